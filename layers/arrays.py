@@ -1,0 +1,131 @@
+"""Plain arrays that layers hand to the viewer and to analyses: meshes, grids, clouds.
+
+All coordinates are float64 world coordinates in the CRS their owner states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Self, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.errors import ReadError
+
+Float64 = NDArray[np.float64]
+Int32 = NDArray[np.int32]
+UInt8 = NDArray[np.uint8]
+UInt16 = NDArray[np.uint16]
+
+#: Moves points between two CRSs: (n, 3) float64 to (n, 3) float64.
+Mover = Callable[[Float64], Float64]
+
+
+class Stored:
+    """A frozen dataclass of arrays and short text tuples that the cache folder can hold."""
+
+    def save(self, folder: Path) -> None:
+        """Write every field as one file in `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for item in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, item.name)
+            if value is None:
+                continue
+            np.save(folder / f"{item.name}.npy", np.asarray(value), allow_pickle=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Map the arrays of `folder` into memory without reading them."""
+        values: dict[str, Any] = {}
+        for item in fields(cls):  # type: ignore[arg-type]
+            path = folder / f"{item.name}.npy"
+            if not path.exists():
+                values[item.name] = None
+                continue
+            try:
+                array = np.load(path, mmap_mode="r", allow_pickle=False)
+            except (OSError, ValueError) as error:
+                raise ReadError("The cache could not be read", where=str(path), found=str(error)) from error
+            is_words = array.dtype.kind == "U" and "tuple" in str(item.type)
+            values[item.name] = tuple(str(word) for word in array) if is_words else array
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class Mesh(Stored):
+    """Triangles of city objects, one block of vertices per polygon so that shading is flat.
+
+        object ──< geometry (one LoD) ──< surface (one polygon) ──< vertices, triangles
+
+    `surface_*` have one entry per polygon, `geometry_*` one per geometry. Vertices of a
+    polygon are consecutive; so are the polygons of a geometry and the geometries of an object.
+    """
+
+    vertices: Float64  # (n, 3) world
+    triangles: Int32  # (m, 3) into vertices
+    triangle_surface: Int32  # (m,) polygon of each triangle
+    surface_start: Int32  # (s + 1,) first vertex of each polygon
+    surface_normal: NDArray[np.float32]  # (s, 3) unit, (0, 0, 0) where degenerate
+    surface_type: Int32  # (s,) into type_names, 0 = none
+    surface_index: Int32  # (s,) position of the polygon in its geometry
+    surface_geometry: Int32  # (s,) into geometry_*
+    geometry_object: Int32  # (g,) position of the object in its layer
+    geometry_lod: Int32  # (g,) into lod_names
+    geometry_index: Int32  # (g,) position in the object's geometry list
+    edges: Int32  # (e, 2) polygon outlines, into vertices
+    type_names: tuple[str, ...]  # semantic surface types, [0] == ""
+    lod_names: tuple[str, ...]  # "0", "1.2", "2.2", … sorted
+    points: Float64  # (p, 3) of MultiPoint and of lines, world
+    lines: Int32  # (l, 2) of MultiLineString, into points
+    line_geometry: Int32  # (l,) into geometry_*
+
+    @property
+    def surface_object(self) -> Int32:
+        """(s,) position in the layer of the object each polygon belongs to."""
+        found: Int32 = self.geometry_object[self.surface_geometry]
+        return found
+
+
+@dataclass(frozen=True)
+class Grid(Stored):
+    """A raster of heights in the layer's CRS; row 0 is the first row of the file, NaN is a hole."""
+
+    heights: NDArray[np.float32]  # (rows, columns) metres or the CRS's vertical unit
+    affine: Float64  # (6,) a b c d e f: x = a*col + b*row + c, y = d*col + e*row + f (cell corners)
+
+    def corner_points(self, step: int = 1) -> Float64:
+        """World (x, y, z) of cell centres, every `step`-th row and column, (r, c, 3)."""
+        rows = np.arange(0, self.heights.shape[0], step)
+        columns = np.arange(0, self.heights.shape[1], step)
+        a, b, c, d, e, f = self.affine
+        col, row = np.meshgrid(columns + 0.5, rows + 0.5)
+        z = self.heights[np.ix_(rows, columns)].astype(np.float64)
+        return np.stack((a * col + b * row + c, d * col + e * row + f, z), axis=-1)
+
+
+@dataclass(frozen=True)
+class Cloud(Stored):
+    """A point cloud in world coordinates."""
+
+    points: Float64  # (n, 3)
+    rgb: UInt8 | None = None  # (n, 3)
+    intensity: UInt16 | None = None  # (n,)
+    classification: UInt8 | None = None  # (n,) ASPRS
+    return_number: UInt8 | None = None  # (n,)
+    source_index: NDArray[np.int64] | None = None  # (n,) position in the file, when thinned
+
+
+@dataclass(frozen=True)
+class Scan(Stored):
+    """A scanned mesh, smooth-shaded, in world coordinates."""
+
+    vertices: Float64  # (n, 3)
+    triangles: Int32  # (m, 3)
+    rgb: UInt8 | None = None  # (n, 3)
+
+
+Drawable = Mesh | Grid | Cloud | Scan
+DRAWABLES: dict[str, type[Stored]] = {cls.__name__: cls for cls in get_args(Drawable)}

@@ -1,0 +1,91 @@
+"""What a format reader hands over: plain rows, source pieces and arrays. No project, no window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from layers.arrays import Drawable
+from layers.report import Report
+
+Box = tuple[float, float, float, float, float, float]  # minx, miny, minz, maxx, maxy, maxz
+
+
+@dataclass(slots=True)
+class Feature:
+    """One row to be: a city object, conduit, manhole or heritage record.
+
+    `attributes` is the raw JSON text of an object, number formats as in the source.
+    `geometry` is WKB (Z) in the layer's CRS: the footprint of a city object, the line of a
+    conduit, the point of a manhole.
+    """
+
+    id: str
+    type: str
+    attributes: bytes = b"{}"
+    parent: str | None = None
+    valid_from: str | None = None  # ISO date
+    valid_to: str | None = None
+    box: Box | None = None
+    geometry: bytes | None = None
+    lods: str = ""  # comma separated
+    surfaces: str = ""  # comma separated semantic types with counts: "RoofSurface:2,WallSurface:9"
+
+
+@dataclass(slots=True)
+class Piece:
+    """A stretch of the source file. All pieces of a layer in order are the file, byte by byte.
+
+    `data[start:]` is what belongs to feature number `feature` (None: nobody's) in the role `role`.
+    """
+
+    data: bytes
+    start: int = 0
+    feature: int | None = None
+    role: str = ""
+
+
+@dataclass
+class LayerData:
+    """One layer as read from a file.
+
+    Small vector files keep their `pieces` so that they can be written back byte-minimally;
+    bulk data (rasters, clouds, scans) are `linked` by path and hash instead.
+    """
+
+    name: str
+    kind: str  # one of layers.KINDS
+    crs: str | None  # "EPSG:7415", WKT, or None when the file does not say
+    report: Report
+    features: list[Feature] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
+    drawable: Drawable | None = None
+    box: Box | None = None  # in the layer's CRS
+    linked: bool = False
+    facts: dict[str, object] = field(default_factory=dict)  # version, points, units … for `info`
+    partner: int | None = None  # index of the LayerData whose objects this one shows (TINRelief terrain)
+
+
+def never_stop(_fraction: float, _text: str) -> None:
+    """The progress callback that shows nothing and never cancels."""
+
+
+@dataclass
+class ReadOptions:
+    """How to read; `progress(fraction, text)` may raise Cancelled."""
+
+    kind: str | None = None  # what the person says it is, e.g. "heritage" for a scan
+    crs: str | None = None  # what the person says, wins over the file
+    field_map: dict[str, str] = field(default_factory=dict)  # our field -> the file's field (pipes)
+    max_points: int = 20_000_000
+    progress: Callable[[float, str], None] = never_stop
+
+
+@dataclass
+class WriteOptions:
+    """How to write; `crs` and `lod` restrict or change what comes out."""
+
+    crs: str | None = None
+    lod: str | None = None
+    out: Path | None = None

@@ -1,0 +1,59 @@
+"""What reading a file found: counts, and warnings as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+MAX_WARNINGS = 1000
+
+
+@dataclass(frozen=True)
+class Warning:
+    """One thing a reader noticed: a stable code, the object (or ''), a sentence."""
+
+    code: str
+    object: str
+    text: str
+
+
+@dataclass
+class Report:
+    """The import report of one layer; `dropped` counts objects that could not be kept."""
+
+    read: int = 0
+    repaired: int = 0
+    unsupported: int = 0
+    dropped: int = 0
+    warnings: list[Warning] = field(default_factory=list)
+    more_warnings: int = 0
+
+    def warn(self, code: str, object: str, text: str) -> None:
+        """Note a finding; beyond 1000 only counts them."""
+        if len(self.warnings) < MAX_WARNINGS:
+            self.warnings.append(Warning(code, object, text))
+        else:
+            self.more_warnings += 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "read": self.read,
+            "repaired": self.repaired,
+            "unsupported": self.unsupported,
+            "dropped": self.dropped,
+            "warnings": [vars(w) for w in self.warnings],
+            "more_warnings": self.more_warnings,
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Report:
+        """The report that `as_dict` gave."""
+        return cls(
+            values["read"],
+            values["repaired"],
+            values["unsupported"],
+            values["dropped"],
+            [Warning(**w) for w in values["warnings"]],
+            values["more_warnings"],
+        )
