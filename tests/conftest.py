@@ -1,0 +1,21 @@
+"""What every test shares: where the real data is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Real city models, clouds and rasters; not part of the repository.
+DATA = Path(os.environ.get("CITYSTRATA_DATA") or ROOT.parent / "shared" / "data")
+
+
+def real(name: str) -> Path:
+    """The real file `name` below DATA, or a skip that says which one is missing."""
+    path = DATA / name
+    if not path.exists():
+        pytest.skip(f"the real data is not here: {path} (set CITYSTRATA_DATA)")
+    return path
