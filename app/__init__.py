@@ -1,0 +1,1 @@
+"""What the person touches: the window, its panels, and the command line."""
