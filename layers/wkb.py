@@ -1,0 +1,290 @@
+"""Well-known binary: points, lines and areas as the bytes that GeoPackage, QGIS and GDAL read.
+
+Written is ISO WKB in little-endian order, with Z when the coordinates have one. Read is also
+the older dialect with flag bits, either byte order, and measures, which are left out.
+A coordinate without height has z = NaN.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from layers.arrays import Float64
+from layers.data import Box
+from layers.errors import ReadError
+
+POINT, LINE, POLYGON, MULTI_POINT, MULTI_LINE, MULTI_POLYGON, COLLECTION = range(1, 8)
+TYPE_NAMES = (
+    "Geometry",
+    "Point",
+    "LineString",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    "GeometryCollection",
+)
+_Z = 1000
+_HEAD = struct.Struct("<BI")
+_COUNT = struct.Struct("<I")
+_MAX_DEPTH = 8
+
+
+# ---------------------------------------------------------------- writing
+
+
+def point(x: float, y: float, z: float | None = None) -> bytes:
+    """A point; with a height when `z` is given."""
+    if z is None:
+        return struct.pack("<BI2d", 1, POINT, x, y)
+    return struct.pack("<BI3d", 1, POINT + _Z, x, y, z)
+
+
+def points(coordinates: Float64) -> list[bytes]:
+    """One point per row of (n, 2) or (n, 3) coordinates, all at once."""
+    rows, width = coordinates.shape
+    code = POINT if width == 2 else POINT + _Z
+    record = np.zeros(rows, dtype=[("order", "u1"), ("code", "<u4"), ("xyz", "<f8", (width,))])
+    record["order"], record["code"], record["xyz"] = 1, code, coordinates
+    data, size = record.tobytes(), record.dtype.itemsize
+    return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+def line(coordinates: Float64) -> bytes:
+    """A line through (n, 2) or (n, 3) coordinates."""
+    return _head(LINE, coordinates) + _sequence(coordinates)
+
+
+def polygon(rings: Sequence[Float64]) -> bytes:
+    """An area: the outer ring, then its holes; rings are closed when they are open."""
+    return _head(POLYGON, rings[0]) + _COUNT.pack(len(rings)) + b"".join(_sequence(_closed(r)) for r in rings)
+
+
+def multi_point(coordinates: Float64) -> bytes:
+    """Several points as one geometry."""
+    return _head(MULTI_POINT, coordinates) + _COUNT.pack(len(coordinates)) + b"".join(points(coordinates))
+
+
+def multi_line(lines: Sequence[Float64]) -> bytes:
+    """Several lines as one geometry."""
+    return _head(MULTI_LINE, lines[0]) + _COUNT.pack(len(lines)) + b"".join(line(item) for item in lines)
+
+
+def multi_polygon(polygons: Sequence[Sequence[Float64]]) -> bytes:
+    """Several areas as one geometry; each is its outer ring, then its holes."""
+    body = b"".join(polygon(rings) for rings in polygons)
+    return _head(MULTI_POLYGON, polygons[0][0]) + _COUNT.pack(len(polygons)) + body
+
+
+def _head(code: int, coordinates: Float64) -> bytes:
+    return _HEAD.pack(1, code + (_Z if coordinates.shape[1] == 3 else 0))
+
+
+def _sequence(coordinates: Float64) -> bytes:
+    return _COUNT.pack(len(coordinates)) + coordinates.astype("<f8", copy=False).tobytes()
+
+
+def _closed(ring: Float64) -> Float64:
+    return ring if np.array_equal(ring[0], ring[-1]) else np.concatenate((ring, ring[:1]))
+
+
+# ---------------------------------------------------------------- reading
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A geometry as arrays: parts (points, lines or areas), each a list of (n, 3) sequences.
+
+    A point or line has one sequence per part; an area has its outer ring, then its holes.
+    """
+
+    code: int  # POINT … COLLECTION
+    parts: tuple[tuple[Float64, ...], ...]
+
+    @property
+    def is_line(self) -> bool:
+        """Whether its parts are lines."""
+        return self.code in (LINE, MULTI_LINE)
+
+    @property
+    def is_point(self) -> bool:
+        """Whether its parts are points."""
+        return self.code in (POINT, MULTI_POINT)
+
+    @property
+    def is_area(self) -> bool:
+        """Whether its parts are areas."""
+        return self.code in (POLYGON, MULTI_POLYGON)
+
+    @property
+    def coordinates(self) -> Float64:
+        """All coordinates, (n, 3)."""
+        sequences = [sequence for part in self.parts for sequence in part]
+        return np.concatenate(sequences) if sequences else np.zeros((0, 3))
+
+    @property
+    def has_height(self) -> bool:
+        """Whether every coordinate has a height."""
+        heights = self.coordinates[:, 2]
+        return len(heights) > 0 and bool(np.isfinite(heights).all())
+
+
+def write(shape: Shape) -> bytes:
+    """The bytes of a shape, without heights unless every coordinate has one."""
+    width = 3 if shape.has_height else 2
+    parts = [[sequence[:, :width] for sequence in part] for part in shape.parts]
+    match shape.code:
+        case 1:
+            return _head(POINT, parts[0][0]) + parts[0][0].astype("<f8").tobytes()
+        case 2:
+            return line(parts[0][0])
+        case 3:
+            return polygon(parts[0])
+        case 4:
+            return multi_point(np.concatenate([part[0] for part in parts]))
+        case 5:
+            return multi_line([part[0] for part in parts])
+        case 6:
+            return multi_polygon(parts)
+    raise ReadError("A mixed geometry collection cannot be written", found=TYPE_NAMES[shape.code])
+
+
+def read(data: bytes) -> Shape:
+    """The shape that WKB bytes describe; raises ReadError for bytes that are no geometry."""
+    shape, end = _read_at(data, 0, _MAX_DEPTH)
+    if end != len(data):
+        raise _broken(f"{len(data) - end} bytes left over")
+    return shape
+
+
+def _read_at(data: bytes, at: int, depth: int) -> tuple[Shape, int]:
+    """One geometry at a byte offset, and the offset behind it."""
+    if depth == 0:
+        raise _broken("collections inside collections")
+    order = _order(data, at)
+    word = _unsigned(data, at + 1, order)
+    at += 9 if word & 0x20000000 else 5
+    dimension, code = divmod(word & 0x1FFFFFFF, _Z)
+    has_z = bool(word & 0x80000000) or dimension in (1, 3)
+    has_m = bool(word & 0x40000000) or dimension in (2, 3)
+    layout = _Layout(order, has_z, 2 + has_z + has_m)
+    if code == POINT:
+        sequence, at = layout.sequence(data, at, 1)
+        is_empty = bool(np.isnan(sequence[0, :2]).all())
+        return Shape(code, () if is_empty else ((sequence,),)), at
+    if code in (LINE, POLYGON):
+        return _read_simple(data, at, code, layout)
+    if code in (MULTI_POINT, MULTI_LINE, MULTI_POLYGON, COLLECTION):
+        return _read_many(data, at, code, order, depth)
+    raise _broken(f"geometry type {code}")
+
+
+def _read_simple(data: bytes, at: int, code: int, layout: _Layout) -> tuple[Shape, int]:
+    count = _unsigned(data, at, layout.order)
+    at += 4
+    if code == LINE:
+        sequence, at = layout.sequence(data, at, count)
+        return Shape(code, ((sequence,),) if count else ()), at
+    rings = []
+    for _ in range(_checked(count, 4, data, at)):
+        ring, at = layout.sequence(data, at + 4, _unsigned(data, at, layout.order))
+        rings.append(ring)
+    return Shape(code, (tuple(rings),) if rings else ()), at
+
+
+def _read_many(data: bytes, at: int, code: int, order: str, depth: int) -> tuple[Shape, int]:
+    count = _checked(_unsigned(data, at, order), 5, data, at + 4)
+    at += 4
+    parts: list[tuple[Float64, ...]] = []
+    codes = set()
+    for _ in range(count):
+        shape, at = _read_at(data, at, depth - 1)
+        codes.add(shape.code)
+        parts += shape.parts
+    if code == COLLECTION and len(codes) == 1:  # all alike: the plain multi geometry
+        (only,) = codes
+        code = only + 3 if only <= POLYGON else only
+    return Shape(code, tuple(parts)), at
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How coordinates lie in the bytes."""
+
+    order: str
+    has_z: bool
+    width: int
+
+    def sequence(self, data: bytes, at: int, count: int) -> tuple[Float64, int]:
+        """`count` coordinates as (n, 3), and the offset behind them."""
+        _checked(count, self.width * 8, data, at)
+        raw = np.frombuffer(data, f"{self.order}f8", count * self.width, at).reshape(count, self.width)
+        found = np.full((count, 3), np.nan)
+        used = 3 if self.has_z else 2
+        found[:, :used] = raw[:, :used]
+        return found, at + count * self.width * 8
+
+
+def _checked(count: int, size: int, data: bytes, at: int) -> int:
+    """`count`, when that many records of at least `size` bytes still fit."""
+    if count * size > len(data) - at:
+        raise _broken(f"{count} entries promised, {len(data) - at} bytes left")
+    return count
+
+
+def _order(data: bytes, at: int) -> str:
+    if at >= len(data) or data[at] > 1:
+        raise _broken("no byte order mark")
+    return "<" if data[at] else ">"
+
+
+def _unsigned(data: bytes, at: int, order: str) -> int:
+    if at + 4 > len(data):
+        raise _broken("it ends early")
+    return int.from_bytes(data[at : at + 4], "little" if order == "<" else "big")
+
+
+def _broken(found: str) -> ReadError:
+    return ReadError("A geometry is not well-known binary", found=found)
+
+
+def box(shape: Shape) -> Box | None:
+    """The extent of a shape; heights that are missing count as 0."""
+    coordinates = shape.coordinates
+    if not len(coordinates):
+        return None
+    filled = np.nan_to_num(coordinates, nan=0.0)
+    (min_x, min_y, min_z), (max_x, max_y, max_z) = filled.min(axis=0).tolist(), filled.max(axis=0).tolist()
+    return min_x, min_y, min_z, max_x, max_y, max_z
+
+
+# ---------------------------------------------------------------- GeoPackage
+
+
+def blob(wkb: bytes | None, srs_id: int, extent: Box | None = None) -> bytes:
+    """The geometry as GeoPackage stores it: a header, the extent (x and y), the WKB."""
+    if wkb is None:
+        return struct.pack("<2sBBi", b"GP", 0, 0b0001_0001, srs_id) + point(np.nan, np.nan)
+    if extent is None:
+        return struct.pack("<2sBBi", b"GP", 0, 0b0000_0001, srs_id) + wkb
+    envelope = struct.pack("<4d", extent[0], extent[3], extent[1], extent[4])
+    return struct.pack("<2sBBi", b"GP", 0, 0b0000_0011, srs_id) + envelope + wkb
+
+
+def from_blob(data: bytes) -> bytes | None:
+    """The WKB inside a GeoPackage geometry; None when it says that it is empty."""
+    if len(data) < 8 or data[:2] != b"GP":
+        raise ReadError("A geometry is not in GeoPackage form", found=repr(data[:8]))
+    flags = data[3]
+    envelope = (flags >> 1) & 0b111
+    if envelope > 4 or flags & 0b0010_0000:
+        raise ReadError(
+            "A geometry uses an extended GeoPackage form that is not known", found=f"flags {flags}"
+        )
+    if flags & 0b0001_0000:
+        return None
+    return data[8 + (0, 32, 48, 48, 64)[envelope] :]
