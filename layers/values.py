@@ -16,7 +16,7 @@ import msgspec
 
 from layers.errors import EditError
 
-Value: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
+Value: TypeAlias = bool | int | float | str | list[Any] | dict[str, Any] | None
 
 TYPES: Final = ("text", "integer", "real", "boolean", "date", "list", "nested")
 
@@ -200,20 +200,6 @@ def from_json(text: bytes | str) -> Value:
         ) from error
     _refuse_unwritable(value)
     return value
-
-
-def members(text: bytes) -> dict[str, bytes]:
-    """The members of a JSON object, each value as the very text it was written in (`1.50` stays)."""
-    try:
-        raw = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise EditError("The attributes are not a JSON object", found=str(error)) from error
-    return {key: bytes(value) for key, value in raw.items()}
-
-
-def from_members(raw: dict[str, bytes]) -> bytes:
-    """The JSON object with these members, values untouched."""
-    return b"{" + b",".join(msgspec.json.encode(key) + b":" + value for key, value in raw.items()) + b"}"
 
 
 def _refuse_unwritable(value: Value) -> None:
