@@ -1,0 +1,146 @@
+"""What stands at a date: validity of objects, snapshot layers, and the ticks of the timeline.
+
+An object is there from its `valid_from` up to, not including, its `valid_to`; a missing end is
+open. Dates are ISO dates; a year or a month alone means its first day. A layer with an `epoch`
+is a snapshot: of all snapshots of its kind, the latest one up to the date is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.errors import UsageError
+from layers.records import Layer
+from layers.words import find_field
+
+if TYPE_CHECKING:
+    from layers.project import Project
+
+Mask = NDArray[np.bool_]
+Days = NDArray[np.datetime64]
+
+_DATE = re.compile(r"\s*(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ].*)?)?)?\s*$", re.ASCII)
+_FROM_FIELDS = tuple(
+    "validfrom creationdate begindatum startdate datefrom constructiondate installationdate constructionyear "
+    "installationyear yearofconstruction bouwjaar begindate baujahr anlaegsaar aaretableret".split(" ")
+)
+_TO_FIELDS = tuple(
+    "validto terminationdate einddatum enddate dateto demolitiondate yearofdemolition removalyear "
+    "sloopjaar abrissjahr".split(" ")
+)
+
+
+def iso_date(value: Any) -> str | None:
+    """The ISO date that a year, month, date or time value means; None when it means none."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    found = _DATE.match(str(value))
+    if found is None:
+        return None
+    year, month, day = found[1], int(found[2] or 1), int(found[3] or 1)
+    text = f"{year}-{month:02}-{day:02}"
+    try:
+        np.datetime64(text, "D")
+    except ValueError:
+        return None
+    return text
+
+
+def validity(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The dates from and to which a source's attributes say that their object is there."""
+    return _date_in(attributes, _FROM_FIELDS), _date_in(attributes, _TO_FIELDS)
+
+
+def _date_in(attributes: Mapping[str, Any], candidates: Sequence[str]) -> str | None:
+    name = find_field(attributes, candidates)
+    return None if name is None else iso_date(attributes[name])
+
+
+def days(dates: Sequence[str | None]) -> Days:
+    """ISO dates as days; what is missing or no date becomes NaT."""
+    known = {text: np.datetime64(iso_date(text) or "NaT", "D") for text in set(dates)}
+    return np.array([known[text] for text in dates], dtype="datetime64[D]")
+
+
+def is_valid(valid_from: Sequence[str | None], valid_to: Sequence[str | None], date: str) -> Mask:
+    """Which objects are there at a date."""
+    day = _day(date)
+    start, end = days(valid_from), days(valid_to)
+    has_begun: Mask = np.isnat(start) | (start <= day)
+    has_not_ended: Mask = np.isnat(end) | (day < end)
+    return has_begun & has_not_ended
+
+
+def _day(date: str) -> np.datetime64:
+    text = iso_date(date)
+    if text is None:
+        raise UsageError(
+            "The date is not known", found=repr(date), allowed="a date such as 2024-05-31 or a year"
+        )
+    return np.datetime64(text, "D")
+
+
+def shown_snapshots(layers: Sequence[Layer], date: str) -> dict[int, bool]:
+    """Whether each snapshot layer shows at a date; layers without an epoch are left out."""
+    day = _day(date)
+    latest: dict[str, np.datetime64] = {}
+    dated = [(layer, np.datetime64(iso_date(layer.epoch) or "NaT", "D")) for layer in layers if layer.epoch]
+    for layer, epoch in dated:
+        if epoch <= day and (layer.kind not in latest or latest[layer.kind] < epoch):
+            latest[layer.kind] = epoch
+    return {layer.id: bool(np.isnat(epoch) or latest.get(layer.kind) == epoch) for layer, epoch in dated}
+
+
+def state_at(project: Project, date: str | None) -> dict[int, tuple[Mask, Mask]]:
+    """Per layer id, which of its objects show at a date, and which are ghosts of other dates.
+
+    The masks are in layer order; a layer without objects (a raster, a cloud) has one entry for
+    itself. Without a date everything shows.
+    """
+    shown = {} if date is None else shown_snapshots(project.layers, date)
+    state = {}
+    for layer in project.layers:
+        size = max(layer.object_count, 1)
+        if date is None:
+            visible = np.ones(size, dtype=bool)
+        elif not shown.get(layer.id, True):
+            visible = np.zeros(size, dtype=bool)
+        elif layer.object_count == 0:
+            visible = np.ones(size, dtype=bool)
+        else:
+            visible = is_valid(project.column(layer, "valid_from"), project.column(layer, "valid_to"), date)
+        state[layer.id] = visible, ~visible
+    return state
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One date of the timeline: a named epoch, a snapshot, or a day on which objects change."""
+
+    date: str
+    names: tuple[str, ...] = ()
+    changes: int = 0  # objects that appear or vanish on that day
+
+
+def dates_of(project: Project) -> list[Tick]:
+    """The timeline's ticks, oldest first."""
+    names: dict[str, list[str]] = {}
+    changes: dict[str, int] = {}
+    for epoch in project.epochs:
+        names.setdefault(iso_date(epoch.date) or epoch.date, []).append(epoch.name)
+    for layer in project.layers:
+        if layer.epoch:
+            names.setdefault(iso_date(layer.epoch) or layer.epoch, []).append(layer.name)
+        for key in ("valid_from", "valid_to") if layer.object_count else ():
+            for value in project.column(layer, key):
+                if date := iso_date(value):
+                    changes[date] = changes.get(date, 0) + 1
+    return [
+        Tick(date, tuple(names.get(date, ())), changes.get(date, 0)) for date in sorted({*names, *changes})
+    ]

@@ -1,0 +1,434 @@
+"""CityJSON 1.0, 1.1 and 2.0 (https://www.cityjson.org/specs/2.0.1/)."""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import orjson
+
+from layers.arrays import Float64, Mesh
+from layers.data import Box, Feature, LayerData, Piece, ReadOptions
+from layers.errors import ReadError
+from layers.flatten import Flattener, Template
+from layers.jsontext import address, replace_members
+from layers.report import Report
+
+NAME = "cityjson"
+TITLE = "CityJSON"
+ENDINGS = (".city.json", ".json")
+KINDS = ("city", "terrain")
+VERSIONS = ("1.0", "1.1", "2.0")
+BOM = b"\xef\xbb\xbf"
+LARGEST_COORDINATE = 1e8
+#: Outlines of these would be a net of triangles.
+NO_OUTLINE = frozenset(("TINRelief",))
+#: A member that is not there (Raw cannot be combined with None in a decoder).
+ABSENT = msgspec.Raw()
+
+
+class Transform(msgspec.Struct):
+    """Coordinates are `vertex * scale + translate`."""
+
+    scale: list[float]
+    translate: list[float]
+
+
+class Root(msgspec.Struct):
+    """The members of a CityJSON object or of a feature of a sequence; the rest is kept as text."""
+
+    type: str = ""
+    version: str = ""
+    id: str = ""
+    city_objects: dict[str, msgspec.Raw] | None = msgspec.field(default=None, name="CityObjects")
+    vertices: msgspec.Raw = ABSENT
+    transform: Transform | None = None
+    metadata: msgspec.Raw = ABSENT
+    templates: msgspec.Raw = msgspec.field(default=ABSENT, name="geometry-templates")
+    extensions: dict[str, Any] | None = None
+
+
+class RawObject(msgspec.Struct):
+    """One city object, its geometry and attributes still text."""
+
+    type: str = ""
+    attributes: msgspec.Raw = ABSENT
+    geometry: msgspec.Raw = ABSENT
+    parents: list[str] | None = None
+
+
+#: All that may stand between two city objects: a comma and the next one's id.
+GAP = re.compile(rb'\s*[{,]\s*"(?:[^"\\]|\\.)*"\s*:\s*', re.DOTALL)
+
+ROOT = msgspec.json.Decoder(Root)
+OBJECT = msgspec.json.Decoder(RawObject)
+
+
+def can_read(head: bytes, path: Path) -> int:
+    """Surely when it says so in its first bytes; perhaps by its ending."""
+    if re.search(rb'"type"\s*:\s*"CityJSON"', head):
+        return 90
+    if b'"CityJSON' in head or b'"CityObjects"' in head:
+        return 60
+    name = path.name.lower()
+    if name.endswith(".city.json"):
+        return 50
+    return 10 if name.endswith(".json") else 0
+
+
+def read(path: Path, options: ReadOptions) -> list[LayerData]:
+    """The city objects of the file, and beside them its TINRelief as terrain."""
+    data = path.read_bytes()
+    with collector_off():
+        root = decode_root(data, path)
+        check_root(root, path)
+        options.progress(0.2, "objects")
+        reader = Reader(path, data, root)
+        reader.use_vertices(root)
+        assert root.city_objects is not None
+        reader.add_objects(root.city_objects, options, 0.2, 0.8)
+        return reader.finish(options)
+
+
+def rewrite(
+    pieces: Iterator[tuple[Piece, int | None]], attributes_of: Callable[[int], dict[str, bytes]]
+) -> Iterator[bytes]:
+    """The file's bytes, with the attributes of the objects that come with a fid."""
+    for piece, fid in pieces:
+        if fid is None:
+            yield piece.data
+        else:
+            yield piece.data[: piece.start] + replace_members(
+                piece.data[piece.start :], "attributes", attributes_of(fid)
+            )
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Without the cyclic collector: it walks the millions of small lists again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def decode_root(data: bytes, path: Path, line: int | None = None) -> Root:
+    """The top of a CityJSON text, or a sentence about what is wrong with it."""
+    where = str(path) if line is None else f"{path}, line {line}"
+    text = memoryview(data)[len(BOM) :] if data.startswith(BOM) else data
+    if not len(data.strip()):
+        raise ReadError("The file is empty", where=where, do="Ask for the file again")
+    try:
+        return ROOT.decode(text)
+    except RecursionError as error:
+        raise ReadError(
+            "The JSON is nested too deeply to be a city model", where=where, allowed="1000 levels"
+        ) from error
+    except msgspec.ValidationError as error:
+        raise ReadError("This is not CityJSON", where=where, found=str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ReadError(
+            "The JSON is broken",
+            where=where,
+            found=str(error),
+            do="The file may be cut off; ask for it again",
+        ) from error
+
+
+def check_root(root: Root, path: Path) -> None:
+    """Refuse what is not a CityJSON city model."""
+    where = str(path)
+    if root.type == "CityJSONExtension":
+        raise ReadError(
+            "This is a CityJSON extension schema, not a city model",
+            where=where,
+            do="Open the city model that uses it; keep this file beside it",
+        )
+    if root.type != "CityJSON":
+        raise ReadError(
+            "This is not CityJSON", where=where, found=f'"type": "{root.type[:40]}"', allowed='"CityJSON"'
+        )
+    if root.version not in VERSIONS:
+        raise ReadError(
+            "This version of CityJSON is not read",
+            where=where,
+            found=f'"version": "{root.version[:20]}"',
+            allowed=", ".join(VERSIONS),
+            do="Upgrade the file with cjio",
+        )
+    if root.city_objects is None:
+        raise ReadError("This CityJSON has no city objects", where=where, found='no member "CityObjects"')
+
+
+def crs_of(metadata: msgspec.Raw) -> str | None:
+    """The CRS that the metadata name, as text that `layers.place` understands."""
+    if not len(memoryview(metadata)):
+        return None
+    try:
+        values = orjson.loads(memoryview(metadata))
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(values, dict):
+        return None
+    text = values.get("referenceSystem")
+    if text is None and isinstance(values.get("crs"), dict):
+        text = values["crs"].get("epsg")
+    found = re.search(r"(\d{4,6})\s*$", str(text)) if text else None
+    return f"EPSG:{found.group(1)}" if found else None
+
+
+class Reader:
+    """Gathers the features, pieces and geometry of one file."""
+
+    def __init__(self, path: Path, data: bytes, root: Root) -> None:
+        self.path, self.data, self.root = path, data, root
+        self.report = Report()
+        self.features: list[Feature] = []
+        self.pieces: list[Piece] = []
+        self.numbers: dict[str, int] = {}
+        self.transform = self._transform(root)
+        self.flattener = Flattener(self._templates(root), self.report)
+        self._cut = 0  # everything before it lies in pieces
+        self._inside = False  # between two objects of one CityObjects member
+        self._start = address(data) if data else 0
+
+    def _transform(self, root: Root) -> tuple[Float64, Float64]:
+        if root.transform is None:
+            return np.ones(3), np.zeros(3)
+        scale, translate = np.array(root.transform.scale), np.array(root.transform.translate)
+        if scale.shape != (3,) or translate.shape != (3,) or not np.isfinite([scale, translate]).all():
+            raise ReadError(
+                "The transform of the file is broken", where=str(self.path), allowed="3 and 3 finite numbers"
+            )
+        return scale, translate
+
+    def _templates(self, root: Root) -> list[Template]:
+        if not len(memoryview(root.templates)):
+            return []
+        try:
+            values = orjson.loads(memoryview(root.templates))
+            if not values:
+                return []
+            vertices = np.array(values["vertices-templates"], np.float64).reshape(-1, 3)
+            templates = [Template(geometry, vertices) for geometry in values["templates"]]
+            return templates if np.isfinite(vertices).all() else []
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            self.report.warn("bad_templates", "", f"The geometry templates cannot be used: {error}.")
+            return []
+
+    def use_vertices(self, root: Root) -> None:
+        """Decode the vertices that the following objects mean."""
+        scale, translate = self.transform
+        values: list[Any] = []
+        if len(memoryview(root.vertices)):
+            try:
+                values = orjson.loads(memoryview(root.vertices))
+                vertices = np.array(values, np.float64) if values else np.empty((0, 3))
+            except (ValueError, TypeError) as error:
+                raise ReadError(
+                    "The vertices of the file are broken", where=str(self.path), found=str(error)
+                ) from error
+            if vertices.ndim != 2 or vertices.shape[1] != 3:
+                raise ReadError(
+                    "The vertices of the file are broken",
+                    where=str(self.path),
+                    found=f"an array of shape {vertices.shape}",
+                    allowed="a list of [x, y, z]",
+                )
+        else:
+            vertices = np.empty((0, 3))
+            self.report.warn("no_vertices", root.id, "There is no list of vertices.")
+        vertices = vertices * scale + translate
+        if len(vertices) and not np.abs(vertices).max() < LARGEST_COORDINATE:
+            raise ReadError(
+                "Coordinates are beyond any place on Earth",
+                where=str(self.path),
+                found=f"{np.abs(vertices).max():.3g}",
+                allowed="below 100 000 000",
+            )
+        self.flattener.use_vertices(vertices)
+
+    def add_objects(
+        self, objects: dict[str, msgspec.Raw], options: ReadOptions, start: float, end: float
+    ) -> None:
+        """Take the objects of one CityObjects member, in the order of the file."""
+        total = max(1, len(objects))
+        self._inside = False
+        for done, (id, raw) in enumerate(objects.items()):
+            if done % 2000 == 0:
+                options.progress(start + (end - start) * done / total, f"{len(self.features)} objects")
+            self._add_object(id, raw)
+
+    def _add_object(self, id: str, raw: msgspec.Raw) -> None:
+        text = memoryview(raw)
+        self._cut_piece(id, text)
+        try:
+            item = OBJECT.decode(raw)
+            attributes = bytes(item.attributes) or b"{}"
+            if not attributes.startswith(b"{"):
+                raise msgspec.ValidationError("its attributes are not an object")
+            geometries = orjson.loads(bytes(item.geometry) or b"[]")
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            raise ReadError(
+                f"City object {id[:80]!r} cannot be read", where=str(self.path), found=str(error)
+            ) from error
+        number = len(self.features)
+        self.numbers[id] = number
+        feature = Feature(id, item.type, attributes)
+        if item.parents:
+            feature.parent = item.parents[0]
+        if b"alid" in attributes or b"dateOf" in attributes:
+            feature.valid_from, feature.valid_to = validity(attributes)
+        self.features.append(feature)
+        if geometries:
+            self.flattener.add(number, id, item.type not in NO_OUTLINE, geometries)
+
+    def _cut_piece(self, id: str, text: memoryview) -> None:
+        """Cut the file after this object; nothing but its key may lie between it and the last."""
+        begin = address(text) - self._start
+        between = self.data[self._cut : begin]
+        gap = between if self._inside else between[_objects_start(between) :]
+        if id in self.numbers or not GAP.fullmatch(gap):
+            # The parser keeps the last of two equal keys, so the first lies in the gap.
+            repeated = re.search(rb'"((?:[^"\\]|\\.)*)"\s*:\s*\{', gap)
+            raise self._twice(repeated.group(1).decode("utf-8", "replace") if repeated else id)
+        end = begin + len(text)
+        self.pieces.append(Piece(self.data[self._cut : end], begin - self._cut, len(self.features), "object"))
+        self._cut, self._inside = end, True
+
+    def _twice(self, id: str) -> ReadError:
+        return ReadError(
+            f"The id {id[:80]!r} is given to two city objects",
+            where=str(self.path),
+            allowed="each id once",
+            do="Ask the producer for a corrected file; reading one of the two would lose the other",
+        )
+
+    def finish(self, options: ReadOptions) -> list[LayerData]:
+        """The layers, once every object is in."""
+        self.pieces.append(Piece(self.data[self._cut :]))
+        options.progress(0.8, "triangles")
+        mesh = self.flattener.mesh()
+        self._describe(mesh)
+        self.report.read = len(self.features)
+        crs = options.crs or crs_of(self.root.metadata)
+        facts = self._facts()
+        city = LayerData(
+            name=layer_name(self.path),
+            kind="city",
+            crs=crs,
+            report=self.report,
+            features=self.features,
+            pieces=self.pieces,
+            drawable=mesh,
+            box=mesh_box(mesh),
+            facts=facts,
+        )
+        layers = [city]
+        if any(feature.type == "TINRelief" for feature in self.features):
+            layers.append(
+                LayerData(f"{city.name} terrain", "terrain", crs, Report(), box=city.box, partner=0)
+            )
+        return layers
+
+    def _facts(self) -> dict[str, object]:
+        facts: dict[str, object] = {"version": self.root.version, "surfaces": self._surface_counts()}
+        if self.root.extensions:
+            facts["extensions"] = sorted(self.root.extensions)
+        return facts
+
+    def _surface_counts(self) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for mine in self.flattener.object_surfaces.values():
+            for name, count in mine.items():
+                counts[name] = counts.get(name, 0) + count
+        return counts
+
+    def _describe(self, mesh: Mesh) -> None:
+        """Boxes, LoDs and surface counts of the features; parents enclose their parts."""
+        boxes = object_boxes(mesh, len(self.features))
+        for number, lods in self.flattener.object_lods.items():
+            self.features[number].lods = ",".join(sorted(lods))
+        for number, surfaces in self.flattener.object_surfaces.items():
+            self.features[number].surfaces = ",".join(f"{name}:{n}" for name, n in surfaces.items())
+        known = np.isfinite(boxes[:, 0])
+        for number in np.flatnonzero(known).tolist():
+            self.features[number].box = tuple(boxes[number].tolist())
+        for feature in self.features:
+            self._enclose(feature)
+
+    def _enclose(self, feature: Feature) -> None:
+        seen = 0
+        while feature.box and feature.parent in self.numbers and seen < 32:
+            parent = self.features[self.numbers[feature.parent]]
+            if not parent.lods:
+                parent.box = united(parent.box, feature.box)
+            feature, seen = parent, seen + 1
+
+
+def _objects_start(text: bytes) -> int:
+    """Where the object that the last CityObjects key opens begins."""
+    found = list(re.finditer(rb'"CityObjects"\s*:\s*', text))
+    return found[-1].end() if found else 0
+
+
+def validity(attributes: bytes) -> tuple[str | None, str | None]:
+    """When an object stood, from the attributes that CityGML 3.0 has for it."""
+    values = orjson.loads(attributes)
+
+    def first(*names: str) -> str | None:
+        return next((str(values[name])[:10] for name in names if values.get(name)), None)
+
+    return first("validFrom", "dateOfConstruction"), first("validTo", "dateOfDemolition")
+
+
+def united(a: Box | None, b: Box) -> Box:
+    """The box around two boxes."""
+    if a is None:
+        return b
+    low, high = np.minimum(a[:3], b[:3]), np.maximum(a[3:], b[3:])
+    return (*low.tolist(), *high.tolist())
+
+
+def object_boxes(mesh: Mesh, count: int) -> Float64:
+    """(count, 6) minima and maxima of each object; NaN where it has no geometry."""
+    boxes = np.full((count, 6), np.nan)
+    if len(mesh.vertices) == 0:
+        return boxes
+    owner = mesh.surface_object
+    filled = np.diff(mesh.surface_start) > 0
+    starts, owner = mesh.surface_start[:-1][filled], owner[filled]
+    low = np.minimum.reduceat(mesh.vertices, starts)
+    high = np.maximum.reduceat(mesh.vertices, starts)
+    for part, columns, better in ((low, slice(0, 3), np.fmin), (high, slice(3, 6), np.fmax)):
+        target = boxes[:, columns]
+        better.at(target, owner, part)
+    return boxes
+
+
+def mesh_box(mesh: Mesh) -> Box | None:
+    """The box around a mesh."""
+    points = [part for part in (mesh.vertices, mesh.points) if len(part)]
+    if not points:
+        return None
+    low = np.min([part.min(axis=0) for part in points], axis=0)
+    high = np.max([part.max(axis=0) for part in points], axis=0)
+    return (*low.tolist(), *high.tolist())
+
+
+def layer_name(path: Path) -> str:
+    """The file's name without its endings."""
+    name = path.name
+    for ending in (".city.jsonl", ".city.json", ".jsonl", ".json"):
+        if name.lower().endswith(ending):
+            return name[: -len(ending)] or name
+    return path.stem

@@ -1,0 +1,147 @@
+"""What all readers of vector records share: ids, types, validity, and what kind of layer they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from layers import wkb
+from layers.data import Box, Feature, LayerData, ReadOptions
+from layers.epochs import validity
+from layers.errors import ReadError
+from layers.pipe_fields import guess_mapping, is_network
+from layers.report import Report
+
+#: Where an id may be, best first; the first field whose values are all different is taken.
+_ID_FIELDS = "id identificatie identifier lokaalid gml_id uuid guid name naam code objectid fid nummer".split(
+    " "
+)
+_SAMPLE = 200
+_LARGEST = 1e8
+
+
+@dataclass(slots=True)
+class Record:
+    """One record of a vector file, before it becomes a feature."""
+
+    attributes: bytes  # JSON object, as written
+    shape: wkb.Shape | None = None
+    id: str | None = None
+    type: str | None = None
+
+
+def layer_of(
+    name: str, records: Sequence[Record], crs: str | None, report: Report, options: ReadOptions
+) -> LayerData:
+    """The layer that the records make: pipes when they look like a network, else what the person says."""
+    values = [_decoded(record.attributes) for record in records]
+    kind = options.kind or _kind(name, records, values)
+    ids = _ids(records, values)
+    features = []
+    for record, attributes, id in zip(records, values, ids, strict=True):
+        _drop_far(record, id, report)
+        shape = record.shape
+        valid_from, valid_to = validity(attributes)
+        features.append(
+            Feature(
+                id=id,
+                type=record.type or _type(kind, shape),
+                attributes=record.attributes,
+                valid_from=valid_from,
+                valid_to=valid_to,
+                box=None if shape is None else wkb.box(shape),
+                geometry=None if shape is None else wkb.write(shape),
+            )
+        )
+    report.read = len(features)
+    layer = LayerData(name, kind, options.crs or crs, report, features, box=union(features))
+    if kind == "pipes":
+        layer.facts["field_map"] = {**_mapping(records, values), **options.field_map}
+    return layer
+
+
+def union(features: Sequence[Feature]) -> Box | None:
+    """The extent of all features."""
+    boxes = [feature.box for feature in features if feature.box is not None]
+    if not boxes:
+        return None
+    low_x, low_y, low_z, high_x, high_y, high_z = zip(*boxes, strict=True)
+    return min(low_x), min(low_y), min(low_z), max(high_x), max(high_y), max(high_z)
+
+
+def is_plausible(shape: wkb.Shape) -> bool:
+    """Whether all coordinates are finite and on this planet."""
+    coordinates = shape.coordinates
+    flat = coordinates[:, :2]
+    heights = coordinates[:, 2]
+    return bool((abs(flat) < _LARGEST).all() and not (abs(heights) >= _LARGEST).any())
+
+
+def _decoded(attributes: bytes) -> dict[str, Any]:
+    values: dict[str, Any] = msgspec.json.decode(attributes, type=dict[str, Any])
+    return values
+
+
+def _kind(name: str, records: Sequence[Record], values: Sequence[Mapping[str, Any]]) -> str:
+    lines, nodes = _names(records, values, "is_line"), _names(records, values, "is_point")
+    if is_network(lines, "line") or is_network(nodes, "node"):
+        return "pipes"
+    raise ReadError(
+        "It is not clear what these records are",
+        where=name,
+        found=f"attributes {', '.join(list({**lines, **nodes})[:8])}"
+        if lines or nodes
+        else "no lines or points",
+        allowed="lines and points of a network (with diameter, levels or nodes), or heritage records",
+        do="Say what they are: kind 'pipes' or 'heritage'",
+    )
+
+
+def _names(records: Sequence[Record], values: Sequence[Mapping[str, Any]], test: str) -> dict[str, list[Any]]:
+    """Attribute names of lines or of points, each with some of its values."""
+    found: dict[str, list[Any]] = {}
+    for record, attributes in zip(records, values, strict=True):
+        if record.shape is not None and getattr(record.shape, test):
+            for key, value in attributes.items():
+                sample = found.setdefault(key, [])
+                if value is not None and len(sample) < _SAMPLE:
+                    sample.append(value)
+    return found
+
+
+def _mapping(records: Sequence[Record], values: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    lines, nodes = _names(records, values, "is_line"), _names(records, values, "is_point")
+    return guess_mapping(lines, lines, "line") | guess_mapping(nodes, nodes, "node")
+
+
+def _ids(records: Sequence[Record], values: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The records' own ids, else a field that tells them apart, else their numbers."""
+    own = [record.id for record in records]
+    if records and all(id is not None for id in own):
+        return [str(id) for id in own]
+    by_word: dict[str, list[str]] = {}
+    for key in {key: None for attributes in values for key in attributes}:
+        by_word.setdefault(key.lower(), []).append(key)
+    for key in (key for word in _ID_FIELDS for key in by_word.get(word, ())):
+        found = [attributes.get(key) for attributes in values]
+        if all(isinstance(id, str | int) and not isinstance(id, bool) and id != "" for id in found):
+            texts = [str(id) for id in found]
+            if len(set(texts)) == len(texts):
+                return texts
+    return [str(number) if id is None else id for number, id in enumerate(own, start=1)]
+
+
+def _type(kind: str, shape: wkb.Shape | None) -> str:
+    if kind == "heritage":
+        return "HeritageRecord"
+    return "Manhole" if shape is not None and shape.is_point else "Conduit"
+
+
+def _drop_far(record: Record, id: str, report: Report) -> None:
+    if record.shape is not None and (not record.shape.parts or not is_plausible(record.shape)):
+        if record.shape.parts:
+            report.warn("coordinate-out-of-range", id, "The geometry lies outside any map; it was left out.")
+        record.shape = None

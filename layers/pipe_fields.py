@@ -1,0 +1,242 @@
+"""What a network's fields are called in the files of several countries, and in which units.
+
+A mapping says where each of our fields comes from, as text that a person can read and type:
+`{"diameter_m": "DIAM [mm]", "bottom_level_m": "elevation [ft] | head [ft]"}`. Alternatives are
+tried from left to right; a source without a unit is in metres, or is no length at all.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Literal
+
+from layers.words import METRES, find_field, plain, stem_and_unit
+
+Part = Literal["line", "node"]
+
+
+@dataclass(frozen=True)
+class PipeField:
+    """One field of ours: where it belongs, its title, and what others call it."""
+
+    name: str
+    part: Part
+    title: str
+    candidates: tuple[str, ...]
+
+    @property
+    def is_length(self) -> bool:
+        """Whether its values are lengths or levels, with a unit."""
+        return self.name.endswith("_m")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+def _field(name: str, part: Part, title: str, candidates: str) -> PipeField:
+    return PipeField(name, part, title, _words(candidates))
+
+
+#: Candidates in English, Dutch (GWSW, IMKL), German (DSS, ISYBAU) and Danish (DANDAS).
+FIELDS = (
+    _field(
+        "diameter_m",
+        "line",
+        "Diameter",
+        "diameter innerdiameter internaldiameter nominaldiameter pipediameter conduitdiameter dn diam dia "
+        "pipesize pipedia leidingdiameter buisdiameter diameterleiding breedteleiding hoogteleiding "
+        "durchmesser innendurchmesser nenndurchmesser nennweite lichtehoehe lichteweite profilhoehe "
+        "ledningsdiameter ledningsdimension diameterindv diameterudv indvendigdiameter handelsmaal",
+    ),
+    _field(
+        "start_invert_m",
+        "line",
+        "Invert level at the start",
+        "startinvert startinvertlevel startinvertelevation invertstart invertlevelstart upstreaminvert "
+        "upstreaminvertlevel invertup invertupstream usinvert upinvert fromlevel frominvert startlevel "
+        "bobbeginpuntleiding bobbeginpunt bobbegin bobstart bobbovenstrooms bob1 "
+        "sohlhoeheoben sohlhoehevon sohleoben sohlevon hoehevon kotevon anfangshoehe rohrsohleoben "
+        "bundloebskoteopst bundloebskoteopstroem bundkoteopstroem opstroemskote fraknudekote frakote",
+    ),
+    _field(
+        "end_invert_m",
+        "line",
+        "Invert level at the end",
+        "endinvert endinvertlevel endinvertelevation invertend invertlevelend downstreaminvert "
+        "downstreaminvertlevel invertdown invertdownstream dsinvert downinvert tolevel toinvert endlevel "
+        "bobeindpuntleiding bobeindpunt bobeind bobbenedenstrooms bob2 "
+        "sohlhoeheunten sohlhoehenach sohleunten sohlenach hoehenach kotenach endhoehe rohrsohleunten "
+        "bundloebskotenedst bundloebskotenedstroem bundkotenedstroem nedstroemskote tilknudekote tilkote",
+    ),
+    _field(
+        "depth_m",
+        "line",
+        "Cover depth",
+        "coverdepth depthofcover burialdepth cover depth dekking gronddekking diepte diepteligging "
+        "ueberdeckung verlegetiefe tiefe jorddaekning daekning dybde",
+    ),
+    _field(
+        "start_offset_m", "line", "Height of the start above the node", "inoffset startoffset inletoffset"
+    ),
+    _field("end_offset_m", "line", "Height of the end above the node", "outoffset endoffset outletoffset"),
+    _field(
+        "material",
+        "line",
+        "Material",
+        "material pipematerial materiaal materiaalleiding leidingmateriaal buismateriaal werkstoff "
+        "rohrmaterial materiale ledningsmateriale",
+    ),
+    _field(
+        "kind",
+        "line",
+        "Kind of network",
+        "kind medium utility network system systemtype stelseltype leidingtype thema nutzungsart "
+        "nutzungsartist kanalart entwaesserungsart ledningstype afloebstype",
+    ),
+    _field(
+        "from_node",
+        "line",
+        "Node at the start",
+        "fromnode startnode startnodename upstreamnode usnode node1 beginpunt beginknoop vanknoop "
+        "vonknoten knotenvon schachtvon schachtoben anfangsknoten opstroemsknude fraknude knude1",
+    ),
+    _field(
+        "to_node",
+        "line",
+        "Node at the end",
+        "tonode endnode endnodename downstreamnode dsnode node2 eindpunt eindknoop naarknoop "
+        "nachknoten knotennach schachtnach schachtunten endknoten nedstroemsknude tilknude knude2",
+    ),
+    _field(
+        "top_level_m",
+        "node",
+        "Cover level",
+        "toplevel coverlevel rimlevel rimelevation groundlevel groundelevation surfacelevel "
+        "surfaceelevation maaiveldhoogte maaiveld putdekselhoogte dekselhoogte deckelhoehe deckelkote dmp "
+        "gelaendehoehe daekselkote dkote terraenkote",
+    ),
+    _field(
+        "bottom_level_m",
+        "node",
+        "Bottom level",
+        "bottomlevel invertlevel invertelevation invert sumplevel putbodemhoogte bodemhoogte sohlhoehe "
+        "sohlkote smp bundkote bkote elevation elev",
+    ),
+    _field(
+        "node_depth_m",
+        "node",
+        "Depth of the shaft",
+        "maxdepth depth diepte putdiepte schachttiefe tiefe dybde",
+    ),
+    _field(
+        "node_diameter_m",
+        "node",
+        "Diameter of the shaft",
+        "diameter manholediameter shaftdiameter putdiameter breedteput schachtdurchmesser durchmesser "
+        "broenddiameter dn",
+    ),
+)
+
+_BY_NAME = {field.name: field for field in FIELDS}
+_MILLIMETRE_NAMES = ("dn", "nennweite", "lichtehoehe", "lichteweite", "breedteleiding", "hoogteleiding")
+#: What only a network has: one of these fields is enough to take lines or points for pipes.
+_LINE_EVIDENCE = ("diameter_m", "start_invert_m", "end_invert_m", "from_node", "to_node")
+_NODE_EVIDENCE = _words(
+    "rimlevel rimelevation coverlevel sumplevel invertlevel invertelevation putbodemhoogte putdekselhoogte "
+    "deckelkote sohlkote daekselkote bundkote basedemand demandpattern initlevel manholetype nodetype"
+)
+
+
+def is_network(names: Iterable[str], part: Part) -> bool:
+    """Whether lines or points with these attributes look like a network of pipes."""
+    names = list(names)
+    if part == "node":
+        return find_field(names, _NODE_EVIDENCE) is not None
+    return any(find_field(names, _BY_NAME[field].candidates) for field in _LINE_EVIDENCE)
+
+
+def guess_mapping(
+    attribute_names: Iterable[str], sample: Mapping[str, Sequence[Any]], part: Part | None = None
+) -> dict[str, str]:
+    """Where each of our fields probably comes from, with its unit; `sample` holds some values by name."""
+    names = list(attribute_names)
+    found = {}
+    for field in FIELDS:
+        if part in (None, field.part) and (name := find_field(names, field.candidates)) is not None:
+            unit = f" [{_unit(field, name, sample.get(name, ()))}]" if field.is_length else ""
+            found[field.name] = f"{name}{unit}"
+    return found
+
+
+def _unit(field: PipeField, name: str, values: Sequence[Any]) -> str:
+    """The unit a name states, or the one that makes its values sizes that pipes have."""
+    stated = stem_and_unit(name)[1]
+    if stated is not None:
+        return stated
+    sizes = [abs(number) for value in values if (number := as_number(value))]
+    if field.name == "diameter_m":
+        if plain(name) in _MILLIMETRE_NAMES:
+            return "mm"
+        if not sizes or max(sizes) <= 5:
+            return "m"
+        return "mm" if median(sizes) >= 40 else "in"
+    if field.name == "node_diameter_m":
+        return "mm" if sizes and median(sizes) >= 200 else "m"
+    if field.name in ("depth_m", "node_depth_m") and sizes and median(sizes) >= 25:
+        return "cm" if median(sizes) < 500 else "mm"
+    return "m"
+
+
+def as_number(value: Any) -> float | None:
+    """The finite number that a value is or spells, with point or decimal comma."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value.strip().replace(",", ".")) if isinstance(value, str) else float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+_SOURCE = re.compile(r"^(.*?)(?:\s*\[(mm|cm|m|in|ft)\])?$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where one of our fields comes from: names and metres per unit, tried in order."""
+
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+    @classmethod
+    def parse(cls, text: str | None) -> Source:
+        """The source that a mapping's text describes; none for an empty text."""
+        if not text:
+            return cls()
+        found = [_SOURCE.match(part.strip()) for part in text.split(" | ")]
+        return cls(tuple((match[1], METRES[match[2] or "m"]) for match in found if match))
+
+    def length_m(self, attributes: Mapping[str, Any]) -> float:
+        """The first of its values that is a number, in metres; NaN when none is."""
+        for name, metres in self.alternatives:
+            number = as_number(attributes.get(name))
+            if number is not None:
+                return number * metres
+        return math.nan
+
+    def text(self, attributes: Mapping[str, Any]) -> str | None:
+        """The first of its values that is there, as text."""
+        for name, _metres in self.alternatives:
+            value = attributes.get(name)
+            if value is not None:
+                return str(value)
+        return None
+
+
+def sources(mapping: Mapping[str, str]) -> dict[str, Source]:
+    """The source of every field of ours; those that the mapping leaves out have none."""
+    return {field.name: Source.parse(mapping.get(field.name)) for field in FIELDS}

@@ -1,0 +1,124 @@
+"""The values a project answers with: layers, city objects, steps of the journal, epochs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from layers.data import Box
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of the project, as it was when it was asked for."""
+
+    id: int
+    uid: str
+    name: str
+    kind: str
+    crs: str | None
+    style: dict[str, Any]
+    visible: bool
+    opacity: float
+    position: int
+    lod: str  # '' = highest available
+    epoch: str | None
+    present: bool
+    source_path: str
+    source_sha256: str
+    source_format: str
+    linked: bool
+    first_fid: int
+    object_count: int
+    box: Box | None  # in the project's CRS
+    facts: dict[str, Any]
+    report: dict[str, Any]
+    drawable: str | None  # name of the class in layers.arrays that the cache holds
+    partner: int | None  # id of the layer whose objects this one shows
+    view: str | None  # name of the table that GIS programs see
+
+    @property
+    def objects_layer(self) -> int:
+        """Id of the layer that holds the objects shown here."""
+        return self.partner if self.partner is not None else self.id
+
+
+@dataclass(frozen=True)
+class CityObject:
+    """One object: building, terrain piece, conduit, manhole, heritage record."""
+
+    fid: int
+    layer: int
+    id: str
+    type: str
+    parent: str | None
+    valid_from: str | None
+    valid_to: str | None
+    attributes: dict[str, Any]
+    lods: tuple[str, ...]
+    surfaces: dict[str, int]
+
+    def row(self) -> dict[str, Any]:
+        """The values an expression sees."""
+        return {
+            **self.attributes,
+            "id": self.id,
+            "type": self.type,
+            "parent": self.parent,
+            "lods": list(self.lods),
+            "valid_from": self.valid_from,
+            "valid_to": self.valid_to,
+        }
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value before and after, as JSON text; None where there was or is nothing.
+
+    `table` is object, layer, project or epoch. Keys of objects are `attr:NAME`, `valid_from`,
+    `valid_to`; of layers their columns; of epochs `row`.
+    """
+
+    table: str
+    id: int
+    key: str
+    before: str | None
+    after: str | None
+
+    def reversed(self) -> Change:
+        """The change that takes this one back."""
+        return Change(self.table, self.id, self.key, self.after, self.before)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One entry of the edit journal."""
+
+    step: int
+    label: str
+    who: str
+    when: str  # ISO time with offset
+    why: str
+    undone: bool
+    changes: tuple[Change, ...] = ()
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What one edit, undo or redo changed."""
+
+    step: Step
+    objects: dict[int, frozenset[str]] = field(default_factory=dict)  # fid -> keys
+    layers: frozenset[int] = frozenset()
+    project: bool = False
+    epochs: bool = False
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """A named date on the timeline."""
+
+    id: int
+    name: str
+    date: str

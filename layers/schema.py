@@ -1,0 +1,117 @@
+"""The tables of a project file, a GeoPackage (OGC 12-128r18), and its version."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from layers.errors import ProjectError
+
+#: Raised by one with every change to the tables; `UPGRADES` holds one step per version.
+SCHEMA_VERSION = 1
+GEOPACKAGE_ID = 0x47504B47  # "GPKG"
+GEOPACKAGE_VERSION = 10300
+
+GEOPACKAGE_TABLES = """
+CREATE TABLE gpkg_spatial_ref_sys (
+    srs_name TEXT NOT NULL, srs_id INTEGER NOT NULL PRIMARY KEY, organization TEXT NOT NULL,
+    organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT);
+CREATE TABLE gpkg_contents (
+    table_name TEXT NOT NULL PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE,
+    description TEXT DEFAULT '',
+    last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+    min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER,
+    CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id));
+CREATE TABLE gpkg_geometry_columns (
+    table_name TEXT NOT NULL, column_name TEXT NOT NULL, geometry_type_name TEXT NOT NULL,
+    srs_id INTEGER NOT NULL, z TINYINT NOT NULL, m TINYINT NOT NULL,
+    CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name),
+    CONSTRAINT uk_gc_table_name UNIQUE (table_name),
+    CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
+    CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));
+CREATE TABLE gpkg_extensions (
+    table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL,
+    scope TEXT NOT NULL, CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
+INSERT INTO gpkg_spatial_ref_sys VALUES
+    ('Undefined cartesian SRS', -1, 'NONE', -1, 'undefined', 'undefined cartesian coordinate reference system'),
+    ('Undefined geographic SRS', 0, 'NONE', 0, 'undefined', 'undefined geographic coordinate reference system'),
+    ('WGS 84 geodetic', 4326, 'EPSG', 4326,
+     'GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563,AUTHORITY["EPSG","7030"]],'
+     || 'AUTHORITY["EPSG","6326"]],PRIMEM["Greenwich",0,AUTHORITY["EPSG","8901"]],'
+     || 'UNIT["degree",0.0174532925199433,AUTHORITY["EPSG","9122"]],AUTHORITY["EPSG","4326"]]',
+     'longitude/latitude coordinates in decimal degrees on the WGS 84 spheroid');
+"""
+
+#: Tables that a staging file of the import process shares with a project.
+BULK_TABLES = """
+CREATE TABLE object (
+    fid INTEGER PRIMARY KEY, layer INTEGER NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL, parent TEXT,
+    valid_from TEXT, valid_to TEXT, attributes TEXT NOT NULL, lods TEXT NOT NULL, surfaces TEXT NOT NULL,
+    touched INTEGER NOT NULL DEFAULT 0, geom BLOB);
+CREATE TABLE piece (
+    layer INTEGER NOT NULL, seq INTEGER NOT NULL, object INTEGER, role TEXT NOT NULL,
+    start INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (layer, seq)) WITHOUT ROWID;
+CREATE TABLE attribute (
+    layer INTEGER NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, position INTEGER NOT NULL,
+    PRIMARY KEY (layer, name)) WITHOUT ROWID;
+"""
+
+PROJECT_TABLES = """
+CREATE TABLE project (key TEXT PRIMARY KEY, value TEXT);
+CREATE TABLE layer (
+    id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, name TEXT NOT NULL, kind TEXT NOT NULL, crs TEXT,
+    style TEXT NOT NULL DEFAULT '{}', visible INTEGER NOT NULL DEFAULT 1, opacity REAL NOT NULL DEFAULT 1,
+    position INTEGER NOT NULL DEFAULT 0, lod TEXT NOT NULL DEFAULT '', epoch TEXT,
+    present INTEGER NOT NULL DEFAULT 0, source_path TEXT NOT NULL DEFAULT '',
+    source_sha256 TEXT NOT NULL DEFAULT '', source_format TEXT NOT NULL DEFAULT '',
+    linked INTEGER NOT NULL DEFAULT 0, first_fid INTEGER NOT NULL DEFAULT 0,
+    object_count INTEGER NOT NULL DEFAULT 0, box TEXT, facts TEXT NOT NULL DEFAULT '{}',
+    report TEXT NOT NULL DEFAULT '{}', drawable TEXT, partner INTEGER, view TEXT);
+CREATE VIRTUAL TABLE object_rtree USING rtree(fid, minx, maxx, miny, maxy, minz, maxz);
+CREATE TABLE step (
+    step INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL,
+    why TEXT NOT NULL, state TEXT NOT NULL);
+CREATE TABLE change (
+    step INTEGER NOT NULL, seq INTEGER NOT NULL, tab TEXT NOT NULL, id INTEGER NOT NULL, key TEXT NOT NULL,
+    before TEXT, after TEXT, PRIMARY KEY (step, seq)) WITHOUT ROWID;
+CREATE INDEX change_of ON change (tab, id);
+CREATE TABLE epoch (id INTEGER PRIMARY KEY, name TEXT NOT NULL, date TEXT NOT NULL);
+CREATE INDEX object_by_id ON object (id);
+CREATE INDEX object_by_parent ON object (parent) WHERE parent IS NOT NULL;
+"""
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make an empty project in an empty database."""
+    connection.executescript(
+        f"PRAGMA application_id={GEOPACKAGE_ID}; PRAGMA user_version={GEOPACKAGE_VERSION};"
+        f"BEGIN; {GEOPACKAGE_TABLES} {BULK_TABLES} {PROJECT_TABLES}"
+        f"INSERT INTO project VALUES ('schema_version', '{SCHEMA_VERSION}');"
+        # A registered attributes table tells GDAL to list only what is registered.
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description)"
+        " VALUES ('step', 'attributes', 'edit journal', 'who changed what, when and why');"
+        "COMMIT;"
+    )
+
+
+def check(connection: sqlite3.Connection, where: str) -> None:
+    """Refuse a file that is no project, or one that a newer version made."""
+    try:
+        row = connection.execute("SELECT value FROM project WHERE key = 'schema_version'").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise ProjectError(
+            "This is not a Citystrata project",
+            where=where,
+            found=str(error),
+            do="Open a file that ends in .city.gpkg, or import this one into a project",
+        ) from error
+    version = int(row[0]) if row and str(row[0]).isdigit() else 0
+    if version > SCHEMA_VERSION:
+        raise ProjectError(
+            "This project was made by a newer version of Citystrata",
+            where=where,
+            found=f"project version {version}",
+            allowed=f"up to {SCHEMA_VERSION}",
+            do="Install the newest version to open it; nothing was changed",
+        )
+    if version < 1:
+        raise ProjectError("This project has no version and may be damaged", where=where)
