@@ -59,8 +59,9 @@ def parse_crs(text: str) -> CRS:
     from pyproj.exceptions import CRSError
 
     wanted = text.strip()
-    if re.fullmatch(r"\d{4,6}(\+\d{4,6})?", wanted):
-        wanted = f"EPSG:{wanted}"
+    code = re.fullmatch(r"(?:https?://.*/epsg\.xml#)?(\d{4,6}(?:\+\d{4,6})?)", wanted)
+    if code:
+        wanted = f"EPSG:{code[1]}"
     if not wanted or len(wanted) > MAX_CRS_TEXT or "init=" in wanted:
         raise _not_a_crs(text)
     try:
@@ -337,16 +338,16 @@ def _utm_code(datum: str, longitude: float, latitude: float) -> str:
 
 def suggest_crs(box: Box) -> list[tuple[str, str, str]]:
     """Likely CRSs of a layer that names none: (code, title, reason), the likeliest first."""
-    centre_x, centre_y = (box[0] + box[3]) / 2, (box[1] + box[4]) / 2
-    found = []
-    if abs(centre_x) <= 180 and abs(centre_y) <= 90 and max(box[3] - box[0], box[4] - box[1]) < 20:
-        found.append((1000, "EPSG:4326", "the numbers are in the range of longitude and latitude in degrees"))
+    x, y = (box[0] + box[3]) / 2, (box[1] + box[4]) / 2
+    if abs(x) <= 180 and abs(y) <= 90 and max(box[3] - box[0], box[4] - box[1]) < 20:
+        return [("EPSG:4326", "WGS 84", "the numbers are in the range of longitude and latitude in degrees")]
+    found: dict[str, tuple[int, str]] = {}
     for code, weight, region, (west, south, east, north) in COMMON:
-        longitude, latitude = _to_degrees(code)(centre_x, centre_y)
+        longitude, latitude = _to_degrees(code)(x, y)
         if west <= longitude <= east and south <= latitude <= north:
-            found.append((weight, code, f"the extent would lie at {_lat_lon(latitude, longitude)}, {region}"))
-    found.sort(key=lambda row: -row[0])
-    return [(code, str(parse_crs(code).name), reason) for _weight, code, reason in found[:MAX_SUGGESTIONS]]
+            found[code] = (weight, f"the layer would lie at {_lat_lon(latitude, longitude)} ({region})")
+    best = sorted(found, key=lambda code: -found[code][0])[:MAX_SUGGESTIONS]
+    return [(code, str(parse_crs(code).name), found[code][1]) for code in best]
 
 
 def _lat_lon(latitude: float, longitude: float) -> str:
