@@ -92,7 +92,7 @@ class _Runner(QRunnable):
             result, error = self._function(self._job.work), None
         except CitystrataError as known:
             result, error = None, known
-        except Exception as unforeseen:  # noqa: BLE001  the one place where a job's fault becomes a sentence
+        except Exception as unforeseen:  # the one place where an unforeseen fault becomes a sentence
             log.error("%s failed", self._job.title, exc_info=unforeseen)
             result = None
             error = CitystrataError(

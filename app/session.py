@@ -14,7 +14,7 @@ from layers.project import Project
 from viewer.scene import Scene
 
 if TYPE_CHECKING:
-    from layers.project import Changes, Edit
+    from layers.project import Edit
 
 
 class Session(QObject):

@@ -1,0 +1,427 @@
+"""The 3D view: paints the scene's picture and turns mouse, wheel and keys into cameras and selections.
+
+The one file that knows both Qt and the rendered picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QRubberBand, QWidget
+
+from app import overlay, theme
+from app.navigation import ARROW_POINTS, ARROWS, ZOOM_PER_NOTCH, Flight, Grip, Walk, dragged
+from app.session import Session
+from layers.arrays import Float64, UInt8
+from viewer.camera import Camera
+from viewer.scene import Hit
+
+#: A picture that takes longer than this is drawn coarser while the camera moves.
+SLOW_FRAME_S = 0.1
+COARSE = 0.5
+REST_MS = 180
+HOVER_MS = 40
+#: How near the camera comes on a double click, as a part of its distance.
+FLY_NEARER = 0.35
+EMPTY_TITLE = "Nothing to see yet"
+EMPTY_TEXT = "Drop a CityJSON, GeoTIFF, LAS … file here, or press Ctrl+O."
+
+
+class Canvas(QWidget):
+    """The picture of the city."""
+
+    hovered = Signal(object)  # Hit | None
+    camera_changed = Signal()
+    walk_ended = Signal()
+    box_ended = Signal()
+    context_requested = Signal(QPoint)  # global position
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._image: QImage | None = None
+        self._pixels: UInt8 | None = None  # what the image shows; kept alive with it
+        self._frame_s = 0.0
+        self._moving = False
+        self._grip: Grip | None = None
+        self._grabbed: Float64 = np.zeros(3)
+        self._pressed_at = QPointF()
+        self._last_at = QPointF()
+        self._dragging = False
+        self._boxing = False
+        self._hover_at: QPointF | None = None
+        self.box_mode = False
+        self.walking = False
+        self.shows_legend = True
+        self.shows_marks = True
+        self.date_text = ""
+        self._before_walk: Camera | None = None
+        self._band = QRubberBand(QRubberBand.Shape.Rectangle, self)
+        self._flight = Flight(self._show_camera, self)
+        self._walk = Walk(self._walk_step, self)
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._come_to_rest)
+        self._hover = QTimer(self, singleShot=True, interval=HOVER_MS)
+        self._hover.timeout.connect(self._tell_hover)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(240, 160)
+        self.setAccessibleName("3D view of the city")
+        session.opened.connect(self._on_opened)
+        session.scene_changed.connect(self.update)
+        theme.current().changed.connect(self._on_theme)
+
+    # -- the picture -----------------------------------------------------------------------
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the picture, anew only when the scene says so, and what lies on it."""
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        if not self._has_city:
+            painter.fillRect(self.rect(), QColor(theme.current().colours.canvas))
+            if self._session.is_open and not self._session.is_loading:
+                overlay.draw_empty(painter, QRectF(self.rect()), EMPTY_TITLE, EMPTY_TEXT)
+        else:
+            self._render()
+            if self._image is not None:
+                painter.drawImage(self.rect(), self._image)
+            self._paint_overlay(painter)
+        painter.end()
+
+    def picture(self) -> QImage:
+        """The view as shown, with what lies on it, in full resolution."""
+        self._moving = False
+        return self.grab().toImage()
+
+    @property
+    def _has_city(self) -> bool:
+        return self._session.is_open and bool(self._session.project.layers)
+
+    def _render(self) -> None:
+        scene = self._session.scene
+        size = self._frame_size()
+        if scene.size != (size.width(), size.height()):
+            scene.resize(size.width(), size.height())
+        if self._image is not None and not scene.needs_frame:
+            return
+        begun = perf_counter()
+        self._pixels = np.ascontiguousarray(scene.frame())
+        if not self._is_coarse:
+            self._frame_s = perf_counter() - begun
+        height, width, _ = self._pixels.shape
+        self._image = QImage(self._pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+
+    @property
+    def _is_coarse(self) -> bool:
+        return self._moving and self._frame_s > SLOW_FRAME_S
+
+    def _frame_size(self) -> QSize:
+        """Pixels of the picture: those of the screen, fewer while moving on a slow machine."""
+        ratio = self.devicePixelRatioF() * (COARSE if self._is_coarse else 1.0)
+        return QSize(max(round(self.width() * ratio), 16), max(round(self.height() * ratio), 16))
+
+    def _paint_overlay(self, painter: QPainter) -> None:
+        area = QRectF(self.rect())
+        camera = self._session.scene.camera
+        if self.shows_marks:
+            overlay.draw_scale_bar(painter, area, camera.metres_per_pixel(self.height()))
+            overlay.draw_north(painter, area, camera.azimuth_deg)
+            if self.date_text:
+                overlay.draw_label(painter, area, self.date_text)
+        if self.shows_legend:
+            overlay.draw_legend(painter, area, self._session.scene.legend())
+        if self.walking:
+            overlay.draw_hint(painter, area, "Walking: W A S D to move, drag to look, Shift to hurry, Esc to end")
+        elif self.box_mode:
+            overlay.draw_hint(painter, area, "Drag a box around the objects to select; Esc ends it")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A new size needs a new picture."""
+        super().resizeEvent(event)
+        self._moved()
+
+    def _on_opened(self) -> None:
+        self._image = None
+        self._flight.stop()
+        self.set_walking(False)
+        self._on_theme()
+
+    def _on_theme(self) -> None:
+        if self._session.is_open:
+            self._session.scene.set_background(theme.current().is_dark)
+        self.update()
+
+    # -- the camera ------------------------------------------------------------------------
+
+    def fly(self, camera: Camera) -> None:
+        """Carry the view over to `camera`."""
+        self._flight.start(self._session.scene.camera, camera)
+
+    def set_camera(self, camera: Camera) -> None:
+        """Look from `camera` at once."""
+        self._flight.stop()
+        self._show_camera(camera)
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Come nearer (factor < 1) to what lies under `at`, or to the middle."""
+        if not self._has_city:
+            return
+        camera = self._session.scene.camera
+        toward = camera.target if at is None else self._point_under(at)
+        self.set_camera(camera.zoomed(toward, factor))
+
+    def set_walking(self, on: bool) -> None:
+        """Begin to walk where the camera looks, or go back to where it was."""
+        if on == self.walking or (on and not self._has_city):
+            return
+        self.walking = on
+        self._walk.stop()
+        if on:
+            self._before_walk = self._session.scene.camera
+            ground = self._point_under(QPointF(self.rect().center()))
+            self.set_camera(self._before_walk.standing(ground))
+            self.setFocus()
+        else:
+            if self._before_walk is not None and self._session.is_open:
+                self.fly(self._before_walk)
+            self._before_walk = None
+            self.walk_ended.emit()
+        self.update()
+
+    def _show_camera(self, camera: Camera) -> None:
+        self._session.scene.camera = camera
+        self._moved()
+        self.camera_changed.emit()
+
+    def _moved(self) -> None:
+        self._moving = True
+        self._rest.start()
+        self.update()
+
+    def _come_to_rest(self) -> None:
+        coarse = self._is_coarse
+        self._moving = False
+        if coarse:
+            self.update()
+
+    def _walk_step(self, forward_m: float, right_m: float, turn_deg: float) -> None:
+        scene = self._session.scene
+        camera = scene.camera.looked(turn_deg, 0.0)
+        ahead = camera.walked(forward_m, right_m, None).eye
+        self.set_camera(camera.walked(forward_m, right_m, scene.ground_height(float(ahead[0]), float(ahead[1]))))
+
+    # -- between widget and city -----------------------------------------------------------
+
+    def _hit(self, at: QPointF) -> Hit | None:
+        if not self._has_city:
+            return None
+        width, height = self._session.scene.size
+        return self._session.scene.pick(at.x() * width / self.width(), at.y() * height / self.height())
+
+    def _point_under(self, at: QPointF) -> Float64:
+        """The city under the cursor, else where the sight line meets the height of the target."""
+        hit = self._hit(at)
+        if hit is not None:
+            return hit.point_in_world
+        camera = self._session.scene.camera
+        ray = camera.ray(at.x(), at.y(), self.width(), self.height())
+        fall = float(ray.direction[2])
+        reach = (camera.target[2] - ray.origin[2]) / fall if abs(fall) > 1e-3 else -1.0
+        if not 0 < reach < 20 * camera.distance_m + abs(float(camera.eye[2])):
+            reach = float((camera.target - ray.origin) @ ray.direction)
+        return ray.at(float(reach))
+
+    def _tell_hover(self) -> None:
+        if self._hover_at is not None:
+            self.hovered.emit(self._hit(self._hover_at))
+
+    # -- mouse -----------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of the city, or begin a box."""
+        if not self._has_city:
+            return
+        self.setFocus()
+        self._flight.stop()
+        self._pressed_at = self._last_at = event.position()
+        self._dragging = False
+        modifiers, button = event.modifiers(), event.button()
+        self._boxing = button == Qt.MouseButton.LeftButton and (
+            self.box_mode or bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        )
+        if self._boxing:
+            self._grip = None
+        elif self.walking:
+            self._grip = Grip.LOOK
+        elif button == Qt.MouseButton.LeftButton and not modifiers & Qt.KeyboardModifier.ShiftModifier:
+            self._grip = Grip.ORBIT
+        else:
+            self._grip = Grip.PAN
+        self._grabbed = self._point_under(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag the city or the box; without a button, say what lies under the cursor."""
+        at = event.position()
+        if event.buttons() == Qt.MouseButton.NoButton:
+            self._hover_at = at
+            if not self._hover.isActive():
+                self._hover.start()
+            return
+        far = (at - self._pressed_at).manhattanLength()
+        if not self._dragging and far < QGuiApplication.styleHints().startDragDistance():
+            return
+        if not self._dragging:
+            self._dragging, self._last_at = True, self._pressed_at
+        if self._boxing:
+            self._band.setGeometry(QRect(self._pressed_at.toPoint(), at.toPoint()).normalized())
+            self._band.show()
+        elif self._grip is not None:
+            moved, self._last_at = at - self._last_at, at
+            camera = self._session.scene.camera
+            self._show_camera(
+                dragged(camera, self._grip, self._grabbed, moved, at, self.width(), self.height())
+            )
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A press without a drag is a click; a box selects what is in it."""
+        was_box, was_drag = self._boxing, self._dragging
+        self._boxing = self._dragging = False
+        self._grip = None
+        self._band.hide()
+        if not self._has_city:
+            return
+        if was_box and was_drag:
+            self._select_box(QRectF(self._pressed_at, event.position()).normalized(), event)
+        elif not was_drag and event.button() == Qt.MouseButton.LeftButton:
+            self._click(event)
+        elif not was_drag and event.button() == Qt.MouseButton.RightButton:
+            self._ask_context(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Fly to the point."""
+        if not self._has_city or event.button() != Qt.MouseButton.LeftButton:
+            return
+        hit = self._hit(event.position())
+        if hit is not None and not self.walking:
+            camera = self._session.scene.camera
+            self.fly(camera.flown_to(hit.point_in_world, camera.distance_m * FLY_NEARER))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing lies under a cursor that has left."""
+        self._hover_at = None
+        self.hovered.emit(None)
+        super().leaveEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The menu key asks for the menu; the mouse does so on release, as dragging pans."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self.context_requested.emit(self.mapToGlobal(self.rect().center()))
+
+    def _click(self, event: QMouseEvent) -> None:
+        hit = self._hit(event.position())
+        fid = hit.fid if hit is not None else None
+        extend = bool(
+            event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+        )
+        if fid is not None:
+            self._session.select([fid], extend)
+        elif not extend:
+            self._session.select([])
+
+    def _ask_context(self, event: QMouseEvent) -> None:
+        hit = self._hit(event.position())
+        if hit is not None and hit.fid is not None and hit.fid not in self._session.selection:
+            self._session.select([hit.fid])
+        self.context_requested.emit(event.globalPosition().toPoint())
+
+    def _select_box(self, box: QRectF, event: QMouseEvent) -> None:
+        width, height = self._session.scene.size
+        across, down = width / self.width(), height / self.height()
+        found = self._session.scene.pick_box(
+            box.left() * across, box.top() * down, box.right() * across, box.bottom() * down
+        )
+        extend = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        self._session.select([*self._session.selection, *found] if extend else found)
+        self.box_ended.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom to what lies under the cursor."""
+        notches = event.angleDelta().y() / 120 or event.pixelDelta().y() / 60
+        if notches and self._has_city and not self.walking:
+            self.zoom(ZOOM_PER_NOTCH**notches, event.position())
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        """Pinch on a touchpad zooms; walking keeps its keys to itself."""
+        if isinstance(event, QNativeGestureEvent):
+            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+                self.zoom(1.0 / max(1.0 + event.value(), 0.1), event.position())
+                return True
+        elif event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self.walking:
+            event.accept()
+            return True
+        return bool(super().event(event))
+
+    # -- keys ------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Walk, or turn and shift the view with the arrows."""
+        key = Qt.Key(event.key())
+        if self.walking:
+            self._walk.hurry = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            if key == Qt.Key.Key_Escape:
+                self.set_walking(False)
+            elif not event.isAutoRepeat():
+                self._walk.press(key)
+            return
+        if key not in ARROWS or not self._has_city:
+            super().keyPressEvent(event)
+            return
+        across, down = (part * ARROW_POINTS for part in ARROWS[key])
+        grip = Grip.PAN if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else Grip.ORBIT
+        camera = self._session.scene.camera
+        middle = QPointF(self.width() / 2, self.height() / 2)
+        moved = QPointF(across, down) if grip is Grip.PAN else QPointF(-across, -down) * 0.5
+        self.set_camera(
+            dragged(camera, grip, camera.target, moved, middle + moved, self.width(), self.height())
+        )
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """End the step of this key."""
+        if not event.isAutoRepeat():
+            self._walk.release(Qt.Key(event.key()))
+        super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Stand still when the keys go elsewhere."""
+        self._walk.stop()
+        super().focusOutEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop every motion."""
+        self._flight.stop()
+        self._walk.stop()
+        super().closeEvent(event)
+
+    def turn_to(self, azimuth_deg: float) -> None:
+        """Fly round the target until the camera looks this way."""
+        self.fly(replace(self._session.scene.camera, azimuth_deg=azimuth_deg))

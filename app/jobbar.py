@@ -1,0 +1,70 @@
+"""The job bar: what is being worked on, how far it is, how long it will take, and a way to stop it."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+
+from app import theme
+from app.jobs import Jobs
+
+
+def time_text(seconds: float) -> str:
+    """A time left, as people say it."""
+    if seconds < 1.5:
+        return "about 1 s left"
+    if seconds < 90:
+        return f"about {round(seconds)} s left"
+    return f"about {round(seconds / 60)} min left"
+
+
+class JobBar(QWidget):
+    """Shows the oldest running job in the status bar; hides itself when there is none."""
+
+    def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._label = QLabel()
+        self._bar = QProgressBar(textVisible=False)
+        self._bar.setFixedWidth(140)
+        self._stop = QToolButton(toolTip="Stop this work; nothing is changed by half")
+        self._stop.setObjectName("quiet")
+        self._stop.setAccessibleName("Stop this work")
+        self._stop.clicked.connect(self.stop)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 0, 8, 0)
+        layout.setSpacing(8)
+        for widget in (self._label, self._bar, self._stop):
+            layout.addWidget(widget)
+        jobs.changed.connect(self.refresh)
+        theme.current().changed.connect(self._tint)
+        self._tint()
+        self.refresh()
+
+    @property
+    def text(self) -> str:
+        """The words that are shown."""
+        return str(self._label.text())
+
+    def stop(self) -> None:
+        """Stop the job that is shown."""
+        if self._jobs.running:
+            self._jobs.running[0].cancel()
+            self._label.setText("Stopping…")
+
+    def refresh(self) -> None:
+        """Show how far the oldest job is."""
+        running = self._jobs.running
+        self.setVisible(bool(running))
+        if not running or running[0].work.cancelled():
+            return
+        job = running[0]
+        left = job.seconds_left()
+        words = [job.text or job.title, *([time_text(left)] if left is not None else [])]
+        if len(running) > 1:
+            words.append(f"{len(running) - 1} more waiting")
+        self._label.setText(" · ".join(words))
+        self._bar.setRange(0, 1000 if job.fraction > 0 else 0)
+        self._bar.setValue(round(job.fraction * 1000))
+
+    def _tint(self) -> None:
+        self._stop.setIcon(theme.current().icon("close"))

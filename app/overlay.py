@@ -1,0 +1,183 @@
+"""What lies on the picture: scale bar, north arrow, date, legend, and words when there is nothing yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import floor, log10
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+
+from app import theme
+from viewer.scene import LegendEntry
+
+MARGIN = 16
+PADDING = 10
+ROW = 20
+SWATCH = 12
+SCALE_BAR_WIDTH = 140
+#: Rows of a legend before "and n more".
+MAX_ROWS = 18
+
+
+def nice_length(longest: float) -> float:
+    """The largest 1, 2 or 5 times a power of ten that is at most `longest`."""
+    if not longest > 0:
+        return 0.0
+    power = 10.0 ** floor(log10(longest))
+    return max(step * power for step in (1, 2, 5) if step * power <= longest * 1.000001)
+
+
+def length_text(metres: float) -> str:
+    """A length with the unit people would say."""
+    if metres >= 1000:
+        return f"{metres / 1000:g} km"
+    if metres >= 1:
+        return f"{metres:g} m"
+    return f"{metres * 100:g} cm" if metres >= 0.01 else f"{metres * 1000:g} mm"
+
+
+def _plate(painter: QPainter, box: QRectF) -> None:
+    """The quiet rounded ground that words on the picture stand on."""
+    painter.setPen(QPen(QColor(theme.current().colours.border), 1))
+    painter.setBrush(QColor(theme.current().colours.overlay))
+    painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+
+
+def draw_scale_bar(painter: QPainter, area: QRectF, metres_per_point: float) -> None:
+    """A bar of a round length, lower left; true at the point the camera looks at."""
+    length = nice_length(SCALE_BAR_WIDTH * metres_per_point)
+    if length <= 0:
+        return
+    width = length / metres_per_point
+    box = QRectF(MARGIN, area.bottom() - MARGIN - 34, width + 2 * PADDING, 34)
+    _plate(painter, box)
+    colour = QColor(theme.current().colours.text)
+    painter.setPen(colour)
+    painter.drawText(box.adjusted(0, 3, 0, -13), Qt.AlignmentFlag.AlignCenter, length_text(length))
+    left, y = box.left() + PADDING, box.bottom() - 8
+    painter.setPen(QPen(colour, 1.5))
+    painter.drawPolyline(
+        [QPointF(left, y - 4), QPointF(left, y), QPointF(left + width, y), QPointF(left + width, y - 4)]
+    )
+
+
+def draw_north(painter: QPainter, area: QRectF, azimuth_deg: float) -> None:
+    """An arrow to grid north, upper right, as the camera stands."""
+    colours = theme.current().colours
+    centre = QPointF(area.right() - MARGIN - 20, area.top() + MARGIN + 20)
+    painter.setPen(QPen(QColor(colours.border), 1))
+    painter.setBrush(QColor(colours.overlay))
+    painter.drawEllipse(centre, 20, 20)
+    painter.save()
+    painter.translate(centre)
+    painter.rotate(-azimuth_deg)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colours.accent))
+    painter.drawPolygon(QPolygonF([QPointF(0, -9), QPointF(5, 9), QPointF(0, 5.5)]))
+    painter.setBrush(QColor(colours.faint))
+    painter.drawPolygon(QPolygonF([QPointF(0, -9), QPointF(-5, 9), QPointF(0, 5.5)]))
+    painter.setPen(QColor(colours.text))
+    small = QFont(painter.font())
+    small.setPointSizeF(small.pointSizeF() * 0.8)
+    small.setBold(True)
+    painter.setFont(small)
+    painter.drawText(QRectF(-10, -20, 20, 11), Qt.AlignmentFlag.AlignCenter, "N")
+    painter.restore()
+
+
+def draw_label(painter: QPainter, area: QRectF, text: str) -> None:
+    """A line of words in the middle of the upper edge, as the date of the city."""
+    metrics = QFontMetricsF(painter.font())
+    width = metrics.horizontalAdvance(text) + 2 * PADDING + 4
+    box = QRectF(area.center().x() - width / 2, area.top() + MARGIN, width, metrics.height() + 12)
+    _plate(painter, box)
+    painter.setPen(QColor(theme.current().colours.text))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def draw_empty(painter: QPainter, area: QRectF, title: str, text: str) -> None:
+    """What to do when there is nothing to see."""
+    colours = theme.current().colours
+    large = QFont(painter.font())
+    large.setPointSizeF(large.pointSizeF() * 1.6)
+    painter.save()
+    painter.setFont(large)
+    painter.setPen(QColor(colours.text))
+    flags = Qt.AlignmentFlag.AlignHCenter
+    middle = area.center().y()
+    painter.drawText(
+        QRectF(area.left(), middle - 40, area.width(), 36), flags | Qt.AlignmentFlag.AlignBottom, title
+    )
+    painter.restore()
+    painter.setPen(QColor(colours.muted))
+    painter.drawText(
+        QRectF(area.left() + MARGIN, middle + 6, area.width() - 2 * MARGIN, 60),
+        int(flags) | int(Qt.TextFlag.TextWordWrap),
+        text,
+    )
+
+
+def draw_hint(painter: QPainter, area: QRectF, text: str) -> None:
+    """What the keys and the mouse do at the moment, in the middle of the lower edge."""
+    height = QFontMetricsF(painter.font()).height() + 12
+    draw_label(painter, QRectF(area.left(), area.bottom() - height - 2 * MARGIN, area.width(), 0), text)
+
+
+def draw_legend(painter: QPainter, area: QRectF, entries: Sequence[LegendEntry]) -> None:
+    """Colours with their meaning, lower right: one block per layer, counts at the right."""
+    rows = _legend_rows(entries, int((area.height() - 160) // ROW))
+    if not rows:
+        return
+    metrics = QFontMetricsF(painter.font())
+    bold = QFont(painter.font())
+    bold.setWeight(QFont.Weight.DemiBold)
+    heads = QFontMetricsF(bold)
+    label_width = max(
+        heads.horizontalAdvance(text) - SWATCH - 8 if colour is None else metrics.horizontalAdvance(text)
+        for colour, text, _ in rows
+    )
+    count_width = max(metrics.horizontalAdvance(count) for _, _, count in rows)
+    width = min(SWATCH + 8 + label_width + 16 + count_width + 2 * PADDING, area.width() * 0.45)
+    height = len(rows) * ROW + 2 * PADDING - 4
+    box = QRectF(area.right() - MARGIN - width, area.bottom() - MARGIN - height, width, height)
+    _plate(painter, box)
+    colours = theme.current().colours
+    y = box.top() + PADDING - 2
+    for colour, text, count in rows:
+        row = QRectF(box.left() + PADDING, y, width - 2 * PADDING, ROW)
+        y += ROW
+        if colour is None:
+            painter.save()
+            painter.setFont(bold)
+            _draw_words(painter, row, text, colours.text)
+            painter.restore()
+            continue
+        painter.setPen(QPen(QColor(0, 0, 0, 50), 1))
+        painter.setBrush(QColor(colour))
+        painter.drawRoundedRect(QRectF(row.left(), row.center().y() - SWATCH / 2, SWATCH, SWATCH), 3, 3)
+        _draw_words(painter, row.adjusted(SWATCH + 8, 0, -count_width - 8, 0), text, colours.text)
+        painter.setPen(QColor(colours.muted))
+        painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, count)
+
+
+def _draw_words(painter: QPainter, box: QRectF, text: str, colour: str) -> None:
+    """Words in one line, shortened where they do not fit."""
+    shown = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+    painter.setPen(QColor(colour))
+    painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+
+
+def _legend_rows(entries: Sequence[LegendEntry], room: int) -> list[tuple[str | None, str, str]]:
+    """(colour, label, count) of every row; headings have no colour."""
+    rows: list[tuple[str | None, str, str]] = []
+    heading = ""
+    for entry in entries:
+        if entry.heading and entry.heading != heading:
+            heading = entry.heading
+            rows.append((None, f"{heading} ({entry.unit})" if entry.unit else heading, ""))
+        rows.append((entry.color, entry.label, f"{entry.count:,}".replace(",", "\u202f")))
+    most = min(MAX_ROWS, room)
+    if len(rows) > most > 1:
+        rows = [*rows[: most - 1], ("#00000000", f"and {len(rows) - most + 1} more", "")]
+    return rows if most > 0 else []

@@ -1,0 +1,78 @@
+"""What the program remembers about the person's choices, in one ini file of the user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
+
+#: How many recent projects and files the start page and the menu offer.
+MAX_RECENT = 12
+
+
+class Settings:
+    """Typed access to the kept choices; unknown or damaged values count as not set."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        file = path or config_folder() / "citystrata.ini"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._kept = QSettings(str(file), QSettings.Format.IniFormat)
+
+    @property
+    def theme(self) -> str:
+        """The chosen theme: "system", "light" or "dark"."""
+        return str(self._kept.value("theme", "system"))
+
+    @theme.setter
+    def theme(self, choice: str) -> None:
+        self._kept.setValue("theme", choice)
+
+    @property
+    def recent(self) -> list[Path]:
+        """Recently opened projects and files that still exist, newest first."""
+        kept = self._kept.value("recent", [])
+        names = [kept] if isinstance(kept, str) else list(kept) if isinstance(kept, list) else []
+        return [path for path in map(Path, map(str, names)) if path.exists()][:MAX_RECENT]
+
+    def add_recent(self, path: Path) -> None:
+        """Put `path` first among the recent ones."""
+        path = path.resolve()
+        others = [other for other in self.recent if other != path]
+        self._kept.setValue("recent", [str(item) for item in (path, *others)][:MAX_RECENT])
+
+    def clear_recent(self) -> None:
+        """Forget the recent projects and files."""
+        self._kept.remove("recent")
+
+    def flag(self, name: str, default: bool = True) -> bool:
+        """A kept yes or no, such as whether the legend is shown."""
+        return str(self._kept.value(f"flags/{name}", default)).lower() in ("true", "1")
+
+    def set_flag(self, name: str, value: bool) -> None:
+        """Keep a yes or no."""
+        self._kept.setValue(f"flags/{name}", value)
+
+    def bytes(self, name: str) -> QByteArray | None:
+        """Kept window geometry or dock arrangement."""
+        value = self._kept.value(f"window/{name}")
+        return value if isinstance(value, QByteArray) and not value.isEmpty() else None
+
+    def set_bytes(self, name: str, value: QByteArray) -> None:
+        """Keep window geometry or dock arrangement."""
+        self._kept.setValue(f"window/{name}", value)
+
+    def save(self) -> None:
+        """Write everything to the file now."""
+        self._kept.sync()
+
+
+def config_folder() -> Path:
+    """Where the user's choices are kept."""
+    found = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)
+    return Path(found)
+
+
+def data_folder() -> Path:
+    """Where untitled projects are kept."""
+    found = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)
+    return Path(found)

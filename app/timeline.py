@@ -1,0 +1,209 @@
+"""The timeline: the date the city is shown at, with the project's epochs as ticks."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from app import theme
+from app.session import Session
+from layers.records import Epoch
+
+SIDE = 48
+RADIUS = 7
+#: How near the handle snaps to an epoch, in points.
+SNAP = 7
+STEP_MS = 1200
+
+
+def parse_date(text: str) -> date | None:
+    """A date from "2024", "2024-05" or "2024-05-17"."""
+    parts = text.strip().split("-")
+    try:
+        numbers = [int(part) for part in parts]
+        return date(*(numbers + [1, 1])[:3]) if len(numbers) <= 3 else None
+    except (ValueError, TypeError):
+        return None
+
+
+class Track(QWidget):
+    """The line with a handle; the mouse and the arrow keys move it."""
+
+    moved = Signal(object)  # date
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._epochs: list[tuple[date, str]] = []
+        self._first = self._last = self._date = date.today()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Date of the city")
+        theme.current().changed.connect(self.update)
+
+    @property
+    def date(self) -> date:
+        """The date under the handle."""
+        return self._date
+
+    @property
+    def epochs(self) -> list[tuple[date, str]]:
+        """Dates and names of the ticks, oldest first."""
+        return self._epochs
+
+    def set_epochs(self, epochs: tuple[Epoch, ...]) -> None:
+        """Show these ticks; the line reaches a little beyond the first and the last."""
+        known = [(day, epoch.name) for epoch in epochs if (day := parse_date(epoch.date)) is not None]
+        self._epochs = sorted(known)
+        if known:
+            first, last = self._epochs[0][0], self._epochs[-1][0]
+            slack = max((last - first) / 12, timedelta(days=180))
+            self._first, self._last = first - slack, last + slack
+            if not self._first <= self._date <= self._last:
+                self._date = min((day for day, _ in known), key=lambda day: abs(day - self._date))
+        self.update()
+
+    def set_date(self, day: date) -> None:
+        """Put the handle at a date and tell so."""
+        day = min(max(day, self._first), self._last)
+        if day != self._date:
+            self._date = day
+            self.update()
+            self.moved.emit(day)
+
+    def step(self, direction: int) -> None:
+        """Go to the next or the previous epoch, round at the ends."""
+        days = [day for day, _ in self._epochs]
+        if not days:
+            return
+        if direction > 0:
+            self.set_date(next((day for day in days if day > self._date), days[0]))
+        else:
+            self.set_date(next((day for day in reversed(days) if day < self._date), days[-1]))
+
+    def sizeHint(self) -> QSize:
+        """Room for the line and the names of the epochs."""
+        return QSize(320, 48)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """The line, the ticks with their names, and the handle."""
+        colours = theme.current().colours
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        y = 16.0
+        painter.setPen(QPen(QColor(colours.strong_border), 3, cap=Qt.PenCapStyle.RoundCap))
+        painter.drawLine(QPointF(SIDE, y), QPointF(self.width() - SIDE, y))
+        free_from = 0.0
+        for day, name in self._epochs:
+            x = self._x(day)
+            at = day == self._date
+            painter.setPen(QPen(QColor(colours.accent if at else colours.muted), 2))
+            painter.drawLine(QPointF(x, y - 6), QPointF(x, y + 6))
+            width = painter.fontMetrics().horizontalAdvance(name)
+            if x - width / 2 >= free_from:
+                painter.setPen(QColor(colours.text if at else colours.muted))
+                painter.drawText(QRectF(x - width, y + 10, 2 * width, 18), Qt.AlignmentFlag.AlignHCenter, name)
+                free_from = x + width / 2 + 8
+        painter.setPen(QPen(QColor(colours.panel), 2))
+        painter.setBrush(QColor(colours.accent))
+        painter.drawEllipse(QPointF(self._x(self._date), y), RADIUS, RADIUS)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(colours.accent), 1))
+            painter.drawEllipse(QPointF(self._x(self._date), y), RADIUS + 3, RADIUS + 3)
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Put the handle under the mouse."""
+        self._move_to(event.position().x())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Carry the handle along."""
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._move_to(event.position().x())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows go from epoch to epoch."""
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Down: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: 1}
+        if event.key() in steps:
+            self.step(steps[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+    def _x(self, day: date) -> float:
+        span = max((self._last - self._first).days, 1)
+        return SIDE + (day - self._first).days / span * (self.width() - 2 * SIDE)
+
+    def _move_to(self, x: float) -> None:
+        for day, _ in self._epochs:
+            if abs(self._x(day) - x) <= SNAP:
+                self.set_date(day)
+                return
+        part = (x - SIDE) / max(self.width() - 2 * SIDE, 1)
+        self.set_date(self._first + (self._last - self._first) * min(max(part, 0.0), 1.0))
+
+
+class Timeline(QWidget):
+    """The bar under the view: play, the track, the date, and the ghosts of other dates."""
+
+    date_changed = Signal(str)  # ISO date, '' = every date
+    ghosts_changed = Signal(bool)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.track = Track()
+        self._label = QLabel()
+        self._label.setMinimumWidth(88)
+        self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.use_date = QCheckBox("Show at a date")
+        self.use_date.setToolTip("Show only what stands at the date of the slider")
+        self.ghosts = QCheckBox("Ghosts")
+        self.ghosts.setToolTip("Show what stands at other dates as ghosts")
+        self._back, self._next = QToolButton(toolTip="Previous date"), QToolButton(toolTip="Next date")
+        self._back.clicked.connect(lambda: self.track.step(-1))
+        self._next.clicked.connect(lambda: self.track.step(1))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 4, 16, 0)
+        layout.setSpacing(8)
+        for widget in (self.use_date, self._back, self._next, self.track, self._label, self.ghosts):
+            layout.addWidget(widget, 1 if widget is self.track else 0)
+        # The scene is told once per event-loop turn, however often the mouse moved.
+        self._tell = QTimer(self, singleShot=True, interval=0)
+        self._tell.timeout.connect(self._on_date)
+        self.track.moved.connect(self._on_moved)
+        self.use_date.toggled.connect(lambda _on: self._tell.start())
+        self.ghosts.toggled.connect(self.ghosts_changed)
+        session.opened.connect(self.refresh)
+        session.project_changed.connect(lambda changes: self.refresh() if changes.epochs else None)
+        theme.current().changed.connect(self._tint)
+        self._tint()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the epochs of the open project."""
+        epochs = self._session.project.epochs if self._session.is_open else ()
+        self.track.set_epochs(epochs)
+        self.setEnabled(bool(epochs))
+        if not epochs:
+            self.use_date.setChecked(False)
+        self._show_date()
+
+    def _on_moved(self, _day: date) -> None:
+        self.use_date.setChecked(True)
+        self._tell.start()
+        self._show_date()
+
+    def _on_date(self) -> None:
+        self._show_date()
+        self.date_changed.emit(self.track.date.isoformat() if self.use_date.isChecked() else "")
+
+    def _show_date(self) -> None:
+        self._label.setText(self.track.date.isoformat() if self.track.epochs else "no dates")
+        self._label.setEnabled(self.use_date.isChecked())
+
+    def _tint(self) -> None:
+        self._back.setIcon(theme.current().icon("left"))
+        self._next.setIcon(theme.current().icon("right"))
