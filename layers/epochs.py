@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from layers.errors import UsageError
 from layers.records import Layer
-from layers.words import find_field
+from layers.words import find_field, words
 
 if TYPE_CHECKING:
     from layers.project import Project
@@ -26,13 +26,12 @@ Mask = NDArray[np.bool_]
 Days = NDArray[np.datetime64]
 
 _DATE = re.compile(r"\s*(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ].*)?)?)?\s*$", re.ASCII)
-_FROM_FIELDS = tuple(
-    "validfrom creationdate begindatum startdate datefrom constructiondate installationdate constructionyear "
-    "installationyear yearofconstruction bouwjaar begindate baujahr anlaegsaar aaretableret".split(" ")
+_FROM_FIELDS = words(
+    "validfrom begindatum startdate datefrom constructiondate installationdate constructionyear "
+    "installationyear yearofconstruction bouwjaar begindate baujahr anlaegsaar aaretableret"
 )
-_TO_FIELDS = tuple(
-    "validto terminationdate einddatum enddate dateto demolitiondate yearofdemolition removalyear "
-    "sloopjaar abrissjahr".split(" ")
+_TO_FIELDS = words(
+    "validto einddatum enddate dateto demolitiondate yearofdemolition removalyear sloopjaar abrissjahr"
 )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Literal
 
-from layers.words import METRES, find_field, plain, stem_and_unit
+from layers.words import METRES, find_field, plain, stem_and_unit, words
 
 Part = Literal["line", "node"]
 
@@ -34,12 +34,8 @@ class PipeField:
         return self.name.endswith("_m")
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
 def _field(name: str, part: Part, title: str, candidates: str) -> PipeField:
-    return PipeField(name, part, title, _words(candidates))
+    return PipeField(name, part, title, words(candidates))
 
 
 #: Candidates in English, Dutch (GWSW, IMKL), German (DSS, ISYBAU) and Danish (DANDAS).
@@ -146,7 +142,7 @@ _BY_NAME = {field.name: field for field in FIELDS}
 _MILLIMETRE_NAMES = ("dn", "nennweite", "lichtehoehe", "lichteweite", "breedteleiding", "hoogteleiding")
 #: What only a network has: one of these fields is enough to take lines or points for pipes.
 _LINE_EVIDENCE = ("diameter_m", "start_invert_m", "end_invert_m", "from_node", "to_node")
-_NODE_EVIDENCE = _words(
+_NODE_EVIDENCE = words(
     "rimlevel rimelevation coverlevel sumplevel invertlevel invertelevation putbodemhoogte putdekselhoogte "
     "deckelkote sohlkote daekselkote bundkote basedemand demandpattern initlevel manholetype nodetype"
 )

@@ -14,6 +14,11 @@ METRES = {"mm": 0.001, "cm": 0.01, "m": 1.0, "in": 0.0254, "ft": 0.3048}
 _UNIT_NAMES = {"inch": "in", "inches": "in", "feet": "ft"}
 
 
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text, for lists that read better as one."""
+    return tuple(text.split())
+
+
 def plain(name: str) -> str:
     """A name without case, accents, spaces and signs: "Sohlhöhe_oben" is "sohlhoeheoben"."""
     text = unicodedata.normalize("NFC", name).casefold().translate(_LETTERS)

@@ -14,11 +14,10 @@ from layers.epochs import validity
 from layers.errors import ReadError
 from layers.pipe_fields import guess_mapping, is_network
 from layers.report import Report
+from layers.words import words
 
 #: Where an id may be, best first; the first field whose values are all different is taken.
-_ID_FIELDS = "id identificatie identifier lokaalid gml_id uuid guid name naam code objectid fid nummer".split(
-    " "
-)
+_ID_FIELDS = words("id identificatie identifier lokaalid gml_id uuid guid name naam code objectid fid nummer")
 _SAMPLE = 200
 _LARGEST = 1e8
 
@@ -137,6 +136,8 @@ def _ids(records: Sequence[Record], values: Sequence[Mapping[str, Any]]) -> list
 def _type(kind: str, shape: wkb.Shape | None) -> str:
     if kind == "heritage":
         return "HeritageRecord"
+    if shape is not None and shape.is_area:
+        return "Structure"
     return "Manhole" if shape is not None and shape.is_point else "Conduit"
 
 

@@ -1,0 +1,280 @@
+"""GeoJSON (RFC 7946), with the older `crs` member that GIS programs still write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import orjson
+
+from layers import wkb
+from layers.arrays import Float64
+from layers.data import Feature, LayerData, Piece, ReadOptions, WriteOptions
+from layers.errors import ReadError
+from layers.formats.vector import Record, layer_of
+from layers.jsontext import address, members_of, replace_members
+from layers.report import Report
+
+NAME = "geojson"
+TITLE = "GeoJSON"
+ENDINGS = (".geojson", ".json")
+KINDS = ("pipes", "heritage")
+
+_ABSENT = msgspec.Raw()
+_BOM = b"\xef\xbb\xbf"
+_HEAD = re.compile(rb'"type"\s*:\s*"(FeatureCollection|Feature)"')
+_EPSG = re.compile(r"EPSG:+(?:[\d.]*:)?(\d{4,6})$", re.IGNORECASE)
+_LONGITUDE_LATITUDE = "EPSG:4326"
+
+
+class _Collection(msgspec.Struct):
+    """The members of the file that matter here; the rest stays text."""
+
+    type: str = ""
+    features: list[msgspec.Raw] = []
+    crs: msgspec.Raw = _ABSENT
+
+
+class _RawFeature(msgspec.Struct):
+    """One feature, its properties and geometry still text."""
+
+    type: str = ""
+    id: str | int | float | None = None
+    featureType: str | None = None  # noqa: N815  # the name that JSON-FG gives it
+    properties: msgspec.Raw = _ABSENT
+    geometry: msgspec.Raw = _ABSENT
+
+
+class _RawGeometry(msgspec.Struct):
+    """One geometry, its coordinates still text."""
+
+    type: str = ""
+    coordinates: msgspec.Raw = _ABSENT
+
+
+_Position = list[float]
+#: Per geometry type: its code, and how deep its coordinates nest, as a decoder.
+_SHAPES: dict[str, tuple[int, msgspec.json.Decoder[Any]]] = {
+    "Point": (wkb.POINT, msgspec.json.Decoder(_Position)),
+    "LineString": (wkb.LINE, msgspec.json.Decoder(list[_Position])),
+    "Polygon": (wkb.POLYGON, msgspec.json.Decoder(list[list[_Position]])),
+    "MultiPoint": (wkb.MULTI_POINT, msgspec.json.Decoder(list[_Position])),
+    "MultiLineString": (wkb.MULTI_LINE, msgspec.json.Decoder(list[list[_Position]])),
+    "MultiPolygon": (wkb.MULTI_POLYGON, msgspec.json.Decoder(list[list[list[_Position]]])),
+}
+_TYPE_OF = {code: name for name, (code, _decoder) in _SHAPES.items()}
+
+
+def can_read(head: bytes, path: Path) -> int:
+    """How surely this is GeoJSON."""
+    if _HEAD.search(head) and b'"CityJSON' not in head[:4096]:
+        return 90 if b'"FeatureCollection"' in head or b'"geometry"' in head else 60
+    return 20 if path.suffix.lower() == ".geojson" else 0
+
+
+def read(path: Path, options: ReadOptions) -> list[LayerData]:
+    """The features of the file as one layer; every feature is one piece of the file."""
+    data = path.read_bytes()
+    collection = _collection(data, path)
+    report = Report()
+    records: list[Record] = []
+    pieces: list[Piece] = []
+    at = 0
+    for number, raw in enumerate(collection.features):
+        if number % 5000 == 0:
+            options.progress(number / len(collection.features), "Reading features")
+        record = _record(raw, number, report)
+        if record is None:
+            continue
+        start = address(raw) - address(data)
+        end = start + len(memoryview(raw))
+        pieces.append(Piece(data[at:end], start - at, len(records), "Feature"))
+        records.append(record)
+        at = end
+    pieces.append(Piece(data[at:]))
+    layer = layer_of(path.stem, records, None, report, options)
+    layer.pieces = pieces
+    layer.crs = options.crs or _crs(collection, layer, report)
+    return [layer]
+
+
+def _collection(data: bytes, path: Path) -> _Collection:
+    body = memoryview(data)[len(_BOM) :] if data.startswith(_BOM) else memoryview(data)
+    try:
+        str(body, "utf-8")
+        collection = msgspec.json.decode(body, type=_Collection)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ReadError(
+            "This GeoJSON file is damaged", where=path.name, found=str(error), do="Ask for the file again"
+        ) from error
+    if collection.type == "Feature":
+        collection.features = [msgspec.Raw(body)]
+    elif collection.type != "FeatureCollection":
+        raise ReadError(
+            "This is not GeoJSON",
+            where=path.name,
+            found=f"type {collection.type!r}",
+            allowed="FeatureCollection or Feature",
+        )
+    return collection
+
+
+def _record(raw: msgspec.Raw, number: int, report: Report) -> Record | None:
+    """One feature; None, and counted as dropped, when it is none."""
+    name = f"feature {number + 1}"
+    try:
+        feature = msgspec.json.decode(raw, type=_RawFeature)
+        properties = bytes(feature.properties) or b"null"
+        if properties != b"null":
+            msgspec.json.decode(properties, type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError) as error:
+        report.dropped += 1
+        report.warn("feature-unreadable", name, f"The feature could not be read: {error}.")
+        return None
+    id = None if feature.id is None else str(feature.id)
+    return Record(
+        b"{}" if properties == b"null" else properties,
+        _shape(feature.geometry, id or name, report),
+        id,
+        feature.featureType,
+    )
+
+
+def _shape(raw: msgspec.Raw, name: str, report: Report) -> wkb.Shape | None:
+    if bytes(raw) in (b"", b"null"):
+        return None
+    try:
+        geometry = msgspec.json.decode(raw, type=_RawGeometry)
+        if geometry.type not in _SHAPES:
+            report.unsupported += 1
+            report.warn("geometry-type", name, f"Geometry of type {geometry.type!r} is kept but not shown.")
+            return None
+        code, decoder = _SHAPES[geometry.type]
+        return wkb.Shape(code, _parts(code, decoder.decode(geometry.coordinates)))
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        report.warn("geometry-unreadable", name, f"The geometry could not be read: {error}.")
+        return None
+
+
+def _parts(code: int, coordinates: list[Any]) -> tuple[tuple[Float64, ...], ...]:
+    """Nested coordinates as the parts of a shape."""
+    if not coordinates:
+        return ()
+    if code == wkb.POINT:
+        return ((_sequence([coordinates]),),)
+    if code == wkb.LINE:
+        return ((_sequence(coordinates),),)
+    if code == wkb.MULTI_POINT:
+        return tuple((_sequence([position]),) for position in coordinates)
+    if code == wkb.MULTI_LINE:
+        return tuple((_sequence(line),) for line in coordinates if line)
+    areas = [coordinates] if code == wkb.POLYGON else coordinates
+    return tuple(tuple(_sequence(ring) for ring in rings if ring) for rings in areas if rings)
+
+
+def _sequence(positions: list[list[float]]) -> Float64:
+    """Positions as (n, 3); heights that are missing are NaN."""
+    if any(len(position) < 2 for position in positions):
+        raise ValueError("a position needs two or three numbers")
+    if all(len(position) >= 3 for position in positions):
+        return np.array([position[:3] for position in positions])
+    flat = np.array([position[:2] for position in positions])
+    return np.column_stack((flat, np.full(len(flat), np.nan)))
+
+
+def _crs(collection: _Collection, layer: LayerData, report: Report) -> str | None:
+    """The CRS that the file names; longitude and latitude where it names none and the numbers fit."""
+    if bytes(collection.crs) not in (b"", b"null"):
+        name = str(_named_crs(bytes(collection.crs)))
+        if found := _EPSG.search(name):
+            return f"EPSG:{found[1]}"
+        if name.upper().endswith("CRS84"):
+            return _LONGITUDE_LATITUDE
+        report.warn("crs-unknown", "", f"The file names a CRS that is not known: {name}.")
+        return None
+    if layer.box is None:
+        return None
+    west, south, _low, east, north, _high = layer.box
+    fits = west >= -180 and east <= 180 and south >= -90 and north <= 90
+    return _LONGITUDE_LATITUDE if fits else None
+
+
+def _named_crs(text: bytes) -> Any:
+    try:
+        return msgspec.json.decode(text)["properties"]["name"]
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return text.decode()
+
+
+def rewrite(
+    pieces: Iterator[tuple[Piece, int | None]], attributes_of: Callable[[int], dict[str, bytes]]
+) -> Iterator[bytes]:
+    """The file's bytes, with the properties of the features that come with a fid."""
+    for piece, fid in pieces:
+        if fid is None:
+            yield piece.data
+        else:
+            feature = _with_object(piece.data[piece.start :])
+            yield piece.data[: piece.start] + replace_members(feature, "properties", attributes_of(fid))
+
+
+def _with_object(feature: bytes) -> bytes:
+    """The feature with an empty object where its properties are null."""
+    for member in members_of(feature)[0]:
+        if member.key == "properties" and feature[member.value_start : member.value_end] == b"null":
+            return feature[: member.value_start] + b"{}" + feature[member.value_end :]
+    return feature
+
+
+def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
+    """A new file with every feature of a layer, one per line."""
+    with path.open("wb") as file:
+        file.write(b'{"type":"FeatureCollection",\n')
+        if layer.crs is not None and layer.crs != _LONGITUDE_LATITUDE:
+            file.write(b'"crs":%b,\n' % orjson.dumps(_crs_member(layer.crs)))
+        file.write(b'"features":[')
+        for number, feature in enumerate(layer.features):
+            file.write((b",\n" if number else b"\n") + _feature_text(feature))
+        file.write(b"\n]}\n")
+
+
+def _crs_member(crs: str) -> dict[str, Any]:
+    authority, _, code = crs.partition(":")
+    name = f"urn:ogc:def:crs:{authority}::{code}" if code.isdigit() else crs
+    return {"type": "name", "properties": {"name": name}}
+
+
+def _feature_text(feature: Feature) -> bytes:
+    geometry = None if feature.geometry is None else _geometry(wkb.read(feature.geometry))
+    return b'{"type":"Feature","id":%b,"featureType":%b,"properties":%b,"geometry":%b}' % (
+        orjson.dumps(feature.id),
+        orjson.dumps(feature.type),
+        feature.attributes,
+        orjson.dumps(geometry),
+    )
+
+
+def _geometry(shape: wkb.Shape) -> dict[str, Any] | None:
+    if not shape.parts:
+        return None
+    width = 3 if shape.has_height else 2
+    parts = [[sequence[:, :width].tolist() for sequence in part] for part in shape.parts]
+    coordinates: Any
+    match shape.code:
+        case wkb.POINT:
+            coordinates = parts[0][0][0]
+        case wkb.LINE:
+            coordinates = parts[0][0]
+        case wkb.POLYGON:
+            coordinates = parts[0]
+        case wkb.MULTI_POINT:
+            coordinates = [part[0][0] for part in parts]
+        case wkb.MULTI_LINE:
+            coordinates = [part[0] for part in parts]
+        case _:
+            coordinates = parts
+    return {"type": _TYPE_OF[shape.code], "coordinates": coordinates}
