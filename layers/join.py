@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from layers.bulk import Plan, Proposed, carry_out, check_target, same, value_of
-from layers.errors import EditError, ReadError
+from layers.errors import EditError
 from layers.project import Project
 from layers.records import CityObject, Layer
-from layers.values import Value, is_date, number_from, parse_typed, plain_text, subject
-
-LARGEST_CSV_BYTES: Final = 256 * 1024 * 1024
-DELIMITERS: Final = ",;\t|"
-
-
-@dataclass(frozen=True)
-class Table:
-    """A CSV file as read: column names and rows of texts."""
-
-    path: Path
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-    def column(self, name: str) -> list[str]:
-        """The texts of one column."""
-        at = self.columns.index(name)
-        return [row[at] for row in self.rows]
+from layers.tables import Table, column_type, read_table
+from layers.values import Value, parse_typed, plain_text, subject
 
 
 @dataclass(frozen=True)
@@ -54,37 +35,6 @@ class JoinReport:
             if keys:
                 parts.append(f"{len(keys)} {text} ({_some(keys)})")
         return "; ".join(parts) + "."
-
-
-def read_table(path: Path) -> Table:
-    """The rows of a CSV file; UTF-8 or else Windows-1252, separated by comma, semicolon, tab or bar."""
-    try:
-        if path.stat().st_size > LARGEST_CSV_BYTES:
-            raise ReadError(
-                "The table is too large", where=str(path), allowed=f"up to {LARGEST_CSV_BYTES >> 20} MB"
-            )
-        data = path.read_bytes()
-    except OSError as error:
-        raise ReadError("The table could not be read", where=str(path), found=str(error.strerror)) from error
-    text = _decoded(data)
-    head = text.split("\n", 1)[0]
-    delimiter = max(DELIMITERS, key=head.count)
-    try:
-        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(row)]
-    except csv.Error as error:
-        raise ReadError("The table could not be read", where=str(path), found=str(error)) from error
-    if len(rows) < 2 or "\0" in text:
-        raise ReadError(
-            "The file is not a table",
-            where=str(path),
-            found="no rows below a line of column names" if "\0" not in text else "binary data",
-            do="Choose a CSV file whose first line names the columns",
-        )
-    columns = tuple(name.strip() for name in rows[0])
-    repeated = [name for name, count in Counter(columns).items() if count > 1 and name]
-    if repeated:
-        raise ReadError("Two columns have the same name", where=str(path), found=repeated[0])
-    return Table(path, columns, tuple(_filled(row, len(columns)) for row in rows[1:]))
 
 
 def plan_join(
@@ -170,37 +120,9 @@ def _types(project: Project, layer: Layer, table: Table, columns: Mapping[str, s
     return {name: known.get(name) or column_type(table.column(column)) for column, name in columns.items()}
 
 
-def column_type(texts: Sequence[str]) -> str:
-    """The type that all texts of a column spell; numbers with leading zeros are codes and stay text."""
-    filled = [text.strip() for text in texts if text.strip()]
-    numbers = [None if _is_code(text) else number_from(text) for text in filled]
-    if not filled:
-        return "text"
-    if all(number is not None for number in numbers):
-        return "integer" if all(isinstance(number, int) for number in numbers) else "real"
-    if all(is_date(text) for text in filled):
-        return "date"
-    return "boolean" if all(text.lower() in ("true", "false") for text in filled) else "text"
-
-
-def _is_code(text: str) -> bool:
-    return len(text) > 1 and text[0] == "0" and text[1].isdigit()
-
-
 def _key(item: CityObject, id_attribute: str) -> str:
     value: Value = item.id if id_attribute == "id" else item.attributes.get(id_attribute)
     return plain_text(value).strip()
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
-
-
-def _filled(row: list[str], width: int) -> tuple[str, ...]:
-    return tuple(row[:width]) + ("",) * (width - len(row))
 
 
 def _some(keys: Sequence[str], most: int = 3) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_CRS_TEXT = 100_000  # longer than any real WKT
 MAX_SUGGESTIONS = 6
+NEAR_ZERO = 2000.0
 METRE = "metre"
 _WHAT_TO_TYPE = 'Give an EPSG code such as "EPSG:7415" or "EPSG:25832+7837"'
 _UNNAMED = ("", "unknown", "unnamed")
@@ -119,6 +120,13 @@ def unit_names(text: str) -> tuple[str, str]:
     crs = parse_crs(text)
     axes = [axis.unit_name for axis in crs.axis_info]
     return (axes[0] if axes else "", axes[2] if len(axes) > 2 else "")
+
+
+def height_unit_m(text: str) -> float:
+    """The length in metres of one unit of height; where the CRS names no heights, of its positions."""
+    crs = parse_crs(text)
+    positions = float(crs.axis_info[0].unit_conversion_factor) if crs.is_projected else 1.0
+    return _height_unit(crs, positions)
 
 
 # --- positions and heights apart ------------------------------------------------------------------
@@ -337,10 +345,15 @@ def _utm_code(datum: str, longitude: float, latitude: float) -> str:
 
 
 def suggest_crs(box: Box) -> list[tuple[str, str, str]]:
-    """Likely CRSs of a layer that names none: (code, title, reason), the likeliest first."""
+    """Likely CRSs of a layer that names none: (code, title, reason), the likeliest first.
+
+    Numbers near zero that are no degrees are a scanner's or designer's own: no suggestion.
+    """
     x, y = (box[0] + box[3]) / 2, (box[1] + box[4]) / 2
     if abs(x) <= 180 and abs(y) <= 90 and max(box[3] - box[0], box[4] - box[1]) < 20:
         return [("EPSG:4326", "WGS 84", "the numbers are in the range of longitude and latitude in degrees")]
+    if max(abs(x), abs(y)) < NEAR_ZERO:
+        return []
     found: dict[str, tuple[int, str]] = {}
     for code, weight, region, (west, south, east, north) in COMMON:
         longitude, latitude = _to_degrees(code)(x, y)

@@ -1,0 +1,141 @@
+"""File formats: each a module that introduces itself, chosen by ending and first bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol, cast
+
+from layers.data import LayerData, Piece, ReadOptions, WriteOptions
+from layers.errors import ReadError
+from layers.formats import (
+    asciigrid,
+    catalogue,
+    cityjson,
+    cityjsonseq,
+    geojson,
+    geopackage,
+    geotiff,
+    inp,
+    las,
+    obj,
+    ply,
+)
+
+HEAD = 65536
+
+
+class Format(Protocol):
+    """What every format module has."""
+
+    NAME: str
+    TITLE: str
+    ENDINGS: tuple[str, ...]
+    KINDS: tuple[str, ...]
+
+    def can_read(self, head: bytes, path: Path) -> int:
+        """0 (no) to 100 (surely), from the first bytes and the ending."""
+        ...
+
+    def read(self, path: Path, options: ReadOptions) -> list[LayerData]:
+        """The layers in the file."""
+        ...
+
+
+class Rewriter(Protocol):
+    """A format that writes a changed file with every untouched byte as it was."""
+
+    def rewrite(
+        self,
+        pieces: Iterator[tuple[Piece, int | None]],
+        attributes_of: Callable[[int], dict[str, bytes]],
+    ) -> Iterator[bytes]:
+        """The file's bytes, piece by piece."""
+        ...
+
+
+class Writer(Protocol):
+    """A format that can write any layer of its kinds."""
+
+    def write(self, path: Path, layer: LayerData, options: WriteOptions) -> None:
+        """Write the layer to a file that does not exist yet."""
+        ...
+
+
+FORMATS: tuple[Format, ...] = (
+    cityjson,
+    cityjsonseq,
+    geotiff,
+    asciigrid,
+    las,
+    geojson,
+    geopackage,
+    inp,
+    catalogue,
+    ply,
+    obj,
+)
+
+
+def by_name(name: str) -> Format:
+    """The format of that name."""
+    return next(form for form in FORMATS if form.NAME == name)
+
+
+def rewriter(form: Format) -> Rewriter | None:
+    """The format as one that rewrites, if it does."""
+    return cast(Rewriter, form) if hasattr(form, "rewrite") else None
+
+
+def writer(form: Format) -> Writer | None:
+    """The format as one that writes, if it does."""
+    return cast(Writer, form) if hasattr(form, "write") else None
+
+
+def by_ending(path: Path) -> Format | None:
+    """The format that a file to be written asks for by its name: the longest ending wins."""
+    name = path.name.lower()
+    found = [
+        (len(ending), form)
+        for form in FORMATS
+        for ending in form.ENDINGS
+        if name.endswith(ending) and writer(form)
+    ]
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def detect(path: Path) -> Format:
+    """The format that knows this file best."""
+    if path.is_dir():
+        raise ReadError("This is a folder, not a file", where=str(path), do="Choose a file in it")
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+    except FileNotFoundError as error:
+        raise ReadError("There is no such file", where=str(path)) from error
+    except OSError as error:
+        raise ReadError(
+            "The file may not be read", where=str(path), found=error.strerror or str(error), do="Check its rights"
+        ) from error
+    if not head:
+        raise ReadError("The file is empty", where=str(path), do="Ask for the file again")
+    score, form = max(((form.can_read(head, path), form) for form in FORMATS), key=lambda pair: pair[0])
+    if score <= 0:
+        raise ReadError(
+            "This kind of file is not read",
+            where=str(path),
+            found=f"ending {path.suffix!r}" if path.suffix else "no ending",
+            allowed=", ".join(sorted({ending for form in FORMATS for ending in form.ENDINGS})),
+        )
+    return form
+
+
+def read(path: Path, options: ReadOptions) -> tuple[Format, list[LayerData]]:
+    """Read a file in this very process; windows use `layers.importing`, which takes another."""
+    form = detect(path)
+    try:
+        return form, form.read(path, options)
+    except MemoryError as error:
+        raise ReadError("The file needs more memory than there is", where=str(path)) from error
+    except OSError as error:
+        raise ReadError("The file could not be read", where=str(path), found=str(error)) from error

@@ -88,11 +88,11 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     with collector_off():
         root = decode_root(data, path)
         check_root(root, path)
-        options.progress(0.2, "objects")
         reader = Reader(path, data, root)
         reader.use_vertices(root)
         assert root.city_objects is not None
-        reader.add_objects(root.city_objects, options, 0.2, 0.8)
+        for done in reader.add_objects(root.city_objects):
+            options.progress(0.2 + 0.6 * done, f"{len(reader.features)} objects")
         return reader.finish(options)
 
 
@@ -199,7 +199,7 @@ class Reader:
         self.flattener = Flattener(self._templates(root), self.report)
         self._cut = 0  # everything before it lies in pieces
         self._inside = False  # between two objects of one CityObjects member
-        self._start = address(data) if data else 0
+        self.start = address(data) if data else 0
 
     def _transform(self, root: Root) -> tuple[Float64, Float64]:
         if root.transform is None:
@@ -257,15 +257,12 @@ class Reader:
             )
         self.flattener.use_vertices(vertices)
 
-    def add_objects(
-        self, objects: dict[str, msgspec.Raw], options: ReadOptions, start: float, end: float
-    ) -> None:
-        """Take the objects of one CityObjects member, in the order of the file."""
-        total = max(1, len(objects))
+    def add_objects(self, objects: dict[str, msgspec.Raw]) -> Iterator[float]:
+        """Take the objects of one CityObjects member, in the order of the file; says how far it is."""
         self._inside = False
         for done, (id, raw) in enumerate(objects.items()):
             if done % 2000 == 0:
-                options.progress(start + (end - start) * done / total, f"{len(self.features)} objects")
+                yield done / len(objects)
             self._add_object(id, raw)
 
     def _add_object(self, id: str, raw: msgspec.Raw) -> None:
@@ -294,7 +291,7 @@ class Reader:
 
     def _cut_piece(self, id: str, text: memoryview) -> None:
         """Cut the file after this object; nothing but its key may lie between it and the last."""
-        begin = address(text) - self._start
+        begin = address(text) - self.start
         between = self.data[self._cut : begin]
         gap = between if self._inside else between[_objects_start(between) :]
         if id in self.numbers or not GAP.fullmatch(gap):

@@ -15,7 +15,7 @@ from layers import wkb
 from layers.arrays import Float64
 from layers.data import Feature, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError
-from layers.formats.vector import Record, layer_of
+from layers.formats._vector import Record, layer_of
 from layers.jsontext import address, members_of, replace_members
 from layers.report import Report
 

@@ -1,0 +1,102 @@
+"""CityJSONSeq: a CityJSON header line, then one CityJSONFeature per line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from layers.data import LayerData, ReadOptions
+from layers.errors import ReadError
+from layers.formats import cityjson
+from layers.formats.cityjson import BOM, Reader, check_root, collector_off, decode_root
+
+NAME = "cityjsonseq"
+TITLE = "CityJSON text sequence"
+ENDINGS = (".city.jsonl", ".jsonl")
+KINDS = ("city", "terrain")
+
+rewrite = cityjson.rewrite
+
+
+def can_read(head: bytes, path: Path) -> int:
+    """By its ending, or by a second line that is a feature."""
+    if path.name.lower().endswith(ENDINGS) and b'"CityJSON' in head:
+        return 95
+    if re.search(rb'\}\s*\n\s*\{\s*"type"\s*:\s*"CityJSONFeature"', head):
+        return 95
+    return 20 if path.name.lower().endswith(".jsonl") else 0
+
+
+def read(path: Path, options: ReadOptions) -> list[LayerData]:
+    """The city objects of every line."""
+    data = path.read_bytes()
+    with collector_off():
+        lines = _lines(data)
+        first = next(lines, None)
+        if first is None:
+            raise ReadError("The file is empty", where=str(path), do="Ask for the file again")
+        number, line = first
+        root = decode_root(bytes(line), path, number)
+        if root.type == "CityJSONFeature":
+            raise ReadError(
+                "The sequence has no header",
+                where=f"{path}, line {number}",
+                found="a CityJSONFeature in the first line",
+                allowed='a CityJSON object with the "transform" first',
+                do="Ask for the file with its header line; without it the coordinates have no place",
+            )
+        check_root(root, path)
+        reader = Reader(path, data, root)
+        if root.transform is None:
+            reader.report.warn(
+                "no_transform", "", "The header has no transform; vertices are taken as coordinates as they are."
+            )
+        for number, line in lines:
+            _add_feature(reader, path, number, line, options, len(data))
+        return reader.finish(options)
+
+
+def _add_feature(
+    reader: Reader, path: Path, number: int, line: memoryview, options: ReadOptions, size: int
+) -> None:
+    try:
+        feature = cityjson.ROOT.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ReadError(
+            "A line of the sequence is broken",
+            where=f"{path}, line {number}",
+            found=str(error),
+            do="The file may be cut off; ask for it again",
+        ) from error
+    if feature.type != "CityJSONFeature":
+        raise ReadError(
+            "A line of the sequence is not a feature",
+            where=f"{path}, line {number}",
+            found=f'"type": "{feature.type[:40]}"',
+            allowed='"CityJSONFeature"',
+        )
+    if feature.city_objects is None:
+        raise ReadError(
+            "A feature has no city objects", where=f"{path}, line {number}", found='no member "CityObjects"'
+        )
+    if number % 1000 == 0:
+        options.progress(0.05 + 0.75 * (cityjson.address(line) - reader.start) / size, f"line {number}")
+    reader.use_vertices(feature)
+    for _ in reader.add_objects(feature.city_objects):
+        pass
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, memoryview]]:
+    """The lines that are not blank, numbered from 1, as views of the data."""
+    view = memoryview(data)
+    begin, number = len(BOM) if data.startswith(BOM) else 0, 0
+    while begin < len(data):
+        number += 1
+        end = data.find(b"\n", begin)
+        end = len(data) if end < 0 else end
+        if data[begin : min(end, begin + 1000)].strip() or data[begin:end].strip():
+            yield number, view[begin:end]
+        begin = end + 1

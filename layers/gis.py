@@ -1,0 +1,168 @@
+"""The view of each layer that GIS programs see: one table with geometry and typed attributes."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable
+
+import orjson
+
+from layers.history import ATTRIBUTE
+from layers.records import Change
+from layers.values import merge_types, type_of
+
+#: What SQLite calls the types, so that GDAL sees the same ones.
+SQL_TYPES = {"integer": "INTEGER", "real": "REAL", "boolean": "INTEGER"}
+MOST_COLUMNS = 500
+GEOMETRY_TYPES = {"city": "MULTIPOLYGON"}
+FIXED = ("fid", "geom", "id", "type", "parent", "valid_from", "valid_to")
+
+
+def srs_id(connection: sqlite3.Connection, crs: str | None) -> int:
+    """The number of a CRS in this GeoPackage; registers it when new."""
+    if crs is None or crs == "local":
+        return -1
+    from layers.place import parse_crs
+
+    parsed = parse_crs(crs)
+    code = parsed.to_epsg()
+    number = code if code is not None else _free_number(connection, crs)
+    known = connection.execute("SELECT 1 FROM gpkg_spatial_ref_sys WHERE srs_id = ?", (number,)).fetchone()
+    if not known:
+        connection.execute(
+            "INSERT INTO gpkg_spatial_ref_sys VALUES (?, ?, ?, ?, ?, ?)",
+            (parsed.name, number, "EPSG" if code else "NONE", number, _wkt1(crs), crs[:200]),
+        )
+    return number
+
+
+def _free_number(connection: sqlite3.Connection, crs: str) -> int:
+    row = connection.execute(
+        "SELECT srs_id FROM gpkg_spatial_ref_sys WHERE description = ?", (crs[:200],)
+    ).fetchone()
+    if row:
+        return int(row[0])
+    highest = connection.execute("SELECT max(srs_id) FROM gpkg_spatial_ref_sys").fetchone()[0]
+    return max(100_000, int(highest) + 1)
+
+
+def _wkt1(crs: str) -> str:
+    from pyproj.enums import WktVersion
+    from pyproj.exceptions import CRSError
+
+    from layers.place import parse_crs
+
+    parsed = parse_crs(crs)
+    try:
+        return str(parsed.to_wkt(WktVersion.WKT1_GDAL))
+    except CRSError:
+        return str(parsed.to_wkt())
+
+
+def make_view(connection: sqlite3.Connection, layer: int) -> None:
+    """Make or remake the view of a layer."""
+    name, kind, crs, view, box = connection.execute(
+        "SELECT name, kind, crs, view, box FROM layer WHERE id = ?", (layer,)
+    ).fetchone()
+    if view:
+        drop_view(connection, layer)
+    else:
+        view = _free_name(connection, name)
+        connection.execute("UPDATE layer SET view = ? WHERE id = ?", (view, layer))
+    columns = ", ".join(_columns(connection, layer))
+    connection.execute(
+        f"CREATE VIEW {_quoted(view)} AS SELECT fid AS OGC_FID, geom, id, type, parent, valid_from, valid_to"
+        f"{', ' + columns if columns else ''} FROM object WHERE layer = {int(layer)}"
+    )
+    number = srs_id(connection, crs)
+    extent = orjson.loads(box) if box else [None] * 6
+    connection.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, min_x, min_y, max_x, max_y, srs_id)"
+        " VALUES (?, 'features', ?, ?, ?, ?, ?, ?)",
+        (view, view, extent[0], extent[1], extent[3], extent[4], number),
+    )
+    connection.execute(
+        "INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', ?, ?, ?, 0)",
+        (view, GEOMETRY_TYPES.get(kind, "GEOMETRY"), number, 1 if kind == "city" else 2),
+    )
+
+
+def drop_view(connection: sqlite3.Connection, layer: int) -> None:
+    """Hide a layer from GIS programs."""
+    (view,) = connection.execute("SELECT view FROM layer WHERE id = ?", (layer,)).fetchone()
+    if view:
+        connection.execute("DELETE FROM gpkg_geometry_columns WHERE table_name = ?", (view,))
+        connection.execute("DELETE FROM gpkg_contents WHERE table_name = ?", (view,))
+        connection.execute(f"DROP VIEW IF EXISTS {_quoted(view)}")
+
+
+def _columns(connection: sqlite3.Connection, layer: int) -> Iterable[str]:
+    taken = {name.lower() for name in FIXED} | {"ogc_fid"}
+    found = connection.execute(
+        "SELECT name, type FROM attribute WHERE layer = ? ORDER BY position LIMIT ?", (layer, MOST_COLUMNS)
+    ).fetchall()
+    for name, type in found:
+        if '"' in name or "\\" in name:
+            continue
+        column = name
+        while column.lower() in taken:
+            column += "_"
+        taken.add(column.lower())
+        path = "$." + orjson.dumps(name).decode()
+        path = path.replace("'", "''")
+        yield f"CAST(json_extract(attributes, '{path}') AS {SQL_TYPES.get(type, 'TEXT')}) AS {_quoted(column)}"
+
+
+def _free_name(connection: sqlite3.Connection, name: str) -> str:
+    base = re.sub(r"\W+", "_", name).strip("_").lower() or "layer"
+    if base[0].isdigit():
+        base = f"layer_{base}"
+    taken = {row[0].lower() for row in connection.execute("SELECT name FROM sqlite_master")}
+    found, number = base, 2
+    while found in taken or found.startswith(("gpkg_", "sqlite_", "rtree_")):
+        found, number = f"{base}_{number}", number + 1
+    return found
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def follow(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
+    """After an edit: views of layers that came or went, columns of attributes that are new."""
+    stale: set[int] = set()
+    for change in changes:
+        if change.table == "layer" and change.key == "present":
+            if change.after == "1":
+                stale.add(change.id)
+            else:
+                drop_view(connection, change.id)
+        elif change.table == "object" and change.key.startswith(ATTRIBUTE) and change.after is not None:
+            layer = _learn(connection, change)
+            if layer is not None:
+                stale.add(layer)
+    for layer in stale:
+        has_objects = connection.execute(
+            "SELECT object_count FROM layer WHERE id = ? AND partner IS NULL", (layer,)
+        ).fetchone()
+        if has_objects and has_objects[0]:
+            make_view(connection, layer)
+
+
+def _learn(connection: sqlite3.Connection, change: Change) -> int | None:
+    """Note an attribute's type; the layer when a column must change."""
+    name = change.key[len(ATTRIBUTE) :]
+    (layer,) = connection.execute("SELECT layer FROM object WHERE fid = ?", (change.id,)).fetchone()
+    row = connection.execute(
+        "SELECT type FROM attribute WHERE layer = ? AND name = ?", (layer, name)
+    ).fetchone()
+    type = merge_types(row[0] if row else None, type_of(orjson.loads(change.after or "null"))) or "text"
+    if row and row[0] == type:
+        return None
+    connection.execute(
+        "INSERT INTO attribute VALUES (?, ?, ?, (SELECT count(*) FROM attribute WHERE layer = ?))"
+        " ON CONFLICT (layer, name) DO UPDATE SET type = excluded.type",
+        (layer, name, type, layer),
+    )
+    return int(layer)

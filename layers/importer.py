@@ -1,0 +1,319 @@
+"""The import process: reads one stranger's file and leaves rows and arrays in a staging folder.
+
+Started as `python -m layers.importer`; takes a request as one JSON line on standard input and
+answers with JSON lines: {"progress": 0.4, "text": "…"}, then {"done": …} or {"error": …}.
+A decoder that crashes or runs away ends this process, not the window.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from layers import cache, wkb
+from layers.arrays import Cloud, Float64, Mesh, Mover, Scan
+from layers.data import Box, LayerData, ReadOptions
+from layers.errors import CitystrataError, PlaceError, ReadError
+from layers.place import Place, crs_text, parse_crs, project_crs_for, suggest_crs
+from layers.schema import BULK_TABLES
+from layers.values import merge_types, type_of
+
+LOCAL = "local"
+MEMORY_FLOOR = 3 << 30
+MEMORY_CEILING = 12 << 30
+MEMORY_PER_BYTE = 24
+CPU_FLOOR_S = 120
+CPU_BYTES_PER_S = 200_000
+
+STAGING_TABLES = BULK_TABLES + "CREATE TABLE box (fid INTEGER PRIMARY KEY, a, b, c, d, e, f);"
+
+
+def main() -> int:
+    """Read one request, do it, answer."""
+    request = orjson.loads(sys.stdin.buffer.readline())
+    path = Path(request["path"])
+    try:
+        limit(path)
+        say({"done": stage(path, request)})
+    except CitystrataError as error:
+        say({"error": {"kind": type(error).__name__, "parts": error.parts(), **_extra(error)}})
+        return 1
+    except MemoryError:
+        error = ReadError(
+            "The file needs more memory than it may have", where=str(path), do="It may be damaged"
+        )
+        say({"error": {"kind": "ReadError", "parts": error.parts()}})
+        return 1
+    return 0
+
+
+def say(message: dict[str, Any]) -> None:
+    """One JSON line to whoever started us."""
+    sys.stdout.buffer.write(orjson.dumps(message) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def limit(path: Path) -> None:
+    """Bound this process's memory and time by the size of the file."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    size = path.stat().st_size if path.exists() else 0
+    memory = min(MEMORY_CEILING, MEMORY_FLOOR + MEMORY_PER_BYTE * size)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    seconds = CPU_FLOOR_S + size // CPU_BYTES_PER_S
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+class MissingCrs(PlaceError):
+    """A layer does not say where on Earth it lies."""
+
+    def __init__(self, path: Path, box: Box) -> None:
+        self.box = box
+        self.candidates = suggest_crs(box)
+        names = "; ".join(f"{code} ({title})" for code, title, _ in self.candidates[:3])
+        super().__init__(
+            "The file does not name its coordinate reference system",
+            where=path.name,
+            found=f"x {box[0]:.6g} to {box[3]:.6g}, y {box[1]:.6g} to {box[4]:.6g}",
+            do=f"Name it with --crs{f', perhaps {names}' if names else ''};"
+            " use --crs local for a model that lies nowhere on Earth",
+        )
+
+
+def _extra(error: CitystrataError) -> dict[str, Any]:
+    if isinstance(error, MissingCrs):
+        return {"box": error.box, "candidates": error.candidates}
+    return {}
+
+
+def stage(path: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """Read the file and write everything a project needs into the staging folder."""
+    # Formats bring the decoders with them; they load after the limits are set.
+    from layers import formats
+
+    folder = Path(request["folder"])
+    options = ReadOptions(
+        kind=request.get("kind"),
+        crs=request.get("crs"),
+        field_map=request.get("field_map") or {},
+        progress=lambda fraction, text: say({"progress": 0.7 * fraction, "text": text}),
+    )
+    form, layers = formats.read(path, options)
+    project_crs = request.get("project_crs")
+    for layer in layers:
+        layer.crs = _layer_crs(path, layer, request.get("crs"), project_crs)
+        project_crs = project_crs or _project_crs(layer)
+    say({"progress": 0.72, "text": "rows"})
+    sha256 = sha256_of(path)
+    database = sqlite3.connect(folder / "staging.sqlite", isolation_level=None)
+    database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {STAGING_TABLES} BEGIN;")
+    described = [
+        _stage_layer(database, folder, number, layer, project_crs or LOCAL, sha256)
+        for number, layer in enumerate(layers)
+    ]
+    database.execute("COMMIT")
+    database.close()
+    return {
+        "format": form.NAME,
+        "path": str(path.absolute()),
+        "sha256": sha256,
+        "project_crs": project_crs or LOCAL,
+        "layers": described,
+    }
+
+
+def sha256_of(path: Path) -> str:
+    """The content hash of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _layer_crs(path: Path, layer: LayerData, said: str | None, project_crs: str | None) -> str:
+    if said:
+        return LOCAL if said.lower() == LOCAL else crs_text(parse_crs(said))
+    if layer.crs:
+        return layer.crs if layer.crs == LOCAL else crs_text(parse_crs(layer.crs))
+    if layer.box is None or project_crs == LOCAL or layer.kind == "heritage":
+        # Nothing to place, or a model that lies nowhere, or a scan placed by its record.
+        return project_crs or LOCAL
+    raise MissingCrs(path, layer.box)
+
+
+def _project_crs(layer: LayerData) -> str | None:
+    if layer.crs is None or layer.crs == LOCAL or layer.box is None:
+        return layer.crs
+    return project_crs_for(layer.crs, layer.box)
+
+
+def mover_to(project_crs: str, layer_crs: str | None) -> Mover:
+    """What moves a layer's points into the project; a local model stays as it is."""
+    if layer_crs in (None, LOCAL) or project_crs == LOCAL:
+        return lambda points: points
+    return Place(project_crs, np.zeros(3)).mover(layer_crs)
+
+
+def _stage_layer(
+    database: sqlite3.Connection, folder: Path, number: int, layer: LayerData, project_crs: str, sha256: str
+) -> dict[str, Any]:
+    mover = mover_to(project_crs, layer.crs)
+    _fill_footprints(layer)
+    note = ""
+    if LOCAL not in (project_crs, layer.crs):
+        note = Place(project_crs, np.zeros(3)).note(layer.crs)
+        if note:
+            layer.report.warn("heights", "", note)
+    layer_box = layer.box
+    drawable = _moved(layer, mover)
+    boxes = _boxes(layer, drawable, mover)
+    _insert_objects(database, number, layer, boxes)
+    _insert_pieces(database, number, layer)
+    _insert_attributes(database, number, layer)
+    name = None
+    if drawable is not None:
+        name = type(drawable).__name__
+        cache.save(folder / f"arrays{number}", drawable, f"{sha256} {layer.crs} {project_crs}")
+    return {
+        "name": layer.name,
+        "kind": layer.kind,
+        "crs": layer.crs,
+        "report": layer.report.as_dict(),
+        "facts": {**layer.facts, "layer_box": layer_box},
+        "box": _project_box(layer, boxes, mover),
+        "linked": layer.linked,
+        "objects": len(layer.features),
+        "drawable": name,
+        "partner": layer.partner,
+    }
+
+
+def _fill_footprints(layer: LayerData) -> None:
+    if layer.kind == "city" and isinstance(layer.drawable, Mesh):
+        from layers.footprint import footprints
+
+        for feature, footprint in zip(
+            layer.features, footprints(layer.drawable, len(layer.features)), strict=True
+        ):
+            feature.geometry = footprint
+
+
+def _moved(layer: LayerData, mover: Mover) -> Mesh | Cloud | Scan | Any:
+    drawable = layer.drawable
+    if isinstance(drawable, Mesh):
+        values = {**vars(drawable), "vertices": _move(drawable.vertices, mover)}
+        return Mesh(**{**values, "points": _move(drawable.points, mover)})
+    if isinstance(drawable, Cloud):
+        return Cloud(**{**vars(drawable), "points": _move(drawable.points, mover)})
+    if isinstance(drawable, Scan):
+        return Scan(**{**vars(drawable), "vertices": _move(drawable.vertices, mover)})
+    return drawable  # grids stay in their own CRS; their surface is moved when it is drawn
+
+
+def _move(points: Float64, mover: Mover) -> Float64:
+    return mover(points) if len(points) else points
+
+
+def _boxes(layer: LayerData, drawable: object, mover: Mover) -> Iterator[tuple[int, Box]]:
+    """The boxes of the features in the project's CRS."""
+    if isinstance(drawable, Mesh):
+        from layers.formats.cityjson import object_boxes
+
+        own = object_boxes(drawable, len(layer.features))
+        for number, feature in enumerate(layer.features):
+            if np.isfinite(own[number, 0]):
+                low_high = own[number].tolist()
+                yield number, tuple(low_high)
+            elif feature.box:
+                yield number, _moved_box(feature.box, mover)
+        return
+    for number, feature in enumerate(layer.features):
+        if feature.box:
+            yield number, _moved_box(feature.box, mover)
+
+
+def _moved_box(box: Box, mover: Mover) -> Box:
+    corners = np.array([[x, y, z] for x in box[0::3] for y in box[1::3] for z in box[2::3]], np.float64)
+    moved = mover(corners)
+    return (*moved.min(axis=0).tolist(), *moved.max(axis=0).tolist())
+
+
+def _project_box(layer: LayerData, boxes: object, mover: Mover) -> Box | None:
+    return _moved_box(layer.box, mover) if layer.box else None
+
+
+def _insert_objects(
+    database: sqlite3.Connection, number: int, layer: LayerData, boxes: Iterator[tuple[int, Box]]
+) -> None:
+    srs = _srs_number(layer.crs)
+    first = _first_fid(database)
+    database.executemany(
+        "INSERT INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+        (
+            (
+                first + position,
+                number,
+                item.id,
+                item.type,
+                item.parent,
+                item.valid_from,
+                item.valid_to,
+                item.attributes.decode(),
+                item.lods,
+                item.surfaces,
+                wkb.blob(item.geometry, srs, None) if item.geometry else None,
+            )
+            for position, item in enumerate(layer.features)
+        ),
+    )
+    database.executemany(
+        "INSERT INTO box VALUES (?, ?, ?, ?, ?, ?, ?)", ((first + position, *box) for position, box in boxes)
+    )
+
+
+def _first_fid(database: sqlite3.Connection) -> int:
+    row = database.execute("SELECT max(fid) FROM object").fetchone()
+    return 0 if row[0] is None else int(row[0]) + 1
+
+
+def _srs_number(crs: str | None) -> int:
+    if crs in (None, LOCAL):
+        return -1
+    return parse_crs(str(crs)).to_epsg() or 100_000
+
+
+def _insert_pieces(database: sqlite3.Connection, number: int, layer: LayerData) -> None:
+    database.executemany(
+        "INSERT INTO piece VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            (number, seq, piece.feature, piece.role, piece.start, piece.data)
+            for seq, piece in enumerate(layer.pieces)
+        ),
+    )
+
+
+def _insert_attributes(database: sqlite3.Connection, number: int, layer: LayerData) -> None:
+    types: dict[str, str | None] = {}
+    for feature in layer.features:
+        if feature.attributes == b"{}":
+            continue
+        for name, value in orjson.loads(feature.attributes).items():
+            found = type_of(value)
+            if types.get(name, "") != found:
+                types[name] = merge_types(types.get(name), found)
+    database.executemany(
+        "INSERT INTO attribute VALUES (?, ?, ?, ?)",
+        ((number, name, type or "text", position) for position, (name, type) in enumerate(types.items())),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,372 @@
+"""Bringing files into a project: the import process is started, watched, and its rows taken over."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from layers import cache
+from layers.data import ReadOptions, never_stop
+from layers.errors import Cancelled, PlaceError, ReadError, from_parts
+from layers.gis import srs_id
+from layers.project import LOCAL_ORIGIN_STEP, Project
+from layers.records import Layer
+from layers.report import Report
+
+Progress = Callable[[float, str], None]
+ROWS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Candidates(Exception):  # noqa: N818 - carried as a value, raised as MissingCrs
+    """CRSs a layer may be in: (code, title, reason)."""
+
+    box: tuple[float, ...]
+    found: tuple[tuple[str, str, str], ...]
+
+
+class MissingCrs(PlaceError):
+    """The file does not say where it lies; `candidates` are likely answers."""
+
+    candidates: tuple[tuple[str, str, str], ...] = ()
+    box: tuple[float, ...] = ()
+
+
+@dataclass
+class Staged:
+    """Layers whose rows are in the project but not yet present."""
+
+    path: Path
+    layers: list[int] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    project_crs: str = ""
+    box: tuple[float, ...] | None = None
+
+
+def import_files(
+    project: Project,
+    paths: Iterable[Path],
+    options: ReadOptions | None = None,
+    *,
+    name: str | None = None,
+    epoch: str | None = None,
+    progress: Progress = never_stop,
+) -> list[Layer]:
+    """Read files into the project as one undoable step; gives the new layers."""
+    wanted = [Path(path) for path in paths]
+    staged = []
+    crs = project.place.crs
+    for done, path in enumerate(wanted):
+
+        def report(fraction: float, text: str, done: int = done, path: Path = path) -> None:
+            progress((done + fraction) / len(wanted), f"{path.name}: {text}")
+
+        staged.append(stage(project.path, path, options or ReadOptions(), crs, epoch, report))
+        crs = crs or staged[-1].project_crs
+    return admit(project, staged, name)
+
+
+def stage(
+    project_path: Path,
+    path: Path,
+    options: ReadOptions,
+    project_crs: str | None,
+    epoch: str | None = None,
+    progress: Progress = never_stop,
+) -> Staged:
+    """Read one file in a process of its own and copy its rows; may run in any thread."""
+    if project_path.absolute() == path.absolute():
+        raise ReadError("A project cannot be imported into itself", where=str(path))
+    folder = Path(tempfile.mkdtemp(prefix="import-", dir=_staging_parent(project_path)))
+    try:
+        request = {
+            "path": str(path),
+            "folder": str(folder),
+            "kind": options.kind,
+            "crs": options.crs,
+            "field_map": options.field_map,
+            "project_crs": project_crs,
+        }
+        described = run_importer(request, path, progress)
+        return _take_over(project_path.absolute(), folder, described, epoch, progress)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _staging_parent(project_path: Path) -> Path:
+    parent = cache.cache_folder(project_path.absolute())
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReadError(
+            "There is no place for the import's files", where=str(parent), found=error.strerror or str(error)
+        ) from error
+    return parent
+
+
+def run_importer(request: dict[str, Any], path: Path, progress: Progress) -> dict[str, Any]:
+    """Start the import process, pass its progress on, and give its answer or raise its error."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "layers.importer"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=Path(__file__).resolve().parent.parent,
+    )
+    assert process.stdin and process.stdout
+    try:
+        process.stdin.write(orjson.dumps({**request, "path": str(Path(request["path"]).absolute())}) + b"\n")
+        process.stdin.close()
+        for line in process.stdout:
+            message = orjson.loads(line)
+            if "progress" in message:
+                progress(message["progress"], message["text"])
+            elif "done" in message:
+                answer: dict[str, Any] = message["done"]
+                return answer
+            else:
+                raise _told(message["error"])
+        raise _died(process, path)
+    finally:
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream:
+                stream.close()
+
+
+def _told(error: dict[str, Any]) -> Exception:
+    if error["kind"] == "MissingCrs":
+        parts = error["parts"]
+        missing = MissingCrs(
+            parts["what"],
+            where=parts["where"],
+            found=parts["found"],
+            allowed=parts["allowed"],
+            do=parts["do"],
+        )
+        missing.candidates = tuple(tuple(item) for item in error["candidates"])
+        missing.box = tuple(error["box"])
+        return missing
+    return from_parts(error["kind"], error["parts"])
+
+
+def _died(process: subprocess.Popen[bytes], path: Path) -> ReadError:
+    code = process.wait()
+    assert process.stderr
+    last_words = process.stderr.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
+    if sys.platform != "win32" and code == -signal.SIGXCPU:
+        found = "reading took too long"
+    elif code < 0:
+        found = f"the decoder crashed ({signal.Signals(-code).name})"
+    else:
+        found = last_words[-1][:200] if last_words else f"the import process ended with {code}"
+    return ReadError(
+        "The file could not be read",
+        where=str(path),
+        found=found,
+        do="It is probably damaged; nothing was changed. Ask for the file again",
+    )
+
+
+def _take_over(
+    project_path: Path, folder: Path, described: dict[str, Any], epoch: str | None, progress: Progress
+) -> Staged:
+    """Copy the staged rows in small transactions, so that edits meanwhile wait milliseconds."""
+    staged = Staged(Path(described["path"]), project_crs=described["project_crs"])
+    connection = sqlite3.connect(project_path, isolation_level=None, timeout=30)
+    try:
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("ATTACH ? AS staging", (str(folder / "staging.sqlite"),))
+        for number, layer in enumerate(described["layers"]):
+            staged.layers.append(_new_layer(connection, described, layer, epoch, staged.layers))
+            staged.reports.append(Report.from_dict(layer["report"]))
+            staged.box = staged.box or (tuple(layer["box"]) if layer["box"] else None)
+            _copy_rows(connection, number, staged.layers[-1], progress)
+            if epoch:
+                connection.execute(
+                    "UPDATE object SET valid_from = ? WHERE layer = ? AND valid_from IS NULL",
+                    (epoch, staged.layers[-1]),
+                )
+            if layer["drawable"]:
+                (uid,) = connection.execute(
+                    "SELECT uid FROM layer WHERE id = ?", (staged.layers[-1],)
+                ).fetchone()
+                cache.adopt(folder / f"arrays{number}", cache.layer_folder(project_path, uid))
+    except sqlite3.Error as error:
+        raise ReadError(
+            "The file was read but could not be stored in the project; nothing was changed",
+            where=str(project_path),
+            found=str(error),
+            do="Check that there is free space on the disk",
+        ) from error
+    finally:
+        connection.close()
+    return staged
+
+
+def _new_layer(
+    connection: sqlite3.Connection,
+    described: dict[str, Any],
+    layer: dict[str, Any],
+    epoch: str | None,
+    earlier: list[int],
+) -> int:
+    connection.execute("BEGIN IMMEDIATE")
+    first = connection.execute("SELECT coalesce(max(first_fid + object_count), 1) FROM layer").fetchone()[0]
+    position = connection.execute("SELECT coalesce(max(position), 0) + 1 FROM layer").fetchone()[0]
+    number = connection.execute(
+        "INSERT INTO layer (uid, name, kind, crs, position, epoch, source_path, source_sha256,"
+        " source_format, linked, first_fid, object_count, box, facts, report, drawable, partner)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            uuid.uuid4().hex,
+            layer["name"],
+            layer["kind"],
+            layer["crs"],
+            position,
+            epoch,
+            described["path"],
+            described["sha256"],
+            described["format"],
+            int(layer["linked"]),
+            first,
+            layer["objects"],
+            orjson.dumps(layer["box"]).decode() if layer["box"] else None,
+            orjson.dumps(layer["facts"]).decode(),
+            orjson.dumps(layer["report"]).decode(),
+            layer["drawable"],
+            None if layer["partner"] is None else earlier[layer["partner"]],
+        ),
+    ).lastrowid
+    srs_id(connection, layer["crs"])
+    connection.execute("COMMIT")
+    assert number is not None
+    return number
+
+
+def _copy_rows(connection: sqlite3.Connection, number: int, layer: int, progress: Progress) -> None:
+    (base,) = connection.execute("SELECT first_fid FROM layer WHERE id = ?", (layer,)).fetchone()
+    row = connection.execute(
+        "SELECT min(fid), max(fid) FROM staging.object WHERE layer = ?", (number,)
+    ).fetchone()
+    first, last = (0, -1) if row[0] is None else row
+    shift = base - first
+    for start in range(first, last + 1, ROWS_AT_ONCE):
+        end = min(start + ROWS_AT_ONCE, last + 1) - 1
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(
+            "INSERT INTO main.object SELECT fid + ?, ?, id, type, parent, valid_from, valid_to, attributes,"
+            " lods, surfaces, touched, geom FROM staging.object WHERE fid BETWEEN ? AND ?",
+            (shift, layer, start, end),
+        )
+        connection.execute(
+            "INSERT INTO main.object_rtree SELECT fid + ?, a, d, b, e, c, f FROM staging.box"
+            " WHERE fid BETWEEN ? AND ?",
+            (shift, start, end),
+        )
+        connection.execute("COMMIT")
+        progress(0.75 + 0.15 * (end - first) / max(1, last - first), "storing")
+    (pieces,) = connection.execute(
+        "SELECT count(*) FROM staging.piece WHERE layer = ?", (number,)
+    ).fetchone()
+    for start in range(0, pieces, ROWS_AT_ONCE):
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(
+            "INSERT INTO main.piece SELECT ?, seq, object + ?, role, start, data FROM staging.piece"
+            " WHERE layer = ? AND seq BETWEEN ? AND ?",
+            (layer, base, number, start, start + ROWS_AT_ONCE - 1),
+        )
+        connection.execute("COMMIT")
+        progress(0.9 + 0.1 * start / pieces, "storing")
+    connection.execute(
+        "INSERT INTO main.attribute SELECT ?, name, type, position FROM staging.attribute WHERE layer = ?",
+        (layer, number),
+    )
+
+
+def admit(project: Project, staged: Iterable[Staged], name: str | None = None) -> list[Layer]:
+    """Make staged layers present: one undoable step, quick whatever their size."""
+    staged = list(staged)
+    numbers = [number for item in staged for number in item.layers]
+    label = f"Import {', '.join(item.path.name for item in staged[:3])}{' …' if len(staged) > 3 else ''}"
+    with project.edit(label) as edit:
+        for item in staged:
+            if project.fact("crs") is None:
+                edit.set_project("crs", item.project_crs)
+            if item.box and project.fact("origin") is None:
+                edit.set_project("origin", orjson.dumps(local_origin(item.box)).decode())
+        for number in numbers:
+            if name and number == numbers[0]:
+                edit.set_layer(number, name=name)
+            edit.set_layer(number, present=True)
+    return [layer for number in numbers for layer in project.layers if layer.id == number]
+
+
+def local_origin(box: tuple[float, ...]) -> list[float]:
+    """A round point in the middle of a box; views subtract it to stay precise."""
+    middle = (np.array(box[:2]) + np.array(box[3:5])) / 2
+    return [*(np.round(middle / LOCAL_ORIGIN_STEP) * LOCAL_ORIGIN_STEP).tolist(), 0.0]
+
+
+def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> None:
+    """Make the cache of a layer again, from the project itself or from its linked file."""
+    if layer.partner is not None:
+        layer = next(item for item in project.layers if item.id == layer.partner)
+    folder = Path(tempfile.mkdtemp(prefix="rebuild-", dir=_staging_parent(project.path)))
+    try:
+        source = Path(layer.source_path)
+        if not layer.linked:
+            source = folder / source.name
+            with source.open("wb") as file:
+                for (data,) in project.query("SELECT data FROM piece WHERE layer = ? ORDER BY seq", (layer.id,)):
+                    file.write(data)
+        elif not source.exists():
+            raise ReadError(
+                f"The file of layer {layer.name!r} is gone",
+                where=str(source),
+                do="Put it back, or remove the layer",
+            )
+        request = {
+            "path": str(source),
+            "folder": str(folder),
+            "kind": layer.kind,
+            "crs": layer.crs,
+            "project_crs": project.place.crs,
+            "field_map": layer.style.get("field_map"),
+        }
+        answer = run_importer(request, source, progress)
+        if answer["sha256"] != layer.source_sha256 and layer.linked:
+            raise ReadError(
+                f"The file of layer {layer.name!r} has changed since it was linked",
+                where=str(source),
+                do="Import it again as a new layer",
+            )
+        which = next(n for n, item in enumerate(answer["layers"]) if item["drawable"])
+        target = cache.layer_folder(project.path.absolute(), layer.uid)
+        cache.adopt(folder / f"arrays{which}", target)
+        (target / cache.STAMP).write_text(cache.stamp_text(project.stamp(layer)), encoding="utf-8")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def stop_when(asked: Callable[[], bool]) -> Progress:
+    """A progress callback that cancels when asked."""
+
+    def check(_fraction: float, _text: str) -> None:
+        if asked():
+            raise Cancelled
+
+    return check

@@ -1,0 +1,132 @@
+"""Rows of the project file to values, and a few set-wise queries."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import orjson
+
+from layers.records import CityObject, Layer
+
+OBJECT = "SELECT fid, layer, id, type, parent, valid_from, valid_to, attributes, lods, surfaces FROM object"
+LAYER = (
+    "SELECT id, uid, name, kind, crs, style, visible, opacity, position, lod, epoch, present, source_path,"
+    " source_sha256, source_format, linked, first_fid, object_count, box, facts, report, drawable, partner, view"
+    " FROM layer"
+)
+COLUMNS = frozenset(("id", "type", "parent", "valid_from", "valid_to", "lods"))
+MANY = 500
+
+
+def layers(connection: sqlite3.Connection, only: int | None = None) -> Iterator[Layer]:
+    """The present layers, the uppermost first; or one by id, present or not."""
+    if only is None:
+        found = connection.execute(f"{LAYER} WHERE present = 1 ORDER BY position DESC, id DESC")
+    else:
+        found = connection.execute(f"{LAYER} WHERE id = ?", (only,))
+    for row in found:
+        values = list(row)
+        for json in (5, 19, 20):
+            values[json] = orjson.loads(values[json])
+        for flag in (6, 11, 15):
+            values[flag] = bool(values[flag])
+        values[18] = tuple(orjson.loads(values[18])) if values[18] else None
+        yield Layer(*values)
+
+
+def objects(
+    connection: sqlite3.Connection, where: str, values: Sequence[Any], limit: int = -1
+) -> Iterator[CityObject]:
+    """Objects by a condition on their columns."""
+    for row in connection.execute(f"{OBJECT} WHERE {where} LIMIT ?", (*values, limit)):
+        yield _object(row)
+
+
+def some_objects(
+    connection: sqlite3.Connection, layer: int | None, fids: Iterable[int] | None
+) -> Iterator[CityObject]:
+    """Objects of a layer, or by fid, or all of the present layers."""
+    if fids is not None:
+        wanted = [int(fid) for fid in fids]
+        for start in range(0, len(wanted), MANY):
+            part = wanted[start : start + MANY]
+            marks = ",".join("?" * len(part))
+            found = {item.fid: item for item in objects(connection, f"fid IN ({marks})", part)}
+            yield from (found[fid] for fid in part if fid in found)
+    elif layer is not None:
+        yield from objects(connection, "fid BETWEEN ? AND ?", _range(connection, layer))
+    else:
+        for (number,) in connection.execute(
+            "SELECT id FROM layer WHERE present = 1 AND partner IS NULL ORDER BY first_fid"
+        ).fetchall():
+            yield from some_objects(connection, number, None)
+
+
+def _range(connection: sqlite3.Connection, layer: int) -> tuple[int, int]:
+    first, count = connection.execute(
+        "SELECT first_fid, object_count FROM layer WHERE id = ?", (layer,)
+    ).fetchone()
+    return first, first + count - 1
+
+
+def _object(row: tuple[Any, ...]) -> CityObject:
+    surfaces = (item.rpartition(":") for item in row[9].split(",") if item)
+    return CityObject(
+        *row[:7],
+        orjson.loads(row[7]),
+        tuple(row[8].split(",")) if row[8] else (),
+        {name: int(count) for name, _, count in surfaces},
+    )
+
+
+def column(connection: sqlite3.Connection, first: int, last: int, key: str) -> list[Any]:
+    """One value per object."""
+    between = "FROM object WHERE fid BETWEEN ? AND ? ORDER BY fid"
+    if key in COLUMNS:
+        return [row[0] for row in connection.execute(f"SELECT {key} {between}", (first, last))]
+    if '"' in key or "\\" in key:
+        # SQLite's paths cannot quote these.
+        texts = connection.execute(f"SELECT attributes {between}", (first, last))
+        return [orjson.loads(row[0]).get(key) for row in texts]
+    found = connection.execute(f"SELECT attributes -> ? {between}", (f'$."{key}"', first, last))
+    return [None if row[0] is None else orjson.loads(row[0]) for row in found]
+
+
+def box(connection: sqlite3.Connection, fids: Iterable[int]) -> tuple[float, ...] | None:
+    """The box around some objects."""
+    found: list[float] | None = None
+    wanted = [int(fid) for fid in fids]
+    for start in range(0, len(wanted), MANY):
+        part = wanted[start : start + MANY]
+        row = connection.execute(
+            "SELECT min(minx), min(miny), min(minz), max(maxx), max(maxy), max(maxz)"
+            f" FROM object_rtree WHERE fid IN ({','.join('?' * len(part))})",
+            part,
+        ).fetchone()
+        if row[0] is None:
+            continue
+        if found is None:
+            found = list(row)
+        found = [min(a, b) for a, b in zip(found[:3], row[:3], strict=True)] + [
+            max(a, b) for a, b in zip(found[3:], row[3:], strict=True)
+        ]
+    return tuple(found) if found else None
+
+
+def drop_orphans(connection: sqlite3.Connection) -> None:
+    """Remove what an import that was cut off left behind: layers no step ever made present."""
+    orphans = connection.execute(
+        "SELECT id FROM layer WHERE present = 0"
+        " AND id NOT IN (SELECT id FROM change WHERE tab = 'layer' AND key = 'present')"
+    ).fetchall()
+    for (number,) in orphans:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(
+            "DELETE FROM object_rtree WHERE fid IN (SELECT fid FROM object WHERE layer = ?)", (number,)
+        )
+        for table in ("object", "piece", "attribute"):
+            connection.execute(f"DELETE FROM {table} WHERE layer = ?", (number,))
+        connection.execute("DELETE FROM layer WHERE id = ?", (number,))
+        connection.execute("COMMIT")

@@ -1,0 +1,127 @@
+"""Tables of text in CSV files: read as they come, written whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from layers.errors import ReadError, WriteError
+from layers.values import is_date, number_from
+
+LARGEST_BYTES: Final = 256 * 1024 * 1024
+DELIMITERS: Final = ",;\t|"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as read: column names and rows of texts."""
+
+    path: Path
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def column(self, name: str) -> list[str]:
+        """The texts of one column."""
+        at = self.columns.index(name)
+        return [row[at] for row in self.rows]
+
+
+def read_table(path: Path) -> Table:
+    """The rows of a CSV file: UTF-8 or else Windows-1252; comma, semicolon, tab or bar between columns."""
+    text = _decoded(_bytes(path))
+    if "\0" in text:
+        raise _no_table(path, "binary data")
+    head = text.split("\n", 1)[0]
+    delimiter = max(DELIMITERS, key=head.count)
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(row)]
+    except csv.Error as error:
+        raise _no_table(path, str(error)) from error
+    if len(rows) < 2:
+        raise _no_table(path, "no rows below a line of column names")
+    columns = tuple(name.strip() for name in rows[0])
+    repeated = [name for name, count in Counter(columns).items() if count > 1 and name]
+    if repeated:
+        raise ReadError("Two columns have the same name", where=str(path), found=repeated[0])
+    return Table(path, columns, tuple(_filled(row, len(columns)) for row in rows[1:]))
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write a CSV file in UTF-8; the old file stays until the new one is complete."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            unfinished = Path(file.name)
+            try:
+                writer = csv.writer(file)
+                writer.writerow(columns)
+                writer.writerows(rows)
+                file.flush()
+                os.fsync(file.fileno())
+                unfinished.replace(path)
+            except BaseException:
+                unfinished.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise WriteError(
+            "The table could not be written",
+            where=str(path),
+            found=str(error.strerror),
+            do="Choose another place",
+        ) from error
+
+
+def column_type(texts: Sequence[str]) -> str:
+    """The type that all texts of a column spell; numbers with leading zeros are codes and stay text."""
+    filled = [text.strip() for text in texts if text.strip()]
+    numbers = [None if _is_code(text) else number_from(text) for text in filled]
+    if not filled:
+        return "text"
+    if all(number is not None for number in numbers):
+        return "integer" if all(isinstance(number, int) for number in numbers) else "real"
+    if all(is_date(text) for text in filled):
+        return "date"
+    return "boolean" if all(text.lower() in ("true", "false") for text in filled) else "text"
+
+
+def _is_code(text: str) -> bool:
+    return len(text) > 1 and text[0] == "0" and text[1].isdigit()
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise ReadError(
+                "The table is too large", where=str(path), allowed=f"up to {LARGEST_BYTES >> 20} MB"
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise ReadError("The table could not be read", where=str(path), found=str(error.strerror)) from error
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+def _filled(row: list[str], width: int) -> tuple[str, ...]:
+    return tuple(row[:width]) + ("",) * (width - len(row))
+
+
+def _no_table(path: Path, found: str) -> ReadError:
+    return ReadError(
+        "The file is not a table",
+        where=str(path),
+        found=found,
+        do="Choose a CSV file whose first line names the columns",
+    )
