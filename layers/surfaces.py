@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from layers.arrays import Float64, Int32, Mesh
+from layers.arrays import Float64, Mesh
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,9 @@ class SurfaceSum:
 
 def surface_sums(mesh: Mesh, position: int) -> list[SurfaceSum]:
     """The surfaces of the object at `position` in its layer, by level of detail and type."""
-    geometries = _between(mesh.geometry_object, position, position + 1)
-    surfaces = _between(mesh.surface_geometry, geometries.start, geometries.stop)
-    if surfaces.start == surfaces.stop:
+    geometries = np.flatnonzero(mesh.geometry_object == position)
+    surfaces = np.flatnonzero(np.isin(mesh.surface_geometry, geometries))
+    if not len(surfaces):
         return []
     areas = _areas(mesh, surfaces)
     types = np.asarray(mesh.surface_type[surfaces])
@@ -37,19 +38,15 @@ def surface_sums(mesh: Mesh, position: int) -> list[SurfaceSum]:
     return sums
 
 
-def _between(sorted_values: Int32, low: int, high: int) -> slice:
-    start, stop = np.searchsorted(sorted_values, (low, high))
-    return slice(int(start), int(stop))
-
-
-def _areas(mesh: Mesh, surfaces: slice) -> Float64:
-    """The true area of each surface, the sum of its triangles.
+def _areas(mesh: Mesh, surfaces: NDArray[np.int64]) -> Float64:
+    """The true area of each of these consecutive surfaces, the sum of its triangles.
 
     |(b - a) x (c - a)| / 2
     """
-    mine = _between(mesh.triangle_surface, surfaces.start, surfaces.stop)
+    first, last = surfaces[0], surfaces[-1]
+    mine = np.flatnonzero((mesh.triangle_surface >= first) & (mesh.triangle_surface <= last))
     corners = mesh.vertices[mesh.triangles[mine]]
     crossed = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     areas = np.linalg.norm(crossed, axis=1) / 2
-    owner = mesh.triangle_surface[mine] - surfaces.start
-    return np.bincount(owner, weights=areas, minlength=surfaces.stop - surfaces.start)
+    summed = np.bincount(mesh.triangle_surface[mine] - first, weights=areas, minlength=last - first + 1)
+    return np.asarray(summed[surfaces - first], np.float64)
