@@ -62,8 +62,8 @@ def _wkt1(crs: str) -> str:
 
 def make_view(connection: sqlite3.Connection, layer: int) -> None:
     """Make or remake the view of a layer."""
-    name, kind, crs, view, box = connection.execute(
-        "SELECT name, kind, crs, view, box FROM layer WHERE id = ?", (layer,)
+    name, kind, crs, view, facts = connection.execute(
+        "SELECT name, kind, crs, view, facts FROM layer WHERE id = ?", (layer,)
     ).fetchone()
     if view:
         drop_view(connection, layer)
@@ -76,7 +76,7 @@ def make_view(connection: sqlite3.Connection, layer: int) -> None:
         f"{', ' + columns if columns else ''} FROM object WHERE layer = {int(layer)}"
     )
     number = srs_id(connection, crs)
-    extent = orjson.loads(box) if box else [None] * 6
+    extent = orjson.loads(facts).get("layer_box") or [None] * 6
     connection.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, min_x, min_y, max_x, max_y, srs_id)"
         " VALUES (?, 'features', ?, ?, ?, ?, ?, ?)",

@@ -29,14 +29,6 @@ Progress = Callable[[float, str], None]
 ROWS_AT_ONCE = 1000
 
 
-@dataclass(frozen=True)
-class Candidates(Exception):  # noqa: N818 - carried as a value, raised as MissingCrs
-    """CRSs a layer may be in: (code, title, reason)."""
-
-    box: tuple[float, ...]
-    found: tuple[tuple[str, str, str], ...]
-
-
 class MissingCrs(PlaceError):
     """The file does not say where it lies; `candidates` are likely answers."""
 

@@ -274,7 +274,7 @@ class Project:
     def drawable(self, layer: Layer) -> Drawable | None:
         """The arrays of a layer from the cache; CacheMissing when they must be made again."""
         if layer.partner is not None:
-            layer = self._any_layer(layer.partner)
+            layer = self.any_layer(layer.partner)
         if layer.drawable is None:
             return None
         folder = cache.layer_folder(self.path.absolute(), layer.uid)
@@ -286,9 +286,14 @@ class Project:
 
     def query(self, sql: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows of a SELECT, for the rooms of this package."""
-        return self._connection.execute(sql, tuple(values)).fetchall()
+        return list(self.rows(sql, values))
 
-    def _any_layer(self, number: int) -> Layer:
+    def rows(self, sql: str, values: Iterable[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Rows of a SELECT, one after the other."""
+        return iter(self._connection.execute(sql, tuple(values)))
+
+    def any_layer(self, number: int) -> Layer:
+        """A layer by its id, present or not."""
         return next(iter(rows.layers(self._connection, number)))
 
     def _is_present(self, number: int) -> bool:
@@ -297,13 +302,13 @@ class Project:
     def _number(self, layer: Layer | int | None) -> int | None:
         """The id of the layer that holds the objects."""
         if isinstance(layer, int):
-            layer = self._any_layer(layer)
+            layer = self.any_layer(layer)
         return None if layer is None else layer.objects_layer
 
     def _fid_range(self, layer: Layer | int) -> tuple[int, int]:
         number = self._number(layer)
         assert number is not None
-        holder = self._any_layer(number)
+        holder = self.any_layer(number)
         return holder.first_fid, holder.first_fid + holder.object_count - 1
 
     # --- changing it ---------------------------------------------------------------------------

@@ -213,3 +213,11 @@ def _refuse_unwritable(value: Value) -> None:
             waiting.extend(item.values())
         elif isinstance(item, list | tuple):
             waiting.extend(item)
+
+
+def type_for_editing(own: str | None, layer: str | None) -> str:
+    """The type a value is edited as: its own, unless its layer's is wider in the same sense."""
+    if own is None:
+        return layer or "text"
+    wider = (own, layer) in (("integer", "real"), ("date", "text"))
+    return layer if wider and layer else own

@@ -10,7 +10,6 @@ from layers.data import LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError
 from layers.formats import (
     asciigrid,
-    catalogue,
     cityjson,
     cityjsonseq,
     geojson,
@@ -18,8 +17,6 @@ from layers.formats import (
     geotiff,
     inp,
     las,
-    obj,
-    ply,
 )
 
 HEAD = 65536
@@ -71,9 +68,6 @@ FORMATS: tuple[Format, ...] = (
     geojson,
     geopackage,
     inp,
-    catalogue,
-    ply,
-    obj,
 )
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from layers import wkb
+from layers.arrays import Float64, Mover
 from layers.data import Box, Feature, LayerData, ReadOptions
 from layers.epochs import validity
 from layers.errors import ReadError
 from layers.pipe_fields import guess_mapping, is_network
+from layers.place import Place
 from layers.report import Report
 from layers.words import words
 
@@ -28,8 +31,9 @@ class Record:
 
     attributes: bytes  # JSON object, as written
     shape: wkb.Shape | None = None
-    id: str | None = None
+    id: str | None = None  # what the file declares to be its id
     type: str | None = None
+    row: int | None = None  # its number in a table, for want of an id
 
 
 def layer_of(
@@ -60,6 +64,30 @@ def layer_of(
     if kind == "pipes":
         layer.facts["field_map"] = {**_mapping(records, values), **options.field_map}
     return layer
+
+
+def moved(layer: LayerData, crs: str | None) -> LayerData:
+    """The layer with its geometries in another CRS; the layer itself when that is its own."""
+    if crs is None or layer.crs is None or crs == layer.crs:
+        return layer
+    mover = Place(crs, np.zeros(3)).mover(layer.crs)
+    features = [
+        replace(feature, geometry=feature.geometry and wkb.write(_moved(wkb.read(feature.geometry), mover)))
+        for feature in layer.features
+    ]
+    return replace(layer, crs=crs, features=features, box=None)
+
+
+def _moved(shape: wkb.Shape, mover: Mover) -> wkb.Shape:
+    """The shape in another CRS; a missing height stays missing."""
+
+    def move(sequence: Float64) -> Float64:
+        is_missing = np.isnan(sequence[:, 2])
+        there = mover(np.column_stack((sequence[:, :2], np.where(is_missing, 0.0, sequence[:, 2])))).copy()
+        there[is_missing, 2] = np.nan
+        return there
+
+    return wkb.Shape(shape.code, tuple(tuple(move(sequence) for sequence in part) for part in shape.parts))
 
 
 def union(features: Sequence[Feature]) -> Box | None:
@@ -130,7 +158,10 @@ def _ids(records: Sequence[Record], values: Sequence[Mapping[str, Any]]) -> list
             texts = [str(id) for id in found]
             if len(set(texts)) == len(texts):
                 return texts
-    return [str(number) if id is None else id for number, id in enumerate(own, start=1)]
+    return [
+        record.id or str(number if record.row is None else record.row)
+        for number, record in enumerate(records, start=1)
+    ]
 
 
 def _type(kind: str, shape: wkb.Shape | None) -> str:

@@ -15,7 +15,7 @@ from layers import wkb
 from layers.arrays import Float64
 from layers.data import Feature, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError
-from layers.formats._vector import Record, layer_of
+from layers.formats._vector import Record, layer_of, moved
 from layers.jsontext import address, members_of, replace_members
 from layers.report import Report
 
@@ -232,6 +232,7 @@ def _with_object(feature: bytes) -> bytes:
 
 def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
     """A new file with every feature of a layer, one per line."""
+    layer = moved(layer, options.crs)
     with path.open("wb") as file:
         file.write(b'{"type":"FeatureCollection",\n')
         if layer.crs is not None and layer.crs != _LONGITUDE_LATITUDE:

@@ -1,0 +1,132 @@
+"""Writing layers back: byte by byte to their own format, plainly to others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from layers import formats, safefile, wkb
+from layers.data import Feature, LayerData, Piece, WriteOptions
+from layers.errors import WriteError
+from layers.jsontext import raw_members
+from layers.project import Project
+from layers.records import Layer
+from layers.report import Report
+
+
+def export_layer(
+    project: Project, layer: Layer, out: Path, crs: str | None = None, lod: str | None = None
+) -> str:
+    """Write a layer to a file; the ending names the format. Gives a sentence about how.
+
+    To the format it came from, with no change of CRS or LoD, only edited objects differ from
+    the source; undoing every edit gives the source's own bytes.
+    """
+    out = Path(out)
+    if layer.partner is not None:
+        layer = project.any_layer(layer.partner)
+    own = formats.by_name(layer.source_format)
+    form = own if out.name.lower().endswith(own.ENDINGS) else formats.by_ending(out)
+    if form is None:
+        raise WriteError(
+            "The ending does not name a format that can be written",
+            where=out.name,
+            allowed=", ".join(sorted(e for f in formats.FORMATS if formats.writer(f) for e in f.ENDINGS)),
+        )
+    if form is own and crs is None and lod is None:
+        if layer.linked:
+            _copy_linked(layer, out)
+            return "copied byte by byte"
+        if formats.rewriter(own):
+            safefile.write_whole(out, lambda file: _write_pieces(project, layer, file))
+            return "byte by byte; only edited objects differ from the source"
+    writer = formats.writer(form)
+    if writer is None or layer.kind not in form.KINDS:
+        raise WriteError(
+            f"A layer of kind {layer.kind!r} cannot be written in this format", where=out.name, found=form.TITLE
+        )
+    data = layer_data(project, layer)
+    safefile.write_by_path(out, lambda path: writer.write(path, data, WriteOptions(crs, lod, out)))
+    return f"written anew as {form.TITLE}"
+
+
+def _copy_linked(layer: Layer, out: Path) -> None:
+    source = Path(layer.source_path)
+    if not source.exists():
+        raise WriteError(f"The file of layer {layer.name!r} is gone", where=str(source), do="Put it back")
+
+    def copy(file: IO[bytes]) -> None:
+        with source.open("rb") as original:
+            while block := original.read(1 << 20):
+                file.write(block)
+
+    safefile.write_whole(out, copy)
+
+
+def _write_pieces(project: Project, layer: Layer, file: IO[bytes]) -> None:
+    for data in current_bytes(project, layer):
+        file.write(data)
+
+
+def current_bytes(project: Project, layer: Layer) -> Iterator[bytes]:
+    """The source file with the edits in it, piece by piece."""
+    rewriter = formats.rewriter(formats.by_name(layer.source_format))
+    pieces = _pieces(project, "p.layer = ? ORDER BY p.seq", layer.id)
+    if rewriter is None:
+        return (piece.data for piece, _ in pieces)
+    return rewriter.rewrite(pieces, lambda fid: raw_attributes(project, fid))
+
+
+def object_text(project: Project, fid: int) -> str:
+    """An object's own text as it would be exported now."""
+    found = project.query(
+        "SELECT l.source_format FROM object o JOIN layer l ON l.id = o.layer WHERE o.fid = ?", (fid,)
+    )
+    rewriter = formats.rewriter(formats.by_name(found[0][0])) if found else None
+    if rewriter is None:
+        return ""
+    # The piece without what stands before the object: neighbours' commas and keys.
+    own = (
+        (Piece(piece.data[piece.start :], 0, piece.feature, piece.role), touched)
+        for piece, touched in _pieces(project, "p.object = ? ORDER BY p.seq", fid)
+    )
+    return b"".join(rewriter.rewrite(own, lambda _: raw_attributes(project, fid))).decode("utf-8", "replace")
+
+
+def raw_attributes(project: Project, fid: int) -> dict[str, bytes]:
+    """An object's attributes as raw JSON text."""
+    ((text,),) = project.query("SELECT attributes FROM object WHERE fid = ?", (fid,))
+    return raw_members(text.encode())
+
+
+def _pieces(project: Project, where: str, value: int) -> Iterator[tuple[Piece, int | None]]:
+    """Stored pieces, with the fid of those whose object was ever edited."""
+    for feature, role, start, data, touched in project.rows(
+        "SELECT p.object, p.role, p.start, p.data, o.touched FROM piece p"
+        f" LEFT JOIN object o ON o.fid = p.object WHERE {where}",
+        (value,),
+    ):
+        yield Piece(data, start, feature, role), feature if touched else None
+
+
+def layer_data(project: Project, layer: Layer) -> LayerData:
+    """A layer as it is now, for the writers of other formats."""
+    data = LayerData(layer.name, layer.kind, layer.crs, Report(), facts=dict(layer.facts))
+    data.facts["source_format"] = layer.source_format
+    for item in project.objects(layer):
+        raw = project.query("SELECT attributes, geom FROM object WHERE fid = ?", (item.fid,))[0]
+        data.features.append(
+            Feature(
+                item.id,
+                item.type,
+                raw[0].encode(),
+                item.parent,
+                item.valid_from,
+                item.valid_to,
+                geometry=wkb.from_blob(raw[1]) if raw[1] else None,
+                lods=",".join(item.lods),
+            )
+        )
+    data.pieces = [Piece(part) for part in current_bytes(project, layer)]
+    return data
