@@ -13,8 +13,9 @@ from layers.records import Change
 from layers.values import merge_types, type_of
 
 #: What SQLite calls the types, so that GDAL sees the same ones.
-SQL_TYPES = {"integer": "INTEGER", "real": "REAL", "boolean": "INTEGER"}
-MOST_COLUMNS = 500
+SQL_TYPES = {"integer": "INTEGER", "real": "REAL", "boolean": "BOOLEAN"}
+#: SQLite allows 2000 columns; attributes beyond are in the project, but not in the view.
+MOST_COLUMNS = 1900
 GEOMETRY_TYPES = {"city": "MULTIPOLYGON"}
 FIXED = ("fid", "geom", "id", "type", "parent", "valid_from", "valid_to")
 
@@ -98,20 +99,36 @@ def drop_view(connection: sqlite3.Connection, layer: int) -> None:
 
 
 def _columns(connection: sqlite3.Connection, layer: int) -> Iterable[str]:
+    """The layer's attributes as typed columns of its view."""
     taken = {name.lower() for name in FIXED} | {"ogc_fid"}
+    known = {row[1] for row in connection.execute("PRAGMA table_xinfo(object)")}
     found = connection.execute(
-        "SELECT name, type FROM attribute WHERE layer = ? ORDER BY position LIMIT ?", (layer, MOST_COLUMNS)
+        "SELECT name, type FROM attribute WHERE layer = ? ORDER BY position", (layer,)
     ).fetchall()
     for name, type in found:
         if '"' in name or "\\" in name:
             continue
-        column = name
-        while column.lower() in taken:
-            column += "_"
-        taken.add(column.lower())
-        path = "$." + orjson.dumps(name).decode()
-        path = path.replace("'", "''")
-        yield f"CAST(json_extract(attributes, '{path}') AS {SQL_TYPES.get(type, 'TEXT')}) AS {_quoted(column)}"
+        typed = SQL_TYPES.get(type, "TEXT")
+        column = f"{typed} {name}"
+        if column not in known:
+            if len(known) >= MOST_COLUMNS:
+                return
+            _add_column(connection, column, typed, name)
+            known.add(column)
+        alias = name
+        while alias.lower() in taken:
+            alias += "_"
+        taken.add(alias.lower())
+        yield f"{_quoted(column)} AS {_quoted(alias)}"
+
+
+def _add_column(connection: sqlite3.Connection, column: str, typed: str, name: str) -> None:
+    """A virtual column of the object table: no bytes stored, but a declared type that views pass on."""
+    path = f'$."{name}"'.replace("'", "''")
+    connection.execute(
+        f"ALTER TABLE object ADD COLUMN {_quoted(column)} {typed}"
+        f" GENERATED ALWAYS AS (json_extract(attributes, '{path}')) VIRTUAL"
+    )
 
 
 def _free_name(connection: sqlite3.Connection, name: str) -> str:

@@ -27,8 +27,7 @@ def write_whole(path: Path, fill: Callable[[IO[bytes]], None]) -> None:
             if file is not None:
                 fill(file)
                 _flush(file)
-                partial = _partial(path)
-                os.link(f"/proc/self/fd/{file.fileno()}", partial, follow_symlinks=True)
+                _give_name(file, partial := _partial(path))
                 os.replace(partial, path)
                 _flush_folder(path.parent)
                 return
@@ -100,6 +99,15 @@ def _nameless(path: Path) -> Iterator[IO[bytes] | None]:
         return
     with os.fdopen(number, "w+b") as file:
         yield file
+
+
+def _give_name(file: IO[bytes], path: Path) -> None:
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        # With a folder's number Python uses linkat(2), which can follow the link to a nameless file.
+        os.link(f"/proc/self/fd/{file.fileno()}", path.name, dst_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)
 
 
 @contextmanager
