@@ -396,9 +396,7 @@ class Project:
 
 
 def _connect(uri: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
-    connection.execute("PRAGMA trusted_schema = OFF")
-    return connection
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
 
 
 def _open_database(path: Path, read_only: bool) -> sqlite3.Connection:
