@@ -7,6 +7,7 @@ are only changed by a transformation that is truly known, never by a guess.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 MAX_CRS_TEXT = 100_000  # longer than any real WKT
 MAX_SUGGESTIONS = 6
 NEAR_ZERO = 2000.0
+EARTH_RADIUS_M = (6.3e6, 6.43e6)
 METRE = "metre"
 _WHAT_TO_TYPE = 'Give an EPSG code such as "EPSG:7415" or "EPSG:25832+7837"'
 _UNNAMED = ("", "unknown", "unnamed")
@@ -122,11 +124,29 @@ def unit_names(text: str) -> tuple[str, str]:
     return (axes[0] if axes else "", axes[2] if len(axes) > 2 else "")
 
 
-def height_unit_m(text: str) -> float:
-    """The length in metres of one unit of height; where the CRS names no heights, of its positions."""
+def height_unit(text: str) -> tuple[str, float]:
+    """The unit of heights and its length in metres.
+
+    Where the CRS names no heights they are taken to be in the unit of positions, as LAS files do,
+    and in metres beside degrees.
+    """
     crs = parse_crs(text)
-    positions = float(crs.axis_info[0].unit_conversion_factor) if crs.is_projected else 1.0
-    return _height_unit(crs, positions)
+    if len(crs.axis_info) < 3 and not crs.is_projected:
+        return METRE, 1.0
+    axis = crs.axis_info[2 if len(crs.axis_info) > 2 else 0]
+    return str(axis.unit_name), float(axis.unit_conversion_factor)
+
+
+def fits(text: str, box: Box) -> bool:
+    """Whether the middle of `box` can be a place on the Earth in this CRS."""
+    crs = parse_crs(text)
+    x, y, z = ((box[i] + box[i + 3]) / 2 for i in range(3))
+    if crs.is_geocentric:
+        return EARTH_RADIUS_M[0] < math.hypot(x, y, z) < EARTH_RADIUS_M[1]
+    if crs.is_geographic:
+        return abs(x) <= 360 and abs(y) <= 90
+    longitude, latitude = _to_degrees(crs_text(crs))(x, y) if crs.is_projected else (0.0, 0.0)
+    return math.isfinite(longitude) and math.isfinite(latitude)
 
 
 # --- positions and heights apart ------------------------------------------------------------------
@@ -187,10 +207,11 @@ def _way(source_text: str | None, target_text: str | None, height_unit_m: float)
     if source.is_geocentric or target.is_geocentric:
         return _way_from_earth_centre(source, target)
     same_positions = _same(_positions(source), _positions(target))
-    whole, note = _known_height_change(source, target)
+    whole = _known_height_change(source, target)
     if whole is not None:
         return _Way(_mover(whole, keep_positions=same_positions))
     factor = _height_unit(source, height_unit_m) / _height_unit(target, 1.0)
+    note = _height_note(source, target, factor)
     if same_positions:
         return _Way(_stay if factor == 1.0 else _mover(None, height_factor=factor), note)
     flat, flat_note = _flat_transformer(_positions(source), _positions(target))
@@ -211,19 +232,23 @@ def _way_from_earth_centre(source: CRS, target: CRS) -> _Way:
     )
 
 
-def _known_height_change(source: CRS, target: CRS) -> tuple[Transformer | None, str]:
-    """The transformation of positions and heights together, or why heights keep their numbers."""
+def _known_height_change(source: CRS, target: CRS) -> Transformer | None:
+    """The transformation of positions and heights together, where one is needed and known."""
     before, after = _heights(source), _heights(target)
+    return _transformer(source, target) if before and after and before != after else None
+
+
+def _height_note(source: CRS, target: CRS, factor: float) -> str:
+    """What is to be said of heights that keep their reference."""
+    before, after = _heights(source), _heights(target)
+    kept = "heights stay as they are" if factor == 1.0 else "heights only change their unit"
     if before == after:
-        return None, ""
+        return ""
     if not before:
-        return None, f"heights taken as {after}: the layer does not say what they refer to"
+        return f"{kept} and are taken as {after}: the layer does not say what they refer to"
     if not after:
-        return None, f"heights kept as {before}: the project does not say what its heights refer to"
-    whole = _transformer(source, target)
-    if whole is not None:
-        return whole, ""
-    return None, f"heights kept as they are: no transformation from {before} to {after} here"
+        return f"{kept}, {before}: the project does not say what its heights refer to"
+    return f"{kept}: no transformation from {before} to {after} is known here"
 
 
 def _flat_transformer(source: CRS, target: CRS) -> tuple[Transformer, str]:

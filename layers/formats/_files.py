@@ -1,0 +1,20 @@
+"""What the readers of bulk data share: the names of layers, and whether numbers are a scanner's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+NEAR = 10_000.0
+
+
+def layer_name(path: Path, endings: tuple[str, ...]) -> str:
+    """The file's name without the longest of `endings` that fits."""
+    for ending in sorted(endings, key=len, reverse=True):
+        if path.name.lower().endswith(ending) and len(path.name) > len(ending):
+            return path.name[: -len(ending)]
+    return path.stem
+
+
+def is_near_zero(largest_coordinate: float) -> bool:
+    """Whether coordinates look like a scanner's own, not like a country's grid."""
+    return largest_coordinate < NEAR
