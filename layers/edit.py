@@ -100,9 +100,7 @@ class Edit:
             "SELECT max(id) FROM (SELECT id FROM epoch UNION SELECT id FROM change WHERE tab = 'epoch')"
         ).fetchone()
         number = (row[0] or 0) + 1
-        self._do(
-            Change("epoch", number, "row", None, orjson.dumps({"name": name, "date": date}).decode())
-        )
+        self._do(Change("epoch", number, "row", None, orjson.dumps({"name": name, "date": date}).decode()))
         return number
 
     def remove_epoch(self, epoch: int) -> None:

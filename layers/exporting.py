@@ -44,7 +44,9 @@ def export_layer(
     writer = formats.writer(form)
     if writer is None or layer.kind not in form.KINDS:
         raise WriteError(
-            f"A layer of kind {layer.kind!r} cannot be written in this format", where=out.name, found=form.TITLE
+            f"A layer of kind {layer.kind!r} cannot be written in this format",
+            where=out.name,
+            found=form.TITLE,
         )
     data = layer_data(project, layer)
     safefile.write_by_path(out, lambda path: writer.write(path, data, WriteOptions(crs, lod, out)))

@@ -163,7 +163,7 @@ class Flattener:
             self.report.warn(
                 "semantics_array",
                 self._ids[number],
-                f"The semantics of {self._ids[number]!r} do not match its surfaces; they are kept but not shown.",
+                f"The semantics of {self._ids[number]!r} do not match its surfaces; kept but not shown.",
             )
         self._types.extend(types)
         self._polygons.extend(polygons)
@@ -210,9 +210,10 @@ class Flattener:
 
     def _vertices_at(self, numbers: list[int]) -> Float64:
         at = np.array(numbers)
-        if at.dtype.kind not in "iu" or len(at) and not (0 <= at.min() and at.max() < len(self._block)):
+        if at.dtype.kind not in "iu" or (len(at) and not (0 <= at.min() and at.max() < len(self._block))):
             raise BadGeometry(f"vertices {str(numbers)[:60]} are not all of the {len(self._block)} there are")
-        return self._block[at]
+        found: Float64 = self._block[at]
+        return found
 
     def _add_points(self, number: int, place: int, geometry: dict[str, Any]) -> None:
         lines = geometry["boundaries"]

@@ -22,10 +22,11 @@ FIXED = ("fid", "geom", "id", "type", "parent", "valid_from", "valid_to")
 
 def srs_id(connection: sqlite3.Connection, crs: str | None) -> int:
     """The number of a CRS in this GeoPackage; registers it when new."""
-    if crs is None or crs == "local":
-        return -1
-    from layers.place import parse_crs
+    from layers.place import LOCAL, parse_crs
 
+    if crs in (None, LOCAL):
+        return -1
+    assert crs is not None
     parsed = parse_crs(crs)
     code = parsed.to_epsg()
     number = code if code is not None else _free_number(connection, crs)

@@ -6,6 +6,7 @@ import getpass
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import orjson
@@ -144,7 +145,12 @@ def _step(connection: sqlite3.Connection, which: str) -> Step | None:
     row = connection.execute(
         f"SELECT step, label, who, at, why, state FROM step WHERE {which} LIMIT 1"
     ).fetchone()
-    return None if row is None else Step(*row[:5], row[5] != DONE)
+    return None if row is None else _step_of(row)
+
+
+def _step_of(row: tuple[Any, ...], changes: tuple[Change, ...] = (), count: int = 0) -> Step:
+    number, label, who, when, why, state = row[:6]
+    return Step(number, label, who, when, why, state != DONE, changes, count)
 
 
 def turn(connection: sqlite3.Connection, step: Step, back: bool) -> Step:
@@ -162,7 +168,7 @@ def steps(connection: sqlite3.Connection, fid: int | None) -> list[Step]:
             "SELECT s.step, label, who, at, why, state, (SELECT count(*) FROM change c WHERE c.step = s.step)"
             " FROM step s ORDER BY s.step"
         )
-        return [Step(*row[:5], row[5] != DONE, (), row[6]) for row in rows]
+        return [_step_of(row, (), row[6]) for row in rows]
     numbers = connection.execute(
         "SELECT DISTINCT s.step, label, who, at, why, state FROM step s JOIN change c USING (step)"
         " WHERE c.tab = 'object' AND c.id = ? ORDER BY s.step",
@@ -171,7 +177,7 @@ def steps(connection: sqlite3.Connection, fid: int | None) -> list[Step]:
     found = []
     for row in numbers:
         mine = tuple(c for c in changes_of(connection, row[0]) if c.table == "object" and c.id == fid)
-        found.append(Step(*row[:5], row[5] != DONE, mine, len(mine)))
+        found.append(_step_of(row, mine, len(mine)))
     return found
 
 

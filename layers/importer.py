@@ -21,11 +21,10 @@ from layers import cache, wkb
 from layers.arrays import Cloud, Float64, Mesh, Mover, Scan
 from layers.data import Box, LayerData, ReadOptions
 from layers.errors import CitystrataError, PlaceError, ReadError
-from layers.place import Place, crs_text, parse_crs, project_crs_for, suggest_crs
+from layers.place import LOCAL, Place, crs_text, parse_crs, project_crs_for, suggest_crs
 from layers.schema import BULK_TABLES
 from layers.values import merge_types, type_of
 
-LOCAL = "local"
 MEMORY_FLOOR = 3 << 30
 MEMORY_CEILING = 12 << 30
 MEMORY_PER_BYTE = 24
@@ -46,10 +45,10 @@ def main() -> int:
         say({"error": {"kind": type(error).__name__, "parts": error.parts(), **_extra(error)}})
         return 1
     except MemoryError:
-        error = ReadError(
+        refused = ReadError(
             "The file needs more memory than it may have", where=str(path), do="It may be damaged"
         )
-        say({"error": {"kind": "ReadError", "parts": error.parts()}})
+        say({"error": {"kind": "ReadError", "parts": refused.parts()}})
         return 1
     return 0
 
@@ -139,10 +138,9 @@ def sha256_of(path: Path) -> str:
 
 
 def _layer_crs(path: Path, layer: LayerData, said: str | None, project_crs: str | None) -> str:
-    if said:
-        return LOCAL if said.lower() == LOCAL else crs_text(parse_crs(said))
-    if layer.crs:
-        return layer.crs if layer.crs == LOCAL else crs_text(parse_crs(layer.crs))
+    known = said or layer.crs
+    if known:
+        return crs_text(parse_crs(known))
     if layer.box is None or project_crs == LOCAL or layer.kind == "heritage":
         # Nothing to place, or a model that lies nowhere, or a scan placed by its record.
         return project_crs or LOCAL
@@ -150,28 +148,19 @@ def _layer_crs(path: Path, layer: LayerData, said: str | None, project_crs: str 
 
 
 def _project_crs(layer: LayerData) -> str | None:
-    if layer.crs is None or layer.crs == LOCAL or layer.box is None:
+    if layer.crs is None or layer.box is None:
         return layer.crs
     return project_crs_for(layer.crs, layer.box)
-
-
-def mover_to(project_crs: str, layer_crs: str | None) -> Mover:
-    """What moves a layer's points into the project; a local model stays as it is."""
-    if layer_crs in (None, LOCAL) or project_crs == LOCAL:
-        return lambda points: points
-    return Place(project_crs, np.zeros(3)).mover(layer_crs)
 
 
 def _stage_layer(
     database: sqlite3.Connection, folder: Path, number: int, layer: LayerData, project_crs: str, sha256: str
 ) -> dict[str, Any]:
-    mover = mover_to(project_crs, layer.crs)
+    place = Place(project_crs, np.zeros(3))
+    mover, note = place.mover(layer.crs), place.note(layer.crs)
+    if note:
+        layer.report.warn("placed", "", note)
     _fill_footprints(layer)
-    note = ""
-    if LOCAL not in (project_crs, layer.crs):
-        note = Place(project_crs, np.zeros(3)).note(layer.crs)
-        if note:
-            layer.report.warn("heights", "", note)
     layer_box = layer.box
     drawable = _moved(layer, mover)
     boxes = _boxes(layer, drawable, mover)

@@ -271,9 +271,7 @@ def _copy_rows(connection: sqlite3.Connection, number: int, layer: int, progress
         )
         connection.execute("COMMIT")
         progress(0.75 + 0.15 * (end - first) / max(1, last - first), "storing")
-    (pieces,) = connection.execute(
-        "SELECT count(*) FROM staging.piece WHERE layer = ?", (number,)
-    ).fetchone()
+    (pieces,) = connection.execute("SELECT count(*) FROM staging.piece WHERE layer = ?", (number,)).fetchone()
     for start in range(0, pieces, ROWS_AT_ONCE):
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(
@@ -323,7 +321,9 @@ def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> 
         if not layer.linked:
             source = folder / source.name
             with source.open("wb") as file:
-                for (data,) in project.query("SELECT data FROM piece WHERE layer = ? ORDER BY seq", (layer.id,)):
+                for (data,) in project.query(
+                    "SELECT data FROM piece WHERE layer = ? ORDER BY seq", (layer.id,)
+                ):
                     file.write(data)
         elif not source.exists():
             raise ReadError(

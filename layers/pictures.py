@@ -128,9 +128,6 @@ def _paeth_row(row: UInt8, above: UInt8, channels: int) -> list[int]:
     for index, value in enumerate(row.tolist()):
         left, up, corner = line[-channels], over[index + channels], over[index]
         to_left, to_up, to_corner = abs(up - corner), abs(left - corner), abs(left + up - 2 * corner)
-        if to_left <= to_up and to_left <= to_corner:
-            best = left
-        else:
-            best = up if to_up <= to_corner else corner
+        best = left if to_left <= to_up and to_left <= to_corner else up if to_up <= to_corner else corner
         line.append((value + best) & 255)
     return line[channels:]

@@ -33,6 +33,15 @@ _WHAT_TO_TYPE = 'Give an EPSG code such as "EPSG:7415" or "EPSG:25832+7837"'
 _UNNAMED = ("", "unknown", "unnamed")
 
 
+#: The CRS of a model that lies nowhere on Earth, in metres; nothing is ever moved into it or out of it.
+LOCAL = "local"
+_LOCAL_NAME = "Local coordinates"
+_LOCAL_WKT = (
+    f'ENGCRS["{_LOCAL_NAME}",EDATUM["Local"],CS[Cartesian,3],AXIS["x",east],AXIS["y",north],'
+    'AXIS["z",up],LENGTHUNIT["metre",1]]'
+)
+
+
 @dataclass(frozen=True, eq=False)
 class Place:
     """The CRS of a project (None: not known yet) and the local origin that views subtract."""
@@ -65,6 +74,8 @@ def parse_crs(text: str) -> CRS:
     code = re.fullmatch(r"(?:https?://.*/epsg\.xml#)?(\d{4,6}(?:\+\d{4,6})?)", wanted)
     if code:
         wanted = f"EPSG:{code[1]}"
+    if wanted.lower() == LOCAL:
+        wanted = _LOCAL_WKT
     if not wanted or len(wanted) > MAX_CRS_TEXT or "init=" in wanted:
         raise _not_a_crs(text)
     try:
@@ -92,6 +103,8 @@ def _without_shift(crs: CRS) -> CRS:
 
 def crs_text(crs: CRS) -> str:
     """How a CRS is stored: an authority's code where there is one, else WKT."""
+    if crs.name == _LOCAL_NAME:
+        return LOCAL
     crs = _without_shift(crs)
     whole = crs.to_authority()
     if whole:
@@ -203,6 +216,8 @@ def _way(source_text: str | None, target_text: str | None, height_unit_m: float)
         raise PlaceError("The project has no CRS, so nothing can be placed in it", do=_WHAT_TO_TYPE)
     if source_text == target_text:
         return _Way(_stay)
+    if LOCAL in (source_text, target_text):
+        return _Way(_stay, "coordinates taken as they are: a local model has no place on Earth")
     source, target = parse_crs(source_text), parse_crs(target_text)
     if source.is_geocentric or target.is_geocentric:
         return _way_from_earth_centre(source, target)
@@ -241,14 +256,14 @@ def _known_height_change(source: CRS, target: CRS) -> Transformer | None:
 def _height_note(source: CRS, target: CRS, factor: float) -> str:
     """What is to be said of heights that keep their reference."""
     before, after = _heights(source), _heights(target)
-    kept = "heights stay as they are" if factor == 1.0 else "heights only change their unit"
+    unit = "" if factor == 1.0 else " in the project's unit"
     if before == after:
         return ""
     if not before:
-        return f"{kept} and are taken as {after}: the layer does not say what they refer to"
+        return f"heights are taken{unit} as {after}: the layer does not say what they refer to"
     if not after:
-        return f"{kept}, {before}: the project does not say what its heights refer to"
-    return f"{kept}: no transformation from {before} to {after} is known here"
+        return f"heights remain {before}{unit}: the project does not say what its heights refer to"
+    return f"heights are kept{unit} as they are: no transformation from {before} to {after} is known here"
 
 
 def _flat_transformer(source: CRS, target: CRS) -> tuple[Transformer, str]:
@@ -333,7 +348,7 @@ def is_metric(text: str) -> bool:
     crs = parse_crs(text)
     directions = sorted(axis.direction for axis in crs.axis_info[:2])
     metres = all(axis.unit_name == METRE for axis in crs.axis_info)
-    return bool(crs.is_projected) and metres and directions == ["east", "north"]
+    return bool(crs.is_projected or crs.is_engineering) and metres and directions == ["east", "north"]
 
 
 def project_crs_for(layer_crs: str, box: Box) -> str:

@@ -48,7 +48,9 @@ class Project:
         """A new, empty project; refuses to overwrite."""
         path = Path(path)
         if path.exists():
-            raise ProjectError("There is a file of that name already", where=str(path), do="Choose another name")
+            raise ProjectError(
+                "There is a file of that name already", where=str(path), do="Choose another name"
+            )
         if not path.parent.is_dir():
             raise ProjectError("The folder does not exist", where=str(path.parent))
         try:
@@ -350,7 +352,9 @@ class Project:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         if self.read_only:
-            raise EditError("This project is open for reading only", where=str(self.path), found=self.read_only_reason)
+            raise EditError(
+                "This project is open for reading only", where=str(self.path), found=self.read_only_reason
+            )
         if self._editing:
             raise EditError("An edit is already under way", do="Finish it first")
         self._editing = True

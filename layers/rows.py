@@ -13,8 +13,8 @@ from layers.records import CityObject, Layer
 OBJECT = "SELECT fid, layer, id, type, parent, valid_from, valid_to, attributes, lods, surfaces FROM object"
 LAYER = (
     "SELECT id, uid, name, kind, crs, style, visible, opacity, position, lod, epoch, present, source_path,"
-    " source_sha256, source_format, linked, first_fid, object_count, box, facts, report, drawable, partner, view"
-    " FROM layer"
+    " source_sha256, source_format, linked, first_fid, object_count, box, facts, report, drawable, partner,"
+    " view FROM layer"
 )
 COLUMNS = frozenset(("id", "type", "parent", "valid_from", "valid_to", "lods"))
 MANY = 500
@@ -72,12 +72,19 @@ def _range(connection: sqlite3.Connection, layer: int) -> tuple[int, int]:
 
 
 def _object(row: tuple[Any, ...]) -> CityObject:
-    surfaces = (item.rpartition(":") for item in row[9].split(",") if item)
+    fid, layer, id, type, parent, valid_from, valid_to, attributes, lods, surfaces = row
+    counted = (item.rpartition(":") for item in surfaces.split(",") if item)
     return CityObject(
-        *row[:7],
-        orjson.loads(row[7]),
-        tuple(row[8].split(",")) if row[8] else (),
-        {name: int(count) for name, _, count in surfaces},
+        fid,
+        layer,
+        id,
+        type,
+        parent,
+        valid_from,
+        valid_to,
+        orjson.loads(attributes),
+        tuple(lods.split(",")) if lods else (),
+        {name: int(count) for name, _, count in counted},
     )
 
 

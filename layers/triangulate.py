@@ -96,7 +96,7 @@ def _ordered(triangles: list[Int64], owners: list[Int64], normals: Float64) -> T
 
 def _block(corners: Float64, starts: Int64, length: int) -> Float64:
     """Rings of one length as (k, length, 3), each relative to its first corner."""
-    block = corners[starts[:, None] + np.arange(length)]
+    block: Float64 = corners[starts[:, None] + np.arange(length)]
     return block - block[:, :1]
 
 
@@ -160,11 +160,11 @@ def _clip_ears(flat: Float64) -> tuple[Int64, Bool]:
         here = np.take_along_axis(flat, left[:, :, None], 1)
         before, after = np.roll(here, 1, axis=1), np.roll(here, -1, axis=1)
         turn = _cross2(here - before, after - here)
-        ear = turn > 0
+        ear: Bool = turn > 0
         if left.shape[1] > 3:
             ear &= ~_holds_a_corner(before, here, after)
         else:
-            ear |= True
+            ear[:] = True
         done &= ear.any(axis=1)
         at = ear.argmax(axis=1)
         size = left.shape[1]

@@ -221,3 +221,8 @@ def type_for_editing(own: str | None, layer: str | None) -> str:
         return layer or "text"
     wider = (own, layer) in (("integer", "real"), ("date", "text"))
     return layer if wider and layer else own
+
+
+def pretty_json(value: Value) -> str:
+    """The JSON text of a value over several lines, for people."""
+    return msgspec.json.format(to_json(value), indent=2).decode()

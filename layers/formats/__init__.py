@@ -10,6 +10,7 @@ from layers.data import LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError
 from layers.formats import (
     asciigrid,
+    catalogue,
     cityjson,
     cityjsonseq,
     geojson,
@@ -17,6 +18,8 @@ from layers.formats import (
     geotiff,
     inp,
     las,
+    obj,
+    ply,
 )
 
 HEAD = 65536
@@ -25,10 +28,21 @@ HEAD = 65536
 class Format(Protocol):
     """What every format module has."""
 
-    NAME: str
-    TITLE: str
-    ENDINGS: tuple[str, ...]
-    KINDS: tuple[str, ...]
+    @property
+    def NAME(self) -> str:  # noqa: D102
+        ...
+
+    @property
+    def TITLE(self) -> str:  # noqa: D102
+        ...
+
+    @property
+    def ENDINGS(self) -> tuple[str, ...]:  # noqa: D102
+        ...
+
+    @property
+    def KINDS(self) -> tuple[str, ...]:  # noqa: D102
+        ...
 
     def can_read(self, head: bytes, path: Path) -> int:
         """0 (no) to 100 (surely), from the first bytes and the ending."""
@@ -68,6 +82,9 @@ FORMATS: tuple[Format, ...] = (
     geojson,
     geopackage,
     inp,
+    catalogue,
+    ply,
+    obj,
 )
 
 
@@ -109,7 +126,10 @@ def detect(path: Path) -> Format:
         raise ReadError("There is no such file", where=str(path)) from error
     except OSError as error:
         raise ReadError(
-            "The file may not be read", where=str(path), found=error.strerror or str(error), do="Check its rights"
+            "The file may not be read",
+            where=str(path),
+            found=error.strerror or str(error),
+            do="Check its rights",
         ) from error
     if not head:
         raise ReadError("The file is empty", where=str(path), do="Ask for the file again")

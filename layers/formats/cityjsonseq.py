@@ -12,6 +12,7 @@ from layers.data import LayerData, ReadOptions
 from layers.errors import ReadError
 from layers.formats import cityjson
 from layers.formats.cityjson import BOM, Reader, check_root, collector_off, decode_root
+from layers.jsontext import address
 
 NAME = "cityjsonseq"
 TITLE = "CityJSON text sequence"
@@ -52,7 +53,9 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
         reader = Reader(path, data, root)
         if root.transform is None:
             reader.report.warn(
-                "no_transform", "", "The header has no transform; vertices are taken as coordinates as they are."
+                "no_transform",
+                "",
+                "The header has no transform; vertices are taken as coordinates as they are.",
             )
         for number, line in lines:
             _add_feature(reader, path, number, line, options, len(data))
@@ -83,7 +86,7 @@ def _add_feature(
             "A feature has no city objects", where=f"{path}, line {number}", found='no member "CityObjects"'
         )
     if number % 1000 == 0:
-        options.progress(0.05 + 0.75 * (cityjson.address(line) - reader.start) / size, f"line {number}")
+        options.progress(0.05 + 0.75 * (address(line) - reader.start) / size, f"line {number}")
     reader.use_vertices(feature)
     for _ in reader.add_objects(feature.city_objects):
         pass

@@ -1,0 +1,215 @@
+"""Heritage catalogues as CSV: one record per line, tied to a city object and to a scan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import orjson
+
+from layers import wkb
+from layers.data import Feature, LayerData, Piece, ReadOptions, WriteOptions
+from layers.errors import ReadError, WriteError
+from layers.formats import _csv
+from layers.formats._vector import Record, layer_of, moved
+from layers.heritage import OBJECT_FIELDS, RECORD_TYPE, SCAN_FIELDS, find_fields, safe_scan, scan_facts
+from layers.jsontext import join_members, raw_members
+from layers.pipe_fields import as_number
+from layers.report import Report
+from layers.words import find_field, words
+
+NAME = "catalogue"
+TITLE = "Heritage catalogue (CSV)"
+ENDINGS = (".csv", ".tsv")
+KINDS = ("heritage",)
+
+_NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_AXES = (
+    words("x easting xcoordinate xcoord longitude lon lng rechtswert"),
+    words("y northing ycoordinate ycoord latitude lat hochwert"),
+    words("z height hoogte altitude hoehe elevation"),
+)
+_DEGREES = words("longitude lon lng")
+
+
+def can_read(head: bytes, path: Path) -> int:
+    """How surely this is a catalogue."""
+    if path.suffix.lower() not in ENDINGS or b"\0" in head:
+        return 0
+    return 60
+
+
+def read(path: Path, options: ReadOptions) -> list[LayerData]:
+    """The records as one layer; every record is one piece of the file."""
+    table = _csv.parse(path.read_bytes(), path.name)
+    fields, object_field = find_fields(table.header), find_field(table.header, OBJECT_FIELDS)
+    if not fields and object_field is None and options.kind is None:
+        raise ReadError(
+            "This table does not look like a heritage catalogue",
+            where=path.name,
+            found=f"columns {', '.join(table.header[:8])}",
+            allowed="columns such as name, monumentNumber, condition, or city_object",
+            do="Name one of its columns so, or say that its kind is 'heritage'",
+        )
+    report = Report()
+    if table.encoding != "utf-8":
+        report.warn("encoding", "", f"The file is not UTF-8; it was read as {table.encoding}.")
+    records, pieces = _records(table, fields.get("monumentNumber"), object_field, report)
+    crs = "EPSG:4326" if find_field(table.header, _DEGREES) else None
+    layer = layer_of(path.stem, records, crs, report, replace(options, kind="heritage"))
+    layer.pieces = pieces
+    layer.facts["scans"] = _scans(
+        path.parent, records, find_field(table.header, SCAN_FIELDS), options, report
+    )
+    _warn_of_twins(table, records, report)
+    return [layer]
+
+
+def _records(
+    table: _csv.Table, number_field: str | None, object_field: str | None, report: Report
+) -> tuple[list[Record], list[Piece]]:
+    texts = {number_field, object_field, find_field(table.header, SCAN_FIELDS), _id_field(table)}
+    numeric = [
+        name not in texts and _is_numeric(row[at].strip() for row, _ in table.records if at < len(row))
+        for at, name in enumerate(table.header)
+    ]
+    axes = [find_field(table.header, candidates) for candidates in _AXES]
+    records: list[Record] = []
+    pieces: list[Piece] = []
+    lead = table.head
+    for line, (row, data) in enumerate(table.records, start=2):
+        if not any(row):
+            lead += data
+            continue
+        if len(row) > len(table.header):
+            report.warn(
+                "row-long", f"record {line}", f"Record {line} has more fields than there are columns."
+            )
+        cells = {name: cell.strip() for name, cell in zip(table.header, row, strict=False) if cell.strip()}
+        values = {
+            name: cells[name].encode() if is_number else orjson.dumps(cells[name])
+            for name, is_number in zip(table.header, numeric, strict=True)
+            if name in cells
+        }
+        pieces.append(Piece(lead + data, len(lead), len(records), table.encoding))
+        records.append(Record(join_members(values), _shape(cells, axes), row=line - 1))
+        lead = b""
+    pieces.append(Piece(lead))
+    return records, pieces
+
+
+def _id_field(table: _csv.Table) -> str | None:
+    return next((name for name in table.header if name.lower() == "id"), None)
+
+
+def _is_numeric(cells: Iterator[str]) -> bool:
+    """Whether a column holds nothing but numbers as JSON spells them: `012` is no number."""
+    found = [bool(_NUMBER.fullmatch(cell)) for cell in cells if cell]
+    return bool(found) and all(found)
+
+
+def _shape(cells: Mapping[str, str], axes: Sequence[str | None]) -> wkb.Shape | None:
+    x, y, z = (as_number(cells.get(axis)) if axis else None for axis in axes)
+    if x is None or y is None:
+        return None
+    return wkb.Shape(wkb.POINT, ((np.array([[x, y, np.nan if z is None else z]]),),))
+
+
+def _scans(
+    folder: Path, records: Sequence[Record], field: str | None, options: ReadOptions, report: Report
+) -> dict[str, object]:
+    """Size and hash of every scan that the catalogue names and that is there."""
+    found: dict[str, object] = {}
+    for number, record in enumerate(records):
+        options.progress(number / len(records), "Looking at scans")
+        raw = raw_members(record.attributes).get(field or "")
+        if raw is None:
+            continue
+        text = str(msgspec.json.decode(raw))
+        path = safe_scan(folder, text)
+        if path is None:
+            report.warn(
+                "scan-outside", text, f"The scan '{text}' is not in the catalogue's folder; it is not linked."
+            )
+            continue
+        facts = scan_facts(path)
+        if facts is None:
+            report.warn("scan-missing", text, f"The scan '{text}' is not there.")
+        else:
+            found[text] = facts
+    return found
+
+
+def _warn_of_twins(table: _csv.Table, records: Sequence[Record], report: Report) -> None:
+    field = _id_field(table)
+    seen: set[bytes] = set()
+    for record in records:
+        id = raw_members(record.attributes).get(field or "")
+        if id is not None and id in seen:
+            report.warn("duplicate-id", id.decode().strip('"'), "Several records have the same id.")
+        seen.add(id or b"")
+
+
+def rewrite(
+    pieces: Iterator[tuple[Piece, int | None]], attributes_of: Callable[[int], dict[str, bytes]]
+) -> Iterator[bytes]:
+    """The file's bytes, with the fields changed in the records that come with a fid."""
+    header: tuple[str, ...] = ()
+    separator = ","
+    for piece, fid in pieces:
+        if not header:
+            first = piece.data[: piece.start].removeprefix(_csv.BOM).decode(piece.role or "utf-8")
+            separator = _csv.find_separator(first.splitlines()[0] if first else "")
+            header = _csv.parse_header(first, separator)
+        if fid is None:
+            yield piece.data
+            continue
+        after = attributes_of(fid)
+        homeless = set(after) - set(header)
+        if homeless:
+            raise WriteError(
+                f"The attribute '{min(homeless)}' has no column in this catalogue",
+                do="Undo that change, or export to a new CSV, GeoPackage or GeoJSON file",
+            )
+        values = [_cell(after.get(name, b"null")) for name in header]
+        record = _csv.changed(piece.data[piece.start :], separator, piece.role, values)
+        yield piece.data[: piece.start] + record
+
+
+def _cell(value: bytes) -> str:
+    """A JSON value as the text of a field."""
+    if value == b"null":
+        return ""
+    return str(msgspec.json.decode(value)) if value.startswith(b'"') else value.decode()
+
+
+def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
+    """A new table with every feature of a layer: id, type, attributes, and the place of points."""
+    layer = moved(layer, options.crs)
+    rows = [raw_members(feature.attributes) for feature in layer.features]
+    names = list({name: None for row in rows for name in row})
+    own = [name for name in ("id", "type") if name not in names and _says_something(name, layer)]
+    places = [_place(feature) for feature in layer.features]
+    axes = [] if any(find_field(names, axis) for axis in _AXES[:2]) or not any(places) else ["x", "y", "z"]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(_csv.to_line([*own, *names, *axes]))
+        for feature, row, place in zip(layer.features, rows, places, strict=True):
+            cells = [str(getattr(feature, name)) for name in own]
+            cells += [_cell(row.get(name, b"null")) for name in names]
+            file.write(_csv.to_line(cells + (place or [""] * 3 if axes else [])))
+
+
+def _says_something(name: str, layer: LayerData) -> bool:
+    return name == "id" or any(feature.type != RECORD_TYPE for feature in layer.features)
+
+
+def _place(feature: Feature) -> list[str] | None:
+    """The x, y and z of a point."""
+    shape = None if feature.geometry is None else wkb.read(feature.geometry)
+    if shape is None or shape.code != wkb.POINT or not shape.parts:
+        return None
+    return ["" if np.isnan(value) else repr(value) for value in shape.coordinates[0].tolist()]

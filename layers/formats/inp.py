@@ -1,0 +1,320 @@
+"""Input files of EPA SWMM 5 (sewers) and EPANET 2.2 (water supply): the network as it lies on the map."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from layers import wkb
+from layers.arrays import Float64
+from layers.data import Feature, LayerData, Piece, ReadOptions
+from layers.errors import ReadError
+from layers.formats._inp_rows import Row, changed, no_field
+from layers.formats._inp_tables import ONLY_EPANET, ONLY_SWMM, SECTIONS, SI_FLOWS, US_FLOWS, Section
+from layers.formats._vector import is_plausible, union
+from layers.jsontext import join_members
+from layers.pipe_fields import as_number
+from layers.report import Report
+from layers.words import METRES
+
+NAME = "inp"
+TITLE = "SWMM or EPANET network"
+ENDINGS = (".inp",)
+KINDS = ("pipes",)
+
+_HEADING = re.compile(rb"^\s*\[\s*([A-Za-z]\w*)", re.MULTILINE)
+_TITLES = {"swmm": "SWMM", "epanet": "EPANET"}
+_DEFAULT_FLOW = {"swmm": "CFS", "epanet": "GPM"}
+_FLOW_OPTION = {"swmm": "FLOW_UNITS", "epanet": "UNITS"}
+_LEVELS = ("invertElevation", "elevation", "head")
+
+
+def can_read(head: bytes, path: Path) -> int:
+    """How surely this is a network of SWMM or EPANET."""
+    found = {match.group(1)[:4].upper().decode() for match in _HEADING.finditer(head)}
+    known = ONLY_SWMM | ONLY_EPANET | {"JUNC", "COOR", "TITL"}
+    if len(found & known) >= 2:
+        return 95
+    return 50 if path.suffix.lower() == ".inp" and found else 0
+
+
+@dataclass
+class _Object:
+    """A node or link while the file is read."""
+
+    id: str
+    section: Section
+    values: dict[str, bytes]
+    ends: tuple[str, str] = ("", "")
+    at: Float64 | None = None
+    bends: list[Float64] = field(default_factory=list)
+
+
+@dataclass
+class _Model:
+    """All that the file holds of the network."""
+
+    program: str
+    report: Report
+    objects: list[_Object] = field(default_factory=list)
+    nodes: dict[str, int] = field(default_factory=dict)
+    links: dict[str, int] = field(default_factory=dict)
+    places: dict[str, Float64] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=dict)
+
+    def key(self, id: str) -> str:
+        """How ids are compared: SWMM does not tell capitals from small letters."""
+        return id.casefold() if self.program == "swmm" else id
+
+
+def read(path: Path, options: ReadOptions) -> list[LayerData]:
+    """The network as one layer: links as lines, nodes as points, every row a piece of the file."""
+    data = path.read_bytes()
+    if b"\0" in data:
+        raise ReadError("This is not a text file", where=path.name, found="zero bytes")
+    model = _Model(_program(data, path), Report())
+    rows = list(_rows(data))
+    owners = [_objects_of(model, row, section) for row, section in rows]
+    options.progress(0.5, "Reading the network")
+    for number, (row, section) in enumerate(rows):
+        if owners[number] is None:
+            owners[number] = _detail(model, row, section)
+    layer = LayerData(path.stem, "pipes", options.crs, model.report)
+    layer.features = [_feature(model, item) for item in model.objects]
+    layer.pieces = _pieces(model, rows, owners)
+    layer.box = union(layer.features)
+    layer.facts = _facts(model)
+    layer.facts["field_map"] = {**_field_map(model), **options.field_map}
+    model.report.read = len(layer.features)
+    return [layer]
+
+
+def _program(data: bytes, path: Path) -> str:
+    found = [match.group(1)[:4].upper().decode() for match in _HEADING.finditer(data)]
+    swmm, epanet = (sum(name in only for name in found) for only in (ONLY_SWMM, ONLY_EPANET))
+    if not found or swmm == epanet == 0:
+        raise ReadError(
+            "This is not a network of SWMM or EPANET",
+            where=path.name,
+            found="no section such as [CONDUITS] or [PIPES]",
+        )
+    return "swmm" if swmm >= epanet else "epanet"
+
+
+def _rows(data: bytes) -> Iterator[tuple[Row, str]]:
+    """Every line with the section it stands in, by the section's first four letters."""
+    section = ""
+    for line in data.splitlines(keepends=True):
+        if heading := _HEADING.match(line):
+            section = heading.group(1)[:4].upper().decode()
+            yield Row(line, (), None), ""
+        else:
+            yield Row.parse(line), section
+
+
+def _objects_of(model: _Model, row: Row, name: str) -> int | None:
+    """The number of the node or link that a row makes, if it makes one."""
+    if not row.words:
+        return None
+    if name == "OPTI":
+        model.options[row.text(0).upper()] = row.text(1)
+    section = SECTIONS[model.program].get(name)
+    if section is None or not section.part:
+        return None
+    id = row.text(0)
+    number = len(model.objects)
+    known = model.nodes if section.part == "node" else model.links
+    if known.setdefault(model.key(id), number) != number:
+        model.report.warn("duplicate-id", id, f"A second {section.part} has the id '{id}'.")
+    ends = (row.text(1), row.text(2)) if section.part == "link" else ("", "")
+    model.objects.append(_Object(id, section, row.values(section), ends))
+    return number
+
+
+def _detail(model: _Model, row: Row, name: str) -> int | None:
+    """The number of the object that a row of another section says more about."""
+    if not row.words:
+        return None
+    id = row.text(0)
+    if name in ("COOR", "VERT"):
+        return _place(model, row, name == "COOR")
+    section = SECTIONS[model.program].get(name)
+    if section is None or section.part:
+        return None
+    number = model.links.get(model.key(id))
+    if number is None:
+        model.report.warn(
+            "link-missing", id, f"[{section.name}] names link '{id}', which the file does not have."
+        )
+        return None
+    model.objects[number].values |= row.values(section)
+    return number
+
+
+def _place(model: _Model, row: Row, is_node: bool) -> int | None:
+    """Put a node at its coordinates, or a bend into a link."""
+    id = row.text(0)
+    number = (model.nodes if is_node else model.links).get(model.key(id))
+    x, y = as_number(row.text(1)), as_number(row.text(2))
+    if x is None or y is None or max(abs(x), abs(y)) >= 1e8:
+        model.report.warn("coordinate-unreadable", id, f"The coordinates of '{id}' could not be read.")
+        return number
+    where = np.array([x, y])
+    if is_node:
+        model.places[model.key(id)] = where
+    elif number is not None:
+        model.objects[number].bends.append(where)
+    if number is None:
+        part = "node" if is_node else "link"
+        model.report.warn(
+            f"{part}-missing", id, f"Coordinates name {part} '{id}', which the file does not have."
+        )
+    return number
+
+
+def _feature(model: _Model, item: _Object) -> Feature:
+    feature = Feature(item.id, item.section.type, join_members(item.values))
+    coordinates = _node_line(model, item) if item.section.part == "node" else _link_line(model, item)
+    if coordinates is None:
+        return feature
+    code = wkb.POINT if item.section.part == "node" else wkb.LINE
+    with_levels = np.column_stack((coordinates, np.full(len(coordinates), np.nan)))
+    shape = wkb.Shape(code, ((with_levels,),))
+    if is_plausible(shape):
+        feature.geometry = wkb.write(shape)
+        low, high = _levels(model, item)
+        west, south = coordinates.min(axis=0).tolist()
+        east, north = coordinates.max(axis=0).tolist()
+        feature.box = (west, south, low, east, north, high)
+    return feature
+
+
+def _node_line(model: _Model, item: _Object) -> Float64 | None:
+    place = model.places.get(model.key(item.id))
+    if place is None:
+        model.report.warn(
+            "coordinate-missing", item.id, f"Node '{item.id}' has no coordinates; it is not drawn."
+        )
+        return None
+    return place[None, :]
+
+
+def _link_line(model: _Model, item: _Object) -> Float64 | None:
+    ends = []
+    for id in item.ends:
+        if model.key(id) not in model.nodes:
+            model.report.warn(
+                "node-missing",
+                item.id,
+                f"Link '{item.id}' ends at node '{id}', which the file does not have.",
+            )
+        ends.append(model.places.get(model.key(id)))
+    if ends[0] is None or ends[1] is None:
+        model.report.warn(
+            "coordinate-missing",
+            item.id,
+            f"Link '{item.id}' has an end without coordinates; it is not drawn.",
+        )
+        return None
+    return np.array([ends[0], *item.bends, ends[1]])
+
+
+def _levels(model: _Model, item: _Object) -> tuple[float, float]:
+    """The lowest and highest level of a node or link in metres, as far as its nodes tell."""
+    if item.section.part == "node":
+        members = [item]
+    else:
+        numbers = [model.nodes.get(model.key(id)) for id in item.ends]
+        members = [model.objects[number] for number in numbers if number is not None]
+    metres = METRES[_length_unit(model)]
+    found = [
+        number * metres
+        for member in members
+        for level in _LEVELS
+        if (number := as_number(member.values.get(level, b"").decode())) is not None
+    ]
+    return (min(found), max(found)) if found else (0.0, 0.0)
+
+
+def _pieces(model: _Model, rows: list[tuple[Row, str]], owners: list[int | None]) -> list[Piece]:
+    """The file cut behind every row of an object; lines of nobody lead the next piece."""
+    pieces: list[Piece] = []
+    lead: list[bytes] = []
+    for (row, name), owner in zip(rows, owners, strict=True):
+        if owner is None:
+            lead.append(row.line)
+            continue
+        before = b"".join(lead)
+        pieces.append(Piece(before + row.line, len(before), owner, f"{model.program}:{name}"))
+        lead.clear()
+    pieces.append(Piece(b"".join(lead)))
+    return pieces
+
+
+def _is_us(model: _Model) -> bool:
+    flow = _flow(model)
+    return flow in US_FLOWS or flow not in SI_FLOWS
+
+
+def _flow(model: _Model) -> str:
+    return model.options.get(_FLOW_OPTION[model.program], _DEFAULT_FLOW[model.program]).upper()
+
+
+def _length_unit(model: _Model) -> str:
+    return "ft" if _is_us(model) else "m"
+
+
+def _facts(model: _Model) -> dict[str, object]:
+    return {
+        "program": _TITLES[model.program],
+        "flow_units": _flow(model),
+        "length_unit": _length_unit(model),
+    }
+
+
+def _field_map(model: _Model) -> dict[str, str]:
+    """Where the fields of a network come from in these files, with the units of this one."""
+    unit = _length_unit(model)
+    shared = {"from_node": "fromNode", "to_node": "toNode"}
+    if model.program == "epanet":
+        return shared | {
+            "diameter_m": f"diameter [{'in' if _is_us(model) else 'mm'}]",
+            "bottom_level_m": f"elevation [{unit}] | head [{unit}]",
+            "node_depth_m": f"maximumLevel [{unit}]",
+            "node_diameter_m": f"diameter [{unit}]",
+        }
+    kind = "invert" if model.options.get("LINK_OFFSETS", "").upper() == "ELEVATION" else "offset"
+    return shared | {
+        "diameter_m": f"diameter [{unit}] | height [{unit}]",
+        f"start_{kind}_m": f"inOffset [{unit}] | offset [{unit}] | crestHeight [{unit}]",
+        f"end_{kind}_m": f"outOffset [{unit}]",
+        "bottom_level_m": f"invertElevation [{unit}]",
+        "node_depth_m": f"maxDepth [{unit}]",
+    }
+
+
+def rewrite(
+    pieces: Iterator[tuple[Piece, int | None]], attributes_of: Callable[[int], dict[str, bytes]]
+) -> Iterator[bytes]:
+    """The file's bytes, with the words changed in the rows of the objects that come with a fid."""
+    homeless: dict[int, set[str]] = {}
+    names: dict[int, str] = {}
+    for piece, fid in pieces:
+        program, _, name = piece.role.partition(":")
+        section = SECTIONS.get(program, {}).get(name)
+        if fid is None or section is None:
+            yield piece.data
+            continue
+        after = attributes_of(fid)
+        row = Row.parse(piece.data[piece.start :])
+        names[fid] = f"{section.type} {row.text(0)}".strip()
+        line, held = changed(row, section, after, names[fid])
+        homeless.setdefault(fid, set(after)).difference_update(held)
+        yield piece.data[: piece.start] + line
+    for fid, left in homeless.items():
+        if left:
+            raise no_field(min(left), names[fid])
