@@ -191,7 +191,7 @@ def _holds_a_corner(a: Float64, b: Float64, c: Float64) -> Bool:
     same = np.zeros_like(inside)
     for own_corner in (a, b, c):
         same |= (np.abs(p - own_corner[:, :, None]) < 1e-9).all(axis=-1)
-    blocked: Bool = (inside & ~own[None] & ~same).any(axis=2)
+    blocked: Bool = np.any(inside & ~own[None] & ~same, axis=2)
     return blocked
 
 
