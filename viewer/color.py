@@ -1,0 +1,197 @@
+"""From attribute values to classes, colours and a legend."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import floor, log10
+from typing import Any
+
+import numpy as np
+
+from layers.arrays import Float64, Int32, UInt8
+from viewer.palette import CATEGORY_MAP, NO_VALUE, color_table, hex_color, ramp, rgb
+
+MOST_CATEGORIES = 12
+JENKS_BINS = 400
+METHODS = ("categories", "graduated", "equal", "quantile", "natural")
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """One row of the legend: `count` objects (or points) of a layer are drawn in this colour."""
+
+    label: str
+    color: str
+    count: int
+    unit: str = ""
+    layer: int = 0
+    heading: str = ""
+    no_value: bool = False
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The class of every value (the last class is "no value"), with a colour and label each."""
+
+    codes: Int32  # (n,)
+    colors: UInt8  # (k + 1, 3)
+    labels: tuple[str, ...]
+    unit: str = ""
+
+    def legend(self, layer: int, heading: str, shown: Int32 | None = None) -> list[LegendEntry]:
+        """Rows with counts; `shown` picks the values that are drawn at all."""
+        codes = self.codes if shown is None else self.codes[shown]
+        counts = np.bincount(codes, minlength=len(self.labels))
+        last = len(self.labels) - 1
+        return [
+            LegendEntry(
+                label, hex_color(self.colors[i]), int(counts[i]), self.unit, layer, heading, i == last
+            )
+            for i, label in enumerate(self.labels)
+            if i < last or counts[i]
+        ]
+
+
+def classify(
+    values: Sequence[Any], method: str = "", classes: int = 6, color_map: str = "", unit: str = ""
+) -> Classes:
+    """Put values into classes; numbers are graduated unless categories are asked for."""
+    numbers = as_numbers(values)
+    graded = np.isfinite(numbers)
+    has_text = sum(value is not None for value in values) > int(graded.sum())
+    few = len(np.unique(numbers[graded])) <= classes
+    wants_categories = method == "categories" or (method == "" and (has_text or few))
+    if wants_categories or not graded.any():
+        return categories(values, color_map or CATEGORY_MAP, unit)
+    way = {"": "natural", "graduated": "natural"}.get(method, method)
+    return graduated(numbers, way, classes, color_map or "viridis", unit)
+
+
+def as_numbers(values: Sequence[Any]) -> Float64:
+    """Values as float64; what is not a finite number (nor the text of one) is NaN."""
+    return np.array([_number(value) for value in values], np.float64)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return np.nan
+    try:
+        number = float(value)
+    except ValueError:
+        return np.nan
+    return number if np.isfinite(number) else np.nan
+
+
+def categories(values: Sequence[Any], color_map: str, unit: str = "") -> Classes:
+    """The twelve most frequent values, then "other", then "no value"."""
+    words = [None if value is None or value == "" else _word(value) for value in values]
+    counts = Counter(word for word in words if word is not None)
+    top = [word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+    kept, has_more = top[:MOST_CATEGORIES], len(top) > MOST_CATEGORIES
+    code_of = {word: i for i, word in enumerate(kept)}
+    labels = [*kept, *(["other"] if has_more else []), "no value"]
+    missing = len(labels) - 1
+    codes = [missing if w is None else code_of.get(w, missing - 1) for w in words]
+    colors = [*_category_colors(len(kept), color_map)]
+    if has_more:
+        colors.append(rgb("#8b8b86"))
+    colors.append(rgb(NO_VALUE))
+    return Classes(np.array(codes, np.int32), np.array(colors, np.uint8), tuple(labels), unit)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _category_colors(count: int, color_map: str) -> UInt8:
+    table = color_table(color_map)
+    if color_map == CATEGORY_MAP:
+        return table[:count].astype(np.uint8)
+    return ramp(color_map, np.linspace(0, 1, max(count, 2))[:count])
+
+
+def graduated(numbers: Float64, method: str, classes: int, color_map: str, unit: str = "") -> Classes:
+    """Classes between breaks at readable numbers."""
+    known = numbers[np.isfinite(numbers)]
+    breaks = nice_breaks(known, method, classes)
+    count = len(breaks) - 1
+    codes = np.clip(np.searchsorted(breaks, numbers, side="right") - 1, 0, count - 1).astype(np.int32)
+    codes[~np.isfinite(numbers)] = count
+    labels = [f"{_text(a)} – {_text(b)}" for a, b in itertools.pairwise(breaks)]
+    middle = (np.arange(count) + 0.5) / count if count > 1 else np.array([0.5])
+    colors = np.vstack((ramp(color_map, middle), rgb(NO_VALUE)))
+    return Classes(codes, colors, (*labels, "no value"), unit)
+
+
+def nice_breaks(numbers: Float64, method: str, classes: int) -> Float64:
+    """Class limits, ascending and distinct, that hold every number."""
+    low, high = float(numbers.min()), float(numbers.max())
+    if low == high:
+        return np.array([low, high])
+    classes = int(np.clip(classes, 1, 24))
+    if method == "equal":
+        step = nice_step((high - low) / classes)
+        return np.arange(floor(low / step), -floor(-high / step) + 1) * step
+    found = quantile_breaks(numbers, classes) if method == "quantile" else natural_breaks(numbers, classes)
+    step = nice_step(max(float(np.diff(found).min()) / 4, (high - low) / 1e5))
+    inner = np.round(found[1:-1] / step) * step
+    ends = np.array([floor(low / step) * step, -floor(-high / step) * step])
+    return np.unique(np.round(np.concatenate((ends[:1], inner, ends[1:])), 12))
+
+
+def nice_step(wanted: float) -> float:
+    """The one of 1, 2, 2.5, 5 times a power of ten that is nearest to `wanted`."""
+    power = 10.0 ** floor(log10(wanted))
+    return min((factor * power for factor in (1, 2, 2.5, 5, 10)), key=lambda step: abs(log10(step / wanted)))
+
+
+def quantile_breaks(numbers: Float64, classes: int) -> Float64:
+    """Limits with the same number of values between them."""
+    found: Float64 = np.quantile(numbers, np.linspace(0, 1, classes + 1))
+    return found
+
+
+def natural_breaks(numbers: Float64, classes: int) -> Float64:
+    """Limits that make the classes most alike within (Fisher and Jenks), on at most 400 steps."""
+    values, weights = np.unique(numbers, return_counts=True)
+    if len(values) > JENKS_BINS:
+        edges = np.linspace(values[0], values[-1], JENKS_BINS + 1)
+        index = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, JENKS_BINS - 1)
+        weights = np.bincount(index, minlength=JENKS_BINS)
+        sums = np.bincount(index, numbers, minlength=JENKS_BINS)
+        held = weights > 0
+        values, weights = sums[held] / weights[held], weights[held]
+    if len(values) <= classes:
+        return np.append(values, numbers.max()).astype(np.float64)
+    starts = _best_starts(values, weights, classes)
+    limits = (numbers.min(), *values[starts[1:]], numbers.max())
+    return np.array(limits, np.float64)
+
+
+def _best_starts(values: Float64, weights: Any, classes: int) -> list[int]:
+    """First value of each class, by dynamic programming on the summed squared deviation."""
+    w = np.concatenate(([0], np.cumsum(weights)))
+    s = np.concatenate(([0], np.cumsum(weights * values)))
+    q = np.concatenate(([0], np.cumsum(weights * values**2)))
+    i, j = np.triu_indices(len(values) + 1, 1)
+    spread = np.full((len(values) + 1, len(values) + 1), np.inf)
+    spread[i, j] = (q[j] - q[i]) - (s[j] - s[i]) ** 2 / (w[j] - w[i])
+    cost, back = spread[0], []
+    for _ in range(classes - 1):
+        total = cost[:, None] + spread
+        back.append(total.argmin(axis=0))
+        cost = total.min(axis=0)
+    starts, end = [], len(values)
+    for choice in reversed(back):
+        end = int(choice[end])
+        starts.append(end)
+    return [0, *reversed(starts)]
+
+
+def _text(number: float) -> str:
+    return f"{number:.10g}".replace("-", "−")

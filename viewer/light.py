@@ -1,0 +1,64 @@
+"""Light over the city: sky and ground light, a key light from the north-west, sky backgrounds.
+
+The light is worked into the colours of the vertices once, not into every frame: the city stands
+still, so a flat shader draws it in the same tones at less than half the cost on a software renderer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.arrays import Float64
+
+Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Light:
+    """Colours are linear factors on a surface's own colour."""
+
+    to_key: tuple[float, float, float] = (-0.46, 0.50, 0.73)  # towards the north-west, 47° high
+    key: tuple[float, float, float] = (0.435, 0.42, 0.385)
+    sky: tuple[float, float, float] = (0.695, 0.71, 0.735)
+    ground: tuple[float, float, float] = (0.55, 0.53, 0.51)
+
+    def on(self, normals: Float32) -> Float32:
+        """What reaches surfaces with these unit normals, (n, 3); degenerate ones get the mean."""
+        to_key = np.asarray(self.to_key, np.float32)
+        to_key /= np.linalg.norm(to_key)
+        toward_sky = (normals[:, 2:3] + 1) / 2
+        facing = np.clip(normals @ to_key, 0, None)[:, None]
+        sky, ground, key = (np.asarray(c, np.float32) for c in (self.sky, self.ground, self.key))
+        lit: Float32 = ground + toward_sky * (sky - ground) + facing * key
+        return lit
+
+
+DAY = Light()
+
+
+@dataclass(frozen=True)
+class Background:
+    """A sky that fades from the horizon up; 8-bit colours."""
+
+    low: tuple[int, int, int]
+    high: tuple[int, int, int]
+    ink: tuple[int, int, int]  # for text and lines drawn over it
+
+
+LIGHT_SKY = Background(low=(244, 244, 240), high=(206, 219, 231), ink=(52, 55, 60))
+DARK_SKY = Background(low=(46, 50, 56), high=(27, 30, 36), ink=(222, 225, 229))
+
+
+def sky(dark: bool) -> Background:
+    """The background of a theme."""
+    return DARK_SKY if dark else LIGHT_SKY
+
+
+def foot_shade(height_above_base_m: Float64, reach_m: float = 5.0) -> Float32:
+    """Walls darken towards the ground, where less sky is seen: 0.80 at the foot, 1 from `reach_m` up."""
+    t = np.clip(height_above_base_m / reach_m, 0, 1).astype(np.float32)
+    shade: Float32 = np.float32(0.80) + np.float32(0.20) * t * (2 - t)
+    return shade

@@ -1,0 +1,96 @@
+"""One drawn thing: triangles, lines or points with a colour per vertex, as VTK wants them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from vtkmodules.vtkCommonCore import vtkFloatArray, vtkPoints, vtkTypeInt32Array, vtkUnsignedCharArray
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+
+from layers.arrays import Float64, Int32, UInt8
+
+Float32 = NDArray[np.float32]
+
+#: Vertices per cell.
+TRIANGLES, LINES, POINTS = 3, 2, 1
+
+
+class Patch:
+    """An actor with its own vertices. Colours already hold the light; nothing is lit when drawing."""
+
+    def __init__(self, size: int = TRIANGLES, width: float = 1.0, pulled: bool = False) -> None:
+        self._size = size
+        self._data = vtkPolyData()
+        mapper = vtkPolyDataMapper()
+        mapper.SetInputData(self._data)
+        mapper.SetColorModeToDirectScalars()
+        mapper.SetScalarModeToUsePointData()
+        mapper.StaticOn()
+        self.actor = vtkActor()
+        self.actor.SetMapper(mapper)
+        self.actor.PickableOff()
+        self.actor.VisibilityOff()
+        look = self.actor.GetProperty()
+        look.LightingOff()
+        look.SetLineWidth(width)
+        look.SetPointSize(width)
+        if pulled:  # drawn a little in front of the surfaces it lies on
+            mapper.SetResolveCoincidentTopologyToPolygonOffset()
+            mapper.SetRelativeCoincidentTopologyLineOffsetParameters(-1.0, -2.0)
+        self._shown = True
+        self._has_cells = False
+        self._kept: tuple[Float32, Int32] | None = None
+        self._kept_colors = np.empty((0, 3), np.uint8)
+        self.vertex_count = 0
+
+    def fill(self, points: Float64, origin: Float64, cells: Int32, colors: UInt8 | None) -> None:
+        """Take vertices (world), cells into them and colours; nothing at all hides the patch."""
+        self.vertex_count = len(points)
+        local = np.empty((len(points), 3), np.float32)
+        np.subtract(points, origin, out=local, casting="same_kind")
+        numbers = np.ascontiguousarray(cells, np.int32)
+        self._kept = local, numbers  # VTK reads them where they are
+        floats, integers = vtkFloatArray(), vtkTypeInt32Array()
+        floats.SetNumberOfComponents(3)
+        floats.SetVoidArray(local, local.size, 1)
+        integers.SetVoidArray(numbers, numbers.size, 1)
+        vertices, faces = vtkPoints(), vtkCellArray()
+        vertices.SetData(floats)
+        faces.SetData(self._size, integers)
+        self._data.SetPoints(vertices)
+        if self._size == TRIANGLES:
+            self._data.SetPolys(faces)
+        elif self._size == LINES:
+            self._data.SetLines(faces)
+        else:
+            self._data.SetVerts(faces)
+        self._has_cells = len(cells) > 0
+        if colors is not None:
+            self.recolor(colors)
+        self._touch()
+
+    def recolor(self, colors: UInt8) -> None:
+        """Change the colours of the vertices alone."""
+        self._kept_colors = np.ascontiguousarray(colors, np.uint8)
+        scalars = vtkUnsignedCharArray()
+        scalars.SetNumberOfComponents(3)
+        scalars.SetVoidArray(self._kept_colors, self._kept_colors.size, 1)
+        self._data.GetPointData().SetScalars(scalars)
+        self._touch()
+
+    def paint(self, color: UInt8, opacity: float = 1.0) -> None:
+        """One colour for all, for patches without colours of their own."""
+        look = self.actor.GetProperty()
+        look.SetColor(*(float(part) / 255 for part in color))
+        look.SetOpacity(opacity)
+
+    def show(self, shown: bool) -> None:
+        """Draw it or not."""
+        self._shown = shown
+        self.actor.SetVisibility(shown and self._has_cells)
+
+    def _touch(self) -> None:
+        self._data.Modified()
+        self.actor.GetMapper().Modified()
+        self.actor.SetVisibility(self._shown and self._has_cells)

@@ -1,0 +1,186 @@
+"""What lies under the cursor: rays against float64 triangles and points, boxes before triangles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from layers.arrays import Float64
+from viewer.camera import Camera, Ray, corners
+from viewer.faces import Faces, Index, Mask, spans
+
+VERTEX_REACH_PX = 10.0
+POINT_REACH_PX = 5.0
+
+
+@dataclass(frozen=True)
+class Surface:
+    """The polygon under the cursor: its semantic type, and where it is in the object."""
+
+    type: str
+    geometry_index: int
+    polygon_index: int
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What a click found. `fid` is None on what has no object of its own (a raster, a cloud)."""
+
+    layer: int
+    fid: int | None
+    surface: Surface | None
+    point_in_world: Float64
+    vertex_in_world: Float64 | None = None
+
+
+@dataclass(frozen=True)
+class View2D:
+    """The camera together with the size of the picture it fills."""
+
+    camera: Camera
+    width: int
+    height: int
+
+    def ray(self, x: float, y: float) -> Ray:
+        """The sight line through a pixel position."""
+        return self.camera.ray(x, y, self.width, self.height)
+
+    def project(self, points: Float64) -> Float64:
+        """Pixel x, y and depth of world points."""
+        return self.camera.project(points, self.width, self.height)
+
+
+def first_triangle(faces: Faces, ray: Ray, visible_parts: Mask) -> tuple[float, int] | None:
+    """Distance and number of the nearest visible triangle on the ray."""
+    tiles = np.flatnonzero(ray_meets_boxes(ray, faces.tile_box))
+    groups = spans(faces.tile_group[tiles], faces.tile_group[tiles + 1])
+    groups = groups[ray_meets_boxes(ray, faces.group_box[groups])]
+    chosen = spans(faces.group_triangle[groups, 0], faces.group_triangle[groups, 1])
+    chosen = chosen[visible_parts[faces.triangle_part[chosen]]]
+    if not len(chosen):
+        return None
+    distance = ray_meets_triangles(ray, faces.vertices[faces.triangles[chosen]])
+    nearest = int(distance.argmin())
+    return (float(distance[nearest]), int(chosen[nearest])) if np.isfinite(distance[nearest]) else None
+
+
+def ray_meets_boxes(ray: Ray, boxes: Float64) -> Mask:
+    """Which boxes (n, 2, 3) the ray passes through, by slabs."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverse = 1.0 / ray.direction
+        entry = (boxes - ray.origin) * inverse
+    low, high = np.fmin(entry[:, 0], entry[:, 1]), np.fmax(entry[:, 0], entry[:, 1])
+    # NaN: the ray runs inside a slab's face; fmin and fmax let the other planes decide.
+    nearest = np.fmax(np.fmax(low[:, 0], low[:, 1]), low[:, 2])
+    farthest = np.fmin(np.fmin(high[:, 0], high[:, 1]), high[:, 2])
+    slack = 1e-9 * np.abs(farthest) + 1e-9
+    meets: Mask = (nearest <= farthest + slack) & (farthest >= 0)
+    return meets
+
+
+def ray_meets_triangles(ray: Ray, triangles: Float64) -> Float64:
+    """Distance to each triangle (n, 3, 3) along the ray, infinite where missed (Möller–Trumbore)."""
+    a = triangles[:, 0] - ray.origin
+    ab, ac = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
+    p = np.cross(ray.direction, ac)
+    volume = (ab * p).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        u = -(a * p).sum(axis=1) / volume
+        q = np.cross(-a, ab)
+        v = (q @ ray.direction) / volume
+        distance = (ac * q).sum(axis=1) / volume
+    edge = 1e-9
+    meets = (u >= -edge) & (v >= -edge) & (u + v <= 1 + edge) & (distance > 0)
+    return np.where(meets, distance, np.inf)
+
+
+def nearest_vertex(view: View2D, x: float, y: float, vertices: Float64) -> Float64 | None:
+    """The vertex that is drawn nearest to the cursor, if within reach."""
+    if not len(vertices):
+        return None
+    seen = view.project(vertices)
+    away = np.hypot(seen[:, 0] - x, seen[:, 1] - y)
+    away[~(seen[:, 2] > 0) & (not view.camera.parallel)] = np.inf
+    nearest = int(np.nanargmin(np.where(np.isfinite(away), away, 1e30)))
+    return np.array(vertices[nearest]) if away[nearest] <= VERTEX_REACH_PX else None
+
+
+def nearest_point(
+    view: View2D, x: float, y: float, points: Float64, blocks: Blocks
+) -> tuple[float, int] | None:
+    """Distance and number of the front-most point drawn within reach of the cursor."""
+    near = blocks.under(view, x, y)
+    if not len(near):
+        return None
+    seen = view.project(points[near])
+    away = np.hypot(seen[:, 0] - x, seen[:, 1] - y)
+    close = np.flatnonzero((away <= POINT_REACH_PX) & (seen[:, 2] > 0))
+    if not len(close):
+        return None
+    # A little nearer to the cursor is worth a little farther from the eye.
+    size = view.camera.metres_per_pixel(view.height)
+    best = close[(seen[close, 2] + away[close] * size * 2).argmin()]
+    ray = view.ray(x, y)
+    return float((points[near[best]] - ray.origin) @ ray.direction), int(near[best])
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Runs of points that lie together, with their boxes."""
+
+    order: Index  # (n,) points, block after block
+    start: Index  # (b + 1,)
+    box: Float64  # (b, 2, 3)
+
+    def under(self, view: View2D, x: float, y: float) -> Index:
+        """Points whose block is drawn over the cursor."""
+        over = np.flatnonzero(boxes_over(view, self.box, x, y, x, y, POINT_REACH_PX))
+        return self.order[spans(self.start[over], self.start[over + 1])]
+
+
+def boxes_over(
+    view: View2D, boxes: Float64, x0: float, y0: float, x1: float, y1: float, slack: float = 0.0
+) -> Mask:
+    """Which boxes (n, 2, 3) may be drawn over a rectangle; one that reaches behind the eye always may."""
+    seen = view.project(_corners_of_all(boxes).reshape(-1, 3)).reshape(-1, 8, 3)
+    behind = (seen[..., 2] <= 0).any(axis=1) & (not view.camera.parallel)
+    with np.errstate(invalid="ignore"):
+        low, high = seen.min(axis=1), seen.max(axis=1)
+        over = (low[:, 0] <= x1 + slack) & (high[:, 0] >= x0 - slack)
+        over &= (low[:, 1] <= y1 + slack) & (high[:, 1] >= y0 - slack)
+    over |= behind & (seen[..., 2] > 0).any(axis=1)
+    return np.asarray(over)
+
+
+def parts_in_rectangle(
+    faces: Faces, view: View2D, rectangle: tuple[float, float, float, float], visible_parts: Mask
+) -> Index:
+    """Visible parts with a vertex, or the middle of an edge, drawn inside the rectangle."""
+    x0, y0, x1, y1 = rectangle
+    tiles = np.flatnonzero(boxes_over(view, faces.tile_box, x0, y0, x1, y1))
+    groups = spans(faces.tile_group[tiles], faces.tile_group[tiles + 1])
+    groups = groups[boxes_over(view, faces.group_box[groups], x0, y0, x1, y1)]
+    chosen = spans(faces.group_triangle[groups, 0], faces.group_triangle[groups, 1])
+    chosen = chosen[visible_parts[faces.triangle_part[chosen]]]
+    if not len(chosen):
+        return np.empty(0, np.int64)
+    corner = faces.vertices[faces.triangles[chosen]]
+    samples = np.concatenate((corner, (corner + np.roll(corner, 1, axis=1)) / 2), axis=1)
+    inside = in_rectangle(view, samples.reshape(-1, 3), rectangle).reshape(len(chosen), -1).any(axis=1)
+    return np.unique(faces.triangle_part[chosen[inside]]).astype(np.int64)
+
+
+def in_rectangle(view: View2D, points: Float64, rectangle: tuple[float, float, float, float]) -> Mask:
+    """Which points are drawn inside the rectangle x0, y0, x1, y1."""
+    x0, y0, x1, y1 = rectangle
+    x, y, depth = view.project(points).T
+    front = depth > 0 if not view.camera.parallel else np.ones(len(depth), bool)
+    inside: Mask = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1) & front
+    return inside
+
+
+def _corners_of_all(boxes: Float64) -> Float64:
+    choice = corners(np.array([[0.0, 0, 0], [1, 1, 1]])).astype(np.int64)
+    found: Float64 = boxes[:, choice, np.arange(3)]
+    return found

@@ -1,0 +1,39 @@
+"""Continuous surfaces with soft shading: what terrain, scans and pipes have in common."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.arrays import Float64, Int32, UInt8
+from viewer.faces import Index, smooth, vertex_normals
+from viewer.light import DAY
+from viewer.tiles import TiledView
+from viewer.view import Source
+
+
+class SurfaceView(TiledView):
+    """Triangles that share vertices; colours and light are kept per vertex."""
+
+    def __init__(
+        self,
+        source: Source,
+        vertices: Float64,
+        triangles: Int32,
+        triangle_object: Int32,
+        steepened: float = 1.0,
+    ) -> None:
+        faces, self._origin_of = smooth(vertices, triangles, triangle_object, source.most_tiles)
+        super().__init__(source, faces)
+        normals = vertex_normals(vertices * (1.0, 1.0, steepened), triangles)
+        self._light = DAY.on(normals)[self._origin_of]
+        self._lit = np.empty((0, 3), np.uint8)
+
+    def color(self, base: NDArray[np.float32]) -> None:
+        """Take own colours, one for all or one per vertex of the faces."""
+        self._lit = np.clip(base * self._light, 0, 255).astype(np.uint8)
+
+    def vertex_colors(self, parts: Index, vertices: Index) -> UInt8:
+        """The lit colours of these vertices."""
+        colors: UInt8 = self._lit[vertices]
+        return colors

@@ -1,0 +1,89 @@
+"""Terrain as pixels: a shaded surface from a raster or from TINRelief, tinted by height or plain."""
+
+from __future__ import annotations
+
+from math import inf
+
+import numpy as np
+
+from layers.arrays import Float64, Grid, Int32, Mesh
+from layers.records import Layer
+from layers.terrain import surface
+from viewer.color import LegendEntry, nice_step
+from viewer.faces import welded
+from viewer.palette import EARTH, hex_color, ramp, rgb
+from viewer.surface import SurfaceView
+from viewer.view import Shown, Source
+
+MOST_VERTICES = 400_000
+#: Gentle slopes are shaded as if this much steeper, as on relief maps.
+STEEPENED = 2.0
+TIN = "TINRelief"
+LEGEND_ROWS = 5
+HEIGHT_MAP = "heights"
+
+
+class TerrainView(SurfaceView):
+    """A layer of terrain."""
+
+    def __init__(self, source: Source, drawable: Grid | Mesh) -> None:
+        vertices, triangles, owner = (
+            _from_mesh(drawable, source) if isinstance(drawable, Mesh) else _from_grid(drawable, source)
+        )
+        super().__init__(source, vertices, triangles, owner, STEEPENED)
+        height = self._faces.vertices[:, 2]
+        self._range = (float(height.min()), float(height.max())) if len(height) else (0.0, 0.0)
+        self._color()
+        self.update(Shown.all(source.columns.count))
+        self.catch_up(inf)
+
+    def _color(self) -> None:
+        style = self.layer.style
+        if style.get("color_by") == "height":
+            low, high = self._range
+            part = (self._faces.vertices[:, 2] - low) / max(high - low, 1e-9)
+            self.color(ramp(self._map, part).astype(np.float32))
+        else:
+            self.color(rgb(str(style.get("color", EARTH))).astype(np.float32))
+
+    @property
+    def _map(self) -> str:
+        return str(self.layer.style.get("color_map") or HEIGHT_MAP)
+
+    def style_changed(self, before: Layer) -> None:
+        """Colours follow the style."""
+        self._color()
+
+    def legend(self) -> list[LegendEntry]:
+        """Heights at even steps, or the one colour."""
+        layer = self.layer
+        if layer.style.get("color_by") != "height":
+            color = str(layer.style.get("color", EARTH))
+            return [LegendEntry(layer.name, color, 1, "", layer.id, "Terrain")]
+        low, high = self._range
+        step = nice_step(max(high - low, 1e-3) / LEGEND_ROWS)
+        marks = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
+        colors = ramp(self._map, (marks - low) / max(high - low, 1e-9))
+        return [
+            LegendEntry(f"{mark:g}", hex_color(color), 0, "m", layer.id, "Height")
+            for mark, color in zip(marks[::-1], colors[::-1], strict=True)
+        ]
+
+
+def _from_grid(grid: Grid, source: Source) -> tuple[Float64, Int32, Int32]:
+    vertices, triangles = surface(grid, source.mover, MOST_VERTICES)
+    return vertices, triangles, np.zeros(len(triangles), np.int32)
+
+
+def _from_mesh(mesh: Mesh, source: Source) -> tuple[Float64, Int32, Int32]:
+    """The TINRelief objects of a city mesh, all of the mesh when it has none of them."""
+    types = source.columns.values("type")
+    is_tin = np.array([name == TIN for name in types], bool)
+    owner = mesh.surface_object[mesh.triangle_surface]
+    chosen = is_tin[owner] if is_tin.any() else np.ones(len(owner), bool)
+    triangles = mesh.triangles[chosen]
+    used, local = np.unique(triangles, return_inverse=True)
+    vertices, welded_triangles, _ = welded(
+        np.asarray(mesh.vertices[used]), local.reshape(-1, 3).astype(np.int32)
+    )
+    return vertices, welded_triangles, owner[chosen]

@@ -1,0 +1,254 @@
+"""Faces as tiles: few actors, each rebuilt or recoloured only when something in it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.arrays import Float64, Int32, UInt8
+from layers.records import Layer
+from viewer.color import LegendEntry
+from viewer.faces import Faces, Index, Mask, spans
+from viewer.palette import GHOST, SELECTED, rgb
+from viewer.patch import LINES, Patch
+from viewer.picking import (
+    Hit,
+    Surface,
+    View2D,
+    first_triangle,
+    nearest_vertex,
+    parts_in_rectangle,
+)
+from viewer.view import Found, Rectangle, Shown, Source
+
+GHOST_OPACITY = 0.22
+SELECTED_SHARE = 0.72
+OUTLINE_TONE = 0.62  # of the polygon's own colour
+
+
+class TiledView:
+    """A layer made of faces. Subclasses say how parts look and which the style allows."""
+
+    def __init__(self, source: Source, faces: Faces, edges: Int32 | None = None) -> None:
+        self.layer: Layer = source.layer
+        self.boxes: Float64 = faces.tile_box
+        self._source, self._faces = source, faces
+        self._shown = Shown.all(source.columns.count)
+        self._part_tile = np.zeros(len(faces.part_object), np.int32)
+        for number, parts in enumerate(faces.tile_parts):
+            self._part_tile[parts] = number
+        self._edges = np.empty((0, 2), np.int32) if edges is None else edges
+        self._edge_part = np.searchsorted(faces.part_vertex, self._edges[:, 0], side="right") - 1
+        self._tiles = [Patch() for _ in faces.tile_parts]
+        self._tile_parts: list[Index] = [np.empty(0, np.int64)] * len(self._tiles)
+        self._outlines = Patch(LINES, width=1.0, pulled=True)
+        self._ghosts = Patch()
+        self._ghosts.paint(rgb(GHOST), GHOST_OPACITY)
+        self._marks = Patch(LINES, width=2.5, pulled=True)
+        self._marks.paint(rgb("#b3600a"))
+        self._visible: Mask = np.zeros(len(faces.part_object), bool)
+        self._stale: dict[int, None] = {}  # tiles to rebuild, in order
+        self._selected: Mask = np.zeros(max(source.columns.count, 1), bool)
+        self._ghostly: Mask = self._visible.copy()
+        self._outlines_stale = False
+
+    # -- what subclasses say -------------------------------------------------------------------
+
+    def allowed_parts(self) -> Mask:
+        """Parts that the style, the LoD and hidden types let through."""
+        return np.ones(len(self._faces.part_object), bool)
+
+    def vertex_colors(self, parts: Index, vertices: Index) -> UInt8:
+        """The lit colours of these vertices, which are those of these parts in order."""
+        raise NotImplementedError
+
+    def part_colors(self, parts: Index) -> NDArray[np.float32]:
+        """One lit colour per part, for its outline."""
+        return np.zeros((len(parts), 3), np.float32)
+
+    def surface_of(self, part: int) -> Surface | None:
+        """What a hit says about a part."""
+        return None
+
+    def draws_edges(self) -> bool:
+        """Whether the outlines of polygons are drawn."""
+        return False
+
+    def style_changed(self, before: Layer) -> None:
+        """The layer has a new style; work out colours anew."""
+
+    def legend(self) -> list[LegendEntry]:
+        """What the colours mean."""
+        return []
+
+    def refresh(self, keys: frozenset[str]) -> None:
+        """Values of these keys have changed in some objects."""
+
+    # -- what the scene asks ---------------------------------------------------------------------
+
+    def patches(self) -> Iterator[Patch]:
+        """Tiles, outlines, the mark of the selection, and ghosts last."""
+        yield from self._tiles
+        yield self._outlines
+        yield self._marks
+        yield self._ghosts
+
+    def restyle(self, layer: Layer) -> None:
+        """Follow the layer's new style, opacity, LoD and visibility."""
+        before, self.layer = self.layer, layer
+        if (before.style, before.lod) != (layer.style, layer.lod):
+            self.style_changed(before)
+            self._recolor(range(len(self._tiles)))
+            self._outlines_stale = True
+        self._follow()
+
+    def update(self, shown: Shown) -> None:
+        """Follow what is visible, ghost and selected."""
+        selected = np.zeros_like(self._selected)
+        selected[shown.selected] = True
+        changed = np.flatnonzero(selected != self._selected)
+        self._shown, self._selected = shown, selected
+        self._follow()
+        if len(changed):
+            parts = np.flatnonzero(np.isin(self._faces.part_object, changed))
+            self._recolor(np.unique(self._part_tile[parts]).tolist())
+        self._mark_selection()
+
+    def set_moving(self, moving: bool) -> None:
+        """Tiles are cheap enough to stay whole."""
+
+    def catch_up(self, seconds: float) -> bool:
+        """Rebuild what has changed, for about so long; False while something is left to do."""
+        end = perf_counter() + seconds
+        while self._stale:
+            number = next(iter(self._stale))
+            del self._stale[number]
+            self._rebuild(number)
+            self._outlines_stale = True
+            if perf_counter() > end:
+                return False
+        if self._outlines_stale:
+            self._outlines_stale = False
+            self._draw_outlines()
+        return True
+
+    def _follow(self) -> None:
+        allowed, objects = self.allowed_parts(), self._faces.part_object
+        visible = allowed & self._shown.visible[objects]
+        stale = np.unique(self._part_tile[visible != self._visible])
+        self._visible = visible
+        self._stale.update(dict.fromkeys(stale.tolist()))
+        ghostly = allowed & self._shown.ghost[objects]
+        if (ghostly != self._ghostly).any():
+            self._ghostly = ghostly
+            points, triangles, _ = self._gather(np.flatnonzero(ghostly))
+            self._ghosts.fill(points, self._source.origin, triangles, None)
+        self._show_all()
+
+    def _show_all(self) -> None:
+        for tile in self._tiles:
+            tile.show(self.layer.visible)
+            tile.actor.GetProperty().SetOpacity(self.layer.opacity)
+        opaque = self.layer.opacity >= 1
+        self._outlines.show(self.layer.visible and self.draws_edges())
+        self._outlines.actor.GetProperty().SetOpacity(1.0 if opaque else self.layer.opacity)
+        self._marks.show(self.layer.visible)
+        self._ghosts.show(self.layer.visible)
+
+    def _gather(self, parts: Index) -> tuple[Float64, Int32, Index]:
+        """Vertices, triangles into them, and the numbers of the vertices, of these parts alone."""
+        faces = self._faces
+        first, last = faces.part_vertex[parts], faces.part_vertex[parts + 1]
+        vertices = spans(first, last)
+        start = np.cumsum(last - first) - (last - first)
+        begin, end = faces.part_triangle[parts], faces.part_triangle[parts + 1]
+        shift = np.repeat(first - start, end - begin)
+        triangles = faces.triangles[spans(begin, end)] - shift[:, None]
+        return faces.vertices[vertices], triangles.astype(np.int32), vertices
+
+    def _rebuild(self, number: int) -> None:
+        parts = self._faces.tile_parts[number]
+        parts = parts[self._visible[parts]]
+        self._tile_parts[number] = parts
+        points, triangles, vertices = self._gather(parts)
+        colors = self._tinted(parts, vertices)
+        self._tiles[number].fill(points, self._source.origin, triangles, colors)
+
+    def _recolor(self, numbers: range | list[int]) -> None:
+        for number in numbers:
+            parts = self._tile_parts[number]
+            if len(parts):
+                vertices = spans(self._faces.part_vertex[parts], self._faces.part_vertex[parts + 1])
+                self._tiles[number].recolor(self._tinted(parts, vertices))
+
+    def _tinted(self, parts: Index, vertices: Index) -> UInt8:
+        """The colours of vertices, those of selected objects drawn towards the selection colour."""
+        colors = self.vertex_colors(parts, vertices)
+        selected = self._selected[self._faces.part_object[parts]]
+        if not selected.any():
+            return colors
+        counts = self._faces.part_vertex[parts + 1] - self._faces.part_vertex[parts]
+        marked = np.repeat(selected, counts)
+        bright = colors[marked].mean(axis=1, keepdims=True) / 215
+        tint = np.clip(bright, 0.55, 1.1) * rgb(SELECTED).astype(np.float64) * SELECTED_SHARE
+        colors[marked] = np.clip(colors[marked] * (1 - SELECTED_SHARE) + tint, 0, 255)
+        return colors
+
+    def _draw_outlines(self) -> None:
+        shown = self.draws_edges()
+        if shown:
+            self._lines(self._outlines, self._visible)
+            self._outlines.recolor(self._outline_colors())
+        self._outlines.show(self.layer.visible and shown)
+
+    def _mark_selection(self) -> None:
+        if self._selected.any() or self._marks.vertex_count:
+            self._lines(self._marks, self._visible & self._selected[self._faces.part_object])
+            self._marks.show(self.layer.visible)
+
+    def _lines(self, patch: Patch, of_parts: Mask) -> None:
+        ends = self._edges[of_parts[self._edge_part]].ravel()
+        cells = np.arange(len(ends), dtype=np.int32)
+        patch.fill(self._faces.vertices[ends], self._source.origin, cells, None)
+
+    def _outline_colors(self) -> UInt8:
+        """Outlines in a darker tone of the polygons they belong to."""
+        parts = self._edge_part[self._visible[self._edge_part]]
+        tones = self.part_colors(parts) * OUTLINE_TONE
+        return np.repeat(tones.astype(np.uint8), 2, axis=0)
+
+    # -- picking -----------------------------------------------------------------------------------
+
+    def _fid(self, part: int) -> int | None:
+        if not self._source.columns.count:
+            return None
+        return self._source.first_fid + int(self._faces.part_object[part])
+
+    def pick(self, view: View2D, x: float, y: float) -> Found | None:
+        """The nearest visible face under a pixel position."""
+        if not self.layer.visible:
+            return None
+        ray = view.ray(x, y)
+        found = first_triangle(self._faces, ray, self._visible)
+        if found is None:
+            return None
+        distance, triangle = found
+        part = int(self._faces.triangle_part[triangle])
+        vertex = nearest_vertex(view, x, y, self._corners(part, triangle))
+        hit = Hit(self.layer.id, self._fid(part), self.surface_of(part), ray.at(distance), vertex)
+        return Found(distance, hit)
+
+    def _corners(self, part: int, triangle: int) -> Float64:
+        """Source vertices that a click here may have meant: those of the triangle."""
+        corners: Float64 = self._faces.vertices[self._faces.triangles[triangle]]
+        return corners
+
+    def pick_box(self, view: View2D, rectangle: Rectangle) -> list[int]:
+        """The fids of what is drawn in a rectangle."""
+        if not (self.layer.visible and self._source.columns.count):
+            return []
+        parts = parts_in_rectangle(self._faces, view, rectangle, self._visible)
+        return [self._source.first_fid + int(o) for o in np.unique(self._faces.part_object[parts])]

@@ -1,0 +1,90 @@
+"""What every layer's view has in common: what it is made of, and what the scene asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from layers.arrays import Float64, Int32, Mover, Stored
+from layers.records import Layer
+from viewer.color import LegendEntry
+from viewer.columns import Columns
+from viewer.faces import Mask
+from viewer.patch import Patch
+from viewer.picking import Hit, View2D
+
+Rectangle = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A layer as it is handed to its view."""
+
+    layer: Layer
+    drawable: Stored | None
+    origin: Float64
+    columns: Columns
+    first_fid: int
+    mover: Mover  # from the layer's CRS into the project's
+    left_out: frozenset[str] = frozenset()  # object types that another layer shows
+    most_tiles: int = 36
+
+
+@dataclass
+class Shown:
+    """Which objects of a layer are drawn, as ghosts, and as selected; by position in the layer."""
+
+    visible: Mask
+    ghost: Mask
+    selected: Int32 = field(default_factory=lambda: np.empty(0, np.int32))
+
+    @classmethod
+    def all(cls, count: int) -> Shown:
+        """Everything drawn, nothing selected."""
+        size = max(count, 1)
+        return cls(np.ones(size, bool), np.zeros(size, bool))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A hit with its distance from the eye, to compare with those of other layers."""
+
+    distance_m: float
+    hit: Hit
+
+
+class LayerView(Protocol):
+    """One layer as pixels. Made in any thread; afterwards used on the interface thread only."""
+
+    layer: Layer
+    boxes: Float64  # (n, 2, 3) world: what holds it, piece by piece
+
+    def patches(self) -> Iterator[Patch]:
+        """Everything drawn, in order."""
+
+    def restyle(self, layer: Layer) -> None:
+        """Follow the layer's new style, opacity, LoD and visibility."""
+
+    def update(self, shown: Shown) -> None:
+        """Follow what is visible, ghost and selected."""
+
+    def refresh(self, keys: frozenset[str]) -> None:
+        """Values of these keys have changed in some objects."""
+
+    def catch_up(self, seconds: float) -> bool:
+        """Do what is left to do, for about so long; False while something is still left."""
+
+    def set_moving(self, moving: bool) -> None:
+        """The camera moves (draw less) or has come to rest."""
+
+    def pick(self, view: View2D, x: float, y: float) -> Found | None:
+        """What lies under a pixel position."""
+
+    def pick_box(self, view: View2D, rectangle: Rectangle) -> list[int]:
+        """The fids of what is drawn in a rectangle."""
+
+    def legend(self) -> list[LegendEntry]:
+        """What the colours mean."""

@@ -1,0 +1,98 @@
+"""The off-screen window that VTK draws into, and its pixels as an array."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import numpy as np
+import vtkmodules.vtkRenderingFreeType
+import vtkmodules.vtkRenderingOpenGL2  # noqa: F401 - registers the OpenGL classes with VTK
+from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
+from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
+
+from layers.arrays import UInt8
+from viewer.light import Background
+
+SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software")
+MULTISAMPLES = 4
+
+
+class Window:
+    """A render window without a window. On a software renderer it draws without multisampling."""
+
+    def __init__(self, width: int, height: int) -> None:
+        if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+            # Without an X server VTK would first try one, and complain.
+            os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
+        self.window = vtkRenderWindow()
+        self.window.SetOffScreenRendering(1)
+        self.window.SetShowWindow(False)
+        self.window.SetMultiSamples(0)
+        self.window.SetSize(width, height)
+        self.renderer = vtkRenderer()
+        self.renderer.GradientBackgroundOn()
+        self.renderer.SetTwoSidedLighting(False)
+        self.renderer.SetAutomaticLightCreation(False)
+        self.renderer.SetUseDepthPeeling(False)
+        self.window.AddRenderer(self.renderer)
+        self._buffer = vtkUnsignedCharArray()
+        self._renderer_name: str | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture."""
+        width, height = self.window.GetSize()
+        return int(width), int(height)
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the picture another size."""
+        self.window.SetSize(max(int(width), 1), max(int(height), 1))
+
+    def set_background(self, background: Background) -> None:
+        """The sky behind the city."""
+        self.renderer.SetBackground(*(part / 255 for part in background.low))
+        self.renderer.SetBackground2(*(part / 255 for part in background.high))
+
+    @property
+    def is_software(self) -> bool:
+        """Whether no graphics card draws; known after the first picture."""
+        return self._renderer_name is not None and any(word in self._renderer_name for word in SOFTWARE)
+
+    def pixels(self) -> UInt8:
+        """A new picture, (h, w, 3), top row first."""
+        self._draw()
+        return np.ascontiguousarray(self._read()[::-1])
+
+    def fine_pixels(self) -> UInt8:
+        """A new picture drawn at twice the size and averaged: smooth edges on any renderer."""
+        width, height = self.size
+        self.window.SetSize(2 * width, 2 * height)
+        self._draw()
+        large = self._read()[::-1].reshape(height, 2, width, 2, 3)
+        self.window.SetSize(width, height)
+        rows = large[:, 0].astype(np.uint16) + large[:, 1]
+        return ((rows[:, :, 0] + rows[:, :, 1] + 2) >> 2).astype(np.uint8)
+
+    def _draw(self) -> None:
+        self.window.Render()
+        if self._renderer_name is None:
+            self._renderer_name = self._ask_renderer()
+            if not self.is_software:
+                self.window.SetMultiSamples(MULTISAMPLES)
+                self.window.Render()
+
+    def _read(self) -> UInt8:
+        """The pixels as OpenGL has them, bottom row first."""
+        width, height = self.window.GetSize()
+        self.window.GetPixelData(0, 0, width - 1, height - 1, 0, self._buffer, 0)
+        return np.asarray(self._buffer, np.uint8).reshape(height, width, 3)
+
+    def close(self) -> None:
+        """Give back what the graphics driver holds."""
+        self.window.RemoveRenderer(self.renderer)
+        self.window.Finalize()
+
+    def _ask_renderer(self) -> str:
+        lines = str(self.window.ReportCapabilities()).splitlines()
+        return next((line.lower() for line in lines if "renderer string" in line), "")
