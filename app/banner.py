@@ -27,7 +27,8 @@ class Banner(QFrame):
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._button = QPushButton()
         self._button.clicked.connect(self.acted)
-        self._close = QToolButton(toolTip="Close this message")
+        self._close = QToolButton()
+        self._close.setToolTip("Close this message")
         self._close.setObjectName("quiet")
         self._close.setAccessibleName("Close this message")
         self._close.clicked.connect(self.hide)
@@ -43,7 +44,7 @@ class Banner(QFrame):
     @property
     def text(self) -> str:
         """The sentence that is shown, '' while nothing is."""
-        return str(self._label.text()) if self.isVisibleTo(self.parentWidget()) else ""
+        return "" if self.isHidden() else str(self._label.text())
 
     def say(self, sentence: str, action: str = "") -> None:
         """Show a sentence, with a button when `action` names one."""

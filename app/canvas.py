@@ -88,6 +88,7 @@ class Canvas(QWidget):
         self.setAccessibleName("3D view of the city")
         session.opened.connect(self._on_opened)
         session.scene_changed.connect(self.update)
+        session.layer_shown.connect(lambda _layer: self.camera_changed.emit())
         theme.current().changed.connect(self._on_theme)
 
     # -- the picture -----------------------------------------------------------------------
@@ -119,13 +120,15 @@ class Canvas(QWidget):
     def _render(self) -> None:
         scene = self._session.scene
         size = self._frame_size()
-        if scene.size != (size.width(), size.height()):
-            scene.resize(size.width(), size.height())
+        scene.moving = self._is_coarse
+        scene.resize(size.width(), size.height())
         if self._image is not None and not scene.needs_frame:
             return
         begun = perf_counter()
         self._pixels = np.ascontiguousarray(scene.frame())
-        if not self._is_coarse:
+        if scene.needs_frame:  # layers are still coming in: they get their turn after other events
+            QTimer.singleShot(0, self.update)
+        elif not self._is_coarse:
             self._frame_s = perf_counter() - begun
         height, width, _ = self._pixels.shape
         self._image = QImage(self._pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
@@ -150,7 +153,9 @@ class Canvas(QWidget):
         if self.shows_legend:
             overlay.draw_legend(painter, area, self._session.scene.legend())
         if self.walking:
-            overlay.draw_hint(painter, area, "Walking: W A S D to move, drag to look, Shift to hurry, Esc to end")
+            overlay.draw_hint(
+                painter, area, "Walking: W A S D to move, drag to look, Shift to hurry, Esc to end"
+            )
         elif self.box_mode:
             overlay.draw_hint(painter, area, "Drag a box around the objects to select; Esc ends it")
 
@@ -188,6 +193,34 @@ class Canvas(QWidget):
         camera = self._session.scene.camera
         toward = camera.target if at is None else self._point_under(at)
         self.set_camera(camera.zoomed(toward, factor))
+
+    def fit(self) -> None:
+        """Fly back until everything is in view."""
+        scene = self._session.scene
+        self.fly(scene.camera.fitted(scene.box, self.width() / self.height()))
+
+    def set_parallel(self, on: bool) -> None:
+        """Draw without perspective, or with it."""
+        self.set_camera(replace(self._session.scene.camera, parallel=on))
+
+    def set_box_mode(self, on: bool) -> None:
+        """Let a left drag select in a box instead of orbiting."""
+        self.box_mode = on
+        self.setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
+        self.update()
+
+    def set_date(self, date: str) -> None:
+        """Show the city at an ISO date; '' shows everything."""
+        self.date_text = date
+        if self._session.is_open:
+            self._session.scene.set_date(date or None)
+        self.update()
+
+    def set_ghosts(self, on: bool) -> None:
+        """Show what stands at other dates as ghosts."""
+        if self._session.is_open:
+            self._session.scene.ghosts = on
+        self.update()
 
     def set_walking(self, on: bool) -> None:
         """Begin to walk where the camera looks, or go back to where it was."""
@@ -227,7 +260,9 @@ class Canvas(QWidget):
         scene = self._session.scene
         camera = scene.camera.looked(turn_deg, 0.0)
         ahead = camera.walked(forward_m, right_m, None).eye
-        self.set_camera(camera.walked(forward_m, right_m, scene.ground_height(float(ahead[0]), float(ahead[1]))))
+        self.set_camera(
+            camera.walked(forward_m, right_m, scene.ground_height(float(ahead[0]), float(ahead[1])))
+        )
 
     # -- between widget and city -----------------------------------------------------------
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-import assets
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+
+import assets
 
 FOLDER = Path(assets.__file__).parent / "icons"
 #: Pixel sizes an icon is drawn at, for 16 to 48 points on plain and high-DPI screens.

@@ -74,11 +74,13 @@ class Palette(QFrame):
 
     def __init__(self, actions: ActionSet, window: QWidget) -> None:
         super().__init__(window)
+        self._window = window
         self.setObjectName("palette")
         self._actions = actions
         self._field = QLineEdit(placeholderText="Type a command")
         self._field.setAccessibleName("Command")
-        self._list = QTreeWidget(columnCount=2, rootIsDecorated=False)
+        self._list = QTreeWidget(columnCount=2)
+        self._list.setRootIsDecorated(False)
         self._list.setHeaderHidden(True)
         self._list.setItemDelegate(_Rows(self._list))
         self._list.setUniformRowHeights(True)
@@ -100,9 +102,8 @@ class Palette(QFrame):
 
     def open(self) -> None:
         """Show the palette with all commands, ready to type."""
-        window = self.parentWidget()
-        width = min(WIDTH, window.width() - 32)
-        self.setGeometry((window.width() - width) // 2, 72, width, 96 + ROWS * ROW_HEIGHT)
+        width = min(WIDTH, self._window.width() - 32)
+        self.setGeometry((self._window.width() - width) // 2, 72, width, 96 + ROWS * ROW_HEIGHT)
         self._field.clear()
         self._fill("")
         self.show()
@@ -119,9 +120,7 @@ class Palette(QFrame):
             return False
         moves = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: ROWS, Qt.Key.Key_PageUp: -ROWS}
         if event.key() in moves:
-            count = max(self._list.topLevelItemCount(), 1)
-            row = self._list.indexOfTopLevelItem(self._list.currentItem()) + moves[Qt.Key(event.key())]
-            self._list.setCurrentItem(self._list.topLevelItem(min(max(row, 0), count - 1)))
+            self._go(self._list.currentIndex().row() + moves[Qt.Key(event.key())])
             return True
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._run(self._list.currentItem())
@@ -143,7 +142,13 @@ class Palette(QFrame):
             item.setDisabled(not action.isEnabled())
             self._list.addTopLevelItem(item)
         self._list.setColumnWidth(0, self.width() - 170)
-        self._list.setCurrentItem(self._list.topLevelItem(0))
+        self._go(0)
+
+    def _go(self, row: int) -> None:
+        last = self._list.topLevelItemCount() - 1
+        if last >= 0:
+            index = self._list.model().index(min(max(row, 0), last), 0)
+            self._list.setCurrentIndex(index)
 
     def _explain(self, item: QTreeWidgetItem | None) -> None:
         row = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
@@ -158,4 +163,4 @@ class Palette(QFrame):
 
     def _leave(self) -> None:
         self.hide()
-        self.parentWidget().setFocus()
+        self._window.setFocus()

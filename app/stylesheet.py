@@ -18,7 +18,8 @@ QMenu::item:disabled { color: $faint; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 QMenu::icon { padding-left: 6px; }
 
-QToolBar { background: $window; border: none; border-bottom: 1px solid $border; spacing: 2px; padding: 4px 8px; }
+QToolBar { background: $window; border: none; border-bottom: 1px solid $border; spacing: 2px;
+    padding: 4px 8px; }
 QToolBar::separator { background: $border; width: 1px; margin: 4px 6px; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 4px; }
 QToolButton:hover { background: $hover; }
@@ -34,7 +35,8 @@ QPushButton:pressed { background: $pressed; }
 QPushButton:disabled { color: $faint; border-color: $border; }
 QPushButton:focus { border-color: $accent; }
 QPushButton:default, QPushButton#primary { background: $accent; color: $on_accent; border-color: $accent; }
-QPushButton:default:hover, QPushButton#primary:hover { background: $accent_hover; border-color: $accent_hover; }
+QPushButton:default:hover, QPushButton#primary:hover { background: $accent_hover;
+    border-color: $accent_hover; }
 QPushButton:default:disabled { background: $pressed; color: $faint; border-color: $border; }
 QPushButton#link { background: transparent; border: none; color: $accent; padding: 2px 4px; }
 QPushButton#link:hover { text-decoration: underline; }
@@ -57,8 +59,8 @@ QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSp
 QSlider { min-height: 20px; }
 QSlider::groove:horizontal { height: 4px; background: $border; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
-QSlider::handle:horizontal { width: 14px; height: 14px; margin: -6px 0; border-radius: 8px; background: $raised;
-    border: 1px solid $strong_border; }
+QSlider::handle:horizontal { width: 14px; height: 14px; margin: -6px 0; border-radius: 8px;
+    background: $raised; border: 1px solid $strong_border; }
 QSlider::handle:horizontal:hover { border-color: $accent; }
 QSlider::sub-page:horizontal:disabled { background: $strong_border; }
 
@@ -67,7 +69,8 @@ QDockWidget::title { background: $window; padding: 8px 12px; border-bottom: 1px 
 QDockWidget > QWidget { background: $panel; }
 
 QTreeView, QListView, QTableView { background: $panel; alternate-background-color: $window; border: none;
-    outline: none; selection-background-color: $accent_soft; selection-color: $text; gridline-color: $border; }
+    outline: none; selection-background-color: $accent_soft; selection-color: $text;
+    gridline-color: $border; }
 QTreeView::item, QListView::item { padding: 3px 4px; border: none; }
 QTreeView::item:hover, QListView::item:hover, QTableView::item:hover { background: $hover; }
 QTreeView::item:selected, QListView::item:selected, QTableView::item:selected { background: $accent_soft;
@@ -78,7 +81,8 @@ QHeaderView::section { background: $window; color: $muted; border: none; border-
 QTableCornerButton::section { background: $window; border: none; }
 
 QTabBar { background: transparent; qproperty-drawBase: 0; }
-QTabBar::tab { padding: 6px 14px; color: $muted; background: transparent; border-bottom: 2px solid transparent; }
+QTabBar::tab { padding: 6px 14px; color: $muted; background: transparent;
+    border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabWidget::pane { border: none; border-top: 1px solid $border; }

@@ -12,6 +12,7 @@ from app import theme
 from app.session import Session
 from layers.records import Epoch
 
+CENTRE = Qt.AlignmentFlag.AlignHCenter
 SIDE = 48
 RADIUS = 7
 #: How near the handle snaps to an epoch, in points.
@@ -24,7 +25,7 @@ def parse_date(text: str) -> date | None:
     parts = text.strip().split("-")
     try:
         numbers = [int(part) for part in parts]
-        return date(*(numbers + [1, 1])[:3]) if len(numbers) <= 3 else None
+        return date(*[*numbers, 1, 1][:3]) if len(numbers) <= 3 else None
     except (ValueError, TypeError):
         return None
 
@@ -44,7 +45,7 @@ class Track(QWidget):
         theme.current().changed.connect(self.update)
 
     @property
-    def date(self) -> date:
+    def day(self) -> date:
         """The date under the handle."""
         return self._date
 
@@ -93,7 +94,9 @@ class Track(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         y = 16.0
-        painter.setPen(QPen(QColor(colours.strong_border), 3, cap=Qt.PenCapStyle.RoundCap))
+        line = QPen(QColor(colours.strong_border), 3)
+        line.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(line)
         painter.drawLine(QPointF(SIDE, y), QPointF(self.width() - SIDE, y))
         free_from = 0.0
         for day, name in self._epochs:
@@ -104,7 +107,9 @@ class Track(QWidget):
             width = painter.fontMetrics().horizontalAdvance(name)
             if x - width / 2 >= free_from:
                 painter.setPen(QColor(colours.text if at else colours.muted))
-                painter.drawText(QRectF(x - width, y + 10, 2 * width, 18), Qt.AlignmentFlag.AlignHCenter, name)
+                painter.drawText(
+                    QRectF(x - width, y + 10, 2 * width, 18), Qt.AlignmentFlag.AlignHCenter, name
+                )
                 free_from = x + width / 2 + 8
         painter.setPen(QPen(QColor(colours.panel), 2))
         painter.setBrush(QColor(colours.accent))
@@ -162,7 +167,9 @@ class Timeline(QWidget):
         self.use_date.setToolTip("Show only what stands at the date of the slider")
         self.ghosts = QCheckBox("Ghosts")
         self.ghosts.setToolTip("Show what stands at other dates as ghosts")
-        self._back, self._next = QToolButton(toolTip="Previous date"), QToolButton(toolTip="Next date")
+        self._back, self._next = QToolButton(), QToolButton()
+        self._back.setToolTip("Previous date")
+        self._next.setToolTip("Next date")
         self._back.clicked.connect(lambda: self.track.step(-1))
         self._next.clicked.connect(lambda: self.track.step(1))
         layout = QHBoxLayout(self)
@@ -198,10 +205,10 @@ class Timeline(QWidget):
 
     def _on_date(self) -> None:
         self._show_date()
-        self.date_changed.emit(self.track.date.isoformat() if self.use_date.isChecked() else "")
+        self.date_changed.emit(self.track.day.isoformat() if self.use_date.isChecked() else "")
 
     def _show_date(self) -> None:
-        self._label.setText(self.track.date.isoformat() if self.track.epochs else "no dates")
+        self._label.setText(self.track.day.isoformat() if self.track.epochs else "no dates")
         self._label.setEnabled(self.use_date.isChecked())
 
     def _tint(self) -> None:

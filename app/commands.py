@@ -1,0 +1,370 @@
+"""What the rows of app/actions.py do; each method carries out one command of one window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageBox
+
+from app import theme
+from app.dialogs.calculator import Calculator
+from app.dialogs.join import JoinCsv
+from app.dialogs.replace import FindReplace
+from app.exporting import ask_export_path, run_export
+from app.help import KeyboardPage
+from app.navigation import ZOOM_PER_NOTCH
+from app.opening import ask_files, ask_project_path
+from app.reports import ReportWindow
+from app.settings import config_folder
+from app.timeline import parse_date
+from layers.arrays import Float64
+from layers.report import Report
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+#: How much of the picture a found object should fill, with room around it.
+MARGIN = 0.6
+LEAST_M = 4.0
+VERSION = "0.1.0"
+
+
+class Commands(QObject):
+    """The handlers of the action table."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = window.session
+
+    # -- File --------------------------------------------------------------------------------
+
+    def open_files(self) -> None:
+        """Ask for a project or files and open them."""
+        self._window.open_paths(ask_files(self._window, "Open"))
+
+    def add_layers(self) -> None:
+        """Ask for files to read as layers."""
+        self._window.open_paths(ask_files(self._window, "Add layers"))
+
+    def new_project(self) -> None:
+        """Begin an empty project."""
+        path = ask_project_path(self._window, "New project")
+        if path is not None and self._session.create_project(path):
+            self._window.settings.add_recent(path)
+
+    def open_demo(self) -> None:
+        """Make the demo city and open it."""
+        self._window.open_demo()
+
+    def save_as(self) -> None:
+        """Copy the project to a file with a name."""
+        path = ask_project_path(self._window, "Save project as", self._session.project.title)
+        if path is not None and self._session.save_as(path):
+            self._window.settings.add_recent(path)
+
+    def export_layer(self) -> None:
+        """Write the current layer to a file."""
+        layer = self._session.current_layer
+        if layer is not None:
+            path = ask_export_path(self._window, layer)
+            if path is not None:
+                run_export(self._session, layer, path)
+
+    def save_picture(self) -> None:
+        """Save the view as a picture."""
+        wanted = "PNG picture (*.png)"
+        name, _ = QFileDialog.getSaveFileName(self._window, "Save picture", "city.png", wanted)
+        if not name:
+            return
+        path = Path(name if name.lower().endswith(".png") else f"{name}.png")
+        if self._window.canvas.picture().save(str(path)):
+            self._session.message.emit(f"The picture is in {path}")
+        else:
+            self._session.problem.emit(f"The picture could not be written ({path}). Choose another folder.")
+
+    def close_project(self) -> None:
+        """Go back to the start page."""
+        self._session.close_project()
+
+    def quit(self) -> None:
+        """Leave."""
+        self._window.close()
+
+    # -- Edit --------------------------------------------------------------------------------
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        self._session.undo()
+
+    def redo(self) -> None:
+        """Make it again."""
+        self._session.redo()
+
+    def find(self) -> None:
+        """Go to the find box."""
+        self._window.find_box.setFocus()
+
+    def calculate(self) -> None:
+        """Open the attribute calculator."""
+        self._window.show_dialog(Calculator(self._session, self._window))
+
+    def find_replace(self) -> None:
+        """Open find and replace."""
+        self._window.show_dialog(FindReplace(self._session, self._window))
+
+    def join_csv(self) -> None:
+        """Open the CSV join."""
+        self._window.show_dialog(JoinCsv(self._session, self._window))
+
+    # -- Select ------------------------------------------------------------------------------
+
+    def select_all(self) -> None:
+        """Select all objects of the current layer."""
+        layer = self._session.current_layer
+        if layer is not None:
+            self._session.select(self._session.project.fids(layer).tolist())
+
+    def select_none(self) -> None:
+        """Select nothing, and leave box select."""
+        self.box_select(False)
+        self._session.select([])
+
+    def box_select(self, on: bool) -> None:
+        """Drag boxes instead of orbiting."""
+        self._window.canvas.set_box_mode(on)
+        self._window.actions_["box"].setChecked(on)
+
+    def copy_ids(self) -> None:
+        """Put the ids of the selection on the clipboard, one per line."""
+        ids = [found.id for found in self._session.project.objects(fids=self._session.selection)]
+        QApplication.clipboard().setText("\n".join(ids))
+        self._session.message.emit(f"{len(ids)} {'id' if len(ids) == 1 else 'ids'} copied")
+
+    def zoom_to_selection(self) -> None:
+        """Fly to the selection."""
+        self.zoom_to(self._session.selection)
+
+    def hide_selected(self) -> None:
+        """Hide the selection."""
+        self._session.hide(self._session.selection)
+        self._session.select([])
+
+    def isolate_selected(self) -> None:
+        """Show the selection alone."""
+        self._session.isolate(self._session.selection)
+
+    def show_all(self) -> None:
+        """Show everything again."""
+        self._session.show_all()
+
+    # -- View --------------------------------------------------------------------------------
+
+    def zoom_to(self, fids: Iterable[int]) -> None:
+        """Fly to some objects."""
+        box = self._session.project.box(fids)
+        if box is not None:
+            self.fly_to_box(np.array(box, np.float64).reshape(2, 3))
+
+    def fly_to_box(self, box: Float64) -> None:
+        """Fly until a box, with some room around it, fills the view."""
+        half = np.maximum((box[1] - box[0]) / 2 / MARGIN, LEAST_M)
+        middle = box.mean(axis=0)
+        canvas = self._window.canvas
+        canvas.fly(
+            self._session.scene.camera.fitted(
+                np.stack((middle - half, middle + half)), canvas.width() / canvas.height()
+            )
+        )
+
+    def zoom_to_all(self) -> None:
+        """Fly back until all is in view."""
+        self._window.canvas.fit()
+
+    def zoom_in(self) -> None:
+        """Come closer."""
+        self._window.canvas.zoom(ZOOM_PER_NOTCH**2)
+
+    def zoom_out(self) -> None:
+        """Go away."""
+        self._window.canvas.zoom(ZOOM_PER_NOTCH**-2)
+
+    def view_top(self) -> None:
+        """Look straight down."""
+        self._look("top")
+
+    def view_south(self) -> None:
+        """See the city from the south."""
+        self._look("south")
+
+    def view_east(self) -> None:
+        """See the city from the east."""
+        self._look("east")
+
+    def view_north(self) -> None:
+        """See the city from the north."""
+        self._look("north")
+
+    def view_west(self) -> None:
+        """See the city from the west."""
+        self._look("west")
+
+    def view_tilted(self) -> None:
+        """Look down at an angle."""
+        self._look("isometric")
+
+    def north_up(self) -> None:
+        """Turn until north is up."""
+        self._window.canvas.turn_to(0.0)
+
+    def parallel(self, on: bool) -> None:
+        """Draw with or without perspective."""
+        self._window.canvas.set_parallel(on)
+
+    def walk(self, on: bool) -> None:
+        """Begin or end to walk."""
+        self._window.canvas.set_walking(on)
+
+    def show_legend(self, on: bool) -> None:
+        """Show or hide the legend."""
+        self._window.set_legend(on)
+
+    def show_marks(self, on: bool) -> None:
+        """Show or hide north arrow, scale bar and date."""
+        self._window.set_marks(on)
+
+    def show_ghosts(self, on: bool) -> None:
+        """Show or hide the ghosts of other dates."""
+        self._window.timeline.ghosts.setChecked(on)
+
+    def show_layers(self, on: bool) -> None:
+        """Show or hide the layer list."""
+        self._window.show_dock("layers", on)
+
+    def show_inspector(self, on: bool) -> None:
+        """Show or hide the inspector."""
+        self._window.show_dock("inspector", on)
+
+    def show_table(self, on: bool) -> None:
+        """Show or hide the attribute table."""
+        self._window.show_dock("table", on)
+
+    def show_history(self, on: bool) -> None:
+        """Show or hide the history."""
+        self._window.show_dock("history", on)
+
+    def show_timeline(self, on: bool) -> None:
+        """Show or hide the timeline."""
+        self._window.set_timeline(on)
+
+    def theme_system(self, _on: bool) -> None:
+        """Follow the system."""
+        self._window.set_theme("system")
+
+    def theme_light(self, _on: bool) -> None:
+        """Use light colours."""
+        self._window.set_theme("light")
+
+    def theme_dark(self, _on: bool) -> None:
+        """Use dark colours."""
+        self._window.set_theme("dark")
+
+    def toggle_theme(self) -> None:
+        """Change between light and dark."""
+        self._window.set_theme("light" if theme.current().is_dark else "dark")
+
+    def fullscreen(self, on: bool) -> None:
+        """Fill the screen, or not."""
+        if on:
+            self._window.showFullScreen()
+        else:
+            self._window.showNormal()
+
+    def _look(self, name: str) -> None:
+        canvas, camera = self._window.canvas, self._session.scene.camera
+        canvas.fly(camera.viewed(name))
+
+    # -- Layer -------------------------------------------------------------------------------
+
+    def zoom_to_layer(self) -> None:
+        """Fly to the current layer."""
+        layer = self._session.current_layer
+        if layer is not None and layer.box is not None:
+            self.fly_to_box(np.array(layer.box, np.float64).reshape(2, 3))
+
+    def open_table(self) -> None:
+        """Show the table of the current layer."""
+        self._window.show_dock("table", True)
+
+    def rename_layer(self) -> None:
+        """Edit the layer's name in the list."""
+        self._window.tree.rename_current()
+
+    def toggle_layer(self) -> None:
+        """Switch the current layer on or off."""
+        layer = self._session.current_layer
+        if layer is not None:
+            label = f"{'Hide' if layer.visible else 'Show'} layer {layer.name}"
+            self._session.run_edit(label, lambda edit: edit.set_layer(layer.id, visible=not layer.visible))
+
+    def layer_up(self) -> None:
+        """Move the current layer up."""
+        self._window.tree.move_current(-1)
+
+    def layer_down(self) -> None:
+        """Move the current layer down."""
+        self._window.tree.move_current(1)
+
+    def remove_layer(self) -> None:
+        """Take the current layer out."""
+        layer = self._session.current_layer
+        if layer is not None and self._session.run_edit(
+            f"Remove layer {layer.name}", lambda edit: edit.set_layer(layer.id, present=False)
+        ):
+            self._session.message.emit(f"Layer {layer.name} removed; Ctrl+Z brings it back")
+
+    def layer_report(self) -> None:
+        """Show what reading the layer's file found."""
+        layer = self._session.current_layer
+        if layer is not None:
+            report = Report.from_dict(layer.report) if layer.report else Report()
+            self._window.show_dialog(ReportWindow(layer.name, [report], self._window))
+
+    def add_epoch(self) -> None:
+        """Ask for a date and its name."""
+        text, good = QInputDialog.getText(
+            self._window, "Add date to timeline", "Date and name, for example “2035 Plan”:"
+        )
+        date, _, name = text.strip().partition(" ")
+        day = parse_date(date)
+        if good and day is not None:
+            label = name.strip() or date
+            self._session.run_edit(f"Add date {label}", lambda edit: edit.set_epoch(label, day.isoformat()))
+            self._window.set_timeline(True)
+        elif good and text.strip():
+            self._session.problem.emit(f"{date!r} is no date. Write it as 2035, 2035-06 or 2035-06-01.")
+
+    # -- Help --------------------------------------------------------------------------------
+
+    def palette(self) -> None:
+        """Open the command palette."""
+        self._window.palette_.open()
+
+    def keyboard(self) -> None:
+        """Show the keyboard page."""
+        self._window.show_dialog(KeyboardPage(self._window))
+
+    def about(self) -> None:
+        """Say what this is and where it keeps things."""
+        box = QMessageBox(self._window)
+        box.setWindowTitle("About Citystrata")
+        box.setIconPixmap(theme.pixmap("citystrata", "#000000", 56, self._window.devicePixelRatioF()))
+        box.setText(f"<b>Citystrata {VERSION}</b><br>A city kept as layers: seen, edited, handed back.")
+        box.setInformativeText(
+            f"Settings: {config_folder()}\nUntitled projects: {self._session.untitled_folder}"
+        )
+        self._window.show_dialog(box)

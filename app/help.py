@@ -1,0 +1,58 @@
+"""The keyboard page: every command with its key, from the action table."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
+
+from app import theme
+from app.actions import ACTIONS, MENUS
+
+#: What the mouse does in the view.
+MOUSE = (
+    ("Left drag", "Orbit around the point under the cursor"),
+    ("Right or middle drag, Shift+drag", "Pan"),
+    ("Wheel, pinch", "Zoom to the point under the cursor"),
+    ("Click, Ctrl/Shift+click", "Select, add to the selection"),
+    ("Ctrl+drag", "Select in a box"),
+    ("Double click", "Fly to the point"),
+    ("Right click", "Menu"),
+    ("Arrow keys, Shift+arrows", "Orbit, pan"),
+    ("W A S D, Shift", "Walk, hurry (in walk mode)"),
+)
+
+
+def page() -> str:
+    """The keyboard page as HTML."""
+    colours = theme.current().colours
+    key = f"color:{colours.accent}; padding:3px 24px 3px 0"
+    rows = ["<h3>Mouse and view</h3><table>"]
+    rows += [f"<tr><td style='{key}'>{escape(how)}</td><td>{escape(what)}</td></tr>" for how, what in MOUSE]
+    rows.append("</table>")
+    for menu in MENUS:
+        rows.append(f"<h3>{menu}</h3><table>")
+        for action in (row for row in ACTIONS if row.place[:1] == (menu,)):
+            shown = QKeySequence(action.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+            rows.append(
+                f"<tr><td style='{key}'>{escape(shown) or 'Ctrl+K, its name'}</td>"
+                f"<td style='padding:3px 24px 3px 0'>{escape(action.text.rstrip('…'))}</td>"
+                f"<td style='color:{colours.muted}'>{escape(action.help)}</td></tr>"
+            )
+        rows.append("</table>")
+    return "".join(rows)
+
+
+class KeyboardPage(QDialog):
+    """Every command with its key."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keyboard")
+        self.resize(820, 640)
+        text = QTextBrowser()
+        text.setHtml(page())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.addWidget(text)

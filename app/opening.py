@@ -1,0 +1,172 @@
+"""The questions of opening and importing: which files, which CRS, which fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from layers.errors import CitystrataError
+from layers.formats import FORMATS
+from layers.importing import MissingCrs
+from layers.pipe_fields import FIELDS
+from layers.place import crs_title
+from layers.project import ENDING
+
+OK, CANCEL = QDialogButtonBox.StandardButton.Ok, QDialogButtonBox.StandardButton.Cancel
+CODE = Qt.ItemDataRole.UserRole
+PROJECT_FILTER = f"Citystrata project (*{ENDING})"
+
+
+def open_filter() -> str:
+    """The filter of the open dialog: everything readable first, then one line per format."""
+    every = {ending for format in FORMATS for ending in format.ENDINGS}
+    rows = [f"Everything readable ({_globs([ENDING, *sorted(every)])})", PROJECT_FILTER]
+    rows += [f"{format.TITLE} ({_globs(format.ENDINGS)})" for format in FORMATS]
+    return ";;".join([*rows, "All files (*)"])
+
+
+def _globs(endings: Sequence[str]) -> str:
+    return " ".join(f"*{ending}" for ending in endings)
+
+
+def ask_files(parent: QWidget, title: str, folder: str = "") -> list[Path]:
+    """The files a person chooses to open."""
+    names, _ = QFileDialog.getOpenFileNames(parent, title, folder, open_filter())
+    return [Path(name) for name in names]
+
+
+def ask_project_path(parent: QWidget, title: str, name: str = "City") -> Path | None:
+    """Where a project should be kept, with our ending."""
+    chosen, _ = QFileDialog.getSaveFileName(parent, title, f"{name}{ENDING}", PROJECT_FILTER)
+    if not chosen:
+        return None
+    return Path(chosen if chosen.endswith(ENDING) else f"{chosen.removesuffix('.gpkg')}{ENDING}")
+
+
+def _extent(box: Sequence[float]) -> str:
+    """Where coordinates reach, in words."""
+    if len(box) < 6:
+        return ""
+    return (
+        f"They reach from {box[0]:,.1f} to {box[3]:,.1f} east and from {box[1]:,.1f} to {box[4]:,.1f} north."
+    )
+
+
+class CrsQuestion(QDialog):
+    """Where does this layer lie? Suggestions from its coordinates, or any code."""
+
+    def __init__(self, name: str, missing: MissingCrs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Where does this layer lie?")
+        self.setMinimumWidth(560)
+        words = QLabel(
+            f"<b>{name}</b> does not say in which coordinate reference system (CRS) its coordinates are. "
+            f"{_extent(missing.box)}"
+        )
+        words.setWordWrap(True)
+        self._list = QListWidget()
+        self._list.setAccessibleName("Suggested CRSs")
+        for code, title, reason in missing.candidates:
+            item = QListWidgetItem(f"{title}  ·  {code}\n{reason}")
+            item.setData(CODE, code)
+            self._list.addItem(item)
+        self._field = QLineEdit(placeholderText="EPSG:7415, EPSG:25832+7837 …")
+        self._field.setAccessibleName("CRS code")
+        self._answer = QLabel()
+        self._answer.setObjectName("muted")
+        self._answer.setWordWrap(True)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        self._ok = buttons.button(OK)
+        self._ok.setText("Place it here")
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 16)
+        layout.setSpacing(12)
+        for widget in (words, self._list, QLabel("Or type a code:"), self._field, self._answer, buttons):
+            layout.addWidget(widget)
+        self._list.currentItemChanged.connect(self._on_suggestion)
+        self._list.itemActivated.connect(lambda: self.accept() if self._ok.isEnabled() else None)
+        self._field.textEdited.connect(self._check)
+        self._check("")
+        if self._list.count():
+            self._list.setCurrentRow(0)
+
+    @property
+    def crs(self) -> str:
+        """The chosen code."""
+        return str(self._field.text()).strip()
+
+    def _on_suggestion(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self._field.setText(item.data(CODE))
+            self._check(item.data(CODE))
+
+    def _check(self, text: str) -> None:
+        answer, good = "", False
+        if text.strip():
+            try:
+                answer, good = crs_title(text), True
+            except CitystrataError as error:
+                answer = error.sentence()
+        self._answer.setText(answer)
+        self._ok.setEnabled(good)
+
+
+class FieldMapping(QDialog):
+    """Which field of the file is which field of a pipe: diameter, invert levels, nodes."""
+
+    def __init__(
+        self, name: str, fields: Sequence[str], guess: Mapping[str, str], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Fields of the pipes")
+        self.setMinimumWidth(520)
+        words = QLabel(
+            f"Which field of <b>{name}</b> holds what? Write the unit in brackets where it is not metres, "
+            "for example “DIAM [mm]”. What stays empty is not known."
+        )
+        words.setWordWrap(True)
+        form = QFormLayout()
+        form.setHorizontalSpacing(16)
+        form.setVerticalSpacing(8)
+        self._boxes: dict[str, QComboBox] = {}
+        for field in FIELDS:
+            box = QComboBox(editable=True)
+            box.addItems(["", *fields])
+            box.setCurrentText(guess.get(field.name, ""))
+            self._boxes[field.name] = box
+            form.addRow(field.title, box)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 16)
+        layout.setSpacing(16)
+        layout.addWidget(words)
+        layout.addLayout(form)
+        layout.addWidget(buttons)
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Our field to the file's field, for those that were named."""
+        return {name: text for name, box in self._boxes.items() if (text := box.currentText().strip())}

@@ -1,0 +1,77 @@
+"""The status bar: where the cursor is, how large things are drawn, what is selected, what is going on."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLabel, QStatusBar
+
+from app.canvas import Canvas
+from app.jobbar import JobBar
+from app.session import Session
+from layers.arrays import Float64
+from layers.place import crs_title, unit_names
+from viewer.scene import Hit
+
+#: The size of a pixel that scales are counted with, as in map services (OGC).
+PIXEL_M = 0.00028
+UNITS = {"metre": "m", "degree": "°", "US survey foot": "ft", "foot": "ft"}
+
+
+def grouped(number: float, decimals: int) -> str:
+    """A number with narrow spaces between thousands."""
+    return f"{number:,.{decimals}f}".replace(",", "\u202f").replace("-", "−")
+
+
+def scale_text(metres_per_point: float) -> str:
+    """The scale as people round it: two digits that count."""
+    wanted = metres_per_point / PIXEL_M
+    power = 10 ** max(len(f"{wanted:.0f}") - 2, 0)
+    return f"1 : {grouped(round(wanted / power) * power, 0)}"
+
+
+class StatusBar(QStatusBar):
+    """Coordinates, scale, selection and work."""
+
+    def __init__(self, session: Session, canvas: Canvas) -> None:
+        super().__init__()
+        self._session, self._canvas = session, canvas
+        self.setSizeGripEnabled(False)
+        self.coordinates, self.scale, self.selection, self.crs = QLabel(), QLabel(), QLabel(), QLabel()
+        self.scale.setToolTip("Scale at the point the camera looks at")
+        self.addWidget(self.coordinates, 1)
+        for widget in (JobBar(session.jobs), self.selection, self.scale, self.crs):
+            self.addPermanentWidget(widget)
+        canvas.hovered.connect(self._on_hover)
+        canvas.camera_changed.connect(self._show_scale)
+        session.selection_changed.connect(self._on_selection)
+        session.project_changed.connect(lambda changes: self._on_opened() if changes.project else None)
+        session.opened.connect(self._on_opened)
+        self._on_opened()
+
+    def _on_opened(self) -> None:
+        crs = self._session.project.place.crs if self._session.is_open else None
+        horizontal, vertical = unit_names(crs) if crs else ("", "")
+        self._unit = UNITS.get(horizontal, horizontal)
+        self._height_unit = UNITS.get(vertical, vertical) or self._unit
+        self.crs.setText(crs if crs and len(crs) < 24 else "local CRS" if crs else "")
+        self.crs.setToolTip(crs_title(crs) if crs else "")
+        self._on_hover(None)
+        self._on_selection(list(self._session.selection))
+        self._show_scale()
+
+    def _on_hover(self, hit: Hit | None) -> None:
+        self.coordinates.setText("" if hit is None else self._place(hit.point_in_world))
+
+    def _place(self, point: Float64) -> str:
+        x, y, z = (grouped(float(value), 2) for value in point)
+        return f"E {x} {self._unit}    N {y} {self._unit}    H {z} {self._height_unit}"
+
+    def _on_selection(self, fids: list[int]) -> None:
+        count = len(fids)
+        self.selection.setText(f"{grouped(count, 0)} selected" if count else "")
+
+    def _show_scale(self) -> None:
+        if self._session.is_open and self._session.project.layers:
+            camera = self._session.scene.camera
+            self.scale.setText(scale_text(camera.metres_per_pixel(self._canvas.height())))
+        else:
+            self.scale.setText("")

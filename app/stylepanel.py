@@ -1,0 +1,256 @@
+"""How the current layer is drawn: opacity, level of detail, colours, points, relief."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QColorDialog,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QSpinBox,
+    QWidget,
+)
+
+from app.session import Session
+from layers.arrays import Mesh
+from layers.errors import CitystrataError
+from layers.records import Changes, Layer
+from viewer.color import METHODS
+from viewer.palette import CATEGORY_MAP, COLOR_MAPS, color_table
+
+ATTRIBUTE = "attribute:"
+TITLES = {
+    "type": "Object type",
+    "surface": "Semantic surface",
+    "plain": "One colour",
+    "rgb": "Colours of the scan",
+    "intensity": "Intensity",
+    "classification": "Class of the point",
+    "height": "Height",
+}
+COLOUR_BY = {
+    "city": ("type", "surface", "plain"),
+    "pipes": ("type", "plain"),
+    "terrain": ("height", "plain"),
+    "heritage": ("rgb", "plain", "type"),
+    "points": ("classification", "rgb", "intensity", "height", "plain"),
+}
+METHOD_TITLES = {
+    "categories": "Categories",
+    "graduated": "Graduated",
+    "equal": "Equal steps",
+    "quantile": "Equal counts",
+    "natural": "Natural breaks",
+}
+MAP_TITLES = {
+    "okabe-ito": "Okabe–Ito",
+    "viridis": "Viridis",
+    "cividis": "Cividis",
+    "magma": "Magma",
+    "heights": "Heights",
+    "balance": "Balance",
+}
+HIGHEST = "Highest available"
+
+
+class Steps(QSlider):
+    """A slider that counts as moved when it is let go, so that one drag is one step of the history."""
+
+    def __init__(self, low: int, high: int, settled: Callable[[int], None]) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setRange(low, high)
+        self.setPageStep(max((high - low) // 10, 1))
+        self.sliderReleased.connect(lambda: settled(self.value()))
+        self.valueChanged.connect(lambda value: None if self.isSliderDown() else settled(value))
+
+
+class StylePanel(QWidget):
+    """The style of the current layer; every change is one undoable step."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._filling = False
+        self._build()
+        session.opened.connect(self.refresh)
+        session.current_layer_changed.connect(self.refresh)
+        session.project_changed.connect(self._on_project_changed)
+        self.refresh()
+
+    def _build(self) -> None:
+        self._title = QLabel()
+        self._title.setObjectName("heading")
+        self._opacity = Steps(0, 100, lambda value: self._set(opacity=value / 100))
+        self._opacity_text = QLabel()
+        self._opacity_text.setObjectName("muted")
+        self._opacity_text.setMinimumWidth(40)
+        self._opacity.valueChanged.connect(lambda value: self._opacity_text.setText(f"{value} %"))
+        self._lod = QComboBox()
+        self._lod.setToolTip("The level of detail that is drawn")
+        self._lod.activated.connect(lambda: self._set(lod=self._lod.currentData()))
+        self._colour_by = QComboBox()
+        self._colour_by.setToolTip("What the colours stand for")
+        self._colour_by.activated.connect(lambda: self._set_style(color_by=self._colour_by.currentData()))
+        self._method = QComboBox()
+        self._method.setToolTip("How values are put into classes")
+        for method in METHODS:
+            self._method.addItem(METHOD_TITLES.get(method, method), method)
+        self._method.activated.connect(lambda: self._set_style(method=self._method.currentData()))
+        self._classes = QSpinBox(minimum=2, maximum=12)
+        self._classes.setKeyboardTracking(False)
+        self._classes.valueChanged.connect(lambda value: self._set_style(classes=value))
+        self._map = QComboBox()
+        self._map.setToolTip("Colour maps that colour-blind people can read")
+        self._map.setIconSize(QSize(72, 12))
+        for name in (CATEGORY_MAP, *COLOR_MAPS):
+            self._map.addItem(map_icon(name), MAP_TITLES.get(name, name), name)
+        self._map.activated.connect(lambda: self._set_style(color_map=self._map.currentData()))
+        self._colour = QPushButton("Choose…")
+        self._colour.clicked.connect(self._choose_colour)
+        self._edges = QCheckBox("Draw edges")
+        self._edges.clicked.connect(lambda on: self._set_style(edges=on))
+        self._point_size = Steps(1, 12, lambda value: self._set_style(point_size=value))
+        self._relief = QDoubleSpinBox(minimum=0.5, maximum=20, singleStep=0.5, prefix="× ", decimals=1)
+        self._relief.setKeyboardTracking(False)
+        self._relief.valueChanged.connect(lambda value: self._set_style(exaggeration=value))
+
+        self._form = QFormLayout(self)
+        self._form.setContentsMargins(16, 12, 16, 16)
+        self._form.setHorizontalSpacing(12)
+        self._form.setVerticalSpacing(8)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        opacity = QHBoxLayout()
+        opacity.addWidget(self._opacity)
+        opacity.addWidget(self._opacity_text)
+        self._form.addRow(self._title)
+        self._form.addRow("Opacity", opacity)
+        for text, widget in (
+            ("Detail", self._lod),
+            ("Colour by", self._colour_by),
+            ("Classes", self._method),
+            ("Number", self._classes),
+            ("Colour map", self._map),
+            ("Colour", self._colour),
+            ("", self._edges),
+            ("Point size", self._point_size),
+            ("Heights", self._relief),
+        ):
+            self._form.addRow(text, widget)
+
+    def refresh(self) -> None:
+        """Show the style of the current layer."""
+        layer = self._session.current_layer
+        self.setVisible(layer is not None)
+        if layer is None:
+            return
+        self._filling = True
+        self.setEnabled(not self._session.project.read_only)
+        self._title.setText(self.fontMetrics().elidedText(layer.name, Qt.TextElideMode.ElideMiddle, 240))
+        self._opacity.setValue(round(layer.opacity * 100))
+        self._opacity_text.setText(f"{round(layer.opacity * 100)} %")
+        self._fill_lods(layer)
+        self._fill_colours(layer)
+        self._filling = False
+
+    def _fill_lods(self, layer: Layer) -> None:
+        lods = self._lods(layer)
+        self._lod.clear()
+        self._lod.addItem(HIGHEST, "")
+        for lod in lods:
+            self._lod.addItem(f"LoD {lod}", lod)
+        self._lod.setCurrentIndex(max(self._lod.findData(layer.lod), 0))
+        self._form.setRowVisible(self._lod, len(lods) > 1)
+
+    def _lods(self, layer: Layer) -> tuple[str, ...]:
+        if layer.kind != "city":
+            return ()
+        try:
+            drawable = self._session.project.drawable(layer)
+        except CitystrataError:
+            return ()
+        return tuple(lod for lod in drawable.lod_names if lod) if isinstance(drawable, Mesh) else ()
+
+    def _fill_colours(self, layer: Layer) -> None:
+        style = layer.style
+        chosen = str(style.get("color_by", COLOUR_BY[layer.kind][0]))
+        self._colour_by.clear()
+        for name in COLOUR_BY[layer.kind]:
+            self._colour_by.addItem(TITLES[name], name)
+        names = self._session.project.attribute_types(layer) if layer.object_count else {}
+        if names:
+            self._colour_by.insertSeparator(self._colour_by.count())
+        for name in names:
+            self._colour_by.addItem(name, ATTRIBUTE + name)
+        self._colour_by.setCurrentIndex(self._colour_by.findData(chosen))
+        by_attribute = chosen.startswith(ATTRIBUTE)
+        method = str(style.get("method", "categories"))
+        self._method.setCurrentIndex(max(self._method.findData(method), 0))
+        self._classes.setValue(int(style.get("classes", 6)))
+        self._map.setCurrentIndex(max(self._map.findData(style.get("color_map")), 0))
+        self._colour.setIcon(colour_icon(str(style.get("color", "#b8b0a4"))))
+        self._edges.setChecked(bool(style.get("edges", False)))
+        self._point_size.setValue(int(style.get("point_size", 2)))
+        self._relief.setValue(float(style.get("exaggeration", 1.0)))
+        for widget, shown in (
+            (self._method, by_attribute),
+            (self._classes, by_attribute and method != "categories"),
+            (self._map, by_attribute or chosen in ("height", "intensity")),
+            (self._colour, chosen == "plain"),
+            (self._edges, layer.kind in ("city", "terrain")),
+            (self._point_size, layer.kind in ("points", "heritage")),
+            (self._relief, layer.kind == "terrain"),
+        ):
+            self._form.setRowVisible(widget, shown)
+
+    def _choose_colour(self) -> None:
+        layer = self._session.current_layer
+        if layer is None:
+            return
+        now = QColor(str(layer.style.get("color", "#b8b0a4")))
+        chosen = QColorDialog.getColor(now, self, f"Colour of {layer.name}")
+        if chosen.isValid():
+            self._set_style(color=chosen.name())
+
+    def _set_style(self, **values: Any) -> None:
+        layer = self._session.current_layer
+        if layer is not None:
+            self._set(style={**layer.style, **values})
+
+    def _set(self, **values: Any) -> None:
+        layer = self._session.current_layer
+        if layer is None or self._filling:
+            return
+        if any(getattr(layer, name) != value for name, value in values.items()):
+            self._session.run_edit(f"Style of {layer.name}", lambda edit: edit.set_layer(layer.id, **values))
+
+    def _on_project_changed(self, changes: Changes) -> None:
+        layer = self._session.current_layer
+        if layer is not None and layer.id in changes.layers:
+            self.refresh()
+
+
+def map_icon(name: str) -> QIcon:
+    """A colour map as a strip."""
+    table = color_table(name)
+    strip = QImage(len(table), 1, QImage.Format.Format_RGB32)
+    for x, colour in enumerate(table):
+        strip.setPixelColor(x, 0, QColor(*(int(part) for part in colour)))
+    smooth = Qt.TransformationMode.FastTransformation
+    return QIcon(QPixmap.fromImage(strip.scaled(72, 12, mode=smooth)))
+
+
+def colour_icon(colour: str) -> QIcon:
+    """A colour as a square."""
+    square = QPixmap(16, 16)
+    square.fill(QColor(colour))
+    return QIcon(square)

@@ -1,0 +1,382 @@
+"""The main window: the view in the middle, panels around it, and where things are put together."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
+from PySide6.QtWidgets import (
+    QDialog,
+    QDockWidget,
+    QMainWindow,
+    QMenu,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QTabWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import theme
+from app.actions import ACTIONS, MENUS, ActionSet
+from app.banner import Banner
+from app.canvas import Canvas
+from app.commands import Commands
+from app.find import FindBox
+from app.history_panel import HistoryPanel
+from app.icons import FOLDER
+from app.inspector import Inspector
+from app.opening import CrsQuestion
+from app.palette import Palette
+from app.reports import ReportWindow, summary
+from app.session import Session, is_project
+from app.settings import Settings
+from app.start import StartPage, dropped_files
+from app.statusbar import StatusBar
+from app.stylepanel import StylePanel
+from app.table import AttributeTable
+from app.timeline import Timeline
+from app.tree import LayerTree
+from layers.data import ReadOptions
+from layers.importing import MissingCrs
+from layers.records import Changes, Layer
+from layers.report import Report
+
+INFO_MS = 8000
+DOCKS = ("layers", "inspector", "table", "history")
+CONTEXT = ("focus", "hide", "isolate", "show_all", "copy_id", "-", "select_none", "fit", "north_up")
+LAYER_CONTEXT = (
+    *("layer_zoom", "layer_table", "layer_report", "-"),
+    *("layer_rename", "layer_up", "layer_down", "-", "export", "layer_remove"),
+)
+
+
+class Window(QMainWindow):
+    """One window on one project."""
+
+    def __init__(self, settings: Settings, untitled_folder: Path | None = None) -> None:
+        super().__init__()
+        self.settings = settings
+        self.session = Session(self, untitled_folder)
+        self._reports: list[Report] = []
+        self.setWindowIcon(QIcon(str(FOLDER / "citystrata.svg")))
+        self.setAcceptDrops(True)
+        self.setDockOptions(
+            QMainWindow.DockOption.AnimatedDocks
+            | QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+        )
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self._build_middle()
+        self._build_docks()
+        self.actions_ = ActionSet(self, self.session, Commands(self))
+        self._build_menus()
+        self._build_toolbar()
+        self.setStatusBar(StatusBar(self.session, self.canvas))
+        self.palette_ = Palette(self.actions_, self)
+        self._connect()
+        self._restore()
+        self._on_opened()
+
+    # -- building ----------------------------------------------------------------------------
+
+    def _build_middle(self) -> None:
+        self.canvas = Canvas(self.session)
+        self.timeline = Timeline(self.session)
+        self.danger, self.info, self.notice = Banner("danger"), Banner("info"), Banner("notice")
+        work = QWidget()
+        column = QVBoxLayout(work)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self.timeline)
+        self.start_page = StartPage(self.settings, self.session.untitled, self)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.start_page)
+        self._pages.addWidget(work)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self.notice, self.danger, self.info):
+            column.addWidget(widget)
+        column.addWidget(self._pages, 1)
+        self.setCentralWidget(middle)
+
+    def _build_docks(self) -> None:
+        self.tree, self.styles = LayerTree(self.session), StylePanel(self.session)
+        self.inspector, self.table = Inspector(self.session), AttributeTable(self.session)
+        self.history, self.find_box = HistoryPanel(self.session), FindBox(self.session)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setWidget(self.styles)
+        left = QSplitter(Qt.Orientation.Vertical)
+        left.addWidget(self.tree)
+        left.addWidget(scroll)
+        left.setSizes([300, 280])
+        area = Qt.DockWidgetArea
+        self._docks: dict[str, QDockWidget] = {}
+        for name, title, widget, where in (
+            ("layers", "Layers", left, area.LeftDockWidgetArea),
+            ("inspector", "Inspector", self.inspector, area.RightDockWidgetArea),
+            ("table", "Attribute table", self.table, area.BottomDockWidgetArea),
+            ("history", "History", self.history, area.BottomDockWidgetArea),
+        ):
+            dock = QDockWidget(title, self)
+            dock.setObjectName(name)
+            dock.setWidget(widget)
+            self.addDockWidget(where, dock)
+            self._docks[name] = dock
+        self.tabifyDockWidget(self._docks["table"], self._docks["history"])
+        for corner, side in (
+            (Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea),
+            (Qt.Corner.BottomRightCorner, area.RightDockWidgetArea),
+        ):
+            self.setCorner(corner, side)
+        horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        self.resizeDocks([self._docks["layers"], self._docks["inspector"]], [260, 320], horizontal)
+        self.resizeDocks([self._docks["table"]], [240], vertical)
+
+    def _build_menus(self) -> None:
+        menus: dict[tuple[str, ...], QMenu] = {(name,): self.menuBar().addMenu(name) for name in MENUS}
+        for row in ACTIONS:
+            if not row.place:
+                continue
+            if row.menu.startswith("-"):
+                menus[row.place[:1]].addSeparator()
+            if row.place not in menus:
+                menus[row.place] = menus[row.place[:1]].addMenu(row.place[1])
+            menus[row.place].addAction(self.actions_[row.name])
+            if row.name == "open":
+                self._recent = menus[row.place].addMenu("Open recent")
+                self._recent.aboutToShow.connect(self._fill_recent)
+            if row.scope == "tree":
+                self.tree.addAction(self.actions_[row.name])
+
+    def _build_toolbar(self) -> None:
+        bar = QToolBar("Toolbar", movable=False, floatable=False)
+        bar.setObjectName("toolbar")
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        menu = ""
+        for row in ACTIONS:
+            if row.toolbar:
+                if menu and row.place[0] != menu:
+                    bar.addSeparator()
+                menu = row.place[0]
+                bar.addAction(self.actions_[row.name])
+        spacer = QWidget()
+        spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(spacer)
+        self.find_box.setFixedWidth(260)
+        bar.addWidget(self.find_box)
+        bar.addAction(self.actions_["palette"])
+        self._toolbar = bar
+        self.addToolBar(bar)
+
+    def _connect(self) -> None:
+        session = self.session
+        session.opened.connect(self._on_opened)
+        session.problem.connect(self.danger.say)
+        session.message.connect(lambda text: self.statusBar().showMessage(text, INFO_MS))
+        session.imported.connect(self._on_imported)
+        session.crs_wanted.connect(self._ask_crs)
+        session.project_changed.connect(self._on_project_changed)
+        self.info.acted.connect(self._show_reports)
+        self.start_page.open_clicked.connect(self.actions_["open"].trigger)
+        self.start_page.demo_clicked.connect(self.open_demo)
+        self.start_page.files_chosen.connect(self.open_paths)
+        self.start_page.discard_clicked.connect(self._discard)
+        self.canvas.context_requested.connect(partial(self._show_menu, CONTEXT))
+        self.canvas.walk_ended.connect(lambda: self.actions_["walk"].setChecked(False))
+        self.canvas.box_ended.connect(lambda: self.actions_["box"].setChecked(self.canvas.box_mode))
+        self.tree.context_requested.connect(partial(self._show_menu, LAYER_CONTEXT))
+        self.tree.itemDoubleClicked.connect(lambda: self.actions_["layer_zoom"].trigger())
+        self.timeline.date_changed.connect(self.canvas.set_date)
+        self.timeline.ghosts_changed.connect(self.canvas.set_ghosts)
+        self.timeline.ghosts_changed.connect(self.actions_["ghosts"].setChecked)
+        for name, dock in self._docks.items():
+            dock.visibilityChanged.connect(partial(self._on_dock, name))
+        self._hide_info = QTimer(self, singleShot=True, interval=INFO_MS)
+        self._hide_info.timeout.connect(self.info.hide)
+        theme.current().changed.connect(self._mark_theme)
+
+    # -- what is remembered ------------------------------------------------------------------
+
+    def _restore(self) -> None:
+        self.resize(1280, 800)
+        geometry, docks = self.settings.bytes("geometry"), self.settings.bytes("docks")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        if docks is not None:
+            self.restoreState(docks)
+        self._wanted = {name: self.settings.flag(f"dock_{name}", name != "history") for name in DOCKS}
+        self.set_legend(self.settings.flag("legend"))
+        self.set_marks(self.settings.flag("marks"))
+        self.set_timeline(self.settings.flag("timeline"))
+        self._mark_theme()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop the work, close the project, and remember the arrangement."""
+        self._keep_docks()
+        self.settings.set_bytes("geometry", self.saveGeometry())
+        self.canvas.close()
+        self.session.close_project()
+        self.settings.save()
+        super().closeEvent(event)
+
+    def _keep_docks(self) -> None:
+        if self.session.is_open:
+            self.settings.set_bytes("docks", self.saveState())
+        for name, wanted in self._wanted.items():
+            self.settings.set_flag(f"dock_{name}", wanted)
+
+    # -- opening -----------------------------------------------------------------------------
+
+    def open_paths(self, paths: list[Path]) -> None:
+        """Open a project, or read files as layers."""
+        projects, files = [p for p in paths if is_project(p)], [p for p in paths if not is_project(p)]
+        self.danger.hide()
+        if projects:
+            self.session.open_project(projects[-1])
+        if files:
+            self.session.import_files(files)
+        for path in paths:
+            if path.exists() and path.parent != self.session.untitled_folder:
+                self.settings.add_recent(path)
+
+    def open_demo(self) -> None:
+        """Make the demo city in a job and open it."""
+        self.session.open_demo()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if dropped_files(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        event.acceptProposedAction()
+        self.open_paths(dropped_files(event))
+
+    def _ask_crs(self, path: Path, missing: MissingCrs) -> None:
+        question = CrsQuestion(path.name, missing, self)
+        question.accepted.connect(
+            lambda: self.session.import_files([path], {path: ReadOptions(crs=question.crs)})
+        )
+        self.show_dialog(question)
+
+    def _discard(self, path: Path) -> None:
+        self.session.discard(path)
+        self.start_page.refresh()
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for path in self.settings.recent:
+            action = self._recent.addAction(path.name.removesuffix(".city.gpkg"))
+            action.setToolTip(str(path))
+            action.triggered.connect(partial(self.open_paths, [path]))
+        if not self._recent.actions():
+            self._recent.addAction("Nothing yet").setEnabled(False)
+
+    # -- what happened -----------------------------------------------------------------------
+
+    def _on_opened(self) -> None:
+        is_open = self.session.is_open
+        if not is_open:
+            self.start_page.refresh()
+            self.info.hide()
+        self._pages.setCurrentIndex(1 if is_open else 0)
+        self._toolbar.setVisible(is_open)
+        for name, dock in self._docks.items():
+            dock.setVisible(is_open and self._wanted[name])
+        self.notice.hide()
+        if is_open and self.session.project.read_only:
+            self.notice.say(f"You can look but not change: {self.session.project.read_only_reason}")
+        self._show_title()
+        if is_open:
+            self.canvas.setFocus()
+
+    def _on_project_changed(self, changes: Changes) -> None:
+        if changes.project:
+            self._show_title()
+
+    def _show_title(self) -> None:
+        name = self.session.project.title if self.session.is_open else ""
+        self.setWindowTitle(f"{name} – Citystrata" if name else "Citystrata")
+
+    def _on_imported(self, layers: list[Layer]) -> None:
+        self._reports = [Report.from_dict(layer.report) for layer in layers]
+        names = ", ".join(layer.name for layer in layers[:3]) + (" …" if len(layers) > 3 else "")
+        found = any(report.warnings or report.dropped for report in self._reports)
+        self.info.say(f"{names}: {summary(self._reports)}", "Details" if found else "")
+        self._hide_info.start()
+
+    def _show_reports(self) -> None:
+        self.info.hide()
+        self.show_dialog(ReportWindow("files just read", self._reports, self))
+
+    # -- what actions ask for ----------------------------------------------------------------
+
+    def show_dialog(self, dialog: QDialog) -> None:
+        """Show a dialog beside the work; it is gone when closed."""
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setModal(False)
+        dialog.show()
+
+    def show_dock(self, name: str, on: bool) -> None:
+        """Show a panel, in front of others in its place, or hide it."""
+        self._wanted[name] = on
+        if self.session.is_open:
+            self._docks[name].setVisible(on)
+            if on:
+                self._docks[name].raise_()
+
+    def set_legend(self, on: bool) -> None:
+        """Show or hide the legend."""
+        self.canvas.shows_legend = on
+        self._keep_flag("legend", on)
+
+    def set_marks(self, on: bool) -> None:
+        """Show or hide north arrow, scale bar and date."""
+        self.canvas.shows_marks = on
+        self._keep_flag("marks", on)
+
+    def set_timeline(self, on: bool) -> None:
+        """Show or hide the timeline."""
+        self.timeline.setVisible(on)
+        self._keep_flag("timeline", on, "dock_timeline")
+
+    def set_theme(self, choice: str) -> None:
+        """Use another theme and keep the choice."""
+        theme.current().choose(choice)
+        self.settings.theme = choice
+        self._mark_theme()
+
+    def _keep_flag(self, name: str, on: bool, action: str = "") -> None:
+        self.actions_[action or name].setChecked(on)
+        self.settings.set_flag(name, on)
+        self.canvas.update()
+
+    def _mark_theme(self) -> None:
+        for choice in theme.CHOICES:
+            self.actions_[f"theme_{choice}"].setChecked(theme.current().choice == choice)
+
+    def _on_dock(self, name: str, _visible: bool) -> None:
+        if self.session.is_open:
+            shown = not self._docks[name].isHidden()
+            self._wanted[name] = shown
+            self.actions_[f"dock_{name}"].setChecked(shown)
+
+    def _show_menu(self, names: tuple[str, ...], at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name in names:
+            if name == "-":
+                menu.addSeparator()
+            else:
+                menu.addAction(self.actions_[name])
+        menu.popup(at)
