@@ -1,0 +1,84 @@
+"""Tests of the window run on a real X server: the one there is, or a virtual one of their own."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+    from app.session import Session
+    from app.window import Window
+
+SCREEN = "2600x1500x24"
+
+
+def start_display() -> None:
+    """Start Xvfb on a free display when there is none; it ends with the tests."""
+    if os.environ.get("DISPLAY") or os.environ.get("QT_QPA_PLATFORM"):
+        return
+    if shutil.which("Xvfb") is None:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        return
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", SCREEN, "-nolisten", "tcp"],
+        pass_fds=(write,),
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write)
+    atexit.register(server.wait)
+    atexit.register(server.terminate)
+    with os.fdopen(read) as answer:
+        os.environ["DISPLAY"] = f":{answer.readline().strip()}"
+
+
+start_display()
+
+
+@pytest.fixture(scope="session")
+def qapp_args() -> list[str]:
+    """The name of the program, as the command line starts it."""
+    return ["citystrata"]
+
+
+@pytest.fixture
+def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
+    """A session that keeps untitled projects in the test's own folder."""
+    from app.session import Session
+
+    made = Session(untitled_folder=tmp_path / "untitled")
+    yield made
+    made.close_project()
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
+    """The main window on the screen, with settings and untitled projects of its own."""
+    from app.settings import Settings
+    from app.window import Window
+
+    made = Window(Settings(tmp_path / "settings.ini"), tmp_path / "untitled")
+    made.resize(1280, 800)
+    with qtbot.waitExposed(made):
+        made.show()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def settled(qtbot: QtBot) -> Callable[[Session], None]:
+    """Waits until files are read and layers are drawn."""
+
+    def wait(session: Session) -> None:
+        qtbot.waitUntil(lambda: not session.is_loading, timeout=30_000)
+
+    return wait
