@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
-from layers.errors import ReadError, WriteError
+from layers.errors import ReadError
+from layers.safefile import write_whole
 from layers.values import is_date, number_from
 
 LARGEST_BYTES: Final = 256 * 1024 * 1024
@@ -55,28 +54,15 @@ def read_table(path: Path) -> Table:
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Write a CSV file in UTF-8; the old file stays until the new one is complete."""
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            unfinished = Path(file.name)
-            try:
-                writer = csv.writer(file)
-                writer.writerow(columns)
-                writer.writerows(rows)
-                file.flush()
-                os.fsync(file.fileno())
-                unfinished.replace(path)
-            except BaseException:
-                unfinished.unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise WriteError(
-            "The table could not be written",
-            where=str(path),
-            found=str(error.strerror),
-            do="Choose another place",
-        ) from error
+
+    def fill(file: IO[bytes]) -> None:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        writer = csv.writer(text)
+        writer.writerow(columns)
+        writer.writerows(rows)
+        text.detach()  # flushes, and leaves the file to its owner
+
+    write_whole(path, fill)
 
 
 def column_type(texts: Sequence[str]) -> str:

@@ -1,0 +1,268 @@
+"""The attributes of the selected objects: typed, edited in place, several objects at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QMenu,
+    QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import theme
+from app.dialogs.attribute import AddAttribute, EditJson
+from app.editing import editing, why_not_editable
+from app.fields import Field, Index, ValueDelegate, code_text
+from app.session import Session
+from layers.records import CityObject
+from layers.values import TYPE_TITLES, Value, format_value, merge_types, subject, type_for_editing, type_of
+
+NAME, VALUE = 0, 1
+KEY = Qt.ItemDataRole.UserRole
+DIFFERENT = "<different values>"
+#: Members of one nested value that are shown; "Edit as JSON" shows all.
+MOST_MEMBERS = 200
+
+
+@dataclass
+class Shared:
+    """One attribute of several objects: the value of all, or that they differ."""
+
+    name: str
+    value: Any
+    type: str | None
+    differ: bool = False
+    count: int = 1
+
+
+def shared_attributes(items: Iterable[CityObject]) -> list[Shared]:
+    """The attributes of these objects, each once, in the order in which they come."""
+    found: dict[str, Shared] = {}
+    total = 0
+    for item in items:
+        total += 1
+        for name, value in item.attributes.items():
+            known = found.get(name)
+            if known is None:
+                found[name] = Shared(name, value, type_of(value))
+                continue
+            known.count += 1
+            known.type = merge_types(known.type, type_of(value))
+            known.differ = known.differ or known.value != value or type(known.value) is not type(value)
+    for known in found.values():
+        known.differ = known.differ or known.count < total
+    return list(found.values())
+
+
+class Attributes(QWidget):
+    """A filter line and the list of attributes."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._editing = editing(session)
+        self._fids: tuple[int, ...] = ()
+        self._first: CityObject | None = None
+        self._shared: dict[str, Shared] = {}
+        self._types: dict[str, str] = {}
+        self._filter = QLineEdit(placeholderText="Filter attributes", clearButtonEnabled=True)
+        self._filter.setAccessibleName("Filter attributes")
+        self._filter.textChanged.connect(self._apply_filter)
+        self._add = QToolButton()
+        self._add.setText("Add")
+        self._add.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._add.setToolTip("Add an attribute to the selected objects")
+        self._add.clicked.connect(self.add_attribute)
+        self._tree = self._make_tree()
+        top = QHBoxLayout()
+        top.setContentsMargins(12, 8, 8, 8)
+        top.addWidget(self._filter)
+        top.addWidget(self._add)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(top)
+        layout.addWidget(self._tree)
+        theme.current().changed.connect(self._tint)
+        self._tint()
+
+    @property
+    def tree(self) -> QTreeWidget:
+        """The list, one row per attribute."""
+        return self._tree
+
+    def show_objects(self, items: Sequence[CityObject], fids: Sequence[int]) -> None:
+        """Turn to the objects `fids`, of which `items` are those that were looked into."""
+        keep = self._current_name() if tuple(fids) == self._fids else ""
+        self._fids = tuple(fids)
+        self._first = items[0] if items else None
+        self._shared = {shared.name: shared for shared in shared_attributes(items)}
+        self._types = self._session.project.attribute_types(items[0].layer) if items else {}
+        self._add.setEnabled(bool(items) and not why_not_editable(self._session))
+        self._fill(keep)
+
+    def add_attribute(self) -> None:
+        """Ask for a new attribute and add it to the selected objects."""
+        if self._first is None:
+            return
+        known = {name: type for name, type in self._types.items() if name not in self._shared}
+        dialog = AddAttribute(self._session, self._first, known, set(self._shared), self)
+        if dialog.exec():
+            self._editing.set_attribute(self._fids, dialog.name, dialog.value)
+
+    def remove_current(self) -> None:
+        """Remove the attribute of the current row from the selected objects."""
+        name = self._current_name()
+        if name and not why_not_editable(self._session):
+            self._editing.remove_attribute(self._fids, name)
+
+    def _make_tree(self) -> QTreeWidget:
+        tree = QTreeWidget()
+        tree.setColumnCount(2)
+        tree.setUniformRowHeights(True)
+        tree.setIndentation(14)
+        tree.setHeaderHidden(True)
+        tree.setAccessibleName("Attributes")
+        tree.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Interactive)
+        tree.header().setStretchLastSection(True)
+        tree.header().resizeSection(NAME, 160)
+        tree.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked
+            | QAbstractItemView.EditTrigger.SelectedClicked
+            | QAbstractItemView.EditTrigger.EditKeyPressed
+            | QAbstractItemView.EditTrigger.AnyKeyPressed
+        )
+        tree.setItemDelegate(
+            ValueDelegate(self._field, self._commit, self._edit_json, self._session.problem.emit, tree)
+        )
+        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        tree.customContextMenuRequested.connect(self._open_menu)
+        # The value is what one edits, so the keyboard stays in its column.
+        tree.currentItemChanged.connect(self._stay_in_value_column)
+        delete = QShortcut(QKeySequence.StandardKey.Delete, tree, self.remove_current)
+        delete.setContext(Qt.ShortcutContext.WidgetShortcut)
+        return tree
+
+    def _stay_in_value_column(self, item: QTreeWidgetItem | None) -> None:
+        if item is not None and self._tree.currentColumn() != VALUE:
+            self._tree.setCurrentItem(item, VALUE)
+
+    def _fill(self, current: str) -> None:
+        self._tree.clear()
+        why_not = why_not_editable(self._session)
+        for shared in self._shared.values():
+            item = self._row(shared, not why_not)
+            self._tree.addTopLevelItem(item)
+            if shared.name == current:
+                self._tree.setCurrentItem(item, VALUE)
+        self._tree.setToolTip(why_not)
+        self._apply_filter()
+
+    def _row(self, shared: Shared, editable: bool) -> QTreeWidgetItem:
+        colours = theme.current().colours
+        row = QTreeWidgetItem([shared.name, self._shown(shared)])
+        row.setData(NAME, KEY, shared.name)
+        row.setForeground(NAME, QColor(colours.muted))
+        row.setToolTip(NAME, f"{shared.name} · {TYPE_TITLES[self._type(shared)]}")
+        row.setToolTip(VALUE, row.text(VALUE))
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        row.setFlags(flags | Qt.ItemFlag.ItemIsEditable if editable else flags)
+        if shared.differ:
+            font = row.font(VALUE)
+            font.setItalic(True)
+            row.setFont(VALUE, font)
+            row.setForeground(VALUE, QColor(colours.muted))
+        elif isinstance(shared.value, list | dict):
+            _add_members(row, shared.value, QColor(colours.muted))
+        return row
+
+    def _shown(self, shared: Shared) -> str:
+        if shared.differ:
+            return DIFFERENT
+        assert self._first is not None
+        meaning = self._editing.label(self._first.type, self._first.layer, shared.name, shared.value)
+        return code_text(format_value(shared.value), meaning)
+
+    def _type(self, shared: Shared) -> str:
+        return type_for_editing(shared.type, self._types.get(shared.name))
+
+    def _field(self, index: Index) -> Field | None:
+        name = index.sibling(index.row(), NAME).data(KEY)
+        if index.column() != VALUE or index.parent().isValid() or name not in self._shared:
+            return None
+        assert self._first is not None
+        shared = self._shared[name]
+        value = None if shared.differ else shared.value
+        what = subject(name, self._first.type, self._first.id)
+        what = what if len(self._fids) == 1 else f"{name} of {len(self._fids)} objects"
+        return Field(what, self._type(shared), value, self._editing.codes(self._first, name, value))
+
+    def _commit(self, index: Index, value: Value) -> None:
+        self._editing.set_attribute(self._fids, str(index.sibling(index.row(), NAME).data(KEY)), value)
+
+    def _edit_json(self, index: Index) -> None:
+        name, field = str(index.sibling(index.row(), NAME).data(KEY)), self._field(index)
+        if field is not None:
+            dialog = EditJson(field, self)
+            if dialog.exec():
+                self._editing.set_attribute(self._fids, name, dialog.value)
+
+    def _open_menu(self, at: QPoint) -> None:
+        item = self._tree.itemAt(at)
+        if item is None or not self._current_name():
+            return
+        index = self._tree.currentIndex().siblingAtColumn(VALUE)
+        menu = QMenu(self)
+        edit = menu.addAction("Edit", lambda: self._tree.edit(index))
+        json = menu.addAction("Edit as JSON…", lambda: self._edit_json(index))
+        remove = menu.addAction(theme.current().icon("trash"), "Remove attribute", self.remove_current)
+        for action in (edit, json, remove):
+            action.setEnabled(not why_not_editable(self._session))
+        menu.exec(self._tree.viewport().mapToGlobal(at))
+
+    def _current_name(self) -> str:
+        item = self._tree.currentItem()
+        while item is not None and item.parent() is not None:
+            item = item.parent()
+        return str(item.data(NAME, KEY)) if item is not None else ""
+
+    def _apply_filter(self) -> None:
+        typed = self._filter.text().casefold()
+        for at in range(self._tree.topLevelItemCount()):
+            row = self._tree.topLevelItem(at)
+            assert row is not None
+            row.setHidden(typed not in f"{row.text(NAME)} {row.text(VALUE)}".casefold())
+
+    def _tint(self) -> None:
+        self._add.setIcon(theme.current().icon("plus"))
+        if self._first is not None:
+            self._fill(self._current_name())
+
+
+def _add_members(row: QTreeWidgetItem, value: list[Any] | dict[str, Any], colour: QColor) -> None:
+    """The inside of a nested value, to look at."""
+    pairs = (
+        value.items() if isinstance(value, dict) else ((str(at + 1), item) for at, item in enumerate(value))
+    )
+    for at, (name, inner) in enumerate(pairs):
+        if at == MOST_MEMBERS:
+            row.addChild(QTreeWidgetItem(["…", f"{len(value) - at} more"]))
+            break
+        child = QTreeWidgetItem([name, format_value(inner)])
+        child.setForeground(NAME, colour)
+        child.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+        if isinstance(inner, list | dict):
+            _add_members(child, inner, colour)
+        row.addChild(child)

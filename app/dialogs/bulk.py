@@ -1,0 +1,182 @@
+"""What the windows for many objects share: whom it concerns, a live preview, why, and one step at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QFormLayout,
+    QHeaderView,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
+
+from app import theme
+from app.dialogs.attribute import Asking
+from app.editing import editing
+from app.jobs import Work
+from app.session import Session
+from layers.bulk import Plan
+from layers.errors import CitystrataError
+from layers.project import Project
+from layers.records import Layer
+from layers.values import format_value
+
+Planner = Callable[[Project], Plan]
+
+#: The preview waits until typing pauses.
+PAUSE_MS = 180
+#: Plans for more objects are made off the interface thread.
+MANY = 3000
+MOST_SHOWN = 100
+NOTHING = "—"
+
+
+class BulkDialog(Asking):
+    """A form, what it would do, and the button that does it."""
+
+    def __init__(self, session: Session, title: str, verb: str, parent: QWidget | None = None) -> None:
+        super().__init__(title, parent)
+        self._session = session
+        self._editing = editing(session)
+        layer = session.current_layer
+        assert layer is not None, "offered only while a layer is current"
+        self._layer: Layer = layer
+        self._plan: Plan | None = None
+        self._asked = 0
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._pause.timeout.connect(self._make_plan)
+        self._form = QFormLayout()
+        self._form.setHorizontalSpacing(12)
+        self._form.setVerticalSpacing(8)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._scope = self._make_scope()
+        self._preview = QTreeWidget()
+        self._preview.setRootIsDecorated(False)
+        self._preview.setColumnCount(4)
+        self._preview.setHeaderLabels(["Object", "Attribute", "Before", "After"])
+        self._preview.setUniformRowHeights(True)
+        self._preview.setAccessibleName("Preview")
+        self._preview.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self._why = QLineEdit(self._editing.why, placeholderText="Optional")
+        self._build()
+        self._layout.addLayout(self._form)
+        self._layout.addWidget(self._preview, 1)
+        why = QFormLayout()
+        why.addRow("Why", self._why)
+        self._layout.addLayout(why)
+        self._finish()
+        self._name_ok(verb)
+        self.resize(640, 560)
+        self.plan_soon()
+
+    @property
+    def plan(self) -> Plan | None:
+        """What OK would do now; None while the form is not complete."""
+        return self._plan
+
+    def accept(self) -> None:
+        """Do it, as one step."""
+        if self._plan is None or not self._plan.changes:
+            return
+        self._editing.why = self._why.text().strip()
+        QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        done = self._editing.carry_out(self._plan)
+        QApplication.restoreOverrideCursor()
+        if done:
+            self._session.message.emit(f"{self._plan.label}: {self._plan.objects} objects changed")
+            super().accept()
+
+    def plan_soon(self, *_args: object) -> None:
+        """The form changed: plan again when typing pauses."""
+        self._plan = None
+        self._asked += 1
+        self._pause.start()
+
+    def _build(self) -> None:
+        """Put the rows into the form."""
+        raise NotImplementedError
+
+    def _planner(self) -> Planner:
+        """What plans, from the form as it is; CitystrataError says what is missing."""
+        raise NotImplementedError
+
+    def _explain(self, plan: Plan) -> str:
+        """The plan as one sentence."""
+        if not plan.changes:
+            return "No value would change."
+        text = f"{plan.objects} of {plan.asked} objects change."
+        return f"{text} {plan.empty} are left as they are." if plan.empty else text
+
+    def _fids(self) -> list[int]:
+        """The objects it concerns."""
+        if self._scope.currentData() == "selection":
+            return list(self._session.selection)
+        return [int(fid) for fid in self._session.project.fids(self._layer)]
+
+    def _names(self) -> list[str]:
+        """The attributes of the layer."""
+        return list(self._session.project.attribute_types(self._layer))
+
+    def _make_scope(self) -> QComboBox:
+        scope = QComboBox()
+        if self._session.selection:
+            count = len(self._session.selection)
+            scope.addItem(
+                f"The {count} selected objects" if count > 1 else "The selected object", "selection"
+            )
+        count = self._layer.object_count
+        scope.addItem(f"All {count} objects of {self._layer.name}", "layer")
+        scope.currentIndexChanged.connect(self.plan_soon)
+        return scope
+
+    def _make_plan(self) -> None:
+        try:
+            planner = self._planner()
+            if len(self._fids()) <= MANY:
+                self._show_plan(self._asked, planner(self._session.project))
+                return
+        except CitystrataError as error:
+            self._refuse(self._asked, error)
+            return
+        self._say("Working out what would change…", False)
+        self._session.jobs.run(
+            "Preview",
+            partial(_planned_apart, planner, self._session.project),
+            partial(self._show_plan, self._asked),
+            partial(self._refuse, self._asked),
+        )
+
+    def _show_plan(self, asked: int, plan: Plan) -> None:
+        if asked != self._asked:
+            return
+        self._plan = plan
+        self._preview.clear()
+        self._preview.setColumnHidden(1, len({change.key for change in plan.changes}) < 2)
+        shown = plan.changes[:MOST_SHOWN]
+        ids = {item.fid: item.id for item in self._session.project.objects(fids={c.fid for c in shown})}
+        for change in shown:
+            before = format_value(change.before) if change.before is not None else NOTHING
+            row = QTreeWidgetItem([ids[change.fid], change.key, before, format_value(change.after)])
+            row.setForeground(2, QColor(theme.current().colours.muted))
+            row.setToolTip(0, ids[change.fid])
+            self._preview.addTopLevelItem(row)
+        self._say(self._explain(plan), bool(plan.changes))
+
+    def _refuse(self, asked: int, error: CitystrataError) -> None:
+        if asked == self._asked:
+            self._preview.clear()
+            self._say(error.sentence(), False)
+
+
+def _planned_apart(planner: Planner, project: Project, _work: Work) -> Plan:
+    """A plan made in another thread, on a connection of its own."""
+    with project.reader() as reader:
+        return planner(reader)

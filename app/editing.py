@@ -1,0 +1,107 @@
+"""How panels change attributes: one undoable step each, with the reason the person keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+from PySide6.QtCore import QObject, Signal
+
+from app.session import Session
+from layers import codelists
+from layers.bulk import VALIDITY, Plan
+from layers.codelists import Codes, Vocabulary
+from layers.edit import Edit
+from layers.records import CityObject, Layer
+from layers.values import Value
+
+
+class Editing(QObject):
+    """The edits that the panels of one window make; ask `editing(session)` for it."""
+
+    why_changed = Signal(str)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self._why = ""
+        self._vocabularies: dict[str, Vocabulary] = {}
+
+    @property
+    def why(self) -> str:
+        """The reason that goes with the next edits."""
+        return self._why
+
+    @why.setter
+    def why(self, reason: str) -> None:
+        if reason != self._why:
+            self._why = reason
+            self.why_changed.emit(reason)
+
+    def set_attribute(self, fids: Sequence[int], name: str, value: Value) -> bool:
+        """Give an attribute of these objects a value; the two dates of validity are set the same way."""
+
+        def change(edit: Edit) -> None:
+            for fid in fids:
+                if name in VALIDITY:
+                    self._set_date(edit, fid, name, cast("str | None", value or None))
+                else:
+                    edit.set_attribute(fid, name, value)
+
+        return self._session.run_edit(f"Set {name} of {self._named(fids)}", change, self._why)
+
+    def remove_attribute(self, fids: Sequence[int], name: str) -> bool:
+        """Take an attribute of these objects away."""
+
+        def change(edit: Edit) -> None:
+            for fid in fids:
+                edit.remove_attribute(fid, name)
+
+        return self._session.run_edit(f"Remove {name} from {self._named(fids)}", change, self._why)
+
+    def carry_out(self, plan: Plan) -> bool:
+        """Make a planned bulk edit true."""
+        return self._session.run_edit(plan.label, plan.write, self._why)
+
+    def codes(self, item: CityObject, name: str, value: Value = None) -> Codes:
+        """The codes an attribute may take, () when any value will do."""
+        return codelists.codes_for(item.type, name, (value,), self._vocabulary(item.layer))
+
+    def label(self, item_type: str, layer: int, name: str, value: Value) -> str:
+        """What a coded value means, '' when it is no code."""
+        return codelists.label(item_type, name, value, self._vocabulary(layer))
+
+    def layer_of(self, item: CityObject) -> Layer | None:
+        """The present layer that an object belongs to."""
+        found = (each for each in self._session.project.layers if each.objects_layer == item.layer)
+        return next(found, None)
+
+    def _vocabulary(self, number: int) -> Vocabulary:
+        """The codes that came beside a layer's source file."""
+        layers = self._session.project.layers
+        source = next((each.source_path for each in layers if each.objects_layer == number), "")
+        if source not in self._vocabularies:
+            self._vocabularies[source] = codelists.beside(Path(source)) if source else {}
+        return self._vocabularies[source]
+
+    def _set_date(self, edit: Edit, fid: int, name: str, date: str | None) -> None:
+        item = self._session.project.object(fid)
+        dates = {"valid_from": item.valid_from, "valid_to": item.valid_to, name: date}
+        edit.set_valid(fid, dates["valid_from"], dates["valid_to"])
+
+    def _named(self, fids: Sequence[int]) -> str:
+        return self._session.project.object(fids[0]).id if len(fids) == 1 else f"{len(fids)} objects"
+
+
+def editing(session: Session) -> Editing:
+    """The one Editing of a session."""
+    found = session.findChild(Editing)
+    return found if isinstance(found, Editing) else Editing(session)
+
+
+def why_not_editable(session: Session) -> str:
+    """Why nothing can be changed, '' when it can."""
+    if not session.is_open:
+        return "No project is open."
+    return f"Read-only: {session.project.read_only_reason}" if session.project.read_only else ""

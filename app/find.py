@@ -1,0 +1,143 @@
+"""The find box: objects by id, or by a text in an attribute."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from app import theme
+from app.editing import editing
+from app.lines import ASIDE, KEY, SECOND_LINE, TwoLines
+from app.session import Session
+from layers.records import CityObject
+from layers.values import format_value
+
+MOST_FOUND = 20
+#: Searching waits until typing pauses: a large city takes a tenth of a second to look through.
+PAUSE_MS = 120
+POPUP_WIDTH, ROW_HEIGHT, MOST_ROWS = 380, 44, 8
+NOTHING_FOUND = "Nothing found"
+
+
+class FindBox(QLineEdit):
+    """A field with a list of what was found; Enter selects and flies there, Esc closes."""
+
+    fly_requested = Signal(list)  # fids
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._editing = editing(session)
+        self.setPlaceholderText("Find an object")
+        self.setClearButtonEnabled(True)
+        self.setAccessibleName("Find an object")
+        self.setToolTip("Find by id, or by a text in an attribute (Ctrl+F)")
+        self._sign = self.addAction(theme.current().icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._pause.timeout.connect(self.search)
+        self.popup: QFrame | None = None
+        self.list = QListWidget()
+        self.list.setItemDelegate(TwoLines(self.list))
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.itemClicked.connect(self._take)
+        self.textEdited.connect(lambda: self._pause.start())
+        self.textChanged.connect(lambda text: None if text else self.close_popup())
+        session.opened.connect(self._on_opened)
+        theme.current().changed.connect(self._tint)
+        self.installEventFilter(self)
+        self._on_opened()
+
+    def search(self) -> None:
+        """Look for what is typed and show what was found."""
+        self._pause.stop()
+        self.list.clear()
+        typed = self.text().strip()
+        if not typed or not self._session.is_open:
+            self.close_popup()
+            return
+        for item in self._session.project.find(typed, MOST_FOUND):
+            self.list.addItem(self._row(item, typed))
+        if not self.list.count():
+            row = QListWidgetItem(NOTHING_FOUND)
+            row.setData(SECOND_LINE, "Ids and attribute values of all layers were looked through.")
+            row.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.list.addItem(row)
+        self.list.setCurrentRow(0)
+        self._open_popup()
+
+    def close_popup(self) -> None:
+        """Hide the list."""
+        if self.popup is not None:
+            self.popup.hide()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Arrows move in the list while typing goes on; leaving the field closes it."""
+        if event.type() == QEvent.Type.FocusOut:
+            self.close_popup()
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        key = event.key()
+        if key in (Qt.Key.Key_Down, Qt.Key.Key_Up) and self.list.count():
+            step = 1 if key == Qt.Key.Key_Down else -1
+            self.list.setCurrentRow((self.list.currentRow() + step) % self.list.count())
+            return True
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self._pause.isActive() or not self.list.count():
+                self.search()
+            self._take(self.list.currentItem())
+            return True
+        if key == Qt.Key.Key_Escape and self.popup is not None and self.popup.isVisible():
+            self.close_popup()
+            return True
+        return False
+
+    def _row(self, item: CityObject, typed: str) -> QListWidgetItem:
+        layer = self._editing.layer_of(item)
+        row = QListWidgetItem(theme.current().icon(layer.kind if layer else "city"), item.id)
+        row.setData(KEY, item.fid)
+        row.setData(ASIDE, item.type)
+        row.setData(SECOND_LINE, _why_found(item, typed) or (layer.name if layer else ""))
+        return row
+
+    def _take(self, row: QListWidgetItem | None) -> None:
+        if row is None or row.data(KEY) is None:
+            return
+        fid = int(row.data(KEY))
+        self.close_popup()
+        self._session.select([fid])
+        self.fly_requested.emit([fid])
+
+    def _open_popup(self) -> None:
+        window = self.window()
+        if self.popup is None:
+            self.popup = QFrame(window)
+            self.popup.setObjectName("palette")
+            layout = QVBoxLayout(self.popup)
+            layout.setContentsMargins(4, 4, 4, 4)
+            layout.addWidget(self.list)
+        rows = min(self.list.count(), MOST_ROWS)
+        size = QSize(max(self.width(), POPUP_WIDTH), rows * ROW_HEIGHT + 14)
+        corner = self.mapTo(window, QPoint(0, self.height() + 4))
+        corner.setX(max(8, min(corner.x(), window.width() - size.width() - 8)))
+        self.popup.setGeometry(corner.x(), corner.y(), size.width(), size.height())
+        self.popup.show()
+        self.popup.raise_()
+
+    def _on_opened(self) -> None:
+        self.clear()
+        self.setEnabled(self._session.is_open)
+
+    def _tint(self) -> None:
+        self._sign.setIcon(theme.current().icon("search"))
+
+
+def _why_found(item: CityObject, typed: str) -> str:
+    """The attribute that holds the text, '' when the id does."""
+    wanted = typed.casefold()
+    if wanted in item.id.casefold():
+        return ""
+    for name, value in item.attributes.items():
+        if wanted in format_value(value).casefold() or wanted in name.casefold():
+            return f"{name}: {format_value(value)}"
+    return ""
