@@ -105,15 +105,13 @@ def state_at(project: Project, date: str | None) -> dict[int, tuple[Mask, Mask]]
     shown = {} if date is None else shown_snapshots(project.layers, date)
     state = {}
     for layer in project.layers:
-        size = max(layer.object_count, 1)
+        starts = project.column(layer, "valid_from") or [None]
         if date is None:
-            visible = np.ones(size, dtype=bool)
+            visible = np.ones(len(starts), dtype=bool)
         elif not shown.get(layer.id, True):
-            visible = np.zeros(size, dtype=bool)
-        elif layer.object_count == 0:
-            visible = np.ones(size, dtype=bool)
+            visible = np.zeros(len(starts), dtype=bool)
         else:
-            visible = is_valid(project.column(layer, "valid_from"), project.column(layer, "valid_to"), date)
+            visible = is_valid(starts, project.column(layer, "valid_to") or [None], date)
         state[layer.id] = visible, ~visible
     return state
 

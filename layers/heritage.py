@@ -130,17 +130,16 @@ class HeritageRecord:
     scan: ScanLink | None
 
 
-def records(project: Project, layer: Layer) -> list[HeritageRecord]:
-    """The records of a heritage layer, in layer order, tied to the project's city objects."""
+def records(project: Project, layer: Layer, fids: Iterable[int] | None = None) -> list[HeritageRecord]:
+    """The records of a heritage layer (or some of them), tied to the project's city objects."""
     names = list(project.attribute_types(layer))
     fields = find_fields(names)
     object_field, scan_field = find_field(names, OBJECT_FIELDS), find_field(names, SCAN_FIELDS)
-    items = list(project.objects(layer))
-    wanted = {_text(item.attributes, object_field) for item in items} - {None}
-    fids = _fids_of(project, {id for id in wanted if id})
+    items = list(project.objects(layer, fids=fids))
+    named = [_text(item.attributes, object_field) for item in items]
+    city_fids = _fids_of(project, {id for id in named if id is not None})
     found = []
-    for item in items:
-        city_object = _text(item.attributes, object_field)
+    for item, city_object in zip(items, named, strict=True):
         ours = {name: item.attributes.get(attribute) for name, attribute in fields.items()}
         found.append(
             HeritageRecord(
@@ -150,7 +149,7 @@ def records(project: Project, layer: Layer) -> list[HeritageRecord]:
                 fields=ours,
                 attributes=item.attributes,
                 city_object=city_object,
-                city_fids=tuple(fids.get(city_object or "", ())),
+                city_fids=tuple(city_fids.get(city_object or "", ())),
                 scan=_scan(layer, _text(item.attributes, scan_field)),
             )
         )
@@ -159,13 +158,17 @@ def records(project: Project, layer: Layer) -> list[HeritageRecord]:
 
 def records_of(project: Project, city_fid: int) -> list[HeritageRecord]:
     """The records that are tied to a city object, of all heritage layers."""
-    return [
-        record
-        for layer in project.layers
-        if layer.kind == "heritage" and layer.object_count
-        for record in records(project, layer)
-        if city_fid in record.city_fids
-    ]
+    wanted = project.object(city_fid).id
+    found: list[HeritageRecord] = []
+    for layer in project.layers:
+        field = (
+            find_field(project.attribute_types(layer), OBJECT_FIELDS) if layer.kind == "heritage" else None
+        )
+        if field is not None:
+            named = project.column(layer, field)
+            fids = [layer.first_fid + number for number, id in enumerate(named) if str(id) == wanted]
+            found += records(project, layer, fids)
+    return found
 
 
 def _text(attributes: Mapping[str, Any], name: str | None) -> str | None:

@@ -121,7 +121,7 @@ class _Reader:
             shape = None if data is None else wkb.read(data)
             if shape is not None and shape.is_line:
                 lines.append((item, shape))
-            elif item.attributes and (shape is None or shape.is_point):
+            elif shape is None or shape.is_point:
                 self._add_node(item, shape)
         self._know_other_layers(lines)
         for item, shape in lines:
@@ -145,7 +145,7 @@ class _Reader:
         if not 0 < radius <= MOST_SHAFT_RADIUS_M:
             radius = DEFAULT_SHAFT_RADIUS_M
         for point in shape.coordinates:
-            height = float(point[2]) if math.isnan(bottom) else bottom
+            height = float(point[2]) * self._height_unit_m if math.isnan(bottom) else bottom
             self.nodes.append(_Node(item.fid, point, height, top, depth, radius))
 
     def _know_other_layers(self, lines: Iterable[tuple[CityObject, wkb.Shape]]) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import msgspec
 import numpy as np
+import orjson
 
 from layers import wkb
 from layers.arrays import Float64, Mover
@@ -21,6 +21,8 @@ from layers.words import words
 
 #: Where an id may be, best first; the first field whose values are all different is taken.
 _ID_FIELDS = words("id identificatie identifier lokaalid gml_id uuid guid name naam code objectid fid nummer")
+#: Layers that vector formats can write; of these they read the first two.
+VECTOR_KINDS = ("pipes", "heritage", "city")
 _SAMPLE = 200
 _LARGEST = 1e8
 
@@ -40,8 +42,14 @@ def layer_of(
     name: str, records: Sequence[Record], crs: str | None, report: Report, options: ReadOptions
 ) -> LayerData:
     """The layer that the records make: pipes when they look like a network, else what the person says."""
-    values = [_decoded(record.attributes) for record in records]
+    values: list[dict[str, Any]] = [orjson.loads(record.attributes) for record in records]
     kind = options.kind or _kind(name, records, values)
+    if kind not in VECTOR_KINDS[:2]:
+        raise ReadError(
+            f"Records of points, lines and areas cannot be read as a layer of kind '{kind}'",
+            where=name,
+            allowed=", ".join(VECTOR_KINDS[:2]),
+        )
     ids = _ids(records, values)
     features = []
     for record, attributes, id in zip(records, values, ids, strict=True):
@@ -105,11 +113,6 @@ def is_plausible(shape: wkb.Shape) -> bool:
     flat = coordinates[:, :2]
     heights = coordinates[:, 2]
     return bool((abs(flat) < _LARGEST).all() and not (abs(heights) >= _LARGEST).any())
-
-
-def _decoded(attributes: bytes) -> dict[str, Any]:
-    values: dict[str, Any] = msgspec.json.decode(attributes, type=dict[str, Any])
-    return values
 
 
 def _kind(name: str, records: Sequence[Record], values: Sequence[Mapping[str, Any]]) -> str:

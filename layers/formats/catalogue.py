@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from layers import wkb
 from layers.data import Feature, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError, WriteError
 from layers.formats import _csv
+from layers.formats._files import layer_name
 from layers.formats._vector import Record, layer_of, moved
 from layers.heritage import OBJECT_FIELDS, RECORD_TYPE, SCAN_FIELDS, find_fields, safe_scan, scan_facts
 from layers.jsontext import join_members, raw_members
@@ -25,7 +27,7 @@ from layers.words import find_field, words
 NAME = "catalogue"
 TITLE = "Heritage catalogue (CSV)"
 ENDINGS = (".csv", ".tsv")
-KINDS = ("heritage",)
+KINDS = ("heritage", "pipes", "city")  # it writes tables of all of them
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _AXES = (
@@ -45,26 +47,29 @@ def can_read(head: bytes, path: Path) -> int:
 
 def read(path: Path, options: ReadOptions) -> list[LayerData]:
     """The records as one layer; every record is one piece of the file."""
+    if options.kind not in (None, KINDS[0]):
+        raise ReadError(
+            "A table is read as heritage records", where=path.name, found=f"kind '{options.kind}'"
+        )
     table = _csv.parse(path.read_bytes(), path.name)
-    fields, object_field = find_fields(table.header), find_field(table.header, OBJECT_FIELDS)
+    header = table.dialect.header
+    fields, object_field = find_fields(header), find_field(header, OBJECT_FIELDS)
     if not fields and object_field is None and options.kind is None:
         raise ReadError(
             "This table does not look like a heritage catalogue",
             where=path.name,
-            found=f"columns {', '.join(table.header[:8])}",
+            found=f"columns {', '.join(header[:8])}",
             allowed="columns such as name, monumentNumber, condition, or city_object",
             do="Name one of its columns so, or say that its kind is 'heritage'",
         )
     report = Report()
-    if table.encoding != "utf-8":
-        report.warn("encoding", "", f"The file is not UTF-8; it was read as {table.encoding}.")
+    if table.dialect.encoding != "utf-8":
+        report.warn("encoding", "", f"The file is not UTF-8; it was read as {table.dialect.encoding}.")
     records, pieces = _records(table, fields.get("monumentNumber"), object_field, report)
-    crs = "EPSG:4326" if find_field(table.header, _DEGREES) else None
-    layer = layer_of(path.stem, records, crs, report, replace(options, kind="heritage"))
+    crs = "EPSG:4326" if find_field(header, _DEGREES) else None
+    layer = layer_of(layer_name(path, ENDINGS), records, crs, report, replace(options, kind="heritage"))
     layer.pieces = pieces
-    layer.facts["scans"] = _scans(
-        path.parent, records, find_field(table.header, SCAN_FIELDS), options, report
-    )
+    layer.facts["scans"] = _scans(path.parent, records, find_field(header, SCAN_FIELDS), options, report)
     _warn_of_twins(table, records, report)
     return [layer]
 
@@ -72,12 +77,13 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
 def _records(
     table: _csv.Table, number_field: str | None, object_field: str | None, report: Report
 ) -> tuple[list[Record], list[Piece]]:
-    texts = {number_field, object_field, find_field(table.header, SCAN_FIELDS), _id_field(table)}
+    header = table.dialect.header
+    texts = {number_field, object_field, find_field(header, SCAN_FIELDS), _id_field(table)}
     numeric = [
         name not in texts and _is_numeric(row[at].strip() for row, _ in table.records if at < len(row))
-        for at, name in enumerate(table.header)
+        for at, name in enumerate(header)
     ]
-    axes = [find_field(table.header, candidates) for candidates in _AXES]
+    axes = [find_field(header, candidates) for candidates in _AXES]
     records: list[Record] = []
     pieces: list[Piece] = []
     lead = table.head
@@ -85,17 +91,17 @@ def _records(
         if not any(row):
             lead += data
             continue
-        if len(row) > len(table.header):
+        if len(row) > len(header):
             report.warn(
                 "row-long", f"record {line}", f"Record {line} has more fields than there are columns."
             )
-        cells = {name: cell.strip() for name, cell in zip(table.header, row, strict=False) if cell.strip()}
+        cells = {name: cell.strip() for name, cell in zip(header, row, strict=False) if cell.strip()}
         values = {
             name: cells[name].encode() if is_number else orjson.dumps(cells[name])
-            for name, is_number in zip(table.header, numeric, strict=True)
+            for name, is_number in zip(header, numeric, strict=True)
             if name in cells
         }
-        pieces.append(Piece(lead + data, len(lead), len(records), table.encoding))
+        pieces.append(Piece(lead + data, len(lead), len(records), table.role))
         records.append(Record(join_members(values), _shape(cells, axes), row=line - 1))
         lead = b""
     pieces.append(Piece(lead))
@@ -103,7 +109,7 @@ def _records(
 
 
 def _id_field(table: _csv.Table) -> str | None:
-    return next((name for name in table.header if name.lower() == "id"), None)
+    return next((name for name in table.dialect.header if name.lower() == "id"), None)
 
 
 def _is_numeric(cells: Iterator[str]) -> bool:
@@ -158,26 +164,20 @@ def rewrite(
     pieces: Iterator[tuple[Piece, int | None]], attributes_of: Callable[[int], dict[str, bytes]]
 ) -> Iterator[bytes]:
     """The file's bytes, with the fields changed in the records that come with a fid."""
-    header: tuple[str, ...] = ()
-    separator = ","
     for piece, fid in pieces:
-        if not header:
-            first = piece.data[: piece.start].removeprefix(_csv.BOM).decode(piece.role or "utf-8")
-            separator = _csv.find_separator(first.splitlines()[0] if first else "")
-            header = _csv.parse_header(first, separator)
         if fid is None:
             yield piece.data
             continue
         after = attributes_of(fid)
-        homeless = set(after) - set(header)
+        dialect = _csv.Dialect.parse(piece.role)
+        homeless = set(after) - set(dialect.header)
         if homeless:
             raise WriteError(
                 f"The attribute '{min(homeless)}' has no column in this catalogue",
-                do="Undo that change, or export to a new CSV, GeoPackage or GeoJSON file",
+                do="Undo that change, or export to GeoPackage or GeoJSON",
             )
-        values = [_cell(after.get(name, b"null")) for name in header]
-        record = _csv.changed(piece.data[piece.start :], separator, piece.role, values)
-        yield piece.data[: piece.start] + record
+        values = [_cell(after.get(name, b"null")) for name in dialect.header]
+        yield piece.data[: piece.start] + dialect.changed(piece.data[piece.start :], values)
 
 
 def _cell(value: bytes) -> str:
@@ -196,11 +196,12 @@ def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
     places = [_place(feature) for feature in layer.features]
     axes = [] if any(find_field(names, axis) for axis in _AXES[:2]) or not any(places) else ["x", "y", "z"]
     with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(_csv.to_line([*own, *names, *axes]))
+        table = csv.writer(file)
+        table.writerow([*own, *names, *axes])
         for feature, row, place in zip(layer.features, rows, places, strict=True):
             cells = [str(getattr(feature, name)) for name in own]
             cells += [_cell(row.get(name, b"null")) for name in names]
-            file.write(_csv.to_line(cells + (place or [""] * 3 if axes else [])))
+            table.writerow(cells + (place or [""] * 3 if axes else []))
 
 
 def _says_something(name: str, layer: LayerData) -> bool:

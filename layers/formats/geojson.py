@@ -15,14 +15,15 @@ from layers import wkb
 from layers.arrays import Float64
 from layers.data import Feature, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError
-from layers.formats._vector import Record, layer_of, moved
-from layers.jsontext import address, members_of, replace_members
+from layers.formats._files import layer_name
+from layers.formats._vector import VECTOR_KINDS, Record, layer_of, moved
+from layers.jsontext import address, join_members, members_of, replace_members
 from layers.report import Report
 
 NAME = "geojson"
 TITLE = "GeoJSON"
 ENDINGS = (".geojson", ".json")
-KINDS = ("pipes", "heritage")
+KINDS = VECTOR_KINDS
 
 _ABSENT = msgspec.Raw()
 _BOM = b"\xef\xbb\xbf"
@@ -96,7 +97,7 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
         records.append(record)
         at = end
     pieces.append(Piece(data[at:]))
-    layer = layer_of(path.stem, records, None, report, options)
+    layer = layer_of(layer_name(path, ENDINGS), records, None, report, options)
     layer.pieces = pieces
     layer.crs = options.crs or _crs(collection, layer, report)
     return [layer]
@@ -129,9 +130,9 @@ def _record(raw: msgspec.Raw, number: int, report: Report) -> Record | None:
     try:
         feature = msgspec.json.decode(raw, type=_RawFeature)
         properties = bytes(feature.properties) or b"null"
-        if properties != b"null":
-            msgspec.json.decode(properties, type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError) as error:
+        if not isinstance(orjson.loads(properties), dict | None):
+            raise ValueError("its properties are no object")
+    except (ValueError, RecursionError) as error:
         report.dropped += 1
         report.warn("feature-unreadable", name, f"The feature could not be read: {error}.")
         return None
@@ -218,16 +219,16 @@ def rewrite(
         if fid is None:
             yield piece.data
         else:
-            feature = _with_object(piece.data[piece.start :])
-            yield piece.data[: piece.start] + replace_members(feature, "properties", attributes_of(fid))
+            yield piece.data[: piece.start] + _changed(piece.data[piece.start :], attributes_of(fid))
 
 
-def _with_object(feature: bytes) -> bytes:
-    """The feature with an empty object where its properties are null."""
+def _changed(feature: bytes, after: dict[str, bytes]) -> bytes:
+    """The feature with other properties; where they are null, they become an object when needed."""
     for member in members_of(feature)[0]:
         if member.key == "properties" and feature[member.value_start : member.value_end] == b"null":
-            return feature[: member.value_start] + b"{}" + feature[member.value_end :]
-    return feature
+            value = join_members(after) if after else b"null"
+            return feature[: member.value_start] + value + feature[member.value_end :]
+    return replace_members(feature, "properties", after)
 
 
 def write(path: Path, layer: LayerData, options: WriteOptions) -> None:

@@ -19,7 +19,7 @@ import orjson
 from layers import wkb
 from layers.data import Feature, LayerData, ReadOptions, WriteOptions
 from layers.errors import ReadError, WriteError
-from layers.formats._vector import Record, layer_of, moved
+from layers.formats._vector import VECTOR_KINDS, Record, layer_of, moved
 from layers.gis import srs_id
 from layers.jsontext import join_members
 from layers.report import Report
@@ -29,7 +29,7 @@ from layers.values import type_of_all
 NAME = "geopackage"
 TITLE = "GeoPackage"
 ENDINGS = (".gpkg",)
-KINDS = ("pipes", "heritage")
+KINDS = VECTOR_KINDS
 
 _MAGIC = b"SQLite format 3\0"
 _APPLICATIONS = (b"GPKG", b"GP10", b"GP11")

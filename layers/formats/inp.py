@@ -13,6 +13,7 @@ from layers import wkb
 from layers.arrays import Float64
 from layers.data import Feature, LayerData, Piece, ReadOptions
 from layers.errors import ReadError
+from layers.formats._files import layer_name
 from layers.formats._inp_rows import Row, changed, no_field
 from layers.formats._inp_tables import ONLY_EPANET, ONLY_SWMM, SECTIONS, SI_FLOWS, US_FLOWS, Section
 from layers.formats._vector import is_plausible, union
@@ -83,7 +84,7 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     for number, (row, section) in enumerate(rows):
         if owners[number] is None:
             owners[number] = _detail(model, row, section)
-    layer = LayerData(path.stem, "pipes", options.crs, model.report)
+    layer = LayerData(layer_name(path, ENDINGS), "pipes", options.crs, model.report)
     layer.features = [_feature(model, item) for item in model.objects]
     layer.pieces = _pieces(model, rows, owners)
     layer.box = union(layer.features)

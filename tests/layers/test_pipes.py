@@ -1,0 +1,191 @@
+"""Networks in the ground: fields found by their many names, true levels, true diameters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from layers import pipes
+from layers.arrays import Float64
+from layers.data import ReadOptions
+from layers.importing import import_files
+from layers.pipe_fields import Source
+from layers.project import Project
+from tests.conftest import real
+
+CRS = "EPSG:7415"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    with Project.create(tmp_path / "p.city.gpkg", crs=CRS) as project:
+        yield project
+
+
+def flat_terrain(positions: Float64) -> Float64:
+    heights: Float64 = np.full(len(positions), 5.0)
+    return heights
+
+
+def drawn(
+    project: Project, path: Path, terrain: pipes.Terrain | None = None, **field_map: str
+) -> pipes.Network:
+    (layer,) = import_files(project, [path], ReadOptions(kind="pipes", crs=CRS, field_map=field_map))
+    return pipes.network(project, layer, terrain)
+
+
+def geojson(project: Project, *features: tuple[dict[str, Any], str, Any]) -> Path:
+    path = project.path.with_name("network.geojson")
+    listed = [
+        {"type": "Feature", "properties": values, "geometry": {"type": type, "coordinates": coordinates}}
+        for values, type, coordinates in features
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": listed}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("names", "values", "expected"),
+    [
+        (["DIAM_MM"], [300], "DIAM_MM [mm]"),
+        (["Nennweite"], [], "Nennweite [mm]"),
+        (["Diameter"], [300, 400, 800], "Diameter [mm]"),
+        (["diameter"], [0.3, 1.2], "diameter [m]"),
+        (["diameter"], ["6", "8", "12"], "diameter [in]"),
+        (["Pipe diameter (feet)"], [2], "Pipe diameter (feet) [ft]"),
+        (["BreedteLeiding"], [500], "BreedteLeiding [mm]"),
+        (["ledningsdimension"], [0.2], "ledningsdimension [m]"),
+    ],
+)
+def test_diameters_are_found_with_their_unit(names: list[str], values: list[Any], expected: str) -> None:
+    assert pipes.guess_mapping(names, {names[0]: values})["diameter_m"] == expected
+
+
+def test_levels_are_found_in_four_languages() -> None:
+    for start, end in (
+        ("upstream_invert", "downstream_invert"),
+        ("BobBeginpuntLeiding", "BobEindpuntLeiding"),
+        ("Sohlhöhe_oben", "Sohlhöhe_unten"),
+        ("BundløbskoteOpst", "BundløbskoteNedst"),
+    ):
+        found = pipes.guess_mapping(["id", "color", start, end], {})
+        assert found == {"start_invert_m": f"{start} [m]", "end_invert_m": f"{end} [m]"}
+
+
+def test_a_mapping_reads_units_alternatives_and_decimal_commas() -> None:
+    source = Source.parse("diameter [mm] | height [ft]")
+    assert source.length_m({"diameter": "300,5"}) == pytest.approx(0.3005)
+    assert source.length_m({"diameter": None, "height": 2}) == pytest.approx(0.6096)
+    assert np.isnan(source.length_m({"diameter": "unknown"}))
+
+
+def test_a_sewer_lies_at_its_inverts(project: Project) -> None:
+    network = drawn(project, real("utilities/bellinge/bellinge_small.inp"))
+    layer = project.layer("bellinge_small")
+    conduits = {item.fid: item for item in project.objects(layer, where="type == 'Conduit'")}
+    bottoms = {
+        item.id: item.attributes["invertElevation"]
+        for item in project.objects(layer)
+        if item.type != "Conduit"
+    }
+    assert len(network.fid) == len(conduits) == 15
+    for number, fid in enumerate(network.fid):
+        values = conduits[int(fid)].attributes
+        line = network.points[network.offsets[number] : network.offsets[number + 1]]
+        radius = values["diameter"] / 2
+        assert network.diameter_m[number] == values["diameter"]
+        assert line[0, 2] == pytest.approx(bottoms[values["fromNode"]] + values["inOffset"] + radius)
+        assert line[-1, 2] == pytest.approx(bottoms[values["toNode"]] + values["outOffset"] + radius)
+    assert len(network.node_fid) == 16
+    for number, fid in enumerate(network.node_fid):
+        node = project.object(int(fid))
+        assert network.node_bottom_z[number] == pytest.approx(bottoms[node.id])
+        if depth := node.attributes.get("maxDepth"):
+            assert network.node_top_z[number] == pytest.approx(bottoms[node.id] + depth)
+    assert network.notes == ()
+
+
+def test_feet_and_inches_are_drawn_in_metres(project: Project) -> None:
+    network = drawn(project, real("utilities/wntr-net/Net1.inp"))
+    first = project.object(int(network.fid[0]))
+    assert (first.id, first.attributes["diameter"]) == ("10", 18)
+    assert network.diameter_m[0] == pytest.approx(0.4572)
+    assert network.points[0, 2] == pytest.approx(710 * 0.3048 + 0.4572 / 2)
+
+
+def test_an_invert_slopes_evenly_along_the_length(project: Project) -> None:
+    values = {"dn": 400, "us_invert": 2.0, "ds_invert": 1.0}
+    path = geojson(project, (values, "LineString", [[0, 0], [30, 40], [30, 90]]))
+    network = drawn(project, path)
+    assert network.points[:, 2].tolist() == pytest.approx([2.2, 1.7, 1.2])
+
+
+def test_levels_fall_back_from_geometry_to_cover_to_zero(project: Project) -> None:
+    path = geojson(
+        project,
+        ({"diameter": 0.2}, "LineString", [[0, 0, -1], [10, 0, -2]]),
+        ({"diameter": 0.2, "depth": 0.8}, "LineString", [[0, 1], [10, 1]]),
+        ({"diameter": 0.2}, "MultiLineString", [[[0, 2], [10, 2]], [[20, 2], [30, 2]]]),
+        ({"diameter": 0.2}, "Point", [0, 0]),
+    )
+    above = drawn(project, path, flat_terrain)
+    assert [pipes.LEVELS[kind] for kind in above.level] == [
+        "geometry",
+        "cover depth",
+        "usual cover",
+        "usual cover",
+    ]
+    assert above.points[above.offsets[:-1], 2].tolist() == pytest.approx([-1, 4.1, 3.9, 3.9])
+    assert (above.node_top_z[0], above.node_bottom_z[0]) == (5.0, 3.5)
+    assert above.fid[2] == above.fid[3]
+    assert "drawn 1 m below the terrain" in above.notes[0]
+    (layer,) = [layer for layer in project.layers if layer.kind == "pipes"]
+    without = pipes.network(project, layer)
+    assert without.points[without.offsets[:-1], 2].tolist() == pytest.approx([-1, 0, 0, 0])
+    assert without.notes == ("3 of 4 lines have no level; they are drawn at height 0.",)
+
+
+def test_pipes_find_the_nodes_of_another_layer(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "p.city.gpkg", crs="EPSG:3547") as project:
+        (lines,) = import_files(project, [real("utilities/wntr-ky4/ky4_pipes.geojson")])
+        assert set(pipes.network(project, lines).level) == {pipes.UNKNOWN}
+        import_files(project, [real("utilities/wntr-ky4/ky4_junctions.geojson")])
+        network = pipes.network(project, lines)
+        start = project.by_id("J-1")
+        assert start is not None
+        assert network.points[0, 2] == pytest.approx(start.attributes["elevation"] + 0.1524 / 2)
+        assert np.isfinite(network.points).all()
+
+
+def test_a_network_in_another_crs_comes_to_the_projects(project: Project) -> None:
+    (layer,) = import_files(
+        project,
+        [geojson(project, ({"diameter": 0.3}, "LineString", [[5.387206, 52.155174], [5.388206, 52.155174]]))],
+    )
+    network = pipes.network(project, layer)
+    assert network.points[0, :2] == pytest.approx([155_000, 463_000], abs=1)
+    assert np.linalg.norm(np.diff(network.points[:, :2], axis=0)) == pytest.approx(68.4, abs=0.2)
+
+
+def test_an_edited_diameter_is_drawn_and_a_chosen_field_wins(project: Project) -> None:
+    path = geojson(project, ({"diameter": 300, "outer": 500}, "LineString", [[0, 0], [1, 1]]))
+    assert drawn(project, path, diameter_m="outer [mm]").diameter_m.tolist() == [0.5]
+    (layer,) = project.layers
+    with project.edit("Relined") as edit:
+        edit.set_attribute(layer.first_fid, "outer", 250)
+    assert pipes.network(project, layer).diameter_m.tolist() == [0.25]
+    with project.edit("Use the inner diameter") as edit:
+        edit.set_layer(layer.id, style={"field_map": {"diameter_m": "diameter [mm]"}})
+    assert pipes.network(project, project.layer(layer.id)).diameter_m.tolist() == [0.3]
+
+
+def test_a_network_without_geometry_is_empty(project: Project) -> None:
+    path = project.path.with_name("bare.inp")
+    path.write_text("[JUNCTIONS]\nA 1 2\n[CONDUITS]\nC A B 1 1\n")
+    network = drawn(project, path)
+    assert (len(network.points), network.offsets.tolist(), len(network.node_points)) == (0, [0], 0)
