@@ -19,12 +19,11 @@ from viewer.palette import EARTH, hex_color, object_color, rgb, surface_color
 from viewer.patch import LINES, POINTS, Patch
 from viewer.picking import Surface
 from viewer.tiles import TiledView
-from viewer.view import Shown, Source
+from viewer.view import ATTRIBUTE, Shown, Source
 
 #: More outlines than this are left away: they cost frames, and would only be a grey haze.
 MOST_EDGES = 150_000
 WALL_STEEPNESS = 0.6  # |z| of a normal below which a polygon counts as a wall
-ATTRIBUTE = "attribute:"
 WIRE = "#6e6a64"
 
 

@@ -136,7 +136,7 @@ def nice_breaks(numbers: Float64, method: str, classes: int) -> Float64:
     classes = int(np.clip(classes, 1, 24))
     if method == "equal":
         step = nice_step((high - low) / classes)
-        return np.arange(floor(low / step), -floor(-high / step) + 1) * step
+        return (np.arange(floor(low / step), -floor(-high / step) + 1) * step).astype(np.float64)
     found = quantile_breaks(numbers, classes) if method == "quantile" else natural_breaks(numbers, classes)
     step = nice_step(max(float(np.diff(found).min()) / 4, (high - low) / 1e5))
     inner = np.round(found[1:-1] / step) * step
@@ -169,7 +169,7 @@ def natural_breaks(numbers: Float64, classes: int) -> Float64:
     if len(values) <= classes:
         return np.append(values, numbers.max()).astype(np.float64)
     starts = _best_starts(values, weights, classes)
-    limits = (numbers.min(), *values[starts[1:]], numbers.max())
+    limits = [float(numbers.min()), *values[starts[1:]].tolist(), float(numbers.max())]
     return np.array(limits, np.float64)
 
 

@@ -118,6 +118,26 @@ def object_color(type_name: str) -> str:
     return OBJECT_COLORS[max(families, key=len)] if families else spare_color(bare)
 
 
+#: What a network carries, by words in the name of its layer.
+PIPE_COLORS: tuple[tuple[str, str], ...] = (
+    ("drink water epanet supply trinkwasser drinkwater vand", "#3f7fae"),
+    ("storm rain regen surface", "#4f9aa8"),
+    ("gas", "#c9a536"),
+    ("heat warm district fern", "#b4513f"),
+    ("electric power strom kabel cable", "#8a5aa8"),
+)
+SEWER = "#8d6a4e"
+
+
+def pipe_color(layer_name: str) -> str:
+    """The colour of a network, told from the name of its layer; sewer brown when it says nothing."""
+    name = layer_name.casefold()
+    for words, color in PIPE_COLORS:
+        if any(word in name for word in words.split()):
+            return color
+    return SEWER
+
+
 def surface_color(type_name: str) -> str:
     """The colour of a semantic surface type."""
     return SURFACE_COLORS.get(type_name) or spare_color(type_name.lstrip("+"))

@@ -11,6 +11,7 @@ import numpy as np
 
 from layers.arrays import Cloud, Drawable, Float64, Grid, Int32, Mesh, Scan, UInt8
 from layers.epochs import state_at
+from layers.pipes import network
 from layers.place import Place
 from layers.records import Changes, Layer
 from viewer.camera import Camera
@@ -18,12 +19,15 @@ from viewer.city import CityView
 from viewer.color import LegendEntry
 from viewer.columns import NO_OBJECT, Columns
 from viewer.faces import Mask
-from viewer.heritage import ScanView
+from viewer.ground import terrain_of
+from viewer.heritage import RecordsView, ScanView, record_places
 from viewer.light import sky
 from viewer.patch import Patch
 from viewer.picking import Hit, Surface, View2D
+from viewer.pipes import PipesView
 from viewer.points import PointsView
-from viewer.terrain import TIN, TerrainView
+from viewer.terrain import TerrainView
+from viewer.tin import TIN
 from viewer.view import Found, LayerView, Shown, Source
 from viewer.window import Window
 
@@ -51,7 +55,8 @@ class Prepared:
     layer: Layer
     drawable: Drawable | None
     place: Place
-    view: LayerView | None
+    columns: Columns | None = None
+    view: LayerView | None = None
 
 
 def prepare(layer: Layer, drawable: Drawable | None, place: Place, reader: Project | None = None) -> Prepared:
@@ -61,11 +66,11 @@ def prepare(layer: Layer, drawable: Drawable | None, place: Place, reader: Proje
     part waits for `Scene.add`.
     """
     if reader is None:
-        return Prepared(layer, drawable, place, None)
+        return Prepared(layer, drawable, place)
     columns = Columns(lambda key: reader.column(layer, key), _count(reader, layer))
     for key in (*CHILD_KEYS, *_styling_keys(layer)):
         columns.values(key)
-    return Prepared(layer, drawable, place, _view(reader, layer, drawable, place, columns))
+    return Prepared(layer, drawable, place, columns, _view(reader, layer, drawable, place, columns))
 
 
 class Scene:
@@ -208,6 +213,9 @@ class Scene:
         self.remove(layer.id)
         if self._place is None:
             self._place = prepared.place
+        if prepared.columns is not None:
+            prepared.columns.read_with(lambda key: self._project.column(layer, key))
+            self._columns.setdefault(layer.objects_layer, prepared.columns)
         view = prepared.view
         if view is None:
             place = replace(prepared.place, origin=self.origin)
@@ -411,6 +419,10 @@ def _view(
         return ScanView(source, drawable)
     if isinstance(drawable, Cloud):
         return PointsView(source, drawable)
+    if layer.kind == "pipes":
+        return PipesView(source, network(project, layer, terrain_of(project)))
+    if layer.kind == "heritage":
+        return RecordsView(source, *record_places(project, layer))
     return None
 
 

@@ -6,19 +6,18 @@ from math import inf
 
 import numpy as np
 
-from layers.arrays import Float64, Grid, Int32, Mesh
+from layers.arrays import Grid, Mesh
 from layers.records import Layer
 from layers.terrain import surface
 from viewer.color import LegendEntry, nice_step
-from viewer.faces import welded
 from viewer.palette import EARTH, hex_color, ramp, rgb
 from viewer.surface import SurfaceView
+from viewer.tin import tin_of
 from viewer.view import Shown, Source
 
 MOST_VERTICES = 400_000
 #: Gentle slopes are shaded as if this much steeper, as on relief maps.
 STEEPENED = 2.0
-TIN = "TINRelief"
 LEGEND_ROWS = 5
 HEIGHT_MAP = "heights"
 
@@ -27,9 +26,11 @@ class TerrainView(SurfaceView):
     """A layer of terrain."""
 
     def __init__(self, source: Source, drawable: Grid | Mesh) -> None:
-        vertices, triangles, owner = (
-            _from_mesh(drawable, source) if isinstance(drawable, Mesh) else _from_grid(drawable, source)
-        )
+        if isinstance(drawable, Mesh):
+            vertices, triangles, owner = tin_of(drawable, source.columns.values("type"))
+        else:
+            vertices, triangles = surface(drawable, source.mover, MOST_VERTICES)
+            owner = np.zeros(len(triangles), np.int32)
         super().__init__(source, vertices, triangles, owner, STEEPENED)
         height = self._faces.vertices[:, 2]
         self._range = (float(height.min()), float(height.max())) if len(height) else (0.0, 0.0)
@@ -68,22 +69,3 @@ class TerrainView(SurfaceView):
             LegendEntry(f"{mark:g}", hex_color(color), 0, "m", layer.id, "Height")
             for mark, color in zip(marks[::-1], colors[::-1], strict=True)
         ]
-
-
-def _from_grid(grid: Grid, source: Source) -> tuple[Float64, Int32, Int32]:
-    vertices, triangles = surface(grid, source.mover, MOST_VERTICES)
-    return vertices, triangles, np.zeros(len(triangles), np.int32)
-
-
-def _from_mesh(mesh: Mesh, source: Source) -> tuple[Float64, Int32, Int32]:
-    """The TINRelief objects of a city mesh, all of the mesh when it has none of them."""
-    types = source.columns.values("type")
-    is_tin = np.array([name == TIN for name in types], bool)
-    owner = mesh.surface_object[mesh.triangle_surface]
-    chosen = is_tin[owner] if is_tin.any() else np.ones(len(owner), bool)
-    triangles = mesh.triangles[chosen]
-    used, local = np.unique(triangles, return_inverse=True)
-    vertices, welded_triangles, _ = welded(
-        np.asarray(mesh.vertices[used]), local.reshape(-1, 3).astype(np.int32)
-    )
-    return vertices, welded_triangles, owner[chosen]

@@ -16,6 +16,9 @@ from viewer.faces import Mask
 from viewer.patch import Patch
 from viewer.picking import Hit, View2D
 
+#: Prefix of `color_by` for colouring by an attribute.
+ATTRIBUTE = "attribute:"
+
 Rectangle = tuple[float, float, float, float]
 
 
