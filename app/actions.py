@@ -36,6 +36,11 @@ def has_layers(session: Session) -> bool:
     return session.is_open and bool(session.project.layers)
 
 
+def has_dates(session: Session) -> bool:
+    """The project knows dates that a timeline can show."""
+    return bool(session.ticks)
+
+
 def has_selection(session: Session) -> bool:
     """At least one object is selected."""
     return session.is_open and bool(session.selection)
@@ -162,7 +167,7 @@ ACTIONS: tuple[Action, ...] = (
            help="Show what the colours mean."),
     Action("marks", "North arrow and scale bar", "Shift+L", "north", "View", "show_marks", checkable=True,
            help="Show the north arrow, the scale bar and the date on the view."),
-    Action("ghosts", "Ghosts of other dates", "G", "ghosts", "View", "show_ghosts", is_open, checkable=True,
+    Action("ghosts", "Ghosts of other dates", "G", "ghosts", "View", "show_ghosts", has_dates, checkable=True,
            help="Show what stands at other dates as ghosts."),
 
     Action("dock_layers", "Layers", "Ctrl+1", "layers", "-View/Panels", "show_layers", checkable=True,
@@ -174,7 +179,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("dock_history", "History", "Ctrl+4", "history", "View/Panels", "show_history",
            checkable=True, toolbar=True, help="Show every step that was made in this project."),
     Action("dock_timeline", "Timeline", "Ctrl+5", "time", "View/Panels", "show_timeline",
-           checkable=True, toolbar=True, help="Show the slider that sets the date of the city."),
+           has_dates, checkable=True, toolbar=True, help="Show the slider that sets the date of the city."),
     Action("theme_system", "Like the system", "", "settings", "View/Theme", "theme_system", checkable=True,
            help="Use light or dark as the system does."),
     Action("theme_light", "Light", "", "sun", "View/Theme", "theme_light", checkable=True,
@@ -227,6 +232,7 @@ class ActionSet(QObject):
         for signal in (session.opened, session.project_changed, session.selection_changed):
             signal.connect(self.refresh)
         session.current_layer_changed.connect(self.refresh)
+        session.ticks_changed.connect(self.refresh)
         theme.current().changed.connect(self._tint)
         self.refresh()
 

@@ -74,6 +74,7 @@ class Canvas(QWidget):
         self.shows_marks = True
         self.date_text = ""
         self._before_walk: Camera | None = None
+        self._is_untouched = True  # nobody has moved the camera yet
         self._band = QRubberBand(QRubberBand.Shape.Rectangle, self)
         self._flight = Flight(self._show_camera, self)
         self._walk = Walk(self._walk_step, self)
@@ -88,7 +89,7 @@ class Canvas(QWidget):
         self.setAccessibleName("3D view of the city")
         session.opened.connect(self._on_opened)
         session.scene_changed.connect(self.update)
-        session.layer_shown.connect(lambda _layer: self.camera_changed.emit())
+        session.layer_shown.connect(lambda _layer: self._look_at_all())
         theme.current().changed.connect(self._on_theme)
 
     # -- the picture -----------------------------------------------------------------------
@@ -162,10 +163,12 @@ class Canvas(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A new size needs a new picture."""
         super().resizeEvent(event)
+        self._look_at_all()
         self._moved()
 
     def _on_opened(self) -> None:
         self._image = None
+        self._is_untouched = True
         self._flight.stop()
         self.set_walking(False)
         self._on_theme()
@@ -240,7 +243,15 @@ class Canvas(QWidget):
             self.walk_ended.emit()
         self.update()
 
+    def _look_at_all(self) -> None:
+        """Until somebody moves the camera, everything stays in view."""
+        if self._is_untouched and self._has_city:
+            scene = self._session.scene
+            scene.camera = scene.camera.fitted(scene.box, self.width() / max(self.height(), 1))
+            self.camera_changed.emit()
+
     def _show_camera(self, camera: Camera) -> None:
+        self._is_untouched = False
         self._session.scene.camera = camera
         self._moved()
         self.camera_changed.emit()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app.window import Window
 
 #: How much of the picture a found object should fill, with room around it.
-MARGIN = 0.6
+MARGIN = 0.8
 LEAST_M = 4.0
 VERSION = "0.1.0"
 

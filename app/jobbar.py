@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from app import theme
 from app.jobs import Jobs
+
+SHOW_AFTER_MS = 300
 
 
 def time_text(seconds: float) -> str:
@@ -36,7 +39,10 @@ class JobBar(QWidget):
         layout.setSpacing(8)
         for widget in (self._label, self._bar, self._stop):
             layout.addWidget(widget)
-        jobs.changed.connect(self.refresh)
+        # Work that is over in a moment needs no bar.
+        self._soon = QTimer(self, singleShot=True, interval=SHOW_AFTER_MS)
+        self._soon.timeout.connect(self.refresh)
+        jobs.changed.connect(self._on_changed)
         theme.current().changed.connect(self._tint)
         self._tint()
         self.refresh()
@@ -51,6 +57,13 @@ class JobBar(QWidget):
         if self._jobs.running:
             self._jobs.running[0].cancel()
             self._label.setText("Stopping…")
+
+    def _on_changed(self) -> None:
+        if self.isHidden() and self._jobs.running:
+            if not self._soon.isActive():
+                self._soon.start()
+        else:
+            self.refresh()
 
     def refresh(self) -> None:
         """Show how far the oldest job is."""

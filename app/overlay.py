@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygon
 from app import theme
 from viewer.scene import LegendEntry
 
+END = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 MARGIN = 16
 PADDING = 10
 ROW = 20
@@ -65,24 +66,25 @@ def draw_scale_bar(painter: QPainter, area: QRectF, metres_per_point: float) -> 
 def draw_north(painter: QPainter, area: QRectF, azimuth_deg: float) -> None:
     """An arrow to grid north, upper right, as the camera stands."""
     colours = theme.current().colours
-    centre = QPointF(area.right() - MARGIN - 20, area.top() + MARGIN + 20)
+    radius = 22.0
+    centre = QPointF(area.right() - MARGIN - radius, area.top() + MARGIN + radius)
     painter.setPen(QPen(QColor(colours.border), 1))
     painter.setBrush(QColor(colours.overlay))
-    painter.drawEllipse(centre, 20, 20)
+    painter.drawEllipse(centre, radius, radius)
     painter.save()
     painter.translate(centre)
     painter.rotate(-azimuth_deg)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(colours.accent))
-    painter.drawPolygon(QPolygonF([QPointF(0, -9), QPointF(5, 9), QPointF(0, 5.5)]))
+    painter.drawPolygon(QPolygonF([QPointF(0, -6), QPointF(5.5, 13), QPointF(0, 9.5)]))
     painter.setBrush(QColor(colours.faint))
-    painter.drawPolygon(QPolygonF([QPointF(0, -9), QPointF(-5, 9), QPointF(0, 5.5)]))
+    painter.drawPolygon(QPolygonF([QPointF(0, -6), QPointF(-5.5, 13), QPointF(0, 9.5)]))
     painter.setPen(QColor(colours.text))
     small = QFont(painter.font())
     small.setPointSizeF(small.pointSizeF() * 0.8)
     small.setBold(True)
     painter.setFont(small)
-    painter.drawText(QRectF(-10, -20, 20, 11), Qt.AlignmentFlag.AlignCenter, "N")
+    painter.drawText(QRectF(-10, -20, 20, 14), Qt.AlignmentFlag.AlignCenter, "N")
     painter.restore()
 
 
@@ -152,13 +154,15 @@ def draw_legend(painter: QPainter, area: QRectF, entries: Sequence[LegendEntry])
             painter.setFont(bold)
             _draw_words(painter, row, text, colours.text)
             painter.restore()
+            painter.setPen(QColor(colours.muted))
+            painter.drawText(row, END, count)
             continue
         painter.setPen(QPen(QColor(0, 0, 0, 50), 1))
         painter.setBrush(QColor(colour))
         painter.drawRoundedRect(QRectF(row.left(), row.center().y() - SWATCH / 2, SWATCH, SWATCH), 3, 3)
         _draw_words(painter, row.adjusted(SWATCH + 8, 0, -count_width - 8, 0), text, colours.text)
         painter.setPen(QColor(colours.muted))
-        painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, count)
+        painter.drawText(row, END, count)
 
 
 def _draw_words(painter: QPainter, box: QRectF, text: str, colour: str) -> None:
@@ -175,7 +179,8 @@ def _legend_rows(entries: Sequence[LegendEntry], room: int) -> list[tuple[str | 
     for entry in entries:
         if entry.heading and entry.heading != heading:
             heading = entry.heading
-            rows.append((None, f"{heading} ({entry.unit})" if entry.unit else heading, ""))
+            is_said = heading.lower().endswith(entry.unit)
+            rows.append((None, heading, "" if is_said else entry.unit))
         rows.append((entry.color, entry.label, f"{entry.count:,}".replace(",", "\u202f")))
     most = min(MAX_ROWS, room)
     if len(rows) > most > 1:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.actions import Action, ActionSet
 
-WIDTH, ROWS, ROW_HEIGHT = 560, 10, 34
+WIDTH, ROWS, ROW_HEIGHT = 560, 10, 24
 
 
 def match(typed: str, text: str) -> int:
@@ -103,7 +103,7 @@ class Palette(QFrame):
     def open(self) -> None:
         """Show the palette with all commands, ready to type."""
         width = min(WIDTH, self._window.width() - 32)
-        self.setGeometry((self._window.width() - width) // 2, 72, width, 96 + ROWS * ROW_HEIGHT)
+        self.setGeometry((self._window.width() - width) // 2, 72, width, 96 + ROWS * (ROW_HEIGHT + 10))
         self._field.clear()
         self._fill("")
         self.show()

@@ -8,19 +8,29 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.demo import make_demo
 from app.jobs import Jobs, Work
 from app.settings import data_folder
 from layers import importing
 from layers.cache import CacheMissing
 from layers.data import ReadOptions
 from layers.edit import Edit
+from layers.epochs import Tick, dates_of
 from layers.errors import Cancelled, CitystrataError, ProjectError
 from layers.project import ENDING, Project
 from layers.records import Changes, Layer
-from layers.untitled import copy_project, create_untitled, delete_project, has_edits, untitled_projects
+from layers.untitled import (
+    copy_project,
+    create_untitled,
+    delete_project,
+    has_edits,
+    new_path,
+    untitled_projects,
+)
 from viewer.scene import Prepared, Scene, prepare
 
 Options = Mapping[Path, ReadOptions]
+DATES = frozenset(("valid_from", "valid_to"))
 Outcomes = list[tuple[Path, importing.Staged | CitystrataError]]
 
 
@@ -39,6 +49,7 @@ class Session(QObject):
     scene_changed = Signal()  # the picture is out of date
     layer_shown = Signal(int)  # a layer has just come into the scene
     imported = Signal(list)  # Layers
+    ticks_changed = Signal()
     crs_wanted = Signal(object, object)  # path, MissingCrs
     message = Signal(str)  # something went well
     problem = Signal(str)  # something could not be done, and what to do
@@ -53,6 +64,7 @@ class Session(QObject):
         self._current_layer: int | None = None
         self._project: Project | None = None
         self._scene: Scene | None = None
+        self.ticks: tuple[Tick, ...] = ()  # the dates of the timeline
         self._coming: set[int] = set()  # layers on their way into the scene
         self._waiting: list[tuple[tuple[Path, ...], Options]] = []
         self._reading = False
@@ -143,6 +155,16 @@ class Session(QObject):
         self.message.emit(f"The project is now {path.name}. Every edit is kept there at once.")
         return True
 
+    def open_demo(self) -> None:
+        """Make the demo city in a job and open it as an untitled project."""
+        path = new_path(self.untitled_folder, "Demo city")
+        files = self.untitled_folder.parent / "demo city files"
+        self.jobs.run(
+            "Building the demo city",
+            lambda work: make_demo(path, files, work.progress),
+            lambda _none: self.open_project(path),
+        )
+
     def close_project(self) -> None:
         """Close the project; an untitled one without edits is not worth keeping."""
         self._leave()
@@ -164,6 +186,7 @@ class Session(QObject):
         self.opened.emit()
         self.current_layer_changed.emit()
         self._bring_layers()
+        self._read_ticks()
 
     def _leave(self) -> None:
         if self._project is None or self._scene is None:
@@ -175,6 +198,7 @@ class Session(QObject):
         self._scene.close()
         self._project = self._scene = self._current_layer = None
         self._coming.clear()
+        self._set_ticks([])
         self._waiting.clear()
         self._reading = False
         project.changed.disconnect(self._edited.emit)
@@ -216,7 +240,7 @@ class Session(QObject):
         except CitystrataError as error:
             self.problem.emit(error.sentence())
             layers = []
-        if layers and self.current_layer is None:
+        if layers:
             self.set_current_layer(layers[0].id)
         for path, outcome in outcomes:
             if isinstance(outcome, importing.MissingCrs):
@@ -258,6 +282,19 @@ class Session(QObject):
     def _on_lost(self, layer: int, error: CitystrataError) -> None:
         self._coming.discard(layer)
         self._on_failed(error)
+
+    def _read_ticks(self) -> None:
+        """Gather the dates of the timeline in a job: every object may have two."""
+        work = partial(_ticks, self.project.path)
+        self.jobs.run("Reading the dates", work, partial(self._on_ticks, self.project))
+
+    def _on_ticks(self, project: Project, ticks: list[Tick]) -> None:
+        if project is self._project:
+            self._set_ticks(ticks)
+
+    def _set_ticks(self, ticks: list[Tick]) -> None:
+        self.ticks = tuple(ticks)
+        self.ticks_changed.emit()
 
     # -- selection and visibility ------------------------------------------------------------
 
@@ -327,9 +364,10 @@ class Session(QObject):
         self._scene.on_changes(changes)
         if changes.layers or changes.project:
             self._bring_layers()
-        present = {layer.id for layer in self.project.layers}
-        if self._current_layer not in present:
-            self.set_current_layer(next(iter(present), None))
+        if changes.epochs or changes.layers or any(keys & DATES for keys in changes.objects.values()):
+            self._read_ticks()
+        if self.current_layer is None:
+            self.set_current_layer(next((layer.id for layer in self.project.layers), None))
         self.project_changed.emit(changes)
         self.scene_changed.emit()
 
@@ -367,6 +405,11 @@ def _prepare(path: Path, layer: Layer, work: Work) -> Prepared | None:
             importing.rebuild(project, layer, work.progress)
             drawable = project.drawable(layer)
         return prepare(layer, drawable, project.place, project)
+
+
+def _ticks(path: Path, _work: Work) -> list[Tick]:
+    with Project.open(path, read_only=True) as project:
+        return dates_of(project)
 
 
 def is_project(path: Path) -> bool:

@@ -112,6 +112,7 @@ class StartPage(QWidget):
         self._discard.clicked.connect(self._discard_current)
         self._recent_box = self._section("Recent", self._recent)
         self.zone = DropZone()
+        self.zone.setFixedHeight(220)
         self.zone.dropped.connect(self.files_chosen)
 
         content = QWidget()
@@ -120,8 +121,9 @@ class StartPage(QWidget):
         columns.setSpacing(32)
         left, right = QVBoxLayout(), QVBoxLayout()
         left.setSpacing(24)
-        left.addWidget(self.zone, 1)
         left.addLayout(self._buttons())
+        left.addWidget(self.zone)
+        left.addStretch()
         right.setSpacing(24)
         right.addWidget(self._kept_box, 1)
         right.addWidget(self._recent_box, 2)
@@ -207,6 +209,7 @@ class StartPage(QWidget):
     def _list(self, name: str) -> QListWidget:
         made = QListWidget()
         made.setAccessibleName(name)
+        made.setObjectName("files")
         made.setIconSize(QSize(20, 20))
         made.setSpacing(1)
         made.setTextElideMode(Qt.TextElideMode.ElideMiddle)

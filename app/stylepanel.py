@@ -30,6 +30,7 @@ from viewer.palette import CATEGORY_MAP, COLOR_MAPS, color_table
 
 ATTRIBUTE = "attribute:"
 TITLES = {
+    "": "Automatic",
     "type": "Object type",
     "surface": "Semantic surface",
     "plain": "One colour",
@@ -39,13 +40,14 @@ TITLES = {
     "height": "Height",
 }
 COLOUR_BY = {
-    "city": ("type", "surface", "plain"),
-    "pipes": ("type", "plain"),
-    "terrain": ("height", "plain"),
-    "heritage": ("rgb", "plain", "type"),
-    "points": ("classification", "rgb", "intensity", "height", "plain"),
+    "city": ("", "type", "surface", "plain"),
+    "pipes": ("", "type", "plain"),
+    "terrain": ("", "height", "plain"),
+    "heritage": ("", "rgb", "plain", "type"),
+    "points": ("", "classification", "rgb", "intensity", "height", "plain"),
 }
 METHOD_TITLES = {
+    "": "Automatic",
     "categories": "Categories",
     "graduated": "Graduated",
     "equal": "Equal steps",
@@ -53,6 +55,7 @@ METHOD_TITLES = {
     "natural": "Natural breaks",
 }
 MAP_TITLES = {
+    "": "Automatic",
     "okabe-ito": "Okabe–Ito",
     "viridis": "Viridis",
     "cividis": "Cividis",
@@ -124,11 +127,14 @@ class StylePanel(QWidget):
         self._relief.setKeyboardTracking(False)
         self._relief.valueChanged.connect(lambda value: self._set_style(exaggeration=value))
 
+        for box in (self._lod, self._colour_by, self._method, self._map):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(6)
         self._form = QFormLayout(self)
         self._form.setContentsMargins(16, 12, 16, 16)
         self._form.setHorizontalSpacing(12)
         self._form.setVerticalSpacing(8)
-        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         opacity = QHBoxLayout()
         opacity.addWidget(self._opacity)
         opacity.addWidget(self._opacity_text)
@@ -182,7 +188,7 @@ class StylePanel(QWidget):
 
     def _fill_colours(self, layer: Layer) -> None:
         style = layer.style
-        chosen = str(style.get("color_by", COLOUR_BY[layer.kind][0]))
+        chosen = str(style.get("color_by", ""))
         self._colour_by.clear()
         for name in COLOUR_BY[layer.kind]:
             self._colour_by.addItem(TITLES[name], name)
@@ -198,7 +204,7 @@ class StylePanel(QWidget):
         self._classes.setValue(int(style.get("classes", 6)))
         self._map.setCurrentIndex(max(self._map.findData(style.get("color_map")), 0))
         self._colour.setIcon(colour_icon(str(style.get("color", "#b8b0a4"))))
-        self._edges.setChecked(bool(style.get("edges", False)))
+        self._edges.setChecked(bool(style.get("edges", True)))
         self._point_size.setValue(int(style.get("point_size", 2)))
         self._relief.setValue(float(style.get("exaggeration", 1.0)))
         for widget, shown in (
@@ -206,7 +212,7 @@ class StylePanel(QWidget):
             (self._classes, by_attribute and method != "categories"),
             (self._map, by_attribute or chosen in ("height", "intensity")),
             (self._colour, chosen == "plain"),
-            (self._edges, layer.kind in ("city", "terrain")),
+            (self._edges, layer.kind == "city"),
             (self._point_size, layer.kind in ("points", "heritage")),
             (self._relief, layer.kind == "terrain"),
         ):

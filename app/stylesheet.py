@@ -25,6 +25,7 @@ QToolButton { background: transparent; border: 1px solid transparent; border-rad
 QToolButton:hover { background: $hover; }
 QToolButton:pressed { background: $pressed; }
 QToolButton:checked { background: $accent_soft; border-color: $accent_soft; }
+QToolButton:checked:disabled { background: transparent; border-color: transparent; }
 QToolButton::menu-indicator { image: none; }
 QToolButton#quiet { padding: 2px; border-radius: 4px; }
 
@@ -50,8 +51,7 @@ QLineEdit:focus, QTextEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleS
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: $faint; }
 QLineEdit[problem="true"] { border-color: $danger; background: $danger_soft; }
 QComboBox::drop-down { border: none; width: 20px; }
-QComboBox::down-arrow { image: none; width: 0; height: 0; border-left: 4px solid transparent;
-    border-right: 4px solid transparent; border-top: 5px solid $muted; margin-right: 8px; }
+QComboBox::down-arrow { image: url($icons/arrow-down.svg); width: 14px; height: 14px; margin-right: 6px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $border; padding: 4px; outline: none; }
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {
     width: 0; border: none; }
@@ -64,14 +64,19 @@ QSlider::handle:horizontal { width: 14px; height: 14px; margin: -6px 0; border-r
 QSlider::handle:horizontal:hover { border-color: $accent; }
 QSlider::sub-page:horizontal:disabled { background: $strong_border; }
 
-QDockWidget { color: $text; font-weight: 600; }
+QDockWidget { color: $text; font-weight: 600; titlebar-close-icon: url($icons/dock-close.svg);
+    titlebar-normal-icon: url($icons/dock-float.svg); }
+QDockWidget::close-button, QDockWidget::float-button { background: transparent; border: none;
+    border-radius: 4px; padding: 0; icon-size: 18px; }
+QDockWidget::close-button:hover, QDockWidget::float-button:hover { background: $pressed; }
 QDockWidget::title { background: $window; padding: 8px 12px; border-bottom: 1px solid $border; }
 QDockWidget > QWidget { background: $panel; }
 
 QTreeView, QListView, QTableView { background: $panel; alternate-background-color: $window; border: none;
     outline: none; selection-background-color: $accent_soft; selection-color: $text;
     gridline-color: $border; }
-QTreeView::item, QListView::item { padding: 3px 4px; border: none; }
+QTreeView::item, QListView::item { padding: 5px 4px; border: none; }
+QListWidget#files::item { padding: 8px; border-radius: 6px; }
 QTreeView::item:hover, QListView::item:hover, QTableView::item:hover { background: $hover; }
 QTreeView::item:selected, QListView::item:selected, QTableView::item:selected { background: $accent_soft;
     color: $text; }
@@ -87,7 +92,10 @@ QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabWidget::pane { border: none; border-top: 1px solid $border; }
 
-QScrollArea { border: none; background: transparent; }
+QScrollArea, QScrollArea > QWidget > QWidget { border: none; background: transparent; }
+QSplitter::handle { background: $border; }
+QSplitter::handle:vertical { height: 1px; }
+QWidget#timeline { background: $window; border-top: 1px solid $border; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
 QScrollBar::handle { background: $strong_border; border-radius: 3px; margin: 2px; }
@@ -105,6 +113,12 @@ QProgressBar { background: $border; border: none; border-radius: 2px; max-height
 QProgressBar::chunk { background: $accent; border-radius: 2px; }
 
 QCheckBox, QRadioButton { spacing: 8px; }
+QCheckBox::indicator, QTreeView::indicator { width: 14px; height: 14px; border: 1px solid $strong_border;
+    border-radius: 4px; background: $raised; }
+QCheckBox::indicator:hover, QTreeView::indicator:hover { border-color: $accent; }
+QCheckBox::indicator:checked, QTreeView::indicator:checked { background: $check; border-color: $check;
+    image: url($icons/tick.svg); }
+QCheckBox::indicator:disabled, QTreeView::indicator:disabled { background: $window; border-color: $border; }
 QGroupBox { border: none; margin-top: 20px; font-weight: 600; }
 QGroupBox::title { subcontrol-origin: margin; left: 0; color: $muted; }
 

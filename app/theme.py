@@ -38,6 +38,7 @@ class Colours:
     accent_hover: str
     accent_soft: str  # selected rows
     on_accent: str
+    check: str  # behind a white tick
     notice: str
     notice_soft: str
     danger: str
@@ -61,6 +62,7 @@ LIGHT = Colours(
     accent_hover="#0b5d66",
     accent_soft="#dceef0",
     on_accent="#ffffff",
+    check="#0e6f79",
     notice="#7a5200",
     notice_soft="#fff1c9",
     danger="#a02a26",
@@ -83,6 +85,7 @@ DARK = Colours(
     accent_hover="#66c6ce",
     accent_soft="#1d444a",
     on_accent="#0c2124",
+    check="#2b8a94",
     notice="#f2cd72",
     notice_soft="#3d3217",
     danger="#ff9d94",

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QTool
 
 from app import theme
 from app.session import Session
-from layers.records import Epoch
+from layers.epochs import Tick
 
 CENTRE = Qt.AlignmentFlag.AlignHCenter
 SIDE = 48
@@ -38,6 +38,7 @@ class Track(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._epochs: list[tuple[date, str]] = []
+        self._changes: list[tuple[date, int]] = []  # days on which objects come or go
         self._first = self._last = self._date = date.today()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -54,16 +55,17 @@ class Track(QWidget):
         """Dates and names of the ticks, oldest first."""
         return self._epochs
 
-    def set_epochs(self, epochs: tuple[Epoch, ...]) -> None:
-        """Show these ticks; the line reaches a little beyond the first and the last."""
-        known = [(day, epoch.name) for epoch in epochs if (day := parse_date(epoch.date)) is not None]
-        self._epochs = sorted(known)
-        if known:
-            first, last = self._epochs[0][0], self._epochs[-1][0]
-            slack = max((last - first) / 12, timedelta(days=180))
-            self._first, self._last = first - slack, last + slack
+    def set_ticks(self, ticks: tuple[Tick, ...]) -> None:
+        """Show these dates; the line reaches a little beyond the first and the last."""
+        known = [(day, tick) for tick in ticks if (day := parse_date(tick.date)) is not None]
+        self._epochs = [(day, ", ".join(tick.names)) for day, tick in known if tick.names]
+        self._changes = [(day, tick.changes) for day, tick in known if tick.changes]
+        shown = [day for day, _ in self._epochs] or [day for day, _ in known]
+        if shown:
+            slack = max((shown[-1] - shown[0]) / 12, timedelta(days=180))
+            self._first, self._last = shown[0] - slack, shown[-1] + slack
             if not self._first <= self._date <= self._last:
-                self._date = min((day for day, _ in known), key=lambda day: abs(day - self._date))
+                self._date = min(shown, key=lambda day: abs(day - self._date))
         self.update()
 
     def set_date(self, day: date) -> None:
@@ -76,7 +78,7 @@ class Track(QWidget):
 
     def step(self, direction: int) -> None:
         """Go to the next or the previous epoch, round at the ends."""
-        days = [day for day, _ in self._epochs]
+        days = [day for day, _ in self._epochs or self._changes]
         if not days:
             return
         if direction > 0:
@@ -98,6 +100,10 @@ class Track(QWidget):
         line.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(line)
         painter.drawLine(QPointF(SIDE, y), QPointF(self.width() - SIDE, y))
+        painter.setPen(QPen(QColor(colours.faint), 1))
+        for day, _ in self._changes:
+            if self._first <= day <= self._last:
+                painter.drawLine(QPointF(self._x(day), y - 3), QPointF(self._x(day), y + 3))
         free_from = 0.0
         for day, name in self._epochs:
             x = self._x(day)
@@ -159,6 +165,9 @@ class Timeline(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self.is_wanted = True
+        self.setObjectName("timeline")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.track = Track()
         self._label = QLabel()
         self._label.setMinimumWidth(88)
@@ -184,19 +193,23 @@ class Timeline(QWidget):
         self.use_date.toggled.connect(lambda _on: self._tell.start())
         self.ghosts.toggled.connect(self.ghosts_changed)
         session.opened.connect(self.refresh)
-        session.project_changed.connect(lambda changes: self.refresh() if changes.epochs else None)
+        session.ticks_changed.connect(self.refresh)
         theme.current().changed.connect(self._tint)
         self._tint()
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the epochs of the open project."""
-        epochs = self._session.project.epochs if self._session.is_open else ()
-        self.track.set_epochs(epochs)
-        self.setEnabled(bool(epochs))
-        if not epochs:
+        """Show the dates of the open project; without any there is nothing to slide along."""
+        self.track.set_ticks(self._session.ticks)
+        if not self._session.ticks:
             self.use_date.setChecked(False)
+        self.setVisible(self.is_wanted and bool(self._session.ticks))
         self._show_date()
+
+    def show_wanted(self, on: bool) -> None:
+        """Show the timeline, as soon as there are dates, or hide it."""
+        self.is_wanted = on
+        self.refresh()
 
     def _on_moved(self, _day: date) -> None:
         self.use_date.setChecked(True)
@@ -208,7 +221,7 @@ class Timeline(QWidget):
         self.date_changed.emit(self.track.day.isoformat() if self.use_date.isChecked() else "")
 
     def _show_date(self) -> None:
-        self._label.setText(self.track.day.isoformat() if self.track.epochs else "no dates")
+        self._label.setText(self.track.day.isoformat())
         self._label.setEnabled(self.use_date.isChecked())
 
     def _tint(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
 from PySide6.QtWidgets import (
     QDialog,
@@ -114,6 +114,7 @@ class Window(QMainWindow):
         self.history, self.find_box = HistoryPanel(self.session), FindBox(self.session)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setWidget(self.styles)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         left = QSplitter(Qt.Orientation.Vertical)
         left.addWidget(self.tree)
         left.addWidget(scroll)
@@ -128,6 +129,7 @@ class Window(QMainWindow):
         ):
             dock = QDockWidget(title, self)
             dock.setObjectName(name)
+            widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
             dock.setWidget(widget)
             self.addDockWidget(where, dock)
             self._docks[name] = dock
@@ -160,6 +162,7 @@ class Window(QMainWindow):
     def _build_toolbar(self) -> None:
         bar = QToolBar("Toolbar", movable=False, floatable=False)
         bar.setObjectName("toolbar")
+        bar.setIconSize(QSize(20, 20))
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         menu = ""
         for row in ACTIONS:
@@ -213,7 +216,9 @@ class Window(QMainWindow):
             self.restoreGeometry(geometry)
         if docks is not None:
             self.restoreState(docks)
-        self._wanted = {name: self.settings.flag(f"dock_{name}", name != "history") for name in DOCKS}
+        self._wanted = {
+            name: self.settings.flag(f"dock_{name}", name in ("layers", "inspector")) for name in DOCKS
+        }
         self.set_legend(self.settings.flag("legend"))
         self.set_marks(self.settings.flag("marks"))
         self.set_timeline(self.settings.flag("timeline"))
@@ -347,7 +352,7 @@ class Window(QMainWindow):
 
     def set_timeline(self, on: bool) -> None:
         """Show or hide the timeline."""
-        self.timeline.setVisible(on)
+        self.timeline.show_wanted(on)
         self._keep_flag("timeline", on, "dock_timeline")
 
     def set_theme(self, choice: str) -> None:

@@ -15,13 +15,18 @@ from layers.project import ENDING, Project
 
 def create_untitled(folder: Path) -> Project:
     """A new project in the folder of untitled ones."""
+    return Project.create(new_path(folder, "Untitled"))
+
+
+def new_path(folder: Path, name: str) -> Path:
+    """A file name that is not taken, with the time of day in it."""
     folder.mkdir(parents=True, exist_ok=True)
-    stem = f"Untitled {datetime.now():%Y-%m-%d %H.%M.%S}"
+    stem = f"{name} {datetime.now():%Y-%m-%d %H.%M.%S}"
     path, number = folder / f"{stem}{ENDING}", 1
     while path.exists():
         number += 1
         path = folder / f"{stem} {number}{ENDING}"
-    return Project.create(path)
+    return path
 
 
 def untitled_projects(folder: Path) -> list[Path]:
@@ -58,7 +63,9 @@ def copy_project(project: Project, path: Path) -> None:
 def delete_project(path: Path) -> None:
     """Delete a closed project with its cache folder."""
     if not _is_free(path):
-        raise ProjectError("This project is open in another window", where=str(path), do="Close it there first")
+        raise ProjectError(
+            "This project is open in another window", where=str(path), do="Close it there first"
+        )
     for extra in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         extra.unlink(missing_ok=True)
     shutil.rmtree(cache_folder(path), ignore_errors=True)

@@ -1,0 +1,39 @@
+"""The demo city as a project: its files are made, read as layers, and given their dates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assets import demo
+from layers.data import ReadOptions
+from layers.importing import Progress, import_files
+from layers.project import Project
+
+#: Part of the time that goes into making the files.
+MAKING = 0.4
+
+
+def make_demo(path: Path, folder: Path, progress: Progress) -> None:
+    """Write the demo city's files into `folder` and a project of them to `path`."""
+    progress(0.0, "Building the demo city")
+    files = demo.make(folder)
+    wanted = (
+        (files.terrain, "Terrain", ReadOptions()),
+        (files.sewer, "Sewer", ReadOptions(kind="pipes")),
+        (files.water, "Drinking water", ReadOptions(kind="pipes")),
+        (files.city, "City", ReadOptions()),
+        (files.catalogue, "Monuments", ReadOptions(kind="heritage")),
+        (files.mesh, "Church, scanned mesh", ReadOptions(kind="heritage")),
+        (files.scan, "Church, laser scan", ReadOptions(kind="points")),
+    )
+    with Project.create(path, files.crs, files.title) as project:
+        for number, (file, name, options) in enumerate(wanted):
+
+            def report(fraction: float, text: str, number: int = number, name: str = name) -> None:
+                done = MAKING + (1 - MAKING) * (number + fraction) / len(wanted)
+                progress(done, f"{name}: {text}")
+
+            import_files(project, [file], options, name=name, progress=report)
+        with project.edit("Dates of the demo city") as edit:
+            for title, date in files.epochs:
+                edit.set_epoch(title, date)
