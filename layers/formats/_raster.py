@@ -64,6 +64,7 @@ def read_heights(path: Path, driver: str, endings: tuple[str, ...], options: Rea
 def _opened(path: Path, driver: str) -> Iterator[Raster]:
     """The raster, read by this driver only; GDAL's complaints become sentences."""
     import rasterio  # type: ignore[import-untyped]  # it has none
+    from rasterio._err import CPLE_BaseError  # type: ignore[import-untyped]  # it has none
 
     errors = rasterio.errors
 
@@ -72,7 +73,7 @@ def _opened(path: Path, driver: str) -> Iterator[Raster]:
             warnings.simplefilter("ignore", errors.NotGeoreferencedWarning)
             with rasterio.open(path, driver=driver) as raster:
                 yield raster
-    except (errors.RasterioError, ValueError) as error:
+    except (errors.RasterioError, CPLE_BaseError, ValueError) as error:
         raise ReadError("This raster could not be read", where=path.name, found=_first_line(error)) from error
 
 

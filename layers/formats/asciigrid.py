@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import BinaryIO
 
 from layers.data import LayerData, ReadOptions
 from layers.errors import ReadError
@@ -15,6 +16,10 @@ ENDINGS = (".asc", ".grd", ".txt")
 KINDS = ("terrain",)
 
 _HEADER_BYTES = 4096
+_HEADER_WORDS = frozenset(
+    b"ncols nrows xllcorner yllcorner xllcenter yllcenter cellsize dx dy nodata_value".split()
+)
+_NUMBERS = b"0123456789+-.,eE \t\r\n" + b"nNaAiIfF"  # and nan, inf
 _COUNT = rb"(?im)^\s*%s\s+(\d{1,18})\s*$"
 
 
@@ -33,18 +38,34 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     """The heights of the grid."""
     with path.open("rb") as file:
         head = file.read(_HEADER_BYTES)
-        size = path.stat().st_size
-    columns, rows = _count(head, b"ncols"), _count(head, b"nrows")
-    if columns is None or rows is None:
-        raise ReadError(
-            "This is not an ASCII grid", where=path.name, found="no ncols and nrows in its header"
-        )
-    if columns * rows * 2 > size:  # a digit and a space are the least that a height needs
+        columns, rows = _count(head, b"ncols"), _count(head, b"nrows")
+        if columns is None or rows is None:
+            raise ReadError("This is not an ASCII grid", where=path.name, found="no ncols and nrows")
+        file.seek(0)
+        found = _count_heights(file, path)
+    if found < columns * rows:
         raise ReadError(
             "This grid's header promises more heights than the file holds",
             where=path.name,
-            found=f"{columns} × {rows}",
-            allowed=f"at most {size // 2:,} in {size:,} bytes",
+            found=f"{found:,} heights",
+            allowed=f"{columns:,} × {rows:,}",
             do="Get the file again; it seems to be cut off",
         )
     return read_heights(path, "AAIGrid", ENDINGS, options)
+
+
+def _count_heights(file: BinaryIO, path: Path) -> int:
+    """How many numbers follow the header; GDAL would take words among them as 0."""
+    count = 0
+    for number, line in enumerate(file, 1):
+        words = line.split()
+        if words and words[0].lower() in _HEADER_WORDS:
+            continue
+        if line.translate(None, _NUMBERS):
+            raise ReadError(
+                "This grid holds something else than numbers",
+                where=f"{path.name}, line {number}",
+                found=line[:60].decode("latin-1").strip(),
+            )
+        count += len(words)
+    return count

@@ -96,12 +96,21 @@ def _decoding(path: Path) -> Iterator[None]:
     try:
         yield
     except (laspy.errors.LaspyException, lazrs.LazrsError, ValueError, struct.error, EOFError) as error:
-        raise ReadError(
-            "The points of this cloud are damaged",
-            where=path.name,
-            found=str(error).splitlines()[0][:200] if str(error) else type(error).__name__,
-            do="Get the file again, or repair it with the program that wrote it",
-        ) from error
+        raise _damaged(path, error) from error
+    except BaseException as error:
+        if type(error).__module__ == "pyo3_runtime":  # a panic in Rust has no class to import
+            raise _damaged(path, error) from error
+        raise
+
+
+def _damaged(path: Path, error: BaseException) -> ReadError:
+    found = (str(error) or type(error).__name__).splitlines()[0][:200]
+    return ReadError(
+        "The points of this cloud are damaged",
+        where=path.name,
+        found=found,
+        do="Get the file again, or repair it with the program that wrote it",
+    )
 
 
 def _read_cloud(path: Path, header: Header, step: int, options: ReadOptions) -> Cloud:
