@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QKeySequence, QShortcut
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -129,7 +129,7 @@ class Attributes(QWidget):
             self._editing.remove_attribute(self._fids, name)
 
     def _make_tree(self) -> QTreeWidget:
-        tree = QTreeWidget()
+        tree = AttributeTree()
         tree.setColumnCount(2)
         tree.setUniformRowHeights(True)
         tree.setIndentation(14)
@@ -249,6 +249,17 @@ class Attributes(QWidget):
         self._add.setIcon(theme.current().icon("plus"))
         if self._first is not None:
             self._fill(self._current_name())
+
+
+class AttributeTree(QTreeWidget):
+    """Enter edits the current value."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open the field of the current row."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.edit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
 
 
 def _add_members(row: QTreeWidgetItem, value: list[Any] | dict[str, Any], colour: QColor) -> None:

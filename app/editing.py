@@ -8,6 +8,7 @@ from typing import cast
 
 from PySide6.QtCore import QObject, Signal
 
+from app.labels import counted
 from app.session import Session
 from layers import codelists
 from layers.bulk import VALIDITY, Plan
@@ -73,14 +74,15 @@ class Editing(QObject):
         return codelists.label(item_type, name, value, self._vocabulary(layer))
 
     def layer_of(self, item: CityObject) -> Layer | None:
-        """The present layer that an object belongs to."""
-        found = (each for each in self._session.project.layers if each.objects_layer == item.layer)
-        return next(found, None)
+        """The present layer that an object belongs to; the one that holds it before one that shows it."""
+        present = self._session.project.layers
+        own = [each for each in present if each.id == item.layer]
+        return next(iter([*own, *(each for each in present if each.objects_layer == item.layer)]), None)
 
     def _vocabulary(self, number: int) -> Vocabulary:
         """The codes that came beside a layer's source file."""
-        layers = self._session.project.layers
-        source = next((each.source_path for each in layers if each.objects_layer == number), "")
+        present = self._session.project.layers
+        source = next((each.source_path for each in present if each.objects_layer == number), "")
         if source not in self._vocabularies:
             self._vocabularies[source] = codelists.beside(Path(source)) if source else {}
         return self._vocabularies[source]
@@ -91,7 +93,7 @@ class Editing(QObject):
         edit.set_valid(fid, dates["valid_from"], dates["valid_to"])
 
     def _named(self, fids: Sequence[int]) -> str:
-        return self._session.project.object(fids[0]).id if len(fids) == 1 else f"{len(fids)} objects"
+        return self._session.project.object(fids[0]).id if len(fids) == 1 else counted(len(fids), "object")
 
 
 def editing(session: Session) -> Editing:

@@ -15,6 +15,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QPoint,
     Qt,
+    QTimer,
 )
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
@@ -228,7 +229,9 @@ class ValueDelegate(QStyledItemDelegate):
         if field is None:
             return None  # type: ignore[return-value]  # Qt's way to say that there is no editor
         if field.type in ("list", "nested"):
-            self._edit_json(index)
+            # Qt is in the middle of opening an editor; the window opens after that.
+            kept = QPersistentModelIndex(index)
+            QTimer.singleShot(0, lambda: self._edit_json(kept))
             return None  # type: ignore[return-value]  # as above
         made = make_field(field, parent)
         made.setAutoFillBackground(True)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.labels import empty_state
+from app.labels import counted, empty_state
 from app.lines import ASIDE, FAINT, KEY, SECOND_LINE, TwoLines
 from app.session import Session
 from app.steps import change_lines, when_text, who_and_why
@@ -74,7 +74,7 @@ class HistoryPanel(QWidget):
             first.setToolTip("Double click to take every step back")
             self.list.addItem(first)
         undone = sum(step.undone for step in steps)
-        self._count.setText(f"{len(steps)} steps" + (f", {undone} undone" if undone else ""))
+        self._count.setText(counted(len(steps), "step") + (f", {undone} undone" if undone else ""))
         self._stack.setCurrentIndex(1 if steps else 0)
 
     def go_to(self, number: int) -> None:
@@ -110,8 +110,10 @@ class HistoryPanel(QWidget):
         row.setData(KEY, step.step)
         row.setData(FAINT, step.undone)
         row.setData(ASIDE, when_text(step.when))
-        changed = f"{step.count} change{'s' if step.count != 1 else ''}"
-        row.setData(SECOND_LINE, "\n".join([*change_lines(step), f"{who_and_why(step)} · {changed}"]))
+        row.setData(
+            SECOND_LINE,
+            "\n".join([*change_lines(step), f"{who_and_why(step)} · {counted(step.count, 'change')}"]),
+        )
         state = "The city is at this step." if is_now else "Double click to go to this step."
         row.setToolTip(f"{step.label}\n{who_and_why(step)}\n{state}")
         if is_now:

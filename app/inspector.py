@@ -25,7 +25,7 @@ from app.attributes import Attributes
 from app.editing import editing, why_not_editable
 from app.facets import Geometry, History, Source
 from app.fields import DateField, Field, problem_of
-from app.labels import ElidedLabel, empty_state
+from app.labels import ElidedLabel, counted, empty_state, thousands
 from app.session import Session
 from layers.records import Changes, CityObject
 from layers.values import Value, subject
@@ -138,7 +138,7 @@ class Header(QFrame):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self._icon)
-        row.addWidget(self._title)
+        row.addWidget(self._title, 1)
         row.addWidget(self._copy)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 8, 8)
@@ -157,12 +157,12 @@ class Header(QFrame):
         self._kind = layer.kind if layer else "city"
         one = len(fids) == 1
         types = Counter(item.type for item in items)
-        self._title.set_text(items[0].id if one else f"{len(fids)} objects")
+        self._title.set_text(items[0].id if one else counted(len(fids), "object"))
         self._copy.setToolTip("Copy the id" if one else "Copy the ids")
         kinds = types.most_common(3)
-        named = items[0].type if one else ", ".join(f"{count} {type}" for type, count in kinds)
+        named = items[0].type if one else ", ".join(f"{thousands(count)} {type}" for type, count in kinds)
         layers = {item.layer for item in items}
-        where = layer.name if layer and len(layers) == 1 else f"{len(layers)} layers"
+        where = layer.name if layer and len(layers) == 1 else counted(len(layers), "layer")
         self._what.setText(f"{named} · {where}")
         self._show_links(items[0] if one else None)
         notice = why_not_editable(self._session)
@@ -178,7 +178,7 @@ class Header(QFrame):
             links.append(f'Part of <a href="parent">{item.parent}</a>')
         parts = len(self._session.project.children(item.fid)) if item is not None else 0
         if parts:
-            links.append(f'<a href="parts">{parts} part{"s" if parts > 1 else ""}</a>')
+            links.append(f'<a href="parts">{counted(parts, "part")}</a>')
         self._links.setText(" · ".join(links))
         self._links.setVisible(bool(links))
 

@@ -7,6 +7,16 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 
+def thousands(number: int) -> str:
+    """A count with thin spaces between the thousands."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A count with its noun: "1 object", "2 498 objects"."""
+    return f"{thousands(number)} {one if number == 1 else many or one + 's'}"
+
+
 class ElidedLabel(QLabel):
     """One line of text, shortened in the middle where it has no room; the tooltip has all of it."""
 

@@ -26,7 +26,7 @@ from app import theme
 from app.dialogs.attribute import EditJson
 from app.editing import editing
 from app.fields import Index, ValueDelegate
-from app.labels import empty_state
+from app.labels import counted, empty_state, thousands
 from app.rows import Numbers, Rows
 from app.session import Session
 from layers.errors import CitystrataError
@@ -98,7 +98,7 @@ class AttributeTable(QWidget):
         if rows:
             lines = ["\t".join(self._titles()), *("\t".join(self._texts(row)) for row in rows)]
             QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
-            self._session.message.emit(f"Copied {len(rows)} rows")
+            self._session.message.emit(f"Copied {counted(len(rows), 'row')}")
 
     def export(self, path: Path) -> None:
         """Write the rows that are shown to a CSV file."""
@@ -107,7 +107,7 @@ class AttributeTable(QWidget):
         except CitystrataError as error:
             self._session.problem.emit(error.sentence())
         else:
-            self._session.message.emit(f"Wrote {self.rows.rowCount()} rows to {path.name}")
+            self._session.message.emit(f"Wrote {counted(self.rows.rowCount(), 'row')} to {path.name}")
 
     def _build(self) -> None:
         self._name = QLabel()
@@ -190,7 +190,8 @@ class AttributeTable(QWidget):
 
     def _on_reordered(self) -> None:
         shown, total = self.rows.rowCount(), self.rows.total
-        self._count.setText(f"{shown} of {total}" if shown != total else f"{total} objects")
+        narrowed = f"{thousands(shown)} of {thousands(total)}"
+        self._count.setText(narrowed if shown != total else counted(total, "object"))
         self._follow_selection()
 
     # -- selection ---------------------------------------------------------------------------
@@ -290,6 +291,7 @@ class TableView(QTableView):
         self.setShowGrid(False)
         self.setAlternatingRowColors(True)
         self.setWordWrap(False)
+        self.setStyleSheet("QTableView::item { padding: 0 8px; }")
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(26)
         self.horizontalHeader().setSortIndicatorShown(True)
@@ -315,9 +317,11 @@ class TableView(QTableView):
         return bool(super().event(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy rows."""
+        """Copy rows; Enter edits the current cell."""
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copied.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.edit(self.currentIndex())
         else:
             super().keyPressEvent(event)
 

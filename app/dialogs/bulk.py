@@ -22,6 +22,7 @@ from app import theme
 from app.dialogs.attribute import Asking
 from app.editing import editing
 from app.jobs import Work
+from app.labels import counted, thousands
 from app.session import Session
 from layers.bulk import Plan
 from layers.errors import CitystrataError
@@ -91,7 +92,7 @@ class BulkDialog(Asking):
         done = self._editing.carry_out(self._plan)
         QApplication.restoreOverrideCursor()
         if done:
-            self._session.message.emit(f"{self._plan.label}: {self._plan.objects} objects changed")
+            self._session.message.emit(f"{self._plan.label}: {counted(self._plan.objects, 'object')} changed")
             super().accept()
 
     def plan_soon(self, *_args: object) -> None:
@@ -112,8 +113,9 @@ class BulkDialog(Asking):
         """The plan as one sentence."""
         if not plan.changes:
             return "No value would change."
-        text = f"{plan.objects} of {plan.asked} objects change."
-        return f"{text} {plan.empty} are left as they are." if plan.empty else text
+        text = f"{thousands(plan.objects)} of {counted(plan.asked, 'object')} change."
+        same = plan.asked - plan.objects
+        return f"{text} {thousands(same)} stay as they are." if same else text
 
     def _fids(self) -> list[int]:
         """The objects it concerns."""
@@ -133,7 +135,7 @@ class BulkDialog(Asking):
                 f"The {count} selected objects" if count > 1 else "The selected object", "selection"
             )
         count = self._layer.object_count
-        scope.addItem(f"All {count} objects of {self._layer.name}", "layer")
+        scope.addItem(f"All {thousands(count)} objects of {self._layer.name}", "layer")
         scope.currentIndexChanged.connect(self.plan_soon)
         return scope
 

@@ -28,7 +28,7 @@ from layers.tables import Table, read_table
 COLUMN, ATTRIBUTE = 0, 1
 
 
-class Join(BulkDialog):
+class JoinCsv(BulkDialog):
     """Table, key, columns, preview, and who found no partner."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:

@@ -9,7 +9,7 @@ from app.session import Session
 from layers.bulk import plan_replacement
 
 
-class Replace(BulkDialog):
+class FindReplace(BulkDialog):
     """Attribute, what to find, what to put in its place, preview."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
