@@ -181,13 +181,12 @@ class Camera:
             distance = max(np.ptp(right) / wide / 2, np.ptp(up) / high / 2, NEAREST_M * 10)
             aside = np.array([(right.max() + right.min()) / 2, (up.max() + up.min()) / 2, 0.0])
             return replace(self, target=centre + self.basis.T @ aside, distance_m=float(distance) * 1.04)
-        # The eye (r, u, f) must see every corner: |right - r| <= wide * (forward - f), same for up.
+        # From `back` behind the centre every corner is seen: |right| <= wide * (forward + back), same for up.
         east, west = (right - wide * forward).max(), (-right - wide * forward).max()
         top, bottom = (up - high * forward).max(), (-up - high * forward).max()
-        back = max((east + west) / (2 * wide), (top + bottom) / (2 * high), NEAREST_M * 10)
-        aside = np.array([(east - west) / 2, (top - bottom) / 2, 0.0])
-        target = centre + self.basis.T @ aside
-        return replace(self, target=target, distance_m=float(back) * 1.03)
+        back = max((east + west) / (2 * wide), (top + bottom) / (2 * high), NEAREST_M * 10) * 1.03
+        aside = np.array([_middle(right, forward + back), _middle(up, forward + back), 0.0])
+        return replace(self, target=centre + self.basis.T @ aside, distance_m=float(back))
 
     def flown_to(self, point: Float64, distance_m: float) -> Camera:
         """The same direction, with a point in the middle of the picture."""
@@ -211,6 +210,15 @@ def corners(box: Float64) -> Float64:
     choice = np.indices((2, 2, 2)).reshape(3, 8).T
     found: Float64 = box[choice, np.arange(3)]
     return found
+
+
+def _middle(across: Float64, depth: Float64) -> float:
+    """The sideways shift of the eye that brings what it sees into the middle of the picture."""
+    shift = 0.0
+    for _ in range(20):
+        seen = (across - shift) / depth
+        shift += float((seen.max() + seen.min()) / 2 * depth.min())
+    return shift
 
 
 def blend(a: Camera, b: Camera, t: float) -> Camera:

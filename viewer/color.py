@@ -150,6 +150,12 @@ def nice_step(wanted: float) -> float:
     return min((factor * power for factor in (1, 2, 2.5, 5, 10)), key=lambda step: abs(log10(step / wanted)))
 
 
+def round_length(longest: float) -> float:
+    """The largest 1, 2 or 5 times a power of ten that is at most `longest`."""
+    power = 10.0 ** floor(log10(longest))
+    return max(factor * power for factor in (1, 2, 5) if factor * power <= longest * (1 + 1e-9))
+
+
 def quantile_breaks(numbers: Float64, classes: int) -> Float64:
     """Limits with the same number of values between them."""
     found: Float64 = np.quantile(numbers, np.linspace(0, 1, classes + 1))

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 def terrain_of(project: Project) -> Terrain | None:
     """Heights from the project's terrain layers, the uppermost that has one; None without terrain."""
-    found = [
-        one for layer in project.layers if layer.kind == "terrain" and (one := _terrain(project, layer))
-    ]
+    found = [one for layer in project.layers if layer.kind == "terrain" and (one := _terrain(project, layer))]
     if not found:
         return None
 

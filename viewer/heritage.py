@@ -55,7 +55,7 @@ class ScanView(SurfaceView):
         if self._has_own_colors:
             return []
         color = str(self.layer.style.get("color", STONE))
-        return [LegendEntry(self.layer.name, color, 1, "", self.layer.id, "Heritage")]
+        return [LegendEntry(self.layer.name, color, 0, "", self.layer.id, "Heritage")]
 
 
 class RecordsView(BodiesView):

@@ -42,7 +42,7 @@ OBJECT_COLORS: dict[str, str] = {
 
 #: Semantic surfaces (CityGML 3.0 thematic surfaces).
 SURFACE_COLORS: dict[str, str] = {
-    "RoofSurface": "#c98d76",
+    "RoofSurface": "#c88a6f",
     "WallSurface": "#ece5d8",
     "GroundSurface": "#a79d8f",
     "ClosureSurface": "#cfc9d2",

@@ -33,11 +33,11 @@ class Patch:
         self.actor.VisibilityOff()
         look = self.actor.GetProperty()
         look.LightingOff()
-        look.SetLineWidth(width)
-        look.SetPointSize(width)
         if pulled:  # drawn a little in front of the surfaces it lies on
             mapper.SetResolveCoincidentTopologyToPolygonOffset()
             mapper.SetRelativeCoincidentTopologyLineOffsetParameters(-1.0, -2.0)
+        self._width, self._magnified = width, 1.0
+        self._set_width()
         self._shown = True
         self._has_cells = False
         self._kept: tuple[Float32, Int32] | None = None
@@ -84,6 +84,26 @@ class Patch:
         look = self.actor.GetProperty()
         look.SetColor(*(float(part) / 255 for part in color))
         look.SetOpacity(opacity)
+
+    @property
+    def width(self) -> float:
+        """Of lines and points, in pixels of the finished picture."""
+        return self._width
+
+    @width.setter
+    def width(self, width: float) -> None:
+        self._width = width
+        self._set_width()
+
+    def magnify(self, factor: float) -> None:
+        """Draw lines and points this much wider, for a picture that will be made smaller."""
+        self._magnified = factor
+        self._set_width()
+
+    def _set_width(self) -> None:
+        look = self.actor.GetProperty()
+        look.SetLineWidth(self._width * self._magnified)
+        look.SetPointSize(self._width * self._magnified)
 
     def show(self, shown: bool) -> None:
         """Draw it or not."""

@@ -52,12 +52,23 @@ class PointsView:
         cloud, wanted = self._cloud, str(self.layer.style.get("color_by", ""))
         has = {
             "rgb": cloud.rgb is not None,
-            "classification": cloud.classification is not None and bool(np.any(cloud.classification)),
+            "classification": cloud.classification is not None,
             "intensity": cloud.intensity is not None,
             "height": True,
             "plain": True,
         }
-        return wanted if has.get(wanted) else next(name for name, there in has.items() if there)
+        if has.get(wanted):
+            return wanted
+        if has["rgb"]:
+            return "rgb"
+        return "classification" if self._is_classified() else "height"
+
+    def _is_classified(self) -> bool:
+        """Whether most points have a class that says something."""
+        codes = self._cloud.classification
+        if codes is None or not len(codes):
+            return False
+        return float((codes[:: self._stride] > 1).mean()) > 0.5
 
     def _colors(self) -> UInt8:
         cloud, way = self._cloud, self.color_by
@@ -127,9 +138,8 @@ class PointsView:
         self._thin.show(shown and thin)
         size = float(self.layer.style.get("point_size", POINT_SIZE))
         for patch in self.patches():
-            look = patch.actor.GetProperty()
-            look.SetPointSize(size)
-            look.SetOpacity(self.layer.opacity)
+            patch.width = size
+            patch.actor.GetProperty().SetOpacity(self.layer.opacity)
 
     def pick(self, view: View2D, x: float, y: float) -> Found | None:
         """The front-most point near a pixel position."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING
@@ -42,6 +42,7 @@ CATCH_UP_S = 0.04
 MOST_TILES = 36
 #: A surface more transparent than this is picked only where nothing lies behind it.
 SEEN_THROUGH = 0.7
+FINE_LINES = 1.6  # lines in a fine frame, which is drawn at twice the size: a little finer than else
 EMPTY_BOX = np.array([[-500.0, -500.0, 0.0], [500.0, 500.0, 100.0]])
 #: Drawn from the ground up; what one can look through comes last.
 DRAWING_ORDER = ("pipes", "city", "heritage", "points", "terrain")
@@ -76,8 +77,14 @@ def prepare(layer: Layer, drawable: Drawable | None, place: Place, reader: Proje
 class Scene:
     """Draws a project off screen. All methods belong to the interface thread."""
 
-    def __init__(self, project: Project, size: tuple[int, int] = (1280, 800)) -> None:
-        self._project = project
+    def __init__(
+        self,
+        project: Project,
+        size: tuple[int, int] = (1280, 800),
+        styled: Callable[[Layer], Layer] = lambda layer: layer,
+    ) -> None:
+        """`styled` may give a layer another style for this scene alone, without an edit."""
+        self._project, self._styled = project, styled
         self._window = Window(*size)
         self._views: dict[int, LayerView] = {}
         self._columns: dict[int, Columns] = {}
@@ -92,6 +99,7 @@ class Scene:
         self._has_own_camera = False
         self._moving = False
         self.needs_frame = True
+        self.background = sky(False)
         self.set_background(dark=False)
 
     # -- frames ----------------------------------------------------------------------------------
@@ -116,7 +124,12 @@ class Scene:
         self._add_waiting(NEW_VERTICES_PER_FRAME)
         self.needs_frame = bool(self._waiting) or not caught_up
         self._camera.apply(self._window.renderer.GetActiveCamera(), self.origin, self.box)
-        return self._window.fine_pixels() if fine else self._window.pixels()
+        if not fine:
+            return self._window.pixels()
+        self._magnify(FINE_LINES)
+        picture = self._window.fine_pixels()
+        self._magnify(1.0)
+        return picture
 
     def settle(self) -> None:
         """Finish everything at once, so that the next frame shows all."""
@@ -125,7 +138,8 @@ class Scene:
 
     def set_background(self, dark: bool) -> None:
         """The sky of the light or the dark theme."""
-        self._window.set_background(sky(dark))
+        self.background = sky(dark)
+        self._window.set_background(self.background)
         self.needs_frame = True
 
     @property
@@ -150,6 +164,11 @@ class Scene:
         """Give back what the graphics driver holds; the scene is of no use afterwards."""
         self._views.clear()
         self._window.close()
+
+    def _magnify(self, factor: float) -> None:
+        for view in self._views.values():
+            for patch in view.patches():
+                patch.magnify(factor)
 
     def _catch_up(self, seconds: float) -> bool:
         done = [view.catch_up(seconds) for view in self._views.values()]
@@ -226,7 +245,7 @@ class Scene:
         for patch in view.patches():
             self._waiting.append(patch)
         self._order()
-        view.restyle(next((now for now in self._project.layers if now.id == layer.id), layer))
+        view.restyle(self._present().get(layer.id, layer))
         self._update([layer.id])
         if not self._has_own_camera:
             self.fit()
@@ -246,7 +265,7 @@ class Scene:
 
     def on_changes(self, changes: Changes) -> None:
         """Follow an edit, an undo or a redo."""
-        present = {layer.id: layer for layer in self._project.layers}
+        present = self._present()
         for number in [number for number in self._views if number not in present]:
             self.remove(number)
         if changes.layers:
@@ -262,6 +281,10 @@ class Scene:
         if changes.layers or keys & {"valid_from", "valid_to"}:
             self._update(list(self._views))
         self.needs_frame = True
+
+    def _present(self) -> dict[int, Layer]:
+        """The project's layers as they are now, in this scene's style."""
+        return {layer.id: self._styled(layer) for layer in self._project.layers}
 
     def _columns_of(self, layer: Layer) -> Columns:
         number = layer.objects_layer

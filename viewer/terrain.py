@@ -15,7 +15,7 @@ from viewer.surface import SurfaceView
 from viewer.tin import tin_of
 from viewer.view import Shown, Source
 
-MOST_VERTICES = 400_000
+MOST_VERTICES = 250_000
 #: Gentle slopes are shaded as if this much steeper, as on relief maps.
 STEEPENED = 2.0
 LEGEND_ROWS = 5
@@ -60,7 +60,7 @@ class TerrainView(SurfaceView):
         layer = self.layer
         if layer.style.get("color_by") != "height":
             color = str(layer.style.get("color", EARTH))
-            return [LegendEntry(layer.name, color, 1, "", layer.id, "Terrain")]
+            return [LegendEntry(layer.name, color, 0, "", layer.id, "Terrain")]
         low, high = self._range
         step = nice_step(max(high - low, 1e-3) / LEGEND_ROWS)
         marks = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step

@@ -1,0 +1,108 @@
+"""A picture of a project in a file, without a window; and how much two pictures differ."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from layers.errors import UsageError
+from layers.pictures import read_png, write_png
+from layers.records import Layer
+from viewer.camera import STANDARD_VIEWS, Camera
+from viewer.scene import Scene, prepare
+from viewer.sheet import annotated
+from viewer.view import ATTRIBUTE
+
+if TYPE_CHECKING:
+    from layers.project import Project
+
+DEFAULT_SIZE = (1600, 1000)
+MOST_PIXELS = 8192
+#: What `color_by` may say besides the name of an attribute.
+WAYS = ("type", "surface", "plain", "rgb", "intensity", "classification", "height")
+
+
+def shot(
+    project: Project,
+    path: Path,
+    size: tuple[int, int] = DEFAULT_SIZE,
+    *,
+    view: str = "overview",
+    camera: Camera | None = None,
+    color_by: str | None = None,
+    lod: str | None = None,
+    date: str | None = None,
+    dark: bool = False,
+    marks: bool = True,
+    title: str = "",
+) -> None:
+    """Draw the project's visible layers and write a PNG; `marks` adds legend, north arrow and scale."""
+    if not all(0 < side <= MOST_PIXELS for side in size):
+        raise UsageError(
+            "The size of the picture is not possible",
+            found=f"{size[0]}x{size[1]}",
+            allowed=f"1x1 to {MOST_PIXELS}x{MOST_PIXELS}",
+        )
+    if camera is None and view not in STANDARD_VIEWS:
+        raise UsageError("There is no such view", found=view, allowed=", ".join(STANDARD_VIEWS))
+    scene = Scene(project, size, lambda layer: _styled(project, layer, color_by, lod))
+    try:
+        scene.set_background(dark)
+        for layer in reversed(project.layers):
+            scene.add(prepare(layer, project.drawable(layer), project.place, project))
+        if date is not None:
+            scene.set_date(date)
+        if camera is None:
+            scene.camera = scene.camera.viewed(view)
+            scene.fit()
+        else:
+            scene.camera = camera
+        scene.settle()
+        picture = scene.frame(fine=True)
+        if marks:
+            picture = annotated(picture, scene.camera, scene.legend(), scene.background, title)
+    finally:
+        scene.close()
+    write_png(path, picture)
+
+
+def camera_from(text: str) -> Camera:
+    """A camera from "X,Y,Z,DISTANCE,AZIMUTH,ALTITUDE": the point looked at, metres, and degrees."""
+    try:
+        x, y, z, distance, azimuth, altitude = (float(part) for part in text.split(","))
+    except ValueError:
+        x = np.nan
+    if not np.isfinite(x) or not distance > 0 or not -90 <= altitude <= 90:
+        raise UsageError(
+            "The camera is not understood",
+            found=repr(text),
+            allowed='six numbers "X,Y,Z,DISTANCE,AZIMUTH,ALTITUDE", as 78600,457800,0,500,20,40',
+        )
+    return Camera(np.array([x, y, z]), distance, azimuth % 360, altitude)
+
+
+def compare(one: Path, other: Path) -> float:
+    """Mean difference of two pictures of one size, 0 (the same) to 1 (black and white)."""
+    a, b = (read_png(path)[..., :3].astype(np.int16) for path in (one, other))
+    if a.shape != b.shape:
+        raise UsageError(
+            "The pictures differ in size",
+            where=str(other),
+            found=f"{b.shape[1]}x{b.shape[0]}",
+            allowed=f"{a.shape[1]}x{a.shape[0]}, as {one}",
+        )
+    return float(np.abs(a - b).mean() / 255)
+
+
+def _styled(project: Project, layer: Layer, color_by: str | None, lod: str | None) -> Layer:
+    """The layer as this picture wants it; what does not apply to it stays as it is."""
+    style = dict(layer.style)
+    if color_by in WAYS:
+        style["color_by"] = color_by
+    elif color_by and color_by in project.attribute_types(layer):
+        style["color_by"] = ATTRIBUTE + color_by
+    wants_lod = lod if lod is not None and layer.kind in ("city", "heritage") else layer.lod
+    return replace(layer, style=style, lod=wants_lod)
