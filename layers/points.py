@@ -61,8 +61,13 @@ def box_of(points: Float64) -> Box | None:
     """The box around points, None when there are none."""
     if not len(points):
         return None
-    low, high = points.min(axis=0), points.max(axis=0)
-    return float(low[0]), float(low[1]), float(low[2]), float(high[0]), float(high[1]), float(high[2])
+    x, y, z = points.T  # column by column: several times faster than along the rows
+    return float(x.min()), float(y.min()), float(z.min()), float(x.max()), float(y.max()), float(z.max())
+
+
+def is_possible(box: Box) -> bool:
+    """Whether every point of the box is (NaN anywhere makes its numbers NaN)."""
+    return all(abs(value) < LARGEST_COORDINATE for value in box)
 
 
 def possible(points: Float64) -> NDArray[np.bool_]:

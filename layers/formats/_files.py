@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from layers.data import Box
+
 NEAR = 10_000.0
 
 
@@ -15,6 +17,6 @@ def layer_name(path: Path, endings: tuple[str, ...]) -> str:
     return path.stem
 
 
-def is_near_zero(largest_coordinate: float) -> bool:
+def is_near_zero(box: Box) -> bool:
     """Whether coordinates look like a scanner's own, not like a country's grid."""
-    return largest_coordinate < NEAR
+    return max(map(abs, box)) < NEAR

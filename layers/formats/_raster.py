@@ -26,6 +26,11 @@ MAX_CELLS = 400_000_000  # refused above
 MAX_CELLS_IN_MEMORY = 25_000_000  # thinned above
 MAX_BLOCK_BYTES = 512 * 2**20  # what one tile or strip may need when unpacked
 HIGHEST = 1e6  # no height of the Earth in any unit; larger numbers are fill values
+#: The feet that rasters declare, in metres.
+FEET_M = {
+    **dict.fromkeys(("foot", "feet", "ft", "international foot"), 0.3048),
+    **dict.fromkeys(("us survey foot", "us-ft", "ftus", "us foot", "foot_us"), 1200 / 3937),
+}
 #: Heights of a raster that names no unit; most DEMs are in metres, also where the grid is in feet.
 METRE_ASSUMED = "metre (assumed)"
 #: Fill values that rasters use without declaring them.
@@ -42,6 +47,7 @@ def read_heights(path: Path, driver: str, endings: tuple[str, ...], options: Rea
         heights = _heights(raster, step, report)
         grid = Grid(heights, _affine(raster, heights))
         crs = options.crs or _crs(raster, grid, report)
+        _to_metres(heights, raster, crs, report)
         if raster.transform.is_identity:
             report.warn("unplaced", "", "the raster does not say where it lies; cells are taken as 1 × 1")
         facts = _facts(raster, grid, crs, step)
@@ -172,16 +178,26 @@ def _crs(raster: Raster, grid: Grid, report: Report) -> str | None:
     return found
 
 
+def _to_metres(heights: NDArray[np.float32], raster: Raster, crs: str | None, report: Report) -> None:
+    """Heights declared in feet become metres, unless the CRS itself speaks of heights."""
+    factor = FEET_M.get((raster.units[0] or "").strip().lower())
+    if factor is None or (crs is not None and unit_names(crs)[1]):
+        return
+    heights *= np.float32(factor)
+    report.warn("feet", "", f"heights in {raster.units[0]} are converted to metres")
+
+
 def _facts(raster: Raster, grid: Grid, crs: str | None, step: int) -> dict[str, object]:
     a, b, _c, d, e, _f = tuple(raster.transform)[:6]
     box = extent(grid)
     unit, height_unit = unit_names(crs) if crs else ("", "")
+    declared = (raster.units[0] or "").strip()
     return {
         "size": [raster.width, raster.height],
         "cells": raster.width * raster.height,
         "cell_size": [math.hypot(a, d), math.hypot(b, e)],
         "unit": unit,
-        "height_unit": raster.units[0] or height_unit or METRE_ASSUMED,
+        "height_unit": height_unit or ("metre" if declared.lower() in FEET_M else declared) or METRE_ASSUMED,
         "min_height": box[2],
         "max_height": box[5],
         "empty_cells": int(np.isnan(grid.heights).sum()),

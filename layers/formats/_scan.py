@@ -51,15 +51,16 @@ def layer_of(
         report.warn("impossible_points", "", f"{int((~good).sum()):,} points have impossible coordinates")
     drawable = _mesh(raw, triangles, good) if len(triangles) else _cloud(raw, good, options, report)
     points = drawable.vertices if isinstance(drawable, Scan) else drawable.points
+    box = box_of(points)
     found = {
         **facts,
         "points": len(raw.vertices),
         "triangles": len(triangles),
         "coloured": raw.rgb is not None,
-        "local": options.crs is None and is_near_zero(float(np.abs(points).max())),
+        "local": options.crs is None and box is not None and is_near_zero(box),
     }
     kind = options.kind if options.kind in KINDS else KINDS[0]
-    name, box = layer_name(path, endings), box_of(points)
+    name = layer_name(path, endings)
     return [LayerData(name, kind, options.crs, report, drawable=drawable, box=box, linked=True, facts=found)]
 
 

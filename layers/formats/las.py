@@ -17,7 +17,15 @@ from layers.errors import PlaceError, ReadError
 from layers.formats._files import is_near_zero, layer_name
 from layers.formats._las_header import MARK, Header, Record, read_header
 from layers.place import crs_text, crs_title, fits, height_unit, parse_crs, unit_names
-from layers.points import box_of, class_counts, colours_in_8_bits, picked, possible, thinning_step
+from layers.points import (
+    box_of,
+    class_counts,
+    colours_in_8_bits,
+    is_possible,
+    picked,
+    possible,
+    thinning_step,
+)
 from layers.report import Report
 
 NAME = "las"
@@ -50,11 +58,11 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     kind = options.kind if options.kind in KINDS else KINDS[0]
     name, box = layer_name(path, ENDINGS), box_of(cloud.points)
     crs = options.crs or _crs(header, box, report)
-    facts = _facts(header, cloud, crs)
+    facts = _facts(header, cloud, box, crs)
     return [LayerData(name, kind, crs, report, drawable=cloud, box=box, linked=True, facts=facts)]
 
 
-def _facts(header: Header, cloud: Cloud, crs: str | None) -> dict[str, object]:
+def _facts(header: Header, cloud: Cloud, box: Box | None, crs: str | None) -> dict[str, object]:
     height_name, height_m = height_unit(crs) if crs else ("", 1.0)
     return {
         "version": header.version,
@@ -67,16 +75,17 @@ def _facts(header: Header, cloud: Cloud, crs: str | None) -> dict[str, object]:
         "unit": unit_names(crs)[0] if crs else "",
         "height_unit": height_name,
         "height_unit_m": height_m,
-        "local": crs is None and is_near_zero(float(np.abs(cloud.points).max())),
+        "local": crs is None and box is not None and is_near_zero(box),
     }
 
 
 def _without_impossible(cloud: Cloud, report: Report, path: Path) -> Cloud:
     """The cloud without points that can be nowhere, counted in the report."""
+    box = box_of(cloud.points)
+    if box is not None and is_possible(box):
+        return cloud
     good = possible(cloud.points)
     lost = len(good) - int(good.sum())
-    if not lost:
-        return cloud
     if lost == len(good):
         raise ReadError("No point of this cloud has possible coordinates", where=path.name)
     report.dropped += lost

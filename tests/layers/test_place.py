@@ -8,6 +8,7 @@ from pyproj import Transformer
 
 from layers.errors import PlaceError
 from layers.place import (
+    LOCAL,
     Place,
     crs_text,
     crs_title,
@@ -161,6 +162,14 @@ def test_an_unknown_datum_still_moves_and_it_is_said() -> None:
     x, _y, _z = moved(unknown, "EPSG:32616", -87.5, 39.4)
     assert 400_000 < x < 500_000
     assert "some hundred metres" in place("EPSG:32616").note(unknown)
+
+
+def test_a_local_model_stays_where_it_is() -> None:
+    points = np.array([[1.0, 2.0, 3.0]])
+    assert crs_text(parse_crs("local")) == LOCAL
+    assert is_metric(LOCAL)
+    assert np.array_equal(place(LOCAL).mover("EPSG:7415")(points), points)
+    assert np.array_equal(place("EPSG:7415").mover(LOCAL)(points), points)
 
 
 def test_a_layer_without_crs_stays_and_a_project_without_crs_refuses() -> None:

@@ -199,6 +199,17 @@ def test_scaled_whole_numbers_become_metres(tmp_path: Path) -> None:
     assert grid_of(read(path)).heights[0, 0] == pytest.approx(223.4)
 
 
+def test_heights_declared_in_feet_become_metres(tmp_path: Path) -> None:
+    path = write(tmp_path / "dem.tif", np.full((4, 4), 100, np.float32), crs="EPSG:2263")
+    with rasterio.open(path, "r+") as raster:
+        raster.units = ("US survey foot",)
+    layer = read(path)
+    assert grid_of(layer).heights[0, 0] == pytest.approx(30.48006)
+    assert layer.facts["height_unit"] == "metre"
+    assert layer.box is not None
+    assert layer.box[5] == pytest.approx(30.48006)
+
+
 def test_a_large_raster_is_thinned_and_it_is_said(tmp_path: Path) -> None:
     path = tmp_path / "large.tif"
     options = {"tiled": True, "compress": "deflate", "sparse_ok": True, "crs": "EPSG:25832", "nodata": 0}
@@ -225,7 +236,7 @@ def test_a_raster_that_no_memory_can_hold_is_refused(tmp_path: Path) -> None:
         height=100_000,
         tiled=True,
         sparse_ok=True,
-        transform=Affine(1, 0, 0, 0, -1, 0),
+        transform=Affine(2, 0, 9, 0, -2, 9),
     ):
         pass
     assert path.stat().st_size < 10_000_000
