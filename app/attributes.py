@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.dialogs.attribute import AddAttribute, EditJson
 from app.editing import editing, why_not_editable
-from app.fields import Field, Index, ValueDelegate, code_text
+from app.fields import Field, Index, ValueDelegate, code_text, enters
 from app.session import Session
 from layers.records import CityObject
 from layers.values import TYPE_TITLES, Value, format_value, merge_types, subject, type_for_editing, type_of
@@ -256,7 +256,7 @@ class AttributeTree(QTreeWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Open the field of the current row."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+        if enters(event) and self.state() != QAbstractItemView.State.EditingState:
             self.edit(self.currentIndex())
         else:
             super().keyPressEvent(event)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.labels import counted, thousands
 from app.lines import ASIDE, FAINT, SECOND_LINE, TwoLines
 from app.session import Session
 from app.steps import change_lines, when_text, who_and_why
@@ -44,19 +45,29 @@ class Facet(QWidget):
         self._note.setObjectName("muted")
         self._note.setContentsMargins(12, 12, 12, 12)
         self._note.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(0)
-        self._layout.addWidget(self._note)
+        self._body = QWidget()
+        self._layout = QVBoxLayout(self._body)
+        outer = QVBoxLayout(self)
+        outer.addWidget(self._note)
+        outer.addWidget(self._body, 1)
+        outer.addStretch()
+        for layout in (outer, self._layout):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(0)
 
     def show_object(self, item: CityObject | None) -> None:
         """Turn to an object; None when several are selected."""
         note = self._fill(item) if item is not None else ONE_ONLY
         self._note.setText(note)
         self._note.setVisible(bool(note))
+        self._body.setVisible(item is not None and self._has_content())
 
     def _fill(self, item: CityObject) -> str:
-        """Show the object; a sentence instead when there is nothing to show."""
+        """Show the object; gives a sentence where there is something to say about that."""
+        raise NotImplementedError
+
+    def _has_content(self) -> bool:
+        """Whether there is anything to see."""
         raise NotImplementedError
 
 
@@ -85,8 +96,10 @@ class Geometry(Facet):
         for lod in item.lods:
             self._fill_lod(lod, [each for each in self._sums(item) if each.lod == lod], square)
         self.tree.expandAll()
-        self.tree.setVisible(self.tree.topLevelItemCount() > 0)
-        return "" if self.tree.topLevelItemCount() else "This object has no geometry of its own."
+        return "" if self._has_content() else "This object has no geometry of its own."
+
+    def _has_content(self) -> bool:
+        return self.tree.topLevelItemCount() > 0
 
     def _fill_lod(self, lod: str, sums: list[SurfaceSum], square: str) -> None:
         count = sum(each.count for each in sums)
@@ -149,8 +162,10 @@ class History(Facet):
             row.setData(FAINT, step.undone)
             row.setToolTip(f"{step.label}\n{when_text(step.when)} · {who_and_why(step)}")
             self.list.addItem(row)
-        self.list.setVisible(self.list.count() > 0)
-        return "" if self.list.count() else "Nothing was changed in this object since it was read."
+        return "" if self._has_content() else "Nothing was changed in this object since it was read."
+
+    def _has_content(self) -> bool:
+        return self.list.count() > 0
 
 
 class Source(Facet):
@@ -166,15 +181,13 @@ class Source(Facet):
         self._count.setObjectName("muted")
         self.text = QPlainTextEdit(readOnly=True)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.text.setFrameStyle(0)
+        self.text.setStyleSheet("border: none; border-radius: 0; padding: 0 8px;")
         self.text.setAccessibleName("Source text")
         row = QHBoxLayout()
         row.setContentsMargins(12, 8, 12, 8)
         row.addWidget(self.field)
         row.addWidget(self._count)
-        self._bar = QWidget()
-        self._bar.setLayout(row)
-        self._layout.addWidget(self._bar)
+        self._layout.addLayout(row)
         self._layout.addWidget(self.text)
         self.field.textChanged.connect(self._find_first)
         self.field.returnPressed.connect(self.find_next)
@@ -195,12 +208,13 @@ class Source(Facet):
         else:
             note = "" if text else "The source of this object is not text."
         if len(text) > LONGEST_TEXT:
-            note = f"The first {LONGEST_TEXT:,} of {len(text):,} characters.".replace(",", " ")
+            note = f"The first {thousands(LONGEST_TEXT)} of {counted(len(text), 'character')}."
         self.text.setPlainText(text[:LONGEST_TEXT])
-        self._bar.setVisible(bool(text))
-        self.text.setVisible(bool(text))
         self._find_first(self.field.text())
         return note
+
+    def _has_content(self) -> bool:
+        return not self.text.document().isEmpty()
 
     def _find_first(self, typed: str) -> None:
         found = self.text.toPlainText().casefold().count(typed.casefold()) if typed else 0

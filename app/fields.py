@@ -174,6 +174,9 @@ class CodeField(QComboBox):
         self.setCurrentIndex(at)
         if at < 0:
             self.setEditText(text)
+        line = self.lineEdit()
+        assert line is not None
+        line.selectAll()
 
     def value(self) -> Value:
         """The code, in the type of the attribute; EditError when what was typed does not fit."""
@@ -188,6 +191,11 @@ ValueField = TextField | ChoiceField | CodeField
 def code_text(value: str, label: str) -> str:
     """How a coded value reads: "1030 · gabled roof"."""
     return f"{value} · {label}" if label and label != value else value
+
+
+def enters(event: QKeyEvent) -> bool:
+    """Whether a key is one of the two that confirm."""
+    return event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 def make_field(field: Field, parent: QWidget | None = None) -> ValueField:

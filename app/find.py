@@ -16,7 +16,7 @@ from layers.values import format_value
 MOST_FOUND = 20
 #: Searching waits until typing pauses: a large city takes a tenth of a second to look through.
 PAUSE_MS = 120
-POPUP_WIDTH, ROW_HEIGHT, MOST_ROWS = 380, 44, 8
+POPUP_WIDTH, MOST_ROWS = 380, 8
 NOTHING_FOUND = "Nothing found"
 
 
@@ -117,7 +117,7 @@ class FindBox(QLineEdit):
             layout.setContentsMargins(4, 4, 4, 4)
             layout.addWidget(self.list)
         rows = min(self.list.count(), MOST_ROWS)
-        size = QSize(max(self.width(), POPUP_WIDTH), rows * ROW_HEIGHT + 14)
+        size = QSize(max(self.width(), POPUP_WIDTH), rows * self.list.sizeHintForRow(0) + 12)
         corner = self.mapTo(window, QPoint(0, self.height() + 4))
         corner.setX(max(8, min(corner.x(), window.width() - size.width() - 8)))
         self.popup.setGeometry(corner.x(), corner.y(), size.width(), size.height())

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.dialogs.attribute import EditJson
 from app.editing import editing
-from app.fields import Index, ValueDelegate
+from app.fields import Index, ValueDelegate, enters
 from app.labels import counted, empty_state, thousands
 from app.rows import Numbers, Rows
 from app.session import Session
@@ -118,9 +118,9 @@ class AttributeTable(QWidget):
         self.filter.textChanged.connect(self._apply_filter)
         self._count = QLabel()
         self._count.setObjectName("muted")
-        self._columns = _button("Columns", "Choose the columns that are shown")
+        self._columns = _button("Choose the columns that are shown")
         self._columns.clicked.connect(self._choose_columns)
-        self._export = _button("Export", "Write the rows that are shown to a CSV file")
+        self._export = _button("Write the rows that are shown to a CSV file")
         self._export.clicked.connect(self._ask_and_export)
         bar = QHBoxLayout()
         bar.setContentsMargins(12, 6, 12, 6)
@@ -320,7 +320,7 @@ class TableView(QTableView):
         """Copy rows; Enter edits the current cell."""
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copied.emit()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+        elif enters(event) and self.state() != QAbstractItemView.State.EditingState:
             self.edit(self.currentIndex())
         else:
             super().keyPressEvent(event)
@@ -338,11 +338,10 @@ class StayingMenu(QMenu):
             super().mouseReleaseEvent(event)
 
 
-def _button(text: str, tip: str) -> QToolButton:
+def _button(tip: str) -> QToolButton:
     button = QToolButton()
-    button.setText(text)
     button.setToolTip(tip)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setAccessibleName(tip)
     return button
 
 

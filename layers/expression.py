@@ -53,7 +53,7 @@ SAME: Final = {"=": "==", "<>": "!=", "null": "none"}
 CONSTANTS: Final[dict[str, Value]] = {"true": True, "false": False, "none": None}
 BINDS: Final = {**BINDING, "not": COMPARE, "is": COMPARE}
 
-VALUE: Final = "a number, a text in single quotes, an attribute name, a function or ("
+VALUE: Final = "a number, a text in single quotes, an attribute name, a function or a parenthesis"
 OPERATOR: Final = "a comparison such as == or >, arithmetic such as + or *, and, or, or the end"
 HINTS: Final = {"&": "Write and", "|": "Write or", "!": "Write not or !=", "‘": "Write '", "“": "Write '"}
 
