@@ -56,6 +56,12 @@ def may_edit_layer(session: Session) -> bool:
     return has_layer(session) and is_writable(session)
 
 
+def may_map_pipes(session: Session) -> bool:
+    """The current layer holds pipes and may be changed."""
+    layer = session.current_layer
+    return layer is not None and layer.kind == "pipes" and is_writable(session)
+
+
 def may_undo(session: Session) -> bool:
     """There is a step to undo."""
     return is_writable(session) and session.project.can_undo is not None
@@ -186,7 +192,7 @@ ACTIONS: tuple[Action, ...] = (
            help="Use light colours."),
     Action("theme_dark", "Dark", "", "moon", "View/Theme", "theme_dark", checkable=True,
            help="Use dark colours."),
-    Action("toggle_theme", "Switch light and dark", "Ctrl+Shift+T", "moon", "", "toggle_theme",
+    Action("toggle_theme", "Switch light and dark", "Ctrl+Shift+T", "moon", "View/Theme", "toggle_theme",
            help="Change between light and dark colours."),
     Action("fullscreen", "Full screen", "F11", "fullscreen", "View", "fullscreen", checkable=True,
            help="Fill the whole screen."),
@@ -207,6 +213,8 @@ ACTIONS: tuple[Action, ...] = (
            may_edit_layer, scope="tree", help="Take the layer out of the project; undo brings it back."),
     Action("layer_report", "Import report", "", "info", "-Layer", "layer_report", has_layer,
            help="Show what reading the current layer's file found."),
+    Action("pipe_fields", "Fields of the pipes…", "", "pipes", "Layer", "map_pipes", may_map_pipes,
+           help="Say which fields hold diameter, invert levels and nodes."),
     Action("epoch_add", "Add date to timeline…", "", "calendar", "Layer", "add_epoch", is_writable,
            help="Name a date that the timeline should show."),
 

@@ -17,11 +17,12 @@ from app.dialogs.replace import FindReplace
 from app.exporting import ask_export_path, run_export
 from app.help import KeyboardPage
 from app.navigation import ZOOM_PER_NOTCH
-from app.opening import ask_files, ask_project_path
+from app.opening import FieldMapping, ask_files, ask_project_path
 from app.reports import ReportWindow
 from app.settings import config_folder
 from app.timeline import parse_date
 from layers.arrays import Float64
+from layers.pipes import mapping_of
 from layers.report import Report
 
 if TYPE_CHECKING:
@@ -333,6 +334,23 @@ class Commands(QObject):
         if layer is not None:
             report = Report.from_dict(layer.report) if layer.report else Report()
             self._window.show_dialog(ReportWindow(layer.name, [report], self._window))
+
+    def map_pipes(self) -> None:
+        """Ask where diameter, levels and nodes of the current layer's pipes come from."""
+        layer, project = self._session.current_layer, self._session.project
+        if layer is None:
+            return
+        fields = list(project.attribute_types(layer))
+        question = FieldMapping(layer.name, fields, mapping_of(project, layer), self._window)
+
+        def keep() -> None:
+            style = {**layer.style, "field_map": question.mapping}
+            self._session.run_edit(
+                f"Fields of {layer.name}", lambda edit: edit.set_layer(layer.id, style=style)
+            )
+
+        question.accepted.connect(keep)
+        self._window.show_dialog(question)
 
     def add_epoch(self) -> None:
         """Ask for a date and its name."""

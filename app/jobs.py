@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Event
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 
 from layers.errors import Cancelled, CitystrataError
 
+THREADS = 2
+
 Result = TypeVar("Result")
-Done = Callable[[Any], None]
-Failed = Callable[[CitystrataError], None]
+Done = Callable[[Any], object]
+Failed = Callable[[CitystrataError], object]
 
 #: Seconds between two progress reports that reach the window, so that work cannot flood it.
 REPORT_EVERY_S = 0.05
@@ -79,28 +82,22 @@ class Job(QObject):
         self.fraction, self.text = min(max(fraction, 0.0), 1.0), text
 
 
-class _Runner(QRunnable):
-    """Carries one callable through a pool thread and its outcome back."""
-
-    def __init__(self, job: Job, function: Callable[[Work], object]) -> None:
-        super().__init__()
-        self._job, self._function = job, function
-
-    def run(self) -> None:
-        """Do the work; every outcome, good or bad, leaves as one signal."""
-        try:
-            result, error = self._function(self._job.work), None
-        except CitystrataError as known:
-            result, error = None, known
-        except Exception as unforeseen:  # the one place where an unforeseen fault becomes a sentence
-            log.error("%s failed", self._job.title, exc_info=unforeseen)
-            result = None
-            error = CitystrataError(
-                f"{self._job.title} could not be finished",
-                found=f"{type(unforeseen).__name__}: {unforeseen}",
-                do="Nothing was changed; the log file has the details",
-            )
-        self._job.ended.emit(result, error)
+def _carry_out(job: Job, function: Callable[[Work], object]) -> None:
+    """Do the work; every outcome, good or bad, leaves as one signal."""
+    result: object = None
+    error: CitystrataError | None = None
+    try:
+        result = function(job.work)
+    except CitystrataError as known:
+        error = known
+    except Exception as unforeseen:  # the one place where an unforeseen fault becomes a sentence
+        log.error("%s failed", job.title, exc_info=unforeseen)
+        error = CitystrataError(
+            f"{job.title} could not be finished",
+            found=f"{type(unforeseen).__name__}: {unforeseen}",
+            do="Nothing was changed; the log file has the details",
+        )
+    job.ended.emit(result, error)
 
 
 class Jobs(QObject):
@@ -111,7 +108,10 @@ class Jobs(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = QThreadPool(self)
+        # Python's own threads, not Qt's: libraries such as PROJ keep things per Python thread, and those
+        # of a Qt thread are thrown away after every job.
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="job")
+        self._futures: set[Future[None]] = set()
         self._running: dict[Job, tuple[Done | None, Failed | None]] = {}
 
     @property
@@ -123,7 +123,7 @@ class Jobs(QObject):
         self,
         title: str,
         function: Callable[[Work], Result],
-        done: Callable[[Result], None] | None = None,
+        done: Callable[[Result], object] | None = None,
         failed: Failed | None = None,
     ) -> Job:
         """Run `function(work)` in a pool thread, then `done(result)` or `failed(error)` on this one."""
@@ -131,7 +131,8 @@ class Jobs(QObject):
         self._running[job] = (done, failed)
         job.progressed.connect(self.changed)
         job.ended.connect(self._on_ended)
-        self._pool.start(_Runner(job, function))
+        future = self._pool.submit(_carry_out, job, function)
+        self._futures = {other for other in self._futures if not other.done()} | {future}
         self.changed.emit()
         return job
 
@@ -140,9 +141,9 @@ class Jobs(QObject):
         for job in self.running:
             job.cancel()
 
-    def wait(self, milliseconds: int = 10_000) -> bool:
-        """Wait for the pool to be empty, as before leaving; False when it is not in time."""
-        return bool(self._pool.waitForDone(milliseconds))
+    def wait(self, seconds: float = 10.0) -> bool:
+        """Wait until all work has stopped, as before leaving; False when it has not in time."""
+        return not wait(self._futures, seconds).not_done
 
     def _on_ended(self, result: object, error: CitystrataError | None) -> None:
         job = self.sender()

@@ -121,9 +121,9 @@ def draw_empty(painter: QPainter, area: QRectF, title: str, text: str) -> None:
 
 
 def draw_hint(painter: QPainter, area: QRectF, text: str) -> None:
-    """What the keys and the mouse do at the moment, in the middle of the lower edge."""
-    height = QFontMetricsF(painter.font()).height() + 12
-    draw_label(painter, QRectF(area.left(), area.bottom() - height - 2 * MARGIN, area.width(), 0), text)
+    """What the keys and the mouse do at the moment, below the date."""
+    below = QFontMetricsF(painter.font()).height() + 12 + MARGIN / 2
+    draw_label(painter, area.adjusted(0, below, 0, 0), text)
 
 
 def draw_legend(painter: QPainter, area: QRectF, entries: Sequence[LegendEntry]) -> None:

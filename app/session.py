@@ -66,6 +66,7 @@ class Session(QObject):
         self._scene: Scene | None = None
         self.ticks: tuple[Tick, ...] = ()  # the dates of the timeline
         self._coming: set[int] = set()  # layers on their way into the scene
+        self._mapped: dict[int, object] = {}  # where the fields of drawn pipes come from
         self._waiting: list[tuple[tuple[Path, ...], Options]] = []
         self._reading = False
         self._edited.connect(self._on_edited)
@@ -181,8 +182,8 @@ class Session(QObject):
         self._leave()
         project.changed.connect(self._edited.emit)
         self._project, self._scene = project, Scene(project)
-        first = next(iter(project.layers), None)
-        self._current_layer = first.id if first else None
+        layers = sorted(project.layers, key=lambda layer: layer.kind != "city")
+        self._current_layer = layers[0].id if layers else None
         self.opened.emit()
         self.current_layer_changed.emit()
         self._bring_layers()
@@ -199,6 +200,7 @@ class Session(QObject):
         self._project = self._scene = self._current_layer = None
         self._coming.clear()
         self._set_ticks([])
+        self._mapped.clear()
         self._waiting.clear()
         self._reading = False
         project.changed.disconnect(self._edited.emit)
@@ -271,11 +273,20 @@ class Session(QObject):
                 )
                 self.jobs.run(f"Drawing {layer.name}", work, done, failed)
 
+    def _drop_remapped(self) -> None:
+        """Pipes whose fields now come from elsewhere have another shape: they are drawn anew."""
+        for layer in self.project.layers:
+            if layer.id in self._mapped and layer.style.get("field_map") != self._mapped[layer.id]:
+                del self._mapped[layer.id]
+                self.scene.remove(layer.id)
+
     def _on_prepared(self, scene: Scene, layer: int, prepared: Prepared | None) -> None:
         self._coming.discard(layer)
         if scene is not self._scene or prepared is None:
             return
         scene.add(prepared)
+        if prepared.layer.kind == "pipes":
+            self._mapped[layer] = prepared.layer.style.get("field_map")
         self.layer_shown.emit(layer)
         self.scene_changed.emit()
 
@@ -363,6 +374,7 @@ class Session(QObject):
             return
         self._scene.on_changes(changes)
         if changes.layers or changes.project:
+            self._drop_remapped()
             self._bring_layers()
         if changes.epochs or changes.layers or any(keys & DATES for keys in changes.objects.values()):
             self._read_ticks()

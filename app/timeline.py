@@ -110,13 +110,12 @@ class Track(QWidget):
             at = day == self._date
             painter.setPen(QPen(QColor(colours.accent if at else colours.muted), 2))
             painter.drawLine(QPointF(x, y - 6), QPointF(x, y + 6))
-            width = painter.fontMetrics().horizontalAdvance(name)
-            if x - width / 2 >= free_from:
+            width = painter.fontMetrics().horizontalAdvance(name) + 2
+            left = max(x - width / 2, free_from)
+            if left - x < width and left + width <= self.width():
                 painter.setPen(QColor(colours.text if at else colours.muted))
-                painter.drawText(
-                    QRectF(x - width, y + 10, 2 * width, 18), Qt.AlignmentFlag.AlignHCenter, name
-                )
-                free_from = x + width / 2 + 8
+                painter.drawText(QRectF(left, y + 10, width, 18), Qt.AlignmentFlag.AlignHCenter, name)
+                free_from = left + width + 8
         painter.setPen(QPen(QColor(colours.panel), 2))
         painter.setBrush(QColor(colours.accent))
         painter.drawEllipse(QPointF(self._x(self._date), y), RADIUS, RADIUS)

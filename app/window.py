@@ -74,7 +74,8 @@ class Window(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self._build_middle()
         self._build_docks()
-        self.actions_ = ActionSet(self, self.session, Commands(self))
+        self.commands = Commands(self)
+        self.actions_ = ActionSet(self, self.session, self.commands)
         self._build_menus()
         self._build_toolbar()
         self.setStatusBar(StatusBar(self.session, self.canvas))
@@ -188,6 +189,8 @@ class Window(QMainWindow):
         session.imported.connect(self._on_imported)
         session.crs_wanted.connect(self._ask_crs)
         session.project_changed.connect(self._on_project_changed)
+        for panel in (self.find_box, self.table, self.inspector):
+            panel.fly_requested.connect(self.commands.zoom_to)
         self.info.acted.connect(self._show_reports)
         self.start_page.open_clicked.connect(self.actions_["open"].trigger)
         self.start_page.demo_clicked.connect(self.open_demo)

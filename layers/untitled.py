@@ -63,9 +63,7 @@ def copy_project(project: Project, path: Path) -> None:
 def delete_project(path: Path) -> None:
     """Delete a closed project with its cache folder."""
     if not _is_free(path):
-        raise ProjectError(
-            "This project is open in another window", where=str(path), do="Close it there first"
-        )
+        raise ProjectError("This project is open elsewhere", where=str(path), do="Close it there first")
     for extra in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         extra.unlink(missing_ok=True)
     shutil.rmtree(cache_folder(path), ignore_errors=True)

@@ -68,8 +68,9 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
 
     made = Window(Settings(tmp_path / "settings.ini"), tmp_path / "untitled")
     made.resize(1280, 800)
-    with qtbot.waitExposed(made):
-        made.show()
+    made.show()
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow, timeout=5000)
     yield made
     made.close()
 
