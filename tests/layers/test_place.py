@@ -12,6 +12,7 @@ from layers.place import (
     Place,
     crs_text,
     crs_title,
+    far_note,
     fits,
     height_unit,
     is_metric,
@@ -229,3 +230,10 @@ def test_a_wrong_crs_in_a_file_is_noticed() -> None:
     assert not fits("EPSG:4978", utm_called_geocentric)
     assert fits("EPSG:32613", utm_called_geocentric)
     assert not fits("EPSG:4326", (85000, 446000, 0, 85001, 446001, 0))
+
+
+def test_a_layer_far_from_its_crs_is_noticed() -> None:
+    assert far_note("EPSG:7415", (85000, 447000, 0, 86000, 448000, 9)) == ""
+    wyoming = (-5955638, 6157955, 2322, -5955576, 6158005, 2338)
+    assert "outside the area of Amersfoort / RD New + NAP height" in far_note("EPSG:7415", wyoming)
+    assert far_note(LOCAL, wyoming) == ""
