@@ -10,6 +10,9 @@ import msgspec
 import numpy as np
 import orjson
 
+#: What some programs write before the text.
+BOM = b"\xef\xbb\xbf"
+
 _STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _TOKEN = re.compile(_STRING + rb"|[{}\[\],:]|[^\s{}\[\],:\"]+", re.DOTALL)
 
@@ -30,6 +33,11 @@ class Member:
 def raw_members(text: bytes | msgspec.Raw) -> dict[str, bytes]:
     """The values of a JSON object as raw text, in order."""
     return {key: bytes(value) for key, value in _RAW_MEMBERS.decode(text).items()}
+
+
+def compact(text: bytes) -> bytes:
+    """JSON text without the white space between its parts; numbers keep their digits."""
+    return b"".join(_TOKEN.findall(text))
 
 
 def join_members(members: Mapping[str, bytes]) -> bytes:

@@ -14,10 +14,13 @@ import numpy as np
 import orjson
 
 from layers.arrays import Float64, Mesh
-from layers.data import Box, Feature, LayerData, Piece, ReadOptions
-from layers.errors import ReadError
+from layers.citymodel import encode
+from layers.data import Box, Feature, LayerData, Piece, ReadOptions, WriteOptions
+from layers.errors import PlaceError, ReadError
 from layers.flatten import Flattener, Template
-from layers.jsontext import address, replace_members
+from layers.formats._citymodel import model_of
+from layers.jsontext import BOM, address, replace_members
+from layers.place import parse_crs
 from layers.report import Report
 
 NAME = "cityjson"
@@ -25,7 +28,6 @@ TITLE = "CityJSON"
 ENDINGS = (".city.json", ".json")
 KINDS = ("city", "terrain")
 VERSIONS = ("1.0", "1.1", "2.0")
-BOM = b"\xef\xbb\xbf"
 LARGEST_COORDINATE = 1e8
 #: Outlines of these would be a net of triangles.
 NO_OUTLINE = frozenset(("TINRelief",))
@@ -109,6 +111,12 @@ def rewrite(
             )
 
 
+def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
+    """The layer as one CityJSON 2.0 object."""
+    with collector_off():
+        path.write_bytes(encode(model_of(layer, options)))
+
+
 @contextmanager
 def collector_off() -> Iterator[None]:
     """Without the cyclic collector: it walks the millions of small lists again and again."""
@@ -182,8 +190,25 @@ def crs_of(metadata: msgspec.Raw) -> str | None:
     text = values.get("referenceSystem")
     if text is None and isinstance(values.get("crs"), dict):
         text = values["crs"].get("epsg")
-    found = re.search(r"(\d{4,6})\s*$", str(text)) if text else None
-    return f"EPSG:{found.group(1)}" if found else None
+    return _crs_code(str(text)) if text else None
+
+
+def _crs_code(name: str) -> str | None:
+    # A compound CRS names two codes: positions and heights.
+    codes = re.findall(r"EPSG[:/]+[^:/,&]*[:/]+(\d{4,6})", name) or re.findall(
+        r"(\d{4,6}(?:\+\d{4,6})?)\s*$", name
+    )
+    if codes:
+        return f"EPSG:{'+'.join(codes)}"
+    return "OGC:CRS84" if re.search(r"CRS84h?\s*$", name) else None
+
+
+def is_geographic(crs: str | None) -> bool:
+    """Whether a CRS gives longitude and latitude in degrees."""
+    try:
+        return crs is not None and parse_crs(crs).is_geographic
+    except PlaceError:
+        return False
 
 
 class Reader:
@@ -197,6 +222,7 @@ class Reader:
         self.numbers: dict[str, int] = {}
         self.transform = self._transform(root)
         self.flattener = Flattener(self._templates(root), self.report)
+        self._may_be_degrees = True
         self._cut = 0  # everything before it lies in pieces
         self._inside = False  # between two objects of one CityObjects member
         self.start = address(data) if data else 0
@@ -255,6 +281,7 @@ class Reader:
                 found=f"{np.abs(vertices).max():.3g}",
                 allowed="below 100 000 000",
             )
+        self._may_be_degrees &= not len(vertices) or bool(np.abs(vertices[:, :2]).max() <= 360)
         self.flattener.use_vertices(vertices)
 
     def add_objects(self, objects: dict[str, msgspec.Raw]) -> Iterator[float]:
@@ -314,10 +341,10 @@ class Reader:
         """The layers, once every object is in."""
         self.pieces.append(Piece(self.data[self._cut :]))
         options.progress(0.8, "triangles")
-        mesh = self.flattener.mesh()
+        crs = options.crs or crs_of(self.root.metadata)
+        mesh = self.flattener.mesh(self._may_be_degrees and is_geographic(crs))
         self._describe(mesh)
         self.report.read = len(self.features)
-        crs = options.crs or crs_of(self.root.metadata)
         facts = self._facts()
         city = LayerData(
             name=layer_name(self.path),

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import msgspec
 
-from layers.data import LayerData, ReadOptions
+from layers.citymodel import encode
+from layers.data import LayerData, ReadOptions, WriteOptions
 from layers.errors import ReadError
 from layers.formats import cityjson
-from layers.formats.cityjson import BOM, Reader, check_root, collector_off, decode_root
-from layers.jsontext import address
+from layers.formats._citymodel import model_of
+from layers.formats.cityjson import Reader, check_root, collector_off, decode_root
+from layers.jsontext import BOM, address
+from layers.sequence import split
 
 NAME = "cityjsonseq"
 TITLE = "CityJSON text sequence"
@@ -60,6 +63,13 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
         for number, line in lines:
             _add_feature(reader, path, number, line, options, len(data))
         return reader.finish(options)
+
+
+def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
+    """A CityJSON 2.0 header, then one feature per line."""
+    with collector_off(), path.open("wb") as file:
+        for part in split(model_of(layer, options)):
+            file.write(encode(part) + b"\n")
 
 
 def _add_feature(

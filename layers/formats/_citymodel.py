@@ -1,0 +1,28 @@
+"""A layer as the city model that the CityJSON writers write anew."""
+
+from __future__ import annotations
+
+from layers import citymodel, sequence
+from layers.data import LayerData, WriteOptions
+from layers.errors import WriteError
+from layers.reproject import reproject
+from layers.upgrade import Model
+
+DECODERS = {"cityjson": citymodel.from_text, "cityjsonseq": sequence.from_text}
+
+
+def model_of(layer: LayerData, options: WriteOptions) -> Model:
+    """The layer as it is now, in CityJSON 2.0, of one LoD and in another CRS if so asked."""
+    source = str(layer.facts.get("source_format"))
+    if source not in DECODERS:
+        raise WriteError(
+            f"Layer {layer.name!r} cannot be written as a city model",
+            found=source,
+            allowed=", ".join(DECODERS),
+        )
+    model = DECODERS[source](b"".join(piece.data for piece in layer.pieces))
+    if options.lod is not None:
+        citymodel.keep_lod(model, options.lod)
+    if options.crs is not None:
+        reproject(model, layer.crs, options.crs)
+    return model
