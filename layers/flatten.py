@@ -24,11 +24,17 @@ flat = chain.from_iterable
 
 #: How many list levels lie above the polygons of each geometry type.
 DEPTH = {"MultiSurface": 0, "CompositeSurface": 0, "Solid": 1, "MultiSolid": 2, "CompositeSolid": 2}
+METRES_PER_DEGREE = 111_320.0
 MALFORMED = (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError)
 
 
 class BadGeometry(ValueError):
     """A geometry that does not follow CityJSON; says how."""
+
+
+def fault_of(error: Exception) -> str:
+    """What is wrong with a geometry that raised one of MALFORMED."""
+    return str(error) if isinstance(error, BadGeometry) else "its lists are not as CityJSON nests them"
 
 
 @dataclass(frozen=True)
@@ -114,11 +120,12 @@ class Flattener:
             self._flush()
 
     def _refuse(self, number: int, place: int, error: Exception) -> None:
-        said = str(error) if isinstance(error, BadGeometry) else "its lists are not as CityJSON nests them"
         id = self._ids[number]
         self.report.unsupported += 1
         self.report.warn(
-            "bad_geometry", id, f"Geometry {place + 1} of {id!r} is kept but cannot be drawn: {said}."
+            "bad_geometry",
+            id,
+            f"Geometry {place + 1} of {id!r} is kept but cannot be drawn: {fault_of(error)}.",
         )
 
     def _add(self, number: int, outlined: bool, place: int, geometry: dict[str, Any]) -> None:
@@ -271,8 +278,8 @@ class Flattener:
         corners += np.repeat([g.base for g in geometries], geometry_corners)
         return _Part(corners.astype(np.int32), lengths, polygon_rings, types, geometries)
 
-    def mesh(self) -> Mesh:
-        """All that was added, as triangles."""
+    def mesh(self, in_degrees: bool = False) -> Mesh:
+        """All that was added, as triangles; `in_degrees` when x and y are longitude and latitude."""
         self._flush()
         vertices = np.concatenate(self._blocks) if self._blocks else np.empty((0, 3))
         self._blocks, self._block = [], vertices[:0]
@@ -283,7 +290,7 @@ class Flattener:
         drawn = [geometry for part in self._parts for geometry in part.geometries]
         self._parts = []
         places = vertices[corners]
-        found = triangulate(places, rings.astype(np.int64), polygon_rings.astype(np.int64))
+        found = triangulate(_metres(places) if in_degrees else places, rings, polygon_rings)
         counts = np.array([g.polygons for g in drawn], np.int64)
         surface_geometry = np.repeat(np.arange(len(drawn), dtype=np.int32), counts)
         polygon_corners = _sums(rings, polygon_rings)
@@ -313,6 +320,12 @@ class Flattener:
             lines=_joined([line.astype(np.int32) for line in self._lines]).reshape(-1, 2),
             line_geometry=line_geometry,
         )
+
+
+def _metres(degrees: Float64) -> Float64:
+    """Longitudes and latitudes on the scale of the heights, so that shapes and normals are true."""
+    middle = np.radians(degrees[:, 1].mean()) if len(degrees) else 0.0
+    return degrees * (METRES_PER_DEGREE * np.cos(middle), METRES_PER_DEGREE, 1.0)
 
 
 def _whole(values: list[Any], boundaries: list[Any]) -> list[Any]:
