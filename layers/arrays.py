@@ -96,15 +96,6 @@ class Grid(Stored):
     heights: NDArray[np.float32]  # (rows, columns) metres or the CRS's vertical unit
     affine: Float64  # (6,) a b c d e f: x = a*col + b*row + c, y = d*col + e*row + f (cell corners)
 
-    def corner_points(self, step: int = 1) -> Float64:
-        """World (x, y, z) of cell centres, every `step`-th row and column, (r, c, 3)."""
-        rows = np.arange(0, self.heights.shape[0], step)
-        columns = np.arange(0, self.heights.shape[1], step)
-        a, b, c, d, e, f = self.affine
-        col, row = np.meshgrid(columns + 0.5, rows + 0.5)
-        z = self.heights[np.ix_(rows, columns)].astype(np.float64)
-        return np.stack((a * col + b * row + c, d * col + e * row + f, z), axis=-1)
-
 
 @dataclass(frozen=True)
 class Cloud(Stored):

@@ -18,10 +18,11 @@ import numpy as np
 import orjson
 
 from layers import cache, wkb
-from layers.arrays import Cloud, Float64, Mesh, Mover, Scan
+from layers.arrays import Cloud, Float64, Grid, Mesh, Mover, Scan
+from layers.crs import LOCAL, crs_text, height_unit, parse_crs
 from layers.data import Box, LayerData, ReadOptions
 from layers.errors import CitystrataError, PlaceError, ReadError
-from layers.place import LOCAL, Place, crs_text, parse_crs, project_crs_for, suggest_crs
+from layers.place import Place, far_note, project_crs_for, suggest_crs
 from layers.schema import BULK_TABLES
 from layers.values import merge_types, type_of
 
@@ -157,9 +158,13 @@ def _stage_layer(
     database: sqlite3.Connection, folder: Path, number: int, layer: LayerData, project_crs: str, sha256: str
 ) -> dict[str, Any]:
     place = Place(project_crs, np.zeros(3))
-    mover, note = place.mover(layer.crs), place.note(layer.crs)
-    if note:
-        layer.report.warn("placed", "", note)
+    # Rasters are in metres unless their CRS says otherwise, clouds in the unit of their positions.
+    unit_m = 1.0 if layer.crs is None or isinstance(layer.drawable, Grid) else height_unit(layer.crs)[1]
+    mover = place.mover(layer.crs, unit_m)
+    far = far_note(layer.crs, layer.box) if layer.crs and layer.box else ""
+    for note in (place.note(layer.crs, unit_m), far):
+        if note:
+            layer.report.warn("placed", "", note)
     _fill_footprints(layer)
     layer_box = layer.box
     drawable = _moved(layer, mover)
@@ -177,7 +182,7 @@ def _stage_layer(
         "crs": layer.crs,
         "report": layer.report.as_dict(),
         "facts": {**layer.facts, "layer_box": layer_box},
-        "box": _project_box(layer, boxes, mover),
+        "box": _moved_box(layer.box, mover) if layer.box else None,
         "linked": layer.linked,
         "objects": len(layer.features),
         "drawable": name,
@@ -233,10 +238,6 @@ def _moved_box(box: Box, mover: Mover) -> Box:
     corners = np.array([[x, y, z] for x in box[0::3] for y in box[1::3] for z in box[2::3]], np.float64)
     moved = mover(corners)
     return (*moved.min(axis=0).tolist(), *moved.max(axis=0).tolist())
-
-
-def _project_box(layer: LayerData, boxes: object, mover: Mover) -> Box | None:
-    return _moved_box(layer.box, mover) if layer.box else None
 
 
 def _insert_objects(

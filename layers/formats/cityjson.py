@@ -19,6 +19,7 @@ from layers.data import Box, Feature, LayerData, Piece, ReadOptions, WriteOption
 from layers.errors import PlaceError, ReadError
 from layers.flatten import Flattener, Template
 from layers.formats._citymodel import model_of
+from layers.formats._files import layer_name
 from layers.jsontext import BOM, address, replace_members
 from layers.place import parse_crs
 from layers.report import Report
@@ -347,7 +348,7 @@ class Reader:
         self.report.read = len(self.features)
         facts = self._facts()
         city = LayerData(
-            name=layer_name(self.path),
+            name=layer_name(self.path, (".city.jsonl", ".jsonl", *ENDINGS)),
             kind="city",
             crs=crs,
             report=self.report,
@@ -447,12 +448,3 @@ def mesh_box(mesh: Mesh) -> Box | None:
     low = np.min([part.min(axis=0) for part in points], axis=0)
     high = np.max([part.max(axis=0) for part in points], axis=0)
     return (*low.tolist(), *high.tolist())
-
-
-def layer_name(path: Path) -> str:
-    """The file's name without its endings."""
-    name = path.name
-    for ending in (".city.jsonl", ".city.json", ".jsonl", ".json"):
-        if name.lower().endswith(ending):
-            return name[: -len(ending)] or name
-    return path.stem
