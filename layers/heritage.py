@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import orjson
+
+from layers.data import Box, Feature
 from layers.records import Layer
 from layers.words import find_field, words
 
@@ -193,3 +196,8 @@ def _scan(layer: Layer, text: str | None) -> ScanLink | None:
         return None
     known = layer.facts.get("scans", {}).get(text) or {}
     return ScanLink(path, known.get("sha256"), int(known.get("size", 0)))
+
+
+def scan_record(name: str, box: Box | None) -> Feature:
+    """The record of a scan that came without a catalogue; it can be filled in and tied to its object."""
+    return Feature(name, RECORD_TYPE, orjson.dumps({"name": name}), box=box)

@@ -22,6 +22,7 @@ from layers.arrays import Cloud, Float64, Grid, Mesh, Mover, Scan
 from layers.crs import LOCAL, crs_text, height_unit, parse_crs
 from layers.data import Box, LayerData, ReadOptions
 from layers.errors import CitystrataError, PlaceError, ReadError
+from layers.heritage import scan_record
 from layers.place import Place, far_note, project_crs_for, suggest_crs
 from layers.schema import BULK_TABLES
 from layers.values import merge_types, type_of
@@ -118,7 +119,7 @@ def stage(path: Path, request: dict[str, Any]) -> dict[str, Any]:
     database = sqlite3.connect(folder / "staging.sqlite", isolation_level=None)
     database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {STAGING_TABLES} BEGIN;")
     described = [
-        _stage_layer(database, folder, number, layer, project_crs or LOCAL, sha256)
+        _stage_layer(database, folder, number, layer, project_crs or LOCAL, sha256, request.get("origin"))
         for number, layer in enumerate(layers)
     ]
     database.execute("COMMIT")
@@ -142,9 +143,13 @@ def _layer_crs(path: Path, layer: LayerData, said: str | None, project_crs: str 
     known = said or layer.crs
     if known:
         return crs_text(parse_crs(known))
-    if layer.box is None or project_crs == LOCAL or layer.kind == "heritage":
-        # Nothing to place, or a model that lies nowhere, or a scan placed by its record.
+    if layer.box is None or project_crs == LOCAL:
         return project_crs or LOCAL
+    if layer.facts.get("local"):
+        return LOCAL
+    if layer.kind == "heritage" and project_crs:
+        # A scan that names no CRS but has large coordinates is in that of its city.
+        return project_crs
     raise MissingCrs(path, layer.box)
 
 
@@ -155,16 +160,17 @@ def _project_crs(layer: LayerData) -> str | None:
 
 
 def _stage_layer(
-    database: sqlite3.Connection, folder: Path, number: int, layer: LayerData, project_crs: str, sha256: str
+    database: sqlite3.Connection,
+    folder: Path,
+    number: int,
+    layer: LayerData,
+    project_crs: str,
+    sha256: str,
+    origin: list[float] | None,
 ) -> dict[str, Any]:
-    place = Place(project_crs, np.zeros(3))
-    # Rasters are in metres unless their CRS says otherwise, clouds in the unit of their positions.
-    unit_m = 1.0 if layer.crs is None or isinstance(layer.drawable, Grid) else height_unit(layer.crs)[1]
-    mover = place.mover(layer.crs, unit_m)
-    far = far_note(layer.crs, layer.box) if layer.crs and layer.box else ""
-    for note in (place.note(layer.crs, unit_m), far):
-        if note:
-            layer.report.warn("placed", "", note)
+    if layer.kind == "heritage" and not layer.features and layer.drawable is not None:
+        layer.features = [scan_record(layer.name, layer.box)]
+    mover = _mover(layer, project_crs, origin)
     _fill_footprints(layer)
     layer_box = layer.box
     drawable = _moved(layer, mover)
@@ -188,6 +194,25 @@ def _stage_layer(
         "drawable": name,
         "partner": layer.partner,
     }
+
+
+def _mover(layer: LayerData, project_crs: str, origin: list[float] | None) -> Mover:
+    """What brings the layer's points into the project; the report says what a person should know of it."""
+    if layer.crs == LOCAL and project_crs != LOCAL and origin and layer.box:
+        layer.report.warn(
+            "placed", "", "the model names no place on Earth: it stands in the middle of the project"
+        )
+        low, high = np.array(layer.box[:3]), np.array(layer.box[3:])
+        shift = np.array(origin) - np.array([*((low + high) / 2)[:2], low[2]])
+        return lambda points: points + shift
+    place = Place(project_crs, np.zeros(3))
+    # Rasters are in metres unless their CRS says otherwise, clouds in the unit of their positions.
+    unit_m = 1.0 if layer.crs is None or isinstance(layer.drawable, Grid) else height_unit(layer.crs)[1]
+    far = far_note(layer.crs, layer.box) if layer.crs and layer.box else ""
+    for note in (place.note(layer.crs, unit_m), far):
+        if note:
+            layer.report.warn("placed", "", note)
+    return place.mover(layer.crs, unit_m)
 
 
 def _fill_footprints(layer: LayerData) -> None:

@@ -90,6 +90,7 @@ def stage(
             "crs": options.crs,
             "field_map": options.field_map,
             "project_crs": project_crs,
+            "origin": origin_of(project_path),
         }
         described = run_importer(request, path, progress)
         return _take_over(project_path.absolute(), folder, described, epoch, progress)
@@ -305,6 +306,12 @@ def admit(project: Project, staged: Iterable[Staged], name: str | None = None) -
     return [layer for number in numbers for layer in project.layers if layer.id == number]
 
 
+def origin_of(project_path: Path) -> list[float] | None:
+    """The local origin of a project, once its first layer has set one."""
+    with Project.open(project_path, read_only=True) as project:
+        return project.place.origin.tolist() if project.fact("origin") else None
+
+
 def local_origin(box: tuple[float, ...]) -> list[float]:
     """A round point in the middle of a box; views subtract it to stay precise."""
     middle = (np.array(box[:2]) + np.array(box[3:5])) / 2
@@ -337,6 +344,7 @@ def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> 
             "kind": layer.kind,
             "crs": layer.crs,
             "project_crs": project.place.crs,
+            "origin": project.place.origin.tolist(),
             "field_map": layer.style.get("field_map"),
         }
         answer = run_importer(request, source, progress)
