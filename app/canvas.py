@@ -109,6 +109,11 @@ class Canvas(QWidget):
             self._paint_overlay(painter)
         painter.end()
 
+    @property
+    def camera(self) -> Camera:
+        """Where the view looks from."""
+        return self._session.scene.camera
+
     def picture(self) -> QImage:
         """The view as shown, with what lies on it, in full resolution."""
         self._moving = False
@@ -145,7 +150,7 @@ class Canvas(QWidget):
 
     def _paint_overlay(self, painter: QPainter) -> None:
         area = QRectF(self.rect())
-        camera = self._session.scene.camera
+        camera = self.camera
         if self.shows_marks:
             overlay.draw_scale_bar(painter, area, camera.metres_per_pixel(self.height()))
             overlay.draw_north(painter, area, camera.azimuth_deg)
@@ -182,7 +187,7 @@ class Canvas(QWidget):
 
     def fly(self, camera: Camera) -> None:
         """Carry the view over to `camera`."""
-        self._flight.start(self._session.scene.camera, camera)
+        self._flight.start(self.camera, camera)
 
     def set_camera(self, camera: Camera) -> None:
         """Look from `camera` at once."""
@@ -193,7 +198,7 @@ class Canvas(QWidget):
         """Come nearer (factor < 1) to what lies under `at`, or to the middle."""
         if not self._has_city:
             return
-        camera = self._session.scene.camera
+        camera = self.camera
         toward = camera.target if at is None else self._point_under(at)
         self.set_camera(camera.zoomed(toward, factor))
 
@@ -204,7 +209,7 @@ class Canvas(QWidget):
 
     def set_parallel(self, on: bool) -> None:
         """Draw without perspective, or with it."""
-        self.set_camera(replace(self._session.scene.camera, parallel=on))
+        self.set_camera(replace(self.camera, parallel=on))
 
     def set_box_mode(self, on: bool) -> None:
         """Let a left drag select in a box instead of orbiting."""
@@ -232,7 +237,7 @@ class Canvas(QWidget):
         self.walking = on
         self._walk.stop()
         if on:
-            self._before_walk = self._session.scene.camera
+            self._before_walk = self.camera
             ground = self._point_under(QPointF(self.rect().center()))
             self.set_camera(self._before_walk.standing(ground))
             self.setFocus()
@@ -288,7 +293,7 @@ class Canvas(QWidget):
         hit = self._hit(at)
         if hit is not None:
             return hit.point_in_world
-        camera = self._session.scene.camera
+        camera = self.camera
         ray = camera.ray(at.x(), at.y(), self.width(), self.height())
         fall = float(ray.direction[2])
         reach = (camera.target[2] - ray.origin[2]) / fall if abs(fall) > 1e-3 else -1.0
@@ -342,7 +347,7 @@ class Canvas(QWidget):
             self._band.show()
         elif self._grip is not None:
             moved, self._last_at = at - self._last_at, at
-            camera = self._session.scene.camera
+            camera = self.camera
             self._show_camera(
                 dragged(camera, self._grip, self._grabbed, moved, at, self.width(), self.height())
             )
@@ -368,7 +373,7 @@ class Canvas(QWidget):
             return
         hit = self._hit(event.position())
         if hit is not None and not self.walking:
-            camera = self._session.scene.camera
+            camera = self.camera
             self.fly(camera.flown_to(hit.point_in_world, camera.distance_m * FLY_NEARER))
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -444,7 +449,7 @@ class Canvas(QWidget):
             return
         across, down = (part * ARROW_POINTS for part in ARROWS[key])
         grip = Grip.PAN if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else Grip.ORBIT
-        camera = self._session.scene.camera
+        camera = self.camera
         middle = QPointF(self.width() / 2, self.height() / 2)
         moved = QPointF(across, down) if grip is Grip.PAN else QPointF(-across, -down) * 0.5
         self.set_camera(
@@ -470,4 +475,4 @@ class Canvas(QWidget):
 
     def turn_to(self, azimuth_deg: float) -> None:
         """Fly round the target until the camera looks this way."""
-        self.fly(replace(self._session.scene.camera, azimuth_deg=azimuth_deg))
+        self.fly(replace(self.camera, azimuth_deg=azimuth_deg))

@@ -93,17 +93,17 @@ class StylePanel(QWidget):
     def _build(self) -> None:
         self._title = QLabel()
         self._title.setObjectName("heading")
-        self._opacity = Steps(0, 100, lambda value: self._set(opacity=value / 100))
+        self.opacity = Steps(0, 100, lambda value: self._set(opacity=value / 100))
         self._opacity_text = QLabel()
         self._opacity_text.setObjectName("muted")
         self._opacity_text.setMinimumWidth(40)
-        self._opacity.valueChanged.connect(lambda value: self._opacity_text.setText(f"{value} %"))
+        self.opacity.valueChanged.connect(lambda value: self._opacity_text.setText(f"{value} %"))
         self._lod = QComboBox()
         self._lod.setToolTip("The level of detail that is drawn")
         self._lod.activated.connect(lambda: self._set(lod=self._lod.currentData()))
-        self._colour_by = QComboBox()
-        self._colour_by.setToolTip("What the colours stand for")
-        self._colour_by.activated.connect(lambda: self._set_style(color_by=self._colour_by.currentData()))
+        self.colour_by = QComboBox()
+        self.colour_by.setToolTip("What the colours stand for")
+        self.colour_by.activated.connect(lambda: self._set_style(color_by=self.colour_by.currentData()))
         self._method = QComboBox()
         self._method.setToolTip("How values are put into classes")
         for method in METHODS:
@@ -127,7 +127,7 @@ class StylePanel(QWidget):
         self._relief.setKeyboardTracking(False)
         self._relief.valueChanged.connect(lambda value: self._set_style(exaggeration=value))
 
-        for box in (self._lod, self._colour_by, self._method, self._map):
+        for box in (self._lod, self.colour_by, self._method, self._map):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(6)
         self._form = QFormLayout(self)
@@ -136,13 +136,13 @@ class StylePanel(QWidget):
         self._form.setVerticalSpacing(8)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         opacity = QHBoxLayout()
-        opacity.addWidget(self._opacity)
+        opacity.addWidget(self.opacity)
         opacity.addWidget(self._opacity_text)
         self._form.addRow(self._title)
         self._form.addRow("Opacity", opacity)
         for text, widget in (
             ("Detail", self._lod),
-            ("Colour by", self._colour_by),
+            ("Colour by", self.colour_by),
             ("Classes", self._method),
             ("Number", self._classes),
             ("Colour map", self._map),
@@ -162,7 +162,7 @@ class StylePanel(QWidget):
         self._filling = True
         self.setEnabled(not self._session.project.read_only)
         self._title.setText(self.fontMetrics().elidedText(layer.name, Qt.TextElideMode.ElideMiddle, 240))
-        self._opacity.setValue(round(layer.opacity * 100))
+        self.opacity.setValue(round(layer.opacity * 100))
         self._opacity_text.setText(f"{round(layer.opacity * 100)} %")
         self._fill_lods(layer)
         self._fill_colours(layer)
@@ -189,15 +189,15 @@ class StylePanel(QWidget):
     def _fill_colours(self, layer: Layer) -> None:
         style = layer.style
         chosen = str(style.get("color_by", ""))
-        self._colour_by.clear()
+        self.colour_by.clear()
         for name in COLOUR_BY[layer.kind]:
-            self._colour_by.addItem(TITLES[name], name)
+            self.colour_by.addItem(TITLES[name], name)
         names = self._session.project.attribute_types(layer) if layer.object_count else {}
         if names:
-            self._colour_by.insertSeparator(self._colour_by.count())
+            self.colour_by.insertSeparator(self.colour_by.count())
         for name in names:
-            self._colour_by.addItem(name, ATTRIBUTE + name)
-        self._colour_by.setCurrentIndex(self._colour_by.findData(chosen))
+            self.colour_by.addItem(name, ATTRIBUTE + name)
+        self.colour_by.setCurrentIndex(self.colour_by.findData(chosen))
         by_attribute = chosen.startswith(ATTRIBUTE)
         method = str(style.get("method", "categories"))
         self._method.setCurrentIndex(max(self._method.findData(method), 0))

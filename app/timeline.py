@@ -70,11 +70,9 @@ class Track(QWidget):
 
     def set_date(self, day: date) -> None:
         """Put the handle at a date and tell so."""
-        day = min(max(day, self._first), self._last)
-        if day != self._date:
-            self._date = day
-            self.update()
-            self.moved.emit(day)
+        self._date = min(max(day, self._first), self._last)
+        self.update()
+        self.moved.emit(self._date)
 
     def step(self, direction: int) -> None:
         """Go to the next or the previous epoch, round at the ends."""

@@ -126,13 +126,13 @@ class LayerTree(QTreeWidget):
         return [item for item in found if item is not None]
 
     def _keep_order(self, order: list[int], name: str) -> None:
-        was = {layer.id: layer.position for layer in self._session.project.layers}
-        if order == list(was):
+        layers = self._session.project.layers
+        if order == [layer.id for layer in layers]:
             return
 
         def change(edit: Edit) -> None:
-            for position, layer in zip(sorted(was.values()), order, strict=True):
-                edit.set_layer(layer, position=position)
+            for number, place in zip(order, layers, strict=True):
+                edit.set_layer(number, position=place.position)
 
         self._session.run_edit(f"Move layer {name}", change)
 

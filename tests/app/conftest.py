@@ -73,6 +73,7 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
     qtbot.waitUntil(made.isActiveWindow, timeout=5000)
     yield made
     made.close()
+    made.deleteLater()
 
 
 @pytest.fixture

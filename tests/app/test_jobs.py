@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -34,11 +35,8 @@ def test_the_work_is_done_elsewhere_and_its_result_arrives_on_the_interface_thre
 ) -> None:
     here = threading.get_ident()
     arrived: list[tuple[int, int]] = []
-    jobs.run(
-        "Test",
-        lambda _work: threading.get_ident(),
-        lambda there: arrived.append((there, threading.get_ident())),
-    )
+    ident = threading.get_ident
+    jobs.run("Test", lambda _work: ident(), lambda there: arrived.append((there, ident())))
     qtbot.waitUntil(lambda: bool(arrived), timeout=5000)
     there, back = arrived[0]
     assert there != here and back == here
@@ -129,3 +127,10 @@ def test_times_are_said_as_people_say_them() -> None:
         "about 12 s left",
         "about 5 min left",
     ]
+
+
+def test_many_signals_do_not_wear_out_true(jobs: Jobs) -> None:
+    before = sys.getrefcount(True)
+    for _ in range(10_000):
+        jobs.changed.emit()
+    assert sys.getrefcount(True) > before // 2 > 1_000_000
