@@ -1,0 +1,155 @@
+"""The command line: `citystrata VERB …`, or `citystrata [FILES…]` for the window.
+
+Exit status 0 means done, 1 that it could not be done, 2 that the command was used wrongly. With
+`--json` the answer on standard output is one JSON value, a failure too; progress and notes go to
+standard error. Qt and VTK load only when something is to be shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import NoReturn
+
+import orjson
+
+from app.verbs import demo, editing, exporting, importing, info, journal, query, render, validate
+from app.verbs.verb import Answer, Verb
+from layers.errors import CitystrataError, UsageError
+
+VERBS: tuple[Verb, ...] = (
+    info.VERB,
+    importing.VERB,
+    exporting.VERB,
+    editing.VERB,
+    query.VERB,
+    journal.HISTORY,
+    journal.UNDO,
+    journal.REDO,
+    validate.VERB,
+    render.VERB,
+    demo.VERB,
+)
+
+DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises instead of ending the program, so that wrong use is told like any other failure."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message[:1].upper() + message[1:], do=f"See {self.prog} --help")
+
+
+def entry() -> None:
+    """The `citystrata` command."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command; gives the exit status."""
+    as_json = "--json" in argv
+    try:
+        status = _run(argv)
+        sys.stdout.flush()
+        return status
+    except CitystrataError as error:
+        _tell(error, as_json)
+        return MISUSED if isinstance(error, UsageError) else FAILED
+    except KeyboardInterrupt:
+        _tell(CitystrataError("Stopped as you asked", do="Nothing was left half done"), as_json)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; what is still buffered must not raise at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except (OSError, MemoryError) as error:
+        where = str(getattr(error, "filename", None) or "")
+        found = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        _tell(CitystrataError("This machine could not do it", where=where, found=found), as_json)
+        return FAILED
+
+
+def _run(argv: Sequence[str]) -> int:
+    verb = next((v for v in VERBS if argv and v.name == argv[0]), None)
+    if verb is None:
+        return _window(argv)
+    arguments = verb_parser(verb).parse_intermixed_args(argv[1:])
+    answer = verb.run(arguments)
+    _print(answer, arguments.json)
+    return answer.status
+
+
+def verb_parser(verb: Verb) -> argparse.ArgumentParser:
+    """The arguments of a verb, with its help."""
+    parser = _Parser(
+        prog=f"citystrata {verb.name}",
+        description=verb.summary,
+        epilog=f"example:\n  {verb.example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    verb.arguments(parser)
+    parser.add_argument("--json", action="store_true", help="answer with one JSON value on standard output")
+    return parser
+
+
+def _window(argv: Sequence[str]) -> int:
+    """Without a verb: the window, with these files as layers or with a project."""
+    parser = _Parser(
+        prog="citystrata",
+        description="3D city models: see, correct, and hand back with nothing else changed.",
+        usage="citystrata [FILES…]  or  citystrata VERB …",
+        epilog="verbs:\n" + "\n".join(f"  {v.name:<9} {v.summary}" for v in VERBS)
+        + "\n\nEvery verb has --help with an example, and --json.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument(
+        "files", metavar="FILES", nargs="*", type=Path, help="a project, or files to see as layers"
+    )
+    parser.add_argument("--version", action="version", version=f"citystrata {version('citystrata')}")
+    files: list[Path] = parser.parse_args(argv).files
+    for path in files:
+        if not path.exists():
+            raise _no_such_file(path)
+    if not demo.has_display():
+        raise CitystrataError(
+            "The window cannot be opened: there is no display", do="Use citystrata render for a picture"
+        )
+    from app import gui
+
+    return gui.run(files)
+
+
+def _no_such_file(path: Path) -> CitystrataError:
+    near = difflib.get_close_matches(str(path), [v.name for v in VERBS], 1)
+    if path.suffix or path.parent != Path():
+        return CitystrataError("There is no such file", where=str(path))
+    names = ", ".join(v.name for v in VERBS)
+    do = f"Did you mean {near[0]}" if near else ""
+    return UsageError("There is no such verb or file", found=repr(str(path)), allowed=names, do=do)
+
+
+def _print(answer: Answer, as_json: bool) -> None:
+    if as_json:
+        text = orjson.dumps(answer.values, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
+        sys.stdout.write(text.decode() + "\n")
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in answer.lines)
+
+
+def _tell(error: CitystrataError, as_json: bool) -> None:
+    """A failure as one sentence, its path last, or as one JSON value."""
+    if as_json:
+        sys.stdout.write(orjson.dumps({"error": error.parts()}).decode() + "\n")
+        sys.stdout.flush()
+        return
+    is_path = os.sep in error.where
+    parts = {**error.parts(), "where": "" if is_path else error.where}
+    sentence = CitystrataError(**parts).sentence()
+    print(f"{sentence} File: {error.where}" if is_path else sentence, file=sys.stderr)

@@ -1,0 +1,130 @@
+"""`citystrata set`: change attributes of many objects as one undoable step."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from app.verbs.verb import Answer, Verb, add_project, add_selection, chosen_layer, pair_from
+from layers.bulk import Plan, check_target, plan_calculation, plan_replacement
+from layers.errors import EditError, UsageError
+from layers.expression import Expression, parse
+from layers.join import plan_join
+from layers.nodes import Literal
+from layers.project import Project
+from layers.records import Layer
+from layers.tables import read_table
+from layers.values import Value, from_json, number_from, parse_typed
+
+#: What an attribute that is not there yet may be written as, besides a number and text.
+_WORDS = {"true": True, "false": False}
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_project(parser)
+    add_selection(parser)
+    add = parser.add_argument
+    add(
+        "--set", metavar="KEY=VALUE", nargs="+", action="extend", default=[], help="give an attribute a value"
+    )
+    add("--calculate", metavar="KEY=FORMULA", action="append", default=[], help="compute it from others")
+    add(
+        "--replace", metavar=("KEY", "FIND", "NEW"), nargs=3, action="append", default=[], help="replace text"
+    )
+    add("--remove", metavar="KEY", action="append", default=[], help="take an attribute away")
+    add("--join", metavar="CSV", type=Path, help="take values from a table")
+    add(
+        "--by",
+        metavar="COLUMN[=KEY]",
+        default="id",
+        help="column of the table, and attribute that it matches",
+    )
+    add("--why", metavar="TEXT", default="", help="the reason, for the journal")
+
+
+def _run(arguments: argparse.Namespace) -> Answer:
+    asked = [*arguments.set, *arguments.calculate, *arguments.replace, *arguments.remove]
+    if not asked and arguments.join is None:
+        raise UsageError(
+            "Nothing is to be changed", allowed="--set, --calculate, --replace, --remove, --join"
+        )
+    with Project.open(arguments.project) as project:
+        layer = chosen_layer(project, arguments.layer)
+        where = parse(arguments.where) if arguments.where else None
+        if where is not None:
+            where.check(project.attribute_types(layer))
+        fids = project.fids(layer, where).tolist()
+        plans = list(_plans(project, layer, fids, arguments))
+        changed = {change.fid for plan in plans for change in plan.changes}
+        removed = [(fid, key) for key in arguments.remove for fid in _having(project, fids, key)]
+        if changed or removed:
+            label = "; ".join(
+                [*(plan.label for plan in plans), *(f"Remove {key}" for key in arguments.remove)]
+            )
+            with project.edit(label, arguments.why) as edit:
+                for plan in plans:
+                    plan.write(edit)
+                for fid, key in removed:
+                    edit.remove_attribute(fid, key)
+        step = project.can_undo if changed or removed else None
+        values = {
+            "selected": len(fids),
+            "changed": len(changed | {fid for fid, _ in removed}),
+            "step": step.step if step else None,
+        }
+    return Answer(values, (f"{values['changed']} of {values['selected']} objects changed.",))
+
+
+def _plans(project: Project, layer: Layer, fids: list[int], arguments: argparse.Namespace) -> Iterator[Plan]:
+    types = {**project.attribute_types(layer), "valid_from": "date", "valid_to": "date"}
+    for text in arguments.set:
+        key, value = pair_from(text, "--set")
+        check_target(key)
+        typed = parse_typed(value, types[key], key) if key in types else _new_value(value)
+        if typed is None:
+            raise EditError(f"There is no value for '{key}'", do=f"To take it away, use --remove {key}")
+        plan = plan_calculation(project, fids, key, Expression(repr(typed), Literal(typed)))
+        yield replace(plan, label=f"Set {key} = {value}")
+    for text in arguments.calculate:
+        key, formula = pair_from(text, "--calculate")
+        expression = parse(formula)
+        expression.check(types)
+        yield plan_calculation(project, fids, key, expression)
+    for key, find, new in arguments.replace:
+        yield plan_replacement(project, fids, key, find, new)
+    if arguments.join is not None:
+        yield _joined(project, layer, set(fids), arguments)
+
+
+def _joined(project: Project, layer: Layer, chosen: set[int], arguments: argparse.Namespace) -> Plan:
+    found = read_table(arguments.join)
+    column, _, key = arguments.by.partition("=")
+    others = {name: name for name in found.columns if name and name != column}
+    plan, _report = plan_join(project, layer, found, column, key or "id", others)
+    return replace(plan, changes=tuple(change for change in plan.changes if change.fid in chosen))
+
+
+def _having(project: Project, fids: list[int], key: str) -> list[int]:
+    check_target(key)
+    return [item.fid for item in project.objects(fids=fids) if key in item.attributes]
+
+
+def _new_value(text: str) -> Value:
+    """What a person means by a value of an attribute that has no type yet."""
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if text[:1] in ("[", "{"):
+        return from_json(text)
+    number = number_from(text)
+    return text if number is None else number
+
+
+VERB = Verb(
+    "set",
+    "Change attributes of the objects that match, as one step that can be undone.",
+    "citystrata set delft.city.gpkg --where \"id == 'b12'\" --set roofType=1030 --why 'survey 2024'",
+    _arguments,
+    _run,
+)

@@ -1,0 +1,83 @@
+"""`citystrata import`: files into a project."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+from typing import Any
+
+from app.verbs.verb import Answer, Progress, Verb, pair_from
+from layers import KINDS
+from layers.cache import cache_folder
+from layers.data import ReadOptions
+from layers.epochs import iso_date
+from layers.errors import UsageError
+from layers.importing import import_files
+from layers.project import Project
+from layers.records import Layer
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="what to read")
+    parser.add_argument(
+        "--into", metavar="P", type=Path, required=True, help="the project; made when it is not there"
+    )
+    parser.add_argument("--layer", metavar="NAME", help="what the (first) new layer is called")
+    parser.add_argument("--kind", choices=KINDS, help="what the files hold, when they do not show it")
+    parser.add_argument("--epoch", metavar="DATE", help="the date of which the files are a snapshot")
+    parser.add_argument("--crs", metavar="EPSG", help="where the files lie; wins over what they say")
+    parser.add_argument(
+        "--field", metavar="OURS=THEIRS", action="append", default=[],
+        help='where a field of a network comes from, as "diameter_m=DIAM [mm]"',
+    )  # fmt: skip
+
+
+def _run(arguments: argparse.Namespace) -> Answer:
+    epoch = iso_date(arguments.epoch) if arguments.epoch else None
+    if arguments.epoch and epoch is None:
+        raise UsageError(
+            "The epoch is not a date", found=repr(arguments.epoch), allowed="YYYY-MM-DD or a year"
+        )
+    fields = dict(pair_from(text, "--field") for text in arguments.field)
+    options = ReadOptions(kind=arguments.kind, crs=arguments.crs, field_map=fields)
+    is_new = not arguments.into.exists()
+    project = Project.create(arguments.into) if is_new else Project.open(arguments.into)
+    progress = Progress()
+    try:
+        layers = import_files(
+            project, arguments.files, options, name=arguments.layer, epoch=epoch, progress=progress
+        )
+    except BaseException:
+        project.close()
+        if is_new:
+            arguments.into.unlink(missing_ok=True)
+            shutil.rmtree(cache_folder(arguments.into), ignore_errors=True)
+        raise
+    finally:
+        progress.end()
+    project.close()
+    return Answer({"layers": [_values(layer) for layer in layers]}, tuple(map(_line, layers)))
+
+
+def _values(layer: Layer) -> dict[str, Any]:
+    report = {k: layer.report[k] for k in ("read", "repaired", "unsupported", "dropped", "warnings")}
+    return {"name": layer.name, "kind": layer.kind, "crs": layer.crs, **report}
+
+
+def _line(layer: Layer) -> str:
+    report = layer.report
+    line = f"{layer.name}: {layer.kind}, {layer.crs or 'no CRS'}"
+    line += f", {report['read']:,} read, {report['dropped']} dropped"
+    if report["repaired"] or report["unsupported"]:
+        line += f", {report['repaired']} repaired, {report['unsupported']} unsupported"
+    return line + (f", {len(report['warnings'])} warnings" if report["warnings"] else "")
+
+
+VERB = Verb(
+    "import",
+    "Read files into a project, each as a layer, with a report of what was read.",
+    "citystrata import delft.city.json dtm.tif --into delft.city.gpkg",
+    _arguments,
+    _run,
+)

@@ -1,0 +1,118 @@
+"""`citystrata render`: a picture without a window."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from app.verbs.verb import Answer, Progress, Verb, size_from
+from layers.cache import CacheMissing
+from layers.data import ReadOptions
+from layers.epochs import iso_date
+from layers.errors import UsageError
+from layers.importing import import_files, rebuild
+from layers.project import ENDING, Project
+
+#: Pictures that differ by less look the same: text and edges are smoothed differently by drivers.
+SAME_BELOW = 0.01
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("files", metavar="P", nargs="+", type=Path, help="a project, or files to see together")
+    add("--out", metavar="PNG", type=Path, required=True, help="the picture to write")
+    add("--size", metavar="WxH", type=size_from, default=(1600, 1000), help="in pixels; default 1600x1000")
+    look = parser.add_mutually_exclusive_group()
+    look.add_argument(
+        "--view", metavar="NAME", default="overview", help="top, north, isometric, …; default overview"
+    )
+    look.add_argument(
+        "--camera", metavar="X,Y,Z,DISTANCE,AZIMUTH,ALTITUDE", help="look at a point, from there"
+    )
+    add("--date", metavar="DATE", help="the city as it stands at this date")
+    add("--color-by", metavar="ATTR", help="type, surface, plain, or an attribute")
+    add("--lod", metavar="L", help="this level of detail")
+    add("--crs", metavar="EPSG", help="where the files lie, when they do not say so themselves")
+    add("--dark", action="store_true", help="against a dark sky")
+    add("--plain", action="store_true", help="without legend, north arrow and scale")
+    add(
+        "--compare",
+        metavar="PNG",
+        type=Path,
+        help="say how much the picture differs from another; 1 when it does",
+    )
+
+
+def _run(arguments: argparse.Namespace) -> Answer:
+    from viewer import shot
+
+    date = iso_date(arguments.date) if arguments.date else None
+    if arguments.date and date is None:
+        raise UsageError("This is not a date", found=repr(arguments.date), allowed="YYYY-MM-DD or a year")
+    camera = shot.camera_from(arguments.camera) if arguments.camera else None
+    with shown_project(arguments.files, arguments.crs) as project:
+        shot.shot(
+            project,
+            arguments.out,
+            arguments.size,
+            view=arguments.view,
+            camera=camera,
+            color_by=arguments.color_by,
+            lod=arguments.lod,
+            date=date,
+            dark=arguments.dark,
+            marks=not arguments.plain,
+            title=project.title,
+        )
+    width, height = arguments.size
+    values: dict[str, Any] = {"out": str(arguments.out), "width": width, "height": height}
+    lines = [f"Drawn in {width} x {height} pixels. File: {arguments.out}"]
+    if arguments.compare is None:
+        return Answer(values, tuple(lines))
+    difference = shot.compare(arguments.out, arguments.compare)
+    values |= {"difference": difference, "same": difference < SAME_BELOW}
+    lines.append(f"{'Looks the same' if values['same'] else 'Looks different'}: {difference:.2%} difference.")
+    return Answer(values, tuple(lines), 0 if values["same"] else 1)
+
+
+@contextmanager
+def shown_project(files: list[Path], crs: str | None = None) -> Iterator[Project]:
+    """The project that is asked for, or a passing one of the files; ready to be drawn."""
+    progress = Progress()
+    try:
+        if len(files) == 1 and files[0].name.endswith(ENDING):
+            with Project.open(files[0], read_only=True) as project:
+                _complete(project, progress)
+                progress.end()
+                yield project
+            return
+        with tempfile.TemporaryDirectory(prefix="citystrata-") as folder:
+            name = files[0].name.split(".")[0] or "files"
+            with Project.create(Path(folder) / f"{name}{ENDING}") as project:
+                import_files(project, files, ReadOptions(crs=crs), progress=progress)
+                progress.end()
+                yield project
+    finally:
+        progress.end()
+
+
+def _complete(project: Project, progress: Progress) -> None:
+    """Make the drawing data again where the cache folder was deleted."""
+    for layer in project.layers:
+        try:
+            project.drawable(layer)
+        except CacheMissing:
+            rebuild(project, layer, progress)
+
+
+VERB = Verb(
+    "render",
+    "Draw a project or files into a picture, without a window.",
+    "citystrata render delft.city.gpkg --out delft.png --size 1600x1000 --color-by surface",
+    _arguments,
+    _run,
+)

@@ -1,0 +1,116 @@
+"""What every verb of the command line has: words for its help, arguments, and an answer."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from layers.errors import UsageError
+from layers.project import Project
+from layers.records import Layer
+
+SECONDS_BETWEEN_NOTES = 2.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a verb found or did: plain values for `--json`, lines for people, an exit status."""
+
+    values: Any
+    lines: tuple[str, ...] = ()
+    status: int = 0
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One verb: its name, one line and an example for its help, its arguments, what it does."""
+
+    name: str
+    summary: str
+    example: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], Answer]
+
+
+class Progress:
+    """Progress on standard error: one line that changes on a terminal, now and then a line elsewhere."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr.isatty()
+        self._last = time.monotonic()
+        self._width = 0
+
+    def __call__(self, fraction: float, text: str) -> None:
+        """Say how far the work is, at most ten times a second."""
+        now = time.monotonic()
+        if now - self._last < (0.1 if self._is_terminal else SECONDS_BETWEEN_NOTES):
+            return
+        self._last = now
+        line = f"{fraction:4.0%} {text}"
+        if self._is_terminal:
+            print(f"\r{line:<{self._width}}", end="", file=sys.stderr, flush=True)
+            self._width = len(line)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Clear the line."""
+        if self._width:
+            print(f"\r{'':<{self._width}}\r", end="", file=sys.stderr, flush=True)
+            self._width = 0
+
+
+def add_project(parser: argparse.ArgumentParser) -> None:
+    """The project as first argument."""
+    parser.add_argument("project", metavar="P", type=Path, help="the project, a file ending in .city.gpkg")
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """Which objects: a layer and an expression."""
+    parser.add_argument("--layer", metavar="NAME", help="the layer; needed when several have objects")
+    parser.add_argument(
+        "--where", metavar="EXPR", help='which objects, such as "measuredHeight > 30"; default all'
+    )
+
+
+def chosen_layer(project: Project, name: str | None) -> Layer:
+    """The layer of that name, or the only one that has objects."""
+    if name is not None:
+        return project.layer(name)
+    having = [layer for layer in project.layers if layer.object_count and layer.partner is None]
+    if len(having) == 1:
+        return having[0]
+    raise UsageError(
+        "It is not clear which layer is meant",
+        allowed=", ".join(f"--layer {layer.name!r}" for layer in having or project.layers) or "no layer yet",
+    )
+
+
+def size_from(text: str) -> tuple[int, int]:
+    """Width and height in pixels from "1600x1000"."""
+    found = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", text)
+    if not found:
+        raise UsageError("The size is not understood", found=repr(text), allowed="WIDTHxHEIGHT, as 1600x1000")
+    return int(found[1]), int(found[2])
+
+
+def pair_from(text: str, what: str) -> tuple[str, str]:
+    """Name and value from "NAME=VALUE"."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip():
+        raise UsageError(f"{what} is not understood", found=repr(text), allowed="NAME=VALUE")
+    return name.strip(), value
+
+
+def table(rows: list[list[str]]) -> tuple[str, ...]:
+    """Rows as aligned columns."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    return tuple(
+        "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
