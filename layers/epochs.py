@@ -7,9 +7,11 @@ is a snapshot: of all snapshots of its kind, the latest one up to the date is sh
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,23 +44,22 @@ def iso_date(value: Any) -> str | None:
     found = _DATE.match(str(value))
     if found is None:
         return None
-    year, month, day = found[1], int(found[2] or 1), int(found[3] or 1)
-    text = f"{year}-{month:02}-{day:02}"
     try:
-        np.datetime64(text, "D")
+        return datetime.date(int(found[1]), int(found[2] or 1), int(found[3] or 1)).isoformat()
     except ValueError:
         return None
-    return text
 
 
 def validity(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """The dates from and to which a source's attributes say that their object is there."""
-    return _date_in(attributes, _FROM_FIELDS), _date_in(attributes, _TO_FIELDS)
+    start, end = _validity_fields(tuple(attributes))
+    return iso_date(attributes[start]) if start else None, iso_date(attributes[end]) if end else None
 
 
-def _date_in(attributes: Mapping[str, Any], candidates: Sequence[str]) -> str | None:
-    name = find_field(attributes, candidates)
-    return None if name is None else iso_date(attributes[name])
+@lru_cache(maxsize=256)
+def _validity_fields(names: tuple[str, ...]) -> tuple[str | None, str | None]:
+    """The two fields with dates; most records of a file have the same ones."""
+    return find_field(names, _FROM_FIELDS), find_field(names, _TO_FIELDS)
 
 
 def days(dates: Sequence[str | None]) -> Days:

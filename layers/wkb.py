@@ -7,9 +7,11 @@ A coordinate without height has z = NaN.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -120,17 +122,19 @@ class Shape:
         """Whether its parts are areas."""
         return self.code in (POLYGON, MULTI_POLYGON)
 
-    @property
+    @cached_property
     def coordinates(self) -> Float64:
         """All coordinates, (n, 3)."""
         sequences = [sequence for part in self.parts for sequence in part]
+        if len(sequences) == 1:
+            return sequences[0]
         return np.concatenate(sequences) if sequences else np.zeros((0, 3))
 
-    @property
+    @cached_property
     def has_height(self) -> bool:
         """Whether every coordinate has a height."""
         heights = self.coordinates[:, 2]
-        return len(heights) > 0 and bool(np.isfinite(heights).all())
+        return len(heights) > 0 and math.isfinite(heights.sum())
 
 
 def write(shape: Shape) -> bytes:
@@ -253,13 +257,16 @@ def _broken(found: str) -> ReadError:
 
 
 def box(shape: Shape) -> Box | None:
-    """The extent of a shape; heights that are missing count as 0."""
+    """The extent of a shape, from the heights that it has; without any they count as 0."""
     coordinates = shape.coordinates
     if not len(coordinates):
         return None
-    filled = np.nan_to_num(coordinates, nan=0.0)
-    (min_x, min_y, min_z), (max_x, max_y, max_z) = filled.min(axis=0).tolist(), filled.max(axis=0).tolist()
-    return min_x, min_y, min_z, max_x, max_y, max_z
+    low, high = coordinates.min(axis=0).tolist(), coordinates.max(axis=0).tolist()
+    if math.isnan(low[2]):
+        heights = coordinates[:, 2]
+        known = heights[~np.isnan(heights)]
+        low[2], high[2] = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    return low[0], low[1], low[2], high[0], high[1], high[2]
 
 
 # ---------------------------------------------------------------- GeoPackage

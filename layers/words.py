@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 _LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa"})
 _UNIT = re.compile(r"^(.*?)[\s_.\-(\[]+(mm|cm|m|in|inch|inches|ft|feet)[)\]]?$", re.IGNORECASE)
@@ -19,12 +20,14 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+@lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """A name without case, accents, spaces and signs: "Sohlhöhe_oben" is "sohlhoeheoben"."""
     text = unicodedata.normalize("NFC", name).casefold().translate(_LETTERS)
     return "".join(c for c in unicodedata.normalize("NFKD", text) if c.isalnum())
 
 
+@lru_cache(maxsize=4096)
 def stem_and_unit(name: str) -> tuple[str, str | None]:
     """A name and the unit it ends in: "DIAM (mm)" is "DIAM" and "mm"."""
     found = _UNIT.match(name)

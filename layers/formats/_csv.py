@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from layers.errors import ReadError
+from layers.formats._text import encoding_of, lines_of
 from layers.tables import DELIMITERS
 
 BOM = b"\xef\xbb\xbf"
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # splitlines knows more separators
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ def parse(data: bytes, where: str) -> Table:
         raise _refused(where, "UTF-16 text", "Save it as CSV in UTF-8")
     if b"\0" in data:
         raise _refused(where, "zero bytes", "Ask for the file again, as CSV text")
-    encoding = _encoding(data)
+    encoding = encoding_of(data)
     body = data.removeprefix(BOM)
-    lines = _LINE.findall(body.decode(encoding))
+    lines = lines_of(body.decode(encoding))
     header = lines[0].rstrip("\r\n") if lines else ""
     if not header.strip():
         raise _refused(where, "no header line", "The first line must name the columns")
@@ -84,17 +84,6 @@ def parse(data: bytes, where: str) -> Table:
     dialect = Dialect.parse(role)
     head = data[: len(data) - len(body)] + lines[0].encode(encoding)
     return Table(dialect, role, head, list(_records(lines, dialect, where)))
-
-
-def _encoding(data: bytes) -> str:
-    """The first encoding that gives every byte a character; latin-1 always does."""
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    return "latin-1"
 
 
 def _names(row: Sequence[str]) -> tuple[str, ...]:

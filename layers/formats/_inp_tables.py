@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from layers.words import words
 
@@ -41,16 +40,14 @@ def _fixed(names: str) -> Fields:
     return lambda _row: listed
 
 
-def _by_word(
-    at: int, before: str, cases: dict[str, str], otherwise: str, row: Sequence[str]
-) -> tuple[str, ...]:
+def _by_word(at: int, before: str, cases: dict[str, str], otherwise: str) -> Fields:
     """Fields that depend on the word at position `at`."""
-    word = row[at].upper() if len(row) > at else ""
-    return words(f"{before} {cases.get(word, otherwise)}")
+    known = {word: words(f"{before} {names}") for word, names in cases.items()}
+    default = words(f"{before} {otherwise}")
+    return lambda row: known.get(row[at].upper(), default) if len(row) > at else default
 
 
-_OUTFALL = partial(
-    _by_word,
+_OUTFALL = _by_word(
     1,
     "invertElevation outfallType",
     {
@@ -61,16 +58,14 @@ _OUTFALL = partial(
     "flapGate routeTo",
 )
 _STORAGE_TAIL = "surchargeDepth evaporationFactor suctionHead conductivity initialDeficit"
-_STORAGE = partial(
-    _by_word,
+_STORAGE = _by_word(
     3,
     "invertElevation maxDepth initialDepth storageShape",
     {"TABULAR": f"curve {_STORAGE_TAIL}"},
     f"areaCoefficient areaExponent areaConstant {_STORAGE_TAIL}",
 )
 _DIVIDER_TAIL = "maxDepth initialDepth surchargeDepth pondedArea"
-_DIVIDER = partial(
-    _by_word,
+_DIVIDER = _by_word(
     2,
     "invertElevation divertedLink dividerType",
     {
@@ -80,16 +75,14 @@ _DIVIDER = partial(
     },
     _DIVIDER_TAIL,
 )
-_OUTLET = partial(
-    _by_word,
+_OUTLET = _by_word(
     3,
     "fromNode toNode offset outletType",
     {"TABULAR/DEPTH": "curve flapGate", "TABULAR/HEAD": "curve flapGate"},
     "coefficient exponent flapGate",
 )
 _ROUND = "diameter geom2 geom3 geom4 barrels culvertCode"
-_SHAPE = partial(
-    _by_word,
+_SHAPE = _by_word(
     0,
     "shape",
     {

@@ -24,7 +24,7 @@ _ID_FIELDS = words("id identificatie identifier lokaalid gml_id uuid guid name n
 #: Layers that vector formats can write; of these they read the first two.
 VECTOR_KINDS = ("pipes", "heritage", "city")
 _SAMPLE = 200
-_LARGEST = 1e8
+LARGEST_COORDINATE = 1e8
 
 
 @dataclass(slots=True)
@@ -53,18 +53,17 @@ def layer_of(
     ids = _ids(records, values)
     features = []
     for record, attributes, id in zip(records, values, ids, strict=True):
-        _drop_far(record, id, report)
-        shape = record.shape
+        box = _box(record, id, report)
         valid_from, valid_to = validity(attributes)
         features.append(
             Feature(
                 id=id,
-                type=record.type or _type(kind, shape),
+                type=record.type or _type(kind, record.shape),
                 attributes=record.attributes,
                 valid_from=valid_from,
                 valid_to=valid_to,
-                box=None if shape is None else wkb.box(shape),
-                geometry=None if shape is None else wkb.write(shape),
+                box=box,
+                geometry=wkb.write(record.shape) if record.shape is not None and box is not None else None,
             )
         )
     report.read = len(features)
@@ -105,14 +104,6 @@ def union(features: Sequence[Feature]) -> Box | None:
         return None
     low_x, low_y, low_z, high_x, high_y, high_z = zip(*boxes, strict=True)
     return min(low_x), min(low_y), min(low_z), max(high_x), max(high_y), max(high_z)
-
-
-def is_plausible(shape: wkb.Shape) -> bool:
-    """Whether all coordinates are finite and on this planet."""
-    coordinates = shape.coordinates
-    flat = coordinates[:, :2]
-    heights = coordinates[:, 2]
-    return bool((abs(flat) < _LARGEST).all() and not (abs(heights) >= _LARGEST).any())
 
 
 def _kind(name: str, records: Sequence[Record], values: Sequence[Mapping[str, Any]]) -> str:
@@ -175,8 +166,10 @@ def _type(kind: str, shape: wkb.Shape | None) -> str:
     return "Manhole" if shape is not None and shape.is_point else "Conduit"
 
 
-def _drop_far(record: Record, id: str, report: Report) -> None:
-    if record.shape is not None and (not record.shape.parts or not is_plausible(record.shape)):
-        if record.shape.parts:
-            report.warn("coordinate-out-of-range", id, "The geometry lies outside any map; it was left out.")
-        record.shape = None
+def _box(record: Record, id: str, report: Report) -> Box | None:
+    """The extent of a record's geometry; None, with a warning, when it is not on any map."""
+    box = None if record.shape is None else wkb.box(record.shape)
+    if box is not None and not all(abs(number) < LARGEST_COORDINATE for number in box):
+        report.warn("coordinate-out-of-range", id, "The geometry lies outside any map; it was left out.")
+        return None
+    return box

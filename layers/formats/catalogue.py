@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -114,7 +115,7 @@ def _id_field(table: _csv.Table) -> str | None:
 
 def _is_numeric(cells: Iterator[str]) -> bool:
     """Whether a column holds nothing but numbers as JSON spells them: `012` is no number."""
-    found = [bool(_NUMBER.fullmatch(cell)) for cell in cells if cell]
+    found = [bool(_NUMBER.fullmatch(cell)) and math.isfinite(float(cell)) for cell in cells if cell]
     return bool(found) and all(found)
 
 

@@ -17,6 +17,7 @@ from layers.data import Feature, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError
 from layers.formats._files import layer_name
 from layers.formats._vector import VECTOR_KINDS, Record, layer_of, moved
+from layers.formats.cityjson import collector_off
 from layers.jsontext import address, join_members, members_of, replace_members
 from layers.report import Report
 
@@ -79,7 +80,11 @@ def can_read(head: bytes, path: Path) -> int:
 
 def read(path: Path, options: ReadOptions) -> list[LayerData]:
     """The features of the file as one layer; every feature is one piece of the file."""
-    data = path.read_bytes()
+    with collector_off():
+        return [_layer(path.read_bytes(), path, options)]
+
+
+def _layer(data: bytes, path: Path, options: ReadOptions) -> LayerData:
     collection = _collection(data, path)
     report = Report()
     records: list[Record] = []
@@ -100,7 +105,7 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     layer = layer_of(layer_name(path, ENDINGS), records, None, report, options)
     layer.pieces = pieces
     layer.crs = options.crs or _crs(collection, layer, report)
-    return [layer]
+    return layer
 
 
 def _collection(data: bytes, path: Path) -> _Collection:
@@ -179,12 +184,14 @@ def _parts(code: int, coordinates: list[Any]) -> tuple[tuple[Float64, ...], ...]
 
 def _sequence(positions: list[list[float]]) -> Float64:
     """Positions as (n, 3); heights that are missing are NaN."""
-    if any(len(position) < 2 for position in positions):
+    width = min(map(len, positions))
+    if width < 2:
         raise ValueError("a position needs two or three numbers")
-    if all(len(position) >= 3 for position in positions):
+    if width > 2:
         return np.array([position[:3] for position in positions])
-    flat = np.array([position[:2] for position in positions])
-    return np.column_stack((flat, np.full(len(flat), np.nan)))
+    found = np.full((len(positions), 3), np.nan)
+    found[:, :2] = [position[:2] for position in positions]
+    return found
 
 
 def _crs(collection: _Collection, layer: LayerData, report: Report) -> str | None:

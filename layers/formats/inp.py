@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from layers import wkb
-from layers.arrays import Float64
 from layers.data import Feature, LayerData, Piece, ReadOptions
 from layers.errors import ReadError
 from layers.formats._files import layer_name
 from layers.formats._inp_rows import Row, changed, no_field
 from layers.formats._inp_tables import ONLY_EPANET, ONLY_SWMM, SECTIONS, SI_FLOWS, US_FLOWS, Section
-from layers.formats._vector import is_plausible, union
+from layers.formats._text import encoding_of, lines_of
+from layers.formats._vector import LARGEST_COORDINATE, union
+from layers.formats.cityjson import collector_off
 from layers.jsontext import join_members
 from layers.pipe_fields import as_number
 from layers.report import Report
@@ -27,23 +28,25 @@ TITLE = "SWMM or EPANET network"
 ENDINGS = (".inp",)
 KINDS = ("pipes",)
 
-_HEADING = re.compile(rb"^\s*\[\s*([A-Za-z]\w*)", re.MULTILINE)
+_HEADING = re.compile(r"^[ \t]*\[\s*([A-Za-z]\w*)", re.MULTILINE)
 _TITLES = {"swmm": "SWMM", "epanet": "EPANET"}
 _DEFAULT_FLOW = {"swmm": "CFS", "epanet": "GPM"}
 _FLOW_OPTION = {"swmm": "FLOW_UNITS", "epanet": "UNITS"}
+_PLACES = ("COOR", "VERT")
+_Place = tuple[float, float]
 _LEVELS = ("invertElevation", "elevation", "head")
 
 
 def can_read(head: bytes, path: Path) -> int:
     """How surely this is a network of SWMM or EPANET."""
-    found = {match.group(1)[:4].upper().decode() for match in _HEADING.finditer(head)}
+    found = set(_sections(head.decode("latin-1")))
     known = ONLY_SWMM | ONLY_EPANET | {"JUNC", "COOR", "TITL"}
     if len(found & known) >= 2:
         return 95
     return 50 if path.suffix.lower() == ".inp" and found else 0
 
 
-@dataclass
+@dataclass(slots=True)
 class _Object:
     """A node or link while the file is read."""
 
@@ -51,8 +54,8 @@ class _Object:
     section: Section
     values: dict[str, bytes]
     ends: tuple[str, str] = ("", "")
-    at: Float64 | None = None
-    bends: list[Float64] = field(default_factory=list)
+    details: dict[str, dict[str, bytes]] = field(default_factory=dict)  # by section
+    bends: list[_Place] = field(default_factory=list)
 
 
 @dataclass
@@ -64,7 +67,7 @@ class _Model:
     objects: list[_Object] = field(default_factory=list)
     nodes: dict[str, int] = field(default_factory=dict)
     links: dict[str, int] = field(default_factory=dict)
-    places: dict[str, Float64] = field(default_factory=dict)
+    places: dict[str, _Place] = field(default_factory=dict)
     options: dict[str, str] = field(default_factory=dict)
 
     def key(self, id: str) -> str:
@@ -77,25 +80,35 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     data = path.read_bytes()
     if b"\0" in data:
         raise ReadError("This is not a text file", where=path.name, found="zero bytes")
-    model = _Model(_program(data, path), Report())
-    rows = list(_rows(data))
-    owners = [_objects_of(model, row, section) for row, section in rows]
-    options.progress(0.5, "Reading the network")
-    for number, (row, section) in enumerate(rows):
-        if owners[number] is None:
-            owners[number] = _detail(model, row, section)
+    with collector_off():
+        return [_layer(data, path, options)]
+
+
+def _layer(data: bytes, path: Path, options: ReadOptions) -> LayerData:
+    encoding = encoding_of(data)
+    text = data.decode(encoding)
+    model = _Model(_program(text, path), Report())
+    rows = list(_rows(text))
+    options.progress(0.3, "Reading the network")
+    owners = _owners(model, rows)
+    options.progress(0.6, "Placing the network")
     layer = LayerData(layer_name(path, ENDINGS), "pipes", options.crs, model.report)
     layer.features = [_feature(model, item) for item in model.objects]
-    layer.pieces = _pieces(model, rows, owners)
+    layer.pieces = _pieces(model, rows, owners, encoding)
     layer.box = union(layer.features)
     layer.facts = _facts(model)
     layer.facts["field_map"] = {**_field_map(model), **options.field_map}
     model.report.read = len(layer.features)
-    return [layer]
+    return layer
 
 
-def _program(data: bytes, path: Path) -> str:
-    found = [match.group(1)[:4].upper().decode() for match in _HEADING.finditer(data)]
+def _sections(text: str) -> list[str]:
+    """The sections of a file by their first four letters, which is what both programs look at."""
+    return [match[1][:4].upper() for match in _HEADING.finditer(text)]
+
+
+def _program(text: str, path: Path) -> str:
+    found = _sections(text)
     swmm, epanet = (sum(name in only for name in found) for only in (ONLY_SWMM, ONLY_EPANET))
     if not found or swmm == epanet == 0:
         raise ReadError(
@@ -106,21 +119,39 @@ def _program(data: bytes, path: Path) -> str:
     return "swmm" if swmm >= epanet else "epanet"
 
 
-def _rows(data: bytes) -> Iterator[tuple[Row, str]]:
-    """Every line with the section it stands in, by the section's first four letters."""
+def _rows(text: str) -> Iterator[tuple[Row, str]]:
+    """Every line with the section it stands in."""
     section = ""
-    for line in data.splitlines(keepends=True):
-        if heading := _HEADING.match(line):
-            section = heading.group(1)[:4].upper().decode()
-            yield Row(line, (), None), ""
+    for line in lines_of(text):
+        heading = _sections(line) if "[" in line else []
+        if heading:
+            section = heading[0]
+            yield Row(line, (), (), None), ""
         else:
             yield Row.parse(line), section
 
 
-def _objects_of(model: _Model, row: Row, name: str) -> int | None:
+def _owners(model: _Model, rows: list[tuple[Row, str]]) -> list[int | None]:
+    """The number of the object that each row belongs to; fills the model."""
+    owners = [_new_object(model, row, section) if row.words else None for row, section in rows]
+    last: dict[tuple[int, str], int] = {}
+    for number, (row, section) in enumerate(rows):
+        if owners[number] is not None or not row.words:
+            continue
+        if section in _PLACES:
+            owners[number] = _place(model, row, section == "COOR")
+            continue
+        owner = owners[number] = _detail(model, row, section)
+        if owner is not None:
+            earlier = last.setdefault((owner, section), number)
+            if earlier != number:  # both programs take the last of several rows
+                owners[earlier] = None
+                last[owner, section] = number
+    return owners
+
+
+def _new_object(model: _Model, row: Row, name: str) -> int | None:
     """The number of the node or link that a row makes, if it makes one."""
-    if not row.words:
-        return None
     if name == "OPTI":
         model.options[row.text(0).upper()] = row.text(1)
     section = SECTIONS[model.program].get(name)
@@ -137,22 +168,21 @@ def _objects_of(model: _Model, row: Row, name: str) -> int | None:
 
 
 def _detail(model: _Model, row: Row, name: str) -> int | None:
-    """The number of the object that a row of another section says more about."""
-    if not row.words:
+    """The number of the link that a row of another section says more about."""
+    section = SECTIONS[model.program].get(name)
+    if section is None:
         return None
     id = row.text(0)
-    if name in ("COOR", "VERT"):
-        return _place(model, row, name == "COOR")
-    section = SECTIONS[model.program].get(name)
-    if section is None or section.part:
-        return None
     number = model.links.get(model.key(id))
     if number is None:
-        model.report.warn(
-            "link-missing", id, f"[{section.name}] names link '{id}', which the file does not have."
-        )
+        text = f"[{section.name}] names link '{id}', which the file does not have."
+        model.report.warn("link-missing", id, text)
         return None
-    model.objects[number].values |= row.values(section)
+    details = model.objects[number].details
+    if section.name in details:
+        text = f"[{section.name}] has several rows for link '{id}'; the last one counts."
+        model.report.warn("duplicate-row", id, text)
+    details[section.name] = row.values(section)
     return number
 
 
@@ -161,67 +191,56 @@ def _place(model: _Model, row: Row, is_node: bool) -> int | None:
     id = row.text(0)
     number = (model.nodes if is_node else model.links).get(model.key(id))
     x, y = as_number(row.text(1)), as_number(row.text(2))
-    if x is None or y is None or max(abs(x), abs(y)) >= 1e8:
+    if x is None or y is None or max(abs(x), abs(y)) >= LARGEST_COORDINATE:
         model.report.warn("coordinate-unreadable", id, f"The coordinates of '{id}' could not be read.")
         return number
-    where = np.array([x, y])
     if is_node:
-        model.places[model.key(id)] = where
+        model.places[model.key(id)] = x, y
     elif number is not None:
-        model.objects[number].bends.append(where)
+        model.objects[number].bends.append((x, y))
     if number is None:
         part = "node" if is_node else "link"
-        model.report.warn(
-            f"{part}-missing", id, f"Coordinates name {part} '{id}', which the file does not have."
-        )
+        text = f"Coordinates name {part} '{id}', which the file does not have."
+        model.report.warn(f"{part}-missing", id, text)
     return number
 
 
 def _feature(model: _Model, item: _Object) -> Feature:
-    feature = Feature(item.id, item.section.type, join_members(item.values))
-    coordinates = _node_line(model, item) if item.section.part == "node" else _link_line(model, item)
-    if coordinates is None:
+    values = dict(item.values)
+    for detail in item.details.values():
+        values |= detail
+    feature = Feature(item.id, item.section.type, join_members(values))
+    places = _node_place(model, item) if item.section.part == "node" else _link_line(model, item)
+    if not places:
         return feature
-    code = wkb.POINT if item.section.part == "node" else wkb.LINE
-    with_levels = np.column_stack((coordinates, np.full(len(coordinates), np.nan)))
-    shape = wkb.Shape(code, ((with_levels,),))
-    if is_plausible(shape):
-        feature.geometry = wkb.write(shape)
-        low, high = _levels(model, item)
-        west, south = coordinates.min(axis=0).tolist()
-        east, north = coordinates.max(axis=0).tolist()
-        feature.box = (west, south, low, east, north, high)
+    is_node = item.section.part == "node"
+    feature.geometry = wkb.point(*places[0]) if is_node else wkb.line(np.array(places))
+    low, high = _levels(model, item)
+    xs, ys = zip(*places, strict=True)
+    feature.box = (min(xs), min(ys), low, max(xs), max(ys), high)
     return feature
 
 
-def _node_line(model: _Model, item: _Object) -> Float64 | None:
+def _node_place(model: _Model, item: _Object) -> list[_Place]:
     place = model.places.get(model.key(item.id))
     if place is None:
-        model.report.warn(
-            "coordinate-missing", item.id, f"Node '{item.id}' has no coordinates; it is not drawn."
-        )
-        return None
-    return place[None, :]
+        text = f"Node '{item.id}' has no coordinates; it is not drawn."
+        model.report.warn("coordinate-missing", item.id, text)
+        return []
+    return [place]
 
 
-def _link_line(model: _Model, item: _Object) -> Float64 | None:
-    ends = []
+def _link_line(model: _Model, item: _Object) -> list[_Place]:
     for id in item.ends:
         if model.key(id) not in model.nodes:
-            model.report.warn(
-                "node-missing",
-                item.id,
-                f"Link '{item.id}' ends at node '{id}', which the file does not have.",
-            )
-        ends.append(model.places.get(model.key(id)))
-    if ends[0] is None or ends[1] is None:
-        model.report.warn(
-            "coordinate-missing",
-            item.id,
-            f"Link '{item.id}' has an end without coordinates; it is not drawn.",
-        )
-        return None
-    return np.array([ends[0], *item.bends, ends[1]])
+            text = f"Link '{item.id}' ends at node '{id}', which the file does not have."
+            model.report.warn("node-missing", item.id, text)
+    start, end = (model.places.get(model.key(id)) for id in item.ends)
+    if start is None or end is None:
+        text = f"Link '{item.id}' has an end without coordinates; it is not drawn."
+        model.report.warn("coordinate-missing", item.id, text)
+        return []
+    return [start, *item.bends, end]
 
 
 def _levels(model: _Model, item: _Object) -> tuple[float, float]:
@@ -231,28 +250,27 @@ def _levels(model: _Model, item: _Object) -> tuple[float, float]:
     else:
         numbers = [model.nodes.get(model.key(id)) for id in item.ends]
         members = [model.objects[number] for number in numbers if number is not None]
+    texts = [member.values[name] for member in members for name in _LEVELS if name in member.values]
+    found = [level for text in texts if (level := as_number(text.decode())) is not None]
     metres = METRES[_length_unit(model)]
-    found = [
-        number * metres
-        for member in members
-        for level in _LEVELS
-        if (number := as_number(member.values.get(level, b"").decode())) is not None
-    ]
-    return (min(found), max(found)) if found else (0.0, 0.0)
+    return (min(found) * metres, max(found) * metres) if found else (0.0, 0.0)
 
 
-def _pieces(model: _Model, rows: list[tuple[Row, str]], owners: list[int | None]) -> list[Piece]:
+def _pieces(
+    model: _Model, rows: list[tuple[Row, str]], owners: list[int | None], encoding: str
+) -> list[Piece]:
     """The file cut behind every row of an object; lines of nobody lead the next piece."""
     pieces: list[Piece] = []
-    lead: list[bytes] = []
+    lead: list[str] = []
     for (row, name), owner in zip(rows, owners, strict=True):
         if owner is None:
             lead.append(row.line)
             continue
-        before = b"".join(lead)
-        pieces.append(Piece(before + row.line, len(before), owner, f"{model.program}:{name}"))
+        before = "".join(lead).encode(encoding)
+        role = f"{model.program}:{name}:{encoding}"
+        pieces.append(Piece(before + row.line.encode(encoding), len(before), owner, role))
         lead.clear()
-    pieces.append(Piece(b"".join(lead)))
+    pieces.append(Piece("".join(lead).encode(encoding)))
     return pieces
 
 
@@ -305,17 +323,17 @@ def rewrite(
     homeless: dict[int, set[str]] = {}
     names: dict[int, str] = {}
     for piece, fid in pieces:
-        program, _, name = piece.role.partition(":")
+        program, name, encoding = piece.role.split(":") if piece.role else ("", "", "")
         section = SECTIONS.get(program, {}).get(name)
         if fid is None or section is None:
             yield piece.data
             continue
         after = attributes_of(fid)
-        row = Row.parse(piece.data[piece.start :])
+        row = Row.parse(piece.data[piece.start :].decode(encoding))
         names[fid] = f"{section.type} {row.text(0)}".strip()
         line, held = changed(row, section, after, names[fid])
         homeless.setdefault(fid, set(after)).difference_update(held)
-        yield piece.data[: piece.start] + line
+        yield piece.data[: piece.start] + line.encode(encoding, errors="replace")
     for fid, left in homeless.items():
         if left:
             raise no_field(min(left), names[fid])
