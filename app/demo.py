@@ -7,10 +7,24 @@ from pathlib import Path
 from assets import demo
 from layers.data import ReadOptions
 from layers.importing import Progress, import_files
-from layers.project import Project
+from layers.project import ENDING, Project
 
+NAME = "Lohefurt"
 #: Part of the time that goes into making the files.
 MAKING = 0.4
+
+
+def demo_project(folder: Path, progress: Progress) -> Path:
+    """The demo project in a folder: the one that was made before, or a new one."""
+    path = folder / f"{NAME}{ENDING}"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            make_demo(path, folder / f"{NAME} files", progress)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+    return path
 
 
 def make_demo(path: Path, folder: Path, progress: Progress) -> None:

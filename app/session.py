@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.demo import make_demo
+from app.demo import demo_project
 from app.jobs import Jobs, Work
 from app.settings import data_folder
 from layers import importing
@@ -19,14 +19,7 @@ from layers.epochs import Tick, dates_of
 from layers.errors import Cancelled, CitystrataError, ProjectError
 from layers.project import ENDING, Project
 from layers.records import Changes, Layer
-from layers.untitled import (
-    copy_project,
-    create_untitled,
-    delete_project,
-    has_edits,
-    new_path,
-    untitled_projects,
-)
+from layers.untitled import copy_project, create_untitled, delete_project, has_edits, untitled_projects
 from viewer.scene import Prepared, Scene, prepare
 
 Options = Mapping[Path, ReadOptions]
@@ -157,13 +150,10 @@ class Session(QObject):
         return True
 
     def open_demo(self) -> None:
-        """Make the demo city in a job and open it as an untitled project."""
-        path = new_path(self.untitled_folder, "Demo city")
-        files = self.untitled_folder.parent / "demo city files"
+        """Open the demo city; the first time it is made, in a job."""
+        folder = self.untitled_folder.parent / "demo"
         self.jobs.run(
-            "Building the demo city",
-            lambda work: make_demo(path, files, work.progress),
-            lambda _none: self.open_project(path),
+            "Building the demo city", lambda work: demo_project(folder, work.progress), self.open_project
         )
 
     def close_project(self) -> None:

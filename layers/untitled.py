@@ -15,18 +15,13 @@ from layers.project import ENDING, Project
 
 def create_untitled(folder: Path) -> Project:
     """A new project in the folder of untitled ones."""
-    return Project.create(new_path(folder, "Untitled"))
-
-
-def new_path(folder: Path, name: str) -> Path:
-    """A file name that is not taken, with the time of day in it."""
     folder.mkdir(parents=True, exist_ok=True)
-    stem = f"{name} {datetime.now():%Y-%m-%d %H.%M.%S}"
+    stem = f"Untitled {datetime.now():%Y-%m-%d %H.%M.%S}"
     path, number = folder / f"{stem}{ENDING}", 1
     while path.exists():
         number += 1
         path = folder / f"{stem} {number}{ENDING}"
-    return path
+    return Project.create(path)
 
 
 def untitled_projects(folder: Path) -> list[Path]:
