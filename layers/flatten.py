@@ -1,31 +1,37 @@
 """CityJSON geometry objects to flat arrays, and those to a `Mesh`.
 
-Nested boundaries become one list of corners with ring lengths, rings per polygon and polygons
-per geometry; everything after that is arrays. Geometries are taken in batches, so that the
-nested lists of a whole city never exist at once.
+The boundaries of many geometries are taken as text and become one list of corners with ring
+lengths, rings per polygon and polygons per geometry; everything after that is arrays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain
-from typing import Any
+from typing import NamedTuple
 
+import msgspec
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from layers.arrays import Float64, Int32, Mesh
+from layers.nested import NotNested, nested
 from layers.report import Report
+from layers.semantics import Meant, Surfaces, SurfaceTypes, sums, type_codes
 from layers.triangulate import triangulate
 
-BATCH = 4096
-flat = chain.from_iterable
+#: Text of boundaries that is taken at once: what the arrays need stays in the processor's cache.
+BATCH_BYTES = 1 << 19
 
 #: How many list levels lie above the polygons of each geometry type.
 DEPTH = {"MultiSurface": 0, "CompositeSurface": 0, "Solid": 1, "MultiSolid": 2, "CompositeSolid": 2}
+#: Boundaries of all types brought to the depth of a MultiSolid.
+WRAP = (b"[[%s]]", b"[%s]", b"%s")
 METRES_PER_DEGREE = 111_320.0
 MALFORMED = (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError)
+#: A member that is not there (Raw cannot be combined with None in a decoder).
+ABSENT = msgspec.Raw()
 
 
 class BadGeometry(ValueError):
@@ -37,16 +43,33 @@ def fault_of(error: Exception) -> str:
     return str(error) if isinstance(error, BadGeometry) else "its lists are not as CityJSON nests them"
 
 
+class Semantics(msgspec.Struct, gc=False):
+    """The semantic surfaces of a geometry, and which polygon is of which."""
+
+    surfaces: msgspec.Raw = ABSENT
+    values: msgspec.Raw = ABSENT
+
+
+class Geometry(msgspec.Struct, gc=False):
+    """One CityJSON geometry, its lists still text."""
+
+    type: str = ""
+    lod: str | int | float | None = ""
+    boundaries: msgspec.Raw = ABSENT
+    semantics: Semantics | None = None
+    template: int = -1
+    matrix: list[float] | None = msgspec.field(default=None, name="transformationMatrix")
+
+
 @dataclass(frozen=True)
 class Template:
-    """One geometry template: its CityJSON object and its own coordinates."""
+    """One geometry template, and the coordinates that all templates share."""
 
-    geometry: dict[str, Any]
+    geometry: Geometry
     vertices: Float64
 
 
-@dataclass(frozen=True, slots=True)
-class _Geometry:
+class _Entry(NamedTuple):
     """What is known of one geometry besides its polygons."""
 
     object: int
@@ -54,20 +77,40 @@ class _Geometry:
     place: int  # in the object's list
     base: int  # its vertex 0 in the vertices of all
     limit: int  # how many vertices it may name
-    polygons: int
     closed: bool
     outlined: bool
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A flushed batch."""
+    """A batch as arrays."""
 
     corners: Int32
     rings: Int32  # corners of each ring
     polygon_rings: Int32
     types: Int32
-    geometries: list[_Geometry]
+    polygons: NDArray[np.int64]  # of each geometry
+    entries: list[_Entry]
+
+
+@dataclass
+class _Batch:
+    """Geometries with polygons, their boundaries as text."""
+
+    entries: list[_Entry] = field(default_factory=list)
+    texts: list[bytes] = field(default_factory=list)
+    meant: list[Meant] = field(default_factory=list)
+    size: int = 0
+
+    def halves(self) -> tuple[_Batch, _Batch]:
+        """The first and the second half of it."""
+        middle = len(self.entries) // 2
+        first = [item for item in self.meant if item.position < middle]
+        second = [item._replace(position=item.position - middle) for item in self.meant[len(first) :]]
+        return (
+            _Batch(self.entries[:middle], self.texts[:middle], first),
+            _Batch(self.entries[middle:], self.texts[middle:], second),
+        )
 
 
 @dataclass
@@ -76,24 +119,22 @@ class Flattener:
 
     templates: Sequence[Template]
     report: Report
-    type_names: dict[str, int] = field(default_factory=lambda: {"": 0})
     lod_names: dict[str, int] = field(default_factory=dict)
     object_surfaces: dict[int, dict[str, int]] = field(default_factory=dict)
-    object_lods: dict[int, dict[str, None]] = field(default_factory=dict)
+    object_lods: dict[int, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._types = SurfaceTypes()
         self._blocks: list[Float64] = []
         self._block = np.empty((0, 3))
         self._base = self._vertex_count = 0
         self._ids: dict[int, str] = {}
-        self._polygons: list[Any] = []
-        self._types: list[int] = []
-        self._geometries: list[_Geometry] = []
+        self._batch = _Batch()
         self._parts: list[_Part] = []
         self._points: list[Float64] = []
         self._point_count = 0
         self._lines: list[NDArray[np.int64]] = []
-        self._line_geometries: list[tuple[_Geometry, int]] = []
+        self._line_entries: list[tuple[_Entry, int]] = []
 
     def use_vertices(self, vertices: Float64) -> None:
         """From now on vertex numbers mean these; each feature of a sequence has its own."""
@@ -106,17 +147,17 @@ class Flattener:
         self._vertex_count += len(vertices)
         return base
 
-    def add(self, number: int, id: str, outlined: bool, geometries: Sequence[Any]) -> None:
-        """Take the geometries of object `number`."""
+    def add(self, number: int, id: str, outlined: bool, geometries: Sequence[Geometry | Exception]) -> None:
+        """Take the geometries of object `number`; an error stands for one that could not be decoded."""
         self._ids[number] = id
         for place, geometry in enumerate(geometries):
-            polygons, types = len(self._polygons), len(self._types)
             try:
+                if isinstance(geometry, Exception):
+                    raise geometry
                 self._add(number, outlined, place, geometry)
             except MALFORMED as error:
-                del self._polygons[polygons:], self._types[types:]
                 self._refuse(number, place, error)
-        if len(self._geometries) >= BATCH:
+        if self._batch.size >= BATCH_BYTES:
             self._flush()
 
     def _refuse(self, number: int, place: int, error: Exception) -> None:
@@ -128,86 +169,76 @@ class Flattener:
             f"Geometry {place + 1} of {id!r} is kept but cannot be drawn: {fault_of(error)}.",
         )
 
-    def _add(self, number: int, outlined: bool, place: int, geometry: dict[str, Any]) -> None:
-        kind = geometry["type"]
-        if kind == "GeometryInstance":
-            self._add_instance(number, outlined, place, geometry)
-            return
-        self._count_semantics(number, geometry)
-        if kind in DEPTH:
+    def _add(self, number: int, outlined: bool, place: int, geometry: Geometry) -> None:
+        if geometry.type in DEPTH:
             self._add_surfaces(number, outlined, place, geometry, self._base, len(self._block))
-        elif kind in ("MultiPoint", "MultiLineString"):
+        elif geometry.type == "GeometryInstance":
+            self._add_instance(number, outlined, place, geometry)
+        elif geometry.type in ("MultiPoint", "MultiLineString"):
             self._add_points(number, place, geometry)
         else:
-            raise BadGeometry(f"geometry type {kind!r} is not one of CityJSON's")
+            raise BadGeometry(f"geometry type {geometry.type!r} is not one of CityJSON's")
 
-    def _lod(self, number: int, geometry: dict[str, Any]) -> int:
-        name = str(geometry.get("lod", ""))
+    def _lod(self, number: int, geometry: Geometry) -> int:
+        name = "" if geometry.lod is None else str(geometry.lod)
         if name:
-            self.object_lods.setdefault(number, {})[name] = None
+            known = self.object_lods.get(number)
+            if known is None:
+                self.object_lods[number] = {name}
+            else:
+                known.add(name)
         return self.lod_names.setdefault(name, len(self.lod_names))
 
-    def _count_semantics(self, number: int, geometry: dict[str, Any]) -> None:
-        semantics = geometry.get("semantics")
-        surfaces = semantics.get("surfaces") if isinstance(semantics, dict) else None
-        if surfaces:
-            mine = self.object_surfaces.setdefault(number, {})
-            for surface in surfaces:
-                name = str(surface["type"])
-                mine[name] = mine.get(name, 0) + 1
-
     def _add_surfaces(
-        self, number: int, outlined: bool, place: int, geometry: dict[str, Any], base: int, limit: int
+        self, number: int, outlined: bool, place: int, geometry: Geometry, base: int, limit: int
     ) -> None:
-        depth = DEPTH[geometry["type"]]
-        polygons = boundaries = geometry["boundaries"]
-        for _ in range(depth):
-            polygons = list(flat(polygons))
-        try:
-            types = self._type_codes(geometry.get("semantics"), depth, boundaries, len(polygons))
-        except MALFORMED:
-            types = [0] * len(polygons)
-            self.report.warn(
-                "semantics_array",
-                self._ids[number],
-                f"The semantics of {self._ids[number]!r} do not match its surfaces; kept but not shown.",
-            )
-        self._types.extend(types)
-        self._polygons.extend(polygons)
+        depth = DEPTH[geometry.type]
+        boundaries = bytes(geometry.boundaries)
+        if not boundaries:
+            raise BadGeometry("it has no boundaries")
+        batch = self._batch
+        semantics = geometry.semantics
+        if semantics is not None:
+            surfaces, values = self._surfaces(number, semantics), bytes(semantics.values)
+            if surfaces.codes and values not in (b"", b"null"):
+                batch.meant.append(Meant(len(batch.entries), depth, surfaces, values, boundaries))
         lod = self._lod(number, geometry)
-        self._geometries.append(
-            _Geometry(number, lod, place, base, limit, len(polygons), depth > 0, outlined)
-        )
+        batch.entries.append(_Entry(number, lod, place, base, limit, depth > 0, outlined))
+        batch.texts.append(WRAP[depth] % boundaries)
+        batch.size += len(boundaries)
 
-    def _type_codes(self, semantics: Any, depth: int, boundaries: list[Any], count: int) -> list[int]:
-        """The semantic surface type of each polygon."""
-        values = semantics.get("values") if semantics else None
-        if values is None or not semantics.get("surfaces"):
-            return [0] * count
-        names = self.type_names
-        codes: dict[int | None, int] = {
-            i: names.setdefault(str(surface["type"]), len(names))
-            for i, surface in enumerate(semantics["surfaces"])
-        }
-        codes[None] = 0
-        if depth:
-            values = list(flat(_whole(values, boundaries)))
-        if depth == 2:
-            values = list(flat(_whole(values, [shell for solid in boundaries for shell in solid])))
-        found = [codes.get(value, -1) for value in values]
-        if len(found) != count or -1 in found:
-            raise BadGeometry("a value names no surface")
+    def _surfaces(self, number: int, semantics: Semantics) -> Surfaces:
+        """The semantic surfaces of a geometry, counted for its object."""
+        try:
+            found = self._types.surfaces(bytes(semantics.surfaces) or b"[]")
+        except MALFORMED:
+            self._semantics_unusable(number)
+            return Surfaces([], {})
+        mine = self.object_surfaces.get(number)
+        if mine is None:
+            self.object_surfaces[number] = found.counts
+        else:
+            names = dict.fromkeys((*mine, *found.counts))
+            self.object_surfaces[number] = {n: mine.get(n, 0) + found.counts.get(n, 0) for n in names}
         return found
 
-    def _add_instance(self, number: int, outlined: bool, place: int, geometry: dict[str, Any]) -> None:
-        which = geometry["template"]
-        if not isinstance(which, int) or not 0 <= which < len(self.templates):
+    def _semantics_unusable(self, number: int) -> None:
+        id = self._ids[number]
+        self.report.warn(
+            "semantics_array",
+            id,
+            f"The semantics of {id!r} do not match its surfaces; they are kept but not shown.",
+        )
+
+    def _add_instance(self, number: int, outlined: bool, place: int, geometry: Geometry) -> None:
+        which = geometry.template
+        if not 0 <= which < len(self.templates):
             raise BadGeometry(f"it asks for template {which} of {len(self.templates)}")
         template = self.templates[which]
-        if template.geometry["type"] not in DEPTH:
-            raise BadGeometry(f"its template is a {template.geometry['type']}")
-        (anchor,) = self._vertices_at(geometry["boundaries"])
-        matrix = np.array(geometry.get("transformationMatrix", np.eye(4).ravel()), np.float64)
+        if template.geometry.type not in DEPTH:
+            raise BadGeometry(f"its template is a {template.geometry.type}")
+        (anchor,) = self._vertices_at(orjson.loads(bytes(geometry.boundaries)))
+        matrix = np.eye(4).ravel() if geometry.matrix is None else np.array(geometry.matrix, np.float64)
         if matrix.shape != (16,) or not np.isfinite(matrix).all():
             raise BadGeometry("its transformation matrix is not 16 numbers")
         matrix = matrix.reshape(4, 4)
@@ -217,18 +248,20 @@ class Flattener:
 
     def _vertices_at(self, numbers: list[int]) -> Float64:
         at = np.array(numbers)
-        if at.dtype.kind not in "iu" or (len(at) and not (0 <= at.min() and at.max() < len(self._block))):
-            raise BadGeometry(f"vertices {str(numbers)[:60]} are not all of the {len(self._block)} there are")
+        there = len(self._block)
+        if at.dtype.kind not in "iu" or (len(at) and not (0 <= at.min() and at.max() < there)):
+            raise BadGeometry(f"vertices {str(numbers)[:60]} are not all of the {there} there are")
         found: Float64 = self._block[at]
         return found
 
-    def _add_points(self, number: int, place: int, geometry: dict[str, Any]) -> None:
-        lines = geometry["boundaries"]
-        if geometry["type"] == "MultiPoint":
+    def _add_points(self, number: int, place: int, geometry: Geometry) -> None:
+        if geometry.semantics is not None:
+            self._surfaces(number, geometry.semantics)
+        lines = orjson.loads(bytes(geometry.boundaries))
+        if geometry.type == "MultiPoint":
             lines = [[point] for point in lines]
         found = [self._vertices_at(line) for line in lines if line]
-        lod = self._lod(number, geometry)
-        entry = _Geometry(number, lod, place, 0, 0, 0, False, False)
+        entry = _Entry(number, self._lod(number, geometry), place, 0, 0, False, False)
         segments = 0
         for line in found:
             at = self._point_count + np.arange(len(line))
@@ -236,90 +269,95 @@ class Flattener:
             segments += len(line) - 1
             self._points.append(line)
             self._point_count += len(line)
-        self._line_geometries.append((entry, segments))
+        self._line_entries.append((entry, segments))
 
     def _flush(self) -> None:
-        """Turn the collected lists into arrays."""
-        polygons, geometries = self._polygons, self._geometries
-        types = np.array(self._types, np.int32)
-        self._polygons, self._types, self._geometries = [], [], []
+        """Turn the collected texts into arrays."""
+        batch, self._batch = self._batch, _Batch()
+        if batch.entries:
+            self._take(batch)
+
+    def _take(self, batch: _Batch) -> None:
         try:
-            self._parts.append(self._flat_part(polygons, types, geometries))
-        except MALFORMED:
-            self._flush_one_by_one(polygons, types, geometries)
-
-    def _flush_one_by_one(self, polygons: list[Any], types: Int32, geometries: list[_Geometry]) -> None:
-        start = 0
-        for geometry in geometries:
-            end = start + geometry.polygons
-            try:
-                self._parts.append(self._flat_part(polygons[start:end], types[start:end], [geometry]))
-            except MALFORMED as error:
-                self._refuse(geometry.object, geometry.place, error)
-            start = end
-
-    def _flat_part(self, polygons: list[Any], types: Int32, geometries: list[_Geometry]) -> _Part:
-        rings = list(flat(polygons))
-        lengths = np.fromiter(map(len, rings), np.int32, len(rings))
-        polygon_rings = np.fromiter(map(len, polygons), np.int32, len(polygons))
-        if len(polygon_rings) and polygon_rings.min() == 0:
-            raise BadGeometry("a surface has no ring")
-        corners = np.array(list(flat(rings)) or np.empty(0, np.int64))
-        if corners.dtype.kind != "i":
-            raise BadGeometry("a vertex number is not a whole number")
-        counts = np.array([g.polygons for g in geometries])
-        polygon_corners = _sums(lengths, polygon_rings)
-        geometry_corners = _sums(polygon_corners, counts)
-        limit = np.repeat([g.limit for g in geometries], geometry_corners)
-        wrong = (corners < 0) | (corners >= limit)
-        if wrong.any():
-            at = int(wrong.argmax())
-            raise BadGeometry(f"vertex {corners[at]} does not exist, there are {limit[at]}")
-        corners += np.repeat([g.base for g in geometries], geometry_corners)
-        return _Part(corners.astype(np.int32), lengths, polygon_rings, types, geometries)
+            part, unusable = _flat_part(batch)
+        except BadGeometry as error:
+            if len(batch.entries) == 1:
+                self._refuse(batch.entries[0].object, batch.entries[0].place, error)
+                return
+            for half in batch.halves():
+                self._take(half)
+            return
+        self._parts.append(part)
+        for position in unusable:
+            self._semantics_unusable(batch.entries[position].object)
 
     def mesh(self, in_degrees: bool = False) -> Mesh:
         """All that was added, as triangles; `in_degrees` when x and y are longitude and latitude."""
         self._flush()
         vertices = np.concatenate(self._blocks) if self._blocks else np.empty((0, 3))
         self._blocks, self._block = [], vertices[:0]
-        corners = _joined([part.corners for part in self._parts])
-        rings = _joined([part.rings for part in self._parts])
-        polygon_rings = _joined([part.polygon_rings for part in self._parts])
-        surface_type = _joined([part.types for part in self._parts])
-        drawn = [geometry for part in self._parts for geometry in part.geometries]
-        self._parts = []
-        places = vertices[corners]
+        parts, self._parts = self._parts, []
+        entries = [entry for part in parts for entry in part.entries]
+        corners = _joined([part.corners for part in parts])
+        rings = _joined([part.rings for part in parts])
+        polygon_rings = _joined([part.polygon_rings for part in parts])
+        surface_type = _joined([part.types for part in parts])
+        counts = np.concatenate([np.empty(0, np.int64), *(part.polygons for part in parts)])
+        del parts
+        surface_geometry = np.repeat(np.arange(len(entries), dtype=np.int32), counts)
+        edges = _edges(corners, rings, np.repeat(surface_geometry, polygon_rings), entries)
+        places = np.take(vertices, corners, axis=0)
+        del vertices, corners
         found = triangulate(_metres(places) if in_degrees else places, rings, polygon_rings)
-        counts = np.array([g.polygons for g in drawn], np.int64)
-        surface_geometry = np.repeat(np.arange(len(drawn), dtype=np.int32), counts)
-        polygon_corners = _sums(rings, polygon_rings)
-        edges = _edges(corners, rings, polygon_rings, surface_geometry, drawn)
+        every = entries + [entry for entry, _ in self._line_entries]
+        line_geometry = np.repeat(
+            np.arange(len(entries), len(every), dtype=np.int32), [n for _, n in self._line_entries]
+        )
         lods = sorted(self.lod_names)
         lod_code = np.array([lods.index(name) for name in self.lod_names], np.int32)
-        entries = drawn + [entry for entry, _ in self._line_geometries]
-        line_geometry = np.repeat(
-            np.arange(len(drawn), len(entries), dtype=np.int32), [n for _, n in self._line_geometries]
-        )
         return Mesh(
             vertices=places,
             triangles=found.triangles,
             triangle_surface=found.polygon,
-            surface_start=np.concatenate(([0], np.cumsum(polygon_corners))).astype(np.int32),
+            surface_start=np.concatenate(([0], np.cumsum(sums(rings, polygon_rings)))).astype(np.int32),
             surface_normal=found.normals,
             surface_type=surface_type,
             surface_index=_count_up(counts),
             surface_geometry=surface_geometry,
-            geometry_object=np.array([g.object for g in entries], np.int32),
-            geometry_lod=lod_code[np.array([g.lod for g in entries], np.intp)],
-            geometry_index=np.array([g.place for g in entries], np.int32),
+            geometry_object=np.array([entry.object for entry in every], np.int32),
+            geometry_lod=lod_code[np.array([entry.lod for entry in every], np.intp)],
+            geometry_index=np.array([entry.place for entry in every], np.int32),
             edges=edges,
-            type_names=tuple(self.type_names),
+            type_names=tuple(self._types.names),
             lod_names=tuple(lods),
             points=np.concatenate(self._points) if self._points else np.empty((0, 3)),
             lines=_joined([line.astype(np.int32) for line in self._lines]).reshape(-1, 2),
             line_geometry=line_geometry,
         )
+
+
+def _flat_part(batch: _Batch) -> tuple[_Part, list[int]]:
+    """A batch as arrays, and the positions of geometries whose semantics cannot be used."""
+    entries = batch.entries
+    try:
+        found = nested(b"[%s]" % b",".join(batch.texts), 6)
+    except NotNested as error:
+        raise BadGeometry(str(error)) from error
+    _all, solids, shells, polygons, polygon_rings, rings = found.counts
+    if len(polygon_rings) and polygon_rings.min() == 0:
+        raise BadGeometry("a surface has no ring")
+    of_shells = sums(polygons, shells)
+    counts = sums(of_shells, solids)
+    corner_counts = sums(sums(rings, polygon_rings), counts)
+    limit = np.repeat([entry.limit for entry in entries], corner_counts)
+    corners = found.numbers
+    wrong = (corners < 0) | (corners >= limit)
+    if wrong.any():
+        at = int(wrong.argmax())
+        raise BadGeometry(f"vertex {corners[at]} does not exist, there are {limit[at]}")
+    corners += np.repeat([entry.base for entry in entries], corner_counts)
+    types, unusable = type_codes(batch.meant, counts)
+    return _Part(corners.astype(np.int32), rings, polygon_rings, types, counts, entries), unusable
 
 
 def _metres(degrees: Float64) -> Float64:
@@ -328,23 +366,8 @@ def _metres(degrees: Float64) -> Float64:
     return degrees * (METRES_PER_DEGREE * np.cos(middle), METRES_PER_DEGREE, 1.0)
 
 
-def _whole(values: list[Any], boundaries: list[Any]) -> list[Any]:
-    """Semantic values with every null that stands for a whole shell or solid written out."""
-    if len(values) != len(boundaries):
-        raise BadGeometry("the values are not nested as the boundaries are")
-    return [[None] * len(b) if v is None else v for v, b in zip(values, boundaries, strict=True)]
-
-
 def _joined(parts: list[Int32]) -> Int32:
     return np.concatenate(parts) if parts else np.empty(0, np.int32)
-
-
-def _sums(values: NDArray[Any], counts: NDArray[Any]) -> NDArray[np.int64]:
-    """Sums of consecutive runs of `values`, `counts` of them each (zero allowed)."""
-    total = np.concatenate(([0], np.cumsum(values, dtype=np.int64)))
-    ends = np.cumsum(counts, dtype=np.int64)
-    sums: NDArray[np.int64] = total[ends] - total[ends - counts]
-    return sums
 
 
 def _count_up(counts: NDArray[np.int64]) -> Int32:
@@ -353,24 +376,20 @@ def _count_up(counts: NDArray[np.int64]) -> Int32:
     return (np.arange(int(counts.sum())) - np.repeat(ends - counts, counts)).astype(np.int32)
 
 
-def _edges(
-    corners: Int32, rings: Int32, polygon_rings: Int32, surface_geometry: Int32, drawn: list[_Geometry]
-) -> Int32:
+def _edges(corners: Int32, rings: Int32, ring_geometry: Int32, entries: list[_Entry]) -> Int32:
     """Outlines of the polygons over corner numbers.
 
     A closed solid has every edge twice, once each way; one of them is enough.
     """
-    count = len(corners)
-    following = np.arange(1, count + 1, dtype=np.int32)
+    if not entries:
+        return np.empty((0, 2), np.int32)
+    following = np.arange(1, len(corners) + 1, dtype=np.int32)
     ends = np.cumsum(rings)
     whole = rings > 0
     following[ends[whole] - 1] = (ends - rings)[whole]
-    ring_geometry = np.repeat(surface_geometry, polygon_rings)
-    outlined = np.array([g.outlined for g in drawn], np.bool_)
-    closed = np.array([g.closed for g in drawn], np.bool_)
-    if not len(drawn):
-        return np.empty((0, 2), np.int32)
-    keep = np.repeat(outlined[ring_geometry], rings)
-    keep &= ~np.repeat(closed[ring_geometry], rings) | (corners < corners[following])
+    outlined = np.array([entry.outlined for entry in entries], np.bool_)
+    closed = np.array([entry.closed for entry in entries], np.bool_)
+    keep = np.repeat(~closed[ring_geometry], rings) | (corners < corners[following])
+    keep &= np.repeat(outlined[ring_geometry], rings)
     first = np.flatnonzero(keep).astype(np.int32)
     return np.stack((first, following[first]), axis=-1)

@@ -1,12 +1,12 @@
 """Polygons in space to triangles, many at once.
 
-Rings of the same length are handled together as (k, n, 3) blocks: convex ones are fanned,
-simple concave ones clipped ear by ear in step with each other, the rest (holes, long rings,
-rings no ear was found in) go one by one through earcut.
+Every ring's normal and whether it is convex come from whole arrays; convex polygons are fanned,
+the others (dents, holes) go one by one through earcut, seen along their normal's largest axis.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import mapbox_earcut
@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from layers.arrays import Float64, Int32
 
 Int64 = NDArray[np.int64]
+Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
-LONGEST_BLOCK_RING = 10
-BLOCK_ROWS = 4096
+#: Corners handled at a time: what the arrays of one step need stays in the processor's cache.
+CORNERS_AT_ONCE = 8192
+#: A thousandth of a percent of a ring's own area: rounding of coordinates, not a dent.
+DENT = -1e-5
 
 
 @dataclass(frozen=True)
@@ -28,187 +31,137 @@ class Triangulation:
 
     triangles: Int32  # (m, 3)
     polygon: Int32  # (m,)
-    normals: NDArray[np.float32]  # (p, 3), zero where degenerate
+    normals: Float32  # (p, 3), zero where degenerate
 
 
-def triangulate(corners: Float64, ring_lengths: Int64, polygon_rings: Int64) -> Triangulation:
+def triangulate(corners: Float64, ring_lengths: Int32, polygon_rings: Int32) -> Triangulation:
     """Triangles of polygons given as consecutive rings of consecutive corners.
 
-    `corners` (n, 3) world; `ring_lengths` (r,); `polygon_rings` (p,) rings of each polygon,
-    outer ring first.
+    `corners` (n, 3) world; `ring_lengths` (r,); `polygon_rings` (p,) rings of each polygon, at
+    least one, the outer ring first.
     """
-    ring_start = np.concatenate(([0], np.cumsum(ring_lengths)))
-    first_ring = np.concatenate(([0], np.cumsum(polygon_rings)))[:-1]
-    outer_start = ring_start[first_ring]
-    outer_length = ring_lengths[first_ring]
-    normals = np.zeros((len(polygon_rings), 3))
-    triangles: list[Int64] = []
-    owners: list[Int64] = []
-    single: list[int] = np.flatnonzero((polygon_rings > 1) & (outer_length >= 3)).tolist()
-    plain = polygon_rings == 1
-    for length in np.unique(outer_length):
-        if length < 3:
-            continue
-        members = np.flatnonzero(outer_length == length)
-        for chunk in range(0, len(members), 65536):
-            polygons = members[chunk : chunk + 65536]
-            block = _block(corners, outer_start[polygons], int(length))
-            normals[polygons] = normal = _newell(block)
-            simple = plain[polygons]
-            convex = simple & _is_convex(block, normal)
-            local, which = _fan(int(np.count_nonzero(convex)), int(length))
-            starts = outer_start[polygons[convex]]
-            triangles.append(local + starts[which, None])
-            owners.append(polygons[convex][which])
-            concave = np.flatnonzero(simple & ~convex)
-            if length > LONGEST_BLOCK_RING:
-                single.extend(polygons[concave].tolist())
-                continue
-            for rows in np.array_split(concave, max(1, len(concave) // BLOCK_ROWS)):
-                if len(rows) == 0:
-                    continue
-                clipped, done = _clip_ears(_flatten(block[rows], normal[rows]))
-                good = polygons[rows[done]]
-                triangles.append((clipped[done] + outer_start[good][:, None, None]).reshape(-1, 3))
-                owners.append(np.repeat(good, length - 2))
-                single.extend(polygons[rows[~done]].tolist())
-    for polygon in single:
-        rings = ring_lengths[first_ring[polygon] : first_ring[polygon] + polygon_rings[polygon]]
-        start = int(outer_start[polygon])
-        part = corners[start : start + int(rings.sum())]
-        found = _earcut(part, rings, normals[polygon]) + start
-        triangles.append(found)
-        owners.append(np.full(len(found), polygon, np.int64))
-    length = np.linalg.norm(normals, axis=1, keepdims=True)
-    np.divide(normals, length, out=normals, where=length > 0)
-    return _ordered(triangles, owners, normals)
+    ring_end = np.cumsum(ring_lengths, dtype=np.int64)
+    first_ring = np.cumsum(polygon_rings, dtype=np.int64) - polygon_rings
+    length = ring_lengths[first_ring]
+    start = ring_end[first_ring] - length
+    normals, convex = _rings(corners, ring_end, ring_lengths)
+    if len(first_ring) < len(ring_end):
+        normals, convex = normals[first_ring], convex[first_ring]
+    fanned = convex & (polygon_rings == 1) & (length >= 3)
+    counts = np.where(fanned, length - 2, 0)
+    cut = np.flatnonzero(~fanned & (length >= 3) & normals.any(axis=1))
+    ring_of_cut = _ranges(first_ring[cut], polygon_rings[cut])
+    ring_ends = ring_end[ring_of_cut] - np.repeat(start[cut], polygon_rings[cut])
+    ears, counts[cut] = _earcut_all(corners, normals[cut], start[cut], ring_ends, polygon_rings[cut])
+    polygon = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+    triangles = _fans(start, counts)
+    triangles[np.repeat(~fanned, counts)] = ears
+    return Triangulation(triangles, polygon, _unit(normals))
 
 
-def _ordered(triangles: list[Int64], owners: list[Int64], normals: Float64) -> Triangulation:
-    if not triangles:
-        return Triangulation(np.empty((0, 3), np.int32), np.empty(0, np.int32), normals.astype(np.float32))
-    polygon = np.concatenate(owners).astype(np.int32)
-    order = np.argsort(polygon, kind="stable")
-    return Triangulation(
-        np.concatenate(triangles).astype(np.int32)[order], polygon[order], normals.astype(np.float32)
-    )
-
-
-def _block(corners: Float64, starts: Int64, length: int) -> Float64:
-    """Rings of one length as (k, length, 3), each relative to its first corner."""
-    block: Float64 = corners[starts[:, None] + np.arange(length)]
-    return block - block[:, :1]
-
-
-def _newell(block: Float64) -> Float64:
-    """Newell's normal of each ring, twice its area long (any plane, any shape)."""
-    following = np.concatenate((block[:, 1:], block[:, :1]), axis=1)
-    normal: Float64 = _cross(block, following).sum(axis=1)
-    return normal
-
-
-def _cross(a: Float64, b: Float64) -> Float64:
-    # np.cross is several times slower on small last axes.
-    return np.stack(
-        (
-            a[..., 1] * b[..., 2] - a[..., 2] * b[..., 1],
-            a[..., 2] * b[..., 0] - a[..., 0] * b[..., 2],
-            a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0],
-        ),
-        axis=-1,
-    )
-
-
-def _is_convex(block: Float64, normal: Float64) -> Bool:
-    if block.shape[1] == 3:
-        return np.ones(len(block), np.bool_)
-    edge = np.concatenate((block[:, 1:], block[:, :1]), axis=1) - block
-    before = np.concatenate((edge[:, -1:], edge[:, :-1]), axis=1)
-    turn = (_cross(before, edge) * normal[:, None, :]).sum(axis=-1)
-    # A thousandth of a percent of the ring's own area: rounding of coordinates, not a dent.
-    limit = -1e-5 * (normal * normal).sum(axis=-1)
-    convex: Bool = (turn >= limit[:, None]).all(axis=1)
-    return convex
-
-
-def _fan(count: int, length: int) -> tuple[Int64, Int64]:
-    fan = np.stack((np.zeros(length - 2, np.int64), np.arange(1, length - 1), np.arange(2, length)), axis=-1)
-    which = np.repeat(np.arange(count), length - 2)
-    return np.tile(fan, (count, 1)), which
-
-
-def _flatten(block: Float64, normal: Float64) -> Float64:
-    """Rings seen along their normal's largest axis, turning anticlockwise: (k, n, 2)."""
-    axis = np.abs(normal).argmax(axis=1)
-    u = np.array([1, 2, 0])[axis]
-    v = np.array([2, 0, 1])[axis]
-    flip = np.take_along_axis(normal, axis[:, None], 1)[:, 0] < 0
-    u, v = np.where(flip, v, u), np.where(flip, u, v)
-    rows = np.arange(len(block))[:, None]
-    columns = np.arange(block.shape[1])[None, :]
-    return np.stack((block[rows, columns, u[:, None]], block[rows, columns, v[:, None]]), axis=-1)
-
-
-def _clip_ears(flat: Float64) -> tuple[Int64, Bool]:
-    """Ear clipping of k rings in step: triangles (k, n - 2, 3), and which rings came out whole."""
-    count, length, _ = flat.shape
-    left = np.tile(np.arange(length), (count, 1))
-    triangles = np.zeros((count, length - 2, 3), np.int64)
-    done = np.ones(count, np.bool_)
-    rows = np.arange(count)
-    for step in range(length - 2):
-        here = np.take_along_axis(flat, left[:, :, None], 1)
-        before, after = np.roll(here, 1, axis=1), np.roll(here, -1, axis=1)
-        turn = _cross2(here - before, after - here)
-        ear: Bool = turn > 0
-        if left.shape[1] > 3:
-            ear &= ~_holds_a_corner(before, here, after)
-        else:
-            ear[:] = True
-        done &= ear.any(axis=1)
-        at = ear.argmax(axis=1)
-        size = left.shape[1]
-        triangles[:, step] = np.stack(
-            (left[rows, (at - 1) % size], left[rows, at], left[rows, (at + 1) % size]), axis=-1
-        )
-        if size > 3:
-            keep = np.arange(size)[None, :] != at[:, None]
-            left = left[keep].reshape(count, size - 1)
-    return triangles, done
-
-
-def _holds_a_corner(a: Float64, b: Float64, c: Float64) -> Bool:
-    """(k, n): whether any other corner of the ring lies in or on the triangle a b c."""
-    p = b[:, None, :, :]  # every corner against every ear
-    ab = _cross2((b - a)[:, :, None], p - a[:, :, None])
-    bc = _cross2((c - b)[:, :, None], p - b[:, :, None])
-    ca = _cross2((a - c)[:, :, None], p - c[:, :, None])
-    inside = (ab >= 0) & (bc >= 0) & (ca >= 0)
-    size = b.shape[1]
-    eye = np.eye(size, dtype=np.bool_)
-    own = eye | np.roll(eye, 1, axis=1) | np.roll(eye, -1, axis=1)
-    # A corner at the same place as one of the ear's own (a keyhole) does not block it.
-    same = np.zeros_like(inside)
-    for own_corner in (a, b, c):
-        same |= (np.abs(p - own_corner[:, :, None]) < 1e-9).all(axis=-1)
-    blocked: Bool = np.any(inside & ~own[None] & ~same, axis=2)
-    return blocked
-
-
-def _cross2(a: Float64, b: Float64) -> Float64:
-    found: Float64 = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+def _ranges(starts: Int64, counts: Int64 | Int32) -> Int64:
+    """start, start + 1, … `counts` times for each start."""
+    ends = np.cumsum(counts, dtype=np.int64)
+    found: Int64 = np.arange(len(counts) and int(ends[-1])) + np.repeat(starts - ends + counts, counts)
     return found
 
 
-def _earcut(corners: Float64, rings: Int64, normal: Float64) -> Int64:
-    if not np.any(normal) or not np.isfinite(normal).all():
-        return np.empty((0, 3), np.int64)
-    flat = _flatten((corners - corners[0])[None], normal[None])[0]
-    ends = np.cumsum(rings).astype(np.uint32)
-    found = mapbox_earcut.triangulate_float64(np.ascontiguousarray(flat), ends)
-    triangles = np.asarray(found, np.int64).reshape(-1, 3)
-    # earcut does not promise an orientation: turn every triangle the ring's way.
-    a, b, c = (flat[triangles[:, i]] for i in range(3))
-    backwards = _cross2(b - a, c - a) < 0
-    triangles[backwards] = triangles[backwards][:, ::-1]
+def _unit(normals: Float64) -> Float32:
+    length = np.sqrt(np.einsum("ij,ij->i", normals, normals))[:, None]
+    unit: Float32 = np.divide(normals, length, out=np.zeros_like(normals), where=length > 0).astype(
+        np.float32
+    )
+    return unit
+
+
+def _fans(start: Int64, counts: Int64) -> Int32:
+    """`counts` triangles for each polygon, from its first corner to every edge further on."""
+    ends = np.cumsum(counts, dtype=np.int32)
+    triangles = np.empty((len(counts) and int(ends[-1]), 3), np.int32)
+    triangles[:, 0] = np.repeat(start.astype(np.int32), counts)
+    triangles[:, 1] = np.arange(1, len(triangles) + 1, dtype=np.int32)
+    triangles[:, 1] += np.repeat((start - ends + counts).astype(np.int32), counts)
+    triangles[:, 2] = triangles[:, 1] + 1
     return triangles
+
+
+def _rings(corners: Float64, ring_end: Int64, ring_lengths: Int32) -> tuple[Float64, Bool]:
+    """Newell's normal of each ring, twice its area long, and whether the ring has no dent."""
+    normals = np.zeros((len(ring_lengths), 3))
+    convex = np.zeros(len(ring_lengths), np.bool_)
+    for first, last in _stretches(ring_end, ring_lengths):
+        lengths = ring_lengths[first:last]
+        whole = np.flatnonzero(lengths > 0)
+        begin, end = int(ring_end[first] - ring_lengths[first]), int(ring_end[last - 1])
+        starts = (ring_end[first:last] - lengths)[whole] - begin
+        found, fine = _normals_and_dents(corners[begin:end].T.copy(), starts, lengths[whole])
+        normals[first + whole] = found.T
+        convex[first + whole] = fine
+    return normals, convex
+
+
+def _stretches(ring_end: Int64, ring_lengths: Int32) -> Iterator[tuple[int, int]]:
+    """Ranges of rings with about CORNERS_AT_ONCE corners."""
+    first = 0
+    while first < len(ring_end):
+        begin = int(ring_end[first] - ring_lengths[first])
+        last = max(first + 1, int(np.searchsorted(ring_end, begin + CORNERS_AT_ONCE, "right")))
+        if ring_end[last - 1] > begin:
+            yield first, last
+        first = last
+
+
+def _normals_and_dents(points: Float64, starts: Int64, lengths: Int32) -> tuple[Float64, Bool]:
+    """(3, r) normals and (r,) convexity of the rings in (3, n) points; no ring is empty."""
+    here = points - np.repeat(points[:, starts], lengths, axis=1)
+    ends = starts + lengths - 1
+    # Relative to its first corner, the corner after the last is zero.
+    after = np.empty_like(here)
+    after[:, :-1] = here[:, 1:]
+    after[:, ends] = 0
+    normals = np.add.reduceat(_cross(here, after), starts, axis=1)
+    edge = after - here
+    before = np.empty_like(edge)
+    before[:, 1:] = edge[:, :-1]
+    before[:, starts] = edge[:, ends]
+    turn = np.einsum("ij,ij->j", _cross(before, edge), np.repeat(normals, lengths, axis=1))
+    smallest = np.minimum.reduceat(turn, starts)
+    return normals, smallest >= DENT * np.einsum("ij,ij->j", normals, normals)
+
+
+def _cross(a: Float64, b: Float64) -> Float64:
+    # np.cross is several times slower on short axes.
+    found = np.empty_like(a)
+    for axis in range(3):
+        u, v = (axis + 1) % 3, (axis + 2) % 3
+        np.multiply(a[u], b[v], out=found[axis])
+        found[axis] -= a[v] * b[u]
+    return found
+
+
+def _earcut_all(
+    corners: Float64, normals: Float64, starts: Int64, ring_ends: Int64, rings: Int32
+) -> tuple[Int32, Int64]:
+    """Triangles over corner numbers, turning as the outer rings do, and how many each polygon has."""
+    last_ring = np.cumsum(rings)
+    sizes = ring_ends[last_ring - 1]
+    flat = _flattened(corners, normals, starts, sizes)
+    ends = ring_ends.astype(np.uint32)
+    found = []
+    corner = ring = 0
+    for size, next_ring in zip(sizes.tolist(), last_ring.tolist(), strict=True):
+        found.append(mapbox_earcut.triangulate_float64(flat[corner : corner + size], ends[ring:next_ring]))
+        corner, ring = corner + size, next_ring
+    lengths = np.fromiter(map(len, found), np.int64, len(found))
+    local = np.concatenate(found) if found else np.empty(0)
+    return (local.astype(np.int32) + np.repeat(starts, lengths)).reshape(-1, 3), lengths // 3
+
+
+def _flattened(corners: Float64, normals: Float64, starts: Int64, sizes: Int64) -> Float64:
+    """Polygons seen along their normals' largest axes, turning anticlockwise, one after the other."""
+    axis = np.abs(normals).argmax(axis=1)
+    backwards = np.take_along_axis(normals, axis[:, None], 1)[:, 0] < 0
+    u, v = (axis + 1 + backwards) % 3, (axis + 2 - backwards) % 3
+    local = corners[_ranges(starts, sizes)] - np.repeat(corners[starts], sizes, axis=0)
+    sides = np.repeat(np.stack((u, v), axis=-1), sizes, axis=0)
+    return np.take_along_axis(local, sides, axis=1)

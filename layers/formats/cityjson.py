@@ -17,10 +17,11 @@ from layers.arrays import Float64, Mesh
 from layers.citymodel import encode
 from layers.data import Box, Feature, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import PlaceError, ReadError
-from layers.flatten import Flattener, Template
+from layers.flatten import ABSENT, BadGeometry, Flattener, Geometry, Semantics, Template
 from layers.formats._citymodel import model_of
 from layers.formats._files import layer_name
-from layers.jsontext import BOM, address, replace_members
+from layers.formats._vertices import vertices_of
+from layers.jsontext import BOM, address, join_members, raw_members, replace_members
 from layers.place import parse_crs
 from layers.report import Report
 
@@ -29,11 +30,8 @@ TITLE = "CityJSON"
 ENDINGS = (".city.json", ".json")
 KINDS = ("city", "terrain")
 VERSIONS = ("1.0", "1.1", "2.0")
-LARGEST_COORDINATE = 1e8
 #: Outlines of these would be a net of triangles.
 NO_OUTLINE = frozenset(("TINRelief",))
-#: A member that is not there (Raw cannot be combined with None in a decoder).
-ABSENT = msgspec.Raw()
 
 
 class Transform(msgspec.Struct):
@@ -57,20 +55,39 @@ class Root(msgspec.Struct):
     extensions: dict[str, Any] | None = None
 
 
-class RawObject(msgspec.Struct):
-    """One city object, its geometry and attributes still text."""
+class CityObject(msgspec.Struct, gc=False):
+    """One city object, its attributes and the lists of its geometry still text."""
 
     type: str = ""
     attributes: msgspec.Raw = ABSENT
-    geometry: msgspec.Raw = ABSENT
+    geometry: list[Geometry] | None = None
     parents: list[str] | None = None
 
 
+class RawObject(msgspec.Struct):
+    """A city object whose geometries are decoded one by one, for some are not as they should be."""
+
+    type: str = ""
+    attributes: msgspec.Raw = ABSENT
+    geometry: list[msgspec.Raw] = []
+    parents: list[str] | None = None
+
+
+class Templates(msgspec.Struct):
+    """The member "geometry-templates"."""
+
+    templates: list[Geometry] = []
+    vertices: msgspec.Raw = msgspec.field(default=ABSENT, name="vertices-templates")
+
+
 #: All that may stand between two city objects: a comma and the next one's id.
-GAP = re.compile(rb'\s*[{,]\s*"(?:[^"\\]|\\.)*"\s*:\s*', re.DOTALL)
+GAP = re.compile(rb'\s*[{,]\s*("[^"\\]*(?:\\.[^"\\]*)*")\s*:\s*', re.DOTALL)
 
 ROOT = msgspec.json.Decoder(Root)
-OBJECT = msgspec.json.Decoder(RawObject)
+OBJECT = msgspec.json.Decoder(CityObject)
+RAW_OBJECT = msgspec.json.Decoder(RawObject)
+GEOMETRY = msgspec.json.Decoder(Geometry)
+TEMPLATES = msgspec.json.Decoder(Templates | None)
 
 
 def can_read(head: bytes, path: Path) -> int:
@@ -242,46 +259,22 @@ class Reader:
         if not len(memoryview(root.templates)):
             return []
         try:
-            values = orjson.loads(memoryview(root.templates))
-            if not values:
+            found = TEMPLATES.decode(root.templates)
+            if found is None or not found.templates:
                 return []
-            vertices = np.array(values["vertices-templates"], np.float64).reshape(-1, 3)
-            templates = [Template(geometry, vertices) for geometry in values["templates"]]
-            return templates if np.isfinite(vertices).all() else []
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            vertices = vertices_of(found.vertices, (np.ones(3), np.zeros(3)), self.path)
+        except (msgspec.MsgspecError, ReadError) as error:
             self.report.warn("bad_templates", "", f"The geometry templates cannot be used: {error}.")
             return []
+        return [Template(geometry, vertices) for geometry in found.templates]
 
     def use_vertices(self, root: Root) -> None:
         """Decode the vertices that the following objects mean."""
-        scale, translate = self.transform
-        values: list[Any] = []
         if len(memoryview(root.vertices)):
-            try:
-                values = orjson.loads(memoryview(root.vertices))
-                vertices = np.array(values, np.float64) if values else np.empty((0, 3))
-            except (ValueError, TypeError) as error:
-                raise ReadError(
-                    "The vertices of the file are broken", where=str(self.path), found=str(error)
-                ) from error
-            if vertices.ndim != 2 or vertices.shape[1] != 3:
-                raise ReadError(
-                    "The vertices of the file are broken",
-                    where=str(self.path),
-                    found=f"an array of shape {vertices.shape}",
-                    allowed="a list of [x, y, z]",
-                )
+            vertices = vertices_of(root.vertices, self.transform, self.path)
         else:
             vertices = np.empty((0, 3))
             self.report.warn("no_vertices", root.id, "There is no list of vertices.")
-        vertices = vertices * scale + translate
-        if len(vertices) and not np.abs(vertices).max() < LARGEST_COORDINATE:
-            raise ReadError(
-                "Coordinates are beyond any place on Earth",
-                where=str(self.path),
-                found=f"{np.abs(vertices).max():.3g}",
-                allowed="below 100 000 000",
-            )
         self._may_be_degrees &= not len(vertices) or bool(np.abs(vertices[:, :2]).max() <= 360)
         self.flattener.use_vertices(vertices)
 
@@ -294,14 +287,13 @@ class Reader:
             self._add_object(id, raw)
 
     def _add_object(self, id: str, raw: msgspec.Raw) -> None:
-        text = memoryview(raw)
-        self._cut_piece(id, text)
+        text = bytes(raw)
+        self._cut_piece(id, raw, text)
         try:
-            item = OBJECT.decode(raw)
+            item, geometries = _decoded(text)
             attributes = bytes(item.attributes) or b"{}"
             if not attributes.startswith(b"{"):
                 raise msgspec.ValidationError("its attributes are not an object")
-            geometries = orjson.loads(bytes(item.geometry) or b"[]")
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise ReadError(
                 f"City object {id[:80]!r} cannot be read", where=str(self.path), found=str(error)
@@ -317,15 +309,19 @@ class Reader:
         if geometries:
             self.flattener.add(number, id, item.type not in NO_OUTLINE, geometries)
 
-    def _cut_piece(self, id: str, text: memoryview) -> None:
+    def _cut_piece(self, id: str, raw: msgspec.Raw, text: bytes) -> None:
         """Cut the file after this object; nothing but its key may lie between it and the last."""
-        begin = address(text) - self.start
-        between = self.data[self._cut : begin]
-        gap = between if self._inside else between[_objects_start(between) :]
-        if id in self.numbers or not GAP.fullmatch(gap):
-            # The parser keeps the last of two equal keys, so the first lies in the gap.
-            repeated = re.search(rb'"((?:[^"\\]|\\.)*)"\s*:\s*\{', gap)
-            raise self._twice(repeated.group(1).decode("utf-8", "replace") if repeated else id)
+        from_last = self._cut
+        if not self._inside:
+            before = self.data[self._cut : address(raw) - self.start]
+            from_last += _objects_start(before)
+        gap = GAP.match(self.data, from_last)
+        begin = gap.end() if gap else -1
+        # The parser keeps the last of two equal keys in the first one's place.
+        if gap is None or id in self.numbers or not self.data.startswith(text, begin):
+            raise self._twice(id)
+        if gap[1][1:-1] != id.encode() and orjson.loads(gap[1]) != id:
+            raise self._twice(orjson.loads(gap[1]))
         end = begin + len(text)
         self.pieces.append(Piece(self.data[self._cut : end], begin - self._cut, len(self.features), "object"))
         self._cut, self._inside = end, True
@@ -382,12 +378,15 @@ class Reader:
         """Boxes, LoDs and surface counts of the features; parents enclose their parts."""
         boxes = object_boxes(mesh, len(self.features))
         for number, lods in self.flattener.object_lods.items():
-            self.features[number].lods = ",".join(sorted(lods))
+            self.features[number].lods = ",".join(sorted(lods)) if len(lods) > 1 else next(iter(lods))
+        texts: dict[int, str] = {}  # many objects share their counts
         for number, surfaces in self.flattener.object_surfaces.items():
-            self.features[number].surfaces = ",".join(f"{name}:{n}" for name, n in surfaces.items())
-        known = np.isfinite(boxes[:, 0])
-        for number in np.flatnonzero(known).tolist():
-            self.features[number].box = tuple(boxes[number].tolist())
+            if id(surfaces) not in texts:
+                texts[id(surfaces)] = ",".join(f"{name}:{n}" for name, n in surfaces.items())
+            self.features[number].surfaces = texts[id(surfaces)]
+        known = np.flatnonzero(np.isfinite(boxes[:, 0]))
+        for number, box in zip(known.tolist(), boxes[known].tolist(), strict=True):
+            self.features[number].box = tuple(box)
         for feature in self.features:
             self._enclose(feature)
 
@@ -398,6 +397,32 @@ class Reader:
             if not parent.lods:
                 parent.box = united(parent.box, feature.box)
             feature, seen = parent, seen + 1
+
+
+def _decoded(text: bytes) -> tuple[CityObject | RawObject, list[Geometry | Exception]]:
+    """A city object; an error takes the place of a geometry that is not as it should be."""
+    try:
+        item = OBJECT.decode(text)
+    except msgspec.ValidationError:
+        raw = RAW_OBJECT.decode(text)
+        return raw, [_geometry(bytes(geometry)) for geometry in raw.geometry]
+    return item, list(item.geometry or ())
+
+
+def _geometry(text: bytes) -> Geometry | Exception:
+    """A geometry whose semantics may be anything, or what is wrong with it."""
+    members = raw_members(text) if text.startswith(b"{") else {}
+    semantics = members.get("semantics", b"{}")
+    is_strange = not semantics.startswith((b"{", b"null"))
+    if is_strange:
+        del members["semantics"]
+    try:
+        found = GEOMETRY.decode(join_members(members))
+    except msgspec.ValidationError as error:
+        return BadGeometry(str(error))
+    if is_strange:
+        found.semantics = Semantics(msgspec.Raw(semantics))
+    return found
 
 
 def _objects_start(text: bytes) -> int:
@@ -430,13 +455,13 @@ def object_boxes(mesh: Mesh, count: int) -> Float64:
     if len(mesh.vertices) == 0:
         return boxes
     owner = mesh.surface_object
-    filled = np.diff(mesh.surface_start) > 0
-    starts, owner = mesh.surface_start[:-1][filled], owner[filled]
-    low = np.minimum.reduceat(mesh.vertices, starts)
-    high = np.maximum.reduceat(mesh.vertices, starts)
-    for part, columns, better in ((low, slice(0, 3), np.fmin), (high, slice(3, 6), np.fmax)):
-        target = boxes[:, columns]
-        better.at(target, owner, part)
+    # The polygons of an object are consecutive, and so are their vertices.
+    first = np.flatnonzero(np.diff(owner, prepend=-1))
+    starts = mesh.surface_start[first]
+    filled = np.diff(starts, append=len(mesh.vertices)) > 0
+    starts, owner = starts[filled], owner[first[filled]]
+    for columns, better in ((slice(0, 3), np.fmin), (slice(3, 6), np.fmax)):
+        better.at(boxes[:, columns], owner, better.reduceat(mesh.vertices, starts))
     return boxes
 
 

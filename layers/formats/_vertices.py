@@ -1,0 +1,78 @@
+"""The vertices of a CityJSON text as world coordinates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import orjson
+
+from layers.arrays import Float64
+from layers.errors import ReadError
+from layers.nested import NotNested, nested
+
+LARGEST_COORDINATE = 1e8
+#: Below this, a list is decoded quicker than its text is taken apart.
+FEW_BYTES = 1 << 14
+BYTES_AT_ONCE = 1 << 19
+
+Transform = tuple[Float64, Float64]
+
+
+def vertices_of(raw: msgspec.Raw, transform: Transform, path: Path) -> Float64:
+    """(n, 3) of `vertex * scale + translate`."""
+    scale, translate = transform
+    vertices = _decoded(bytes(raw), path) * scale
+    vertices += translate
+    # One comparison that NaN fails, too.
+    largest = max(vertices.max(), -vertices.min()) if len(vertices) else 0.0
+    if not largest < LARGEST_COORDINATE:
+        raise ReadError(
+            "Coordinates are beyond any place on Earth",
+            where=str(path),
+            found=f"{largest:.3g}",
+            allowed="below 100 000 000",
+        )
+    return vertices
+
+
+def _decoded(text: bytes, path: Path) -> Float64:
+    """The numbers as they are in the file."""
+    if len(text) > FEW_BYTES:
+        try:
+            return np.concatenate([_whole_numbers(part) for part in _stretches(text)])
+        except NotNested:
+            pass  # Decimals, or a fault that is named below.
+    try:
+        vertices = np.array(orjson.loads(text) or np.empty((0, 3)), np.float64)
+    except (ValueError, TypeError) as error:
+        raise _broken(path, str(error)) from error
+    if vertices.ndim != 2 or vertices.shape[1] != 3:
+        raise _broken(path, f"an array of shape {vertices.shape}")
+    return vertices
+
+
+def _broken(path: Path, found: str) -> ReadError:
+    return ReadError(
+        "The vertices of the file are broken", where=str(path), found=found, allowed="a list of [x, y, z]"
+    )
+
+
+def _whole_numbers(text: bytes) -> Float64:
+    found = nested(text, 2)
+    if (found.counts[1] != 3).any():
+        raise NotNested("a vertex has not three coordinates")
+    return found.numbers.reshape(-1, 3).astype(np.float64)
+
+
+def _stretches(text: bytes) -> Iterator[bytes]:
+    """The list in shorter lists, cut after a vertex."""
+    if not (text.startswith(b"[") and text.endswith(b"]")):
+        raise NotNested("it is no list")
+    begin, end = 1, len(text) - 1
+    while begin < end:
+        cut = text.find(b"]", begin + BYTES_AT_ONCE, end) + 1 or end
+        yield b"[%s]" % text[begin:cut].lstrip(b", \t\r\n")
+        begin = cut
