@@ -26,14 +26,16 @@ class JoinReport:
 
     def sentence(self) -> str:
         """The report as one readable line."""
-        parts = [f"{self.matched} objects found their row"]
-        for keys, text in (
-            (self.objects_without_row, "objects have no row"),
-            (self.rows_without_object, "rows have no object"),
-            (self.duplicates, "keys stand in several rows, of which the first counts"),
+        parts = [f"{self.matched} {'object' if self.matched == 1 else 'objects'} found a row"]
+        for keys, one, many in (
+            (self.objects_without_row, "object has no row", "objects have no row"),
+            (self.rows_without_object, "row has no object", "rows have no object"),
+            (self.duplicates, "key stands in several rows", "keys stand in several rows"),
         ):
             if keys:
-                parts.append(f"{len(keys)} {text} ({_some(keys)})")
+                parts.append(f"{len(keys)} {one if len(keys) == 1 else many} ({_some(keys)})")
+        if self.duplicates:
+            parts.append("of rows with the same key the first counts")
         return "; ".join(parts) + "."
 
 

@@ -1,0 +1,46 @@
+"""The find box: by id, by attribute, with the keyboard alone."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.find import NOTHING_FOUND, FindBox
+from app.lines import SECOND_LINE
+from app.session import Session
+from tests.app.panels import Show, fid_of, houses, opened, show
+
+__all__ = ["houses", "opened", "show"]
+
+
+@pytest.fixture
+def find(opened: Session, show: Show) -> FindBox:
+    made = FindBox(opened)
+    show(made)
+    return made
+
+
+def test_enter_selects_the_first_and_flies_there(qtbot: QtBot, opened: Session, find: FindBox) -> None:
+    qtbot.keyClicks(find, "B")
+    with qtbot.waitSignal(find.fly_requested) as flown:
+        qtbot.keyClick(find, Qt.Key.Key_Return)
+    assert flown.args == [[fid_of(opened, "B")]]
+    assert opened.selection == (fid_of(opened, "B"),)
+
+
+def test_attributes_are_found_and_named(qtbot: QtBot, opened: Session, find: FindBox) -> None:
+    qtbot.keyClicks(find, "mill")
+    qtbot.waitUntil(lambda: find.list.count() == 2)
+    assert [find.list.item(at).data(SECOND_LINE) for at in range(2)] == ["name: Old Mill", "name: New mill"]
+    qtbot.keyClick(find, Qt.Key.Key_Down)
+    qtbot.keyClick(find, Qt.Key.Key_Return)
+    assert opened.selection == (fid_of(opened, "B"),)
+
+
+def test_what_is_not_there_is_said(qtbot: QtBot, opened: Session, find: FindBox) -> None:
+    qtbot.keyClicks(find, "cathedral")
+    qtbot.waitUntil(lambda: find.list.count() == 1)
+    assert find.list.item(0).text() == NOTHING_FOUND
+    qtbot.keyClick(find, Qt.Key.Key_Return)
+    assert opened.selection == ()
