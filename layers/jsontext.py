@@ -50,9 +50,9 @@ def address(part: bytes | memoryview | msgspec.Raw) -> int:
     return int(np.frombuffer(memoryview(part), np.uint8).__array_interface__["data"][0])
 
 
-def members_of(text: bytes, start: int = 0) -> tuple[list[Member], int]:
-    """The members of the object whose brace is the first token from `start`, and where it closes."""
-    tokens = _TOKEN.finditer(text, start)
+def members_of(text: bytes) -> tuple[list[Member], int]:
+    """The members of a JSON object, and where it closes."""
+    tokens = _TOKEN.finditer(text)
     opening = next(tokens)
     if opening.group() != b"{":
         raise ValueError("not a JSON object")
@@ -87,54 +87,72 @@ def replace_members(text: bytes, member: str, after: Mapping[str, bytes]) -> byt
     Only values that differ are touched: others keep their bytes, order and white space. New
     keys come last, in the style of the text; an absent `member` is added when needed.
     """
-    found = _member(text, 0, member)
+    # The parser finds the member many times faster than stepping through a large geometry does.
+    found = _RAW_MEMBERS.decode(text).get(member)
     if found is None:
-        return _insert(text, 0, member, join_members(after)) if after else text
-    before = raw_members(text[found.value_start : found.value_end])
+        return _insert_first(text, member, join_members(after)) if after else text
+    start = address(found) - address(text)
+    end = start + len(memoryview(found))
+    return text[:start] + _with_members(text[start:end], after) + text[end:]
+
+
+def _with_members(text: bytes, after: Mapping[str, bytes]) -> bytes:
+    """An object, or null, changed to hold `after`."""
+    if text == b"null":
+        return join_members(after) if after else text
+    before = raw_members(text)
     for key, value in after.items():
         if key in before and before[key] != value:
-            text = _replace(text, found.value_start, key, value)
+            text = _replace(text, key, value)
     for key in before:
         if key not in after:
-            text = _remove(text, found.value_start, key)
+            text = _remove(text, key)
     for key, value in after.items():
         if key not in before:
-            text = _insert(text, found.value_start, key, value)
+            text = _insert(text, key, value)
     return text
 
 
-def _member(text: bytes, start: int, key: str) -> Member | None:
+def _replace(text: bytes, key: str, value: bytes) -> bytes:
     # A repeated key: the last one counts, as it does for every JSON parser here.
-    return next((m for m in reversed(members_of(text, start)[0]) if m.key == key), None)
-
-
-def _replace(text: bytes, start: int, key: str, value: bytes) -> bytes:
-    member = _member(text, start, key)
-    assert member is not None
+    member = [member for member in members_of(text)[0] if member.key == key][-1]
     return text[: member.value_start] + value + text[member.value_end :]
 
 
-def _remove(text: bytes, start: int, key: str) -> bytes:
-    members, _close = members_of(text, start)
-    at = max(i for i, m in enumerate(members) if m.key == key)
+def _remove(text: bytes, key: str) -> bytes:
+    """The object without a key, however often it is repeated."""
+    members, _close = members_of(text)
+    found = [place for place, member in enumerate(members) if member.key == key]
+    if not found:
+        return text
+    at = found[-1]
     if at > 0:
         cut_from, cut_to = members[at - 1].value_end, members[at].value_end
     elif len(members) > 1:
         cut_from, cut_to = members[0].key_start, members[1].key_start
     else:
         cut_from, cut_to = members[0].key_start, members[0].value_end
-    text = text[:cut_from] + text[cut_to:]
-    still = _member(text, start, key)
-    return text if still is None else _remove(text, start, key)
+    return _remove(text[:cut_from] + text[cut_to:], key)
 
 
-def _insert(text: bytes, start: int, key: str, value: bytes) -> bytes:
-    members, close = members_of(text, start)
+def _insert(text: bytes, key: str, value: bytes) -> bytes:
+    members, close = members_of(text)
     key_text = orjson.dumps(key)
     if not members:
         return text[:close] + key_text + b":" + value + text[close:]
     last = members[-1]
-    lead_from = members[-2].value_end if len(members) > 1 else text.index(b"{", start)
+    lead_from = members[-2].value_end if len(members) > 1 else 0
     lead = text[lead_from : last.key_start].lstrip(b"{").replace(b",", b"")
     colon = text[last.key_end : last.value_start]
     return text[: last.value_end] + b"," + lead + key_text + colon + value + text[last.value_end :]
+
+
+def _insert_first(text: bytes, key: str, value: bytes) -> bytes:
+    """The object with a new first member, in the style of the one that was the first."""
+    tokens = _TOKEN.finditer(text)
+    opening, first = next(tokens), next(tokens)
+    if first.group() == b"}":
+        return _insert(text, key, value)
+    next(tokens)  # the colon
+    lead, colon = text[opening.end() : first.start()], text[first.end() : next(tokens).start()]
+    return text[: opening.end()] + lead + orjson.dumps(key) + colon + value + b"," + text[opening.end() :]
