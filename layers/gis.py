@@ -10,6 +10,7 @@ import orjson
 
 from layers.history import ATTRIBUTE
 from layers.records import Change
+from layers.rows import UNQUOTABLE
 from layers.values import merge_types, type_of
 
 #: What SQLite calls the types, so that GDAL sees the same ones.
@@ -103,32 +104,45 @@ def _columns(connection: sqlite3.Connection, layer: int) -> Iterable[str]:
     """The layer's attributes as typed columns of its view."""
     taken = {name.lower() for name in FIXED} | {"ogc_fid"}
     known = {row[1] for row in connection.execute("PRAGMA table_xinfo(object)")}
+    known_lower = {column.lower() for column in known}
     found = connection.execute(
         "SELECT name, type FROM attribute WHERE layer = ? ORDER BY position", (layer,)
     ).fetchall()
     for name, type in found:
-        if '"' in name or "\\" in name:
+        if UNQUOTABLE & set(name):
             continue
         typed = SQL_TYPES.get(type, "TEXT")
         column = f"{typed} {name}"
-        if column not in known:
-            if len(known) >= MOST_COLUMNS:
-                return
+        if column in known:
+            value = _quoted(column)
+        elif column.lower() in known_lower:
+            # SQLite takes "Name" and "name" for one column; the second is shown without a type.
+            value = _extracted(name)
+        elif len(known) < MOST_COLUMNS:
             _add_column(connection, column, typed, name)
             known.add(column)
+            known_lower.add(column.lower())
+            value = _quoted(column)
+        else:
+            return
         alias = name
         while alias.lower() in taken:
             alias += "_"
         taken.add(alias.lower())
-        yield f"{_quoted(column)} AS {_quoted(alias)}"
+        yield f"{value} AS {_quoted(alias)}"
+
+
+def _extracted(name: str) -> str:
+    """SQL for the value of an attribute."""
+    path = f'$."{name}"'.replace("'", "''")
+    return f"json_extract(attributes, '{path}')"
 
 
 def _add_column(connection: sqlite3.Connection, column: str, typed: str, name: str) -> None:
     """A virtual column of the object table: no bytes stored, but a declared type that views pass on."""
-    path = f'$."{name}"'.replace("'", "''")
     connection.execute(
         f"ALTER TABLE object ADD COLUMN {_quoted(column)} {typed}"
-        f" GENERATED ALWAYS AS (json_extract(attributes, '{path}')) VIRTUAL"
+        f" GENERATED ALWAYS AS ({_extracted(name)}) VIRTUAL"
     )
 
 

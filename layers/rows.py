@@ -17,6 +17,8 @@ LAYER = (
     " view FROM layer"
 )
 COLUMNS = frozenset(("id", "type", "parent", "valid_from", "valid_to", "lods"))
+#: Characters that SQLite's paths into JSON cannot hold.
+UNQUOTABLE = frozenset('"\\\0')
 MANY = 500
 
 
@@ -93,8 +95,7 @@ def column(connection: sqlite3.Connection, first: int, last: int, key: str) -> l
     between = "FROM object WHERE fid BETWEEN ? AND ? ORDER BY fid"
     if key in COLUMNS:
         return [row[0] for row in connection.execute(f"SELECT {key} {between}", (first, last))]
-    if '"' in key or "\\" in key:
-        # SQLite's paths cannot quote these.
+    if UNQUOTABLE & set(key):
         texts = connection.execute(f"SELECT attributes {between}", (first, last))
         return [orjson.loads(row[0]).get(key) for row in texts]
     found = connection.execute(f"SELECT attributes -> ? {between}", (f'$."{key}"', first, last))
