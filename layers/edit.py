@@ -43,7 +43,7 @@ class Edit:
             raise EditError("An attribute needs a name")
         text = history.json_text(value)
         before = self._attribute(fid, name)
-        if before is None or orjson.dumps(orjson.loads(before)) != orjson.dumps(orjson.loads(text)):
+        if before is None or not _same(before, text):
             self._do(Change("object", fid, history.ATTRIBUTE + name, before, text))
 
     def remove_attribute(self, fid: int, name: str) -> None:
@@ -109,3 +109,12 @@ class Edit:
         if row:
             before = orjson.dumps({"name": row[0], "date": row[1]}).decode()
             self._do(Change("epoch", epoch, "row", before, None))
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two JSON texts are the same value; 1 and 1.0 are not."""
+    try:
+        return orjson.dumps(orjson.loads(one)) == orjson.dumps(orjson.loads(other))
+    except orjson.JSONEncodeError:
+        # Deeper than can be written: no value that a person typed.
+        return one == other
