@@ -19,7 +19,7 @@ from layers.arrays import Float64
 from layers.errors import WriteError
 from layers.jsontext import BOM, compact, raw_members
 from layers.renumber import Kept, Renumbering
-from layers.upgrade import Model, upgrade
+from layers.upgrade import Model, templates_of, upgrade
 
 Int64 = NDArray[np.int64]
 
@@ -60,7 +60,7 @@ def decode(text: bytes) -> Model:
     """A CityJSON object or feature with its vertices as the numbers in the file, of the version it has."""
     root = raw_members(text.removeprefix(BOM))
     objects = raw_members(root.pop("CityObjects"))
-    numbers = orjson.loads(root.pop("vertices", b"[]"))
+    numbers = orjson.loads(root.pop("vertices", b"[]")) or []
     return {
         **_decoded(root, ROOT_MEMBERS),
         "CityObjects": {id: _decoded(raw_members(raw), OBJECT_MEMBERS) for id, raw in objects.items()},
@@ -77,7 +77,10 @@ def _decoded(members: dict[str, bytes], known: frozenset[str]) -> dict[str, Any]
 
 def encode(model: Model) -> bytes:
     """The model as compact JSON."""
-    return orjson.dumps(model, option=orjson.OPT_SERIALIZE_NUMPY)
+    try:
+        return orjson.dumps(model, option=orjson.OPT_SERIALIZE_NUMPY)
+    except orjson.JSONEncodeError as error:
+        raise WriteError("The city model cannot be written anew", found=str(error)) from error
 
 
 def use_points(model: Model, numbers: Float64) -> None:
@@ -167,10 +170,3 @@ def prune(model: Model) -> None:
         model.pop("geometry-templates", None)
     elif len(used.kept) < len(templates):
         model["geometry-templates"]["templates"] = [templates[old] for old in used.kept]
-
-
-def templates_of(model: Model) -> list[dict[str, Any]]:
-    """The geometry templates there are."""
-    templates = model.get("geometry-templates")
-    found = templates.get("templates") if isinstance(templates, dict) else None
-    return found if isinstance(found, list) else []

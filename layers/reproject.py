@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from layers.arrays import Float64
-from layers.citymodel import points_of, power_below, prune, set_points, templates_of
+from layers.citymodel import points_of, power_below, prune, set_points
 from layers.errors import WriteError
 from layers.place import Place, parse_crs
 from layers.renumber import Kept, Renumbering, looked_up, vertex_numbers
-from layers.upgrade import Model, crs_url
+from layers.upgrade import Model, crs_url, templates_of
 
 #: Metres in a radian along the equator; angles are given in radians by `unit_conversion_factor`.
 EARTH_RADIUS_M = 6_378_137.0

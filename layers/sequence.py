@@ -12,9 +12,8 @@ import orjson
 
 from layers import citymodel
 from layers.arrays import Float64
-from layers.citymodel import templates_of
 from layers.renumber import Kept, Number, Renumbering, looked_up, unchanged
-from layers.upgrade import Model
+from layers.upgrade import Model, templates_of
 
 #: Members of a feature that its city model has in another form.
 FEATURE_MEMBERS = frozenset(("type", "id", "CityObjects", "vertices", "appearance", "geometry-templates"))

@@ -106,8 +106,14 @@ def all_geometries(model: Model) -> Iterator[dict[str, Any]]:
     """Every geometry: of objects, of the places of their addresses, of templates."""
     for item in model["CityObjects"].values():
         yield from geometries_of(item)
-    templates = model.get("geometry-templates") or {}
-    yield from _dicts(templates.get("templates"))
+    yield from _dicts(templates_of(model))
+
+
+def templates_of(model: Model) -> list[dict[str, Any]]:
+    """The geometry templates there are."""
+    templates = model.get("geometry-templates")
+    found = templates.get("templates") if isinstance(templates, dict) else None
+    return found if isinstance(found, list) else []
 
 
 def geometries_of(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
