@@ -29,11 +29,12 @@ Days = NDArray[np.datetime64]
 
 _DATE = re.compile(r"\s*(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ].*)?)?)?\s*$", re.ASCII)
 _FROM_FIELDS = words(
-    "validfrom begindatum startdate datefrom constructiondate installationdate constructionyear "
-    "installationyear yearofconstruction bouwjaar begindate baujahr anlaegsaar aaretableret"
+    "validfrom dateofconstruction begindatum startdate datefrom constructiondate installationdate "
+    "constructionyear installationyear yearofconstruction bouwjaar begindate baujahr anlaegsaar aaretableret"
 )
 _TO_FIELDS = words(
-    "validto einddatum enddate dateto demolitiondate yearofdemolition removalyear sloopjaar abrissjahr"
+    "validto dateofdemolition einddatum enddate dateto demolitiondate yearofdemolition removalyear "
+    "sloopjaar abrissjahr"
 )
 
 

@@ -2,18 +2,20 @@
 
 A mapping says where each of our fields comes from, as text that a person can read and type:
 `{"diameter_m": "DIAM [mm]", "bottom_level_m": "elevation [ft] | head [ft]"}`. Alternatives are
-tried from left to right; a source without a unit is in metres, or is no length at all.
+tried from left to right. A length without a unit gets the one that its name states or its values
+suggest.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, Literal
 
+from layers.errors import ReadError
 from layers.words import METRES, find_field, plain, stem_and_unit, words
 
 Part = Literal["line", "node"]
@@ -167,6 +169,43 @@ def guess_mapping(
             unit = f" [{_unit(field, name, sample.get(name, ()))}]" if field.is_length else ""
             found[field.name] = f"{name}{unit}"
     return found
+
+
+def check_mapping(mapping: Mapping[str, str], attributes: Iterable[str]) -> None:
+    """Refuse a mapping that names fields that are not ours, or attributes that are not there."""
+    known = list(attributes)
+    for name, text in mapping.items():
+        if name not in _BY_NAME:
+            raise ReadError("A network has no such field", found=repr(name), allowed=", ".join(_BY_NAME))
+        for part in text.split(" | "):
+            attribute = _split(part.strip(), known)[0]
+            if attribute not in known:
+                raise ReadError(
+                    "The records have no such attribute",
+                    where=name,
+                    found=repr(attribute),
+                    allowed=", ".join(known),
+                )
+
+
+def with_units(mapping: Mapping[str, str], sample: Mapping[str, Sequence[Any]]) -> dict[str, str]:
+    """A mapping as a person wrote it, with units; `sample` holds some values of every attribute."""
+    found = dict(mapping)
+    for name, text in mapping.items():
+        field = _BY_NAME.get(name)
+        if field is not None and field.is_length:
+            parts = [_split(part.strip(), sample) for part in text.split(" | ")]
+            found[name] = " | ".join(
+                f"{attribute} [{unit or _unit(field, attribute, sample.get(attribute, ()))}]"
+                for attribute, unit in parts
+            )
+    return found
+
+
+def _split(text: str, attributes: Container[str]) -> tuple[str, str | None]:
+    """A source's attribute and the unit behind it; an attribute's own name may end like a unit."""
+    match = _SOURCE.match(text)
+    return (text, None) if match is None or text in attributes else (match[1], match[2])
 
 
 def _unit(field: PipeField, name: str, values: Sequence[Any]) -> str:

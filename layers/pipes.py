@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from layers import wkb
 from layers.arrays import Float64
-from layers.pipe_fields import FIELDS, Source, guess_mapping, sources
+from layers.pipe_fields import FIELDS, Source, guess_mapping, sources, with_units
 from layers.place import parse_crs
 from layers.records import CityObject, Layer
 
@@ -66,12 +66,11 @@ class Network:
 
 def mapping_of(project: Project, layer: Layer) -> dict[str, str]:
     """Where the layer's fields come from: as the person chose, as its file says, else guessed."""
-    chosen = layer.style.get("field_map") or layer.facts.get("field_map")
-    if chosen:
-        return dict(chosen)
-    names = list(project.attribute_types(layer))
-    sample = {name: project.column(layer, name)[:_SAMPLE] for name in names}
-    return guess_mapping(names, sample)
+    chosen = layer.style.get("field_map")
+    if not chosen and layer.facts.get("field_map"):
+        return dict(layer.facts["field_map"])
+    sample = {name: project.column(layer, name)[:_SAMPLE] for name in project.attribute_types(layer)}
+    return with_units(chosen, sample) if chosen else guess_mapping(sample, sample)
 
 
 def network(project: Project, layer: Layer, terrain: Terrain | None = None) -> Network:

@@ -14,7 +14,7 @@ from layers.arrays import Float64, Mover
 from layers.data import Box, Feature, LayerData, ReadOptions
 from layers.epochs import validity
 from layers.errors import ReadError
-from layers.pipe_fields import guess_mapping, is_network
+from layers.pipe_fields import check_mapping, guess_mapping, is_network, with_units
 from layers.place import Place
 from layers.report import Report
 from layers.words import words
@@ -69,7 +69,10 @@ def layer_of(
     report.read = len(features)
     layer = LayerData(name, kind, options.crs or crs, report, features, box=union(features))
     if kind == "pipes":
-        layer.facts["field_map"] = {**_mapping(records, values), **options.field_map}
+        lines, nodes = _names(records, values, "is_line"), _names(records, values, "is_point")
+        check_mapping(options.field_map, {**nodes, **lines})
+        guessed = guess_mapping(lines, lines, "line") | guess_mapping(nodes, nodes, "node")
+        layer.facts["field_map"] = guessed | with_units(options.field_map, {**nodes, **lines})
     return layer
 
 
@@ -131,11 +134,6 @@ def _names(records: Sequence[Record], values: Sequence[Mapping[str, Any]], test:
                 if value is not None and len(sample) < _SAMPLE:
                     sample.append(value)
     return found
-
-
-def _mapping(records: Sequence[Record], values: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    lines, nodes = _names(records, values, "is_line"), _names(records, values, "is_point")
-    return guess_mapping(lines, lines, "line") | guess_mapping(nodes, nodes, "node")
 
 
 def _ids(records: Sequence[Record], values: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from layers.formats._text import encoding_of, lines_of
 from layers.formats._vector import LARGEST_COORDINATE, union
 from layers.formats.cityjson import collector_off
 from layers.jsontext import join_members
-from layers.pipe_fields import as_number
+from layers.pipe_fields import as_number, check_mapping, with_units
 from layers.report import Report
 from layers.words import METRES
 
@@ -97,7 +98,9 @@ def _layer(data: bytes, path: Path, options: ReadOptions) -> LayerData:
     layer.pieces = _pieces(model, rows, owners, encoding)
     layer.box = union(layer.features)
     layer.facts = _facts(model)
-    layer.facts["field_map"] = {**_field_map(model), **options.field_map}
+    names: dict[str, list[Any]] = {name: [] for item in model.objects for name in item.values}
+    check_mapping(options.field_map, names)
+    layer.facts["field_map"] = _field_map(model) | with_units(options.field_map, names)
     model.report.read = len(layer.features)
     return layer
 

@@ -13,8 +13,9 @@ import pytest
 from layers import pipes
 from layers.arrays import Float64
 from layers.data import ReadOptions
+from layers.errors import ReadError
 from layers.importing import import_files
-from layers.pipe_fields import Source
+from layers.pipe_fields import Source, check_mapping, with_units
 from layers.project import Project
 from tests.conftest import real
 
@@ -82,6 +83,22 @@ def test_a_mapping_reads_units_alternatives_and_decimal_commas() -> None:
     assert source.length_m({"diameter": "300,5"}) == pytest.approx(0.3005)
     assert source.length_m({"diameter": None, "height": 2}) == pytest.approx(0.6096)
     assert np.isnan(source.length_m({"diameter": "unknown"}))
+
+
+def test_a_chosen_field_gets_the_unit_that_nobody_wrote() -> None:
+    sample: dict[str, list[Any]] = {"D": [300, 500], "Size [mm]": [1], "H_ft": [1]}
+    chosen = {"diameter_m": "D | Size [mm] | D [in]", "bottom_level_m": "H_ft", "material": "D"}
+    assert with_units(chosen, sample) == {
+        "diameter_m": "D [mm] | Size [mm] [mm] | D [in]",
+        "bottom_level_m": "H_ft [ft]",
+        "material": "D",
+    }
+    assert Source.parse("Size [mm] [mm]").length_m({"Size [mm]": 300}) == pytest.approx(0.3)
+    check_mapping(chosen, sample)
+    with pytest.raises(ReadError, match="no such field"):
+        check_mapping({"diam": "D"}, sample)
+    with pytest.raises(ReadError, match="no such attribute"):
+        check_mapping({"diameter_m": "DN [mm]"}, sample)
 
 
 def test_a_sewer_lies_at_its_inverts(project: Project) -> None:
@@ -174,13 +191,13 @@ def test_a_network_in_another_crs_comes_to_the_projects(project: Project) -> Non
 
 def test_an_edited_diameter_is_drawn_and_a_chosen_field_wins(project: Project) -> None:
     path = geojson(project, ({"diameter": 300, "outer": 500}, "LineString", [[0, 0], [1, 1]]))
-    assert drawn(project, path, diameter_m="outer [mm]").diameter_m.tolist() == [0.5]
+    assert drawn(project, path, diameter_m="outer").diameter_m.tolist() == [0.5]
     (layer,) = project.layers
     with project.edit("Relined") as edit:
         edit.set_attribute(layer.first_fid, "outer", 250)
     assert pipes.network(project, layer).diameter_m.tolist() == [0.25]
     with project.edit("Use the inner diameter") as edit:
-        edit.set_layer(layer.id, style={"field_map": {"diameter_m": "diameter [mm]"}})
+        edit.set_layer(layer.id, style={"field_map": {"diameter_m": "diameter"}})
     assert pipes.network(project, project.layer(layer.id)).diameter_m.tolist() == [0.3]
 
 
