@@ -40,21 +40,16 @@ class City:
     def _rings(self, face: Face) -> list[list[int]]:
         return [[self._vertex(p) for p in ring] for ring in face.rings]
 
-    def _semantics(
-        self, faces: Sequence[Face], details: dict[str, dict[str, Any]], *, nested: bool
-    ) -> dict[str, Any]:
-        kinds = list(dict.fromkeys(f.kind for f in faces))
-        values = [kinds.index(f.kind) for f in faces]
-        surfaces = [{"type": kind, **details.get(kind, {})} for kind in kinds]
-        return {"surfaces": surfaces, "values": [values] if nested else values}
-
     def solid(self, solid: Solid, lod: str) -> dict[str, Any]:
         """A Solid with semantic surfaces."""
         return {
             "type": "Solid",
             "lod": lod,
             "boundaries": [[self._rings(f) for f in solid.faces]],
-            "semantics": self._semantics(solid.faces, {}, nested=True),
+            "semantics": {
+                "surfaces": [{"type": face.kind} for face in solid.faces],
+                "values": [list(range(len(solid.faces)))],
+            },
         }
 
     def surfaces(self, faces: Sequence[Face], lod: str, **details: dict[str, Any]) -> dict[str, Any]:
@@ -65,7 +60,11 @@ class City:
             "boundaries": [self._rings(f) for f in faces],
         }
         if faces[0].kind:
-            geometry["semantics"] = self._semantics(faces, details, nested=False)
+            kinds = list(dict.fromkeys(face.kind for face in faces))
+            geometry["semantics"] = {
+                "surfaces": [{"type": kind, **details.get(kind, {})} for kind in kinds],
+                "values": [kinds.index(face.kind) for face in faces],
+            }
         return geometry
 
     def add(
