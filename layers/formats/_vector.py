@@ -14,6 +14,7 @@ from layers.arrays import Float64, Mover
 from layers.data import Box, Feature, LayerData, ReadOptions
 from layers.epochs import validity
 from layers.errors import ReadError
+from layers.jsontext import raw_members
 from layers.pipe_fields import check_mapping, guess_mapping, is_network, with_units
 from layers.place import Place
 from layers.report import Report
@@ -23,6 +24,7 @@ from layers.words import words
 _ID_FIELDS = words("id identificatie identifier lokaalid gml_id uuid guid name naam code objectid fid nummer")
 #: Layers that vector formats can write; of these they read the first two.
 VECTOR_KINDS = ("pipes", "heritage", "city")
+_DATE_FIELDS = ("validFrom", "validTo")
 _SAMPLE = 200
 LARGEST_COORDINATE = 1e8
 
@@ -74,6 +76,16 @@ def layer_of(
         guessed = guess_mapping(lines, lines, "line") | guess_mapping(nodes, nodes, "node")
         layer.facts["field_map"] = guessed | with_units(options.field_map, {**nodes, **lines})
     return layer
+
+
+def dated_members(feature: Feature) -> dict[str, bytes]:
+    """A feature's attributes as raw JSON, with its dates where they say nothing or something else."""
+    members = raw_members(feature.attributes)
+    told = validity(orjson.loads(feature.attributes))
+    for name, ours, theirs in zip(_DATE_FIELDS, (feature.valid_from, feature.valid_to), told, strict=True):
+        if ours is not None and ours != theirs:
+            members[name] = orjson.dumps(ours)
+    return members
 
 
 def moved(layer: LayerData, crs: str | None) -> LayerData:

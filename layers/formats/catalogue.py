@@ -18,7 +18,7 @@ from layers.data import Feature, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError, WriteError
 from layers.formats import _csv
 from layers.formats._files import layer_name
-from layers.formats._vector import Record, layer_of, moved
+from layers.formats._vector import Record, dated_members, layer_of, moved
 from layers.heritage import OBJECT_FIELDS, RECORD_TYPE, SCAN_FIELDS, find_fields, safe_scan, scan_facts
 from layers.jsontext import join_members, raw_members
 from layers.pipe_fields import as_number
@@ -26,7 +26,7 @@ from layers.report import Report
 from layers.words import find_field, words
 
 NAME = "catalogue"
-TITLE = "Heritage catalogue (CSV)"
+TITLE = "Catalogue (CSV)"
 ENDINGS = (".csv", ".tsv")
 KINDS = ("heritage", "pipes", "city")  # it writes tables of all of them
 
@@ -191,7 +191,7 @@ def _cell(value: bytes) -> str:
 def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
     """A new table with every feature of a layer: id, type, attributes, and the place of points."""
     layer = moved(layer, options.crs)
-    rows = [raw_members(feature.attributes) for feature in layer.features]
+    rows = [dated_members(feature) for feature in layer.features]
     names = list({name: None for row in rows for name in row})
     own = [name for name in ("id", "type") if name not in names and _says_something(name, layer)]
     places = [_place(feature) for feature in layer.features]

@@ -16,7 +16,7 @@ from layers.arrays import Float64
 from layers.data import Feature, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError
 from layers.formats._files import layer_name
-from layers.formats._vector import VECTOR_KINDS, Record, layer_of, moved
+from layers.formats._vector import VECTOR_KINDS, Record, dated_members, layer_of, moved
 from layers.formats.cityjson import collector_off
 from layers.jsontext import address, join_members, members_of, replace_members
 from layers.report import Report
@@ -262,7 +262,7 @@ def _feature_text(feature: Feature) -> bytes:
     return b'{"type":"Feature","id":%b,"featureType":%b,"properties":%b,"geometry":%b}' % (
         orjson.dumps(feature.id),
         orjson.dumps(feature.type),
-        feature.attributes,
+        join_members(dated_members(feature)),
         orjson.dumps(geometry),
     )
 

@@ -29,7 +29,7 @@ TITLE = "SWMM or EPANET network"
 ENDINGS = (".inp",)
 KINDS = ("pipes",)
 
-_HEADING = re.compile(r"^[ \t]*\[\s*([A-Za-z]\w*)", re.MULTILINE)
+_HEADING = re.compile(r"^[\ufeff \t]*\[\s*([A-Za-z]\w*)", re.MULTILINE)
 _TITLES = {"swmm": "SWMM", "epanet": "EPANET"}
 _DEFAULT_FLOW = {"swmm": "CFS", "epanet": "GPM"}
 _FLOW_OPTION = {"swmm": "FLOW_UNITS", "epanet": "UNITS"}
@@ -98,7 +98,8 @@ def _layer(data: bytes, path: Path, options: ReadOptions) -> LayerData:
     layer.pieces = _pieces(model, rows, owners, encoding)
     layer.box = union(layer.features)
     layer.facts = _facts(model)
-    names: dict[str, list[Any]] = {name: [] for item in model.objects for name in item.values}
+    rows_of = (values for item in model.objects for values in (item.values, *item.details.values()))
+    names: dict[str, list[Any]] = {name: [] for values in rows_of for name in values}
     check_mapping(options.field_map, names)
     layer.facts["field_map"] = _field_map(model) | with_units(options.field_map, names)
     model.report.read = len(layer.features)

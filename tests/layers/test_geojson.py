@@ -152,6 +152,15 @@ def test_validity_comes_from_the_attributes(tmp_path: Path) -> None:
     assert (feature.valid_from, feature.valid_to) == ("1974-01-01", "2030-05-01")
 
 
+def test_dates_that_only_the_project_knows_are_written_too(tmp_path: Path) -> None:
+    layer = read(written(tmp_path, pipe(line([0, 0], [1, 1]), bouwjaar=1974), pipe(line([0, 0], [2, 2]))))
+    layer.features[1].valid_from, layer.features[0].valid_to = "1950-01-01", "2030-01-01"
+    out = tmp_path / "out.geojson"
+    geojson.write(out, layer, WriteOptions())
+    again = [(feature.valid_from, feature.valid_to) for feature in read(out).features]
+    assert again == [("1974-01-01", "2030-01-01"), ("1950-01-01", None)]
+
+
 # ---------------------------------------------------------------- GeoPackage
 
 

@@ -152,6 +152,11 @@ def test_tabs_quotes_comments_and_odd_numbers(tmp_path: Path) -> None:
     assert not layer.report.warnings
 
 
+def test_a_byte_order_mark_does_not_hide_the_first_section(tmp_path: Path) -> None:
+    layer = read(written("\ufeff[JUNCTIONS]\nA 1\n[CONDUITS]\n", tmp_path))
+    assert [feature.id for feature in layer.features] == ["A"]
+
+
 def test_a_missing_coordinate_keeps_the_object(tmp_path: Path) -> None:
     layer = read(written(ROUGH.replace("B 4 6\n", ""), tmp_path))
     assert [feature.geometry is None for feature in layer.features] == [False, True, True]
