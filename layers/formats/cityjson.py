@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from layers.flatten import ABSENT, BadGeometry, Flattener, Geometry, Semantics, 
 from layers.formats._citymodel import model_of
 from layers.formats._files import layer_name
 from layers.formats._vertices import vertices_of
-from layers.jsontext import BOM, address, join_members, raw_members, replace_members
+from layers.jsontext import BOM, address, join_members, members_of, raw_members, replace_members
 from layers.place import parse_crs
 from layers.report import Report
 
@@ -108,6 +108,7 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     with collector_off():
         root = decode_root(data, path)
         check_root(root, path)
+        check_once(data, str(path))
         reader = Reader(path, data, root)
         reader.use_vertices(root)
         assert root.city_objects is not None
@@ -195,6 +196,19 @@ def check_root(root: Root, path: Path) -> None:
         raise ReadError("This CityJSON has no city objects", where=where, found='no member "CityObjects"')
 
 
+def check_once(text: bytes, where: str) -> None:
+    """Refuse two members "CityObjects": parsers see only the last one."""
+    if text.count(b'"CityObjects"') > 1:
+        members, _close = members_of(text.removeprefix(BOM))
+        if [member.key for member in members].count("CityObjects") > 1:
+            raise ReadError(
+                'There are two members "CityObjects"',
+                where=where,
+                allowed="one",
+                do="Ask the producer for a corrected file; reading one of the two would lose the other",
+            )
+
+
 def crs_of(metadata: msgspec.Raw) -> str | None:
     """The CRS that the metadata name, as text that `layers.place` understands."""
     if not len(memoryview(metadata)):
@@ -239,7 +253,8 @@ class Reader:
         self.pieces: list[Piece] = []
         self.numbers: dict[str, int] = {}
         self.transform = self._transform(root)
-        self.flattener = Flattener(self._templates(root), self.report)
+        self._header_templates = self._templates(root)
+        self.flattener = Flattener(self._header_templates, self.report)
         self._may_be_degrees = True
         self._cut = 0  # everything before it lies in pieces
         self._inside = False  # between two objects of one CityObjects member
@@ -268,6 +283,11 @@ class Reader:
             return []
         return [Template(geometry, vertices) for geometry in found.templates]
 
+    def use_feature(self, feature: Root) -> None:
+        """Decode the vertices, and the templates if it has its own, that the objects of a feature mean."""
+        self.use_vertices(feature)
+        self.flattener.templates = self._templates(feature) or self._header_templates
+
     def use_vertices(self, root: Root) -> None:
         """Decode the vertices that the following objects mean."""
         if len(memoryview(root.vertices)):
@@ -291,9 +311,7 @@ class Reader:
         self._cut_piece(id, raw, text)
         try:
             item, geometries = _decoded(text)
-            attributes = bytes(item.attributes) or b"{}"
-            if not attributes.startswith(b"{"):
-                raise msgspec.ValidationError("its attributes are not an object")
+            attributes = _attributes(bytes(item.attributes))
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise ReadError(
                 f"City object {id[:80]!r} cannot be read", where=str(self.path), found=str(error)
@@ -378,11 +396,11 @@ class Reader:
         """Boxes, LoDs and surface counts of the features; parents enclose their parts."""
         boxes = object_boxes(mesh, len(self.features))
         for number, lods in self.flattener.object_lods.items():
-            self.features[number].lods = ",".join(sorted(lods)) if len(lods) > 1 else next(iter(lods))
+            self.features[number].lods = _listed(sorted(lods))
         texts: dict[int, str] = {}  # many objects share their counts
         for number, surfaces in self.flattener.object_surfaces.items():
             if id(surfaces) not in texts:
-                texts[id(surfaces)] = ",".join(f"{name}:{n}" for name, n in surfaces.items())
+                texts[id(surfaces)] = _listed(f"{name}:{n}" for name, n in surfaces.items())
             self.features[number].surfaces = texts[id(surfaces)]
         known = np.flatnonzero(np.isfinite(boxes[:, 0]))
         for number, box in zip(known.tolist(), boxes[known].tolist(), strict=True):
@@ -397,6 +415,20 @@ class Reader:
             if not parent.lods:
                 parent.box = united(parent.box, feature.box)
             feature, seen = parent, seen + 1
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names with commas between them, and none within."""
+    return ",".join(name.replace(",", ";") for name in names)
+
+
+def _attributes(text: bytes) -> bytes:
+    """The text of an object's attributes, once it is sure that all of it can be read."""
+    if text in (b"", b"null", b"{}"):
+        return b"{}"
+    if not isinstance(orjson.loads(text), dict):
+        raise msgspec.ValidationError("its attributes are not an object")
+    return text
 
 
 def _decoded(text: bytes) -> tuple[CityObject | RawObject, list[Geometry | Exception]]:

@@ -13,7 +13,7 @@ from layers.data import LayerData, ReadOptions, WriteOptions
 from layers.errors import ReadError
 from layers.formats import cityjson
 from layers.formats._citymodel import model_of
-from layers.formats.cityjson import Reader, check_root, collector_off, decode_root
+from layers.formats.cityjson import Reader, check_once, check_root, collector_off, decode_root
 from layers.jsontext import BOM, address
 from layers.sequence import split
 
@@ -60,6 +60,11 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
                 "",
                 "The header has no transform; vertices are taken as coordinates as they are.",
             )
+        if root.city_objects:
+            # A header has no objects of its own; a whole model on one line has.
+            reader.use_vertices(root)
+            for _ in reader.add_objects(root.city_objects):
+                pass
         for number, line in lines:
             _add_feature(reader, path, number, line, options, len(data))
         return reader.finish(options)
@@ -97,7 +102,8 @@ def _add_feature(
         )
     if number % 1000 == 0:
         options.progress(0.05 + 0.75 * (address(line) - reader.start) / size, f"line {number}")
-    reader.use_vertices(feature)
+    check_once(bytes(line), f"{path}, line {number}")
+    reader.use_feature(feature)
     for _ in reader.add_objects(feature.city_objects):
         pass
 
