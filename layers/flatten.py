@@ -249,7 +249,11 @@ class Flattener:
     def _vertices_at(self, numbers: list[int]) -> Float64:
         at = np.array(numbers)
         there = len(self._block)
-        if at.dtype.kind not in "iu" or (len(at) and not (0 <= at.min() and at.max() < there)):
+        if (
+            at.ndim != 1
+            or at.dtype.kind not in "iu"
+            or (len(at) and not (0 <= at.min() and at.max() < there))
+        ):
             raise BadGeometry(f"vertices {str(numbers)[:60]} are not all of the {there} there are")
         found: Float64 = self._block[at]
         return found

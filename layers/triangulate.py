@@ -51,8 +51,13 @@ def triangulate(corners: Float64, ring_lengths: Int32, polygon_rings: Int32) -> 
     counts = np.where(fanned, length - 2, 0)
     cut = np.flatnonzero(~fanned & (length >= 3) & normals.any(axis=1))
     ring_of_cut = _ranges(first_ring[cut], polygon_rings[cut])
-    ring_ends = ring_end[ring_of_cut] - np.repeat(start[cut], polygon_rings[cut])
-    ears, counts[cut] = _earcut_all(corners, normals[cut], start[cut], ring_ends, polygon_rings[cut])
+    owner = np.repeat(np.arange(len(cut)), polygon_rings[cut])
+    # An empty hole is none; earcut does not take it.
+    whole = ring_lengths[ring_of_cut] > 0
+    ring_of_cut, owner = ring_of_cut[whole], owner[whole]
+    ring_ends = ring_end[ring_of_cut] - start[cut][owner]
+    rings = np.bincount(owner, minlength=len(cut))
+    ears, counts[cut] = _earcut_all(corners, normals[cut], start[cut], ring_ends, rings)
     polygon = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
     triangles = _fans(start, counts)
     triangles[np.repeat(~fanned, counts)] = ears
@@ -140,7 +145,7 @@ def _cross(a: Float64, b: Float64) -> Float64:
 
 
 def _earcut_all(
-    corners: Float64, normals: Float64, starts: Int64, ring_ends: Int64, rings: Int32
+    corners: Float64, normals: Float64, starts: Int64, ring_ends: Int64, rings: Int64
 ) -> tuple[Int32, Int64]:
     """Triangles over corner numbers, turning as the outer rings do, and how many each polygon has."""
     last_ring = np.cumsum(rings)
