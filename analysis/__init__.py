@@ -1,0 +1,1 @@
+"""Numbers in, numbers out: what is computed from a city."""

@@ -1,0 +1,1 @@
+"""Icons, colour maps, vocabularies, and the recipe of the demo city."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.demo import make_demo
 from app.verbs.render import shown_project
-from app.verbs.verb import Answer, Progress, Verb, size_from
+from app.verbs.verb import Answer, Progress, Verb, remove_project, size_from
 from layers.errors import ProjectError
 from layers.project import ENDING
 
@@ -57,14 +57,17 @@ def _made(asked: Path | None) -> Path:
         raise ProjectError("A project's name ends otherwise", found=path.name, allowed=f"NAME{ENDING}")
     if asked is None and path.exists():
         return path
+    if path.exists():
+        raise ProjectError(
+            "There is a project of that name already", where=str(path), do="Choose another name"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name.removesuffix(ENDING)} files")
+    folder = path.with_name(f"{path.name.removesuffix(ENDING)} files")
     progress = Progress()
     try:
-        make_demo(path, part, progress)
+        make_demo(path, folder, progress)
     except BaseException:
-        if asked is None:
-            path.unlink(missing_ok=True)
+        remove_project(path)
         raise
     finally:
         progress.end()

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 from typing import Any
 
-from app.verbs.verb import Answer, Progress, Verb, pair_from
+from app.verbs.verb import Answer, Progress, Verb, pair_from, remove_project
 from layers import KINDS
-from layers.cache import cache_folder
 from layers.data import ReadOptions
 from layers.epochs import iso_date
 from layers.errors import UsageError
@@ -51,8 +49,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
     except BaseException:
         project.close()
         if is_new:
-            arguments.into.unlink(missing_ok=True)
-            shutil.rmtree(cache_folder(arguments.into), ignore_errors=True)
+            remove_project(arguments.into)
         raise
     finally:
         progress.end()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from layers.cache import cache_folder
 from layers.errors import UsageError
 from layers.project import Project
 from layers.records import Layer
@@ -90,6 +92,13 @@ def chosen_layer(project: Project, name: str | None) -> Layer:
         "It is not clear which layer is meant",
         allowed=", ".join(f"--layer {layer.name!r}" for layer in having or project.layers) or "no layer yet",
     )
+
+
+def remove_project(path: Path) -> None:
+    """Take away a project that could not be completed, with its cache folder."""
+    for left in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        left.unlink(missing_ok=True)
+    shutil.rmtree(cache_folder(path), ignore_errors=True)
 
 
 def size_from(text: str) -> tuple[int, int]:
