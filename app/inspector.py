@@ -25,7 +25,7 @@ from app.attributes import Attributes
 from app.editing import editing, why_not_editable
 from app.facets import Geometry, History, Source
 from app.fields import DateField, Field, problem_of
-from app.labels import ElidedLabel, counted, empty_state, thousands
+from app.labels import ElidedLabel, add_row, counted, empty_state, thousands
 from app.session import Session
 from layers.records import Changes, CityObject
 from layers.values import Value, subject
@@ -221,8 +221,8 @@ class Validity(QWidget):
         for name, field in self.dates.items():
             field.setFrame(True)
             field.editingFinished.connect(lambda name=name: self._commit(name))
-            form.addRow(VALIDITY_TITLES[name], field)
-        form.addRow("Why", self.why)
+            add_row(form, VALIDITY_TITLES[name], field)
+        add_row(form, "Why", self.why)
 
     def show_objects(self, items: Sequence[CityObject], fids: Sequence[int]) -> None:
         """Turn to these objects."""

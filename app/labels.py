@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 
 def thousands(number: int) -> str:
@@ -15,6 +15,16 @@ def thousands(number: int) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """A count with its noun: "1 object", "2 498 objects"."""
     return f"{thousands(number)} {one if number == 1 else many or one + 's'}"
+
+
+def add_row(form: QFormLayout, title: str, field: QWidget | QLayout) -> None:
+    """Add a row whose title stands level with its field."""
+    label = QLabel(title)
+    height = QLineEdit().sizeHint().height()
+    label.setMinimumHeight(min(height, field.sizeHint().height()))
+    if isinstance(field, QWidget):
+        label.setBuddy(field)
+    form.addRow(label, field)
 
 
 class ElidedLabel(QLabel):

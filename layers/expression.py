@@ -145,7 +145,9 @@ class Token:
     @property
     def said(self) -> str:
         """How an error quotes it."""
-        return "the end" if self.kind == "end" else f"'{self.text}'" if self.kind != "text" else self.text
+        return (
+            "it ends here" if self.kind == "end" else f"'{self.text}'" if self.kind != "text" else self.text
+        )
 
 
 def tokens(text: str) -> Iterator[Token]:

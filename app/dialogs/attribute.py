@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtGui import QFontDatabase, QIcon
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.editing import editing
 from app.fields import Field, ValueField, make_field, problem_of
+from app.labels import add_row
 from app.session import Session
 from layers.errors import EditError
 from layers.expression import RESERVED
@@ -40,6 +41,8 @@ class Asking(QDialog):
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
         kinds = QDialogButtonBox.StandardButton
         self._buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel)
+        for button in self._buttons.buttons():
+            button.setIcon(QIcon())
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
         self._layout = QVBoxLayout(self)
@@ -89,10 +92,10 @@ class AddAttribute(Asking):
             self._type.addItem(TYPE_TITLES[type], type)
         self._type.currentIndexChanged.connect(self._make_value)
         self._form = QFormLayout()
-        self._form.addRow("Name", self._name)
-        self._form.addRow("Type", self._type)
+        add_row(self._form, "Name", self._name)
+        add_row(self._form, "Type", self._type)
         self._value: ValueField = make_field(Field("Value", "text", None))
-        self._form.addRow("Value", self._value)
+        add_row(self._form, "Value", self._value)
         self._layout.addLayout(self._form)
         self._finish()
         self._name_ok("Add")

@@ -22,7 +22,7 @@ from app import theme
 from app.dialogs.attribute import Asking
 from app.editing import editing
 from app.jobs import Work
-from app.labels import counted, thousands
+from app.labels import add_row, counted, thousands
 from app.session import Session
 from layers.bulk import Plan
 from layers.errors import CitystrataError
@@ -71,7 +71,7 @@ class BulkDialog(Asking):
         self._layout.addLayout(self._form)
         self._layout.addWidget(self._preview, 1)
         why = QFormLayout()
-        why.addRow("Why", self._why)
+        add_row(why, "Why", self._why)
         self._layout.addLayout(why)
         self._finish()
         self._name_ok(verb)

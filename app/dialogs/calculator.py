@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
 
 from app.dialogs.bulk import BulkDialog, Planner
+from app.labels import add_row
 from app.session import Session
 from layers.bulk import VALIDITY, check_target, plan_calculation
 from layers.expression import parse
@@ -45,10 +46,10 @@ class Calculator(BulkDialog):
         formula.addWidget(self._inserting("Function", calls))
         note = QLabel(HELP, wordWrap=True)
         note.setObjectName("muted")
-        self._form.addRow("For", self._scope)
-        self._form.addRow("Set", self.target)
-        self._form.addRow("to", formula)
-        self._form.addRow("", note)
+        add_row(self._form, "For", self._scope)
+        add_row(self._form, "Set", self.target)
+        add_row(self._form, "to", formula)
+        add_row(self._form, "", note)
 
     def _planner(self) -> Planner:
         target = self.target.currentText().strip()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
+    QLabel,
     QLineEdit,
     QPushButton,
     QTreeWidget,
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs.bulk import BulkDialog, Planner
+from app.labels import add_row, counted
 from app.session import Session
 from layers.bulk import Plan
 from layers.errors import CitystrataError, EditError
@@ -60,6 +62,7 @@ class JoinCsv(BulkDialog):
         self.id_attribute.currentIndexChanged.connect(self.plan_soon)
         match = QHBoxLayout()
         match.addWidget(self.key, 1)
+        match.addWidget(QLabel("equals"))
         match.addWidget(self.id_attribute, 1)
         self.columns = QTreeWidget()
         self.columns.setRootIsDecorated(False)
@@ -69,9 +72,9 @@ class JoinCsv(BulkDialog):
         self.columns.setMaximumHeight(140)
         self.columns.setAccessibleName("Columns")
         self.columns.itemChanged.connect(self.plan_soon)
-        self._form.addRow("Table", file)
-        self._form.addRow("Column is the", match)
-        self._form.addRow("Join", self.columns)
+        add_row(self._form, "Table", file)
+        add_row(self._form, "Key", match)
+        add_row(self._form, "Join", self.columns)
 
     def _browse(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(
@@ -121,5 +124,9 @@ class JoinCsv(BulkDialog):
         return plan
 
     def _explain(self, plan: Plan) -> str:
-        report = self._report.sentence() if self._report else ""
-        return f"{super()._explain(plan)} {report}"
+        changed = f"{counted(plan.objects, 'object')} change." if plan.changes else "No value would change."
+        return f"{changed} {self._report.sentence()}" if self._report else changed
+
+    def _fids(self) -> list[int]:
+        """All of the layer, whatever is selected."""
+        return [int(fid) for fid in self._session.project.fids(self._layer)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
 
 from app.dialogs.bulk import BulkDialog, Planner
+from app.labels import add_row
 from app.session import Session
 from layers.bulk import plan_replacement
 
@@ -27,15 +28,16 @@ class FindReplace(BulkDialog):
         for field in (self.wanted, self.replacement):
             field.textChanged.connect(self.plan_soon)
         options = QHBoxLayout()
+        options.setSpacing(20)
         for box in (self.whole, self.case):
             box.toggled.connect(self.plan_soon)
             options.addWidget(box)
         options.addStretch()
-        self._form.addRow("For", self._scope)
-        self._form.addRow("In", self.attribute)
-        self._form.addRow("Find", self.wanted)
-        self._form.addRow("Replace by", self.replacement)
-        self._form.addRow("", options)
+        add_row(self._form, "For", self._scope)
+        add_row(self._form, "In", self.attribute)
+        add_row(self._form, "Find", self.wanted)
+        add_row(self._form, "Replace by", self.replacement)
+        add_row(self._form, "", options)
 
     def _planner(self) -> Planner:
         attribute, find, replacement = (
