@@ -36,6 +36,7 @@ from viewer.scene import Hit
 
 #: A picture that takes longer than this is drawn coarser while the camera moves.
 SLOW_FRAME_S = 0.1
+VERY_SLOW_FRAME_S = 0.3
 COARSE = 0.5
 REST_MS = 180
 HOVER_MS = 40
@@ -88,7 +89,7 @@ class Canvas(QWidget):
         self.setMinimumSize(240, 160)
         self.setAccessibleName("3D view of the city")
         session.opened.connect(self._on_opened)
-        session.scene_changed.connect(self.update)
+        session.scene_changed.connect(self._on_scene_changed)
         session.layer_shown.connect(lambda _layer: self._look_at_all())
         theme.current().changed.connect(self._on_theme)
 
@@ -177,6 +178,13 @@ class Canvas(QWidget):
         self._flight.stop()
         self.set_walking(False)
         self._on_theme()
+
+    def _on_scene_changed(self) -> None:
+        """Where full pictures are very slow, show a coarse one at once and the full one a moment later."""
+        if self._frame_s > VERY_SLOW_FRAME_S:
+            self._moved()
+        else:
+            self.update()
 
     def _on_theme(self) -> None:
         if self._session.is_open:
@@ -282,7 +290,8 @@ class Canvas(QWidget):
 
     # -- between widget and city -----------------------------------------------------------
 
-    def _hit(self, at: QPointF) -> Hit | None:
+    def hit(self, at: QPointF) -> Hit | None:
+        """What of the city lies at a position in the widget."""
         if not self._has_city:
             return None
         width, height = self._session.scene.size
@@ -290,7 +299,7 @@ class Canvas(QWidget):
 
     def _point_under(self, at: QPointF) -> Float64:
         """The city under the cursor, else where the sight line meets the height of the target."""
-        hit = self._hit(at)
+        hit = self.hit(at)
         if hit is not None:
             return hit.point_in_world
         camera = self.camera
@@ -303,7 +312,7 @@ class Canvas(QWidget):
 
     def _tell_hover(self) -> None:
         if self._hover_at is not None:
-            self.hovered.emit(self._hit(self._hover_at))
+            self.hovered.emit(self.hit(self._hover_at))
 
     # -- mouse -----------------------------------------------------------------------------
 
@@ -371,7 +380,7 @@ class Canvas(QWidget):
         """Fly to the point."""
         if not self._has_city or event.button() != Qt.MouseButton.LeftButton:
             return
-        hit = self._hit(event.position())
+        hit = self.hit(event.position())
         if hit is not None and not self.walking:
             camera = self.camera
             self.fly(camera.flown_to(hit.point_in_world, camera.distance_m * FLY_NEARER))
@@ -388,7 +397,7 @@ class Canvas(QWidget):
             self.context_requested.emit(self.mapToGlobal(self.rect().center()))
 
     def _click(self, event: QMouseEvent) -> None:
-        hit = self._hit(event.position())
+        hit = self.hit(event.position())
         fid = hit.fid if hit is not None else None
         extend = bool(
             event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
@@ -399,7 +408,7 @@ class Canvas(QWidget):
             self._session.select([])
 
     def _ask_context(self, event: QMouseEvent) -> None:
-        hit = self._hit(event.position())
+        hit = self.hit(event.position())
         if hit is not None and hit.fid is not None and hit.fid not in self._session.selection:
             self._session.select([hit.fid])
         self.context_requested.emit(event.globalPosition().toPoint())

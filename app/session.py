@@ -202,15 +202,25 @@ class Session(QObject):
 
     def import_files(self, paths: Sequence[Path], options: Options | None = None) -> None:
         """Read files as layers of the open project, or of an untitled one, in a job."""
-        if not self.is_open:
-            try:
-                self._adopt(create_untitled(self.untitled_folder))
-            except CitystrataError as error:
-                self.problem.emit(error.sentence())
-                return
         self._waiting.append((tuple(paths), dict(options or {})))
-        if not self._reading:
+        if self._reading:
+            return
+        self._reading = True
+        if self.is_open:
             self._read_next()
+        else:
+            make = partial(_create, self.untitled_folder)
+            self.jobs.run("Making a project", make, self._on_created, self._on_not_created)
+
+    def _on_created(self, path: Path) -> None:
+        waiting, self._waiting = self._waiting, []
+        if self.open_project(path):
+            self._waiting = waiting
+        self._read_next()
+
+    def _on_not_created(self, error: CitystrataError) -> None:
+        self._waiting, self._reading = [], False
+        self._on_failed(error)
 
     def _read_next(self) -> None:
         """Files are read one after the other: the first settles the CRS of a new project."""
@@ -377,7 +387,13 @@ class Session(QObject):
         self.problem.emit(error.sentence())
 
 
-def _read(project: Path, paths: Sequence[Path], options: Options, crs: str | None, work: Work) -> Outcomes:
+def _create(folder: Path, _work: Work) -> Path:
+    """A new untitled project, made off the interface thread because disks may be slow."""
+    with create_untitled(folder) as project:
+        return project.path
+
+
+def _read(target: Path, paths: Sequence[Path], options: Options, crs: str | None, work: Work) -> Outcomes:
     """Stage each file; a file that cannot be read does not keep the others out."""
     outcomes: Outcomes = []
     for number, path in enumerate(paths):
@@ -386,7 +402,7 @@ def _read(project: Path, paths: Sequence[Path], options: Options, crs: str | Non
             work.progress((number + fraction) / len(paths), f"{name}: {text}")
 
         try:
-            staged = importing.stage(project, path, options.get(path, ReadOptions()), crs, progress=progress)
+            staged = importing.stage(target, path, options.get(path, ReadOptions()), crs, progress=progress)
         except Cancelled:
             raise
         except CitystrataError as error:

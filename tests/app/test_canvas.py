@@ -108,7 +108,7 @@ def test_a_right_drag_pans_so_that_the_point_stays_under_the_cursor(
     qtbot: QtBot, session: Session, canvas: Canvas
 ) -> None:
     start = roof(canvas, 4)
-    held = session.scene.pick(start.x(), start.y())
+    held = canvas.hit(QPointF(start))
     assert held is not None
     end = start + QPoint(60, 30)
     drag(qtbot, canvas, start, end, RIGHT)
@@ -118,9 +118,9 @@ def test_a_right_drag_pans_so_that_the_point_stays_under_the_cursor(
 
 def test_the_wheel_zooms_to_the_point_under_the_cursor(session: Session, canvas: Canvas) -> None:
     at = roof(canvas, 8)
-    before, distance = session.scene.pick(at.x(), at.y()), session.scene.camera.distance_m
+    before, distance = canvas.hit(QPointF(at)), session.scene.camera.distance_m
     wheel(canvas, at, 3)
-    after = session.scene.pick(at.x(), at.y())
+    after = canvas.hit(QPointF(at))
     assert session.scene.camera.distance_m < distance * 0.7
     assert before is not None and after is not None
     assert np.allclose(before.point_in_world, after.point_in_world, atol=0.01)
