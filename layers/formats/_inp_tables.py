@@ -13,7 +13,7 @@ TEXT_FIELDS = frozenset(
         "fromNode toNode pattern status pumpCurve volumeCurve curve transect outletType orificeType weirType "
         "valveType outfallType dividerType storageShape shape flapGate surcharge roadSurface "
         "coefficientCurve overflow routeTo stageCurve stageSeries divertedLink headCurve speedPattern "
-        "initialStatus"
+        "initialStatus shapeCurve hasFlapGate"
     )
 )
 
@@ -91,7 +91,7 @@ _SHAPE = _by_word(
         "FILLED_CIRCULAR": _ROUND,
         "IRREGULAR": "transect geom2 geom3 geom4 barrels culvertCode",
         "STREET": "transect geom2 geom3 geom4 barrels culvertCode",
-        "CUSTOM": "height curve geom3 geom4 barrels culvertCode",
+        "CUSTOM": "height shapeCurve geom3 geom4 barrels culvertCode",
     },
     "height width geom3 geom4 barrels culvertCode",
 )
@@ -130,7 +130,7 @@ _SWMM = (
     ),
     Section("OUTLETS", "link", "Outlet", _OUTLET),
     Section("XSECTIONS", "", "", _SHAPE),
-    Section("LOSSES", "", "", _fixed("entryLoss exitLoss averageLoss flapGate seepageRate")),
+    Section("LOSSES", "", "", _fixed("entryLoss exitLoss averageLoss hasFlapGate seepageRate")),
 )
 
 _EPANET = (
