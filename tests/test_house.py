@@ -119,9 +119,8 @@ def test_no_stranger_text_is_ever_run_as_code() -> None:
     guilty = []
     for path in sources():
         tree = tree_of(path)
-        guilty += [
-            f"{name_of(path)}: {m}" for m in imports_of(path) & {"pickle", "marshal", "shelve", "dill"}
-        ]
+        modules = imports_of(path) & {"pickle", "marshal", "shelve", "dill"}
+        guilty += [f"{name_of(path)}: {module}" for module in modules]
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
                 continue
@@ -171,19 +170,8 @@ def test_every_verb_has_help_with_an_example() -> None:
 
     names = [verb.name for verb in VERBS]
     assert len(set(names)) == len(names)
-    assert {
-        "info",
-        "import",
-        "export",
-        "set",
-        "query",
-        "history",
-        "undo",
-        "redo",
-        "validate",
-        "render",
-        "demo",
-    } <= set(names)
+    wanted = "info import export set query history undo redo validate render demo"
+    assert set(wanted.split()) <= set(names)
     for verb in VERBS:
         text = verb_parser(verb).format_help()
         assert verb.example.startswith(f"citystrata {verb.name} ")

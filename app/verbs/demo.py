@@ -7,9 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from app.demo import make_demo
 from app.verbs.render import shown_project
-from app.verbs.verb import Answer, Progress, Verb, remove_project, size_from
+from app.verbs.verb import Answer, Progress, Verb, new_project, size_from
 from layers.errors import ProjectError
 from layers.project import ENDING
 
@@ -52,23 +51,21 @@ def _run(arguments: argparse.Namespace) -> Answer:
 
 def _made(asked: Path | None) -> Path:
     """The demo project, made now, or the one in the user's data folder that was made before."""
+    from app.demo import make_demo  # brings the whole recipe with it
+
     path = asked or _default()
     if not path.name.endswith(ENDING):
         raise ProjectError("A project's name ends otherwise", found=path.name, allowed=f"NAME{ENDING}")
     if asked is None and path.exists():
         return path
     if path.exists():
-        raise ProjectError(
-            "There is a project of that name already", where=str(path), do="Choose another name"
-        )
+        raise ProjectError("This project is there already", where=str(path), do="Choose another name")
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = path.with_name(f"{path.name.removesuffix(ENDING)} files")
     progress = Progress()
     try:
-        make_demo(path, folder, progress)
-    except BaseException:
-        remove_project(path)
-        raise
+        with new_project(path):
+            make_demo(path, folder, progress)
     finally:
         progress.end()
     return path

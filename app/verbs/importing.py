@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.verbs.verb import Answer, Progress, Verb, pair_from, remove_project
+from app.verbs.verb import Answer, Progress, Verb, new_project, pair_from
 from layers import KINDS
 from layers.data import ReadOptions
 from layers.epochs import iso_date
@@ -39,21 +39,15 @@ def _run(arguments: argparse.Namespace) -> Answer:
         )
     fields = dict(pair_from(text, "--field") for text in arguments.field)
     options = ReadOptions(kind=arguments.kind, crs=arguments.crs, field_map=fields)
-    is_new = not arguments.into.exists()
-    project = Project.create(arguments.into) if is_new else Project.open(arguments.into)
+    path: Path = arguments.into
     progress = Progress()
     try:
-        layers = import_files(
-            project, arguments.files, options, name=arguments.layer, epoch=epoch, progress=progress
-        )
-    except BaseException:
-        project.close()
-        if is_new:
-            remove_project(arguments.into)
-        raise
+        with new_project(path), Project.open(path) if path.exists() else Project.create(path) as project:
+            layers = import_files(
+                project, arguments.files, options, name=arguments.layer, epoch=epoch, progress=progress
+            )
     finally:
         progress.end()
-    project.close()
     return Answer({"layers": [_values(layer) for layer in layers]}, tuple(map(_line, layers)))
 
 

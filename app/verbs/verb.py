@@ -7,7 +7,8 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,11 +95,18 @@ def chosen_layer(project: Project, name: str | None) -> Layer:
     )
 
 
-def remove_project(path: Path) -> None:
-    """Take away a project that could not be completed, with its cache folder."""
-    for left in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-        left.unlink(missing_ok=True)
-    shutil.rmtree(cache_folder(path), ignore_errors=True)
+@contextmanager
+def new_project(path: Path) -> Iterator[None]:
+    """Whatever stops the making of a new project, Ctrl-C too, takes away what is there of it."""
+    is_new = not path.exists()
+    try:
+        yield
+    except BaseException:
+        if is_new:
+            for left in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+                left.unlink(missing_ok=True)
+            shutil.rmtree(cache_folder(path), ignore_errors=True)
+        raise
 
 
 def size_from(text: str) -> tuple[int, int]:

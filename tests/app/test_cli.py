@@ -1,0 +1,399 @@
+"""The command line as a person or a script uses it: answers, files, exit status, sentences."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.cli import main
+from layers.pictures import read_png
+from tests.conftest import ROOT, real
+
+
+def house(x: int, height: int, **attributes: object) -> dict[str, Any]:
+    """A box of 10 m by 8 m as a Building, its eight vertices starting at index `x`."""
+    low, high = [x, x + 1, x + 2, x + 3], [x + 4, x + 5, x + 6, x + 7]
+    walls = [[[low[i], low[(i + 1) % 4], high[(i + 1) % 4], high[i]]] for i in range(4)]
+    return {
+        "type": "Building",
+        "attributes": {"measuredHeight": height / 1000, **attributes},
+        "geometry": [
+            {
+                "type": "Solid",
+                "lod": "1.2",
+                "boundaries": [[[low[::-1]], [high], *walls]],
+                "semantics": {
+                    "surfaces": [{"type": "GroundSurface"}, {"type": "RoofSurface"}, {"type": "WallSurface"}],
+                    "values": [[0, 1, 2, 2, 2, 2]],
+                },
+            }
+        ],
+    }
+
+
+def hamlet() -> dict[str, Any]:
+    heights = (9000, 6500, 12000)
+    corners = ((0, 0), (10000, 0), (10000, 8000), (0, 8000))
+    vertices = [
+        [30000 * i + x, y, z] for i, height in enumerate(heights) for z in (0, height) for x, y in corners
+    ]
+    return {
+        "type": "CityJSON",
+        "version": "2.0",
+        "transform": {"scale": [0.001] * 3, "translate": [78600.0, 457800.0, 0.0]},
+        "metadata": {"referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/7415"},
+        "CityObjects": {
+            "b1": house(0, heights[0], roofType="1000", owner="Jansen"),
+            "b2": house(8, heights[1], roofType="1030", storeysAboveGround=2),
+            "b3": house(16, heights[2], roofType="1000", address="Kerkstr. 3"),
+        },
+        "vertices": vertices,
+    }
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+class Shell:
+    """Runs commands in this process, in a folder with a small city and a project of it."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self.capsys = folder, capsys
+        self.city, self.project = folder / "hamlet.city.json", folder / "hamlet.city.gpkg"
+        self.city.write_text(json.dumps(hamlet(), indent=1), encoding="utf-8")
+
+    def run(self, *argv: object) -> tuple[int, str, str]:
+        self.capsys.readouterr()
+        status = main([str(argument) for argument in argv])
+        out, err = self.capsys.readouterr()
+        return status, out, err
+
+    def answer(self, *argv: object) -> Any:
+        status, out, err = self.run(*argv, "--json")
+        assert status == 0, (out, err)
+        return json.loads(out)
+
+    def made(self) -> Path:
+        self.answer("import", self.city, "--into", self.project)
+        return self.project
+
+
+@pytest.fixture
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(tmp_path, capsys)
+
+
+def test_info_tells_what_is_in_a_file(shell: Shell) -> None:
+    found = shell.answer("info", shell.city)
+    assert found["format"] == "cityjson" and found["version"] == "2.0" and found["crs"] == "EPSG:7415"
+    assert found["extent"] == [78600, 457800, 0, 78670, 457808, 12]
+    assert found["objects"] == {"Building": 3} and found["lods"] == {"1.2": 3}
+    assert found["surfaces"] == {"GroundSurface": 3, "RoofSurface": 3, "WallSurface": 3}
+    assert found["attributes"]["measuredHeight"] == "real" and found["dropped"] == 0
+    status, out, _ = shell.run("info", shell.city)
+    assert status == 0 and "Building 3" in out and "EPSG:7415" in out
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "denhaag/denhaag.city.json",
+        "cjio/delft.json",
+        "cjseq-bertt/3dbag_b2.city.jsonl",
+    ],
+)
+def test_info_agrees_with_a_count_of_the_raw_json(shell: Shell, name: str) -> None:
+    path = real(f"cityjson/{name}")
+    documents = [json.loads(line) for line in path.read_text().splitlines()] if name.endswith("l") else []
+    documents = documents or [json.loads(path.read_text())]
+    objects = [o for document in documents for o in document["CityObjects"].values()]
+    geometries = [(i, g) for i, o in enumerate(objects) for g in o.get("geometry", ())]
+    lods = Counter(lod for _, lod in {(i, str(g["lod"])) for i, g in geometries if "lod" in g})
+    surfaces = Counter(s["type"] for _, g in geometries for s in g.get("semantics", {}).get("surfaces", ()))
+    found = shell.answer("info", path)
+    assert found["objects"] == dict(Counter(o["type"] for o in objects))
+    assert found["lods"] == dict(lods) and found["surfaces"] == dict(surfaces)
+    assert found["dropped"] == 0
+
+
+def test_a_correction_travels_from_file_to_file(shell: Shell) -> None:
+    report = shell.answer("import", shell.city, "--into", shell.project, "--layer", "Hamlet")["layers"]
+    assert [(r["name"], r["kind"], r["read"], r["dropped"]) for r in report] == [("Hamlet", "city", 3, 0)]
+    chosen = ("--layer", "Hamlet", "--where", "roofType == '1000' and measuredHeight > 10")
+    assert [o["id"] for o in shell.answer("query", shell.project, *chosen)] == ["b3"]
+    done = shell.answer("set", shell.project, *chosen, "--set", "roofType=1030", "--why", "survey 2024")
+    assert done["selected"] == done["changed"] == 1
+    assert shell.answer("query", shell.project, "--where", "id == 'b3'", "--select", "roofType") == [
+        {"id": "b3", "type": "Building", "roofType": "1030"}
+    ]
+    last = shell.answer("history", shell.project)[-1]
+    assert last["why"] == "survey 2024" and not last["undone"] and last["changes"] == 1
+    assert {"step", "label", "who", "when"} <= last.keys()
+    out = shell.folder / "corrected.city.json"
+    shell.answer("export", shell.project, "--layer", "Hamlet", out)
+    assert json.loads(out.read_text())["CityObjects"]["b3"]["attributes"]["roofType"] == "1030"
+    same, changed = shell.city.read_bytes(), out.read_bytes()
+    at = same.index(b'"b3"')
+    assert changed[:at] == same[:at] and sha256(out) != sha256(shell.city)
+
+
+def test_undoing_everything_brings_the_bytes_back(shell: Shell) -> None:
+    shell.made()
+    for height in ("7.5", "8.5", "9.5"):
+        shell.answer("set", shell.project, "--where", "id == 'b1'", "--set", f"measuredHeight={height}")
+    assert len(shell.answer("undo", shell.project, 2)) == 2
+    assert len(shell.answer("redo", shell.project)) == 1
+    assert len(shell.answer("undo", shell.project, 2)) == 2
+    out = shell.folder / "again.city.json"
+    shell.answer("export", shell.project, out)
+    assert sha256(out) == sha256(shell.city)
+    assert [step["undone"] for step in shell.answer("history", shell.project)] == [False, True, True, True]
+    history = shell.answer("history", shell.project, "--object", "b1")
+    assert history and all(step["details"] for step in history)
+
+
+def test_all_of_one_command_is_one_step(shell: Shell) -> None:
+    shell.made()
+    table = shell.folder / "owners.csv"
+    table.write_text("id,owner,plot\nb1,Smit,17\nb2,Visser,18\n", encoding="utf-8")
+    before = len(shell.answer("history", shell.project))
+    shell.answer(
+        "set", shell.project,
+        "--set", "isListed=true", "note=late 19th century",
+        "--calculate", "storeysAboveGround=round(measuredHeight / 3.1)",
+        "--replace", "address", "str.", "straat",
+        "--join", table, "--by", "id",
+    )  # fmt: skip
+    found = {o["id"]: o for o in shell.answer("query", shell.project)}
+    assert found["b1"]["isListed"] is True and found["b3"]["note"] == "late 19th century"
+    assert [found[id]["storeysAboveGround"] for id in ("b1", "b2", "b3")] == [3, 2, 4]
+    assert found["b3"]["address"] == "Kerkstraat 3"
+    assert found["b1"]["owner"] == "Smit" and found["b2"]["plot"] == 18 and "plot" not in found["b3"]
+    assert len(shell.answer("history", shell.project)) == before + 1
+    shell.answer("set", shell.project, "--where", "id == 'b1'", "--remove", "owner")
+    assert "owner" not in shell.answer("query", shell.project, "--where", "id == 'b1'")[0]
+
+
+def test_types_are_kept_or_refused_in_a_sentence(shell: Shell) -> None:
+    shell.made()
+    status, _, err = shell.run("set", shell.project, "--set", "measuredHeight=tall")
+    assert status == 1 and "tall" in err and "number" in err
+    assert len(shell.answer("history", shell.project)) == 1
+    shell.answer("set", shell.project, "--set", "roofType=1040")
+    assert {o["roofType"] for o in shell.answer("query", shell.project)} == {"1040"}
+
+
+def test_a_failure_with_json_is_one_object_of_five_parts(shell: Shell) -> None:
+    status, out, err = shell.run("info", shell.folder / "nowhere.city.json", "--json")
+    assert status == 1 and err == ""
+    assert set(json.loads(out)["error"]) == {"what", "where", "found", "allowed", "do"}
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("query",),
+        ("set", "p.city.gpkg"),
+        ("undo", "p.city.gpkg", "many"),
+        ("render", "p.city.gpkg", "--out", "x.png", "--size", "huge"),
+        ("import", "x.json"),
+        ("qery", "p.city.gpkg"),
+        ("info", "x.json", "--colour"),
+    ],
+)
+def test_wrong_use_ends_with_2_and_a_sentence(shell: Shell, argv: tuple[str, ...]) -> None:
+    status, out, err = shell.run(*argv)
+    assert status == 2 and out == "" and err.count("\n") == 1 and "Traceback" not in err
+    status, out, _ = shell.run(*argv, "--json")
+    assert status == 2 and json.loads(out)["error"]["what"]
+
+
+def test_expressions_name_what_is_not_understood(shell: Shell) -> None:
+    shell.made()
+    status, _, err = shell.run("query", shell.project, "--where", "measuredheight > 3")
+    assert status == 1 and "measuredHeight" in err
+    status, _, err = shell.run("query", shell.project, "--where", "measuredHeight >")
+    assert status == 1 and "expression" in err
+
+
+BAD = {
+    "empty.city.json": b"",
+    "cut.city.json": json.dumps(hamlet()).encode()[:-400],
+    "deep.city.json": b'{"type":"CityJSON","a":' + b"[" * 10_000 + b"]" * 10_000 + b"}",
+    "notacity.city.json": b'{"type": "FeatureCollection", "features": []}',
+    "wrongindex.city.json": json.dumps(hamlet()).replace("[3, 2, 1, 0]", "[3, 2, 1, 999]").encode(),
+    "nan.city.json": json.dumps(hamlet()).replace("78600.0", "NaN").encode(),
+    "picture.las": b"\x89PNG\r\n\x1a\n" + b"\0" * 200,
+    "unknown.xyz9": b"\0\1\2\3" * 50,
+}
+
+
+@pytest.mark.parametrize("name", sorted(BAD))
+def test_a_bad_file_is_refused_in_one_sentence_and_leaves_no_project(shell: Shell, name: str) -> None:
+    path = shell.folder / name
+    path.write_bytes(BAD[name])
+    status, out, err = shell.run("import", path, "--into", shell.project)
+    if name == "wrongindex.city.json" and status == 0:
+        assert "warning" in out  # one bad object is told; the good ones still open
+        return
+    lines = err.strip().splitlines()
+    assert status == 1 and "Traceback" not in err and len(lines[-1]) > 20, err
+    assert not shell.project.exists() and not list(shell.folder.glob("*.cache"))
+
+
+def test_a_folder_and_a_file_that_is_no_project_are_told_apart(shell: Shell) -> None:
+    assert shell.run("info", shell.folder)[0] == 1
+    status, _, err = shell.run("query", shell.city)
+    assert status == 1 and "project" in err.lower()
+
+
+def test_export_to_another_format_or_a_wrong_ending(shell: Shell) -> None:
+    shell.made()
+    assert shell.run("export", shell.project, shell.folder / "out.docx")[0] == 1
+    sequence = shell.folder / "out.city.jsonl"
+    shell.answer("export", shell.project, sequence)
+    assert shell.answer("info", sequence)["objects"] == {"Building": 3}
+    assert not [p for p in shell.folder.iterdir() if "partial" in p.name or p.name.endswith(".part")]
+
+
+def broken(change: str) -> dict[str, Any]:
+    document = hamlet()
+    first = document["CityObjects"]["b1"]
+    solid = first["geometry"][0]
+    match change:
+        case "schema":
+            del document["transform"]
+        case "parents_children_consistency":
+            first["children"] = ["b9"]
+        case "wrong_vertex_index":
+            solid["boundaries"][0][0][0][0] = 99
+        case "semantics_array":
+            solid["semantics"]["values"][0].pop()
+        case "materials":
+            solid["material"] = {"theme": {"value": 0}}
+        case "textures":
+            solid["texture"] = {"theme": {"values": [[[[0, 1, 2, 3, 4]]]]}}
+        case "203":
+            document["vertices"][5][2] += 2000
+        case "302":
+            solid["boundaries"][0].pop()
+            solid["semantics"]["values"][0].pop()
+        case "307":
+            solid["boundaries"][0][1][0].reverse()
+        case "405":
+            for face in solid["boundaries"][0]:
+                face[0].reverse()
+        case "102":
+            solid["boundaries"][0][1][0].append(solid["boundaries"][0][1][0][-1])
+        case "duplicate_vertices":
+            document["vertices"][8:16] = document["vertices"][:8]
+        case "unused_vertices":
+            document["vertices"].append([1, 2, 3])
+        case "extra_root_properties":
+            document["author"] = "somebody"
+    return document
+
+
+FAULTS = (
+    *(
+        "schema",
+        "parents_children_consistency",
+        "wrong_vertex_index",
+        "semantics_array",
+        "materials",
+        "textures",
+    ),
+    *("102", "203", "302", "307", "405"),
+    *("duplicate_vertices", "unused_vertices", "extra_root_properties"),
+)
+
+
+@pytest.mark.parametrize("code", FAULTS)
+def test_validate_names_each_fault_by_its_code(shell: Shell, code: str) -> None:
+    assert shell.answer("validate", shell.city) == {"valid": True, "errors": [], "warnings": []}
+    shell.city.write_text(json.dumps(broken(code)), encoding="utf-8")
+    status, out, _ = shell.run("validate", shell.city, "--json")
+    found = json.loads(out)
+    is_warning = "_" in code and code.split("_")[0] in ("duplicate", "unused", "extra")
+    assert code in {f["code"] for f in found["warnings" if is_warning else "errors"]}
+    assert found["valid"] is is_warning and status == (0 if is_warning else 1)
+    assert all({"code", "object", "surface", "text"} == set(f) for f in found["errors"])
+
+
+#: Which rules the official validator's own examples break.
+OFFICIAL = {
+    **dict.fromkeys(("texture1", "texture2", "texture6"), ("textures",)),
+    **dict.fromkeys(("texture3", "texture4", "texture5", "texture7", "material3", "japanese"), ()),
+    "material": ("materials",),
+}
+
+
+@pytest.mark.parametrize("name", OFFICIAL)
+def test_validate_agrees_with_the_official_validators_examples(shell: Shell, name: str) -> None:
+    _, out, _ = shell.run("validate", real(f"cityjson/cjval-texture/data/{name}.city.json"), "--json")
+    rules = {f["code"] for f in json.loads(out)["errors"] if not f["code"].isdigit()}
+    assert rules == set(OFFICIAL[name])
+
+
+def command(*argv: object) -> list[str]:
+    return [sys.executable, "-c", "from app.cli import entry; entry()", *map(str, argv)]
+
+
+def without_display() -> dict[str, str]:
+    gone = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return {k: v for k, v in os.environ.items() if k not in gone} | {"PYTHONPATH": str(ROOT)}
+
+
+def test_render_draws_without_a_display_and_compares(shell: Shell) -> None:
+    shell.made()
+    picture = shell.folder / "hamlet.png"
+    drawn = command("render", shell.project, "--out", picture, "--size", "320x200", "--json")
+    first = subprocess.run(drawn, env=without_display(), capture_output=True, text=True, timeout=120)
+    assert first.returncode == 0, first.stderr
+    assert json.loads(first.stdout) == {"out": str(picture), "width": 320, "height": 200}
+    pixels = read_png(picture)
+    assert pixels.shape[:2] == (200, 320) and len({tuple(p) for row in pixels for p in row[:, :3]}) > 20
+    again = shell.folder / "again.png"
+    same = shell.answer("render", shell.project, "--out", again, "--size", "320x200", "--compare", picture)
+    assert same["same"] is True
+    other = ("--out", again, "--size", "320x200", "--view", "top", "--compare", picture)
+    assert shell.run("render", shell.project, *other)[0] == 1
+
+
+def test_the_window_without_a_display_is_refused_in_a_sentence(shell: Shell) -> None:
+    done = subprocess.run(
+        command(shell.city), env=without_display(), capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1 and "display" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_ctrl_c_leaves_nothing_half_done(shell: Shell) -> None:
+    document = hamlet()
+    document["CityObjects"] = {f"b{i}": house(8 * (i % 3), 9000) for i in range(6000)}
+    shell.city.write_text(json.dumps(document), encoding="utf-8")
+    running = subprocess.Popen(
+        command("import", shell.city, "--into", shell.project),
+        env=without_display(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while not shell.project.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(running.pid, signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130 and "Traceback" not in err and "Stopped" in err, err
+    assert not shell.project.exists() and not list(shell.folder.glob("*.cache"))
