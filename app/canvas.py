@@ -99,8 +99,8 @@ class Canvas(QWidget):
         """Draw the picture, anew only when the scene says so, and what lies on it."""
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        painter.fillRect(self.rect(), QColor(theme.current().colours.canvas))
         if not self._has_city:
-            painter.fillRect(self.rect(), QColor(theme.current().colours.canvas))
             if self._session.is_open and not self._session.is_loading:
                 overlay.draw_empty(painter, QRectF(self.rect()), EMPTY_TITLE, EMPTY_TEXT)
         else:

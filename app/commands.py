@@ -28,9 +28,9 @@ from layers.report import Report
 if TYPE_CHECKING:
     from app.window import Window
 
-#: How much of the picture a found object should fill, with room around it.
-MARGIN = 0.8
-LEAST_M = 4.0
+#: How far to see around a found object, in its own sizes, and at least.
+ROOM = 1.5
+LEAST_M = 12.0
 VERSION = "0.1.0"
 
 
@@ -173,7 +173,8 @@ class Commands(QObject):
 
     def fly_to_box(self, box: Float64) -> None:
         """Fly until a box, with some room around it, fills the view."""
-        half = np.maximum((box[1] - box[0]) / 2 / MARGIN, LEAST_M)
+        half = np.maximum((box[1] - box[0]) / 2 * ROOM, LEAST_M)
+        half[2] = (box[1, 2] - box[0, 2]) / 2
         middle = box.mean(axis=0)
         canvas = self._window.canvas
         canvas.fly(

@@ -27,9 +27,13 @@ MOUSE = (
 def page() -> str:
     """The keyboard page as HTML."""
     colours = theme.current().colours
-    key = f"color:{colours.accent}; padding:3px 24px 3px 0"
+    cell = "padding:3px 24px 3px 0"
+    key = f"{cell}; color:{colours.accent}"
     rows = ["<h3>Mouse and view</h3><table>"]
-    rows += [f"<tr><td style='{key}'>{escape(how)}</td><td>{escape(what)}</td></tr>" for how, what in MOUSE]
+    rows += [
+        f"<tr><td style='{key}'>{escape(how)}</td><td style='{cell}'>{escape(what)}</td></tr>"
+        for how, what in MOUSE
+    ]
     rows.append("</table>")
     for menu in MENUS:
         rows.append(f"<h3>{menu}</h3><table>")
@@ -37,8 +41,8 @@ def page() -> str:
             shown = QKeySequence(action.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
             rows.append(
                 f"<tr><td style='{key}'>{escape(shown) or 'Ctrl+K, its name'}</td>"
-                f"<td style='padding:3px 24px 3px 0'>{escape(action.text.rstrip('…'))}</td>"
-                f"<td style='color:{colours.muted}'>{escape(action.help)}</td></tr>"
+                f"<td style='{cell}'>{escape(action.text.rstrip('…'))}</td>"
+                f"<td style='{cell}; color:{colours.muted}'>{escape(action.help)}</td></tr>"
             )
         rows.append("</table>")
     return "".join(rows)

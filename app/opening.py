@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.lines import ASIDE, SECOND_LINE, TwoLines
 from layers.errors import CitystrataError
 from layers.formats import FORMATS
 from layers.importing import MissingCrs
@@ -81,8 +82,11 @@ class CrsQuestion(QDialog):
         words.setWordWrap(True)
         self._list = QListWidget()
         self._list.setAccessibleName("Suggested CRSs")
+        self._list.setItemDelegate(TwoLines(self._list))
         for code, title, reason in missing.candidates:
-            item = QListWidgetItem(f"{title}  ·  {code}\n{reason}")
+            item = QListWidgetItem(title)
+            item.setData(ASIDE, code)
+            item.setData(SECOND_LINE, reason)
             item.setData(CODE, code)
             self._list.addItem(item)
         self._field = QLineEdit(placeholderText="EPSG:7415, EPSG:25832+7837 …")

@@ -140,7 +140,7 @@ def draw_legend(painter: QPainter, area: QRectF, entries: Sequence[LegendEntry])
         for colour, text, _ in rows
     )
     count_width = max(metrics.horizontalAdvance(count) for _, _, count in rows)
-    width = min(SWATCH + 8 + label_width + 16 + count_width + 2 * PADDING, area.width() * 0.45)
+    width = min(SWATCH + 8 + label_width + 16 + count_width + 2 * PADDING, area.width() * 0.6)
     height = len(rows) * ROW + 2 * PADDING - 4
     box = QRectF(area.right() - MARGIN - width, area.bottom() - MARGIN - height, width, height)
     _plate(painter, box)

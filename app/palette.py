@@ -103,7 +103,7 @@ class Palette(QFrame):
     def open(self) -> None:
         """Show the palette with all commands, ready to type."""
         width = min(WIDTH, self._window.width() - 32)
-        self.setGeometry((self._window.width() - width) // 2, 72, width, 96 + ROWS * (ROW_HEIGHT + 10))
+        self.setGeometry((self._window.width() - width) // 2, 72, width, 108 + ROWS * (ROW_HEIGHT + 10))
         self._field.clear()
         self._fill("")
         self.show()

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -20,10 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.lines import ASIDE, SECOND_LINE, TwoLines
 from app.settings import Settings
 
 PATH = Qt.ItemDataRole.UserRole
-WIDTH = 880
+WIDTH, HEIGHT = 880, 620
 
 
 def dropped_files(event: QDragEnterEvent | QDropEvent) -> list[Path]:
@@ -134,11 +136,13 @@ class StartPage(QWidget):
         page.setSpacing(32)
         page.addLayout(self._headline())
         page.addLayout(columns, 1)
-        outer = QHBoxLayout(self)
+        content.setMaximumHeight(HEIGHT)
+        outer = QGridLayout(self)
         outer.setContentsMargins(48, 56, 48, 48)
-        outer.addStretch()
-        outer.addWidget(content, 100)
-        outer.addStretch()
+        outer.addWidget(content, 1, 1)
+        for stretch in (outer.setColumnStretch, outer.setRowStretch):
+            for place, share in enumerate((1, 100, 1)):
+                stretch(place, share)
         theme.current().changed.connect(self.refresh)
         self.refresh()
 
@@ -210,9 +214,8 @@ class StartPage(QWidget):
         made = QListWidget()
         made.setAccessibleName(name)
         made.setObjectName("files")
-        made.setIconSize(QSize(20, 20))
+        made.setItemDelegate(TwoLines(made))
         made.setSpacing(1)
-        made.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         made.itemActivated.connect(self._open_item)
         made.itemClicked.connect(self._on_click)
@@ -223,9 +226,9 @@ class StartPage(QWidget):
         for path in paths:
             when = datetime.fromtimestamp(path.stat().st_mtime).strftime("%d %b %Y, %H:%M")
             name = path.name.removesuffix(".city.gpkg")
-            item = QListWidgetItem(
-                theme.current().icon(_icon_of(path)), f"{name}\n{_short(path.parent)} · {when}"
-            )
+            item = QListWidgetItem(theme.current().icon(_icon_of(path)), name)
+            item.setData(SECOND_LINE, _short(path.parent))
+            item.setData(ASIDE, when)
             item.setData(PATH, path)
             item.setToolTip(str(path))
             widget.addItem(item)

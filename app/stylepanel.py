@@ -28,6 +28,7 @@ from layers.records import Changes, Layer
 from viewer.color import METHODS
 from viewer.palette import CATEGORY_MAP, COLOR_MAPS, color_table
 
+STRIP = 44
 ATTRIBUTE = "attribute:"
 TITLES = {
     "": "Automatic",
@@ -96,7 +97,8 @@ class StylePanel(QWidget):
         self.opacity = Steps(0, 100, lambda value: self._set(opacity=value / 100))
         self._opacity_text = QLabel()
         self._opacity_text.setObjectName("muted")
-        self._opacity_text.setMinimumWidth(40)
+        self._opacity_text.setFixedWidth(44)
+        self._opacity_text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.opacity.valueChanged.connect(lambda value: self._opacity_text.setText(f"{value} %"))
         self._lod = QComboBox()
         self._lod.setToolTip("The level of detail that is drawn")
@@ -114,7 +116,7 @@ class StylePanel(QWidget):
         self._classes.valueChanged.connect(lambda value: self._set_style(classes=value))
         self._map = QComboBox()
         self._map.setToolTip("Colour maps that colour-blind people can read")
-        self._map.setIconSize(QSize(72, 12))
+        self._map.setIconSize(QSize(STRIP, 12))
         for name in (CATEGORY_MAP, *COLOR_MAPS):
             self._map.addItem(map_icon(name), MAP_TITLES.get(name, name), name)
         self._map.activated.connect(lambda: self._set_style(color_map=self._map.currentData()))
@@ -252,7 +254,7 @@ def map_icon(name: str) -> QIcon:
     for x, colour in enumerate(table):
         strip.setPixelColor(x, 0, QColor(*(int(part) for part in colour)))
     smooth = Qt.TransformationMode.FastTransformation
-    return QIcon(QPixmap.fromImage(strip.scaled(72, 12, mode=smooth)))
+    return QIcon(QPixmap.fromImage(strip.scaled(STRIP, 12, mode=smooth)))
 
 
 def colour_icon(colour: str) -> QIcon:

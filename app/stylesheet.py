@@ -16,7 +16,8 @@ QMenu::item { padding: 5px 28px 5px 8px; border-radius: 4px; }
 QMenu::item:selected { background: $accent_soft; color: $text; }
 QMenu::item:disabled { color: $faint; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
-QMenu::icon { padding-left: 6px; }
+QMenu::icon { padding: 2px; margin-left: 4px; }
+QMenu::icon:checked { background: $accent_soft; border-radius: 4px; }
 
 QToolBar { background: $window; border: none; border-bottom: 1px solid $border; spacing: 2px;
     padding: 4px 8px; }
@@ -76,7 +77,7 @@ QTreeView, QListView, QTableView { background: $panel; alternate-background-colo
     outline: none; selection-background-color: $accent_soft; selection-color: $text;
     gridline-color: $border; }
 QTreeView::item, QListView::item { padding: 5px 4px; border: none; }
-QListWidget#files::item { padding: 8px; border-radius: 6px; }
+QListWidget#files::item { border-radius: 6px; }
 QTreeView::item:hover, QListView::item:hover, QTableView::item:hover { background: $hover; }
 QTreeView::item:selected, QListView::item:selected, QTableView::item:selected { background: $accent_soft;
     color: $text; }
@@ -111,6 +112,8 @@ QStatusBar QLabel { color: $muted; padding: 0 8px; }
 
 QProgressBar { background: $border; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }
 QProgressBar::chunk { background: $accent; border-radius: 2px; }
+
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 
 QCheckBox, QRadioButton { spacing: 8px; }
 QCheckBox::indicator, QTreeView::indicator { width: 14px; height: 14px; border: 1px solid $strong_border;

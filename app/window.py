@@ -48,6 +48,7 @@ from layers.records import Changes, Layer
 from layers.report import Report
 
 INFO_MS = 8000
+SCROLL_BAR = 12
 DOCKS = ("layers", "inspector", "table", "history")
 CONTEXT = ("focus", "hide", "isolate", "show_all", "copy_id", "-", "select_none", "fit", "north_up")
 LAYER_CONTEXT = (
@@ -118,6 +119,7 @@ class Window(QMainWindow):
         scroll = QScrollArea(widgetResizable=True)
         scroll.setWidget(self.styles)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumWidth(self.styles.minimumSizeHint().width() + SCROLL_BAR)
         left = QSplitter(Qt.Orientation.Vertical)
         left.addWidget(self.tree)
         left.addWidget(scroll)

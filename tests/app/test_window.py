@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.exporting import run_export
 from app.opening import CrsQuestion, open_filter
 from app.session import Session
 from app.settings import Settings
@@ -256,3 +257,18 @@ def test_a_project_is_one_plain_file_after_closing(city: Window, tmp_path: Path)
     assert not path.with_name(path.name + "-wal").exists()
     with Project.open(path) as project:
         assert len(project.layers) == 1
+
+
+def test_an_exported_layer_is_the_source_byte_by_byte(qtbot: QtBot, city: Window, tmp_path: Path) -> None:
+    out = tmp_path / "back.city.json"
+    with qtbot.waitSignal(city.session.message, timeout=10_000) as told:
+        run_export(city.session, city.session.project.layers[0], out)
+    assert "byte by byte" in told.args[0]
+    assert out.read_bytes() == (tmp_path / "blocks.city.json").read_bytes()
+
+
+def test_the_picture_is_what_the_view_shows(city: Window) -> None:
+    picture = city.canvas.picture()
+    ratio = city.canvas.devicePixelRatioF()
+    assert picture.width() == round(city.canvas.width() * ratio)
+    assert len({picture.pixel(x, picture.height() // 2) for x in range(0, picture.width(), 5)}) > 5
