@@ -27,7 +27,7 @@ def png_bytes(picture: UInt8) -> bytes:
     np.subtract(flat[1:], flat[:-1], out=rows[1:, 1:])
     colour_type = {3: 2, 4: 6}[channels]
     header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)
-    body = zlib.compress(rows, 1)
+    body = zlib.compress(rows.tobytes(), 1)
     return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
 
 

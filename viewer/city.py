@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +11,19 @@ from layers.arrays import Float64, Int32, Mesh, UInt8
 from layers.records import Layer
 from viewer.color import Classes, LegendEntry, classify
 from viewer.columns import NO_OBJECT
-from viewer.edges import creases
+from viewer.edges import creases, edge_runs
 from viewer.faces import Faces, Index, Mask, grouped
 from viewer.light import DAY, foot_shade
 from viewer.palette import EARTH, hex_color, object_color, rgb, surface_color
 from viewer.patch import LINES, POINTS, Patch
 from viewer.picking import Surface
 from viewer.tiles import TiledView
-from viewer.view import ATTRIBUTE, Shown, Source
+from viewer.view import ATTRIBUTE, Source
 
 #: More outlines than this are left away: they cost frames, and would only be a grey haze.
 MOST_EDGES = 150_000
+#: Layers with more than this do not look which of them are hidden, or in one plane.
+MOST_OUTLINES = 600_000
 WALL_STEEPNESS = 0.6  # |z| of a normal below which a polygon counts as a wall
 WIRE = "#6e6a64"
 
@@ -42,8 +43,7 @@ class CityView(TiledView):
         self._classes: Classes | None = None
         self._base = self._base_colors()
         self._wires = _wires(mesh, source)
-        self.update(Shown.all(source.columns.count))
-        self.catch_up(inf)
+        self.begin()
 
     def patches(self) -> Iterator[Patch]:
         """The tiles, and the lines and points of objects that have no surfaces."""
@@ -172,11 +172,13 @@ class CityView(TiledView):
             self._outlines_stale = True
 
     def draws_edges(self) -> bool:
-        """Outlines at rest, unless there are too many to help."""
-        return bool(self.layer.style.get("edges", True)) and self._edge_count() <= MOST_EDGES
-
-    def _edge_count(self) -> int:
-        return int(self._visible[self._edge_part].sum())
+        """Outlines, unless there are too many to help."""
+        if not self.layer.style.get("edges", True) or len(self._edges) > MOST_OUTLINES:
+            return False
+        if len(self._edges) <= MOST_EDGES:
+            return True
+        first, last = edge_runs(self._edges, self._faces.part_vertex, np.flatnonzero(self._visible))
+        return int((last - first).sum()) <= MOST_EDGES
 
     # -- what it means -----------------------------------------------------------------------------
 
@@ -241,7 +243,7 @@ def _faces(mesh: Mesh, most_tiles: int) -> Faces:
 
 def _outlines(mesh: Mesh) -> Int32:
     """Outlines to draw; all of them, unthinned, where there are far too many to draw at once."""
-    return creases(mesh) if len(mesh.edges) <= 4 * MOST_EDGES else np.asarray(mesh.edges)
+    return creases(mesh) if len(mesh.edges) <= MOST_OUTLINES else np.asarray(mesh.edges)
 
 
 def _wires(mesh: Mesh, source: Source) -> list[Patch]:

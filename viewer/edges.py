@@ -12,6 +12,12 @@ SAME_PLANE = 0.99
 GRAIN_M = 0.005
 
 
+def edge_runs(edges: Int32, part_vertex: Index, parts: Index) -> tuple[Index, Index]:
+    """Where the outlines of each part begin and end in `edges`, which come part by part."""
+    first = edges[:, 0]
+    return np.searchsorted(first, part_vertex[parts]), np.searchsorted(first, part_vertex[parts + 1])
+
+
 def creases(mesh: Mesh) -> Int32:
     """Outlines without those between polygons in one plane, each once per geometry."""
     edges = np.asarray(mesh.edges)

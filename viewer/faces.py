@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,19 @@ class Faces:
     tile_group: Index  # (t + 1,) first group of each tile
     tile_box: Float64  # (t, 2, 3)
 
+    @cached_property
+    def _by_object(self) -> tuple[Index, Int32]:
+        """Parts ordered by object, and the object of each."""
+        if (np.diff(self.part_object) >= 0).all():
+            return np.arange(len(self.part_object)), self.part_object
+        order = np.argsort(self.part_object, kind="stable")
+        return order, self.part_object[order]
+
+    def parts_of(self, objects: NDArray[np.integer]) -> Index:
+        """The parts of these objects."""
+        order, owner = self._by_object
+        return order[spans(np.searchsorted(owner, objects), np.searchsorted(owner, objects, side="right"))]
+
 
 def spans(starts: NDArray[np.integer], stops: NDArray[np.integer]) -> Index:
     """All indices start … stop - 1 of every span, one after the other."""
@@ -55,6 +69,23 @@ def boxes_of_runs(points: Float64, starts: NDArray[np.integer]) -> Float64:
     low = np.stack([np.minimum.reduceat(points[:, axis], starts) for axis in range(3)], axis=-1)
     high = np.stack([np.maximum.reduceat(points[:, axis], starts) for axis in range(3)], axis=-1)
     return np.stack((low, high), axis=1)
+
+
+def outer_boxes(boxes: Float64) -> Float64:
+    """The boxes that reach farthest in any of many directions: enough to frame them all."""
+    if len(boxes) < 64:
+        return boxes
+    cells = tile_numbers(boxes.mean(axis=1), 1024)
+    order = np.argsort(cells, kind="stable")
+    boxes = _union(boxes[order], np.r_[np.flatnonzero(np.r_[True, np.diff(cells[order]) != 0]), len(order)])
+    azimuth = np.arange(24) * (np.pi / 12)
+    level = np.column_stack((np.cos(azimuth), np.sin(azimuth), np.zeros(24)))
+    straight_up = np.array([(0.0, 0.0, 1.0)])
+    ways = np.concatenate((level, level + straight_up, level - straight_up, straight_up, -straight_up))
+    middle, half = boxes.mean(axis=1), np.ptp(boxes, axis=1) / 2
+    reach = middle @ ways.T + half @ np.abs(ways).T
+    found: Float64 = boxes[np.unique(reach.argmax(axis=0))]
+    return found
 
 
 def tile_numbers(centres: Float64, most: int) -> Int32:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +15,7 @@ from viewer.color import LegendEntry
 from viewer.palette import STONE, rgb
 from viewer.solids import pins
 from viewer.surface import SurfaceView
-from viewer.view import Shown, Source
+from viewer.view import Source
 
 if TYPE_CHECKING:
     from layers.project import Project
@@ -33,8 +32,7 @@ class ScanView(SurfaceView):
         super().__init__(source, np.asarray(scan.vertices), triangles, np.zeros(len(triangles), np.int32))
         self._scan = scan
         self._color()
-        self.update(Shown.all(source.columns.count))
-        self.catch_up(inf)
+        self.begin()
 
     @property
     def _has_own_colors(self) -> bool:
@@ -65,8 +63,7 @@ class RecordsView(BodiesView):
         super().__init__(source, pins(places, PIN_HEIGHT_M), positions)
         self._places = places
         self._color()
-        self.update(Shown.all(source.columns.count))
-        self.catch_up(inf)
+        self.begin()
 
     @property
     def _pin_color(self) -> str:

@@ -90,8 +90,8 @@ def ray_meets_triangles(ray: Ray, triangles: Float64) -> Float64:
         q = np.cross(-a, ab)
         v = (q @ ray.direction) / volume
         distance = (ac * q).sum(axis=1) / volume
-    edge = 1e-9
-    meets = (u >= -edge) & (v >= -edge) & (u + v <= 1 + edge) & (distance > 0)
+        edge = 1e-9
+        meets = (u >= -edge) & (v >= -edge) & (u + v <= 1 + edge) & (distance > 0)
     return np.where(meets, distance, np.inf)
 
 
@@ -153,22 +153,35 @@ def boxes_over(
     return np.asarray(over)
 
 
-def parts_in_rectangle(
+def objects_in_rectangle(
     faces: Faces, view: View2D, rectangle: tuple[float, float, float, float], visible_parts: Mask
 ) -> Index:
-    """Visible parts with a vertex, or the middle of an edge, drawn inside the rectangle."""
-    x0, y0, x1, y1 = rectangle
-    tiles = np.flatnonzero(boxes_over(view, faces.tile_box, x0, y0, x1, y1))
+    """Objects with something visible in the rectangle: a vertex, or the middle of an edge."""
+    tiles = np.flatnonzero(boxes_over(view, faces.tile_box, *rectangle))
     groups = spans(faces.tile_group[tiles], faces.tile_group[tiles + 1])
-    groups = groups[boxes_over(view, faces.group_box[groups], x0, y0, x1, y1)]
-    chosen = spans(faces.group_triangle[groups, 0], faces.group_triangle[groups, 1])
+    groups = groups[boxes_over(view, faces.group_box[groups], *rectangle)]
+    groups = groups[_shows(faces, groups, visible_parts)]
+    owner = faces.part_object[faces.triangle_part[faces.group_triangle[groups, 0]]]
+    corner = _corners_of_all(faces.group_box[groups]).reshape(-1, 3)
+    whole = in_rectangle(view, corner, rectangle).reshape(-1, 8).all(axis=1)
+    found = np.unique(owner[whole])
+    left = groups[~np.isin(owner, found)]  # objects on the border of the rectangle: look closely
+    chosen = spans(faces.group_triangle[left, 0], faces.group_triangle[left, 1])
     chosen = chosen[visible_parts[faces.triangle_part[chosen]]]
-    if not len(chosen):
-        return np.empty(0, np.int64)
-    corner = faces.vertices[faces.triangles[chosen]]
-    samples = np.concatenate((corner, (corner + np.roll(corner, 1, axis=1)) / 2), axis=1)
-    inside = in_rectangle(view, samples.reshape(-1, 3), rectangle).reshape(len(chosen), -1).any(axis=1)
-    return np.unique(faces.triangle_part[chosen[inside]]).astype(np.int64)
+    points = faces.vertices[faces.triangles[chosen]]
+    samples = np.concatenate((points, (points + np.roll(points, 1, axis=1)) / 2), axis=1)
+    inside = in_rectangle(view, samples.reshape(-1, 3), rectangle).reshape(len(chosen), 6).any(axis=1)
+    border = np.unique(faces.part_object[faces.triangle_part[chosen[inside]]])
+    return np.union1d(found, border).astype(np.int64)
+
+
+def _shows(faces: Faces, groups: Index, visible_parts: Mask) -> Mask:
+    """Which groups have a visible part; the parts of a group are consecutive."""
+    first = faces.triangle_part[faces.group_triangle[groups, 0]]
+    last = faces.triangle_part[faces.group_triangle[groups, 1] - 1]
+    until = np.concatenate(([0], np.cumsum(visible_parts)))
+    shows: Mask = until[last + 1] > until[first]
+    return shows
 
 
 def in_rectangle(view: View2D, points: Float64, rectangle: tuple[float, float, float, float]) -> Mask:

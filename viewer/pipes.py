@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import inf
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from viewer.palette import object_color, pipe_color, rgb
 from viewer.patch import LINES, Patch
 from viewer.picking import Hit, View2D, boxes_over
 from viewer.solids import shafts, tubes
-from viewer.view import ATTRIBUTE, Found, Shown, Source
+from viewer.view import ATTRIBUTE, Found, Source
 
 AXIS_REACH_PX = 5.0
 
@@ -40,8 +39,7 @@ class PipesView(BodiesView):
         self._axes_of: Mask | None = None
         self._classes: Classes | None = None
         self._color()
-        self.update(Shown.all(source.columns.count))
-        self.catch_up(inf)
+        self.begin()
 
     def patches(self) -> Iterator[Patch]:
         """The axes under the tubes."""

@@ -10,7 +10,7 @@ from layers.arrays import Cloud, Float64, UInt8
 from layers.points import CLASS_NAMES
 from layers.records import Layer
 from viewer.color import LegendEntry, nice_step
-from viewer.faces import boxes_of_runs, tile_numbers
+from viewer.faces import boxes_of_runs, outer_boxes, tile_numbers
 from viewer.palette import POINT_CLASS_COLORS, STONE, hex_color, ramp, rgb, spare_color
 from viewer.patch import POINTS, Patch
 from viewer.picking import Blocks, Hit, View2D, nearest_point
@@ -32,7 +32,7 @@ class PointsView:
         self._source, self._cloud = source, cloud
         self._points = np.asarray(cloud.points)
         self._blocks = _blocks(self._points)
-        self.boxes: Float64 = self._blocks.box
+        self.boxes: Float64 = outer_boxes(self._blocks.box)
         self._all, self._thin = Patch(POINTS), Patch(POINTS)
         self._stride = max(1, -(-len(self._points) // MOVING_POINTS))
         self._moving, self._visible = False, True

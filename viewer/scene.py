@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Hit", "LegendEntry", "Prepared", "Scene", "Surface", "prepare"]
 
 #: Vertices handed to the graphics driver per frame, so that a new layer never holds up the window.
-NEW_VERTICES_PER_FRAME = 500_000
+NEW_VERTICES_PER_FRAME = 1_500_000
 CATCH_UP_S = 0.04
 MOST_TILES = 36
 #: A surface more transparent than this is picked only where nothing lies behind it.

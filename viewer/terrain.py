@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import inf
-
 import numpy as np
 
 from layers.arrays import Grid, Mesh
@@ -13,7 +11,7 @@ from viewer.color import LegendEntry, nice_step
 from viewer.palette import EARTH, hex_color, ramp, rgb
 from viewer.surface import SurfaceView
 from viewer.tin import tin_of
-from viewer.view import Shown, Source
+from viewer.view import Source
 
 MOST_VERTICES = 250_000
 #: Gentle slopes are shaded as if this much steeper, as on relief maps.
@@ -35,8 +33,7 @@ class TerrainView(SurfaceView):
         height = self._faces.vertices[:, 2]
         self._range = (float(height.min()), float(height.max())) if len(height) else (0.0, 0.0)
         self._color()
-        self.update(Shown.all(source.columns.count))
-        self.catch_up(inf)
+        self.begin()
 
     def _color(self) -> None:
         style = self.layer.style

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from time import perf_counter
 
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from layers.arrays import Float64, Int32, UInt8
 from layers.records import Layer
 from viewer.color import LegendEntry
-from viewer.faces import Faces, Index, Mask, spans
+from viewer.edges import edge_runs
+from viewer.faces import Faces, Index, Mask, outer_boxes, spans
 from viewer.palette import GHOST, SELECTED, rgb
 from viewer.patch import LINES, Patch
 from viewer.picking import (
@@ -20,7 +22,7 @@ from viewer.picking import (
     View2D,
     first_triangle,
     nearest_vertex,
-    parts_in_rectangle,
+    objects_in_rectangle,
 )
 from viewer.view import Found, Rectangle, Shown, Source
 
@@ -34,14 +36,13 @@ class TiledView:
 
     def __init__(self, source: Source, faces: Faces, edges: Int32 | None = None) -> None:
         self.layer: Layer = source.layer
-        self.boxes: Float64 = faces.tile_box
+        self.boxes: Float64 = outer_boxes(faces.group_box)
         self._source, self._faces = source, faces
         self._shown = Shown.all(source.columns.count)
         self._part_tile = np.zeros(len(faces.part_object), np.int32)
         for number, parts in enumerate(faces.tile_parts):
             self._part_tile[parts] = number
         self._edges = np.empty((0, 2), np.int32) if edges is None else edges
-        self._edge_part = np.searchsorted(faces.part_vertex, self._edges[:, 0], side="right") - 1
         self._tiles = [Patch() for _ in faces.tile_parts]
         self._tile_parts: list[Index] = [np.empty(0, np.int64)] * len(self._tiles)
         self._outlines = Patch(LINES, width=1.0, pulled=True)
@@ -49,10 +50,12 @@ class TiledView:
         self._ghosts.paint(rgb(GHOST), GHOST_OPACITY)
         self._marks = Patch(LINES, width=2.5, pulled=True)
         self._marks.paint(rgb("#b3600a"))
+        # Per part: what the style lets through, and of that what is drawn, and drawn as a ghost.
+        self._allowed: Mask = np.ones(len(faces.part_object), bool)
         self._visible: Mask = np.zeros(len(faces.part_object), bool)
+        self._ghostly: Mask = np.zeros(len(faces.part_object), bool)
+        self._selected: Mask = np.zeros(max(source.columns.count, 1), bool)  # per object
         self._stale: dict[int, None] = {}  # tiles to rebuild, in order
-        self._selected: Mask = np.zeros(max(source.columns.count, 1), bool)
-        self._ghostly: Mask = self._visible.copy()
         self._outlines_stale = False
 
     # -- what subclasses say -------------------------------------------------------------------
@@ -96,26 +99,38 @@ class TiledView:
         yield self._marks
         yield self._ghosts
 
+    def begin(self) -> None:
+        """Build everything for the first time, once the subclass is ready."""
+        self._allowed = self.allowed_parts()
+        self._follow(self._all_parts())
+        self.catch_up(inf)
+
     def restyle(self, layer: Layer) -> None:
         """Follow the layer's new style, opacity, LoD and visibility."""
         before, self.layer = self.layer, layer
         if (before.style, before.lod) != (layer.style, layer.lod):
             self.style_changed(before)
+            self._allowed = self.allowed_parts()
             self._recolor(range(len(self._tiles)))
             self._outlines_stale = True
-        self._follow()
+            self._follow(self._all_parts())
+        self._show_all()
 
     def update(self, shown: Shown) -> None:
-        """Follow what is visible, ghost and selected."""
+        """Follow what is visible, ghost and selected; costs as much as what has changed."""
+        before, self._shown = self._shown, shown
+        changed = (before.visible != shown.visible) | (before.ghost != shown.ghost)
+        if changed.any():
+            self._follow(self._faces.parts_of(np.flatnonzero(changed)))
+            self._show_all()
         selected = np.zeros_like(self._selected)
         selected[shown.selected] = True
-        changed = np.flatnonzero(selected != self._selected)
-        self._shown, self._selected = shown, selected
-        self._follow()
-        if len(changed):
-            parts = np.flatnonzero(np.isin(self._faces.part_object, changed))
-            self._recolor(np.unique(self._part_tile[parts]).tolist())
-        self._mark_selection()
+        toggled = np.flatnonzero(selected != self._selected)
+        self._selected = selected
+        if len(toggled):
+            self._recolor(np.unique(self._part_tile[self._faces.parts_of(toggled)]).tolist())
+        if len(toggled) or changed.any():
+            self._mark_selection()
 
     def set_moving(self, moving: bool) -> None:
         """Tiles are cheap enough to stay whole."""
@@ -135,18 +150,21 @@ class TiledView:
             self._draw_outlines()
         return True
 
-    def _follow(self) -> None:
-        allowed, objects = self.allowed_parts(), self._faces.part_object
+    def _all_parts(self) -> Index:
+        return np.arange(len(self._faces.part_object))
+
+    def _follow(self, parts: Index) -> None:
+        """Work out anew what of these parts is drawn, and note the tiles to rebuild."""
+        objects, allowed = self._faces.part_object[parts], self._allowed[parts]
         visible = allowed & self._shown.visible[objects]
-        stale = np.unique(self._part_tile[visible != self._visible])
-        self._visible = visible
+        stale = np.unique(self._part_tile[parts[visible != self._visible[parts]]])
+        self._visible[parts] = visible
         self._stale.update(dict.fromkeys(stale.tolist()))
         ghostly = allowed & self._shown.ghost[objects]
-        if (ghostly != self._ghostly).any():
-            self._ghostly = ghostly
-            points, triangles, _ = self._gather(np.flatnonzero(ghostly))
+        if (ghostly != self._ghostly[parts]).any():
+            self._ghostly[parts] = ghostly
+            points, triangles, _ = self._gather(np.flatnonzero(self._ghostly))
             self._ghosts.fill(points, self._source.origin, triangles, None)
-        self._show_all()
 
     def _show_all(self) -> None:
         for tile in self._tiles:
@@ -200,25 +218,25 @@ class TiledView:
     def _draw_outlines(self) -> None:
         shown = self.draws_edges()
         if shown:
-            self._lines(self._outlines, self._visible)
-            self._outlines.recolor(self._outline_colors())
+            parts = np.flatnonzero(self._visible)
+            counts = self._draw_edges(self._outlines, parts)
+            tones = (self.part_colors(parts) * OUTLINE_TONE).astype(np.uint8)
+            self._outlines.recolor(np.repeat(tones, 2 * counts, axis=0))
         self._outlines.show(self.layer.visible and shown)
 
     def _mark_selection(self) -> None:
         if self._selected.any() or self._marks.vertex_count:
-            self._lines(self._marks, self._visible & self._selected[self._faces.part_object])
+            parts = self._faces.parts_of(np.flatnonzero(self._selected))
+            self._draw_edges(self._marks, parts[self._visible[parts]])
             self._marks.show(self.layer.visible)
 
-    def _lines(self, patch: Patch, of_parts: Mask) -> None:
-        ends = self._edges[of_parts[self._edge_part]].ravel()
+    def _draw_edges(self, patch: Patch, parts: Index) -> Index:
+        """Fill a patch with the outlines of these parts; gives how many each one has."""
+        first, last = edge_runs(self._edges, self._faces.part_vertex, parts)
+        ends = self._edges[spans(first, last)].ravel()
         cells = np.arange(len(ends), dtype=np.int32)
         patch.fill(self._faces.vertices[ends], self._source.origin, cells, None)
-
-    def _outline_colors(self) -> UInt8:
-        """Outlines in a darker tone of the polygons they belong to."""
-        parts = self._edge_part[self._visible[self._edge_part]]
-        tones = self.part_colors(parts) * OUTLINE_TONE
-        return np.repeat(tones.astype(np.uint8), 2, axis=0)
+        return last - first
 
     # -- picking -----------------------------------------------------------------------------------
 
@@ -250,5 +268,5 @@ class TiledView:
         """The fids of what is drawn in a rectangle."""
         if not (self.layer.visible and self._source.columns.count):
             return []
-        parts = parts_in_rectangle(self._faces, view, rectangle, self._visible)
-        return [self._source.first_fid + int(o) for o in np.unique(self._faces.part_object[parts])]
+        objects = objects_in_rectangle(self._faces, view, rectangle, self._visible)
+        return [self._source.first_fid + int(position) for position in objects]

@@ -63,7 +63,7 @@ class LayerView(Protocol):
     """One layer as pixels. Made in any thread; afterwards used on the interface thread only."""
 
     layer: Layer
-    boxes: Float64  # (n, 2, 3) world: what holds it, piece by piece
+    boxes: Float64  # (n, 2, 3) world: what it reaches out to
 
     def patches(self) -> Iterator[Patch]:
         """Everything drawn, in order."""
