@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app import loading
 from app.demo import demo_project
-from app.jobs import Jobs, Work
+from app.jobs import Jobs
+from app.loading import Options, Outcomes
 from app.settings import data_folder
 from layers import importing
-from layers.cache import CacheMissing
-from layers.data import ReadOptions
 from layers.edit import Edit
-from layers.epochs import Tick, dates_of
-from layers.errors import Cancelled, CitystrataError, ProjectError
+from layers.epochs import Tick
+from layers.errors import CitystrataError, ProjectError
 from layers.project import ENDING, Project
 from layers.records import Changes, Layer
-from layers.untitled import copy_project, create_untitled, delete_project, has_edits, untitled_projects
-from viewer.scene import Prepared, Scene, prepare
+from layers.untitled import copy_project, delete_project, has_edits, untitled_projects
+from viewer.scene import Prepared, Scene
 
-Options = Mapping[Path, ReadOptions]
 DATES = frozenset(("valid_from", "valid_to"))
-Outcomes = list[tuple[Path, importing.Staged | CitystrataError]]
 
 
 class Session(QObject):
@@ -209,7 +207,7 @@ class Session(QObject):
         if self.is_open:
             self._read_next()
         else:
-            make = partial(_create, self.untitled_folder)
+            make = partial(loading.create, self.untitled_folder)
             self.jobs.run("Making a project", make, self._on_created, self._on_not_created)
 
     def _on_created(self, path: Path) -> None:
@@ -230,7 +228,7 @@ class Session(QObject):
         paths, options = self._waiting.pop(0)
         names = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
         project = self.project
-        work = partial(_read, project.path, paths, options, project.place.crs)
+        work = partial(loading.read, project.path, paths, options, project.place.crs)
         self.jobs.run(f"Reading {names}", work, partial(self._on_read, project), self._on_not_read)
 
     def _on_read(self, project: Project, outcomes: Outcomes) -> None:
@@ -266,7 +264,7 @@ class Session(QObject):
         for layer in self.project.layers:
             if layer.id not in shown and layer.id not in self._coming:
                 self._coming.add(layer.id)
-                work = partial(_prepare, self.project.path, layer)
+                work = partial(loading.draw, self.project.path, layer)
                 done, failed = (
                     partial(self._on_prepared, self.scene, layer.id),
                     partial(self._on_lost, layer.id),
@@ -296,7 +294,7 @@ class Session(QObject):
 
     def _read_ticks(self) -> None:
         """Gather the dates of the timeline in a job: every object may have two."""
-        work = partial(_ticks, self.project.path)
+        work = partial(loading.read_ticks, self.project.path)
         self.jobs.run("Reading the dates", work, partial(self._on_ticks, self.project))
 
     def _on_ticks(self, project: Project, ticks: list[Tick]) -> None:
@@ -385,49 +383,6 @@ class Session(QObject):
 
     def _on_failed(self, error: CitystrataError) -> None:
         self.problem.emit(error.sentence())
-
-
-def _create(folder: Path, _work: Work) -> Path:
-    """A new untitled project, made off the interface thread because disks may be slow."""
-    with create_untitled(folder) as project:
-        return project.path
-
-
-def _read(target: Path, paths: Sequence[Path], options: Options, crs: str | None, work: Work) -> Outcomes:
-    """Stage each file; a file that cannot be read does not keep the others out."""
-    outcomes: Outcomes = []
-    for number, path in enumerate(paths):
-
-        def progress(fraction: float, text: str, number: int = number, name: str = path.name) -> None:
-            work.progress((number + fraction) / len(paths), f"{name}: {text}")
-
-        try:
-            staged = importing.stage(target, path, options.get(path, ReadOptions()), crs, progress=progress)
-        except Cancelled:
-            raise
-        except CitystrataError as error:
-            outcomes.append((path, error))
-            continue
-        outcomes.append((path, staged))
-        crs = crs or staged.project_crs
-    return outcomes
-
-
-def _prepare(path: Path, layer: Layer, work: Work) -> Prepared | None:
-    """The heavy part of drawing a layer: its arrays, moved into the project's CRS and cut for the screen."""
-    work.progress(0.0, f"Drawing {layer.name}")
-    with Project.open(path, read_only=True) as project:
-        try:
-            drawable = project.drawable(layer)
-        except CacheMissing:
-            importing.rebuild(project, layer, work.progress)
-            drawable = project.drawable(layer)
-        return prepare(layer, drawable, project.place, project)
-
-
-def _ticks(path: Path, _work: Work) -> list[Tick]:
-    with Project.open(path, read_only=True) as project:
-        return dates_of(project)
 
 
 def is_project(path: Path) -> bool:

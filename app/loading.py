@@ -1,0 +1,64 @@
+"""What jobs do for a session: making projects, reading files, preparing layers, gathering dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from app.jobs import Work
+from layers import importing
+from layers.cache import CacheMissing
+from layers.data import ReadOptions
+from layers.epochs import Tick, dates_of
+from layers.errors import Cancelled, CitystrataError
+from layers.project import Project
+from layers.records import Layer
+from layers.untitled import create_untitled
+from viewer.scene import Prepared, prepare
+
+Options = Mapping[Path, ReadOptions]
+Outcomes = list[tuple[Path, importing.Staged | CitystrataError]]
+
+
+def create(folder: Path, _work: Work) -> Path:
+    """A new untitled project, made off the interface thread because disks may be slow."""
+    with create_untitled(folder) as project:
+        return project.path
+
+
+def read(target: Path, paths: Sequence[Path], options: Options, crs: str | None, work: Work) -> Outcomes:
+    """Stage each file; a file that cannot be read does not keep the others out."""
+    outcomes: Outcomes = []
+    for number, path in enumerate(paths):
+
+        def progress(fraction: float, text: str, number: int = number, name: str = path.name) -> None:
+            work.progress((number + fraction) / len(paths), f"{name}: {text}")
+
+        try:
+            staged = importing.stage(target, path, options.get(path, ReadOptions()), crs, progress=progress)
+        except Cancelled:
+            raise
+        except CitystrataError as error:
+            outcomes.append((path, error))
+            continue
+        outcomes.append((path, staged))
+        crs = crs or staged.project_crs
+    return outcomes
+
+
+def draw(path: Path, layer: Layer, work: Work) -> Prepared | None:
+    """The heavy part of drawing a layer: its arrays, moved into the project's CRS and cut for the screen."""
+    work.progress(0.0, f"Drawing {layer.name}")
+    with Project.open(path, read_only=True) as project:
+        try:
+            drawable = project.drawable(layer)
+        except CacheMissing:
+            importing.rebuild(project, layer, work.progress)
+            drawable = project.drawable(layer)
+        return prepare(layer, drawable, project.place, project)
+
+
+def read_ticks(path: Path, _work: Work) -> list[Tick]:
+    """The dates of the timeline."""
+    with Project.open(path, read_only=True) as project:
+        return dates_of(project)
