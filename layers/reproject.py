@@ -29,6 +29,7 @@ def reproject(model: Model, from_crs: str | None, to_crs: str) -> None:
     prune(model)
     moved = Place(to_crs, np.zeros(3)).mover(from_crs)(points_of(model))
     set_points(model, moved, _scale(model, from_crs, to_crs))
+    moved = points_of(model)
     metadata = model.get("metadata")
     model["metadata"] = {**(metadata if isinstance(metadata, dict) else {}), "referenceSystem": url}
     if len(moved):

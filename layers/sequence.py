@@ -179,10 +179,11 @@ def _feature(model: Model, ids: list[str]) -> Model:
     look = _Look(model, vertices)
     for id, item in objects.items():
         look.renumbering.renumber(id, item)
-    roots = (id for id, item in objects.items() if not any(p in objects for p in item.get("parents") or ()))
+    parts = {part for item in objects.values() for part in item.get("children") or ()}
+    parts |= {id for id, item in objects.items() if any(p in objects for p in item.get("parents") or ())}
     feature = {
         "type": "CityJSONFeature",
-        "id": next(roots, ids[0]),
+        "id": next((id for id in ids if id not in parts), ids[0]),
         "CityObjects": objects,
         "vertices": model["vertices"][vertices.kept],
     }

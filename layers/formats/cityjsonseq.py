@@ -61,9 +61,10 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
                 "The header has no transform; vertices are taken as coordinates as they are.",
             )
         if root.city_objects:
-            # A header has no objects of its own; a whole model on one line has.
+            # A header has none, but a whole model on one line has; pieces need them decoded in place.
+            root = cityjson.ROOT.decode(line)
             reader.use_vertices(root)
-            for _ in reader.add_objects(root.city_objects):
+            for _ in reader.add_objects(root.city_objects or {}):
                 pass
         for number, line in lines:
             _add_feature(reader, path, number, line, options, len(data))
