@@ -15,8 +15,8 @@ NO_OBJECT = -1
 class Columns:
     """One value per object in layer order; remembers what it has read."""
 
-    def __init__(self, read: Callable[[str], Sequence[Any]], count: int) -> None:
-        self._read, self.count = read, count
+    def __init__(self, read: Callable[[str], Sequence[Any]], first_fid: int, count: int) -> None:
+        self._read, self.first_fid, self.count = read, first_fid, count
         self._values: dict[str, Sequence[Any]] = {}
         self._parents: Int32 | None = None
 

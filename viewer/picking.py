@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -34,21 +34,36 @@ class Hit:
     vertex_in_world: Float64 | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class View2D:
-    """The camera together with the size of the picture it fills."""
+    """The camera with the size of the picture it fills, and how much heights are stretched in it."""
 
     camera: Camera
     width: int
     height: int
+    origin: Float64 = field(default_factory=lambda: np.zeros(3))
+    stretch: float = 1.0
 
     def ray(self, x: float, y: float) -> Ray:
-        """The sight line through a pixel position."""
-        return self.camera.ray(x, y, self.width, self.height)
+        """The sight line through a pixel position, in the world as it is."""
+        ray = self.camera.ray(x, y, self.width, self.height)
+        if self.stretch == 1.0:
+            return ray
+        direction = ray.direction / (1.0, 1.0, self.stretch)
+        start = stretched(ray.origin, self.origin, 1.0 / self.stretch)
+        return Ray(start, direction / np.linalg.norm(direction))
 
     def project(self, points: Float64) -> Float64:
         """Pixel x, y and depth of world points."""
-        return self.camera.project(points, self.width, self.height)
+        drawn = points if self.stretch == 1.0 else stretched(points, self.origin, self.stretch)
+        return self.camera.project(drawn, self.width, self.height)
+
+
+def stretched(points: Float64, origin: Float64, factor: float) -> Float64:
+    """Points with their heights above the origin's multiplied."""
+    moved = np.array(points, np.float64)
+    moved[..., 2] = origin[2] + (moved[..., 2] - origin[2]) * factor
+    return moved
 
 
 def first_triangle(faces: Faces, ray: Ray, visible_parts: Mask) -> tuple[float, int] | None:

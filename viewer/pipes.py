@@ -31,7 +31,7 @@ class PipesView(BodiesView):
         manholes = shafts(network.node_points, network.node_top_z, network.node_radius_m)
         self._line_count = len(network.fid)
         fids = np.concatenate((network.fid, network.node_fid))
-        super().__init__(source, pipes.then(manholes), (fids - source.first_fid).astype(np.int32))
+        super().__init__(source, pipes.then(manholes), (fids - source.columns.first_fid).astype(np.int32))
         self._axes = Patch(LINES, width=1.6)
         self._pieces = spans(network.offsets[:-1], network.offsets[1:] - 1)
         self._piece_line = np.repeat(np.arange(self._line_count), np.maximum(np.diff(network.offsets) - 1, 0))

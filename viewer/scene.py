@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from layers.arrays import Cloud, Drawable, Float64, Grid, Int32, Mesh, Scan, UInt8
-from layers.epochs import state_at
-from layers.pipes import network
+from layers.arrays import Drawable, Float64, UInt8
 from layers.place import Place
 from layers.records import Changes, Layer
 from viewer.camera import Camera
-from viewer.city import CityView
 from viewer.color import LegendEntry
-from viewer.columns import NO_OBJECT, Columns
-from viewer.faces import Mask
-from viewer.ground import terrain_of
-from viewer.heritage import RecordsView, ScanView, record_places
+from viewer.columns import Columns
 from viewer.light import sky
 from viewer.patch import Patch
-from viewer.picking import Hit, Surface, View2D
-from viewer.pipes import PipesView
-from viewer.points import PointsView
-from viewer.terrain import TerrainView
-from viewer.tin import TIN
-from viewer.view import Found, LayerView, Shown, Source
+from viewer.picking import Hit, Surface, View2D, stretched
+from viewer.prepared import Prepared, columns_of, prepare, view_of
+from viewer.view import Found, LayerView
+from viewer.visibility import Visibility
 from viewer.window import Window
 
 if TYPE_CHECKING:
@@ -39,39 +31,12 @@ __all__ = ["Hit", "LegendEntry", "Prepared", "Scene", "Surface", "prepare"]
 #: Vertices handed to the graphics driver per frame, so that a new layer never holds up the window.
 NEW_VERTICES_PER_FRAME = 1_500_000
 CATCH_UP_S = 0.04
-MOST_TILES = 36
 #: A surface more transparent than this is picked only where nothing lies behind it.
 SEEN_THROUGH = 0.7
 FINE_LINES = 1.6  # lines in a fine frame, which is drawn at twice the size: a little finer than else
 EMPTY_BOX = np.array([[-500.0, -500.0, 0.0], [500.0, 500.0, 100.0]])
 #: Drawn from the ground up; what one can look through comes last.
 DRAWING_ORDER = ("pipes", "city", "heritage", "points", "terrain")
-CHILD_KEYS = ("id", "type", "parent")
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A layer ready to be added to a scene."""
-
-    layer: Layer
-    drawable: Drawable | None
-    place: Place
-    columns: Columns | None = None
-    view: LayerView | None = None
-
-
-def prepare(layer: Layer, drawable: Drawable | None, place: Place, reader: Project | None = None) -> Prepared:
-    """The heavy part of drawing a layer, in any thread.
-
-    `reader` is the project as that thread may read it (`project.reader()`); without it the heavy
-    part waits for `Scene.add`.
-    """
-    if reader is None:
-        return Prepared(layer, drawable, place)
-    columns = Columns(lambda key: reader.column(layer, key), _count(reader, layer))
-    for key in (*CHILD_KEYS, *_styling_keys(layer)):
-        columns.values(key)
-    return Prepared(layer, drawable, place, columns, _view(reader, layer, drawable, place, columns))
 
 
 class Scene:
@@ -90,11 +55,8 @@ class Scene:
         self._columns: dict[int, Columns] = {}
         self._waiting: list[Patch] = []
         self._place: Place | None = None
-        self._selected: tuple[int, ...] = ()
-        self._hidden: set[int] = set()
-        self._isolated: set[int] | None = None
-        self._date: str | None = None
-        self._ghosts = True
+        self._visibility = Visibility()
+        self._stretch = 1.0
         self._camera = Camera(EMPTY_BOX.mean(axis=0)).fitted(EMPTY_BOX, size[0] / size[1])
         self._has_own_camera = False
         self._moving = False
@@ -180,6 +142,8 @@ class Scene:
             patch = self._waiting.pop(0)
             taken += patch.vertex_count
             self._window.renderer.AddActor(patch.actor)
+        if taken and not self._waiting:
+            self._order()
 
     # -- camera ----------------------------------------------------------------------------------
 
@@ -201,14 +165,16 @@ class Scene:
 
     @property
     def box(self) -> Float64:
-        """What holds everything that is drawn, (2, 3)."""
+        """What holds everything that is drawn, as it is drawn, (2, 3)."""
         boxes = self._boxes()
         return np.stack((boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)))
 
     def _boxes(self) -> Float64:
         every = [view for view in self._views.values() if len(view.boxes)]
         boxes = [view.boxes for view in every if view.layer.visible] or [view.boxes for view in every]
-        return np.concatenate(boxes) if boxes else (EMPTY_BOX + self.origin)[None]
+        if not boxes:
+            return (EMPTY_BOX + self.origin)[None]
+        return stretched(np.concatenate(boxes), self.origin, self._stretch)
 
     def fit(self) -> None:
         """Look at everything that is drawn, the same way."""
@@ -238,7 +204,7 @@ class Scene:
         view = prepared.view
         if view is None:
             place = replace(prepared.place, origin=self.origin)
-            view = _view(self._project, layer, prepared.drawable, place, self._columns_of(layer))
+            view = view_of(self._project, layer, prepared.drawable, place, self._columns_of(layer))
         if view is None:
             return
         self._views[layer.id] = view
@@ -246,7 +212,8 @@ class Scene:
             self._waiting.append(patch)
         self._order()
         view.restyle(self._present().get(layer.id, layer))
-        self._update([layer.id])
+        self._follow_stretch()
+        self._update(layer.id)
         if not self._has_own_camera:
             self.fit()
             self._has_own_camera = False
@@ -272,6 +239,7 @@ class Scene:
             for number, view in self._views.items():
                 view.restyle(present[number])
             self._order()
+            self._follow_stretch()
         keys = frozenset(key.removeprefix("attr:") for changed in changes.objects.values() for key in changed)
         if keys:
             for columns in self._columns.values():
@@ -279,7 +247,7 @@ class Scene:
             for view in self._views.values():
                 view.refresh(keys)
         if changes.layers or keys & {"valid_from", "valid_to"}:
-            self._update(list(self._views))
+            self._update()
         self.needs_frame = True
 
     def _present(self) -> dict[int, Layer]:
@@ -289,9 +257,20 @@ class Scene:
     def _columns_of(self, layer: Layer) -> Columns:
         number = layer.objects_layer
         if number not in self._columns:
-            project = self._project
-            self._columns[number] = Columns(lambda key: project.column(layer, key), _count(project, layer))
+            self._columns[number] = columns_of(self._project, layer)
         return self._columns[number]
+
+    def _follow_stretch(self) -> None:
+        """Draw all heights as much larger as the uppermost visible terrain wants it."""
+        wanted = [
+            float(layer.style.get("exaggeration", 1.0))
+            for layer in self._present().values()
+            if layer.kind == "terrain" and layer.visible and layer.id in self._views
+        ]
+        self._stretch = float(np.clip(wanted[0], 0.1, 100.0)) if wanted else 1.0
+        for view in self._views.values():
+            for patch in view.patches():
+                patch.actor.SetScale(1.0, 1.0, self._stretch)
 
     def _order(self) -> None:
         """Draw from the ground up, transparent terrain last."""
@@ -309,84 +288,52 @@ class Scene:
 
     def select(self, fids: Iterable[int]) -> None:
         """Mark these objects, with all their parts."""
-        self._selected = tuple(fids)
-        self._update(list(self._views))
+        self._visibility.selected = tuple(fids)
+        self._update()
 
     def hide(self, fids: Iterable[int]) -> None:
         """Hide these objects, with all their parts."""
-        self._hidden |= set(fids)
-        self._update(list(self._views))
+        self._visibility.hidden |= set(fids)
+        self._update()
 
     def isolate(self, fids: Iterable[int] | None) -> None:
         """Show these objects alone; None ends it."""
-        self._isolated = set(fids) if fids is not None else None
-        self._update(list(self._views))
+        self._visibility.isolated = set(fids) if fids is not None else None
+        self._update()
 
     def show_all(self) -> None:
         """Bring hidden objects back."""
-        self._hidden, self._isolated = set(), None
-        self._update(list(self._views))
+        self._visibility.hidden, self._visibility.isolated = set(), None
+        self._update()
 
     def set_date(self, date: str | None) -> None:
         """Show the city at a date; None shows everything."""
-        self._date = date
-        self._update(list(self._views))
+        self._visibility.date = date
+        self._update()
 
     @property
     def ghosts(self) -> bool:
         """Whether what stands at other dates is drawn as ghosts."""
-        return self._ghosts
+        return self._visibility.ghosts
 
     @ghosts.setter
     def ghosts(self, ghosts: bool) -> None:
-        self._ghosts = ghosts
-        self._update(list(self._views))
+        self._visibility.ghosts = ghosts
+        self._update()
 
-    def _update(self, numbers: list[int]) -> None:
-        state = state_at(self._project, self._date) if self._date is not None else {}
-        for number in numbers:
-            view = self._views[number]
-            view.update(self._shown(view.layer, state.get(number)))
+    def _update(self, only: int | None = None) -> None:
+        """Tell the views, or one of them, what is shown."""
+        states = self._visibility.states(self._project)
+        for number, view in self._views.items():
+            if only is None or number == only:
+                view.update(self._visibility.shown(self._columns_of(view.layer), states.get(number)))
         self.needs_frame = True
-
-    def _shown(self, layer: Layer, state: tuple[Mask, Mask] | None) -> Shown:
-        columns = self._columns_of(layer)
-        shown = Shown.all(columns.count)
-        if state is not None:
-            shown.visible = self._with_parents(columns, state[0])
-            shown.ghost = ~shown.visible if self._ghosts else np.zeros_like(shown.visible)
-        hidden = self._positions(layer, columns, self._hidden)
-        shown.visible[hidden] = shown.ghost[hidden] = False
-        if self._isolated is not None and columns.count:
-            kept = np.zeros_like(shown.visible)
-            kept[self._positions(layer, columns, self._isolated)] = True
-            shown.visible &= kept
-            shown.ghost &= kept
-        shown.selected = self._positions(layer, columns, self._selected)
-        return shown
-
-    def _with_parents(self, columns: Columns, visible: Mask) -> Mask:
-        """A part is there no longer than what it is a part of."""
-        if columns.count == 0:
-            return visible
-        found = visible.copy()
-        for _ in range(8):
-            before = found.copy()
-            found &= np.where(columns.parents == NO_OBJECT, True, before[columns.parents])
-            if (found == before).all():
-                break
-        return found
-
-    def _positions(self, layer: Layer, columns: Columns, fids: Iterable[int]) -> Int32:
-        first = _first_fid(self._project, layer)
-        mine = np.array([fid - first for fid in fids if 0 <= fid - first < columns.count], np.int32)
-        return columns.family(mine) if len(mine) else mine
 
     # -- what lies where -------------------------------------------------------------------------
 
     def pick(self, x: float, y: float) -> Hit | None:
         """What lies under a pixel position (0, 0 is the top left corner)."""
-        view = View2D(self._camera, *self.size)
+        view = self._view2d()
         solid: list[Found] = []
         clear: list[Found] = []
         for layer in self._views.values():
@@ -396,74 +343,29 @@ class Scene:
         nearest = min(solid or clear, key=lambda found: found.distance_m, default=None)
         return nearest.hit if nearest is not None else None
 
+    def _view2d(self) -> View2D:
+        return View2D(self._camera, *self.size, self.origin, self._stretch)
+
     def pick_box(self, x0: float, y0: float, x1: float, y1: float) -> list[int]:
         """The fids of what is drawn in a rectangle."""
-        view = View2D(self._camera, *self.size)
+        view = self._view2d()
         rectangle = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
         found = [fid for layer in self._views.values() for fid in layer.pick_box(view, rectangle)]
         return sorted(set(found))
 
     def ground_height(self, x: float, y: float) -> float | None:
-        """Height of the terrain at a place, of anything one could stand on where there is none."""
-        top = float(self.box[1, 2]) + 10.0
-        down = View2D(Camera(np.array([x, y, top]), 1.0, azimuth_deg=0.0, altitude_deg=90.0), *self.size)
+        """Height, as drawn, of the terrain at a place; of anything one could stand on without terrain."""
+        above = np.array([x, y, float(self.box[1, 2]) + 10.0])
+        down = replace(self._view2d(), camera=Camera(above, 1.0, azimuth_deg=0.0, altitude_deg=90.0))
         middle = self.size[0] / 2, self.size[1] / 2
         kinds = [v for v in self._views.values() if v.layer.kind == "terrain"] or list(self._views.values())
-        found = [hit for v in kinds if (hit := v.pick(down, *middle)) is not None]
-        return max((float(hit.hit.point_in_world[2]) for hit in found), default=None)
+        points = [found.hit.point_in_world for v in kinds if (found := v.pick(down, *middle)) is not None]
+        if not points:
+            return None
+        return float(stretched(np.array(points), self.origin, self._stretch)[:, 2].max())
 
     def legend(self) -> list[LegendEntry]:
         """What the colours mean, layer by layer from the top."""
         order = {layer.id: i for i, layer in enumerate(self._project.layers)}
         views = sorted(self._views.values(), key=lambda view: order.get(view.layer.id, 0))
         return [entry for view in views if view.layer.visible for entry in view.legend()]
-
-
-def _view(
-    project: Project, layer: Layer, drawable: Drawable | None, place: Place, columns: Columns
-) -> LayerView | None:
-    """The view that fits a layer."""
-    has_terrain = any(other.partner == layer.id for other in project.layers)
-    source = Source(
-        layer=layer,
-        drawable=drawable,
-        origin=place.origin,
-        columns=columns,
-        first_fid=_first_fid(project, layer),
-        mover=place.mover(layer.crs),
-        left_out=frozenset((TIN,)) if has_terrain else frozenset(),
-        most_tiles=MOST_TILES,
-    )
-    if isinstance(drawable, Grid) or (isinstance(drawable, Mesh) and layer.kind == "terrain"):
-        return TerrainView(source, drawable)
-    if isinstance(drawable, Mesh):
-        return CityView(source, drawable)
-    if isinstance(drawable, Scan):
-        return ScanView(source, drawable)
-    if isinstance(drawable, Cloud):
-        return PointsView(source, drawable)
-    if layer.kind == "pipes":
-        return PipesView(source, network(project, layer, terrain_of(project)))
-    if layer.kind == "heritage":
-        return RecordsView(source, *record_places(project, layer))
-    return None
-
-
-def _count(project: Project, layer: Layer) -> int:
-    return _holder(project, layer).object_count
-
-
-def _first_fid(project: Project, layer: Layer) -> int:
-    return _holder(project, layer).first_fid
-
-
-def _holder(project: Project, layer: Layer) -> Layer:
-    """The layer that holds the objects shown here."""
-    if layer.partner is None:
-        return layer
-    return next((other for other in project.layers if other.id == layer.partner), layer)
-
-
-def _styling_keys(layer: Layer) -> tuple[str, ...]:
-    way = str(layer.style.get("color_by", ""))
-    return (way.removeprefix("attribute:"),) if way.startswith("attribute:") else ()

@@ -243,7 +243,7 @@ class TiledView:
     def _fid(self, part: int) -> int | None:
         if not self._source.columns.count:
             return None
-        return self._source.first_fid + int(self._faces.part_object[part])
+        return self._source.columns.first_fid + int(self._faces.part_object[part])
 
     def pick(self, view: View2D, x: float, y: float) -> Found | None:
         """The nearest visible face under a pixel position."""
@@ -269,4 +269,4 @@ class TiledView:
         if not (self.layer.visible and self._source.columns.count):
             return []
         objects = objects_in_rectangle(self._faces, view, rectangle, self._visible)
-        return [self._source.first_fid + int(position) for position in objects]
+        return [self._source.columns.first_fid + int(position) for position in objects]

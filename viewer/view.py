@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from layers.arrays import Float64, Int32, Mover, Stored
+from layers.arrays import Float64, Int32, Mover
 from layers.records import Layer
 from viewer.color import LegendEntry
 from viewer.columns import Columns
@@ -27,10 +27,8 @@ class Source:
     """A layer as it is handed to its view."""
 
     layer: Layer
-    drawable: Stored | None
     origin: Float64
     columns: Columns
-    first_fid: int
     mover: Mover  # from the layer's CRS into the project's
     left_out: frozenset[str] = frozenset()  # object types that another layer shows
     most_tiles: int = 36

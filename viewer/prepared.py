@@ -1,0 +1,92 @@
+"""From a layer and its arrays to the view that draws it; the heavy part, for any thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from layers.arrays import Cloud, Drawable, Grid, Mesh, Scan
+from layers.pipes import network
+from layers.place import Place
+from layers.records import Layer
+from viewer.city import CityView
+from viewer.columns import Columns
+from viewer.ground import terrain_of
+from viewer.heritage import RecordsView, ScanView, record_places
+from viewer.pipes import PipesView
+from viewer.points import PointsView
+from viewer.terrain import TerrainView
+from viewer.tin import TIN
+from viewer.view import ATTRIBUTE, LayerView, Source
+
+if TYPE_CHECKING:
+    from layers.project import Project
+
+MOST_TILES = 36
+#: Read at once, as every view of city objects needs them.
+FIRST_KEYS = ("id", "type", "parent")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A layer ready to be added to a scene."""
+
+    layer: Layer
+    drawable: Drawable | None
+    place: Place
+    columns: Columns | None = None
+    view: LayerView | None = None
+
+
+def prepare(layer: Layer, drawable: Drawable | None, place: Place, reader: Project | None = None) -> Prepared:
+    """The heavy part of drawing a layer, in any thread.
+
+    `reader` is the project as that thread may read it (`project.reader()`); without it the heavy
+    part waits for `Scene.add`.
+    """
+    if reader is None:
+        return Prepared(layer, drawable, place)
+    columns = columns_of(reader, layer)
+    way = str(layer.style.get("color_by", ""))
+    for key in (*FIRST_KEYS, *([way.removeprefix(ATTRIBUTE)] if way.startswith(ATTRIBUTE) else [])):
+        columns.values(key)
+    return Prepared(layer, drawable, place, columns, view_of(reader, layer, drawable, place, columns))
+
+
+def columns_of(project: Project, layer: Layer) -> Columns:
+    """The values of the objects that a layer shows, its own or its partner's."""
+    holder = next((other for other in project.layers if other.id == layer.objects_layer), None)
+    if holder is not None:
+        first, count = holder.first_fid, holder.object_count
+    else:  # the partner is no longer present, but its objects still are
+        fids = project.fids(layer)
+        first, count = (int(fids[0]), len(fids)) if len(fids) else (0, 0)
+    return Columns(lambda key: project.column(layer, key), first, count)
+
+
+def view_of(
+    project: Project, layer: Layer, drawable: Drawable | None, place: Place, columns: Columns
+) -> LayerView | None:
+    """The view that fits a layer."""
+    has_terrain = any(other.partner == layer.id for other in project.layers)
+    source = Source(
+        layer=layer,
+        origin=place.origin,
+        columns=columns,
+        mover=place.mover(layer.crs),
+        left_out=frozenset((TIN,)) if has_terrain else frozenset(),
+        most_tiles=MOST_TILES,
+    )
+    if isinstance(drawable, Grid) or (isinstance(drawable, Mesh) and layer.kind == "terrain"):
+        return TerrainView(source, drawable)
+    if isinstance(drawable, Mesh):
+        return CityView(source, drawable)
+    if isinstance(drawable, Scan):
+        return ScanView(source, drawable)
+    if isinstance(drawable, Cloud):
+        return PointsView(source, drawable)
+    if layer.kind == "pipes":
+        return PipesView(source, network(project, layer, terrain_of(project)))
+    if layer.kind == "heritage":
+        return RecordsView(source, *record_places(project, layer))
+    return None
