@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.labels import counted, empty_state
 from app.lines import ASIDE, FAINT, KEY, SECOND_LINE, TwoLines
+from app.panel import Panel
 from app.session import Session
 from app.steps import change_lines, when_text, who_and_why
 from layers.errors import CitystrataError
@@ -27,7 +28,7 @@ BEGINNING = 0
 BEGINNING_TITLE = "As it began"
 
 
-class HistoryPanel(QWidget):
+class HistoryPanel(Panel):
     """The steps, newest first; those taken back are grey."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -61,8 +62,7 @@ class HistoryPanel(QWidget):
         theme.current().changed.connect(self.refresh)
         self.refresh()
 
-    def refresh(self, *_args: object) -> None:
-        """Show the journal as it is now."""
+    def _fill(self) -> None:
         steps = self._steps()
         self.list.clear()
         now = self._session.project.can_undo if self._session.is_open else None

@@ -26,6 +26,7 @@ from app.editing import editing, why_not_editable
 from app.facets import Geometry, History, Source
 from app.fields import DateField, Field, problem_of
 from app.labels import ElidedLabel, add_row, counted, empty_state, thousands
+from app.panel import Panel
 from app.session import Session
 from layers.records import Changes, CityObject
 from layers.values import Value, subject
@@ -40,7 +41,7 @@ EMPTY = (
 VALIDITY_TITLES = {"valid_from": "Stands from", "valid_to": "Stands until"}
 
 
-class Inspector(QWidget):
+class Inspector(Panel):
     """Header, attributes, geometry, history and source text of the selection."""
 
     fly_requested = Signal(list)  # fids
@@ -77,8 +78,7 @@ class Inspector(QWidget):
         session.project_changed.connect(self._on_project_changed)
         self.refresh()
 
-    def refresh(self, *_args: object) -> None:
-        """Show the selection as it is now."""
+    def _fill(self) -> None:
         fids = self._session.selection if self._session.is_open else ()
         self._items = list(self._session.project.objects(fids=fids[:MOST_READ])) if fids else []
         self._stack.setCurrentIndex(1 if self._items else 0)

@@ -26,6 +26,9 @@ LAST = ("parent", "lods", *VALIDITY)
 #: Up to so many changed objects are looked up one by one; beyond, columns are read again.
 FEW = 500
 
+SELECTABLE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+EDITABLE = SELECTABLE | Qt.ItemFlag.ItemIsEditable
+
 Numbers = NDArray[np.int64]
 
 
@@ -63,9 +66,11 @@ class Rows(QAbstractTableModel):
         self._order = self._chosen_and_sorted()
         self.endResetModel()
 
-    def columns_are_out_of_date(self) -> bool:
-        """Whether attributes came or went."""
-        return self._layer is not None and self._session.project.attribute_types(self._layer) != self._types
+    def is_out_of_date(self, layer: Layer | None) -> bool:
+        """Whether this is another layer, or attributes came or went."""
+        if layer is None or self._layer is None:
+            return layer is not self._layer
+        return layer.id != self._layer.id or self._session.project.attribute_types(layer) != self._types
 
     def follow(self, changes: Changes) -> None:
         """Take in what an edit, undo or redo changed."""
@@ -132,8 +137,7 @@ class Rows(QAbstractTableModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Attributes and validity can be edited in a writable project."""
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        return flags | Qt.ItemFlag.ItemIsEditable if self._is_editable(self.keys[index.column()]) else flags
+        return EDITABLE if self._is_editable(self.keys[index.column()]) else SELECTABLE
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         """Names of the columns, with the type as tooltip."""
@@ -182,7 +186,8 @@ class Rows(QAbstractTableModel):
             assert self._layer is not None
             values = self._session.project.column(self._layer, key)
             if key == "lods":
-                values = [text.split(",") if text else [] for text in values]
+                lists = {text: text.split(",") if text else [] for text in set(values)}
+                values = [lists[text] for text in values]
             self._columns[key] = list(values)
         return self._columns[key]
 

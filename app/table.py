@@ -27,6 +27,7 @@ from app.dialogs.attribute import EditJson
 from app.editing import editing
 from app.fields import Index, ValueDelegate, enters
 from app.labels import counted, empty_state, thousands
+from app.panel import Panel
 from app.rows import Numbers, Rows
 from app.session import Session
 from layers.errors import CitystrataError
@@ -50,7 +51,7 @@ WIDEST = 280
 SAMPLE = 100
 
 
-class AttributeTable(QWidget):
+class AttributeTable(Panel):
     """Filter, count and the rows of the current layer; selecting follows the view and leads it."""
 
     fly_requested = Signal(list)  # fids
@@ -64,6 +65,8 @@ class AttributeTable(QWidget):
         self.rows = Rows(session, self)
         self.view = TableView()
         self.view.setModel(self.rows)
+        # Titles do not show the selection; asking about it costs a call per cell when all is selected.
+        self.view.horizontalHeader().setSelectionModel(QItemSelectionModel(self.rows, self.view))
         self.view.setItemDelegate(
             ValueDelegate(self.rows.field, self._commit, self._edit_json, session.problem.emit, self.view)
         )
@@ -82,15 +85,14 @@ class AttributeTable(QWidget):
         self._tint()
         self.refresh()
 
-    def refresh(self) -> None:
-        """Turn to the current layer."""
+    def _fill(self) -> None:
         layer = self._session.current_layer
         self.rows.show_layer(layer)
         has_rows = layer is not None and self.rows.total > 0
         self._stack.setCurrentIndex(2 if has_rows else 0 if layer is None else 1)
         for widget in (self.filter, self._columns, self._export):
             widget.setEnabled(has_rows)
-        self._name.setText(layer.name if layer else "")
+        self._show_name()
 
     def copy(self) -> None:
         """Copy the selected rows, as shown, to paste into a spreadsheet."""
@@ -204,7 +206,7 @@ class AttributeTable(QWidget):
             self._following = False
 
     def _follow_selection(self, *_args: object) -> None:
-        if self._following:
+        if self._following or self.is_stale:
             return
         rows = self.rows.rows_of(self._session.selection)
         self._following = True
@@ -244,10 +246,15 @@ class AttributeTable(QWidget):
                 self._commit(index, dialog.value)
 
     def _on_project_changed(self, changes: Changes) -> None:
-        if changes.layers or self.rows.columns_are_out_of_date():
+        if self.is_stale or self.rows.is_out_of_date(self._session.current_layer):
             self.refresh()
         else:
             self.rows.follow(changes)
+            self._show_name()
+
+    def _show_name(self) -> None:
+        layer = self._session.current_layer
+        self._name.setText(layer.name if layer else "")
 
     # -- out ---------------------------------------------------------------------------------
 
