@@ -298,7 +298,7 @@ class TableView(QTableView):
         self.setShowGrid(False)
         self.setAlternatingRowColors(True)
         self.setWordWrap(False)
-        self.setStyleSheet("QTableView::item { padding: 0 8px; }")
+        self.setStyleSheet("QTableView::item { padding: 0 5px; }")
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(26)
         self.horizontalHeader().setSortIndicatorShown(True)

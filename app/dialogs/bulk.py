@@ -115,7 +115,7 @@ class BulkDialog(Asking):
             return "No value would change."
         text = f"{thousands(plan.objects)} of {counted(plan.asked, 'object')} change."
         same = plan.asked - plan.objects
-        return f"{text} {thousands(same)} stay as they are." if same else text
+        return f"{text} {counted(same, 'stays as it is', 'stay as they are')}." if same else text
 
     def _fids(self) -> list[int]:
         """The objects it concerns."""

@@ -61,6 +61,7 @@ class JoinCsv(BulkDialog):
         self.id_attribute.addItems(["id", *self._names()])
         self.id_attribute.currentIndexChanged.connect(self.plan_soon)
         match = QHBoxLayout()
+        match.setSpacing(8)
         match.addWidget(self.key, 1)
         match.addWidget(QLabel("equals"))
         match.addWidget(self.id_attribute, 1)
@@ -124,7 +125,8 @@ class JoinCsv(BulkDialog):
         return plan
 
     def _explain(self, plan: Plan) -> str:
-        changed = f"{counted(plan.objects, 'object')} change." if plan.changes else "No value would change."
+        count = counted(plan.objects, "object changes", "objects change")
+        changed = f"{count}." if plan.changes else "No value would change."
         return f"{changed} {self._report.sentence()}" if self._report else changed
 
     def _fids(self) -> list[int]:
