@@ -6,28 +6,82 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers import wkb
-from layers.arrays import Mesh
+from layers.arrays import Float64, Mesh
+
+Indices = NDArray[np.intp]
 
 STEEP = 0.2  # |z| of a unit normal: flatter than about 78° from level counts as facing down
+#: An object of more polygons than this (terrain) is shown by the rectangle around it.
+MOST_POLYGONS = 20_000
 
 
 def footprints(mesh: Mesh, count: int) -> list[bytes | None]:
     """WKB MultiPolygon Z per object: LoD 0 where there is one, else its ground, else what faces down."""
     found: list[bytes | None] = [None] * count
     chosen = _chosen(mesh)
+    if not len(chosen):
+        return found
     owner = mesh.surface_object[chosen]
-    breaks = np.flatnonzero(np.diff(owner)) + 1
-    starts = mesh.surface_start
-    vertices = np.asarray(mesh.vertices)
-    for group in np.split(chosen, breaks):
-        if len(group):
-            # Holes are left out: the outer ring and the holes lie in one run of corners.
-            polygons = [[vertices[starts[s] : starts[s + 1]]] for s in group.tolist()]
-            found[int(mesh.surface_object[group[0]])] = wkb.multi_polygon(polygons)
+    first = np.flatnonzero(np.diff(owner, prepend=-1))
+    many = np.diff(first, append=len(owner)) > MOST_POLYGONS
+    for at in first[many].tolist():
+        found[int(owner[at])] = _rectangle(mesh, chosen[owner == owner[at]])
+    few = ~np.isin(owner, owner[first[many]])
+    chosen, owner = chosen[few], owner[few]
+    parts: dict[int, list[bytes]] = {}
+    for number, polygon in zip(owner.tolist(), _polygons(mesh, chosen), strict=True):
+        parts.setdefault(number, []).append(polygon)
+    for number, polygons in parts.items():
+        found[number] = wkb.together(polygons)
     return found
 
 
-def _chosen(mesh: Mesh) -> NDArray[np.intp]:
+def _polygons(mesh: Mesh, chosen: Indices) -> list[bytes]:
+    """The WKB of each chosen polygon."""
+    starts, ends = mesh.surface_start[chosen], mesh.surface_start[chosen + 1]
+    sizes = ends - starts + 1  # closed: the first corner comes again at the end
+    last = np.cumsum(sizes)
+    corners = np.arange(last[-1] if len(last) else 0) + np.repeat(starts - last + sizes, sizes)
+    corners[last - 1] = starts
+    polygons = wkb.polygons(np.asarray(mesh.vertices)[corners], sizes.tolist())
+    for at, rings in _rings_of_pierced(mesh, chosen).items():
+        polygons[at] = wkb.polygon(rings)
+    return polygons
+
+
+def _rings_of_pierced(mesh: Mesh, chosen: Indices) -> dict[int, list[Float64]]:
+    """The rings of the chosen polygons that have holes: their triangles are more than corners - 2."""
+    triangles = np.bincount(mesh.triangle_surface, minlength=len(mesh.surface_type))
+    corners = np.diff(mesh.surface_start)
+    first = np.cumsum(triangles) - triangles
+    found = {}
+    for at in np.flatnonzero(triangles[chosen] > corners[chosen] - 2).tolist():
+        polygon = chosen[at]
+        mine = mesh.triangles[first[polygon] : first[polygon] + triangles[polygon]]
+        starts = _ring_starts(mine)
+        begin, end = mesh.surface_start[polygon], mesh.surface_start[polygon + 1]
+        if starts[:1] == [begin]:
+            found[at] = np.split(mesh.vertices[begin:end], np.array(starts[1:]) - begin)
+    return found
+
+
+def _ring_starts(triangles: NDArray[np.int32]) -> list[int]:
+    """The first corner of each ring: where an outer edge of the triangles leads back."""
+    pairs = np.concatenate([triangles[:, (a, b)] for a, b in ((0, 1), (1, 2), (2, 0))]).tolist()
+    edges = {(a, b) for a, b in pairs}
+    return sorted(b for a, b in edges if b < a and (b, a) not in edges)
+
+
+def _rectangle(mesh: Mesh, polygons: Indices) -> bytes:
+    """The rectangle around consecutive polygons, at their mean height."""
+    corners = mesh.vertices[mesh.surface_start[polygons[0]] : mesh.surface_start[polygons[-1] + 1]]
+    (west, south, _), (east, north, _) = corners.min(axis=0), corners.max(axis=0)
+    z = corners[:, 2].mean()
+    ring = np.array([[west, south, z], [east, south, z], [east, north, z], [west, north, z]])
+    return wkb.multi_polygon([[ring]])
+
+
+def _chosen(mesh: Mesh) -> Indices:
     """The polygons that make the footprints, in order."""
     count = len(mesh.surface_type)
     if count == 0:
@@ -48,7 +102,7 @@ def _chosen(mesh: Mesh) -> NDArray[np.intp]:
     best = np.full(int(owner.max()) + 1, 9, np.int8)
     np.minimum.at(best, owner, rank)
     # Several LoDs of the same ground would overlap: the first geometry that has it is enough.
-    first = np.full(len(best), np.iinfo(np.int64).max)
+    first = np.full(len(best), np.iinfo(np.int32).max, np.int32)
     candidate = (rank == best[owner]) & (rank < 9)
-    np.minimum.at(first, owner[candidate], mesh.surface_geometry[candidate].astype(np.int64))
+    np.minimum.at(first, owner[candidate], mesh.surface_geometry[candidate])
     return np.flatnonzero(candidate & (mesh.surface_geometry == first[owner]))

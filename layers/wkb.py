@@ -66,6 +66,17 @@ def polygon(rings: Sequence[Float64]) -> bytes:
     return _head(POLYGON, rings[0]) + _COUNT.pack(len(rings)) + b"".join(_sequence(_closed(r)) for r in rings)
 
 
+def polygons(coordinates: Float64, sizes: Sequence[int]) -> list[bytes]:
+    """One area without holes per closed ring of so many consecutive coordinates, all at once."""
+    heads = {size: _head(POLYGON, coordinates) + _COUNT.pack(1) + _COUNT.pack(size) for size in set(sizes)}
+    data, step = coordinates.astype("<f8", copy=False).tobytes(), coordinates.shape[1] * 8
+    found, at = [], 0
+    for size in sizes:
+        found.append(heads[size] + data[at : at + size * step])
+        at += size * step
+    return found
+
+
 def multi_point(coordinates: Float64) -> bytes:
     """Several points as one geometry."""
     return _head(MULTI_POINT, coordinates) + _COUNT.pack(len(coordinates)) + b"".join(points(coordinates))
@@ -78,8 +89,13 @@ def multi_line(lines: Sequence[Float64]) -> bytes:
 
 def multi_polygon(polygons: Sequence[Sequence[Float64]]) -> bytes:
     """Several areas as one geometry; each is its outer ring, then its holes."""
-    body = b"".join(polygon(rings) for rings in polygons)
-    return _head(MULTI_POLYGON, polygons[0][0]) + _COUNT.pack(len(polygons)) + body
+    return together([polygon(rings) for rings in polygons])
+
+
+def together(polygons: Sequence[bytes]) -> bytes:
+    """Areas that are bytes already as one geometry."""
+    code = _COUNT.unpack_from(polygons[0], 1)[0] - POLYGON + MULTI_POLYGON
+    return _HEAD.pack(1, code) + _COUNT.pack(len(polygons)) + b"".join(polygons)
 
 
 def _head(code: int, coordinates: Float64) -> bytes:
