@@ -8,6 +8,7 @@ from assets import demo
 from layers.data import ReadOptions
 from layers.importing import Progress, import_files
 from layers.project import ENDING, Project
+from layers.untitled import delete_project, move_project, refuse_to_overwrite
 
 NAME = "Lohefurt"
 #: Part of the time that goes into making the files.
@@ -19,16 +20,21 @@ def demo_project(folder: Path, progress: Progress) -> Path:
     path = folder / f"{NAME}{ENDING}"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        try:
-            make_demo(path, folder / f"{NAME} files", progress)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+        make_demo(path, folder / f"{NAME} files", progress)
     return path
 
 
 def make_demo(path: Path, folder: Path, progress: Progress) -> None:
-    """Write the demo city's files into `folder` and a project of them to `path`."""
+    """Write the demo city's files into `folder` and a project of them to `path`; never half of it."""
+    refuse_to_overwrite(path)
+    part = path.with_name(f"{path.name.removesuffix(ENDING)} being made{ENDING}")
+    if part.exists():
+        delete_project(part)
+    _fill(part, folder, progress)
+    move_project(part, path)
+
+
+def _fill(path: Path, folder: Path, progress: Progress) -> None:
     progress(0.0, "Building the demo city")
     files = demo.make(folder)
     wanted = (

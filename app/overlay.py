@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from math import floor, log10
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -128,7 +129,7 @@ def draw_hint(painter: QPainter, area: QRectF, text: str) -> None:
 
 def draw_legend(painter: QPainter, area: QRectF, entries: Sequence[LegendEntry]) -> None:
     """Colours with their meaning, lower right: one block per layer, counts at the right."""
-    rows = _legend_rows(entries, int((area.height() - 160) // ROW))
+    rows = _legend_rows(entries, int(area.height() * 0.6 // ROW))
     if not rows:
         return
     metrics = QFontMetricsF(painter.font())
@@ -175,13 +176,15 @@ def _draw_words(painter: QPainter, box: QRectF, text: str, colour: str) -> None:
 def _legend_rows(entries: Sequence[LegendEntry], room: int) -> list[tuple[str | None, str, str]]:
     """(colour, label, count) of every row; headings have no colour."""
     rows: list[tuple[str | None, str, str]] = []
-    heading = ""
-    for entry in entries:
-        if entry.heading and entry.heading != heading:
-            heading = entry.heading
-            is_said = heading.lower().endswith(entry.unit)
-            rows.append((None, heading, "" if is_said else entry.unit))
-        rows.append((entry.color, entry.label, f"{entry.count:,}".replace(",", "\u202f")))
+    for (_, heading), found in groupby(entries, key=lambda entry: (entry.layer, entry.heading)):
+        block = list(found)
+        if len(block) > 1:  # a single row speaks for itself
+            unit = block[0].unit
+            rows.append((None, heading, "" if heading.lower().endswith(unit) else unit))
+        rows += [
+            (entry.color, entry.label, f"{entry.count:,}".replace(",", "\u202f") if entry.count else "")
+            for entry in block
+        ]
     most = min(MAX_ROWS, room)
     if len(rows) > most > 1:
         rows = [*rows[: most - 1], ("#00000000", f"and {len(rows) - most + 1} more", "")]

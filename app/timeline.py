@@ -13,7 +13,7 @@ from app.session import Session
 from layers.epochs import Tick
 
 CENTRE = Qt.AlignmentFlag.AlignHCenter
-SIDE = 48
+SIDE = 64
 RADIUS = 7
 #: How near the handle snaps to an epoch, in points.
 SNAP = 7

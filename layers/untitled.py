@@ -55,6 +55,20 @@ def copy_project(project: Project, path: Path) -> None:
         ) from error
 
 
+def move_project(source: Path, target: Path) -> None:
+    """Give a closed project another name; refuses to overwrite."""
+    refuse_to_overwrite(target)
+    shutil.rmtree(cache_folder(target), ignore_errors=True)
+    cache_folder(source).replace(cache_folder(target))
+    source.replace(target)
+
+
+def refuse_to_overwrite(path: Path) -> None:
+    """Say so when there is a file where a project should be made."""
+    if path.exists():
+        raise ProjectError("There is a file of that name already", where=str(path), do="Choose another name")
+
+
 def delete_project(path: Path) -> None:
     """Delete a closed project with its cache folder."""
     if not _is_free(path):
