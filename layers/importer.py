@@ -7,6 +7,7 @@ A decoder that crashes or runs away ends this process, not the window.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import sqlite3
 import sys
@@ -38,6 +39,8 @@ STAGING_TABLES = BULK_TABLES + "CREATE TABLE box (fid INTEGER PRIMARY KEY, a, b,
 
 def main() -> int:
     """Read one request, do it, answer."""
+    # What is read lives until this process ends; collecting cycles would only walk it again and again.
+    gc.disable()
     request = orjson.loads(sys.stdin.buffer.readline())
     path = Path(request["path"])
     try:

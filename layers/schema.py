@@ -49,7 +49,7 @@ CREATE TABLE object (
     touched INTEGER NOT NULL DEFAULT 0, geom BLOB);
 CREATE TABLE piece (
     layer INTEGER NOT NULL, seq INTEGER NOT NULL, object INTEGER, role TEXT NOT NULL,
-    start INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (layer, seq)) WITHOUT ROWID;
+    start INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (layer, seq));
 CREATE TABLE attribute (
     layer INTEGER NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, position INTEGER NOT NULL,
     PRIMARY KEY (layer, name)) WITHOUT ROWID;
@@ -76,6 +76,7 @@ CREATE TABLE change (
 CREATE INDEX change_of ON change (tab, id);
 CREATE TABLE epoch (id INTEGER PRIMARY KEY, name TEXT NOT NULL, date TEXT NOT NULL);
 CREATE INDEX object_by_id ON object (id);
+CREATE INDEX piece_by_object ON piece (object) WHERE object IS NOT NULL;
 CREATE INDEX object_by_parent ON object (parent) WHERE parent IS NOT NULL;
 """
 
