@@ -24,7 +24,7 @@ lint: ready-to-test
 	$(BIN)/mypy
 
 screenshots: ready-to-test
-	$(BIN)/python docs/screenshots.py
+	$(BIN)/python -m docs.screenshots
 
 bench: ready-to-test
 	$(BIN)/pip --disable-pip-version-check install --quiet --requirement benchmarks/requirements.txt

@@ -8,11 +8,9 @@ import sys
 from pathlib import Path
 
 from app.verbs.render import shown_project
-from app.verbs.verb import Answer, Progress, Verb, new_project, size_from
+from app.verbs.verb import Answer, Progress, Verb, size_from
 from layers.errors import ProjectError
 from layers.project import ENDING
-
-NAME = "Lohefurt"
 
 
 def has_display() -> bool:
@@ -51,33 +49,27 @@ def _run(arguments: argparse.Namespace) -> Answer:
 
 def _made(asked: Path | None) -> Path:
     """The demo project, made now, or the one in the user's data folder that was made before."""
-    from app.demo import make_demo  # brings the whole recipe with it
+    from app.demo import demo_project, make_demo  # brings the whole recipe with it
 
-    path = asked or _default()
-    if not path.name.endswith(ENDING):
-        raise ProjectError("A project's name ends otherwise", found=path.name, allowed=f"NAME{ENDING}")
-    if asked is None and path.exists():
-        return path
-    if path.exists():
-        raise ProjectError("This project is there already", where=str(path), do="Choose another name")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    folder = path.with_name(f"{path.name.removesuffix(ENDING)} files")
     progress = Progress()
     try:
-        with new_project(path):
-            make_demo(path, folder, progress)
+        if asked is None:
+            return demo_project(_default_folder(), progress)
+        if not asked.name.endswith(ENDING):
+            raise ProjectError("A project's name ends otherwise", found=asked.name, allowed=f"NAME{ENDING}")
+        make_demo(asked, asked.with_name(f"{asked.name.removesuffix(ENDING)} files"), progress)
+        return asked
     finally:
         progress.end()
-    return path
 
 
-def _default() -> Path:
+def _default_folder() -> Path:
     from PySide6.QtCore import QCoreApplication
 
     from app.settings import data_folder
 
     QCoreApplication.setApplicationName("citystrata")
-    return data_folder() / "demo" / f"{NAME}{ENDING}"
+    return data_folder() / "demo"
 
 
 VERB = Verb(
