@@ -165,18 +165,16 @@ def quantile_breaks(numbers: Float64, classes: int) -> Float64:
 def natural_breaks(numbers: Float64, classes: int) -> Float64:
     """Limits that make the classes most alike within (Fisher and Jenks), on at most 400 steps."""
     values, weights = np.unique(numbers, return_counts=True)
+    lowest = values
     if len(values) > JENKS_BINS:
-        edges = np.linspace(values[0], values[-1], JENKS_BINS + 1)
-        index = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, JENKS_BINS - 1)
-        weights = np.bincount(index, minlength=JENKS_BINS)
-        sums = np.bincount(index, numbers, minlength=JENKS_BINS)
-        held = weights > 0
-        values, weights = sums[held] / weights[held], weights[held]
+        edges = np.linspace(values[0], values[-1], JENKS_BINS + 1)[:-1]
+        first = np.unique(np.searchsorted(values, edges))
+        lowest, counts = values[first], np.add.reduceat(weights, first)
+        values, weights = np.add.reduceat(values * weights, first) / counts, counts
     if len(values) <= classes:
-        return np.append(values, numbers.max()).astype(np.float64)
+        return np.append(lowest, numbers.max()).astype(np.float64)
     starts = _best_starts(values, weights, classes)
-    limits = [float(numbers.min()), *values[starts[1:]].tolist(), float(numbers.max())]
-    return np.array(limits, np.float64)
+    return np.append(lowest[starts], numbers.max()).astype(np.float64)
 
 
 def _best_starts(values: Float64, weights: Any, classes: int) -> list[int]:

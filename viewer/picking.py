@@ -10,6 +10,9 @@ from layers.arrays import Float64
 from viewer.camera import Camera, Ray, corners
 from viewer.faces import Faces, Index, Mask, spans
 
+#: x0, y0, x1, y1 in pixels, ascending.
+Rectangle = tuple[float, float, float, float]
+
 VERTEX_REACH_PX = 10.0
 POINT_REACH_PX = 5.0
 
@@ -83,13 +86,14 @@ def first_triangle(faces: Faces, ray: Ray, visible_parts: Mask) -> tuple[float, 
 def ray_meets_boxes(ray: Ray, boxes: Float64) -> Mask:
     """Which boxes (n, 2, 3) the ray passes through, by slabs."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        inverse = 1.0 / ray.direction
-        entry = (boxes - ray.origin) * inverse
-    low, high = np.fmin(entry[:, 0], entry[:, 1]), np.fmax(entry[:, 0], entry[:, 1])
-    # NaN: the ray runs inside a slab's face; fmin and fmax let the other planes decide.
-    nearest = np.fmax(np.fmax(low[:, 0], low[:, 1]), low[:, 2])
-    farthest = np.fmin(np.fmin(high[:, 0], high[:, 1]), high[:, 2])
-    slack = 1e-9 * np.abs(farthest) + 1e-9
+        reach = (boxes - ray.origin) / ray.direction
+    low, high = reach.min(axis=1), reach.max(axis=1)
+    level = ray.direction == 0  # runs between the two planes for ever, or never
+    between = (boxes[:, 0] <= ray.origin) & (ray.origin <= boxes[:, 1])
+    low = np.where(level, np.where(between, -np.inf, np.inf), low)
+    high = np.where(level, np.where(between, np.inf, -np.inf), high)
+    nearest, farthest = low.max(axis=1), high.min(axis=1)
+    slack = 1e-9 * (1.0 + np.minimum(np.abs(farthest), 1e9))
     meets: Mask = (nearest <= farthest + slack) & (farthest >= 0)
     return meets
 
@@ -168,10 +172,8 @@ def boxes_over(
     return np.asarray(over)
 
 
-def objects_in_rectangle(
-    faces: Faces, view: View2D, rectangle: tuple[float, float, float, float], visible_parts: Mask
-) -> Index:
-    """Objects with something visible in the rectangle: a vertex, or the middle of an edge."""
+def objects_in_rectangle(faces: Faces, view: View2D, rectangle: Rectangle, visible_parts: Mask) -> Index:
+    """Objects with a visible triangle that is drawn in the rectangle, wholly or in part."""
     tiles = np.flatnonzero(boxes_over(view, faces.tile_box, *rectangle))
     groups = spans(faces.tile_group[tiles], faces.tile_group[tiles + 1])
     groups = groups[boxes_over(view, faces.group_box[groups], *rectangle)]
@@ -183,9 +185,7 @@ def objects_in_rectangle(
     left = groups[~np.isin(owner, found)]  # objects on the border of the rectangle: look closely
     chosen = spans(faces.group_triangle[left, 0], faces.group_triangle[left, 1])
     chosen = chosen[visible_parts[faces.triangle_part[chosen]]]
-    points = faces.vertices[faces.triangles[chosen]]
-    samples = np.concatenate((points, (points + np.roll(points, 1, axis=1)) / 2), axis=1)
-    inside = in_rectangle(view, samples.reshape(-1, 3), rectangle).reshape(len(chosen), 6).any(axis=1)
+    inside = _triangles_touch(view, faces.vertices[faces.triangles[chosen]], rectangle)
     border = np.unique(faces.part_object[faces.triangle_part[chosen[inside]]])
     return np.union1d(found, border).astype(np.int64)
 
@@ -199,7 +199,27 @@ def _shows(faces: Faces, groups: Index, visible_parts: Mask) -> Mask:
     return shows
 
 
-def in_rectangle(view: View2D, points: Float64, rectangle: tuple[float, float, float, float]) -> Mask:
+def _triangles_touch(view: View2D, triangles: Float64, rectangle: Rectangle) -> Mask:
+    """Which triangles (n, 3, 3) are drawn over a rectangle: no line separates the two."""
+    x0, y0, x1, y1 = rectangle
+    seen = view.project(triangles.reshape(-1, 3)).reshape(-1, 3, 3)
+    front = (seen[..., 2] > 0).all(axis=1) | view.camera.parallel
+    corner = seen[front, :, :2]
+    frame = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+    apart = (corner.max(axis=1) < frame.min(axis=0)).any(axis=1)
+    apart |= (corner.min(axis=1) > frame.max(axis=0)).any(axis=1)
+    for side in range(3):
+        along = corner[:, (side + 1) % 3] - corner[:, side]
+        across = np.stack((-along[:, 1], along[:, 0]), axis=-1)
+        mine = (corner * across[:, None]).sum(axis=2)
+        other = across @ frame.T
+        apart |= (mine.max(axis=1) < other.min(axis=1)) | (mine.min(axis=1) > other.max(axis=1))
+    touches = np.zeros(len(triangles), bool)
+    touches[front] = ~apart
+    return touches
+
+
+def in_rectangle(view: View2D, points: Float64, rectangle: Rectangle) -> Mask:
     """Which points are drawn inside the rectangle x0, y0, x1, y1."""
     x0, y0, x1, y1 = rectangle
     x, y, depth = view.project(points).T

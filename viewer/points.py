@@ -13,8 +13,8 @@ from viewer.color import LegendEntry, nice_step
 from viewer.faces import boxes_of_runs, outer_boxes, tile_numbers
 from viewer.palette import POINT_CLASS_COLORS, STONE, hex_color, ramp, rgb, spare_color
 from viewer.patch import POINTS, Patch
-from viewer.picking import Blocks, Hit, View2D, nearest_point
-from viewer.view import Found, Rectangle, Shown, Source
+from viewer.picking import Blocks, Hit, Rectangle, View2D, nearest_point
+from viewer.view import Found, Shown, Source
 
 #: Drawn while the camera moves; all are drawn when it rests.
 MOVING_POINTS = 400_000

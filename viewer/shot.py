@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from layers.arrays import Drawable, Mesh
 from layers.errors import UsageError
 from layers.pictures import read_png, write_png
 from layers.records import Layer
@@ -48,11 +49,13 @@ def shot(
         )
     if camera is None and view not in STANDARD_VIEWS:
         raise UsageError("There is no such view", found=view, allowed=", ".join(STANDARD_VIEWS))
+    drawables = {layer.id: project.drawable(layer) for layer in project.layers}
+    _check(project, list(drawables.values()), color_by, lod)
     scene = Scene(project, size, lambda layer: _styled(project, layer, color_by, lod))
     try:
         scene.set_background(dark)
         for layer in reversed(project.layers):
-            scene.add(prepare(layer, project.drawable(layer), project.place, project))
+            scene.add(prepare(layer, drawables[layer.id], project.place, project))
         if date is not None:
             scene.set_date(date)
         if camera is None:
@@ -95,6 +98,16 @@ def compare(one: Path, other: Path) -> float:
             allowed=f"{a.shape[1]}x{a.shape[0]}, as {one}",
         )
     return float(np.abs(a - b).mean() / 255)
+
+
+def _check(project: Project, drawables: list[Drawable | None], color_by: str | None, lod: str | None) -> None:
+    """Refuse a LoD or an attribute that no layer has."""
+    lods = sorted({name for mesh in drawables if isinstance(mesh, Mesh) for name in mesh.lod_names})
+    if lod and lod not in lods:
+        raise UsageError("There is no such LoD", found=lod, allowed=", ".join(lods))
+    names = sorted({name for layer in project.layers for name in project.attribute_types(layer)})
+    if color_by and color_by not in (*WAYS, *names):
+        raise UsageError("There is no such attribute", found=color_by, allowed=", ".join((*WAYS, *names)))
 
 
 def _styled(project: Project, layer: Layer, color_by: str | None, lod: str | None) -> Layer:

@@ -18,13 +18,14 @@ from viewer.palette import GHOST, SELECTED, rgb
 from viewer.patch import LINES, Patch
 from viewer.picking import (
     Hit,
+    Rectangle,
     Surface,
     View2D,
     first_triangle,
     nearest_vertex,
     objects_in_rectangle,
 )
-from viewer.view import Found, Rectangle, Shown, Source
+from viewer.view import Found, Shown, Source
 
 GHOST_OPACITY = 0.22
 SELECTED_SHARE = 0.72

@@ -14,12 +14,10 @@ from viewer.color import LegendEntry
 from viewer.columns import Columns
 from viewer.faces import Mask
 from viewer.patch import Patch
-from viewer.picking import Hit, View2D
+from viewer.picking import Hit, Rectangle, View2D
 
 #: Prefix of `color_by` for colouring by an attribute.
 ATTRIBUTE = "attribute:"
-
-Rectangle = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
