@@ -104,17 +104,23 @@ def can_read(head: bytes, path: Path) -> int:
 
 def read(path: Path, options: ReadOptions) -> list[LayerData]:
     """The city objects of the file, and beside them its TINRelief as terrain."""
-    data = path.read_bytes()
     with collector_off():
-        root = decode_root(data, path)
-        check_root(root, path)
-        check_once(data, str(path))
-        reader = Reader(path, data, root)
-        reader.use_vertices(root)
-        assert root.city_objects is not None
-        for done in reader.add_objects(root.city_objects):
-            options.progress(0.2 + 0.6 * done, f"{len(reader.features)} objects")
-        return reader.finish(options)
+        # The text is let go before the triangles are made: the pieces hold every byte of it.
+        return _gathered(path, options).finish(options)
+
+
+def _gathered(path: Path, options: ReadOptions) -> Reader:
+    data = path.read_bytes()
+    root = decode_root(data, path)
+    check_root(root, path)
+    check_once(data, str(path))
+    reader = Reader(path, data, root)
+    reader.use_vertices(root)
+    assert root.city_objects is not None
+    for done in reader.add_objects(root.city_objects):
+        options.progress(0.2 + 0.6 * done, f"{len(reader.features)} objects")
+    reader.cut_rest()
+    return reader
 
 
 def rewrite(
@@ -247,7 +253,11 @@ class Reader:
     """Gathers the features, pieces and geometry of one file."""
 
     def __init__(self, path: Path, data: bytes, root: Root) -> None:
-        self.path, self.data, self.root = path, data, root
+        self.path, self.data = path, data
+        self.crs = crs_of(root.metadata)
+        self.facts: dict[str, object] = {"version": root.version}
+        if root.extensions:
+            self.facts["extensions"] = sorted(root.extensions)
         self.report = Report()
         self.features: list[Feature] = []
         self.pieces: list[Piece] = []
@@ -352,15 +362,19 @@ class Reader:
             do="Ask the producer for a corrected file; reading one of the two would lose the other",
         )
 
+    def cut_rest(self) -> None:
+        """Put what stands behind the last object into pieces, and let the file's text go."""
+        self.pieces.append(Piece(self.data[self._cut :]))
+        self.data = b""
+
     def finish(self, options: ReadOptions) -> list[LayerData]:
         """The layers, once every object is in."""
-        self.pieces.append(Piece(self.data[self._cut :]))
         options.progress(0.8, "triangles")
-        crs = options.crs or crs_of(self.root.metadata)
+        crs = options.crs or self.crs
         mesh = self.flattener.mesh(self._may_be_degrees and is_geographic(crs))
         self._describe(mesh)
         self.report.read = len(self.features)
-        facts = self._facts()
+        self.facts["surfaces"] = self._surface_counts()
         city = LayerData(
             name=layer_name(self.path, (".city.jsonl", ".jsonl", *ENDINGS)),
             kind="city",
@@ -370,7 +384,7 @@ class Reader:
             pieces=self.pieces,
             drawable=mesh,
             box=mesh_box(mesh),
-            facts=facts,
+            facts=self.facts,
         )
         layers = [city]
         if any(feature.type == "TINRelief" for feature in self.features):
@@ -378,12 +392,6 @@ class Reader:
                 LayerData(f"{city.name} terrain", "terrain", crs, Report(), box=city.box, partner=0)
             )
         return layers
-
-    def _facts(self) -> dict[str, object]:
-        facts: dict[str, object] = {"version": self.root.version, "surfaces": self._surface_counts()}
-        if self.root.extensions:
-            facts["extensions"] = sorted(self.root.extensions)
-        return facts
 
     def _surface_counts(self) -> dict[str, int]:
         counts: dict[str, int] = {}

@@ -36,39 +36,44 @@ def can_read(head: bytes, path: Path) -> int:
 
 def read(path: Path, options: ReadOptions) -> list[LayerData]:
     """The city objects of every line."""
-    data = path.read_bytes()
     with collector_off():
-        lines = _lines(data)
-        first = next(lines, None)
-        if first is None:
-            raise ReadError("The file is empty", where=str(path), do="Ask for the file again")
-        number, line = first
-        root = decode_root(bytes(line), path, number)
-        if root.type == "CityJSONFeature":
-            raise ReadError(
-                "The sequence has no header",
-                where=f"{path}, line {number}",
-                found="a CityJSONFeature in the first line",
-                allowed='a CityJSON object with the "transform" first',
-                do="Ask for the file with its header line; without it the coordinates have no place",
-            )
-        check_root(root, path)
-        reader = Reader(path, data, root)
-        if root.transform is None:
-            reader.report.warn(
-                "no_transform",
-                "",
-                "The header has no transform; vertices are taken as coordinates as they are.",
-            )
-        if root.city_objects:
-            # A header has none, but a whole model on one line has; pieces need them decoded in place.
-            root = cityjson.ROOT.decode(line)
-            reader.use_vertices(root)
-            for _ in reader.add_objects(root.city_objects or {}):
-                pass
-        for number, line in lines:
-            _add_feature(reader, path, number, line, options, len(data))
-        return reader.finish(options)
+        return _gathered(path, options).finish(options)
+
+
+def _gathered(path: Path, options: ReadOptions) -> Reader:
+    data = path.read_bytes()
+    lines = _lines(data)
+    first = next(lines, None)
+    if first is None:
+        raise ReadError("The file is empty", where=str(path), do="Ask for the file again")
+    number, line = first
+    root = decode_root(bytes(line), path, number)
+    if root.type == "CityJSONFeature":
+        raise ReadError(
+            "The sequence has no header",
+            where=f"{path}, line {number}",
+            found="a CityJSONFeature in the first line",
+            allowed='a CityJSON object with the "transform" first',
+            do="Ask for the file with its header line; without it the coordinates have no place",
+        )
+    check_root(root, path)
+    reader = Reader(path, data, root)
+    if root.transform is None:
+        reader.report.warn(
+            "no_transform",
+            "",
+            "The header has no transform; vertices are taken as coordinates as they are.",
+        )
+    if root.city_objects:
+        # A header has none, but a whole model on one line has; pieces need them decoded in place.
+        root = cityjson.ROOT.decode(line)
+        reader.use_vertices(root)
+        for _ in reader.add_objects(root.city_objects or {}):
+            pass
+    for number, line in lines:
+        _add_feature(reader, path, number, line, options, len(data))
+    reader.cut_rest()
+    return reader
 
 
 def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
