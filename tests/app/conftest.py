@@ -50,6 +50,20 @@ def qapp_args() -> list[str]:
     return ["citystrata"]
 
 
+@pytest.fixture(scope="session")
+def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed project of nine boxes, read once; copy it before opening."""
+    from layers.importing import import_files
+    from layers.project import Project
+    from tests.app.blocks import write_city
+
+    folder = tmp_path_factory.mktemp("blocks")
+    path = folder / "blocks.city.gpkg"
+    with Project.create(path) as project:
+        import_files(project, [write_city(folder / "blocks.city.json")])
+    return path
+
+
 @pytest.fixture
 def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
     """A session that keeps untitled projects in the test's own folder."""

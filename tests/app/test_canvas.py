@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,6 @@ from app.canvas import Canvas
 from app.overlay import length_text, nice_length
 from app.session import Session
 from app.statusbar import scale_text
-from tests.app.blocks import write_city
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 NONE, SHIFT, CTRL = (
@@ -27,7 +27,9 @@ NONE, SHIFT, CTRL = (
 
 
 @pytest.fixture
-def canvas(qtbot: QtBot, session: Session, settled: Callable[[Session], None], tmp_path: Path) -> Canvas:
+def canvas(
+    qtbot: QtBot, session: Session, settled: Callable[[Session], None], blocks: Path, tmp_path: Path
+) -> Canvas:
     """A view of nine boxes from above, at rest."""
     made = Canvas(session)
     qtbot.addWidget(made)
@@ -35,7 +37,8 @@ def canvas(qtbot: QtBot, session: Session, settled: Callable[[Session], None], t
     made.show()
     made.activateWindow()
     qtbot.waitUntil(made.isActiveWindow, timeout=5000)
-    session.import_files([write_city(tmp_path / "blocks.city.json")])
+    shutil.copytree(blocks.parent, tmp_path / "city")
+    session.open_project(tmp_path / "city" / blocks.name)
     settled(session)
     made.set_camera(session.scene.camera.viewed("top"))
     made.set_camera(session.scene.camera.fitted(session.scene.box, 1.5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ from app.opening import CrsQuestion, open_filter
 from app.session import Session
 from app.settings import Settings
 from app.window import Window
+from layers.cache import cache_folder
 from layers.project import Project
 from layers.untitled import untitled_projects
 from tests.app.blocks import write_city
@@ -26,9 +28,10 @@ Settled = Callable[[Session], None]
 
 
 @pytest.fixture
-def city(window: Window, settled: Settled, tmp_path: Path) -> Window:
-    """The window with nine boxes in it."""
-    window.open_paths([write_city(tmp_path / "blocks.city.json")])
+def city(window: Window, settled: Settled, blocks: Path) -> Window:
+    """The window with nine boxes in an untitled project."""
+    shutil.copytree(blocks.parent, window.session.untitled_folder)
+    window.open_paths([window.session.untitled_folder / blocks.name])
     settled(window.session)
     return window
 
@@ -109,8 +112,9 @@ def test_an_untitled_project_with_edits_is_offered_again(
 
 
 def test_an_untitled_project_without_edits_leaves_nothing_behind(city: Window) -> None:
+    path = city.session.project.path
     city.actions_["close"].trigger()
-    assert list(city.session.untitled_folder.iterdir()) == []
+    assert not path.exists() and not cache_folder(path).exists()
 
 
 def test_saving_as_goes_on_in_the_new_file(city: Window, settled: Settled, tmp_path: Path) -> None:
@@ -224,6 +228,8 @@ def contrast(one: str, other: str) -> float:
 def test_the_arrangement_of_the_window_is_remembered(
     qtbot: QtBot, city: Window, settled: Settled, tmp_path: Path
 ) -> None:
+    path = tmp_path / "Delft.city.gpkg"
+    city.session.save_as(path)
     city.resize(1100, 700)
     city.actions_["dock_inspector"].trigger()
     city.actions_["dock_table"].trigger()
@@ -232,7 +238,7 @@ def test_the_arrangement_of_the_window_is_remembered(
     again = Window(Settings(tmp_path / "settings.ini"), tmp_path / "again")
     qtbot.addWidget(again)
     again.show()
-    again.open_paths([tmp_path / "blocks.city.json"])
+    again.open_paths([path])
     settled(again.session)
     assert (again.width(), again.height()) == (1100, 700)
     assert not again.inspector.isVisible() and again.table.isVisible()
@@ -259,12 +265,14 @@ def test_a_project_is_one_plain_file_after_closing(city: Window, tmp_path: Path)
         assert len(project.layers) == 1
 
 
-def test_an_exported_layer_is_the_source_byte_by_byte(qtbot: QtBot, city: Window, tmp_path: Path) -> None:
+def test_an_exported_layer_is_the_source_byte_by_byte(
+    qtbot: QtBot, city: Window, blocks: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "back.city.json"
     with qtbot.waitSignal(city.session.message, timeout=10_000) as told:
         run_export(city.session, city.session.project.layers[0], out)
     assert "byte by byte" in told.args[0]
-    assert out.read_bytes() == (tmp_path / "blocks.city.json").read_bytes()
+    assert out.read_bytes() == blocks.with_suffix(".json").read_bytes()
 
 
 def test_the_picture_is_what_the_view_shows(city: Window) -> None:
