@@ -113,7 +113,7 @@ class Camera:
         if self.parallel:
             return nearest - slack, farthest + slack
         far = max(farthest + slack, NEAREST_M * 10)
-        return max(nearest - slack, far / 20_000, NEAREST_M), far
+        return max(nearest - slack, far / 50_000, self.distance_m / 100, NEAREST_M), far
 
     # -- motions ------------------------------------------------------------------------------
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.arrays import Float64, Int32, Mesh, UInt8
+from layers.arrays import Float64, Mesh, UInt8
 from layers.records import Layer
 from viewer.color import Classes, LegendEntry, classify
 from viewer.columns import NO_OBJECT
-from viewer.edges import creases, edge_runs
+from viewer.edges import Outlines, outlines_of
 from viewer.faces import Faces, Index, Mask, grouped
 from viewer.light import DAY, foot_shade
 from viewer.palette import EARTH, hex_color, object_color, rgb, surface_color
@@ -25,6 +25,8 @@ MOST_EDGES = 150_000
 #: Layers with more than this do not look which of them are hidden, or in one plane.
 MOST_OUTLINES = 600_000
 WALL_STEEPNESS = 0.6  # |z| of a normal below which a polygon counts as a wall
+#: Their many small faces look better without outlines.
+PLANTS = frozenset(("SolitaryVegetationObject", "PlantCover"))
 WIRE = "#6e6a64"
 
 
@@ -33,7 +35,7 @@ class CityView(TiledView):
 
     def __init__(self, source: Source, mesh: Mesh) -> None:
         self._mesh = mesh
-        super().__init__(source, _faces(mesh, source.most_tiles), _outlines(mesh))
+        super().__init__(source, _faces(mesh, source.most_tiles), _outlines(mesh, source))
         self._object_type, self._type_names = source.columns.codes("type")
         self._normals = np.asarray(mesh.surface_normal)
         self._light = DAY.on(self._normals)
@@ -173,12 +175,11 @@ class CityView(TiledView):
 
     def draws_edges(self) -> bool:
         """Outlines, unless there are too many to help."""
-        if not self.layer.style.get("edges", True) or len(self._edges) > MOST_OUTLINES:
+        count = len(self._edges.edges)
+        if not self.layer.style.get("edges", True) or count > MOST_OUTLINES:
             return False
-        if len(self._edges) <= MOST_EDGES:
-            return True
-        first, last = edge_runs(self._edges, self._faces.part_vertex, np.flatnonzero(self._visible))
-        return int((last - first).sum()) <= MOST_EDGES
+        parts = np.flatnonzero(self._visible)
+        return count <= MOST_EDGES or self._edges.count(self._faces.part_vertex, parts) <= MOST_EDGES
 
     # -- what it means -----------------------------------------------------------------------------
 
@@ -241,9 +242,9 @@ def _faces(mesh: Mesh, most_tiles: int) -> Faces:
     )
 
 
-def _outlines(mesh: Mesh) -> Int32:
-    """Outlines to draw; all of them, unthinned, where there are far too many to draw at once."""
-    return creases(mesh) if len(mesh.edges) <= MOST_OUTLINES else np.asarray(mesh.edges)
+def _outlines(mesh: Mesh, source: Source) -> Outlines:
+    is_plant = np.array([name in PLANTS for name in source.columns.values("type")], bool)
+    return outlines_of(mesh, is_plant, MOST_OUTLINES)
 
 
 def _wires(mesh: Mesh, source: Source) -> list[Patch]:

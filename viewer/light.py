@@ -21,18 +21,21 @@ class Light:
     """Colours are linear factors on a surface's own colour."""
 
     to_key: tuple[float, float, float] = (-0.46, 0.50, 0.73)  # towards the north-west, 47° high
-    key: tuple[float, float, float] = (0.435, 0.42, 0.385)
-    sky: tuple[float, float, float] = (0.695, 0.71, 0.735)
-    ground: tuple[float, float, float] = (0.55, 0.53, 0.51)
+    key: tuple[float, float, float] = (0.40, 0.385, 0.35)
+    to_fill: tuple[float, float, float] = (-0.35, -0.85, 0.40)  # the sky opposite, brightest in the south
+    fill: tuple[float, float, float] = (0.125, 0.125, 0.13)
+    sky: tuple[float, float, float] = (0.67, 0.685, 0.705)
+    ground: tuple[float, float, float] = (0.585, 0.565, 0.545)
 
     def on(self, normals: Float32) -> Float32:
         """What reaches surfaces with these unit normals, (n, 3); degenerate ones get the mean."""
-        to_key = np.asarray(self.to_key, np.float32)
-        to_key /= np.linalg.norm(to_key)
         toward_sky = (normals[:, 2:3] + 1) / 2
-        facing = np.clip(normals @ to_key, 0, None)[:, None]
-        sky, ground, key = (np.asarray(c, np.float32) for c in (self.sky, self.ground, self.key))
-        lit: Float32 = ground + toward_sky * (sky - ground) + facing * key
+        sky, ground = np.asarray(self.sky, np.float32), np.asarray(self.ground, np.float32)
+        lit: Float32 = ground + toward_sky * (sky - ground)
+        for direction, color in ((self.to_key, self.key), (self.to_fill, self.fill)):
+            way = np.asarray(direction, np.float32)
+            facing = np.clip(normals @ (way / np.linalg.norm(way)), 0, None)
+            lit += facing[:, None] * np.asarray(color, np.float32)
         return lit
 
 
@@ -58,7 +61,7 @@ def sky(dark: bool) -> Background:
 
 
 def foot_shade(height_above_base_m: Float64, reach_m: float = 5.0) -> Float32:
-    """Walls darken towards the ground, where less sky is seen: 0.80 at the foot, 1 from `reach_m` up."""
+    """Walls darken towards the ground, where less sky is seen: 0.84 at the foot, 1 from `reach_m` up."""
     t = np.clip(height_above_base_m / reach_m, 0, 1).astype(np.float32)
-    shade: Float32 = np.float32(0.80) + np.float32(0.20) * t * (2 - t)
+    shade: Float32 = np.float32(0.84) + np.float32(0.16) * t * (2 - t)
     return shade

@@ -19,7 +19,7 @@ TRIANGLES, LINES, POINTS = 3, 2, 1
 class Patch:
     """An actor with its own vertices. Colours already hold the light; nothing is lit when drawing."""
 
-    def __init__(self, size: int = TRIANGLES, width: float = 1.0, pulled: bool = False) -> None:
+    def __init__(self, size: int = TRIANGLES, width: float = 1.0) -> None:
         self._size = size
         self._data = vtkPolyData()
         mapper = vtkPolyDataMapper()
@@ -33,9 +33,6 @@ class Patch:
         self.actor.VisibilityOff()
         look = self.actor.GetProperty()
         look.LightingOff()
-        if pulled:  # drawn a little in front of the surfaces it lies on
-            mapper.SetResolveCoincidentTopologyToPolygonOffset()
-            mapper.SetRelativeCoincidentTopologyLineOffsetParameters(-1.0, -2.0)
         self._width, self._magnified = width, 1.0
         self._set_width()
         self._shown = True

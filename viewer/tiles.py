@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from layers.arrays import Float64, Int32, UInt8
 from layers.records import Layer
 from viewer.color import LegendEntry
-from viewer.edges import edge_runs
+from viewer.edges import Outlines, no_outlines
 from viewer.faces import Faces, Index, Mask, outer_boxes, spans
 from viewer.palette import GHOST, SELECTED, rgb
 from viewer.patch import LINES, Patch
@@ -35,7 +35,7 @@ OUTLINE_TONE = 0.62  # of the polygon's own colour
 class TiledView:
     """A layer made of faces. Subclasses say how parts look and which the style allows."""
 
-    def __init__(self, source: Source, faces: Faces, edges: Int32 | None = None) -> None:
+    def __init__(self, source: Source, faces: Faces, outlines: Outlines | None = None) -> None:
         self.layer: Layer = source.layer
         self.boxes: Float64 = outer_boxes(faces.group_box)
         self._source, self._faces = source, faces
@@ -43,13 +43,13 @@ class TiledView:
         self._part_tile = np.zeros(len(faces.part_object), np.int32)
         for number, parts in enumerate(faces.tile_parts):
             self._part_tile[parts] = number
-        self._edges = np.empty((0, 2), np.int32) if edges is None else edges
+        self._edges = outlines or no_outlines(len(faces.part_object))
         self._tiles = [Patch() for _ in faces.tile_parts]
         self._tile_parts: list[Index] = [np.empty(0, np.int64)] * len(self._tiles)
-        self._outlines = Patch(LINES, width=1.0, pulled=True)
+        self._outlines = Patch(LINES, width=1.0)
         self._ghosts = Patch()
         self._ghosts.paint(rgb(GHOST), GHOST_OPACITY)
-        self._marks = Patch(LINES, width=2.5, pulled=True)
+        self._marks = Patch(LINES, width=2.5)
         self._marks.paint(rgb("#b3600a"))
         # Per part: what the style lets through, and of that what is drawn, and drawn as a ghost.
         self._allowed: Mask = np.ones(len(faces.part_object), bool)
@@ -233,11 +233,9 @@ class TiledView:
 
     def _draw_edges(self, patch: Patch, parts: Index) -> Index:
         """Fill a patch with the outlines of these parts; gives how many each one has."""
-        first, last = edge_runs(self._edges, self._faces.part_vertex, parts)
-        ends = self._edges[spans(first, last)].ravel()
-        cells = np.arange(len(ends), dtype=np.int32)
-        patch.fill(self._faces.vertices[ends], self._source.origin, cells, None)
-        return last - first
+        ends, counts = self._edges.drawn(self._faces.vertices, self._faces.part_vertex, parts)
+        patch.fill(ends, self._source.origin, np.arange(len(ends), dtype=np.int32), None)
+        return counts
 
     # -- picking -----------------------------------------------------------------------------------
 
