@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from layers.arrays import DRAWABLES, Drawable
 from layers.errors import ProjectError
+from layers.lock import LOCK_NAME, WriterLock
 
 #: Raised when the arrays change their meaning: older folders are then made again.
 CACHE_VERSION = "1"
 STAMP = "stamp.txt"
+STAGING = "staging-"
+UID = re.compile(r"[0-9a-f]{32}")
 
 
 class CacheMissing(ProjectError):
@@ -58,6 +65,34 @@ def adopt(staged: Path, folder: Path) -> None:
         os.replace(staged, folder)
     except OSError:
         shutil.move(staged, folder)
+
+
+@contextmanager
+def staging(project: Path) -> Iterator[Path]:
+    """A folder for work under way, gone afterwards; when this process is killed, `sweep` removes it."""
+    parent = cache_folder(project)
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=STAGING, dir=parent))
+    lock = WriterLock.take(folder / LOCK_NAME)
+    try:
+        yield folder
+    finally:
+        if lock:
+            lock.release()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep(project: Path, layers: Collection[str]) -> None:
+    """Remove what killed processes left: staging folders, and arrays of no layer of the project."""
+    for folder in cache_folder(project).glob("*/"):
+        if folder.name.startswith(STAGING):
+            lock = WriterLock.take(folder / LOCK_NAME)
+            if lock is None:
+                continue  # somebody is at work in it
+            lock.release()
+            shutil.rmtree(folder, ignore_errors=True)
+        elif UID.fullmatch(folder.name) and folder.name not in layers:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def stamp_text(stamp: str) -> str:

@@ -7,13 +7,16 @@ A decoder that crashes or runs away ends this process, not the window.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import hashlib
+import os
+import signal
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import orjson
@@ -33,6 +36,10 @@ MEMORY_CEILING = 12 << 30
 MEMORY_PER_BYTE = 24
 CPU_FLOOR_S = 120
 CPU_BYTES_PER_S = 200_000
+DAMAGED = "It is probably damaged; nothing was changed. Ask for the file again"
+END_WITH_STARTER = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+Say = Callable[[dict[str, Any]], None]
 
 STAGING_TABLES = BULK_TABLES + "CREATE TABLE box (fid INTEGER PRIMARY KEY, a, b, c, d, e, f);"
 
@@ -43,32 +50,47 @@ def main() -> int:
     gc.disable()
     request = orjson.loads(sys.stdin.buffer.readline())
     path = Path(request["path"])
-    try:
-        limit(path)
-        say({"done": stage(path, request)})
-    except CitystrataError as error:
-        say({"error": {"kind": type(error).__name__, "parts": error.parts(), **_extra(error)}})
-        return 1
-    except MemoryError:
-        refused = ReadError(
-            "The file needs more memory than it may have", where=str(path), do="It may be damaged"
-        )
-        say({"error": {"kind": "ReadError", "parts": refused.parts()}})
-        return 1
+    with _answers() as answers:
+
+        def say(message: dict[str, Any]) -> None:
+            answers.write(orjson.dumps(message) + b"\n")
+            answers.flush()
+
+        try:
+            limit(path)
+            say({"done": stage(path, request, say)})
+        except CitystrataError as error:
+            say(_told(error))
+            return 1
+        except MemoryError:
+            say(_told(ReadError("The file needs more memory than it may have", where=str(path), do=DAMAGED)))
+            return 1
     return 0
 
 
-def say(message: dict[str, Any]) -> None:
-    """One JSON line to whoever started us."""
-    sys.stdout.buffer.write(orjson.dumps(message) + b"\n")
-    sys.stdout.buffer.flush()
+def _told(error: CitystrataError) -> dict[str, Any]:
+    return {"error": {"kind": type(error).__name__, "parts": error.parts(), **_extra(error)}}
+
+
+def _answers() -> IO[bytes]:
+    """The standard output, for answers alone: whatever a decoder prints goes to standard error."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return answers
+
+
+def silent(_message: dict[str, Any]) -> None:
+    """Tell nobody."""
 
 
 def limit(path: Path) -> None:
-    """Bound this process's memory and time by the size of the file."""
+    """Bound this process's memory and time by the size of the file, and its life by its starter's."""
     if sys.platform == "win32":
         return
     import resource
+
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(END_WITH_STARTER, signal.SIGKILL)
 
     size = path.stat().st_size if path.exists() else 0
     memory = min(MEMORY_CEILING, MEMORY_FLOOR + MEMORY_PER_BYTE * size)
@@ -100,7 +122,7 @@ def _extra(error: CitystrataError) -> dict[str, Any]:
     return {}
 
 
-def stage(path: Path, request: dict[str, Any]) -> dict[str, Any]:
+def stage(path: Path, request: dict[str, Any], say: Say = silent) -> dict[str, Any]:
     """Read the file and write everything a project needs into the staging folder."""
     # Formats bring the decoders with them; they load after the limits are set.
     from layers import formats

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
+import queue
 import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
+import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,17 @@ from typing import Any
 import numpy as np
 import orjson
 
-from layers import cache
+from layers import cache, rows
 from layers.data import ReadOptions, never_stop
 from layers.errors import Cancelled, PlaceError, ReadError, from_parts
 from layers.gis import srs_id
 from layers.project import LOCAL_ORIGIN_STEP, Project
 from layers.records import Layer
 from layers.report import Report
+from layers.rows import ROWS_AT_ONCE
 
 Progress = Callable[[float, str], None]
-ROWS_AT_ONCE = 1000
+SILENCE_S = 0.2
 
 
 class MissingCrs(PlaceError):
@@ -58,16 +60,27 @@ def import_files(
 ) -> list[Layer]:
     """Read files into the project as one undoable step; gives the new layers."""
     wanted = [Path(path) for path in paths]
-    staged = []
+    staged: list[Staged] = []
     crs = project.place.crs
     for done, path in enumerate(wanted):
 
         def report(fraction: float, text: str, done: int = done, path: Path = path) -> None:
             progress((done + fraction) / len(wanted), f"{path.name}: {text}")
 
-        staged.append(stage(project.path, path, options or ReadOptions(), crs, epoch, report))
+        try:
+            staged.append(stage(project.path, path, options or ReadOptions(), crs, epoch, report))
+        except BaseException:
+            discard(project.path, staged)
+            raise
         crs = crs or staged[-1].project_crs
     return admit(project, staged, name)
+
+
+def discard(project_path: Path, staged: Iterable[Staged]) -> None:
+    """Take staged layers out of the project again; nobody has seen them."""
+    with closing(_connect(project_path)) as connection:
+        for item in staged:
+            _discard(connection, project_path, item)
 
 
 def stage(
@@ -81,8 +94,7 @@ def stage(
     """Read one file in a process of its own and copy its rows; may run in any thread."""
     if project_path.absolute() == path.absolute():
         raise ReadError("A project cannot be imported into itself", where=str(path))
-    folder = Path(tempfile.mkdtemp(prefix="import-", dir=_staging_parent(project_path)))
-    try:
+    with _staging(project_path) as folder:
         request = {
             "path": str(path),
             "folder": str(folder),
@@ -94,50 +106,84 @@ def stage(
         }
         described = run_importer(request, path, progress)
         return _take_over(project_path.absolute(), folder, described, epoch, progress)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _staging_parent(project_path: Path) -> Path:
-    parent = cache.cache_folder(project_path.absolute())
+@contextmanager
+def _staging(project_path: Path) -> Iterator[Path]:
+    """A folder for the import process; errors of the file system become sentences."""
     try:
-        parent.mkdir(parents=True, exist_ok=True)
+        with cache.staging(project_path.absolute()) as folder:
+            yield folder
     except OSError as error:
         raise ReadError(
-            "There is no place for the import's files", where=str(parent), found=error.strerror or str(error)
+            "There is no place for the import's files",
+            where=str(cache.cache_folder(project_path)),
+            found=error.strerror or str(error),
+            do="Nothing was changed; check the folder and the free space",
         ) from error
-    return parent
 
 
 def run_importer(request: dict[str, Any], path: Path, progress: Progress) -> dict[str, Any]:
     """Start the import process, pass its progress on, and give its answer or raise its error."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "layers.importer"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=Path(__file__).resolve().parent.parent,
-    )
-    assert process.stdin and process.stdout
+    last_words = Path(request["folder"]) / "last-words.txt"
+    with last_words.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "layers.importer"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            cwd=Path(__file__).resolve().parent.parent,
+        )
     try:
-        process.stdin.write(orjson.dumps({**request, "path": str(Path(request["path"]).absolute())}) + b"\n")
-        process.stdin.close()
-        for line in process.stdout:
-            message = orjson.loads(line)
-            if "progress" in message:
-                progress(message["progress"], message["text"])
+        _ask(process, {**request, "path": str(Path(request["path"]).absolute())})
+        said = (0.0, "opening")
+        for message in _messages(process):
+            if message is None:
+                progress(*said)  # nothing new, but the person may want to stop
+            elif "progress" in message:
+                said = (message["progress"], message["text"])
+                progress(*said)
             elif "done" in message:
                 answer: dict[str, Any] = message["done"]
                 return answer
             else:
                 raise _told(message["error"])
-        raise _died(process, path)
+        raise _died(process.wait(), path, last_words)
     finally:
         process.kill()
         process.wait()
-        for stream in (process.stdin, process.stdout, process.stderr):
-            if stream:
-                stream.close()
+
+
+def _ask(process: subprocess.Popen[bytes], request: dict[str, Any]) -> None:
+    assert process.stdin
+    try:
+        with process.stdin as questions:
+            questions.write(orjson.dumps(request) + b"\n")
+    except BrokenPipeError:
+        return  # it died at once; its end says why
+
+
+def _messages(process: subprocess.Popen[bytes]) -> Iterator[dict[str, Any] | None]:
+    """What the import process says, and None whenever it has been silent for a moment."""
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def listen() -> None:
+        assert process.stdout
+        with process.stdout as answers:
+            for line in answers:
+                lines.put(line)
+        lines.put(b"")
+
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        try:
+            line = lines.get(timeout=SILENCE_S)
+        except queue.Empty:
+            yield None
+            continue
+        if not line:
+            return
+        yield orjson.loads(line)
 
 
 def _told(error: dict[str, Any]) -> Exception:
@@ -156,16 +202,14 @@ def _told(error: dict[str, Any]) -> Exception:
     return from_parts(error["kind"], error["parts"])
 
 
-def _died(process: subprocess.Popen[bytes], path: Path) -> ReadError:
-    code = process.wait()
-    assert process.stderr
-    last_words = process.stderr.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
+def _died(code: int, path: Path, last_words: Path) -> ReadError:
+    words = last_words.read_bytes()[-4000:].decode("utf-8", "replace").strip().splitlines()
     if sys.platform != "win32" and code == -signal.SIGXCPU:
         found = "reading took too long"
     elif code < 0:
         found = f"the decoder crashed ({signal.Signals(-code).name})"
     else:
-        found = last_words[-1][:200] if last_words else f"the import process ended with {code}"
+        found = words[-1][:200] if words else f"the import process ended with {code}"
     return ReadError(
         "The file could not be read",
         where=str(path),
@@ -174,12 +218,16 @@ def _died(process: subprocess.Popen[bytes], path: Path) -> ReadError:
     )
 
 
+def _connect(project_path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(project_path, isolation_level=None, timeout=30)
+
+
 def _take_over(
     project_path: Path, folder: Path, described: dict[str, Any], epoch: str | None, progress: Progress
 ) -> Staged:
     """Copy the staged rows in small transactions, so that edits meanwhile wait milliseconds."""
     staged = Staged(Path(described["path"]), project_crs=described["project_crs"])
-    connection = sqlite3.connect(project_path, isolation_level=None, timeout=30)
+    connection = _connect(project_path)
     try:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("ATTACH ? AS staging", (str(folder / "staging.sqlite"),))
@@ -198,7 +246,10 @@ def _take_over(
                     "SELECT uid FROM layer WHERE id = ?", (staged.layers[-1],)
                 ).fetchone()
                 cache.adopt(folder / f"arrays{number}", cache.layer_folder(project_path, uid))
-    except sqlite3.Error as error:
+    except BaseException as error:
+        _discard(connection, project_path, staged)
+        if not isinstance(error, sqlite3.Error):
+            raise
         raise ReadError(
             "The file was read but could not be stored in the project; nothing was changed",
             where=str(project_path),
@@ -208,6 +259,18 @@ def _take_over(
     finally:
         connection.close()
     return staged
+
+
+def _discard(connection: sqlite3.Connection, project_path: Path, staged: Staged) -> None:
+    """Take staged rows out again; what cannot be removed now goes when the project is next opened."""
+    try:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        for number in staged.layers:
+            rows.drop_layer(connection, number)
+        cache.sweep(project_path, rows.uids(connection))
+    except sqlite3.Error:
+        return
 
 
 def _new_layer(
@@ -322,11 +385,11 @@ def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> 
     """Make the cache of a layer again, from the project itself or from its linked file."""
     if layer.partner is not None:
         layer = next(item for item in project.layers if item.id == layer.partner)
-    folder = Path(tempfile.mkdtemp(prefix="rebuild-", dir=_staging_parent(project.path)))
-    try:
+    with _staging(project.path) as folder:
         source = Path(layer.source_path)
         if not layer.linked:
-            source = folder / source.name
+            source = folder / "source" / source.name
+            source.parent.mkdir()
             with source.open("wb") as file:
                 for (data,) in project.query(
                     "SELECT data FROM piece WHERE layer = ? ORDER BY seq", (layer.id,)
@@ -358,8 +421,6 @@ def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> 
         target = cache.layer_folder(project.path.absolute(), layer.uid)
         cache.adopt(folder / f"arrays{which}", target)
         (target / cache.STAMP).write_text(cache.stamp_text(project.stamp(layer)), encoding="utf-8")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def stop_when(asked: Callable[[], bool]) -> Progress:

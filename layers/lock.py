@@ -13,6 +13,9 @@ else:
     import fcntl
 
 
+LOCK_NAME = "lock"
+
+
 class WriterLock:
     """Held while a project is open for writing."""
 

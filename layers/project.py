@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from layers.arrays import Drawable
 from layers.edit import Edit
 from layers.errors import EditError, ProjectError
 from layers.expression import Expression, parse
-from layers.lock import WriterLock
+from layers.lock import LOCK_NAME, WriterLock
 from layers.place import Place
 from layers.records import Changes, CityObject, Epoch, Layer, Step
 from layers.signal import Signal
@@ -35,8 +36,11 @@ class Project:
         self.read_only_reason = why
         self.changed: Signal[Changes] = Signal()
         self._connection = connection
+        # Edits have a connection of their own, so that a long one can run in another thread while
+        # this one still reads the state before it.
+        self._writer = None if why else _connect(f"{path.absolute().as_uri()}?mode=rw", any_thread=True)
         self._lock = lock
-        self._editing = False
+        self._editing = Lock()
         self._layers: tuple[Layer, ...] | None = None
         self._place: Place | None = None
         self._columns: dict[tuple[int, str], list[Any]] = {}
@@ -81,7 +85,7 @@ class Project:
         elif not os.access(path, os.W_OK) or not os.access(path.absolute().parent, os.W_OK):
             why = "You may not write to this file or its folder."
         else:
-            lock = WriterLock.take(cache.cache_folder(path.absolute()) / "lock")
+            lock = WriterLock.take(cache.cache_folder(path.absolute()) / LOCK_NAME)
             if lock is None:
                 why = "It is open in another window; changes are made there."
         try:
@@ -89,6 +93,7 @@ class Project:
             schema.check(connection, str(path))
             if not why:
                 _begin_writing(connection)
+                cache.sweep(path.absolute(), rows.uids(connection))
         except sqlite3.Error as error:
             if lock:
                 lock.release()
@@ -103,7 +108,8 @@ class Project:
 
     def close(self) -> None:
         """Leave one plain file behind."""
-        if not self.read_only:
+        if self._writer is not None:
+            self._writer.close()
             try:
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self._connection.execute("PRAGMA journal_mode = DELETE")
@@ -316,56 +322,58 @@ class Project:
     # --- changing it ---------------------------------------------------------------------------
 
     @contextmanager
-    def edit(self, label: str, why: str = "") -> Iterator[Edit]:
-        """One undoable step: all of it is kept, or on an exception none of it."""
+    def edit(self, label: str, why: str = "", announce: bool = True) -> Iterator[Edit]:
+        """One undoable step: all of it is kept, or on an exception none of it.
+
+        In another thread use `announce=False` and hand `edit.step` to `announce` in this one.
+        """
         with self._transaction() as connection:
-            edit = Edit(self, connection)
+            edit = Edit(connection)
             try:
                 yield edit
+                edit.finish(label, why)
             finally:
                 edit.close()
-            changes = history.merged(edit.changes)
-            step = history.record(connection, label, why, changes) if changes else None
-            if step:
-                gis.follow(connection, changes)
-        if step:
-            self._announce(step)
+        if edit.step and announce:
+            self.announce(edit.step)
 
-    def undo(self) -> Step | None:
+    def undo(self, announce: bool = True) -> Step | None:
         """Take the last step back."""
-        return self._turn(history.next_undo, back=True)
+        return self._turn(history.next_undo, True, announce)
 
-    def redo(self) -> Step | None:
+    def redo(self, announce: bool = True) -> Step | None:
         """Do the last undone step again."""
-        return self._turn(history.next_redo, back=False)
+        return self._turn(history.next_redo, False, announce)
 
-    def _turn(self, which: Callable[[sqlite3.Connection], Step | None], back: bool) -> Step | None:
+    def _turn(
+        self, which: Callable[[sqlite3.Connection], Step | None], back: bool, announce: bool
+    ) -> Step | None:
         with self._transaction() as connection:
             step = which(connection)
             if step:
                 step = history.turn(connection, step, back)
                 gis.follow(connection, step.changes)
-        if step:
-            self._announce(step)
+        if step and announce:
+            self.announce(step)
         return step
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        if self.read_only:
+        writer = self._writer
+        if writer is None:
             raise EditError(
                 "This project is open for reading only", where=str(self.path), found=self.read_only_reason
             )
-        if self._editing:
-            raise EditError("An edit is already under way", do="Finish it first")
-        self._editing = True
+        if not self._editing.acquire(blocking=False):
+            raise EditError("An edit is already under way", do="Wait until it is finished, then try again")
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            writer.execute("BEGIN IMMEDIATE")
             try:
-                yield self._connection
-                self._connection.execute("COMMIT")
+                yield writer
+                writer.execute("COMMIT")
             except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                if writer.in_transaction:
+                    writer.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
             raise EditError(
@@ -375,9 +383,10 @@ class Project:
                 do="Free some space or check the disk, then try again" if "full" in str(error) else "",
             ) from error
         finally:
-            self._editing = False
+            self._editing.release()
 
-    def _announce(self, step: Step) -> None:
+    def announce(self, step: Step) -> None:
+        """Tell everyone what a step changed that was just done, undone or redone."""
         changes = history.summary(step)
         self._columns.clear()
         if changes.layers or changes.project:
@@ -399,8 +408,12 @@ class Project:
         return history.next_redo(self._connection)
 
 
-def _connect(uri: str) -> sqlite3.Connection:
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
+def _connect(uri: str, any_thread: bool = False) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        uri, uri=True, isolation_level=None, timeout=10, check_same_thread=not any_thread
+    )
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
 
 
 def _open_database(path: Path, read_only: bool) -> sqlite3.Connection:
@@ -414,5 +427,4 @@ def _open_database(path: Path, read_only: bool) -> sqlite3.Connection:
 
 def _begin_writing(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
     rows.drop_orphans(connection)

@@ -20,6 +20,7 @@ COLUMNS = frozenset(("id", "type", "parent", "valid_from", "valid_to", "lods"))
 #: Characters that SQLite's paths into JSON cannot hold.
 UNQUOTABLE = frozenset('"\\\0')
 MANY = 500
+ROWS_AT_ONCE = 1000
 
 
 def layers(connection: sqlite3.Connection, only: int | None = None) -> Iterator[Layer]:
@@ -123,6 +124,11 @@ def box(connection: sqlite3.Connection, fids: Iterable[int]) -> tuple[float, ...
     return tuple(found) if found else None
 
 
+def uids(connection: sqlite3.Connection) -> set[str]:
+    """The names of the layers' cache folders, of removed layers too: undo may bring them back."""
+    return {row[0] for row in connection.execute("SELECT uid FROM layer")}
+
+
 def drop_orphans(connection: sqlite3.Connection) -> None:
     """Remove what an import that was cut off left behind: layers no step ever made present."""
     orphans = connection.execute(
@@ -130,11 +136,28 @@ def drop_orphans(connection: sqlite3.Connection) -> None:
         " AND id NOT IN (SELECT id FROM change WHERE tab = 'layer' AND key = 'present')"
     ).fetchall()
     for (number,) in orphans:
+        drop_layer(connection, number)
+
+
+def drop_layer(connection: sqlite3.Connection, number: int) -> None:
+    """Remove a layer that was never present, in small transactions that let edits through."""
+    first, last = _range(connection, number)
+    (pieces,) = connection.execute(
+        "SELECT coalesce(max(seq), -1) FROM piece WHERE layer = ?", (number,)
+    ).fetchone()
+    for start in range(first, last + 1, ROWS_AT_ONCE):
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute(
-            "DELETE FROM object_rtree WHERE fid IN (SELECT fid FROM object WHERE layer = ?)", (number,)
-        )
-        for table in ("object", "piece", "attribute"):
-            connection.execute(f"DELETE FROM {table} WHERE layer = ?", (number,))
-        connection.execute("DELETE FROM layer WHERE id = ?", (number,))
+        for table in ("object_rtree", "object"):
+            connection.execute(
+                f"DELETE FROM {table} WHERE fid BETWEEN ? AND ?", (start, min(last, start + ROWS_AT_ONCE - 1))
+            )
         connection.execute("COMMIT")
+    for start in range(0, pieces + 1, ROWS_AT_ONCE):
+        connection.execute(
+            "DELETE FROM piece WHERE layer = ? AND seq BETWEEN ? AND ?",
+            (number, start, start + ROWS_AT_ONCE - 1),
+        )
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("DELETE FROM attribute WHERE layer = ?", (number,))
+    connection.execute("DELETE FROM layer WHERE id = ?", (number,))
+    connection.execute("COMMIT")

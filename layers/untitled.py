@@ -9,7 +9,7 @@ from pathlib import Path
 
 from layers.cache import cache_folder
 from layers.errors import ProjectError, WriteError
-from layers.lock import WriterLock
+from layers.lock import LOCK_NAME, WriterLock
 from layers.project import ENDING, Project
 
 
@@ -42,7 +42,7 @@ def copy_project(project: Project, path: Path) -> None:
         part.unlink(missing_ok=True)
         project.query("VACUUM INTO ?", (str(part),))
         shutil.rmtree(cache_folder(path), ignore_errors=True)
-        ignored = shutil.ignore_patterns("lock")
+        ignored = shutil.ignore_patterns(LOCK_NAME)
         shutil.copytree(cache_folder(project.path), cache_folder(path), ignore=ignored)
         part.replace(path)
     except (OSError, shutil.Error, sqlite3.Error) as error:
@@ -80,7 +80,7 @@ def delete_project(path: Path) -> None:
 
 def _is_free(path: Path) -> bool:
     """Whether no window holds the project open for writing."""
-    lock = WriterLock.take(cache_folder(path) / "lock")
+    lock = WriterLock.take(cache_folder(path) / LOCK_NAME)
     if lock is None:
         return False
     lock.release()
