@@ -45,12 +45,14 @@ class Editing(QObject):
 
         def change(edit: Edit) -> None:
             for fid in fids:
-                if name in VALIDITY:
-                    self._set_date(edit, fid, name, cast("str | None", value or None))
-                else:
+                if name not in VALIDITY:
                     edit.set_attribute(fid, name, value)
+                elif name == "valid_from":
+                    edit.set_valid(fid, valid_from=cast("str | None", value or None))
+                else:
+                    edit.set_valid(fid, valid_to=cast("str | None", value or None))
 
-        return self._session.run_edit(f"Set {name} of {self._named(fids)}", change, self._why)
+        return self._session.run_edit(f"Set {name} of {self._named(fids)}", change, self._why, len(fids))
 
     def remove_attribute(self, fids: Sequence[int], name: str) -> bool:
         """Take an attribute of these objects away."""
@@ -59,11 +61,12 @@ class Editing(QObject):
             for fid in fids:
                 edit.remove_attribute(fid, name)
 
-        return self._session.run_edit(f"Remove {name} from {self._named(fids)}", change, self._why)
+        label = f"Remove {name} from {self._named(fids)}"
+        return self._session.run_edit(label, change, self._why, len(fids))
 
     def carry_out(self, plan: Plan) -> bool:
         """Make a planned bulk edit true."""
-        return self._session.run_edit(plan.label, plan.write, self._why)
+        return self._session.run_edit(plan.label, plan.write, self._why, plan.objects)
 
     def codes(self, item: CityObject, name: str, value: Value = None) -> Codes:
         """The codes an attribute may take, () when any value will do."""
@@ -86,11 +89,6 @@ class Editing(QObject):
         if source not in self._vocabularies:
             self._vocabularies[source] = codelists.beside(Path(source)) if source else {}
         return self._vocabularies[source]
-
-    def _set_date(self, edit: Edit, fid: int, name: str, date: str | None) -> None:
-        item = self._session.project.object(fid)
-        dates = {"valid_from": item.valid_from, "valid_to": item.valid_to, name: date}
-        edit.set_valid(fid, dates["valid_from"], dates["valid_to"])
 
     def _named(self, fids: Sequence[int]) -> str:
         return self._session.project.object(fids[0]).id if len(fids) == 1 else counted(len(fids), "object")

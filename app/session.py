@@ -18,10 +18,12 @@ from layers.edit import Edit
 from layers.epochs import Tick
 from layers.errors import CitystrataError, ProjectError
 from layers.project import ENDING, Project
-from layers.records import Changes, Layer
+from layers.records import Changes, Layer, Step
 from layers.untitled import copy_project, delete_project, has_edits, untitled_projects
 from viewer.scene import Prepared, Scene
 
+#: Steps over at least so many values do not fit between two frames.
+LONG_STEP = 2000
 DATES = frozenset(("valid_from", "valid_to"))
 
 
@@ -340,32 +342,49 @@ class Session(QObject):
 
     # -- edits -------------------------------------------------------------------------------
 
-    def run_edit(self, label: str, change: Callable[[Edit], object], why: str = "") -> bool:
-        """Make one undoable step of `change(edit)`; False, and a sentence, when it was refused."""
-        try:
-            with self.project.edit(label, why=why) as edit:
+    def run_edit(self, label: str, change: Callable[[Edit], object], why: str = "", objects: int = 1) -> bool:
+        """Make one undoable step of `change(edit)`; False, and a sentence, when it was refused.
+
+        A step over many objects runs as a job, and `change` in its thread.
+        """
+        project = self.project
+
+        def make(announce: bool) -> Step | None:
+            with project.edit(label, why=why, announce=announce) as edit:
                 change(edit)
+            return edit.step
+
+        return self._step(label, make, objects)
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        self._turn(self.project.can_undo, self.project.undo, "Undone")
+
+    def redo(self) -> None:
+        """Make the step again that was taken back."""
+        self._turn(self.project.can_redo, self.project.redo, "Done again")
+
+    def _turn(self, step: Step | None, motion: Callable[[bool], Step | None], word: str) -> None:
+        if step is not None and self._step(f"{word}: {step.label}", motion, step.count):
+            self.message.emit(f"{word}: {step.label}")
+
+    def _step(self, label: str, make: Callable[[bool], Step | None], size: int) -> bool:
+        """Make a step at once, or as a job when it is long; `make` is told whether to announce it."""
+        if size >= LONG_STEP:
+            project = self.project
+
+            def announce(step: Step | None) -> None:
+                if step is not None:
+                    project.announce(step)
+
+            self.jobs.run(label, lambda _work: make(False), announce)
+            return True
+        try:
+            make(True)
         except CitystrataError as error:
             self.problem.emit(error.sentence())
             return False
         return True
-
-    def undo(self) -> None:
-        """Take the last step back."""
-        self._turn(self.project.undo, "Undone")
-
-    def redo(self) -> None:
-        """Make the step again that was taken back."""
-        self._turn(self.project.redo, "Done again")
-
-    def _turn(self, motion: Callable[[], object], word: str) -> None:
-        try:
-            step = motion()
-        except CitystrataError as error:
-            self.problem.emit(error.sentence())
-            return
-        if step is not None:
-            self.message.emit(f"{word}: {getattr(step, 'label', '')}")
 
     def _on_edited(self, changes: Changes) -> None:
         if self._scene is None:

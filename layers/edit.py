@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from types import EllipsisType
+from typing import Any
 
 import orjson
 
-from layers import history
+from layers import gis, history
 from layers.errors import EditError
 from layers.jsontext import raw_members
-from layers.records import Change
-
-if TYPE_CHECKING:
-    from layers.project import Project
+from layers.records import Change, Step
 
 
 class Edit:
     """Collects and applies the changes of one step; dead once its `with` block ends."""
 
-    def __init__(self, project: Project, connection: sqlite3.Connection) -> None:
-        self._project = project
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._open = True
         self.changes: list[Change] = []
+        self.step: Step | None = None
+
+    def finish(self, label: str, why: str) -> None:
+        """Write the step into the journal, unless nothing changed in the end."""
+        changes = history.merged(self.changes)
+        if changes:
+            self.step = history.record(self._connection, label, why, changes)
+            gis.follow(self._connection, changes)
 
     def close(self) -> None:
         """End the edit: any later call raises."""
@@ -59,16 +64,26 @@ class Edit:
         raw = raw_members(row[0].encode()).get(name)
         return None if raw is None else raw.decode()
 
-    def set_valid(self, fid: int, valid_from: str | None, valid_to: str | None) -> None:
-        """Say from when (included) to when (excluded) an object stands, ISO dates or None."""
+    def set_valid(
+        self,
+        fid: int,
+        valid_from: str | EllipsisType | None = ...,
+        valid_to: str | EllipsisType | None = ...,
+    ) -> None:
+        """Say from when (included) to when (excluded) an object stands.
+
+        ISO dates, None where it is open; a bound that is not given stays as it is.
+        """
         row = self._connection.execute(
             "SELECT valid_from, valid_to FROM object WHERE fid = ?", (fid,)
         ).fetchone()
         if row is None:
             raise EditError("There is no such object", where=f"object {fid}")
-        if valid_from and valid_to and valid_to < valid_from:
-            raise EditError("An object cannot end before it begins", found=f"{valid_from} to {valid_to}")
-        for key, before, after in zip(("valid_from", "valid_to"), row, (valid_from, valid_to), strict=True):
+        start = row[0] if isinstance(valid_from, EllipsisType) else valid_from
+        end = row[1] if isinstance(valid_to, EllipsisType) else valid_to
+        if start and end and end < start:
+            raise EditError("An object cannot end before it begins", found=f"{start} to {end}")
+        for key, before, after in zip(("valid_from", "valid_to"), row, (start, end), strict=True):
             if before != after:
                 self._do(Change("object", fid, key, before, after))
 

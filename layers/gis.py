@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Iterable
 
 import orjson
@@ -163,6 +164,7 @@ def _quoted(name: str) -> str:
 
 def follow(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
     """After an edit: views of layers that came or went, columns of attributes that are new."""
+    changes = list(changes)
     stale: set[int] = set()
     for change in changes:
         if change.table == "layer" and change.key == "present":
@@ -170,10 +172,7 @@ def follow(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
                 stale.add(change.id)
             else:
                 drop_view(connection, change.id)
-        elif change.table == "object" and change.key.startswith(ATTRIBUTE) and change.after is not None:
-            layer = _learn(connection, change)
-            if layer is not None:
-                stale.add(layer)
+    stale |= _learn(connection, [c for c in changes if c.key.startswith(ATTRIBUTE) and c.after is not None])
     for layer in stale:
         has_objects = connection.execute(
             "SELECT object_count FROM layer WHERE id = ? AND partner IS NULL", (layer,)
@@ -182,19 +181,27 @@ def follow(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
             make_view(connection, layer)
 
 
-def _learn(connection: sqlite3.Connection, change: Change) -> int | None:
-    """Note an attribute's type; the layer when a column must change."""
-    name = change.key[len(ATTRIBUTE) :]
-    (layer,) = connection.execute("SELECT layer FROM object WHERE fid = ?", (change.id,)).fetchone()
-    row = connection.execute(
-        "SELECT type FROM attribute WHERE layer = ? AND name = ?", (layer, name)
-    ).fetchone()
-    type = merge_types(row[0] if row else None, type_of(orjson.loads(change.after or "null"))) or "text"
-    if row and row[0] == type:
-        return None
-    connection.execute(
+def _learn(connection: sqlite3.Connection, changes: list[Change]) -> set[int]:
+    """Note the types of new values; gives the layers whose columns must change."""
+    if not changes:
+        return set()
+    ranges = connection.execute(
+        "SELECT first_fid, id FROM layer WHERE object_count > 0 ORDER BY 1"
+    ).fetchall()
+    first = [row[0] for row in ranges]
+    known = {
+        (layer, name): type
+        for layer, name, type in connection.execute("SELECT layer, name, type FROM attribute")
+    }
+    learned: dict[tuple[int, str], str] = {}
+    for change in changes:
+        key = (ranges[bisect_right(first, change.id) - 1][1], change.key[len(ATTRIBUTE) :])
+        type = merge_types(known.get(key), type_of(orjson.loads(change.after or "null"))) or "text"
+        if known.get(key) != type:
+            known[key] = learned[key] = type
+    connection.executemany(
         "INSERT INTO attribute VALUES (?, ?, ?, (SELECT count(*) FROM attribute WHERE layer = ?))"
         " ON CONFLICT (layer, name) DO UPDATE SET type = excluded.type",
-        (layer, name, type, layer),
+        ((layer, name, type, layer) for (layer, name), type in learned.items()),
     )
-    return int(layer)
+    return {layer for layer, _ in learned}

@@ -143,9 +143,11 @@ def next_redo(connection: sqlite3.Connection) -> Step | None:
 
 def _step(connection: sqlite3.Connection, which: str) -> Step | None:
     row = connection.execute(
-        f"SELECT step, label, who, at, why, state FROM step WHERE {which} LIMIT 1"
+        "SELECT step, label, who, at, why, state,"
+        " (SELECT count(*) FROM change WHERE change.step = step.step)"
+        f" FROM step WHERE {which} LIMIT 1"
     ).fetchone()
-    return None if row is None else _step_of(row)
+    return None if row is None else _step_of(row, (), row[6])
 
 
 def _step_of(row: tuple[Any, ...], changes: tuple[Change, ...] = (), count: int = 0) -> Step:

@@ -20,6 +20,7 @@ from app.session import Session
 from app.settings import Settings
 from app.window import Window
 from layers.cache import cache_folder
+from layers.edit import Edit
 from layers.project import Project
 from layers.untitled import untitled_projects
 from tests.app.blocks import write_city
@@ -254,6 +255,26 @@ def test_edits_from_anywhere_arrive_on_the_interface_thread(qtbot: QtBot, city: 
     assert changed.args[0].objects == {fid: frozenset({"roofType"})}
     assert not city.session.run_edit("Wrong", lambda edit: edit.set_valid(fid, "2000-01-01", "1990-01-01"))
     assert "cannot end before it begins" in city.danger.text
+
+
+def test_a_long_edit_and_its_undo_run_as_jobs(
+    city: Window, settled: Settled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.session.LONG_STEP", 5)
+    project = city.session.project
+    fids = project.fids(project.layers[0]).tolist()
+
+    def change(edit: Edit) -> None:
+        for fid in fids:
+            edit.set_attribute(fid, "storeys", 3)
+
+    assert city.session.run_edit("Storeys", change, objects=len(fids))
+    assert city.session.jobs.running
+    settled(city.session)
+    assert project.column(project.layers[0], "storeys") == [3] * len(fids)
+    city.session.undo()
+    settled(city.session)
+    assert project.column(project.layers[0], "storeys") == [None] * len(fids)
 
 
 def test_a_project_is_one_plain_file_after_closing(city: Window, tmp_path: Path) -> None:
