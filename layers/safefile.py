@@ -27,8 +27,7 @@ def write_whole(path: Path, fill: Callable[[IO[bytes]], None]) -> None:
             if file is not None:
                 fill(file)
                 _flush(file)
-                _give_name(file, partial := _partial(path))
-                os.replace(partial, path)
+                _publish(file, path)
                 _flush_folder(path.parent)
                 return
         with _named(path) as file:
@@ -99,6 +98,19 @@ def _nameless(path: Path) -> Iterator[IO[bytes] | None]:
         return
     with os.fdopen(number, "w+b") as file:
         yield file
+
+
+def _publish(file: IO[bytes], path: Path) -> None:
+    """Give a nameless file its name at once, or, where that is taken, by way of another name."""
+    try:
+        _give_name(file, path)
+    except FileExistsError:
+        partial = _partial(path)
+        try:
+            _give_name(file, partial)
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def _give_name(file: IO[bytes], path: Path) -> None:
