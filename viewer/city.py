@@ -66,6 +66,10 @@ class CityView(TiledView):
             allowed &= ~surfaces[mesh.surface_type] & ~objects[self._object_type][self._faces.part_object]
         return allowed
 
+    def is_open(self) -> bool:
+        """One can look into buildings where a type of surface is hidden."""
+        return not set(self._mesh.type_names).isdisjoint(self.layer.style.get("hidden_types", ()))
+
     def _best_geometries(self) -> Mask:
         """The highest LoD of every object; a building gives way to parts that are more detailed."""
         mesh, parents = self._mesh, self._source.columns.parents

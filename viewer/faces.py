@@ -14,6 +14,9 @@ from layers.arrays import Float64, Int32
 Index = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+#: How little the areas of a closed body, as vectors, may sum to, of its surface.
+OPEN_SHARE = 1e-3
+TRIANGLES_AT_ONCE = 500_000
 CHUNK = 96  # triangles of a smooth surface that share one box when picking
 
 
@@ -38,6 +41,7 @@ class Faces:
     group_box: Float64  # (g, 2, 3)
     tile_group: Index  # (t + 1,) first group of each tile
     tile_box: Float64  # (t, 2, 3)
+    tile_closed: Mask  # (t,) all its groups are bodies that are only seen from outside
 
     @cached_property
     def _by_object(self) -> tuple[Index, Int32]:
@@ -118,7 +122,9 @@ def grouped(
     group_part = np.flatnonzero(np.r_[True, np.diff(part_group) != 0]) if len(part_group) else parts[:0]
     group_end = np.r_[group_part[1:], len(part_object)] if len(group_part) else group_part
     boxes = boxes_of_runs(vertices, part_vertex[group_part])
-    tile = tile_numbers(boxes.mean(axis=1), most_tiles)
+    runs = np.stack((part_triangle[group_part], part_triangle[group_end]), axis=-1)
+    closed = closed_bodies(vertices, triangles, runs, boxes)
+    tile = _tiles_apart(boxes.mean(axis=1), closed, most_tiles)
     order = np.argsort(tile, kind="stable")
     tile_group = np.r_[np.flatnonzero(np.r_[True, np.diff(tile[order]) != 0]), len(order)]
     if not len(order):
@@ -133,11 +139,41 @@ def grouped(
         part_triangle,
         part_object,
         tile_parts,
-        np.stack((part_triangle[first], part_triangle[last]), axis=-1),
+        runs[order],
         boxes[order],
         tile_group,
         _union(boxes[order], tile_group),
+        closed[order[tile_group[:-1]]],
     )
+
+
+def closed_bodies(vertices: Float64, triangles: Int32, runs: Index, boxes: Float64) -> Mask:
+    """Which runs of triangles enclose a volume, all facing outward: their areas sum to nothing."""
+    closed = np.zeros(len(runs), bool)
+    filled = np.flatnonzero(runs[:, 1] > runs[:, 0])
+    for chosen in np.array_split(filled, max(1, len(triangles) // TRIANGLES_AT_ONCE)):
+        if not len(chosen):
+            continue
+        start, stop = runs[chosen[0], 0], runs[chosen[-1], 1]
+        counts = runs[chosen, 1] - runs[chosen, 0]
+        corner = vertices[triangles[start:stop]]
+        corner -= np.repeat(boxes[chosen].mean(axis=1), counts, axis=0)[:, None]
+        area = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+        first = runs[chosen, 0] - start
+        total = np.add.reduceat(area, first, axis=0)
+        size = np.add.reduceat(np.linalg.norm(area, axis=1), first)
+        volume = np.add.reduceat((area * corner[:, 0]).sum(axis=1), first)
+        closed[chosen] = (np.linalg.norm(total, axis=1) < OPEN_SHARE * size) & (volume > 0)
+    return closed
+
+
+def _tiles_apart(centres: Float64, closed: Mask, most: int) -> Int32:
+    """Tile numbers with closed bodies in tiles of their own."""
+    for_closed = int(np.clip(round(most * float(closed.mean())), 1, max(most - 1, 1))) if len(closed) else 1
+    tile = np.empty(len(centres), np.int32)
+    tile[closed] = tile_numbers(centres[closed], for_closed)
+    tile[~closed] = for_closed + tile_numbers(centres[~closed], max(most - for_closed, 1))
+    return tile
 
 
 def smooth(
@@ -180,6 +216,7 @@ def smooth(
         boxes,
         tile_group,
         _union(boxes, tile_group),
+        np.zeros(count, bool),
     )
     return faces, source
 

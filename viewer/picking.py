@@ -177,6 +177,7 @@ def objects_in_rectangle(faces: Faces, view: View2D, rectangle: Rectangle, visib
     tiles = np.flatnonzero(boxes_over(view, faces.tile_box, *rectangle))
     groups = spans(faces.tile_group[tiles], faces.tile_group[tiles + 1])
     groups = groups[boxes_over(view, faces.group_box[groups], *rectangle)]
+    groups = groups[faces.group_triangle[groups, 1] > faces.group_triangle[groups, 0]]
     groups = groups[_shows(faces, groups, visible_parts)]
     owner = faces.part_object[faces.triangle_part[faces.group_triangle[groups, 0]]]
     corner = _corners_of_all(faces.group_box[groups]).reshape(-1, 3)

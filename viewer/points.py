@@ -127,6 +127,9 @@ class PointsView:
         """Nothing is ever left to do."""
         return True
 
+    def set_near(self, near: bool) -> None:
+        """Points have no inside."""
+
     def set_moving(self, moving: bool) -> None:
         """Draw fewer points until the camera rests."""
         self._moving = moving

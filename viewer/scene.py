@@ -85,7 +85,11 @@ class Scene:
         caught_up = self._catch_up(CATCH_UP_S)
         self._add_waiting(NEW_VERTICES_PER_FRAME)
         self.needs_frame = bool(self._waiting) or not caught_up
-        self._camera.apply(self._window.renderer.GetActiveCamera(), self.origin, self.box)
+        box, eye = self.box, self._camera.eye
+        near = bool((eye > box[0]).all() and (eye < box[1]).all())
+        for view in self._views.values():
+            view.set_near(near)
+        self._camera.apply(self._window.renderer.GetActiveCamera(), self.origin, box)
         if not fine:
             return self._window.pixels()
         self._magnify(FINE_LINES)

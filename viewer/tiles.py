@@ -58,6 +58,7 @@ class TiledView:
         self._selected: Mask = np.zeros(max(source.columns.count, 1), bool)  # per object
         self._stale: dict[int, None] = {}  # tiles to rebuild, in order
         self._outlines_stale = False
+        self._culls = False
 
     # -- what subclasses say -------------------------------------------------------------------
 
@@ -79,6 +80,10 @@ class TiledView:
 
     def draws_edges(self) -> bool:
         """Whether the outlines of polygons are drawn."""
+        return False
+
+    def is_open(self) -> bool:
+        """Whether one can look into bodies, as when their roofs are hidden."""
         return False
 
     def style_changed(self, before: Layer) -> None:
@@ -132,6 +137,14 @@ class TiledView:
             self._recolor(np.unique(self._part_tile[self._faces.parts_of(toggled)]).tolist())
         if len(toggled) or changed.any():
             self._mark_selection()
+
+    def set_near(self, near: bool) -> None:
+        """From afar the far sides of closed bodies need not be drawn; from near one may be inside."""
+        culls = not near and not self.is_open()
+        if culls != self._culls:
+            self._culls = culls
+            for tile, closed in zip(self._tiles, self._faces.tile_closed, strict=True):
+                tile.actor.GetProperty().SetBackfaceCulling(culls and bool(closed))
 
     def set_moving(self, moving: bool) -> None:
         """Tiles are cheap enough to stay whole."""

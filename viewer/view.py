@@ -76,6 +76,9 @@ class LayerView(Protocol):
     def catch_up(self, seconds: float) -> bool:
         """Do what is left to do, for about so long; False while something is still left."""
 
+    def set_near(self, near: bool) -> None:
+        """Whether the eye is so near that it may be inside something."""
+
     def set_moving(self, moving: bool) -> None:
         """The camera moves (draw less) or has come to rest."""
 
