@@ -360,7 +360,7 @@ def test_objects_by_expression_and_by_number(project: Project) -> None:
     assert np.array_equal(project.fids(layer, "type == 'Building'"), project.fids(layer))
     with pytest.raises(ProjectError, match="There is no such object"):
         project.object(10**9)
-    with pytest.raises(ProjectError, match="There is no layer 'x'.*; allowed: houses"):
+    with pytest.raises(ProjectError, match=r"There is no layer 'x'.*; allowed: houses"):
         project.layer("x")
 
 
