@@ -174,8 +174,7 @@ class CityView(TiledView):
         way = self.color_by
         if way.startswith(ATTRIBUTE) and way.removeprefix(ATTRIBUTE) in keys:
             self._base = self._base_colors()
-            self._recolor(range(len(self._tiles)))
-            self._outlines_stale = True
+            self._fade()
 
     def draws_edges(self) -> bool:
         """Outlines, unless there are too many to help."""

@@ -236,7 +236,8 @@ def vertex_normals(vertices: Float64, triangles: Int32) -> NDArray[np.float32]:
 
 def welded(vertices: Float64, triangles: Int32, to_m: float = 1e-3) -> tuple[Float64, Int32, Index]:
     """The same surface with one vertex per place: vertices, triangles, and the vertex each one was."""
-    steps = np.round((vertices - vertices.min(axis=0)) / to_m).astype(np.int64)
+    low = vertices.min(axis=0, initial=np.inf)
+    steps = np.round((vertices - low) / to_m).astype(np.int64)
     key = (steps[:, 0] * 73_856_093) ^ (steps[:, 1] * 19_349_663) ^ (steps[:, 2] * 83_492_791)
     _, first, back = np.unique(key, return_index=True, return_inverse=True)
     same = (steps[first][back] == steps).all(axis=1)

@@ -89,7 +89,7 @@ class PipesView(BodiesView):
         way = str(self.layer.style.get("color_by", ""))
         if way.startswith(ATTRIBUTE) and way.removeprefix(ATTRIBUTE) in keys:
             self._color()
-            self._recolor(range(len(self._tiles)))
+            self._fade()
             self._axes_of = None
 
     def catch_up(self, seconds: float) -> bool:

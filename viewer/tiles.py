@@ -57,6 +57,7 @@ class TiledView:
         self._ghostly: Mask = np.zeros(len(faces.part_object), bool)
         self._selected: Mask = np.zeros(max(source.columns.count, 1), bool)  # per object
         self._stale: dict[int, None] = {}  # tiles to rebuild, in order
+        self._faded: dict[int, None] = {}  # tiles to recolour
         self._outlines_stale = False
         self._culls = False
 
@@ -117,8 +118,7 @@ class TiledView:
         if (before.style, before.lod) != (layer.style, layer.lod):
             self.style_changed(before)
             self._allowed = self.allowed_parts()
-            self._recolor(range(len(self._tiles)))
-            self._outlines_stale = True
+            self._fade()
             self._follow(self._all_parts())
         self._show_all()
 
@@ -134,7 +134,7 @@ class TiledView:
         toggled = np.flatnonzero(selected != self._selected)
         self._selected = selected
         if len(toggled):
-            self._recolor(np.unique(self._part_tile[self._faces.parts_of(toggled)]).tolist())
+            self._fade(self._faces.parts_of(toggled))
         if len(toggled) or changed.any():
             self._mark_selection()
 
@@ -152,11 +152,16 @@ class TiledView:
     def catch_up(self, seconds: float) -> bool:
         """Rebuild what has changed, for about so long; False while something is left to do."""
         end = perf_counter() + seconds
-        while self._stale:
-            number = next(iter(self._stale))
-            del self._stale[number]
-            self._rebuild(number)
-            self._outlines_stale = True
+        while self._stale or self._faded:
+            if self._stale:
+                number = next(iter(self._stale))
+                del self._stale[number]
+                self._rebuild(number)
+                self._outlines_stale = True
+            else:
+                number = next(iter(self._faded))
+                self._recolor(number)
+            self._faded.pop(number, None)
             if perf_counter() > end:
                 return False
         if self._outlines_stale:
@@ -209,12 +214,17 @@ class TiledView:
         colors = self._tinted(parts, vertices)
         self._tiles[number].fill(points, self._source.origin, triangles, colors)
 
-    def _recolor(self, numbers: range | list[int]) -> None:
-        for number in numbers:
-            parts = self._tile_parts[number]
-            if len(parts):
-                vertices = spans(self._faces.part_vertex[parts], self._faces.part_vertex[parts + 1])
-                self._tiles[number].recolor(self._tinted(parts, vertices))
+    def _recolor(self, number: int) -> None:
+        parts = self._tile_parts[number]
+        if len(parts):
+            vertices = spans(self._faces.part_vertex[parts], self._faces.part_vertex[parts + 1])
+            self._tiles[number].recolor(self._tinted(parts, vertices))
+
+    def _fade(self, parts: Index | None = None) -> None:
+        """Note the tiles of these parts, or all tiles, to be recoloured."""
+        tiles = range(len(self._tiles)) if parts is None else np.unique(self._part_tile[parts]).tolist()
+        self._faded.update(dict.fromkeys(tiles))
+        self._outlines_stale |= parts is None
 
     def _tinted(self, parts: Index, vertices: Index) -> UInt8:
         """The colours of vertices, those of selected objects drawn towards the selection colour."""

@@ -148,6 +148,14 @@ def test_a_welded_surface_is_the_same_surface() -> None:
     assert held.tolist() == list(range(len(triangles)))
 
 
+def test_a_surface_without_triangles_is_no_trouble() -> None:
+    vertices, triangles, _ = welded(np.empty((0, 3)), np.empty((0, 3), np.int32))
+    faces, _ = smooth(vertices, triangles, np.empty(0, np.int32), 9)
+    assert first_triangle(faces, Ray(ORIGIN, np.array([0.0, 0, -1])), np.ones(0, bool)) is None
+    town = boxes(0)
+    assert objects_in_rectangle(town, views()[0], (0, 0, 9, 9), np.ones(0, bool)).tolist() == []
+
+
 def _sorted(triangles: Float64) -> Float64:
     rows = triangles.reshape(len(triangles), -1)
     return rows[np.lexsort(rows.T[::-1])]
