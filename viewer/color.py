@@ -58,10 +58,10 @@ class Classes:
 def classify(
     values: Sequence[Any], method: str = "", classes: int = 6, color_map: str = "", unit: str = ""
 ) -> Classes:
-    """Put values into classes; numbers are graduated unless categories are asked for."""
+    """Put values into classes. Left open, numbers are graduated, and texts, even of digits, categories."""
     numbers = as_numbers(values)
     graded = np.isfinite(numbers)
-    has_text = sum(value is not None for value in values) > int(graded.sum())
+    has_text = any(isinstance(value, str | bool) for value in values)
     few = len(np.unique(numbers[graded])) <= classes
     wants_categories = method == "categories" or (method == "" and (has_text or few))
     if wants_categories or not graded.any():

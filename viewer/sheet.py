@@ -14,7 +14,7 @@ from layers.arrays import Float64, UInt8
 from viewer.camera import Camera
 from viewer.color import LegendEntry, round_length
 from viewer.light import Background
-from viewer.palette import rgb
+from viewer.palette import hex_color, rgb
 
 MARGIN, PADDING, ROW, SWATCH, TEXT = 16, 12, 19, 12, 13
 MOST_ROWS = 18
@@ -29,7 +29,7 @@ class Sheet:
 
     def __init__(self, picture: UInt8, background: Background) -> None:
         self._picture = picture.astype(np.float32)
-        self._ink = np.array(background.ink, np.float32)
+        self.ink = np.array(background.ink, np.float32)
         self._paper = np.array(background.low, np.float32)
         self._writer = vtkTextRenderer.GetInstance()
 
@@ -51,7 +51,7 @@ class Sheet:
         """Words with their top left corner here; gives their width."""
         strength = self._lettering(words, size, bold)
         opacity = strength * (0.72 if quiet else 1.0)
-        self._blend(x, y, opacity, self._ink)
+        self._blend(x, y, opacity, self.ink)
         return int(strength.shape[1])
 
     def width_of(self, words: str, size: int = TEXT, bold: bool = False) -> int:
@@ -141,7 +141,7 @@ def _scale_bar(sheet: Sheet, height: int, camera: Camera) -> None:
     sheet.text(MARGIN + PADDING, top + 8, label, 12)
     left, base = MARGIN + PADDING, top + 29
     for x, y, w, h in ((left, base, wide, 2), (left, base - 4, 1, 6), (left + wide - 1, base - 4, 1, 6)):
-        sheet.plate(x, y, w, h, "#4a4d52")
+        sheet.plate(x, y, w, h, hex_color(sheet.ink))
 
 
 def _legend(sheet: Sheet, width: int, height: int, legend: Sequence[LegendEntry]) -> None:

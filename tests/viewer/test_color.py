@@ -50,6 +50,9 @@ def test_missing_and_senseless_values_are_no_value() -> None:
 def test_few_different_numbers_and_texts_are_categories_unless_asked_otherwise() -> None:
     assert classify([1, 2, 2, 3, None]).labels == ("2", "1", "3", "no value")
     assert classify(["a", 1, True]).labels == ("1", "a", "yes", "no value")
+    codes = [str(1_000 + 10 * (n % 9)) for n in range(90)]
+    assert classify(codes).labels[:2] == ("1000", "1010")
+    assert len(classify(codes, "equal", 4).labels) == 5
     assert classify([5, 5, 5], "graduated").codes.tolist() == [0, 0, 0]
     assert classify([None, None]).labels == ("no value",)
 
