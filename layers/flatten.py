@@ -346,7 +346,9 @@ def _flat_part(batch: _Batch) -> tuple[_Part, list[int]]:
     try:
         found = nested(b"[%s]" % b",".join(batch.texts), 6)
     except NotNested as error:
-        raise BadGeometry(str(error)) from error
+        raise BadGeometry(
+            "its boundaries are not lists of vertex numbers, nested as its type asks"
+        ) from error
     _all, solids, shells, polygons, polygon_rings, rings = found.counts
     if len(polygon_rings) and polygon_rings.min() == 0:
         raise BadGeometry("a surface has no ring")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import orjson
 
 from layers.arrays import Float64
 from layers.errors import ReadError
@@ -17,6 +16,8 @@ LARGEST_COORDINATE = 1e8
 #: Below this, a list is decoded quicker than its text is taken apart.
 FEW_BYTES = 1 << 14
 BYTES_AT_ONCE = 1 << 19
+
+LIST = msgspec.json.Decoder(list[tuple[float, float, float]])
 
 Transform = tuple[Float64, Float64]
 
@@ -46,18 +47,14 @@ def _decoded(text: bytes, path: Path) -> Float64:
         except NotNested:
             pass  # Decimals, or a fault that is named below.
     try:
-        vertices = np.array(orjson.loads(text) or np.empty((0, 3)), np.float64)
-    except (ValueError, TypeError) as error:
-        raise _broken(path, str(error)) from error
-    if vertices.ndim != 2 or vertices.shape[1] != 3:
-        raise _broken(path, f"an array of shape {vertices.shape}")
-    return vertices
-
-
-def _broken(path: Path, found: str) -> ReadError:
-    return ReadError(
-        "The vertices of the file are broken", where=str(path), found=found, allowed="a list of [x, y, z]"
-    )
+        return np.array(LIST.decode(text), np.float64).reshape(-1, 3)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise ReadError(
+            "The vertices of the file are broken",
+            where=str(path),
+            found=str(error),
+            allowed="a list of [x, y, z]",
+        ) from error
 
 
 def _whole_numbers(text: bytes) -> Float64:
