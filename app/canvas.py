@@ -34,6 +34,8 @@ from layers.arrays import Float64, UInt8
 from viewer.camera import Camera
 from viewer.scene import Hit
 
+#: Edges are smoothed at rest, in about twice the time, where a picture takes less than this.
+FINE_BELOW_S = 0.2
 #: A picture that takes longer than this is drawn coarser while the camera moves.
 SLOW_FRAME_S = 0.1
 VERY_SLOW_FRAME_S = 0.3
@@ -62,6 +64,7 @@ class Canvas(QWidget):
         self._pixels: UInt8 | None = None  # what the image shows; kept alive with it
         self._frame_s = 0.0
         self._moving = False
+        self._refines = False  # the picture is to be drawn once more, with smooth edges
         self._grip: Grip | None = None
         self._grabbed: Float64 = np.zeros(3)
         self._pressed_at = QPointF()
@@ -129,14 +132,18 @@ class Canvas(QWidget):
         size = self._frame_size()
         scene.moving = self._is_coarse
         scene.resize(size.width(), size.height())
-        if self._image is not None and not scene.needs_frame:
+        fine = self._refines and not scene.needs_frame
+        if self._image is not None and not scene.needs_frame and not fine:
             return
+        self._refines = False
         begun = perf_counter()
-        self._pixels = np.ascontiguousarray(scene.frame())
+        self._pixels = np.ascontiguousarray(scene.frame(fine))
         if scene.needs_frame:  # layers are still coming in: they get their turn after other events
             QTimer.singleShot(0, self.update)
-        elif not self._is_coarse:
-            self._frame_s = perf_counter() - begun
+        elif not fine:
+            if not self._is_coarse:
+                self._frame_s = perf_counter() - begun
+            self._rest.start()
         height, width, _ = self._pixels.shape
         self._image = QImage(self._pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
 
@@ -277,7 +284,8 @@ class Canvas(QWidget):
     def _come_to_rest(self) -> None:
         coarse = self._is_coarse
         self._moving = False
-        if coarse:
+        self._refines = not coarse and self._frame_s < FINE_BELOW_S
+        if coarse or self._refines:
             self.update()
 
     def _walk_step(self, forward_m: float, right_m: float, turn_deg: float) -> None:

@@ -12,7 +12,7 @@ from layers.records import Layer
 from viewer.color import Classes, LegendEntry, classify
 from viewer.columns import NO_OBJECT
 from viewer.edges import Outlines, outlines_of
-from viewer.faces import Faces, Index, Mask, grouped
+from viewer.faces import Faces, Index, Mask, boxes_of_cells, grouped, outer_boxes
 from viewer.light import DAY, foot_shade
 from viewer.palette import EARTH, hex_color, object_color, rgb, surface_color
 from viewer.patch import LINES, POINTS, Patch
@@ -37,6 +37,8 @@ class CityView(TiledView):
         self._mesh = mesh
         super().__init__(source, _faces(mesh, source.most_tiles), _outlines(mesh, source))
         self._object_type, self._type_names = source.columns.codes("type")
+        if source.left_out:
+            self.boxes = self._boxes_without(source.left_out)
         self._normals = np.asarray(mesh.surface_normal)
         self._light = DAY.on(self._normals)
         self._foot = self._foot_shade()
@@ -46,6 +48,13 @@ class CityView(TiledView):
         self._base = self._base_colors()
         self._wires = _wires(mesh, source)
         self.begin()
+
+    def _boxes_without(self, types: frozenset[str]) -> Float64:
+        """What the camera frames: not the objects that another layer shows."""
+        faces = self._faces
+        out = np.array([name in types for name in self._type_names], bool)
+        kept = ~out[self._object_type][faces.part_object]
+        return outer_boxes(boxes_of_cells(faces.vertices[np.repeat(kept, np.diff(faces.part_vertex))]))
 
     def patches(self) -> Iterator[Patch]:
         """The tiles, and the lines and points of objects that have no surfaces."""

@@ -75,6 +75,14 @@ def boxes_of_runs(points: Float64, starts: NDArray[np.integer]) -> Float64:
     return np.stack((low, high), axis=1)
 
 
+def boxes_of_cells(points: Float64) -> Float64:
+    """The boxes of points that lie together, in whatever order they come."""
+    cells = tile_numbers(points, 1024)
+    order = np.argsort(cells, kind="stable")
+    starts = np.flatnonzero(np.diff(cells[order], prepend=-1))
+    return boxes_of_runs(points[order], starts)
+
+
 def outer_boxes(boxes: Float64) -> Float64:
     """The boxes that reach farthest in any of many directions: enough to frame them all."""
     if len(boxes) < 64:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.arrays import Float64, Int32, UInt8
-from viewer.faces import Index, smooth, vertex_normals
+from viewer.faces import Index, boxes_of_cells, outer_boxes, smooth, vertex_normals
 from viewer.light import DAY
 from viewer.tiles import TiledView
 from viewer.view import Source
@@ -25,6 +25,8 @@ class SurfaceView(TiledView):
     ) -> None:
         faces, self._origin_of = smooth(vertices, triangles, triangle_object, source.most_tiles)
         super().__init__(source, faces)
+        # Triangles of a terrain come in any order, so that a run of them may span all of it.
+        self.boxes = outer_boxes(boxes_of_cells(faces.vertices))
         normals = vertex_normals(vertices * (1.0, 1.0, steepened), triangles)
         self._light = DAY.on(normals)[self._origin_of]
         self._lit = np.empty((0, 3), np.uint8)
