@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from layers.arrays import Float64
 from layers.errors import WriteError
+from layers.flatten import BadGeometry
 from layers.jsontext import BOM, compact, raw_members
+from layers.points import LARGEST_COORDINATE
 from layers.renumber import Kept, Renumbering
-from layers.upgrade import Model, templates_of, upgrade
+from layers.upgrade import Model, own_geometries, templates_of, upgrade
 
 Int64 = NDArray[np.int64]
 
@@ -42,6 +44,8 @@ MEMBER_ORDER = (
 )
 #: Without a transform, coordinates get from 3 to 7 decimals: the fewest that keep them.
 MOST_DECIMALS = 7
+#: Beyond it float64 does not hold every whole number.
+LARGEST_WHOLE = 2**53
 
 
 def from_text(text: bytes) -> Model:
@@ -85,12 +89,16 @@ def encode(model: Model) -> bytes:
 
 def use_points(model: Model, numbers: Float64) -> None:
     """Give a model the vertices that stood in its file: whole numbers with a transform, or coordinates."""
-    whole: Int64 = np.rint(numbers).astype(np.int64)
-    if isinstance(model.get("transform"), dict) and np.array_equal(whole, numbers):
-        model["vertices"] = whole
+    has_transform = isinstance(model.get("transform"), dict)
+    if (
+        has_transform
+        and np.array_equal(np.rint(numbers), numbers)
+        and (np.abs(numbers) < LARGEST_WHOLE).all()
+    ):
+        model["vertices"] = numbers.astype(np.int64)
         return
     points = numbers
-    if isinstance(model.get("transform"), dict):
+    if has_transform:
         points = numbers * model["transform"]["scale"] + model["transform"]["translate"]
     set_points(model, points, np.full(3, _fitting_scale(points)))
 
@@ -121,6 +129,8 @@ def points_of(model: Model) -> Float64:
 
 def set_points(model: Model, points: Float64, scale: Float64) -> None:
     """Give a model new coordinates, rounded to whole multiples of `scale`."""
+    if not (np.abs(points) < LARGEST_COORDINATE).all():
+        raise BadGeometry("a coordinate is beyond any place on Earth")
     low = np.floor(points.min(axis=0)) if len(points) else np.zeros(3)
     model["transform"] = {"scale": scale.tolist(), "translate": low.tolist()}
     model["vertices"] = np.rint((points - low) / scale).astype(np.int64)
@@ -131,7 +141,7 @@ def lods_of(model: Model) -> list[str]:
     found = {
         str(_lod(model, geometry))
         for item in model["CityObjects"].values()
-        for geometry in item.get("geometry") or []
+        for geometry in own_geometries(item)
     }
     return sorted(found)
 
@@ -141,7 +151,7 @@ def _lod(model: Model, geometry: dict[str, Any]) -> str:
         templates = templates_of(model)
         which = geometry.get("template")
         geometry = templates[which] if isinstance(which, int) and 0 <= which < len(templates) else {}
-    return str(geometry.get("lod", ""))
+    return str(geometry.get("lod", "")) if isinstance(geometry, dict) else ""
 
 
 def keep_lod(model: Model, lod: str) -> None:
@@ -153,7 +163,7 @@ def keep_lod(model: Model, lod: str) -> None:
         )
     for item in model["CityObjects"].values():
         if item.get("geometry"):
-            item["geometry"] = [g for g in item["geometry"] if _lod(model, g) == lod]
+            item["geometry"] = [g for g in own_geometries(item) if _lod(model, g) == lod]
     prune(model)
 
 

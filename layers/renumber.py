@@ -120,7 +120,7 @@ def vertex_numbers(item: dict[str, Any]) -> Iterator[int]:
         for value in waiting.pop():
             if isinstance(value, list):
                 waiting.append(value)
-            else:
+            elif value is not None:
                 yield value
 
 

@@ -12,7 +12,7 @@ from layers.citymodel import points_of, power_below, prune, set_points
 from layers.errors import WriteError
 from layers.place import Place, parse_crs
 from layers.renumber import Kept, Renumbering, looked_up, vertex_numbers
-from layers.upgrade import Model, crs_url, templates_of
+from layers.upgrade import Model, crs_url, ids_of, own_geometries, templates_of
 
 #: Metres in a radian along the equator; angles are given in radians by `unit_conversion_factor`.
 EARTH_RADIUS_M = 6_378_137.0
@@ -76,10 +76,12 @@ def write_out_templates(model: Model) -> None:
     points = points_of(model)
     blocks, count = [points], len(points)
     for id, item in model["CityObjects"].items():
-        for place, geometry in enumerate(item.get("geometry") or ()):
+        for geometry in own_geometries(item):
             if geometry.get("type") != "GeometryInstance":
                 continue
-            item["geometry"][place], placed = _instance(id, geometry, templates, vertices, points, count)
+            own, placed = _instance(id, geometry, templates, vertices, points, count)
+            geometry.clear()
+            geometry.update(own)
             blocks.append(placed)
             count += len(placed)
     scale = np.array(model["transform"]["scale"], np.float64)
@@ -130,7 +132,7 @@ def _vertices_of(objects: dict[str, Any], id: str, count: int) -> list[int]:
         member = waiting.pop()
         for number in vertex_numbers(objects[member]):
             used(number)
-        parts = {c for c in objects[member].get("children") or () if c in objects} - family
+        parts = {part for part in ids_of(objects[member], "children") if part in objects} - family
         family |= parts
         waiting.extend(parts)
     return used.kept

@@ -13,7 +13,7 @@ import orjson
 from layers import citymodel
 from layers.arrays import Float64
 from layers.renumber import Kept, Number, Renumbering, looked_up, unchanged
-from layers.upgrade import Model, templates_of
+from layers.upgrade import Model, ids_of, templates_of
 
 #: Members of a feature that its city model has in another form.
 FEATURE_MEMBERS = frozenset(("type", "id", "CityObjects", "vertices", "appearance", "geometry-templates"))
@@ -179,8 +179,8 @@ def _feature(model: Model, ids: list[str]) -> Model:
     look = _Look(model, vertices)
     for id, item in objects.items():
         look.renumbering.renumber(id, item)
-    parts = {part for item in objects.values() for part in item.get("children") or ()}
-    parts |= {id for id, item in objects.items() if any(p in objects for p in item.get("parents") or ())}
+    parts = {part for item in objects.values() for part in ids_of(item, "children")}
+    parts |= {id for id, item in objects.items() if any(p in objects for p in ids_of(item, "parents"))}
     feature = {
         "type": "CityJSONFeature",
         "id": next((id for id in ids if id not in parts), ids[0]),
@@ -195,7 +195,7 @@ def _connected(objects: dict[str, Any]) -> Iterator[list[str]]:
     """Ids of objects that are tied by parents and children, in the order of the model."""
     ties: dict[str, list[str]] = {id: [] for id in objects}
     for id, item in objects.items():
-        for other in (*(item.get("parents") or ()), *(item.get("children") or ())):
+        for other in (*ids_of(item, "parents"), *ids_of(item, "children")):
             if other in objects:
                 ties[id].append(other)
                 ties[other].append(id)

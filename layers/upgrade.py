@@ -50,7 +50,7 @@ def _from_1_0(model: Model) -> None:
 
 def _make_members_children(objects: dict[str, Any], id: str, group: dict[str, Any]) -> None:
     group["children"] = group.pop("members")
-    for child in group["children"]:
+    for child in ids_of(group, "children"):
         parents = objects[child].setdefault("parents", []) if child in objects else []
         if id not in parents:
             parents.append(id)
@@ -118,11 +118,22 @@ def templates_of(model: Model) -> list[dict[str, Any]]:
 
 def geometries_of(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The geometries of a city object and of its addresses."""
-    yield from _dicts(item.get("geometry"))
+    yield from own_geometries(item)
     addresses = item.get("address")
     for address in _dicts([addresses] if isinstance(addresses, dict) else addresses):
         if isinstance(address.get("location"), dict):
             yield address["location"]
+
+
+def own_geometries(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The geometries of a city object; what is none is passed over."""
+    yield from _dicts(item.get("geometry"))
+
+
+def ids_of(item: dict[str, Any], key: str) -> list[str]:
+    """The ids of an object's parents or children."""
+    found = item.get(key)
+    return [id for id in found if isinstance(id, str)] if isinstance(found, list) else []
 
 
 def _dicts(values: Any) -> Iterator[dict[str, Any]]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from layers import citymodel, sequence
 from layers.data import LayerData, WriteOptions
 from layers.errors import WriteError
+from layers.flatten import MALFORMED, fault_of
 from layers.reproject import reproject
 from layers.upgrade import Model
 
@@ -26,3 +30,16 @@ def model_of(layer: LayerData, options: WriteOptions) -> Model:
     if options.crs is not None:
         reproject(model, layer.crs, options.crs)
     return model
+
+
+@contextmanager
+def written_anew(layer: LayerData) -> Iterator[None]:
+    """Turns what does not follow CityJSON in a source, kept until now as it came, into a sentence."""
+    try:
+        yield
+    except MALFORMED as error:
+        raise WriteError(
+            f"Layer {layer.name!r} cannot be written anew",
+            found=f"its source does not follow CityJSON: {fault_of(error)}",
+            do="Export it to the format it came from; that keeps it as it is",
+        ) from error

@@ -18,7 +18,7 @@ from layers.citymodel import encode
 from layers.data import Box, Feature, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import PlaceError, ReadError
 from layers.flatten import ABSENT, BadGeometry, Flattener, Geometry, Semantics, Template
-from layers.formats._citymodel import model_of
+from layers.formats._citymodel import model_of, written_anew
 from layers.formats._files import layer_name
 from layers.formats._vertices import vertices_of
 from layers.jsontext import BOM, address, join_members, members_of, raw_members, replace_members
@@ -138,7 +138,7 @@ def rewrite(
 
 def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
     """The layer as one CityJSON 2.0 object."""
-    with collector_off():
+    with collector_off(), written_anew(layer):
         path.write_bytes(encode(model_of(layer, options)))
 
 

@@ -12,7 +12,7 @@ from layers.citymodel import encode
 from layers.data import LayerData, ReadOptions, WriteOptions
 from layers.errors import ReadError
 from layers.formats import cityjson
-from layers.formats._citymodel import model_of
+from layers.formats._citymodel import model_of, written_anew
 from layers.formats.cityjson import Reader, check_once, check_root, collector_off, decode_root
 from layers.jsontext import BOM, address
 from layers.sequence import split
@@ -78,7 +78,7 @@ def _gathered(path: Path, options: ReadOptions) -> Reader:
 
 def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
     """A CityJSON 2.0 header, then one feature per line."""
-    with collector_off(), path.open("wb") as file:
+    with collector_off(), written_anew(layer), path.open("wb") as file:
         for part in split(model_of(layer, options)):
             file.write(encode(part) + b"\n")
 
