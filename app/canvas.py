@@ -100,18 +100,20 @@ class Canvas(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the picture, anew only when the scene says so, and what lies on it."""
-        painter = QPainter(self)
-        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        painter.fillRect(self.rect(), QColor(theme.current().colours.canvas))
-        if not self._has_city:
-            if self._session.is_open and not self._session.is_loading:
-                overlay.draw_empty(painter, QRectF(self.rect()), EMPTY_TITLE, EMPTY_TEXT)
-        else:
+        if self._has_city:
             self._render()
-            if self._image is not None:
-                painter.drawImage(self.rect(), self._image)
-            self._paint_overlay(painter)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHints(
+                QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform
+            )
+            painter.fillRect(self.rect(), QColor(theme.current().colours.canvas))
+            if not self._has_city:
+                if self._session.is_open and not self._session.is_loading:
+                    overlay.draw_empty(painter, QRectF(self.rect()), EMPTY_TITLE, EMPTY_TEXT)
+            else:
+                if self._image is not None:
+                    painter.drawImage(self.rect(), self._image)
+                self._paint_overlay(painter)
 
     @property
     def camera(self) -> Camera:
