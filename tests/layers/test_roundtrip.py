@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from layers.data import WriteOptions
+from layers.errors import CitystrataError, ReadError, WriteError
 from layers.exporting import export_layer
+from layers.formats import cityjson, cityjsonseq
 from layers.project import Project
 from layers.records import CityObject
-from tests.cities import FOLDER, each_openable, import_here, object_span
+from tests.cities import (
+    FOLDER,
+    each_openable,
+    import_here,
+    object_span,
+    raw_models,
+    raw_objects,
+    read_layer,
+)
+from tests.conftest import real
 
 VALUE = ['Zoë "Z" \\ 1/2', 1.5, None, {"a": True}]
 
@@ -121,3 +135,109 @@ def test_odd_texts_are_edited_without_touching_their_surroundings(tmp_path: Path
         while project.can_undo and not project.can_undo.label.startswith("Import"):
             project.undo()
         assert exported(project, tmp_path, ".city.json") == ODD
+
+
+def test_edits_are_in_what_is_written_anew(tmp_path: Path) -> None:
+    source = real("cityjson/railway-seq/delft_subset.city.jsonl")
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        import_here(project, source)
+        (layer, *_), item = project.layers, in_the_middle(project)
+        assert item is not None
+        with project.edit("Name") as edit:
+            edit.set_attribute(item.fid, "name", "Café")
+        said = export_layer(project, layer, tmp_path / "whole.city.json")
+        assert said == "written anew as CityJSON"
+        assert raw_objects(tmp_path / "whole.city.json")[item.id]["attributes"]["name"] == "Café"
+        export_layer(project, layer, tmp_path / "moved.city.jsonl", crs="EPSG:28992", lod="0")
+        header, *features = raw_models(tmp_path / "moved.city.jsonl")
+        assert header["metadata"]["referenceSystem"].endswith("/28992")
+        objects = raw_objects(tmp_path / "moved.city.jsonl")
+        assert objects[item.id]["attributes"]["name"] == "Café"
+        assert {g["lod"] for found in objects.values() for g in found.get("geometry", [])} == {"0"}
+        assert len(features) > 1
+
+
+def test_a_refused_export_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    source = real("cityjson/cjio/delft_1b.json")
+    out = tmp_path / "out" / "old.city.json"
+    out.parent.mkdir()
+    out.write_bytes(b"old")
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        import_here(project, source)
+        for refused in ({"lod": "9"}, {"crs": "EPSG:1"}, {"crs": "nowhere"}):
+            with pytest.raises(CitystrataError):
+                export_layer(project, project.layers[0], out, **refused)
+        for name in ("old.xyz", "old", "old.las"):
+            with pytest.raises(WriteError):
+                export_layer(project, project.layers[0], out.with_name(name))
+        with pytest.raises(WriteError, match="This is a folder"):
+            export_layer(project, project.layers[0], _folder(out.with_name("new.city.json")))
+    assert out.read_bytes() == b"old"
+    assert sorted(path.name for path in out.parent.iterdir()) == ["new.city.json", "old.city.json"]
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+STRANGE = [
+    "null",
+    "5",
+    "-1",
+    '"x"',
+    "[]",
+    "{}",
+    "[[]]",
+    "true",
+    "1.5",
+    "[null]",
+    '{"a":1}',
+    "1e30",
+    "[[[0,1,2]]]",
+]
+
+
+@pytest.mark.parametrize(
+    "name", ["cjio/dummy.json", "cjseq-bertt/euromast.json", "railway-seq/geometry_templates.city.json"]
+)
+def test_whatever_stands_in_a_model_it_is_written_or_refused_in_a_sentence(name: str, tmp_path: Path) -> None:
+    """Values of a real model are replaced at random; what still opens must not crash a writer."""
+    dice = random.Random(name)
+    (model,) = raw_models(real(f"cityjson/{name}"))
+    text = json.dumps(model)
+    written = 0
+    for _ in range(25):
+        broken = json.loads(text)
+        holder, key = dice.choice(list(places_in(broken)))
+        holder[key] = json.loads(dice.choice(STRANGE))
+        source = tmp_path / "in.city.json"
+        source.write_text(json.dumps(broken))
+        try:
+            layer = read_layer(source)
+        except ReadError:
+            continue
+        layer.crs = "EPSG:7415"
+        for options in (WriteOptions(), WriteOptions(crs="EPSG:28992"), WriteOptions(lod="2")):
+            for form, ending in ((cityjson, ".city.json"), (cityjsonseq, ".city.jsonl")):
+                out = tmp_path / f"out{ending}"
+                try:
+                    form.write(out, layer, options)
+                except CitystrataError:
+                    continue
+                assert read_layer(out).report.read == layer.report.read
+                written += 1
+    assert written > 40
+
+
+def places_in(value: Any, depth: int = 0) -> Iterator[tuple[Any, Any]]:
+    """Every place in a JSON value where another could stand, the first few of long lists."""
+    keys = (
+        list(value)
+        if isinstance(value, dict)
+        else range(min(6, len(value)) if isinstance(value, list) else 0)
+    )
+    for key in keys:
+        yield value, key
+        if depth < 9:
+            yield from places_in(value[key], depth + 1)
