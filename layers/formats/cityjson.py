@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -395,9 +396,11 @@ class Reader:
 
     def _surface_counts(self) -> dict[str, int]:
         counts: dict[str, int] = {}
-        for mine in self.flattener.object_surfaces.values():
-            for name, count in mine.items():
-                counts[name] = counts.get(name, 0) + count
+        own = self.flattener.object_surfaces.values()
+        by_place = {id(mine): mine for mine in own}
+        for place, objects in Counter(map(id, own)).items():  # many objects share their counts
+            for name, count in by_place[place].items():
+                counts[name] = counts.get(name, 0) + count * objects
         return counts
 
     def _describe(self, mesh: Mesh) -> None:
@@ -414,7 +417,8 @@ class Reader:
         for number, box in zip(known.tolist(), boxes[known].tolist(), strict=True):
             self.features[number].box = tuple(box)
         for feature in self.features:
-            self._enclose(feature)
+            if feature.parent is not None:
+                self._enclose(feature)
 
     def _enclose(self, feature: Feature) -> None:
         seen = 0
