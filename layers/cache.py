@@ -78,7 +78,7 @@ def staging(project: Path) -> Iterator[Path]:
         yield folder
     finally:
         if lock:
-            lock.release()
+            lock.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -89,7 +89,7 @@ def sweep(project: Path, layers: Collection[str]) -> None:
             lock = WriterLock.take(folder / LOCK_NAME)
             if lock is None:
                 continue  # somebody is at work in it
-            lock.release()
+            lock.close()
             shutil.rmtree(folder, ignore_errors=True)
         elif UID.fullmatch(folder.name) and folder.name not in layers:
             shutil.rmtree(folder, ignore_errors=True)

@@ -42,6 +42,6 @@ class WriterLock:
         file.flush()
         return cls(file)
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Let others write; the file stays, empty of meaning."""
         self._file.close()

@@ -88,23 +88,23 @@ class Project:
             lock = WriterLock.take(cache.cache_folder(path.absolute()) / LOCK_NAME)
             if lock is None:
                 why = "It is open in another window; changes are made there."
+        connection = None
         try:
             connection = _open_database(path.absolute(), bool(why))
             schema.check(connection, str(path))
             if not why:
                 _begin_writing(connection)
                 cache.sweep(path.absolute(), rows.uids(connection))
-        except sqlite3.Error as error:
-            if lock:
-                lock.release()
+            return cls(path, connection, lock, why)
+        except (sqlite3.Error, ProjectError) as error:
+            for held in (connection, lock):
+                if held:
+                    held.close()
+            if isinstance(error, ProjectError):
+                raise
             raise ProjectError(
                 "The project could not be opened", where=str(path), found=str(error)
             ) from error
-        except ProjectError:
-            if lock:
-                lock.release()
-            raise
-        return cls(path, connection, lock, why)
 
     def close(self) -> None:
         """Leave one plain file behind."""
@@ -118,7 +118,7 @@ class Project:
                 pass
         self._connection.close()
         if self._lock:
-            self._lock.release()
+            self._lock.close()
 
     def __enter__(self) -> Project:
         return self

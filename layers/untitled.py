@@ -83,5 +83,5 @@ def _is_free(path: Path) -> bool:
     lock = WriterLock.take(cache_folder(path) / LOCK_NAME)
     if lock is None:
         return False
-    lock.release()
+    lock.close()
     return True
