@@ -62,10 +62,22 @@ def main() -> int:
         except CitystrataError as error:
             say(_told(error))
             return 1
+        except (sqlite3.Error, OSError) as error:
+            say(_told(_no_room(request["folder"], error)))
+            return 1
         except MemoryError:
             say(_told(ReadError("The file needs more memory than it may have", where=str(path), do=DAMAGED)))
             return 1
     return 0
+
+
+def _no_room(folder: str, error: Exception) -> ReadError:
+    return ReadError(
+        "The file was read but could not be stored",
+        where=folder,
+        found=getattr(error, "strerror", None) or str(error),
+        do="Nothing was changed; check that there is free space on the disk",
+    )
 
 
 def _told(error: CitystrataError) -> dict[str, Any]:

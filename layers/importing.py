@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 import signal
 import sqlite3
 import subprocess
@@ -29,6 +30,8 @@ from layers.rows import ROWS_AT_ONCE
 
 Progress = Callable[[float, str], None]
 SILENCE_S = 0.2
+#: The last words of decoders that end the process when they get no memory.
+OUT_OF_MEMORY = re.compile(r"malloc|bad_alloc|memory allocation|MemoryError|out of memory", re.IGNORECASE)
 
 
 class MissingCrs(PlaceError):
@@ -204,7 +207,9 @@ def _told(error: dict[str, Any]) -> Exception:
 
 def _died(code: int, path: Path, last_words: Path) -> ReadError:
     words = last_words.read_bytes()[-4000:].decode("utf-8", "replace").strip().splitlines()
-    if sys.platform != "win32" and code == -signal.SIGXCPU:
+    if words and OUT_OF_MEMORY.search(words[-1]):
+        found = "it needs more memory than it may have"
+    elif sys.platform != "win32" and code == -signal.SIGXCPU:
         found = "reading took too long"
     elif code < 0:
         found = f"the decoder crashed ({signal.Signals(-code).name})"

@@ -26,6 +26,7 @@ from layers.signal import Signal
 
 ENDING = ".city.gpkg"
 LOCAL_ORIGIN_STEP = 100.0
+NO_RIGHT = "You may not write to this file or its folder."
 
 
 class Project:
@@ -83,11 +84,13 @@ class Project:
         if read_only:
             why = "It was opened for reading only."
         elif not os.access(path, os.W_OK) or not os.access(path.absolute().parent, os.W_OK):
-            why = "You may not write to this file or its folder."
+            why = NO_RIGHT
         else:
-            lock = WriterLock.take(cache.cache_folder(path.absolute()) / LOCK_NAME)
-            if lock is None:
-                why = "It is open in another window; changes are made there."
+            try:
+                lock = WriterLock.take(cache.cache_folder(path.absolute()) / LOCK_NAME)
+                why = "" if lock else "It is open in another window; changes are made there."
+            except OSError:
+                why = NO_RIGHT
         connection = None
         try:
             connection = _open_database(path.absolute(), bool(why))

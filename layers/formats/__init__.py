@@ -117,9 +117,11 @@ def by_ending(path: Path) -> Format | None:
 
 def detect(path: Path) -> Format:
     """The format that knows this file best."""
-    if path.is_dir():
-        raise ReadError("This is a folder, not a file", where=str(path), do="Choose a file in it")
     try:
+        if path.is_dir():
+            raise ReadError("This is a folder, not a file", where=str(path), do="Choose a file in it")
+        if path.exists() and not path.is_file():
+            raise ReadError("This is a device or a pipe, not a file", where=str(path))
         with path.open("rb") as file:
             head = file.read(HEAD)
     except FileNotFoundError as error:

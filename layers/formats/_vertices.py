@@ -25,8 +25,9 @@ Transform = tuple[Float64, Float64]
 def vertices_of(raw: msgspec.Raw, transform: Transform, path: Path) -> Float64:
     """(n, 3) of `vertex * scale + translate`."""
     scale, translate = transform
-    vertices = _decoded(bytes(raw), path) * scale
-    vertices += translate
+    with np.errstate(over="ignore", invalid="ignore"):
+        vertices = _decoded(bytes(raw), path) * scale
+        vertices += translate
     # One comparison that NaN fails, too.
     largest = max(vertices.max(), -vertices.min()) if len(vertices) else 0.0
     if not largest < LARGEST_COORDINATE:

@@ -316,6 +316,9 @@ class Reader:
             if done % 2000 == 0:
                 yield done / len(objects)
             self._add_object(id, raw)
+        again = GAP.match(self.data, self._cut) if self._inside else None
+        if again:
+            raise self._twice(orjson.loads(again[1]))
 
     def _add_object(self, id: str, raw: msgspec.Raw) -> None:
         text = bytes(raw)
