@@ -7,7 +7,13 @@ import re
 from collections.abc import Callable
 
 NUMBER = re.compile(rb"-?\d+(?:\.\d+)?")
-MAGIC_NUMBERS = (b"\xff\xff\xff\xff", b"\x00\x00\x00\x00", b"\xff\xff\xff\x7f", b"\x00\x00\x00\x80", b"\x01\x00\x00\x00")
+MAGIC_NUMBERS = (
+    b"\xff\xff\xff\xff",
+    b"\x00\x00\x00\x00",
+    b"\xff\xff\xff\x7f",
+    b"\x00\x00\x00\x80",
+    b"\x01\x00\x00\x00",
+)
 MAGIC_WORDS = (
     b"-1",
     b"99999999",
