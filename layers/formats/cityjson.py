@@ -289,7 +289,7 @@ class Reader:
             if found is None or not found.templates:
                 return []
             vertices = vertices_of(found.vertices, (np.ones(3), np.zeros(3)), self.path)
-        except (msgspec.MsgspecError, ReadError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, ReadError) as error:
             self.report.warn("bad_templates", "", f"The geometry templates cannot be used: {error}")
             return []
         return [Template(geometry, vertices) for geometry in found.templates]

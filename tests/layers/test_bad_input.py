@@ -69,7 +69,7 @@ def sentence_of(error: CitystrataError) -> str:
     """What a person reads: one line that ends, and no inside of a program."""
     said = str(error)
     assert said.endswith(".") and "\n" not in said and len(said) < 700
-    assert not re.search(r"Traceback|Error:|object at 0x|<class|numpy|errno", said, re.IGNORECASE), said
+    assert not re.search(r"Traceback|object at 0x|<class|numpy|errno", said, re.IGNORECASE), said
     return said
 
 
