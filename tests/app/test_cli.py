@@ -389,6 +389,8 @@ def test_ctrl_c_leaves_nothing_half_done(shell: Shell) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell's background job ignores Ctrl-C, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while not shell.project.exists() and time.monotonic() < deadline:

@@ -411,7 +411,7 @@ def test_a_layer_that_lies_nowhere_has_no_other_crs(tmp_path: Path) -> None:
 
 def test_a_reference_to_nothing_is_refused_when_numbers_must_change(tmp_path: Path) -> None:
     layer = layer_of("val3dity-cj/invalid_schema_cityjson_2.json")
-    assert orjson.loads((FOLDER / "val3dity-cj/invalid_schema_cityjson_2.json").read_bytes())
+    assert orjson.loads(real("cityjson/val3dity-cj/invalid_schema_cityjson_2.json").read_bytes())
     written(tmp_path, layer)
     with pytest.raises(WriteError, match="'id-1' cannot be written anew: it names vertex 22, there are 4"):
         written(tmp_path, layer, lod="1")

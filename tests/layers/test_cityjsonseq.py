@@ -13,6 +13,7 @@ from layers.data import WriteOptions
 from layers.errors import CitystrataError, ReadError, WriteError
 from layers.formats import cityjson, cityjsonseq
 from tests.cities import FOLDER, each_openable, layer_of, mesh_of, raw_models, read_layer
+from tests.conftest import real
 from tests.meaning import meaning
 
 HEADER: dict[str, Any] = {
@@ -74,8 +75,9 @@ def test_written_as_a_sequence_and_back_it_means_the_same(name: str, tmp_path: P
 
 
 def test_materials_and_textures_stay_with_their_features(tmp_path: Path) -> None:
-    models = as_sequence(tmp_path, FOLDER / "cjio/rotterdam_subset.json")
-    whole = raw_models(FOLDER / "cjio/rotterdam_subset.json")[0]["appearance"]
+    source = real("cityjson/cjio/rotterdam_subset.json")
+    models = as_sequence(tmp_path, source)
+    whole = raw_models(source)[0]["appearance"]
     assert "appearance" not in models[0]
     for found in models[1:]:
         assert len(found["appearance"]["textures"]) < len(whole["textures"])
@@ -105,7 +107,7 @@ def _rings(model: dict[str, Any], look: str) -> list[list[int]]:
 
 
 def test_templates_stand_in_the_header(tmp_path: Path) -> None:
-    source = FOLDER / "railway-seq/geometry_templates.city.json"
+    source = real("cityjson/railway-seq/geometry_templates.city.json")
     models = as_sequence(tmp_path, source)
     assert models[0]["geometry-templates"] == raw_models(source)[0]["geometry-templates"]
     assert all("geometry-templates" not in model for model in models[1:])
