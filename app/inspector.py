@@ -195,6 +195,9 @@ class Header(QFrame):
 
     def _tint(self) -> None:
         dressed = theme.current()
+        links = self._links.text()
+        self._links.clear()
+        self._links.setText(links)  # a link takes its colour when its text is set
         picture = dressed.icon(self._kind).pixmap(18, 18)
         self._icon.setPixmap(picture)
         self._copy.setIcon(dressed.icon("copy"))
