@@ -12,29 +12,35 @@ import difflib
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import orjson
 
-from app.verbs import demo, editing, exporting, importing, info, journal, query, render, validate
-from app.verbs.verb import Answer, Verb
+from layers.decoding import start_ahead
 from layers.errors import CitystrataError, UsageError
 
-VERBS: tuple[Verb, ...] = (
-    info.VERB,
-    importing.VERB,
-    exporting.VERB,
-    editing.VERB,
-    query.VERB,
-    journal.HISTORY,
-    journal.UNDO,
-    journal.REDO,
-    validate.VERB,
-    render.VERB,
-    demo.VERB,
-)
+if TYPE_CHECKING:
+    from app.verbs.verb import Answer, Verb
+
+#: Where each verb is, in `app.verbs`; only the one that is asked for is loaded.
+VERBS = {
+    "info": "info:VERB",
+    "import": "importing:VERB",
+    "export": "exporting:VERB",
+    "set": "editing:VERB",
+    "query": "query:VERB",
+    "history": "journal:HISTORY",
+    "undo": "journal:UNDO",
+    "redo": "journal:REDO",
+    "validate": "validate:VERB",
+    "render": "render:VERB",
+    "demo": "demo:VERB",
+}
+#: These have files read in the import process.
+READERS = frozenset(("info", "import", "render"))
+PROJECT_ENDING = ".city.gpkg"
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
@@ -76,13 +82,26 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
-    verb = next((v for v in VERBS if argv and v.name == argv[0]), None)
-    if verb is None:
+    if not argv or argv[0] not in VERBS:
         return _window(argv)
+    if argv[0] in READERS and any(_is_to_be_read(argument) for argument in argv[1:]):
+        start_ahead()
+    verb = verb_of(argv[0])
     arguments = verb_parser(verb).parse_intermixed_args(argv[1:])
     answer = verb.run(arguments)
     _print(answer, arguments.json)
     return answer.status
+
+
+def _is_to_be_read(argument: str) -> bool:
+    return not argument.lower().endswith(PROJECT_ENDING) and Path(argument).is_file()
+
+
+def verb_of(name: str) -> Verb:
+    """The verb of that name."""
+    module, _, variable = VERBS[name].partition(":")
+    verb: Verb = getattr(import_module(f"app.verbs.{module}"), variable)
+    return verb
 
 
 def verb_parser(verb: Verb) -> argparse.ArgumentParser:
@@ -101,11 +120,15 @@ def verb_parser(verb: Verb) -> argparse.ArgumentParser:
 
 def _window(argv: Sequence[str]) -> int:
     """Without a verb: the window, with these files as layers or with a project."""
+    from importlib.metadata import version
+
+    from app.verbs.demo import has_display
+
     parser = _Parser(
         prog="citystrata",
         description="3D city models: see, correct, and hand back with nothing else changed.",
         usage="citystrata [FILES…]  or  citystrata VERB …",
-        epilog="verbs:\n" + "\n".join(f"  {v.name:<9} {v.summary}" for v in VERBS)
+        epilog="verbs:\n" + "\n".join(f"  {name:<9} {verb_of(name).summary}" for name in VERBS)
         + "\n\nEvery verb has --help with an example, and --json.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
@@ -117,7 +140,7 @@ def _window(argv: Sequence[str]) -> int:
     for path in files:
         if not path.exists():
             raise _no_such_file(path)
-    if not demo.has_display():
+    if not has_display():
         raise CitystrataError(
             "The window cannot be opened: there is no display", do="Use citystrata render for a picture"
         )
@@ -127,10 +150,10 @@ def _window(argv: Sequence[str]) -> int:
 
 
 def _no_such_file(path: Path) -> CitystrataError:
-    near = difflib.get_close_matches(str(path), [v.name for v in VERBS], 1)
+    near = difflib.get_close_matches(str(path), list(VERBS), 1)
     if path.suffix or path.parent != Path():
         return CitystrataError("There is no such file", where=str(path))
-    names = ", ".join(v.name for v in VERBS)
+    names = ", ".join(VERBS)
     do = f"Did you mean {near[0]}" if near else ""
     return UsageError("There is no such verb or file", found=repr(str(path)), allowed=names, do=do)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from assets import demo
 from layers.data import ReadOptions
-from layers.importing import Progress, import_files
+from layers.decoding import Progress
+from layers.importing import import_files
 from layers.project import ENDING, Project
 from layers.untitled import delete_project, move_project, refuse_to_overwrite
 

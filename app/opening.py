@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.lines import ASIDE, SECOND_LINE, TwoLines
+from layers.decoding import MissingCrs
 from layers.errors import CitystrataError
 from layers.formats import FORMATS
-from layers.importing import MissingCrs
 from layers.pipe_fields import FIELDS
 from layers.place import crs_title
 from layers.project import ENDING

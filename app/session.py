@@ -14,6 +14,7 @@ from app.jobs import Jobs
 from app.loading import Options, Outcomes
 from app.settings import data_folder
 from layers import importing
+from layers.decoding import MissingCrs
 from layers.edit import Edit
 from layers.epochs import Tick
 from layers.errors import CitystrataError, ProjectError
@@ -245,7 +246,7 @@ class Session(QObject):
         if layers:
             self.set_current_layer(layers[0].id)
         for path, outcome in outcomes:
-            if isinstance(outcome, importing.MissingCrs):
+            if isinstance(outcome, MissingCrs):
                 self.crs_wanted.emit(path, outcome)
             elif isinstance(outcome, CitystrataError):
                 self.problem.emit(outcome.sentence())

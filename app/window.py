@@ -43,7 +43,7 @@ from app.table import AttributeTable
 from app.timeline import Timeline
 from app.tree import LayerTree
 from layers.data import ReadOptions
-from layers.importing import MissingCrs
+from layers.decoding import MissingCrs
 from layers.records import Changes, Layer
 from layers.report import Report
 

@@ -48,7 +48,11 @@ def main() -> int:
     """Read one request, do it, answer."""
     # What is read lives until this process ends; collecting cycles would only walk it again and again.
     gc.disable()
-    request = orjson.loads(sys.stdin.buffer.readline())
+    load_decoders()
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return 0  # whoever started us has nothing to read
+    request = orjson.loads(line)
     path = Path(request["path"])
     with _answers() as answers:
 
@@ -69,6 +73,13 @@ def main() -> int:
             say(_told(ReadError("The file needs more memory than it may have", where=str(path), do=DAMAGED)))
             return 1
     return 0
+
+
+def load_decoders() -> None:
+    """Load what reading needs: a process that was started ahead is then ready at once."""
+    import pyproj  # noqa: F401
+
+    from layers import formats  # noqa: F401
 
 
 def _no_room(folder: str, error: Exception) -> ReadError:
@@ -136,7 +147,6 @@ def _extra(error: CitystrataError) -> dict[str, Any]:
 
 def stage(path: Path, request: dict[str, Any], say: Say = silent) -> dict[str, Any]:
     """Read the file and write everything a project needs into the staging folder."""
-    # Formats bring the decoders with them; they load after the limits are set.
     from layers import formats
 
     folder = Path(request["folder"])

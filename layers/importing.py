@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import queue
-import re
-import signal
 import sqlite3
-import subprocess
-import sys
-import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -21,24 +15,13 @@ import orjson
 
 from layers import cache, rows
 from layers.data import ReadOptions, never_stop
-from layers.errors import Cancelled, PlaceError, ReadError, from_parts
+from layers.decoding import Progress, run_importer
+from layers.errors import Cancelled, ReadError
 from layers.gis import srs_id
 from layers.project import LOCAL_ORIGIN_STEP, Project
 from layers.records import Layer
 from layers.report import Report
 from layers.rows import ROWS_AT_ONCE
-
-Progress = Callable[[float, str], None]
-SILENCE_S = 0.2
-#: The last words of decoders that end the process when they get no memory.
-OUT_OF_MEMORY = re.compile(r"malloc|bad_alloc|memory allocation|MemoryError|out of memory", re.IGNORECASE)
-
-
-class MissingCrs(PlaceError):
-    """The file does not say where it lies; `candidates` are likely answers."""
-
-    candidates: tuple[tuple[str, str, str], ...] = ()
-    box: tuple[float, ...] = ()
 
 
 @dataclass
@@ -124,103 +107,6 @@ def _staging(project_path: Path) -> Iterator[Path]:
             found=error.strerror or str(error),
             do="Nothing was changed; check the folder and the free space",
         ) from error
-
-
-def run_importer(request: dict[str, Any], path: Path, progress: Progress) -> dict[str, Any]:
-    """Start the import process, pass its progress on, and give its answer or raise its error."""
-    last_words = Path(request["folder"]) / "last-words.txt"
-    with last_words.open("wb") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "layers.importer"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            cwd=Path(__file__).resolve().parent.parent,
-        )
-    try:
-        _ask(process, {**request, "path": str(Path(request["path"]).absolute())})
-        said = (0.0, "opening")
-        for message in _messages(process):
-            if message is None:
-                progress(*said)  # nothing new, but the person may want to stop
-            elif "progress" in message:
-                said = (message["progress"], message["text"])
-                progress(*said)
-            elif "done" in message:
-                answer: dict[str, Any] = message["done"]
-                return answer
-            else:
-                raise _told(message["error"])
-        raise _died(process.wait(), path, last_words)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _ask(process: subprocess.Popen[bytes], request: dict[str, Any]) -> None:
-    assert process.stdin
-    try:
-        with process.stdin as questions:
-            questions.write(orjson.dumps(request) + b"\n")
-    except BrokenPipeError:
-        return  # it died at once; its end says why
-
-
-def _messages(process: subprocess.Popen[bytes]) -> Iterator[dict[str, Any] | None]:
-    """What the import process says, and None whenever it has been silent for a moment."""
-    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-
-    def listen() -> None:
-        assert process.stdout
-        with process.stdout as answers:
-            for line in answers:
-                lines.put(line)
-        lines.put(b"")
-
-    threading.Thread(target=listen, daemon=True).start()
-    while True:
-        try:
-            line = lines.get(timeout=SILENCE_S)
-        except queue.Empty:
-            yield None
-            continue
-        if not line:
-            return
-        yield orjson.loads(line)
-
-
-def _told(error: dict[str, Any]) -> Exception:
-    if error["kind"] == "MissingCrs":
-        parts = error["parts"]
-        missing = MissingCrs(
-            parts["what"],
-            where=parts["where"],
-            found=parts["found"],
-            allowed=parts["allowed"],
-            do=parts["do"],
-        )
-        missing.candidates = tuple(tuple(item) for item in error["candidates"])
-        missing.box = tuple(error["box"])
-        return missing
-    return from_parts(error["kind"], error["parts"])
-
-
-def _died(code: int, path: Path, last_words: Path) -> ReadError:
-    words = last_words.read_bytes()[-4000:].decode("utf-8", "replace").strip().splitlines()
-    if words and OUT_OF_MEMORY.search(words[-1]):
-        found = "it needs more memory than it may have"
-    elif sys.platform != "win32" and code == -signal.SIGXCPU:
-        found = "reading took too long"
-    elif code < 0:
-        found = f"the decoder crashed ({signal.Signals(-code).name})"
-    else:
-        found = words[-1][:200] if words else f"the import process ended with {code}"
-    return ReadError(
-        "The file could not be read",
-        where=str(path),
-        found=found,
-        do="It is probably damaged; nothing was changed. Ask for the file again",
-    )
 
 
 def _connect(project_path: Path) -> sqlite3.Connection:

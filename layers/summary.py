@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from layers.data import never_stop
-from layers.importing import MissingCrs, Progress, run_importer
+from layers.decoding import MissingCrs, Progress, run_importer
 from layers.place import LOCAL
 from layers.project import Project
 from layers.values import merge_types

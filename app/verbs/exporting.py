@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 
 from app.verbs.verb import Answer, Verb, add_project, chosen_layer
-from layers.exporting import export_layer
 from layers.project import Project
 
 
@@ -21,6 +20,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
+    # Brings every format with it, which no other verb needs in this process.
+    from layers.exporting import export_layer
+
     with Project.open(arguments.project, read_only=True) as project:
         layer = chosen_layer(project, arguments.layer)
         how = export_layer(project, layer, arguments.out, arguments.crs, arguments.lod)

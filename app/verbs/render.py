@@ -6,8 +6,10 @@ import argparse
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 from app.verbs.verb import Answer, Progress, Verb, size_from
 from layers.cache import CacheMissing
@@ -16,6 +18,9 @@ from layers.epochs import iso_date
 from layers.errors import UsageError
 from layers.importing import import_files, rebuild
 from layers.project import ENDING, Project
+
+if TYPE_CHECKING:
+    from viewer.camera import Camera
 
 #: Pictures that differ by less look the same: text and edges are smoothed differently by drivers.
 SAME_BELOW = 0.01
@@ -48,13 +53,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    from viewer import shot
-
     date = iso_date(arguments.date) if arguments.date else None
     if arguments.date and date is None:
         raise UsageError("This is not a date", found=repr(arguments.date), allowed="YYYY-MM-DD or a year")
-    camera = shot.camera_from(arguments.camera) if arguments.camera else None
+    camera = _camera(arguments.camera) if arguments.camera else None
+    Thread(target=_load_ahead, daemon=True).start()
     with shown_project(arguments.files, arguments.crs) as project:
+        from viewer import shot
+
         shot.shot(
             project,
             arguments.out,
@@ -77,6 +83,18 @@ def _run(arguments: argparse.Namespace) -> Answer:
     values |= {"difference": difference, "same": difference < SAME_BELOW}
     lines.append(f"{'Looks the same' if values['same'] else 'Looks different'}: {difference:.2%} difference.")
     return Answer(values, tuple(lines), 0 if values["same"] else 1)
+
+
+def _load_ahead() -> None:
+    """Load what is needed next, while the files are read in a process of their own."""
+    for module in ("pyproj", "viewer.shot"):
+        import_module(module)
+
+
+def _camera(text: str) -> Camera:
+    from viewer.shot import camera_from
+
+    return camera_from(text)
 
 
 @contextmanager

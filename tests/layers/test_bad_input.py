@@ -22,9 +22,10 @@ import pytest
 from layers import formats
 from layers.cache import cache_folder
 from layers.data import LayerData, ReadOptions, never_stop
+from layers.decoding import run_importer
 from layers.errors import CitystrataError, EditError, PlaceError, ProjectError, ReadError, WriteError
 from layers.exporting import export_layer
-from layers.importing import import_files, run_importer
+from layers.importing import import_files
 from layers.project import Project
 from tests.conftest import real
 from tests.mutations import damaged

@@ -1,0 +1,151 @@
+"""The import process seen from outside: started, asked, watched while it works, and its end explained."""
+
+from __future__ import annotations
+
+import queue
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from layers.errors import PlaceError, ReadError, from_parts
+
+Progress = Callable[[float, str], None]
+#: After so long a silence the person is asked whether to go on.
+SILENCE_S = 0.2
+#: The last words of decoders that end the process when they get no memory.
+OUT_OF_MEMORY = re.compile(r"malloc|bad_alloc|memory allocation|MemoryError|out of memory", re.IGNORECASE)
+
+
+class MissingCrs(PlaceError):
+    """The file does not say where it lies; `candidates` are likely answers."""
+
+    candidates: tuple[tuple[str, str, str], ...] = ()
+    box: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImportProcess:
+    """A process that waits for one request."""
+
+    process: subprocess.Popen[bytes]
+    last_words: IO[bytes]  # its standard error
+
+    @classmethod
+    def start(cls) -> ImportProcess:
+        """Start one; it loads what it needs while nobody waits for it yet."""
+        last_words = tempfile.TemporaryFile()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "layers.importer"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=last_words,
+            cwd=Path(__file__).resolve().parent.parent,
+        )
+        return cls(process, last_words)
+
+    def ask(self, request: dict[str, Any]) -> Iterator[dict[str, Any] | None]:
+        """What it says to a request, message by message, and None whenever it has been silent for long."""
+        lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, args=(lines,), daemon=True).start()
+        assert self.process.stdin
+        try:
+            with self.process.stdin as questions:
+                questions.write(orjson.dumps(request) + b"\n")
+        except BrokenPipeError:
+            return  # it died at once; its end says why
+        while True:
+            try:
+                line = lines.get(timeout=SILENCE_S)
+            except queue.Empty:
+                yield None
+                continue
+            if not line:
+                return
+            yield orjson.loads(line)
+
+    def _listen(self, lines: queue.SimpleQueue[bytes]) -> None:
+        assert self.process.stdout
+        with self.process.stdout as answers:
+            for line in answers:
+                lines.put(line)
+        lines.put(b"")
+
+    def death(self, path: Path) -> ReadError:
+        """Why it ended without an answer."""
+        code = self.process.wait()
+        self.last_words.seek(0)
+        words = self.last_words.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
+        if words and OUT_OF_MEMORY.search(words[-1]):
+            found = "it needs more memory than it may have"
+        elif sys.platform != "win32" and code == -signal.SIGXCPU:
+            found = "reading took too long"
+        elif code < 0:
+            found = f"the decoder crashed ({signal.Signals(-code).name})"
+        else:
+            found = words[-1][:200] if words else f"the import process ended with {code}"
+        return ReadError(
+            "The file could not be read",
+            where=str(path),
+            found=found,
+            do="It is probably damaged; nothing was changed. Ask for the file again",
+        )
+
+    def end(self) -> None:
+        """Stop it, whatever it does."""
+        self.process.kill()
+        self.process.wait()
+        self.last_words.close()
+
+
+_ahead: list[ImportProcess] = []
+
+
+def start_ahead() -> None:
+    """Start an import process for the next file, where one is about to be read."""
+    _ahead.append(ImportProcess.start())
+
+
+def run_importer(request: dict[str, Any], path: Path, progress: Progress) -> dict[str, Any]:
+    """Have a file read by an import process, pass its progress on, and give its answer or raise its error."""
+    helper = _ahead.pop() if _ahead else ImportProcess.start()
+    try:
+        said = (0.0, "opening")
+        for message in helper.ask({**request, "path": str(Path(request["path"]).absolute())}):
+            if message is None:
+                progress(*said)  # nothing new, but the person may want to stop
+            elif "progress" in message:
+                said = (message["progress"], message["text"])
+                progress(*said)
+            elif "done" in message:
+                answer: dict[str, Any] = message["done"]
+                return answer
+            else:
+                raise _told(message["error"])
+        raise helper.death(path)
+    finally:
+        helper.end()
+
+
+def _told(error: dict[str, Any]) -> Exception:
+    if error["kind"] == "MissingCrs":
+        parts = error["parts"]
+        missing = MissingCrs(
+            parts["what"],
+            where=parts["where"],
+            found=parts["found"],
+            allowed=parts["allowed"],
+            do=parts["do"],
+        )
+        missing.candidates = tuple(tuple(item) for item in error["candidates"])
+        missing.box = tuple(error["box"])
+        return missing
+    return from_parts(error["kind"], error["parts"])
