@@ -87,7 +87,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
 
 def _load_ahead() -> None:
     """Load what is needed next, while the files are read in a process of their own."""
-    for module in ("pyproj", "viewer.shot"):
+    for module in ("pyproj", "viewer.shot", "numpy.ma"):
         import_module(module)
 
 
