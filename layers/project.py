@@ -216,7 +216,9 @@ class Project:
         number = self._number(layer)
         assert number is not None
         if (number, key) not in self._columns:
-            self._columns[number, key] = rows.column(self._connection, *self._fid_range(layer), key)
+            read = rows.fixed_columns if key in rows.COLUMNS else rows.attribute_column
+            for name, values in read(self._connection, *self._fid_range(layer), key).items():
+                self._columns[number, name] = values
         return self._columns[number, key]
 
     def attribute_types(self, layer: Layer | int) -> dict[str, str]:

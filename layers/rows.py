@@ -16,7 +16,10 @@ LAYER = (
     " source_sha256, source_format, linked, first_fid, object_count, box, facts, report, drawable, partner,"
     " view FROM layer"
 )
-COLUMNS = frozenset(("id", "type", "parent", "valid_from", "valid_to", "lods"))
+_BETWEEN = "FROM object WHERE fid BETWEEN ? AND ? ORDER BY fid"
+#: Every view of a layer asks for these; finding the rows costs more than reading them.
+TOGETHER = ("id", "type", "parent", "valid_from", "valid_to")
+COLUMNS = frozenset((*TOGETHER, "lods"))
 #: Characters that SQLite's paths into JSON cannot hold.
 UNQUOTABLE = frozenset('"\\\0')
 MANY = 500
@@ -91,16 +94,20 @@ def _object(row: tuple[Any, ...]) -> CityObject:
     )
 
 
-def column(connection: sqlite3.Connection, first: int, last: int, key: str) -> list[Any]:
-    """One value per object."""
-    between = "FROM object WHERE fid BETWEEN ? AND ? ORDER BY fid"
-    if key in COLUMNS:
-        return [row[0] for row in connection.execute(f"SELECT {key} {between}", (first, last))]
+def fixed_columns(connection: sqlite3.Connection, first: int, last: int, key: str) -> dict[str, list[Any]]:
+    """One value per object of a fixed column; those that are needed together come in one go."""
+    keys = TOGETHER if key in TOGETHER else (key,)
+    found = connection.execute(f"SELECT {', '.join(keys)} {_BETWEEN}", (first, last)).fetchall()
+    return {name: [row[i] for row in found] for i, name in enumerate(keys)}
+
+
+def attribute_column(connection: sqlite3.Connection, first: int, last: int, key: str) -> dict[str, list[Any]]:
+    """One value per object of an attribute."""
     if UNQUOTABLE & set(key):
-        texts = connection.execute(f"SELECT attributes {between}", (first, last))
-        return [orjson.loads(row[0]).get(key) for row in texts]
-    found = connection.execute(f"SELECT attributes -> ? {between}", (f'$."{key}"', first, last))
-    return [None if row[0] is None else orjson.loads(row[0]) for row in found]
+        texts = connection.execute(f"SELECT attributes {_BETWEEN}", (first, last))
+        return {key: [orjson.loads(row[0]).get(key) for row in texts]}
+    found = connection.execute(f"SELECT attributes -> ? {_BETWEEN}", (f'$."{key}"', first, last))
+    return {key: [None if row[0] is None else orjson.loads(row[0]) for row in found]}
 
 
 def box(connection: sqlite3.Connection, fids: Iterable[int]) -> tuple[float, ...] | None:

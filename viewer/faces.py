@@ -16,7 +16,7 @@ Mask = NDArray[np.bool_]
 
 #: How little the areas of a closed body, as vectors, may sum to, of its surface.
 OPEN_SHARE = 1e-3
-TRIANGLES_AT_ONCE = 500_000
+TRIANGLES_AT_ONCE = 30_000  # their coordinates fit into the cache of the processor
 CHUNK = 96  # triangles of a smooth surface that share one box when picking
 
 
@@ -164,15 +164,20 @@ def closed_bodies(vertices: Float64, triangles: Int32, runs: Index, boxes: Float
             continue
         start, stop = runs[chosen[0], 0], runs[chosen[-1], 1]
         counts = runs[chosen, 1] - runs[chosen, 0]
-        corner = vertices[triangles[start:stop]]
-        corner -= np.repeat(boxes[chosen].mean(axis=1), counts, axis=0)[:, None]
-        area = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+        middle = np.repeat(boxes[chosen].mean(axis=1).T, counts, axis=1)
+        a, b, c = (np.take(vertices, triangles[start:stop, i], axis=0).T - middle for i in range(3))
+        area = _cross(b - a, c - a)
         first = runs[chosen, 0] - start
-        total = np.add.reduceat(area, first, axis=0)
-        size = np.add.reduceat(np.linalg.norm(area, axis=1), first)
-        volume = np.add.reduceat((area * corner[:, 0]).sum(axis=1), first)
-        closed[chosen] = (np.linalg.norm(total, axis=1) < OPEN_SHARE * size) & (volume > 0)
+        total = np.add.reduceat(area, first, axis=1)
+        size = np.add.reduceat(np.sqrt((area * area).sum(axis=0)), first)
+        volume = np.add.reduceat((area * a).sum(axis=0), first)
+        closed[chosen] = (np.sqrt((total * total).sum(axis=0)) < OPEN_SHARE * size) & (volume > 0)
     return closed
+
+
+def _cross(a: Float64, b: Float64) -> Float64:
+    """Cross products of (3, n) vectors; np.cross is slower by far."""
+    return np.stack([a[i - 2] * b[i - 1] - a[i - 1] * b[i - 2] for i in range(3)])
 
 
 def _tiles_apart(centres: Float64, closed: Mask, most: int) -> Int32:
