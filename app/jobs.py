@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from app.collector import keep_collector_here
 from layers.errors import Cancelled, CitystrataError
 
 THREADS = 2
@@ -108,6 +109,7 @@ class Jobs(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        keep_collector_here()
         # Python's own threads, not Qt's: libraries such as PROJ keep things per Python thread, and those
         # of a Qt thread are thrown away after every job.
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="job")

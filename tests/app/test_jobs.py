@@ -126,3 +126,22 @@ def test_times_are_said_as_people_say_them() -> None:
         "about 12 s left",
         "about 5 min left",
     ]
+
+
+def test_garbage_is_collected_on_the_interface_thread_only(qtbot: QtBot, jobs: Jobs) -> None:
+    threads: list[threading.Thread] = []
+
+    class Cycle:
+        def __init__(self) -> None:
+            self.me = self
+
+        def __del__(self) -> None:
+            threads.append(threading.current_thread())
+
+    def litter(work: Work) -> None:
+        for _ in range(5000):
+            Cycle()
+
+    jobs.run("Litter", litter)
+    qtbot.waitUntil(lambda: bool(threads), timeout=5000)
+    assert set(threads) == {threading.main_thread()}
