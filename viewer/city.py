@@ -114,17 +114,14 @@ class CityView(TiledView):
         mesh = self._mesh
         is_wall = np.abs(self._normals[:, 2]) < WALL_STEEPNESS
         counts = np.diff(self._faces.part_vertex)
-        height = np.asarray(mesh.vertices)[:, 2]
-        shade = np.ones(len(height), np.float32)
         if not len(counts):
-            return shade
+            return np.ones(len(mesh.vertices), np.float32)
+        height = (mesh.vertices[:, 2] - mesh.vertices[0, 2]).astype(np.float32)
         lowest = np.minimum.reduceat(height, self._faces.part_vertex[:-1])
-        base = np.full(len(mesh.geometry_object), np.inf)
+        base = np.full(len(mesh.geometry_object), np.inf, np.float32)
         np.minimum.at(base, mesh.surface_geometry, lowest)
-        walls = np.repeat(is_wall, counts)
-        above = height - np.repeat(base[mesh.surface_geometry], counts)
-        shade[walls] = foot_shade(above[walls])
-        return shade
+        height -= np.repeat(base[mesh.surface_geometry], counts)
+        return np.where(np.repeat(is_wall, counts), foot_shade(height), np.float32(1))
 
     @property
     def color_by(self) -> str:

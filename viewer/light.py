@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.arrays import Float64
-
 Float32 = NDArray[np.float32]
 
 
@@ -60,8 +58,8 @@ def sky(dark: bool) -> Background:
     return DARK_SKY if dark else LIGHT_SKY
 
 
-def foot_shade(height_above_base_m: Float64, reach_m: float = 5.0) -> Float32:
+def foot_shade(height_above_base_m: Float32, reach_m: float = 5.0) -> Float32:
     """Walls darken towards the ground, where less sky is seen: 0.84 at the foot, 1 from `reach_m` up."""
-    t = np.clip(height_above_base_m / reach_m, 0, 1).astype(np.float32)
+    t = np.clip(height_above_base_m / np.float32(reach_m), 0, 1)
     shade: Float32 = np.float32(0.84) + np.float32(0.16) * t * (2 - t)
     return shade

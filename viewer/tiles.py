@@ -204,7 +204,7 @@ class TiledView:
         begin, end = faces.part_triangle[parts], faces.part_triangle[parts + 1]
         shift = np.repeat(first - start, end - begin)
         triangles = faces.triangles[spans(begin, end)] - shift[:, None]
-        return faces.vertices[vertices], triangles.astype(np.int32), vertices
+        return np.take(faces.vertices, vertices, axis=0), triangles.astype(np.int32), vertices
 
     def _rebuild(self, number: int) -> None:
         parts = self._faces.tile_parts[number]
