@@ -37,8 +37,7 @@ def milliseconds(work: Callable[[int], object], arguments: Sequence[int]) -> tup
 def hardware_selector_ms(mesh: Mesh) -> float:
     """The median time that vtkHardwareSelector takes to name what is under one pixel."""
     import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  # brings the drawing of all these
-    from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
-    from vtkmodules.vtkCommonCore import vtkPoints
+    from vtkmodules.vtkCommonCore import vtkFloatArray, vtkPoints, vtkTypeInt64Array
     from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
     from vtkmodules.vtkRenderingCore import (
         vtkActor,
@@ -50,8 +49,15 @@ def hardware_selector_ms(mesh: Mesh) -> float:
 
     points, cells, polygons = vtkPoints(), vtkCellArray(), vtkPolyData()
     local = np.asarray(mesh.vertices) - mesh.vertices[0]
-    points.SetData(numpy_to_vtk(local.astype(np.float32), deep=True))
-    corners = numpy_to_vtkIdTypeArray(np.asarray(mesh.triangles, np.int64).ravel(), deep=True)
+    coordinates, corners = vtkFloatArray(), vtkTypeInt64Array()
+    coordinates.SetNumberOfComponents(3)
+    for array, values in (
+        (coordinates, local.astype(np.float32)),
+        (corners, mesh.triangles.astype(np.int64)),
+    ):
+        array.SetNumberOfTuples(values.size // array.GetNumberOfComponents())
+        np.asarray(array)[...] = values.reshape(np.asarray(array).shape)
+    points.SetData(coordinates)
     cells.SetData(3, corners)
     polygons.SetPoints(points)
     polygons.SetPolys(cells)
