@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -19,7 +19,7 @@ from layers.arrays import Float64, Int32, Mesh
 from layers.nested import NotNested, nested
 from layers.report import Report
 from layers.semantics import Meant, Surfaces, SurfaceTypes, sums, type_codes
-from layers.triangulate import triangulate
+from layers.triangulate import Triangulation, triangulate
 
 #: Text of boundaries that is taken at once: what the arrays need stays in the processor's cache.
 BATCH_BYTES = 1 << 19
@@ -301,18 +301,21 @@ class Flattener:
         vertices = np.concatenate(self._blocks) if self._blocks else np.empty((0, 3))
         self._blocks, self._block = [], vertices[:0]
         parts, self._parts = self._parts, []
+        places = np.empty((sum(len(part.corners) for part in parts), 3))
+        found: list[Triangulation] = []
+        edges: list[Int32] = []
+        corner = polygon = 0
+        # Part by part: what one needs stays in the processor's cache.
+        for part in parts:
+            mine = np.take(vertices, part.corners, axis=0, out=places[corner : corner + len(part.corners)])
+            local = triangulate(_metres(mine) if in_degrees else mine, part.rings, part.polygon_rings)
+            found.append(local.moved(corner, polygon))
+            edges.append(_edges(part) + np.int32(corner))
+            corner, polygon = corner + len(part.corners), polygon + len(part.types)
+        del vertices
         entries = [entry for part in parts for entry in part.entries]
-        corners = _joined([part.corners for part in parts])
-        rings = _joined([part.rings for part in parts])
-        polygon_rings = _joined([part.polygon_rings for part in parts])
-        surface_type = _joined([part.types for part in parts])
         counts = np.concatenate([np.empty(0, np.int64), *(part.polygons for part in parts)])
-        del parts
-        surface_geometry = np.repeat(np.arange(len(entries), dtype=np.int32), counts)
-        edges = _edges(corners, rings, np.repeat(surface_geometry, polygon_rings), entries)
-        places = np.take(vertices, corners, axis=0)
-        del vertices, corners
-        found = triangulate(_metres(places) if in_degrees else places, rings, polygon_rings)
+        polygon_corners = _joined([sums(part.rings, part.polygon_rings) for part in parts])
         every = entries + [entry for entry, _ in self._line_entries]
         line_geometry = np.repeat(
             np.arange(len(entries), len(every), dtype=np.int32), [n for _, n in self._line_entries]
@@ -321,17 +324,17 @@ class Flattener:
         lod_code = np.array([lods.index(name) for name in self.lod_names], np.int32)
         return Mesh(
             vertices=places,
-            triangles=found.triangles,
-            triangle_surface=found.polygon,
-            surface_start=np.concatenate(([0], np.cumsum(sums(rings, polygon_rings)))).astype(np.int32),
-            surface_normal=found.normals,
-            surface_type=surface_type,
+            triangles=_joined([local.triangles for local in found]).reshape(-1, 3),
+            triangle_surface=_joined([local.polygon for local in found]),
+            surface_start=np.concatenate(([0], np.cumsum(polygon_corners))).astype(np.int32),
+            surface_normal=_joined([local.normals for local in found], np.float32).reshape(-1, 3),
+            surface_type=_joined([part.types for part in parts]),
             surface_index=_count_up(counts),
-            surface_geometry=surface_geometry,
+            surface_geometry=np.repeat(np.arange(len(entries), dtype=np.int32), counts),
             geometry_object=np.array([entry.object for entry in every], np.int32),
             geometry_lod=lod_code[np.array([entry.lod for entry in every], np.intp)],
             geometry_index=np.array([entry.place for entry in every], np.int32),
-            edges=edges,
+            edges=_joined(edges).reshape(-1, 2),
             type_names=tuple(self._types.names),
             lod_names=tuple(lods),
             points=np.concatenate(self._points) if self._points else np.empty((0, 3)),
@@ -372,8 +375,8 @@ def _metres(degrees: Float64) -> Float64:
     return degrees * (METRES_PER_DEGREE * np.cos(middle), METRES_PER_DEGREE, 1.0)
 
 
-def _joined(parts: list[Int32]) -> Int32:
-    return np.concatenate(parts) if parts else np.empty(0, np.int32)
+def _joined(parts: Sequence[NDArray[Any]], kind: type[np.generic] = np.int32) -> NDArray[Any]:
+    return np.concatenate(parts) if parts else np.empty(0, kind)
 
 
 def _count_up(counts: NDArray[np.int64]) -> Int32:
@@ -382,20 +385,19 @@ def _count_up(counts: NDArray[np.int64]) -> Int32:
     return (np.arange(int(counts.sum())) - np.repeat(ends - counts, counts)).astype(np.int32)
 
 
-def _edges(corners: Int32, rings: Int32, ring_geometry: Int32, entries: list[_Entry]) -> Int32:
-    """Outlines of the polygons over corner numbers.
+def _edges(part: _Part) -> Int32:
+    """Outlines of the polygons over the part's corner numbers.
 
     A closed solid has every edge twice, once each way; one of them is enough.
     """
-    if not entries:
-        return np.empty((0, 2), np.int32)
+    corners, rings = part.corners, part.rings
     following = np.arange(1, len(corners) + 1, dtype=np.int32)
     ends = np.cumsum(rings)
     whole = rings > 0
     following[ends[whole] - 1] = (ends - rings)[whole]
-    outlined = np.array([entry.outlined for entry in entries], np.bool_)
-    closed = np.array([entry.closed for entry in entries], np.bool_)
-    keep = np.repeat(~closed[ring_geometry], rings) | (corners < corners[following])
-    keep &= np.repeat(outlined[ring_geometry], rings)
+    corner_counts = sums(sums(rings, part.polygon_rings), part.polygons)
+    keep = np.repeat([not entry.closed for entry in part.entries], corner_counts)
+    keep |= corners < corners[following]
+    keep &= np.repeat([entry.outlined for entry in part.entries], corner_counts)
     first = np.flatnonzero(keep).astype(np.int32)
     return np.stack((first, following[first]), axis=-1)

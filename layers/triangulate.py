@@ -33,6 +33,12 @@ class Triangulation:
     polygon: Int32  # (m,)
     normals: Float32  # (p, 3), zero where degenerate
 
+    def moved(self, corners: int, polygons: int) -> Triangulation:
+        """The same triangles behind so many other corners and polygons."""
+        return Triangulation(
+            self.triangles + np.int32(corners), self.polygon + np.int32(polygons), self.normals
+        )
+
 
 def triangulate(corners: Float64, ring_lengths: Int32, polygon_rings: Int32) -> Triangulation:
     """Triangles of polygons given as consecutive rings of consecutive corners.
