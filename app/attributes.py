@@ -25,6 +25,7 @@ from app import theme
 from app.dialogs.attribute import AddAttribute, EditJson
 from app.editing import editing, why_not_editable
 from app.fields import Field, Index, ValueDelegate, code_text, enters
+from app.labels import empty_state
 from app.session import Session
 from layers.records import CityObject
 from layers.values import TYPE_TITLES, Value, format_value, merge_types, subject, type_for_editing, type_of
@@ -66,6 +67,9 @@ def shared_attributes(items: Iterable[CityObject]) -> list[Shared]:
     return list(found.values())
 
 
+NO_ATTRIBUTES = ("No attributes yet", "“Add” gives it one; so does joining a table from the Edit menu.")
+
+
 class Attributes(QWidget):
     """A filter line and the list of attributes."""
 
@@ -93,8 +97,10 @@ class Attributes(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        self._none = empty_state(*NO_ATTRIBUTES)
         layout.addLayout(top)
         layout.addWidget(self._tree)
+        layout.addWidget(self._none)
         theme.current().changed.connect(self._tint)
         self._tint()
 
@@ -168,6 +174,8 @@ class Attributes(QWidget):
             if shared.name == current:
                 self._tree.setCurrentItem(item, VALUE)
         self._tree.setToolTip(why_not)
+        self._tree.setVisible(bool(self._shared))
+        self._none.setVisible(not self._shared)
         self._apply_filter()
 
     def _row(self, shared: Shared, editable: bool) -> QTreeWidgetItem:

@@ -17,7 +17,7 @@ FAINT = Qt.ItemDataRole.UserRole + 3  # true for what no longer counts
 KEY = Qt.ItemDataRole.UserRole + 4  # what the row stands for
 
 MARGIN, GAP, ICON = 8, 2, 16
-Elide = Qt.TextElideMode.ElideRight
+Elide = Qt.TextElideMode.ElideMiddle  # ids differ at their ends
 Align = Qt.AlignmentFlag
 
 
