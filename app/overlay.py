@@ -129,7 +129,7 @@ def draw_hint(painter: QPainter, area: QRectF, text: str) -> None:
 
 def draw_legend(painter: QPainter, area: QRectF, entries: Sequence[LegendEntry]) -> None:
     """Colours with their meaning, lower right: one block per layer, counts at the right."""
-    rows = _legend_rows(entries, int(area.height() * 0.6 // ROW))
+    rows = _legend_rows(entries, int(area.height() * 0.42 // ROW))
     if not rows:
         return
     metrics = QFontMetricsF(painter.font())
