@@ -32,7 +32,7 @@ def export_layer(
         raise WriteError(
             "The ending does not name a format that can be written",
             where=out.name,
-            allowed=", ".join(sorted(e for f in formats.FORMATS if formats.writer(f) for e in f.ENDINGS)),
+            allowed=", ".join(sorted({e for f in formats.FORMATS if formats.writer(f) for e in f.ENDINGS})),
         )
     if form is own and crs is None and lod is None:
         if layer.linked:

@@ -29,7 +29,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
     lines = [_line(finding) for finding in [*errors, *warnings][:MOST_LINES]]
     if len(found) > MOST_LINES:
         lines.append(f"… and {len(found) - MOST_LINES} more; --json lists them")
-    verdict = "valid" if not errors else f"not valid: {len(errors)} errors"
+    verdict = "valid" if not errors else f"not valid: {len(errors)} error{'s' * (len(errors) != 1)}"
     lines.append(verdict + (f", {len(warnings)} warnings" if warnings else ""))
     return Answer(values, tuple(lines), 0 if not errors else 1)
 

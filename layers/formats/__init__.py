@@ -137,11 +137,13 @@ def detect(path: Path) -> Format:
         raise ReadError("The file is empty", where=str(path), do="Ask for the file again")
     score, form = max(((form.can_read(head, path), form) for form in FORMATS), key=lambda pair: pair[0])
     if score <= 0:
+        endings = {ending for form in FORMATS for ending in form.ENDINGS}
+        ending = f"ending {path.suffix!r}" if path.suffix else "no ending"
         raise ReadError(
             "This kind of file is not read",
             where=str(path),
-            found=f"ending {path.suffix!r}" if path.suffix else "no ending",
-            allowed=", ".join(sorted({ending for form in FORMATS for ending in form.ENDINGS})),
+            found="its content is not what its ending says" if path.suffix in endings else ending,
+            allowed=", ".join(sorted(endings)),
         )
     return form
 
