@@ -121,7 +121,7 @@ class Flattener:
     report: Report
     lod_names: dict[str, int] = field(default_factory=dict)
     object_surfaces: dict[int, dict[str, int]] = field(default_factory=dict)
-    object_lods: dict[int, set[str]] = field(default_factory=dict)
+    object_lods: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._types = SurfaceTypes()
@@ -182,11 +182,9 @@ class Flattener:
     def _lod(self, number: int, geometry: Geometry) -> int:
         name = "" if geometry.lod is None else str(geometry.lod)
         if name:
-            known = self.object_lods.get(number)
-            if known is None:
-                self.object_lods[number] = {name}
-            else:
-                known.add(name)
+            known = self.object_lods.get(number, ())
+            if name not in known:
+                self.object_lods[number] = (*known, name)
         return self.lod_names.setdefault(name, len(self.lod_names))
 
     def _add_surfaces(

@@ -37,6 +37,7 @@ MEMORY_PER_BYTE = 24
 CPU_FLOOR_S = 120
 CPU_BYTES_PER_S = 200_000
 DAMAGED = "It is probably damaged; nothing was changed. Ask for the file again"
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 END_WITH_STARTER = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 Say = Callable[[dict[str, Any]], None]
@@ -48,7 +49,7 @@ def main() -> int:
     """Read one request, do it, answer."""
     # What is read lives until this process ends; collecting cycles would only walk it again and again.
     gc.disable()
-    load_decoders()
+    make_ready()
     line = sys.stdin.buffer.readline()
     if not line:
         return 0  # whoever started us has nothing to read
@@ -75,11 +76,16 @@ def main() -> int:
     return 0
 
 
-def load_decoders() -> None:
+def make_ready() -> None:
     """Load what reading needs: a process that was started ahead is then ready at once."""
     import pyproj  # noqa: F401
 
     from layers import formats  # noqa: F401
+
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
+        # Arrays come and go by the thousand; without this each takes its pages from the system anew.
+        library.mallopt(M_MMAP_THRESHOLD, 4 << 20)
+        library.mallopt(M_TRIM_THRESHOLD, 1 << 30)
 
 
 def _no_room(folder: str, error: Exception) -> ReadError:

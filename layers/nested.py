@@ -60,10 +60,7 @@ def _numbers_before(signs: NDArray[np.uint8]) -> Int32:
 def _numbers(text: bytes, count: int) -> Int64:
     if not count:
         return np.empty(0, np.int64)
-    numbers = np.fromstring(text.translate(_TO_SPACES), np.int64, sep=" ")
-    if len(numbers) != count:
-        raise NotNested("there are numbers that cannot be read")
-    return numbers
+    return np.fromstring(text.translate(_TO_SPACES), np.int64, count, sep=" ")
 
 
 def _counts(

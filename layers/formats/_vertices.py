@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from layers.arrays import Float64
 from layers.errors import ReadError
@@ -24,31 +26,16 @@ Transform = tuple[Float64, Float64]
 
 def vertices_of(raw: msgspec.Raw, transform: Transform, path: Path) -> Float64:
     """(n, 3) of `vertex * scale + translate`."""
-    scale, translate = transform
-    with np.errstate(over="ignore", invalid="ignore"):
-        vertices = _decoded(bytes(raw), path) * scale
-        vertices += translate
-    # One comparison that NaN fails, too.
-    largest = max(vertices.max(), -vertices.min()) if len(vertices) else 0.0
-    if not largest < LARGEST_COORDINATE:
-        raise ReadError(
-            "Coordinates are beyond any place on Earth",
-            where=str(path),
-            found=f"{largest:.3g}",
-            allowed="below 100 000 000",
-        )
-    return vertices
-
-
-def _decoded(text: bytes, path: Path) -> Float64:
-    """The numbers as they are in the file."""
-    if len(text) > FEW_BYTES:
-        try:
-            return np.concatenate([_whole_numbers(part) for part in _stretches(text)])
-        except NotNested:
-            pass  # Decimals, or a fault that is named below.
+    text = bytes(raw)
+    parts = [np.empty((0, 3))]
     try:
-        return np.array(LIST.decode(text), np.float64).reshape(-1, 3)
+        if len(text) > FEW_BYTES:
+            parts += [_placed(_whole_numbers(part), transform, path) for part in _stretches(text)]
+            return np.concatenate(parts)
+    except NotNested:
+        pass  # Decimals, or a fault that is named below.
+    try:
+        return _placed(np.array(LIST.decode(text), np.float64).reshape(-1, 3), transform, path)
     except (msgspec.MsgspecError, ValueError) as error:
         raise ReadError(
             "The vertices of the file are broken",
@@ -58,11 +45,27 @@ def _decoded(text: bytes, path: Path) -> Float64:
         ) from error
 
 
-def _whole_numbers(text: bytes) -> Float64:
+def _placed(numbers: NDArray[Any], transform: Transform, path: Path) -> Float64:
+    scale, translate = transform
+    with np.errstate(over="ignore", invalid="ignore"):
+        vertices: Float64 = numbers * scale
+        vertices += translate
+    largest = np.abs(vertices).max(initial=0)
+    if not largest < LARGEST_COORDINATE:  # which NaN is not, either
+        raise ReadError(
+            "Coordinates are beyond any place on Earth",
+            where=str(path),
+            found=f"{largest:.3g}",
+            allowed="below 100 000 000",
+        )
+    return vertices
+
+
+def _whole_numbers(text: bytes) -> NDArray[np.int64]:
     found = nested(text, 2)
     if (found.counts[1] != 3).any():
         raise NotNested("a vertex has not three coordinates")
-    return found.numbers.reshape(-1, 3).astype(np.float64)
+    return found.numbers.reshape(-1, 3)
 
 
 def _stretches(text: bytes) -> Iterator[bytes]:

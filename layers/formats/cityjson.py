@@ -409,8 +409,11 @@ class Reader:
     def _describe(self, mesh: Mesh) -> None:
         """Boxes, LoDs and surface counts of the features; parents enclose their parts."""
         boxes = object_boxes(mesh, len(self.features))
+        listed: dict[tuple[str, ...], str] = {}  # many objects have the same
         for number, lods in self.flattener.object_lods.items():
-            self.features[number].lods = _listed(sorted(lods))
+            if lods not in listed:
+                listed[lods] = _listed(sorted(lods))
+            self.features[number].lods = listed[lods]
         texts: dict[int, str] = {}  # many objects share their counts
         for number, surfaces in self.flattener.object_surfaces.items():
             if id(surfaces) not in texts:
