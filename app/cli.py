@@ -54,7 +54,13 @@ class _Parser(argparse.ArgumentParser):
 
 def entry() -> None:
     """The `citystrata` command."""
-    sys.exit(main(sys.argv[1:]))
+    argv = sys.argv[1:]
+    status = main(argv)
+    if not argv or argv[0] not in VERBS:
+        sys.exit(status)
+    # All is written and closed; taking VTK apart piece by piece would take longer than many a verb.
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def main(argv: Sequence[str]) -> int:
