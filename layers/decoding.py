@@ -116,10 +116,10 @@ def start_ahead() -> None:
 
 def run_importer(request: dict[str, Any], path: Path, progress: Progress) -> dict[str, Any]:
     """Have a file read by an import process, pass its progress on, and give its answer or raise its error."""
-    helper = _ahead.pop() if _ahead else ImportProcess.start()
+    reader = _ahead.pop() if _ahead else ImportProcess.start()
     try:
         said = (0.0, "opening")
-        for message in helper.ask({**request, "path": str(Path(request["path"]).absolute())}):
+        for message in reader.ask({**request, "path": str(Path(request["path"]).absolute())}):
             if message is None:
                 progress(*said)  # nothing new, but the person may want to stop
             elif "progress" in message:
@@ -130,9 +130,9 @@ def run_importer(request: dict[str, Any], path: Path, progress: Progress) -> dic
                 return answer
             else:
                 raise _told(message["error"])
-        raise helper.death(path)
+        raise reader.death(path)
     finally:
-        helper.end()
+        reader.end()
 
 
 def _told(error: dict[str, Any]) -> Exception:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -19,8 +20,8 @@ LOCK_NAME = "lock"
 class WriterLock:
     """Held while a project is open for writing."""
 
-    def __init__(self, file: IO[str]) -> None:
-        self._file = file
+    def __init__(self, file: IO[str], path: Path) -> None:
+        self._file, self._path = file, path
 
     @classmethod
     def take(cls, path: Path) -> WriterLock | None:
@@ -40,8 +41,15 @@ class WriterLock:
         file.truncate()
         file.write(f"{os.getpid()}\n")
         file.flush()
-        return cls(file)
+        return cls(file, path)
 
     def close(self) -> None:
         """Let others write; the file stays, empty of meaning."""
         self._file.close()
+
+    def undo(self) -> None:
+        """As if it had never been taken: for what turns out to be no project."""
+        self._file.close()
+        with suppress(OSError):  # a folder with drawing data in it stays
+            self._path.unlink()
+            self._path.parent.rmdir()

@@ -100,9 +100,10 @@ class Project:
                 cache.sweep(path.absolute(), rows.uids(connection))
             return cls(path, connection, lock, why)
         except (sqlite3.Error, ProjectError) as error:
-            for held in (connection, lock):
-                if held:
-                    held.close()
+            if connection:
+                connection.close()
+            if lock:
+                lock.undo()
             if isinstance(error, ProjectError):
                 raise
             raise ProjectError(

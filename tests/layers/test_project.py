@@ -458,3 +458,11 @@ def test_gis_programs_open_a_project_of_many_layers(tmp_path: Path) -> None:
 def test_json_in_the_file_is_plain_json(project: Project) -> None:
     for (text,) in project.query("SELECT attributes FROM object"):
         assert isinstance(orjson.loads(text), dict)
+
+
+def test_what_is_no_project_is_left_as_it_was(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("no project", encoding="utf-8")
+    with pytest.raises(ProjectError):
+        Project.open(text)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
