@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, NoReturn
 import orjson
 
 from layers.decoding import start_ahead
-from layers.errors import CitystrataError, UsageError
+from layers.errors import CitystrataError, ProjectError, UsageError
 
 if TYPE_CHECKING:
     from app.verbs.verb import Answer, Verb
@@ -79,6 +80,10 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         # Whoever read our output has gone; what is still buffered must not raise at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except (sqlite3.DatabaseError, orjson.JSONDecodeError) as error:
+        damaged = ProjectError("The project is damaged", found=str(error), do="Go back to a copy of it")
+        _tell(damaged, as_json)
         return FAILED
     except (OSError, MemoryError) as error:
         where = str(getattr(error, "filename", None) or "")

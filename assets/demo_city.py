@@ -19,7 +19,31 @@ from assets.demo_solids import Face, Point, Solid, circle, millimetres
 from assets.demo_terrain import CORNER
 
 TOWN = "Lohefurt"
-CLASS_OF_BUILDING = {"residential": "1000", "tenement": "1000", "shop house": "1000"}
+#: SIG3D classes of what buildings are for
+CLASS_OF_BUILDING = {
+    "residential": "1000",
+    "tenement": "1000",
+    "shop house": "1000",
+    "guildhall": "1020",
+    "office": "1030",
+    "shop": "1030",
+    "supermarket": "1030",
+    "inn": "1040",
+    "sports hall": "1060",
+    "castle": "1070",
+    "museum": "1070",
+    "church": "1080",
+    "school": "1100",
+    "gas works": "1110",
+    "water tower": "1110",
+    "fortification": "1140",
+    "depot": "1150",
+    "industrial": "1160",
+    "factory": "1160",
+    "workshop": "1160",
+    "mill": "1160",
+    "garage": "1170",
+}
 
 Template = list[tuple[tuple[float, float, float], ...]]
 
@@ -228,7 +252,7 @@ def _attributes(house: House) -> dict[str, Any]:
     """The building's record; dates of validity for what was built after 1900 or is gone."""
     values: dict[str, Any] = {"name": house.name} if house.name else {}
     values |= {
-        "class": CLASS_OF_BUILDING.get(house.function, "1010"),
+        "class": CLASS_OF_BUILDING[house.function],
         "function": FUNCTIONS[house.function],
         "measuredHeight": round(house.height_m, 2),
         "storeysAboveGround": house.storeys,
