@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
-import sqlite3
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -21,6 +20,7 @@ import orjson
 
 from layers.decoding import start_ahead
 from layers.errors import CitystrataError, ProjectError, UsageError
+from layers.schema import DAMAGE
 
 if TYPE_CHECKING:
     from app.verbs.verb import Answer, Verb
@@ -81,7 +81,7 @@ def main(argv: Sequence[str]) -> int:
         # Whoever read our output has gone; what is still buffered must not raise at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except (sqlite3.DatabaseError, orjson.JSONDecodeError) as error:
+    except DAMAGE as error:
         damaged = ProjectError("The project is damaged", found=str(error), do="Go back to a copy of it")
         _tell(damaged, as_json)
         return FAILED

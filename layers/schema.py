@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 
+import orjson
+
 from layers.errors import ProjectError
 
 #: Raised by one with every change to the tables; `UPGRADES` holds one step per version.
 SCHEMA_VERSION = 1
+#: What reading raises when the bytes within the file are no longer what was written.
+DAMAGE = (sqlite3.DatabaseError, orjson.JSONDecodeError)
 GEOPACKAGE_ID = 0x47504B47  # "GPKG"
 GEOPACKAGE_VERSION = 10300
 
