@@ -297,7 +297,7 @@ def _move(points: Float64, mover: Mover) -> Float64:
 def _boxes(layer: LayerData, drawable: object, mover: Mover) -> Iterator[tuple[int, Box]]:
     """The boxes of the features in the project's CRS."""
     if isinstance(drawable, Mesh):
-        from layers.formats.cityjson import object_boxes
+        from layers.boxes import object_boxes
 
         own = object_boxes(drawable, len(layer.features))
         for number, feature in enumerate(layer.features):

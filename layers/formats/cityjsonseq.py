@@ -13,9 +13,11 @@ from layers.data import LayerData, ReadOptions, WriteOptions
 from layers.errors import ReadError
 from layers.formats import cityjson
 from layers.formats._citymodel import model_of, written_anew
-from layers.formats.cityjson import Reader, check_once, check_root, collector_off, decode_root
+from layers.formats._cityobjects import ROOT, Reader
+from layers.formats.cityjson import check_once, check_root, decode_root
 from layers.jsontext import BOM, address
 from layers.sequence import split
+from layers.uncollected import collector_off
 
 NAME = "cityjsonseq"
 TITLE = "CityJSON text sequence"
@@ -66,7 +68,7 @@ def _gathered(path: Path, options: ReadOptions) -> Reader:
         )
     if root.city_objects:
         # A header has none, but a whole model on one line has; pieces need them decoded in place.
-        root = cityjson.ROOT.decode(line)
+        root = ROOT.decode(line)
         reader.use_vertices(root)
         for _ in reader.add_objects(root.city_objects or {}):
             pass
@@ -87,7 +89,7 @@ def _add_feature(
     reader: Reader, path: Path, number: int, line: memoryview, options: ReadOptions, size: int
 ) -> None:
     try:
-        feature = cityjson.ROOT.decode(line)
+        feature = ROOT.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ReadError(
             "A line of the sequence is broken",

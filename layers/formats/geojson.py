@@ -17,9 +17,9 @@ from layers.data import Feature, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError
 from layers.formats._files import layer_name
 from layers.formats._vector import VECTOR_KINDS, Record, dated_members, layer_of, moved
-from layers.formats.cityjson import collector_off
 from layers.jsontext import address, join_members, members_of, replace_members
 from layers.report import Report
+from layers.uncollected import collector_off
 
 NAME = "geojson"
 TITLE = "GeoJSON"

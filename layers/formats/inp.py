@@ -18,10 +18,10 @@ from layers.formats._inp_rows import Row, changed, no_field
 from layers.formats._inp_tables import ONLY_EPANET, ONLY_SWMM, SECTIONS, SI_FLOWS, US_FLOWS, Section
 from layers.formats._text import encoding_of, lines_of
 from layers.formats._vector import LARGEST_COORDINATE, union
-from layers.formats.cityjson import collector_off
 from layers.jsontext import join_members
 from layers.pipe_fields import as_number, check_mapping, with_units
 from layers.report import Report
+from layers.uncollected import collector_off
 from layers.words import METRES
 
 NAME = "inp"

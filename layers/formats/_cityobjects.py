@@ -1,0 +1,368 @@
+"""The city objects of CityJSON texts: taken one by one, with the piece of the file each stands in."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import orjson
+
+from layers.arrays import Float64, Mesh
+from layers.boxes import mesh_box, object_boxes
+from layers.data import Box, Feature, LayerData, Piece, ReadOptions
+from layers.errors import PlaceError, ReadError
+from layers.flatten import ABSENT, BadGeometry, Flattener, Geometry, Semantics, Template
+from layers.formats._files import layer_name
+from layers.formats._vertices import vertices_of
+from layers.jsontext import address, join_members, raw_members
+from layers.place import parse_crs
+from layers.report import Report
+
+#: Endings that are not part of a layer's name.
+NAMELESS = (".city.jsonl", ".jsonl", ".city.json", ".json")
+#: Outlines of these would be a net of triangles.
+NO_OUTLINE = frozenset(("TINRelief",))
+
+
+class Transform(msgspec.Struct):
+    """Coordinates are `vertex * scale + translate`."""
+
+    scale: list[float]
+    translate: list[float]
+
+
+class Root(msgspec.Struct):
+    """The members of a CityJSON object or of a feature of a sequence; the rest is kept as text."""
+
+    type: str = ""
+    version: str = ""
+    id: str = ""
+    city_objects: dict[str, msgspec.Raw] | None = msgspec.field(default=None, name="CityObjects")
+    vertices: msgspec.Raw = ABSENT
+    transform: Transform | None = None
+    metadata: msgspec.Raw = ABSENT
+    templates: msgspec.Raw = msgspec.field(default=ABSENT, name="geometry-templates")
+    extensions: dict[str, Any] | None = None
+
+
+class CityObject(msgspec.Struct, gc=False):
+    """One city object, its attributes and the lists of its geometry still text."""
+
+    type: str = ""
+    attributes: msgspec.Raw = ABSENT
+    geometry: list[Geometry] | None = None
+    parents: list[str] | None = None
+
+
+class RawObject(msgspec.Struct):
+    """A city object whose geometries are decoded one by one, for some are not as they should be."""
+
+    type: str = ""
+    attributes: msgspec.Raw = ABSENT
+    geometry: list[msgspec.Raw] = []
+    parents: list[str] | None = None
+
+
+class Templates(msgspec.Struct):
+    """The member "geometry-templates"."""
+
+    templates: list[Geometry] = []
+    vertices: msgspec.Raw = msgspec.field(default=ABSENT, name="vertices-templates")
+
+
+#: All that may stand between two city objects: a comma and the next one's id.
+GAP = re.compile(rb'\s*[{,]\s*("[^"\\]*(?:\\.[^"\\]*)*")\s*:\s*', re.DOTALL)
+
+ROOT = msgspec.json.Decoder(Root)
+OBJECT = msgspec.json.Decoder(CityObject)
+RAW_OBJECT = msgspec.json.Decoder(RawObject)
+GEOMETRY = msgspec.json.Decoder(Geometry)
+TEMPLATES = msgspec.json.Decoder(Templates | None)
+
+
+class Reader:
+    """Gathers the features, pieces and geometry of one file."""
+
+    def __init__(self, path: Path, data: bytes, root: Root) -> None:
+        self.path, self.data = path, data
+        self.crs = crs_of(root.metadata)
+        self.facts: dict[str, object] = {"version": root.version}
+        if root.extensions:
+            self.facts["extensions"] = sorted(root.extensions)
+        self.report = Report()
+        self.features: list[Feature] = []
+        self.pieces: list[Piece] = []
+        self.numbers: dict[str, int] = {}
+        self.transform = self._transform(root)
+        self._header_templates = self._templates(root)
+        self.flattener = Flattener(self._header_templates, self.report)
+        self._may_be_degrees = True
+        self._cut = 0  # everything before it lies in pieces
+        self._inside = False  # between two objects of one CityObjects member
+        self.start = address(data) if data else 0
+
+    def _transform(self, root: Root) -> tuple[Float64, Float64]:
+        if root.transform is None:
+            return np.ones(3), np.zeros(3)
+        scale, translate = np.array(root.transform.scale), np.array(root.transform.translate)
+        if scale.shape != (3,) or translate.shape != (3,) or not np.isfinite([scale, translate]).all():
+            raise ReadError(
+                "The transform of the file is broken", where=str(self.path), allowed="3 and 3 finite numbers"
+            )
+        return scale, translate
+
+    def _templates(self, root: Root) -> list[Template]:
+        if not len(memoryview(root.templates)):
+            return []
+        try:
+            found = TEMPLATES.decode(root.templates)
+            if found is None or not found.templates:
+                return []
+            vertices = vertices_of(found.vertices, (np.ones(3), np.zeros(3)), self.path)
+        except (msgspec.MsgspecError, UnicodeDecodeError, ReadError) as error:
+            self.report.warn("bad_templates", "", f"The geometry templates cannot be used: {error}")
+            return []
+        return [Template(geometry, vertices) for geometry in found.templates]
+
+    def use_feature(self, feature: Root) -> None:
+        """Decode the vertices, and the templates if it has its own, that the objects of a feature mean."""
+        self.use_vertices(feature)
+        self.flattener.templates = self._templates(feature) or self._header_templates
+
+    def use_vertices(self, root: Root) -> None:
+        """Decode the vertices that the following objects mean."""
+        if len(memoryview(root.vertices)):
+            vertices = vertices_of(root.vertices, self.transform, self.path)
+        else:
+            vertices = np.empty((0, 3))
+            self.report.warn("no_vertices", root.id, "There is no list of vertices.")
+        self._may_be_degrees &= not len(vertices) or bool(np.abs(vertices[:, :2]).max() <= 360)
+        self.flattener.use_vertices(vertices)
+
+    def add_objects(self, objects: dict[str, msgspec.Raw]) -> Iterator[float]:
+        """Take the objects of one CityObjects member, in the order of the file; says how far it is."""
+        self._inside = False
+        for done, (id, raw) in enumerate(objects.items()):
+            if done % 2000 == 0:
+                yield done / len(objects)
+            self._add_object(id, raw)
+        again = GAP.match(self.data, self._cut) if self._inside else None
+        if again:
+            raise self._twice(orjson.loads(again[1]))
+
+    def _add_object(self, id: str, raw: msgspec.Raw) -> None:
+        text = bytes(raw)
+        self._cut_piece(id, raw, text)
+        try:
+            item, geometries = _decoded(text)
+            attributes = _attributes(bytes(item.attributes))
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            raise ReadError(
+                f"City object {id[:80]!r} cannot be read", where=str(self.path), found=str(error)
+            ) from error
+        number = len(self.features)
+        self.numbers[id] = number
+        feature = Feature(id, item.type, attributes)
+        if item.parents:
+            feature.parent = item.parents[0]
+        if b"alid" in attributes or b"dateOf" in attributes:
+            feature.valid_from, feature.valid_to = validity(attributes)
+        self.features.append(feature)
+        if geometries:
+            self.flattener.add(number, id, item.type not in NO_OUTLINE, geometries)
+
+    def _cut_piece(self, id: str, raw: msgspec.Raw, text: bytes) -> None:
+        """Cut the file after this object; nothing but its key may lie between it and the last."""
+        from_last = self._cut
+        if not self._inside:
+            before = self.data[self._cut : address(raw) - self.start]
+            from_last += _objects_start(before)
+        gap = GAP.match(self.data, from_last)
+        begin = gap.end() if gap else -1
+        # The parser keeps the last of two equal keys in the first one's place.
+        if gap is None or id in self.numbers or not self.data.startswith(text, begin):
+            raise self._twice(id)
+        if gap[1][1:-1] != id.encode() and orjson.loads(gap[1]) != id:
+            raise self._twice(orjson.loads(gap[1]))
+        end = begin + len(text)
+        self.pieces.append(Piece(self.data[self._cut : end], begin - self._cut, len(self.features), "object"))
+        self._cut, self._inside = end, True
+
+    def _twice(self, id: str) -> ReadError:
+        return ReadError(
+            f"The id {id[:80]!r} is given to two city objects",
+            where=str(self.path),
+            allowed="each id once",
+            do="Ask the producer for a corrected file; reading one of the two would lose the other",
+        )
+
+    def cut_rest(self) -> None:
+        """Put what stands behind the last object into pieces, and let the file's text go."""
+        self.pieces.append(Piece(self.data[self._cut :]))
+        self.data = b""
+
+    def finish(self, options: ReadOptions) -> list[LayerData]:
+        """The layers, once every object is in."""
+        options.progress(0.8, "triangles")
+        crs = options.crs or self.crs
+        mesh = self.flattener.mesh(self._may_be_degrees and is_geographic(crs))
+        self._describe(mesh)
+        self.report.read = len(self.features)
+        self.facts["surfaces"] = self._surface_counts()
+        city = LayerData(
+            name=layer_name(self.path, NAMELESS),
+            kind="city",
+            crs=crs,
+            report=self.report,
+            features=self.features,
+            pieces=self.pieces,
+            drawable=mesh,
+            box=mesh_box(mesh),
+            facts=self.facts,
+        )
+        layers = [city]
+        if any(feature.type == "TINRelief" for feature in self.features):
+            layers.append(
+                LayerData(f"{city.name} terrain", "terrain", crs, Report(), box=city.box, partner=0)
+            )
+        return layers
+
+    def _surface_counts(self) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        own = self.flattener.object_surfaces.values()
+        by_place = {id(mine): mine for mine in own}
+        for place, objects in Counter(map(id, own)).items():  # many objects share their counts
+            for name, count in by_place[place].items():
+                counts[name] = counts.get(name, 0) + count * objects
+        return counts
+
+    def _describe(self, mesh: Mesh) -> None:
+        """Boxes, LoDs and surface counts of the features; parents enclose their parts."""
+        boxes = object_boxes(mesh, len(self.features))
+        listed: dict[tuple[str, ...], str] = {}  # many objects have the same
+        for number, lods in self.flattener.object_lods.items():
+            if lods not in listed:
+                listed[lods] = _listed(sorted(lods))
+            self.features[number].lods = listed[lods]
+        texts: dict[int, str] = {}  # many objects share their counts
+        for number, surfaces in self.flattener.object_surfaces.items():
+            if id(surfaces) not in texts:
+                texts[id(surfaces)] = _listed(f"{name}:{n}" for name, n in surfaces.items())
+            self.features[number].surfaces = texts[id(surfaces)]
+        known = np.flatnonzero(np.isfinite(boxes[:, 0]))
+        for number, box in zip(known.tolist(), boxes[known].tolist(), strict=True):
+            self.features[number].box = tuple(box)
+        for feature in self.features:
+            if feature.parent is not None:
+                self._enclose(feature)
+
+    def _enclose(self, feature: Feature) -> None:
+        seen = 0
+        while feature.box and feature.parent in self.numbers and seen < 32:
+            parent = self.features[self.numbers[feature.parent]]
+            if not parent.lods:
+                parent.box = united(parent.box, feature.box)
+            feature, seen = parent, seen + 1
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names with commas between them, and none within."""
+    return ",".join(name.replace(",", ";") for name in names)
+
+
+def _attributes(text: bytes) -> bytes:
+    """The text of an object's attributes, once it is sure that all of it can be read."""
+    if text in (b"", b"null", b"{}"):
+        return b"{}"
+    if not isinstance(orjson.loads(text), dict):
+        raise msgspec.ValidationError("its attributes are not an object")
+    return text
+
+
+def _decoded(text: bytes) -> tuple[CityObject | RawObject, list[Geometry | Exception]]:
+    """A city object; an error takes the place of a geometry that is not as it should be."""
+    try:
+        item = OBJECT.decode(text)
+    except msgspec.ValidationError:
+        raw = RAW_OBJECT.decode(text)
+        return raw, [_geometry(bytes(geometry)) for geometry in raw.geometry]
+    return item, list(item.geometry or ())
+
+
+def _geometry(text: bytes) -> Geometry | Exception:
+    """A geometry whose semantics may be anything, or what is wrong with it."""
+    members = raw_members(text) if text.startswith(b"{") else {}
+    semantics = members.get("semantics", b"{}")
+    is_strange = not semantics.startswith((b"{", b"null"))
+    if is_strange:
+        del members["semantics"]
+    try:
+        found = GEOMETRY.decode(join_members(members))
+    except msgspec.ValidationError as error:
+        return BadGeometry(str(error))
+    if is_strange:
+        found.semantics = Semantics(msgspec.Raw(semantics))
+    return found
+
+
+def _objects_start(text: bytes) -> int:
+    """Where the object that the last CityObjects key opens begins."""
+    found = list(re.finditer(rb'"CityObjects"\s*:\s*', text))
+    return found[-1].end() if found else 0
+
+
+def validity(attributes: bytes) -> tuple[str | None, str | None]:
+    """When an object stood, from the attributes that CityGML 3.0 has for it."""
+    values = orjson.loads(attributes)
+
+    def first(*names: str) -> str | None:
+        return next((str(values[name])[:10] for name in names if values.get(name)), None)
+
+    return first("validFrom", "dateOfConstruction"), first("validTo", "dateOfDemolition")
+
+
+def united(a: Box | None, b: Box) -> Box:
+    """The box around two boxes."""
+    if a is None:
+        return b
+    low, high = np.minimum(a[:3], b[:3]), np.maximum(a[3:], b[3:])
+    return (*low.tolist(), *high.tolist())
+
+
+def crs_of(metadata: msgspec.Raw) -> str | None:
+    """The CRS that the metadata name, as text that `layers.place` understands."""
+    if not len(memoryview(metadata)):
+        return None
+    try:
+        values = orjson.loads(memoryview(metadata))
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(values, dict):
+        return None
+    text = values.get("referenceSystem")
+    if text is None and isinstance(values.get("crs"), dict):
+        text = values["crs"].get("epsg")
+    return _crs_code(str(text)) if text else None
+
+
+def _crs_code(name: str) -> str | None:
+    # A compound CRS names two codes: positions and heights.
+    codes = re.findall(r"EPSG[:/]+[^:/,&]*[:/]+(\d{4,6})", name) or re.findall(
+        r"(\d{4,6}(?:\+\d{4,6})?)\s*$", name
+    )
+    if codes:
+        return f"EPSG:{'+'.join(codes)}"
+    return "OGC:CRS84" if re.search(r"CRS84h?\s*$", name) else None
+
+
+def is_geographic(crs: str | None) -> bool:
+    """Whether a CRS gives longitude and latitude in degrees."""
+    try:
+        return crs is not None and parse_crs(crs).is_geographic
+    except PlaceError:
+        return False
