@@ -59,6 +59,7 @@ class Session(QObject):
         self._project: Project | None = None
         self._scene: Scene | None = None
         self.ticks: tuple[Tick, ...] = ()  # the dates of the timeline
+        self._ticks_asked = 0
         self._coming: set[int] = set()  # layers on their way into the scene
         self._mapped: dict[int, object] = {}  # where the fields of drawn pipes come from
         self._waiting: list[tuple[tuple[Path, ...], Options]] = []
@@ -190,6 +191,7 @@ class Session(QObject):
         self._scene.close()
         self._project = self._scene = self._current_layer = None
         self._coming.clear()
+        self._ticks_asked += 1
         self._set_ticks([])
         self._mapped.clear()
         self._waiting.clear()
@@ -297,11 +299,13 @@ class Session(QObject):
 
     def _read_ticks(self) -> None:
         """Gather the dates of the timeline in a job: every object may have two."""
+        self._ticks_asked += 1
         work = partial(loading.read_ticks, self.project.path)
-        self.jobs.run("Reading the dates", work, partial(self._on_ticks, self.project))
+        self.jobs.run("Reading the dates", work, partial(self._on_ticks, self._ticks_asked))
 
-    def _on_ticks(self, project: Project, ticks: list[Tick]) -> None:
-        if project is self._project:
+    def _on_ticks(self, asked: int, ticks: list[Tick]) -> None:
+        # Two jobs may overtake each other; only the newest one saw everything.
+        if self.is_open and asked == self._ticks_asked:
             self._set_ticks(ticks)
 
     def _set_ticks(self, ticks: list[Tick]) -> None:

@@ -192,7 +192,8 @@ def test_the_timeline_shows_the_city_at_a_date(qtbot: QtBot, city: Window, settl
     fids = city.session.project.fids(city.session.project.layers[0]).tolist()
     city.session.run_edit("Date", lambda edit: edit.set_valid(fids[4], "1990-01-01", None))
     city.session.run_edit("Epoch", lambda edit: edit.set_epoch("then", "1980-06-01"))
-    qtbot.waitUntil(city.timeline.isVisible, timeout=5000)
+    qtbot.waitUntil(lambda: "1980-06-01" in {tick.date for tick in city.session.ticks}, timeout=5000)
+    assert city.timeline.isVisible()
     city.timeline.track.set_date(date(1980, 6, 1))
     qtbot.waitUntil(lambda: city.canvas.date_text == "1980-06-01", timeout=2000)
     assert sum(entry.count for entry in city.session.scene.legend() if entry.label == "RoofSurface") == 8
