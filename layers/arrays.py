@@ -90,6 +90,53 @@ class Mesh(Stored):
 
 
 @dataclass(frozen=True)
+class CityTiles(Stored):
+    """The city objects of a layer as they are drawn and picked, in the order of a quadtree.
+
+        entry (an object with surfaces) ──< geometry (one LoD) ──< surface (one polygon) ──< vertices, triangles
+
+    Entries are sorted by the Morton key of the middle of their boxes, so that every cell of the quadtree,
+    of any size, is one stretch of entries, and so of geometries, polygons, vertices and triangles too.
+    What belongs to one polygon is consecutive: its rings are its vertices in order.
+    """
+
+    entry_object: Int32  # (k,) position of the object in its layer
+    entry_key: NDArray[np.uint64]  # (k,) Morton key with KEY_BITS bits per axis, ascending
+    entry_box: Float64  # (k, 2, 3) world
+    entry_geometry: Int32  # (k + 1,) first geometry
+    # A block that stands for the object from afar: an upright box over its footprint.
+    block_base: Float64  # (k, 4) world: middle x, y, foot z, top z (the mean height of what looks up)
+    block_shape: NDArray[
+        np.float32
+    ]  # (k, 4) half length, half width, cosine and sine of the length's direction
+    block_area: NDArray[np.float32]  # (k,) m² of ground that the object covers; the block covers as much
+    block_error: NDArray[np.float32]  # (k,) metres by which the block may be mistaken
+    geometry_surface: Int32  # (g + 1,) first polygon
+    geometry_lod: Int32  # (g,) into lod_names
+    geometry_index: Int32  # (g,) position in the object's geometry list
+    surface_vertex: Int32  # (s + 1,) first vertex
+    surface_triangle: Int32  # (s + 1,) first triangle
+    surface_normal: NDArray[np.float32]  # (s, 3) unit, (0, 0, 0) where degenerate
+    surface_type: Int32  # (s,) into type_names, 0 = none
+    surface_index: Int32  # (s,) position of the polygon in its geometry
+    vertices: Float64  # (n, 3) world
+    ring_end: NDArray[
+        np.bool_
+    ]  # (n,) the last vertex of its ring; the next one closes back to the ring's first
+    outlined: NDArray[np.bool_]  # (s,) whether outlines of the polygon may be drawn (not those of a TIN)
+    triangles: Int32  # (m, 3) into vertices
+    square: Float64  # (3,) lower left corner x, y and side of the quadtree's root
+    type_names: tuple[str, ...]  # semantic surface types, [0] == ""
+    lod_names: tuple[str, ...]  # "0", "1.2", "2.2", … sorted
+    points: Float64  # (p, 3) of MultiPoint and of lines, world
+    lines: Int32  # (l, 2) of MultiLineString, into points
+
+
+#: Bits per axis of a Morton key; a cell of depth d has the keys that agree in their uppermost 2 d bits.
+KEY_BITS = 16
+
+
+@dataclass(frozen=True)
 class Grid(Stored):
     """A raster of heights in the layer's CRS; row 0 is the first row of the file, NaN is a hole."""
 
@@ -118,5 +165,5 @@ class Scan(Stored):
     rgb: UInt8 | None = None  # (n, 3)
 
 
-Drawable = Mesh | Grid | Cloud | Scan
+Drawable = Mesh | CityTiles | Grid | Cloud | Scan
 DRAWABLES: dict[str, type[Stored]] = {cls.__name__: cls for cls in get_args(Drawable)}

@@ -9,6 +9,7 @@ import numpy as np
 from layers.arrays import Cloud, Float64, UInt8
 from layers.points import CLASS_NAMES
 from layers.records import Layer
+from viewer.aim import Aim
 from viewer.color import LegendEntry, nice_step
 from viewer.faces import boxes_of_runs, outer_boxes, tile_numbers
 from viewer.palette import POINT_CLASS_COLORS, STONE, hex_color, ramp, rgb, spare_color
@@ -122,6 +123,9 @@ class PointsView:
 
     def refresh(self, keys: frozenset[str]) -> None:
         """A cloud has no attributes."""
+
+    def aim(self, aim: Aim) -> None:
+        """All points are always there."""
 
     def catch_up(self, seconds: float) -> bool:
         """Nothing is ever left to do."""

@@ -12,6 +12,7 @@ import numpy as np
 from layers.arrays import Drawable, Float64, UInt8
 from layers.place import Place
 from layers.records import Changes, Layer
+from viewer.aim import Aim
 from viewer.camera import Camera
 from viewer.color import LegendEntry
 from viewer.columns import Columns
@@ -31,6 +32,9 @@ __all__ = ["Hit", "LegendEntry", "Prepared", "Scene", "Surface", "prepare"]
 #: Vertices handed to the graphics driver per frame, so that a new layer never holds up the window.
 NEW_VERTICES_PER_FRAME = 1_500_000
 CATCH_UP_S = 0.04
+#: What is drawn of a city with levels of detail, and of point clouds, while the camera moves and at rest.
+MOVING_TRIANGLES, RESTING_TRIANGLES = 120_000, 1_500_000
+MOVING_POINTS, RESTING_POINTS = 250_000, 1_000_000
 #: A surface more transparent than this is picked only where nothing lies behind it.
 SEEN_THROUGH = 0.7
 FINE_LINES = 1.6  # lines in a fine frame, which is drawn at twice the size: a little finer than else
@@ -82,6 +86,7 @@ class Scene:
 
         `fine` smooths every edge, for a camera at rest and for pictures to keep, in about twice the time.
         """
+        self._aim()
         caught_up = self._catch_up(CATCH_UP_S)
         self._add_waiting(NEW_VERTICES_PER_FRAME)
         self.needs_frame = bool(self._waiting) or not caught_up
@@ -99,6 +104,7 @@ class Scene:
 
     def settle(self) -> None:
         """Finish everything at once, so that the next frame shows all."""
+        self._aim()
         self._catch_up(inf)
         self._add_waiting(None)
 
@@ -135,6 +141,16 @@ class Scene:
         for view in self._views.values():
             for patch in view.patches():
                 patch.magnify(factor)
+
+    def _aim(self) -> None:
+        aim = Aim(
+            self._view2d(),
+            self._moving,
+            MOVING_TRIANGLES if self._moving else RESTING_TRIANGLES,
+            MOVING_POINTS if self._moving else RESTING_POINTS,
+        )
+        for view in self._views.values():
+            view.aim(aim)
 
     def _catch_up(self, seconds: float) -> bool:
         done = [view.catch_up(seconds) for view in self._views.values()]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from layers.arrays import Float64, Int32, UInt8
 from layers.records import Layer
+from viewer.aim import Aim
 from viewer.color import LegendEntry
 from viewer.edges import Outlines, no_outlines
 from viewer.faces import Faces, Index, Mask, outer_boxes, spans
@@ -148,6 +149,9 @@ class TiledView:
 
     def set_moving(self, moving: bool) -> None:
         """Tiles are cheap enough to stay whole."""
+
+    def aim(self, aim: Aim) -> None:
+        """The tiles are drawn from everywhere alike."""
 
     def catch_up(self, seconds: float) -> bool:
         """Rebuild what has changed, for about so long; False while something is left to do."""

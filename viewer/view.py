@@ -10,6 +10,7 @@ import numpy as np
 
 from layers.arrays import Float64, Int32, Mover
 from layers.records import Layer
+from viewer.aim import Aim
 from viewer.color import LegendEntry
 from viewer.columns import Columns
 from viewer.faces import Mask
@@ -72,6 +73,9 @@ class LayerView(Protocol):
 
     def refresh(self, keys: frozenset[str]) -> None:
         """Values of these keys have changed in some objects."""
+
+    def aim(self, aim: Aim) -> None:
+        """The city is about to be drawn from here: choose what of it, and how detailed."""
 
     def catch_up(self, seconds: float) -> bool:
         """Do what is left to do, for about so long; False while something is still left."""
