@@ -93,7 +93,7 @@ class Mesh(Stored):
 class CityTiles(Stored):
     """The city objects of a layer as they are drawn and picked, in the order of a quadtree.
 
-        entry (an object with surfaces) ──< geometry (one LoD) ──< surface (one polygon) ──< vertices, triangles
+        entry (object with surfaces) ──< geometry (one LoD) ──< surface (polygon) ──< vertices, triangles
 
     Entries are sorted by the Morton key of the middle of their boxes, so that every cell of the quadtree,
     of any size, is one stretch of entries, and so of geometries, polygons, vertices and triangles too.
@@ -108,7 +108,7 @@ class CityTiles(Stored):
     block_base: Float64  # (k, 4) world: middle x, y, foot z, top z (the mean height of what looks up)
     block_shape: NDArray[
         np.float32
-    ]  # (k, 4) half length, half width, cosine and sine of the length's direction
+    ]  # (k, 4) half length and width, cosine and sine of its direction
     block_area: NDArray[np.float32]  # (k,) m² of ground that the object covers; the block covers as much
     block_error: NDArray[np.float32]  # (k,) metres by which the block may be mistaken
     geometry_surface: Int32  # (g + 1,) first polygon
@@ -122,7 +122,7 @@ class CityTiles(Stored):
     vertices: Float64  # (n, 3) world
     ring_end: NDArray[
         np.bool_
-    ]  # (n,) the last vertex of its ring; the next one closes back to the ring's first
+    ]  # (n,) the last vertex of its ring, from which it closes
     outlined: NDArray[np.bool_]  # (s,) whether outlines of the polygon may be drawn (not those of a TIN)
     triangles: Int32  # (m, 3) into vertices
     square: Float64  # (3,) lower left corner x, y and side of the quadtree's root
