@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, get_args
 
@@ -75,6 +76,8 @@ class Mesh(Stored):
     geometry_object: Int32  # (g,) position of the object in its layer
     geometry_lod: Int32  # (g,) into lod_names
     geometry_index: Int32  # (g,) position in the object's geometry list
+    surface_outlined: NDArray[np.bool_]  # (s,) whether outlines of it may be drawn (not those of a TIN)
+    ring_end: NDArray[np.bool_]  # (n,) the last vertex of its ring, from which it closes
     edges: Int32  # (e, 2) polygon outlines, into vertices
     type_names: tuple[str, ...]  # semantic surface types, [0] == ""
     lod_names: tuple[str, ...]  # "0", "1.2", "2.2", … sorted
@@ -106,9 +109,7 @@ class CityTiles(Stored):
     entry_geometry: Int32  # (k + 1,) first geometry
     # A block that stands for the object from afar: an upright box over its footprint.
     block_base: Float64  # (k, 4) world: middle x, y, foot z, top z (the mean height of what looks up)
-    block_shape: NDArray[
-        np.float32
-    ]  # (k, 4) half length and width, cosine and sine of its direction
+    block_shape: NDArray[np.float32]  # (k, 4) half length and width, cosine and sine of its direction
     block_area: NDArray[np.float32]  # (k,) m² of ground that the object covers; the block covers as much
     block_error: NDArray[np.float32]  # (k,) metres by which the block may be mistaken
     geometry_surface: Int32  # (g + 1,) first polygon
@@ -120,9 +121,7 @@ class CityTiles(Stored):
     surface_type: Int32  # (s,) into type_names, 0 = none
     surface_index: Int32  # (s,) position of the polygon in its geometry
     vertices: Float64  # (n, 3) world
-    ring_end: NDArray[
-        np.bool_
-    ]  # (n,) the last vertex of its ring, from which it closes
+    ring_end: NDArray[np.bool_]  # (n,) the last vertex of its ring, from which it closes
     outlined: NDArray[np.bool_]  # (s,) whether outlines of the polygon may be drawn (not those of a TIN)
     triangles: Int32  # (m, 3) into vertices
     square: Float64  # (3,) lower left corner x, y and side of the quadtree's root
@@ -130,6 +129,34 @@ class CityTiles(Stored):
     lod_names: tuple[str, ...]  # "0", "1.2", "2.2", … sorted
     points: Float64  # (p, 3) of MultiPoint and of lines, world
     lines: Int32  # (l, 2) of MultiLineString, into points
+
+    @cached_property
+    def entry_surface(self) -> Int32:
+        """(k + 1,) first polygon of each entry."""
+        found: Int32 = self.geometry_surface[self.entry_geometry]
+        return found
+
+    @cached_property
+    def entry_vertex(self) -> Int32:
+        """(k + 1,) first vertex of each entry."""
+        found: Int32 = self.surface_vertex[self.entry_surface]
+        return found
+
+    @cached_property
+    def entry_triangle(self) -> Int32:
+        """(k + 1,) first triangle of each entry."""
+        found: Int32 = self.surface_triangle[self.entry_surface]
+        return found
+
+    @cached_property
+    def object_entry(self) -> Int32:
+        """(n,) entry of each object by its position in the layer, -1 where it has no surfaces.
+
+        It reaches as far as the last object that has some.
+        """
+        found = np.full(int(self.entry_object.max(initial=-1)) + 1, -1, np.int32)
+        found[self.entry_object] = np.arange(len(self.entry_object), dtype=np.int32)
+        return found
 
 
 #: Bits per axis of a Morton key; a cell of depth d has the keys that agree in their uppermost 2 d bits.

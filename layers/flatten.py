@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from layers.arrays import Float64, Int32, Mesh
 from layers.nested import NotNested, nested
 from layers.report import Report
-from layers.semantics import Meant, Surfaces, SurfaceTypes, sums, type_codes
+from layers.runs import sums
+from layers.semantics import Meant, Surfaces, SurfaceTypes, type_codes
 from layers.triangulate import Triangulation, triangulate
 
 #: Text of boundaries that is taken at once: what the arrays need stays in the processor's cache.
@@ -332,6 +333,8 @@ class Flattener:
             geometry_object=np.array([entry.object for entry in every], np.int32),
             geometry_lod=lod_code[np.array([entry.lod for entry in every], np.intp)],
             geometry_index=np.array([entry.place for entry in every], np.int32),
+            surface_outlined=np.repeat(np.array([entry.outlined for entry in entries], np.bool_), counts),
+            ring_end=_ring_ends(len(places), [part.rings for part in parts]),
             edges=_joined(edges).reshape(-1, 2),
             type_names=tuple(self._types.names),
             lod_names=tuple(lods),
@@ -381,6 +384,14 @@ def _count_up(counts: NDArray[np.int64]) -> Int32:
     """0, 1, 2, … within each run."""
     ends = np.cumsum(counts)
     return (np.arange(int(counts.sum())) - np.repeat(ends - counts, counts)).astype(np.int32)
+
+
+def _ring_ends(corners: int, rings: Sequence[Int32]) -> NDArray[np.bool_]:
+    """Which corners are the last of their rings, `rings` long one after the other."""
+    found = np.zeros(corners, np.bool_)
+    lengths = _joined(rings)
+    found[np.cumsum(lengths)[lengths > 0] - 1] = True
+    return found
 
 
 def _edges(part: _Part) -> Int32:

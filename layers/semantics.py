@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from layers.arrays import Int32
 from layers.nested import Nested, NotNested, nested
+from layers.runs import sums
 
 flat = chain.from_iterable
 
@@ -105,14 +106,6 @@ WRAP = (b"[[%s]]", b"[%s]", b"%s")
 def _leaves(found: Nested) -> NDArray[np.int64]:
     """How many numbers the lists of the second level hold, lists within them included."""
     return sums(sums(found.counts[3], found.counts[2]), found.counts[1])
-
-
-def sums(values: NDArray[Any], counts: NDArray[Any]) -> NDArray[np.int64]:
-    """Sums of consecutive runs of `values`, `counts` of them each (zero allowed)."""
-    total = np.concatenate(([0], np.cumsum(values, dtype=np.int64)))
-    ends = np.cumsum(counts, dtype=np.int64)
-    found: NDArray[np.int64] = total[ends] - total[ends - counts]
-    return found
 
 
 def _one_by_one(codes: Int32, meant: Sequence[Meant], polygons: NDArray[np.int64]) -> list[int]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.arrays import Float64, Int32
+from layers.runs import ranges
 
 Int64 = NDArray[np.int64]
 Float32 = NDArray[np.float32]
@@ -56,7 +57,7 @@ def triangulate(corners: Float64, ring_lengths: Int32, polygon_rings: Int32) -> 
     fanned = convex & (polygon_rings == 1) & (length >= 3)
     counts = np.where(fanned, length - 2, 0)
     cut = np.flatnonzero(~fanned & (length >= 3) & normals.any(axis=1))
-    ring_of_cut = _ranges(first_ring[cut], polygon_rings[cut])
+    ring_of_cut = ranges(first_ring[cut], polygon_rings[cut])
     owner = np.repeat(np.arange(len(cut)), polygon_rings[cut])
     # An empty hole is none; earcut does not take it.
     whole = ring_lengths[ring_of_cut] > 0
@@ -68,13 +69,6 @@ def triangulate(corners: Float64, ring_lengths: Int32, polygon_rings: Int32) -> 
     triangles = _fans(start, counts)
     triangles[np.repeat(~fanned, counts)] = ears
     return Triangulation(triangles, polygon, _unit(normals))
-
-
-def _ranges(starts: Int64, counts: Int64 | Int32) -> Int64:
-    """start, start + 1, … `counts` times for each start."""
-    ends = np.cumsum(counts, dtype=np.int64)
-    found: Int64 = np.arange(len(counts) and int(ends[-1])) + np.repeat(starts - ends + counts, counts)
-    return found
 
 
 def _unit(normals: Float64) -> Float32:
@@ -173,6 +167,6 @@ def _flattened(corners: Float64, normals: Float64, starts: Int64, sizes: Int64) 
     axis = np.abs(normals).argmax(axis=1)
     backwards = np.take_along_axis(normals, axis[:, None], 1)[:, 0] < 0
     u, v = (axis + 1 + backwards) % 3, (axis + 2 - backwards) % 3
-    local = corners[_ranges(starts, sizes)] - np.repeat(corners[starts], sizes, axis=0)
+    local = corners[ranges(starts, sizes)] - np.repeat(corners[starts], sizes, axis=0)
     sides = np.repeat(np.stack((u, v), axis=-1), sizes, axis=0)
     return np.take_along_axis(local, sides, axis=1)

@@ -1,0 +1,34 @@
+"""Arrays in which runs of different lengths lie one after the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Int64 = NDArray[np.int64]
+
+
+def starts(counts: NDArray[Any]) -> Int64:
+    """Where each run begins, and at the end where the last one stops."""
+    found = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, dtype=np.int64, out=found[1:])
+    return found
+
+
+def ranges(first: NDArray[Any], counts: NDArray[Any]) -> Int64:
+    """first, first + 1, … `counts` times, for each run."""
+    begin = starts(counts)
+    found: Int64 = np.arange(begin[-1])
+    if len(counts):
+        found += np.repeat(first - begin[:-1], counts)
+    return found
+
+
+def sums(values: NDArray[Any], counts: NDArray[Any]) -> Int64:
+    """Sums of consecutive runs of `values`, `counts` of them each (zero allowed)."""
+    total = starts(values)
+    ends = np.cumsum(counts, dtype=np.int64)
+    found: Int64 = total[ends] - total[ends - counts]
+    return found
