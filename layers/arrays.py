@@ -5,54 +5,21 @@ All coordinates are float64 world coordinates in the CRS their owner states.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Self, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.errors import ReadError
-
-Float64 = NDArray[np.float64]
-Int32 = NDArray[np.int32]
-UInt8 = NDArray[np.uint8]
-UInt16 = NDArray[np.uint16]
-
-#: Moves points between two CRSs: (n, 3) float64 to (n, 3) float64.
-Mover = Callable[[Float64], Float64]
-
-
-class Stored:
-    """A frozen dataclass of arrays and short text tuples that the cache folder can hold."""
-
-    def save(self, folder: Path) -> None:
-        """Write every field as one file in `folder`."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for item in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, item.name)
-            if value is None:
-                continue
-            np.save(folder / f"{item.name}.npy", np.asarray(value), allow_pickle=False)
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Map the arrays of `folder` into memory without reading them."""
-        values: dict[str, Any] = {}
-        for item in fields(cls):  # type: ignore[arg-type]
-            path = folder / f"{item.name}.npy"
-            if not path.exists():
-                values[item.name] = None
-                continue
-            try:
-                array = np.load(path, mmap_mode="r", allow_pickle=False)
-            except (OSError, ValueError) as error:
-                raise ReadError("The cache could not be read", where=str(path), found=str(error)) from error
-            is_words = array.dtype.kind == "U" and "tuple" in str(item.type)
-            values[item.name] = tuple(str(word) for word in array) if is_words else array
-        return cls(**values)
+from layers.octree import Cloud as Cloud
+from layers.octree import PointTree as PointTree
+from layers.stored import Float64 as Float64
+from layers.stored import Int32 as Int32
+from layers.stored import Mover as Mover
+from layers.stored import Stored as Stored
+from layers.stored import UInt8 as UInt8
+from layers.stored import UInt16 as UInt16
 
 
 @dataclass(frozen=True)
@@ -172,18 +139,6 @@ class Grid(Stored):
 
 
 @dataclass(frozen=True)
-class Cloud(Stored):
-    """A point cloud in world coordinates."""
-
-    points: Float64  # (n, 3)
-    rgb: UInt8 | None = None  # (n, 3)
-    intensity: UInt16 | None = None  # (n,)
-    classification: UInt8 | None = None  # (n,) ASPRS
-    return_number: UInt8 | None = None  # (n,)
-    source_index: NDArray[np.int64] | None = None  # (n,) position in the file, when thinned
-
-
-@dataclass(frozen=True)
 class Scan(Stored):
     """A scanned mesh, smooth-shaded, in world coordinates."""
 
@@ -192,5 +147,5 @@ class Scan(Stored):
     rgb: UInt8 | None = None  # (n, 3)
 
 
-Drawable = Mesh | CityTiles | Grid | Cloud | Scan
+Drawable = Mesh | CityTiles | Grid | Cloud | PointTree | Scan
 DRAWABLES: dict[str, type[Stored]] = {cls.__name__: cls for cls in get_args(Drawable)}
