@@ -41,6 +41,11 @@ def save(folder: Path, drawable: Drawable, stamp: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     drawable.save(folder)
+    put_stamp(folder, stamp)
+
+
+def put_stamp(folder: Path, stamp: str) -> None:
+    """Declare the arrays in the folder whole, and what they were made of."""
     (folder / STAMP).write_text(stamp_text(stamp), encoding="utf-8")
 
 

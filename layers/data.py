@@ -9,6 +9,8 @@ from pathlib import Path
 from layers.arrays import Drawable
 from layers.report import Report
 
+#: Told how far long work is and what it does; may raise Cancelled.
+Progress = Callable[[float, str], None]
 Box = tuple[float, float, float, float, float, float]  # minx, miny, minz, maxx, maxy, maxz
 
 
@@ -65,6 +67,7 @@ class LayerData:
     linked: bool = False
     facts: dict[str, object] = field(default_factory=dict)  # version, points, units … for `info`
     partner: int | None = None  # index of the LayerData whose objects this one shows (TINRelief terrain)
+    stored: Path | None = None  # where the reader has saved the drawable already: it is moved, not copied
 
 
 def never_stop(_fraction: float, _text: str) -> None:
@@ -79,7 +82,11 @@ class ReadOptions:
     crs: str | None = None  # what the person says, wins over the file
     field_map: dict[str, str] = field(default_factory=dict)  # our field -> the file's field (pipes)
     max_points: int = 20_000_000
-    progress: Callable[[float, str], None] = never_stop
+    project_crs: str | None = None  # of the project that the layers are for, once it has one
+    #: A folder on the disk of the cache for what is too large for memory. Of a large source it stays when
+    #: reading is cut off, and is there again when the same content is read.
+    scratch: Path | None = None
+    progress: Progress = never_stop
 
 
 @dataclass

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import hashlib
 import os
 import signal
 import sqlite3
@@ -29,6 +28,7 @@ from layers.errors import CitystrataError, PlaceError, ReadError
 from layers.heritage import scan_record
 from layers.place import Place, far_note, project_crs_for, suggest_crs
 from layers.schema import BULK_TABLES
+from layers.source import Source, files_below
 from layers.values import merge_types, type_of
 
 MEMORY_FLOOR = 3 << 30
@@ -36,6 +36,7 @@ MEMORY_CEILING = 12 << 30
 MEMORY_PER_BYTE = 24
 CPU_FLOOR_S = 120
 CPU_BYTES_PER_S = 200_000
+SCRATCH = "scratch"
 DAMAGED = "It is probably damaged; nothing was changed. Ask for the file again"
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 END_WITH_STARTER = 1  # PR_SET_PDEATHSIG of prctl(2)
@@ -62,7 +63,7 @@ def main() -> int:
             answers.flush()
 
         try:
-            limit(path)
+            limit(_size(path, request.get("tiles")))
             say({"done": stage(path, request, say)})
         except CitystrataError as error:
             say(_told(error))
@@ -112,8 +113,15 @@ def silent(_message: dict[str, Any]) -> None:
     """Tell nobody."""
 
 
-def limit(path: Path) -> None:
-    """Bound this process's memory and time by the size of the file, and its life by its starter's."""
+def _size(path: Path, tiles: list[str] | None) -> int:
+    """Bytes to be read."""
+    if path.is_dir() and not tiles:
+        return sum(file.stat().st_size for file in files_below(path))
+    return Source(path, tuple(tiles or ())).size
+
+
+def limit(size: int) -> None:
+    """Bound this process's memory and time by the size of what it reads, and its life by its starter's."""
     if sys.platform == "win32":
         return
     import resource
@@ -121,7 +129,6 @@ def limit(path: Path) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(END_WITH_STARTER, signal.SIGKILL)
 
-    size = path.stat().st_size if path.exists() else 0
     memory = min(MEMORY_CEILING, MEMORY_FLOOR + MEMORY_PER_BYTE * size)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     seconds = CPU_FLOOR_S + size // CPU_BYTES_PER_S
@@ -152,27 +159,35 @@ def _extra(error: CitystrataError) -> dict[str, Any]:
 
 
 def stage(path: Path, request: dict[str, Any], say: Say = silent) -> dict[str, Any]:
-    """Read the file and write everything a project needs into the staging folder."""
+    """Read a file or a folder of tiles and write everything a project needs into the staging folder."""
     from layers import formats
 
     folder = Path(request["folder"])
+    form, source, others = formats.find(path, request.get("tiles") or ())
+    project_crs = request.get("project_crs")
     options = ReadOptions(
         kind=request.get("kind"),
         crs=request.get("crs"),
         field_map=request.get("field_map") or {},
+        project_crs=project_crs,
+        scratch=folder / SCRATCH,
         progress=lambda fraction, text: say({"progress": 0.7 * fraction, "text": text}),
     )
-    form, layers = formats.read(path, options)
-    project_crs = request.get("project_crs")
+    layers = formats.read_source(form, source, options)
+    if source.names:
+        layers[0].facts["tiles"] = source.names
+    for name in others:
+        layers[0].report.warn("not_read", name, f"{name} is not {form.TITLE} and was left out")
     for layer in layers:
         layer.crs = _layer_crs(path, layer, request.get("crs"), project_crs)
         project_crs = project_crs or _project_crs(layer)
     say({"progress": 0.72, "text": "rows"})
-    sha256 = sha256_of(path)
     database = sqlite3.connect(folder / "staging.sqlite", isolation_level=None)
     database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {STAGING_TABLES} BEGIN;")
     described = [
-        _stage_layer(database, folder, number, layer, project_crs or LOCAL, sha256, request.get("origin"))
+        _stage_layer(
+            database, folder, number, layer, project_crs or LOCAL, source.sha256, request.get("origin")
+        )
         for number, layer in enumerate(layers)
     ]
     database.execute("COMMIT")
@@ -180,16 +195,10 @@ def stage(path: Path, request: dict[str, Any], say: Say = silent) -> dict[str, A
     return {
         "format": form.NAME,
         "path": str(path.absolute()),
-        "sha256": sha256,
+        "sha256": source.sha256,
         "project_crs": project_crs or LOCAL,
         "layers": described,
     }
-
-
-def sha256_of(path: Path) -> str:
-    """The content hash of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _layer_crs(path: Path, layer: LayerData, said: str | None, project_crs: str | None) -> str:
@@ -234,7 +243,12 @@ def _stage_layer(
     name = None
     if drawable is not None:
         name = type(drawable).__name__
-        cache.save(folder / f"arrays{number}", drawable, f"{sha256} {layer.crs} {project_crs}")
+        target, stamp = folder / f"arrays{number}", f"{sha256} {layer.crs} {project_crs}"
+        if layer.stored is None:
+            cache.save(target, drawable, stamp)
+        else:
+            cache.adopt(layer.stored, target)
+            cache.put_stamp(target, stamp)
     return {
         "name": layer.name,
         "kind": layer.kind,

@@ -14,14 +14,15 @@ import numpy as np
 import orjson
 
 from layers import cache, rows
-from layers.data import ReadOptions, never_stop
-from layers.decoding import Progress, run_importer
+from layers.data import Progress, ReadOptions, never_stop
+from layers.decoding import run_importer
 from layers.errors import Cancelled, ReadError
 from layers.gis import srs_id
 from layers.project import LOCAL_ORIGIN_STEP, Project
 from layers.records import Layer
 from layers.report import Report
 from layers.rows import ROWS_AT_ONCE
+from layers.source import Source
 
 
 @dataclass
@@ -42,19 +43,25 @@ def import_files(
     *,
     name: str | None = None,
     epoch: str | None = None,
+    as_one_layer: bool = False,
     progress: Progress = never_stop,
 ) -> list[Layer]:
-    """Read files into the project as one undoable step; gives the new layers."""
-    wanted = [Path(path) for path in paths]
+    """Read files into the project as one undoable step; gives the new layers.
+
+    A folder becomes one layer of the tiles in it; so do the files themselves `as_one_layer`.
+    """
+    sources = [Source(Path(path)) for path in paths]
+    if as_one_layer and len(sources) > 1:
+        sources = [Source.of_files([source.path for source in sources])]
     staged: list[Staged] = []
     crs = project.place.crs
-    for done, path in enumerate(wanted):
+    for done, source in enumerate(sources):
 
-        def report(fraction: float, text: str, done: int = done, path: Path = path) -> None:
-            progress((done + fraction) / len(wanted), f"{path.name}: {text}")
+        def report(fraction: float, text: str, done: int = done, name: str = source.path.name) -> None:
+            progress((done + fraction) / len(sources), f"{name}: {text}")
 
         try:
-            staged.append(stage(project.path, path, options or ReadOptions(), crs, epoch, report))
+            staged.append(stage(project.path, source, options or ReadOptions(), crs, epoch, report))
         except BaseException:
             discard(project.path, staged)
             raise
@@ -71,18 +78,20 @@ def discard(project_path: Path, staged: Iterable[Staged]) -> None:
 
 def stage(
     project_path: Path,
-    path: Path,
+    source: Path | Source,
     options: ReadOptions,
     project_crs: str | None,
     epoch: str | None = None,
     progress: Progress = never_stop,
 ) -> Staged:
-    """Read one file in a process of its own and copy its rows; may run in any thread."""
+    """Read a file, or the tiles of a folder, in a process of its own and copy the rows; in any thread."""
+    path, names = (source.path, source.names) if isinstance(source, Source) else (source, ())
     if project_path.absolute() == path.absolute():
         raise ReadError("A project cannot be imported into itself", where=str(path))
     with _staging(project_path) as folder:
         request = {
             "path": str(path),
+            "tiles": names,
             "folder": str(folder),
             "kind": options.kind,
             "crs": options.crs,
@@ -294,6 +303,7 @@ def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> 
             )
         request = {
             "path": str(source),
+            "tiles": layer.facts.get("tiles") if layer.linked else None,
             "folder": str(folder),
             "kind": layer.kind,
             "crs": layer.crs,
@@ -311,7 +321,7 @@ def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> 
         which = next(n for n, item in enumerate(answer["layers"]) if item["drawable"])
         target = cache.layer_folder(project.path.absolute(), layer.uid)
         cache.adopt(folder / f"arrays{which}", target)
-        (target / cache.STAMP).write_text(cache.stamp_text(project.stamp(layer)), encoding="utf-8")
+        cache.put_stamp(target, project.stamp(layer))
 
 
 def stop_when(asked: Callable[[], bool]) -> Progress:

@@ -17,11 +17,16 @@ from layers.records import Layer
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="what to read")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", type=Path, help="what to read; of a folder, the tiles in it"
+    )
     parser.add_argument(
         "--into", metavar="P", type=Path, required=True, help="the project; made when it is not there"
     )
     parser.add_argument("--layer", metavar="NAME", help="what the (first) new layer is called")
+    parser.add_argument(
+        "--one-layer", action="store_true", help="the files are tiles: they become one layer together"
+    )
     parser.add_argument("--kind", choices=KINDS, help="what the files hold, when they do not show it")
     parser.add_argument("--epoch", metavar="DATE", help="the date of which the files are a snapshot")
     parser.add_argument("--crs", metavar="EPSG", help="where the files lie; wins over what they say")
@@ -44,7 +49,13 @@ def _run(arguments: argparse.Namespace) -> Answer:
     try:
         with new_project(path), Project.open(path) if path.exists() else Project.create(path) as project:
             layers = import_files(
-                project, arguments.files, options, name=arguments.layer, epoch=epoch, progress=progress
+                project,
+                arguments.files,
+                options,
+                name=arguments.layer,
+                epoch=epoch,
+                as_one_layer=arguments.one_layer,
+                progress=progress,
             )
     finally:
         progress.end()
@@ -67,7 +78,7 @@ def _line(layer: Layer) -> str:
 
 VERB = Verb(
     "import",
-    "Read files into a project, each as a layer, with a report of what was read.",
+    "Read files into a project, each as a layer, folders of tiles as one each, with a report.",
     "citystrata import delft.city.json dtm.tif --into delft.city.gpkg",
     _arguments,
     _run,

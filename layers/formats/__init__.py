@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -21,6 +21,7 @@ from layers.formats import (
     obj,
     ply,
 )
+from layers.source import Source, files_below
 
 HEAD = 65536
 
@@ -50,6 +51,14 @@ class Format(Protocol):
 
     def read(self, path: Path, options: ReadOptions) -> list[LayerData]:
         """The layers in the file."""
+        ...
+
+
+class TileReader(Protocol):
+    """A format whose tiles, many files that lie side by side, make one layer."""
+
+    def read_tiles(self, paths: Sequence[Path], options: ReadOptions) -> list[LayerData]:
+        """The layers that the files make together, named by whoever asks."""
         ...
 
 
@@ -93,6 +102,11 @@ def by_name(name: str) -> Format:
     return next(form for form in FORMATS if form.NAME == name)
 
 
+def tile_reader(form: Format) -> TileReader | None:
+    """The format as one that reads many files as one layer, if it does."""
+    return cast(TileReader, form) if hasattr(form, "read_tiles") else None
+
+
 def rewriter(form: Format) -> Rewriter | None:
     """The format as one that rewrites, if it does."""
     return cast(Rewriter, form) if hasattr(form, "rewrite") else None
@@ -119,7 +133,7 @@ def detect(path: Path) -> Format:
     """The format that knows this file best."""
     try:
         if path.is_dir():
-            raise ReadError("This is a folder, not a file", where=str(path), do="Choose a file in it")
+            raise ReadError("This is a folder, not a file", where=str(path), do="Choose a file")
         if path.exists() and not path.is_file():
             raise ReadError("This is a device or a pipe, not a file", where=str(path))
         with path.open("rb") as file:
@@ -148,11 +162,69 @@ def detect(path: Path) -> Format:
     return form
 
 
+def find(path: Path, names: Sequence[str] = ()) -> tuple[Format, Source, list[str]]:
+    """The format of a file or of tiles, what is to be read, and which files of a folder are not."""
+    if names:
+        source = Source(path, tuple(names))
+        forms = {form.NAME: form for form in map(detect, source.files)}
+        if len(forms) > 1:
+            raise ReadError(
+                "The files are of different formats and cannot become one layer",
+                where=str(path),
+                found=", ".join(sorted(forms)),
+                do="Import them as a layer each, or choose files of one format",
+            )
+        return next(iter(forms.values())), source, []
+    if path.is_dir():
+        return _tiles_in(path)
+    return detect(path), Source(path), []
+
+
+def _tiles_in(folder: Path) -> tuple[Format, Source, list[str]]:
+    """The format that most files of a folder have, those files, and the names of the others."""
+    known: dict[str, list[str]] = {}
+    others = []
+    for path in files_below(folder):
+        name = path.relative_to(folder).as_posix()
+        try:
+            known.setdefault(detect(path).NAME, []).append(name)
+        except ReadError:
+            others.append(name)
+    if not known:
+        raise ReadError(
+            "No file in the folder can be read",
+            where=str(folder),
+            found=f"{len(others)} other files" if others else "an empty folder",
+            do="Choose the folder that holds the tiles",
+        )
+    most = max(known, key=lambda name: len(known[name]))
+    others += [name for form in known if form != most for name in known[form]]
+    return by_name(most), Source(folder, tuple(known[most])), sorted(others)
+
+
 def read(path: Path, options: ReadOptions) -> tuple[Format, list[LayerData]]:
     """Read a file in this very process; windows use `layers.importing`, which takes another."""
     form = detect(path)
+    return form, read_source(form, Source(path), options)
+
+
+def read_source(form: Format, source: Source, options: ReadOptions) -> list[LayerData]:
+    """Read a file or the tiles of a folder, whose format is known."""
+    path = source.path
     try:
-        return form, form.read(path, options)
+        if not source.names:
+            return form.read(path, options)
+        reader = tile_reader(form)
+        if reader is None:
+            raise ReadError(
+                f"Files of this format ({form.TITLE}) cannot be joined into one layer",
+                where=str(path),
+                allowed=", ".join(other.TITLE for other in FORMATS if tile_reader(other)),
+                do="Import them one by one",
+            )
+        layers = reader.read_tiles(source.files, options)
+        layers[0].name = path.name
+        return layers
     except MemoryError as error:
         raise ReadError("The file needs more memory than there is", where=str(path)) from error
     except OSError as error:

@@ -1,0 +1,69 @@
+"""What is imported: one file, or many tiles of one format that become one layer."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from layers.errors import ReadError
+
+#: A folder of more files than this is not one layer.
+MOST_FILES = 200_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file, or a folder and the names of the tiles in it."""
+
+    path: Path
+    names: tuple[str, ...] = ()  # of the tiles, below the folder; () for a file
+
+    @classmethod
+    def of_files(cls, paths: Sequence[Path]) -> Source:
+        """These files as the tiles of one layer; they may lie in different folders."""
+        whole = [path.absolute() for path in paths]
+        folder = Path(os.path.commonpath([path.parent for path in whole]))
+        return cls(folder, tuple(path.relative_to(folder).as_posix() for path in whole))
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The file itself, or its tiles."""
+        return tuple(self.path / name for name in self.names) if self.names else (self.path,)
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes in all files; those that are not there count nothing."""
+        return sum(file.stat().st_size for file in self.files if file.exists())
+
+    @cached_property
+    def sha256(self) -> str:
+        """The content hash of the file; of tiles, that of their names and content hashes."""
+        if not self.names:
+            return _sha256(self.path)
+        lines = (f"{_sha256(file)} {name}\n" for name, file in zip(self.names, self.files, strict=True))
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """The files in a folder and in the folders within it, but for hidden ones, by name."""
+    found = 0
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if name.startswith("."):
+                continue
+            found += 1
+            if found > MOST_FILES:
+                raise ReadError(
+                    "There are too many files in the folder", where=str(folder), allowed=f"{MOST_FILES:,}"
+                )
+            yield Path(parent, name)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
