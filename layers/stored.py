@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import MISSING, Field, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -13,6 +14,18 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from layers.errors import ProjectError
+
+Float64 = NDArray[np.float64]
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+UInt8 = NDArray[np.uint8]
+UInt16 = NDArray[np.uint16]
+
+#: Moves points between two CRSs: (n, 3) float64 to (n, 3) float64.
+Mover = Callable[[Float64], Float64]
+
+#: Metadata of a field that is not saved: whoever loads the others sets it.
+NOT_STORED: Mapping[str, bool] = MappingProxyType({"stored": False})
 
 
 class Damaged(ProjectError):
@@ -25,7 +38,7 @@ class Stored:
     def save(self, folder: Path) -> None:
         """Write every field as one file in `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
-        for item in fields(self):  # type: ignore[arg-type]
+        for item in _stored_fields(type(self)):
             value = getattr(self, item.name)
             if value is not None:
                 array = np.asarray(value)
@@ -34,16 +47,21 @@ class Stored:
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Map the arrays of `folder` into memory without reading them."""
-        values: dict[str, Any] = {}
-        for item in fields(cls):  # type: ignore[arg-type]
-            path = array_path(folder, item.name)
-            if not path.exists():
-                values[item.name] = None
-                continue
-            array = mapped(path)
-            is_words = array.dtype.kind == "U" and "tuple" in str(item.type)
-            values[item.name] = tuple(str(word) for word in array) if is_words else array
-        return cls(**values)
+        return cls(**{item.name: _value(folder, item) for item in _stored_fields(cls)})
+
+
+def _stored_fields(kind: type[Stored]) -> Iterator[Field[Any]]:
+    for item in fields(kind):  # type: ignore[arg-type]  # every kind is a dataclass, Stored itself is none
+        if item.metadata.get("stored", True):
+            yield item
+
+
+def _value(folder: Path, item: Field[Any]) -> NDArray[Any] | tuple[str, ...] | None:
+    path = array_path(folder, item.name)
+    if item.default is not MISSING and not path.exists():
+        return None
+    array = mapped(path)
+    return tuple(map(str, array)) if str(item.type).startswith("tuple") else array
 
 
 def array_path(folder: Path, name: str) -> Path:
@@ -54,15 +72,12 @@ def array_path(folder: Path, name: str) -> Path:
 def write(path: Path, rows: int, pieces: Iterable[NDArray[Any]]) -> None:
     """Write an array of so many rows that comes in pieces, at least one."""
     with path.open("wb") as file:
-        written = 0
         for piece in pieces:
             if not file.tell():
                 head = {"descr": npy.dtype_to_descr(piece.dtype), "fortran_order": False}
                 npy.write_array_header_1_0(file, {**head, "shape": (rows, *piece.shape[1:])})
             # Unlike `ndarray.tofile` this names the reason when the disk is full.
-            file.write(np.ascontiguousarray(piece).data.cast("B") if piece.size else b"")
-            written += len(piece)
-        assert written == rows
+            file.write(np.ascontiguousarray(piece).view(np.uint8).data if piece.size else b"")
 
 
 def mapped(path: Path) -> NDArray[Any]:
