@@ -13,6 +13,7 @@ from pathlib import Path
 from layers.arrays import DRAWABLES, Drawable
 from layers.errors import ProjectError
 from layers.lock import LOCK_NAME, WriterLock
+from layers.stored import Damaged
 
 #: Raised when the arrays change their meaning: older folders are then made again.
 CACHE_VERSION = "1"
@@ -57,7 +58,10 @@ def load(folder: Path, kind: str, stamp: str) -> Drawable:
         found = ""
     if found != stamp_text(stamp):
         raise CacheMissing("The drawing data of a layer must be made again", where=str(folder))
-    drawable = DRAWABLES[kind].load(folder)
+    try:
+        drawable = DRAWABLES[kind].load(folder)
+    except Damaged as error:
+        raise CacheMissing(error.what, where=error.where, found=error.found) from error
     assert isinstance(drawable, Drawable)
     return drawable
 
