@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assets import demo
-from layers.data import ReadOptions
-from layers.decoding import Progress
+from layers.data import Progress, ReadOptions
 from layers.importing import import_files
 from layers.project import ENDING, Project
 from layers.untitled import delete_project, move_project, refuse_to_overwrite

@@ -107,7 +107,7 @@ class Inspector(Panel):
             facet.show_object(self._items[0] if len(self._session.selection) == 1 else None)
 
     def _on_project_changed(self, changes: Changes) -> None:
-        if changes.layers or not changes.objects.keys().isdisjoint(self._session.selection):
+        if changes.layers or not set(changes.fids.tolist()).isdisjoint(self._session.selection):
             self.refresh()
 
 

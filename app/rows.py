@@ -74,15 +74,14 @@ class Rows(QAbstractTableModel):
 
     def follow(self, changes: Changes) -> None:
         """Take in what an edit, undo or redo changed."""
-        touched = [fid for fid in changes.objects if self._position(fid) is not None]
-        if not touched:
+        touched = changes.fids[np.isin(changes.fids, self._fids)]
+        if not len(touched):
             return
-        keys = frozenset().union(*(changes.objects[fid] for fid in touched))
         if len(touched) <= FEW:
-            self._patch(touched)
+            self._patch(touched.tolist())
         else:
             self._columns.clear()
-        if self._filter is not None and self._filter.names & keys:
+        if self._filter is not None and self._filter.names & changes.keys:
             self._reorder()
         elif self._order.size:
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))

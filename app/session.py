@@ -354,10 +354,10 @@ class Session(QObject):
         """
         project = self.project
 
-        def make(announce: bool) -> Step | None:
+        def make(announce: bool) -> Changes | None:
             with project.edit(label, why=why, announce=announce) as edit:
                 change(edit)
-            return edit.step
+            return edit.changes
 
         return self._step(label, make, objects)
 
@@ -369,18 +369,18 @@ class Session(QObject):
         """Make the step again that was taken back."""
         self._turn(self.project.can_redo, self.project.redo, "Done again")
 
-    def _turn(self, step: Step | None, motion: Callable[[bool], Step | None], word: str) -> None:
+    def _turn(self, step: Step | None, motion: Callable[[bool], Changes | None], word: str) -> None:
         if step is not None and self._step(f"{word}: {step.label}", motion, step.count):
             self.message.emit(f"{word}: {step.label}")
 
-    def _step(self, label: str, make: Callable[[bool], Step | None], size: int) -> bool:
+    def _step(self, label: str, make: Callable[[bool], Changes | None], size: int) -> bool:
         """Make a step at once, or as a job when it is long; `make` is told whether to announce it."""
         if size >= LONG_STEP:
             project = self.project
 
-            def announce(step: Step | None) -> None:
-                if step is not None:
-                    project.announce(step)
+            def announce(changes: Changes | None) -> None:
+                if changes is not None:
+                    project.announce(changes)
 
             self.jobs.run(label, lambda _work: make(False), announce)
             return True
@@ -398,7 +398,7 @@ class Session(QObject):
         if changes.layers or changes.project:
             self._drop_remapped()
             self._bring_layers()
-        if changes.epochs or changes.layers or any(keys & DATES for keys in changes.objects.values()):
+        if changes.epochs or changes.layers or changes.keys & DATES:
             self._read_ticks()
         if self.current_layer is None:
             self.set_current_layer(next((layer.id for layer in self.project.layers), None))

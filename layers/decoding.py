@@ -9,16 +9,16 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
 
+from layers.data import Progress
 from layers.errors import PlaceError, ReadError, from_parts
 
-Progress = Callable[[float, str], None]
 #: After so long a silence the person is asked whether to go on.
 SILENCE_S = 0.2
 #: The last words of decoders that end the process when they get no memory.

@@ -3,66 +3,80 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator, Sequence
 from types import EllipsisType
 from typing import Any
 
 import orjson
 
 from layers import gis, history
+from layers.data import Progress, never_stop
 from layers.errors import EditError
 from layers.jsontext import raw_members
-from layers.records import Change, Step
+from layers.records import Change, Changes
+
+#: One date for each of several objects.
+Dates = list[str | None] | tuple[str | None, ...]
 
 
 class Edit:
-    """Collects and applies the changes of one step; dead once its `with` block ends."""
+    """Applies the changes of one step; dead once its `with` block ends."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._open = True
-        self.changes: list[Change] = []
-        self.step: Step | None = None
+        self.changes: Changes | None = None  # what became of it in the end
+        history.begin(connection)
 
     def finish(self, label: str, why: str) -> None:
         """Write the step into the journal, unless nothing changed in the end."""
-        changes = history.merged(self.changes)
-        if changes:
-            self.step = history.record(self._connection, label, why, changes)
-            gis.follow(self._connection, changes)
+        self.changes = history.record(self._connection, label, why)
+        if self.changes is not None:
+            gis.follow(self._connection, self.changes)
 
     def close(self) -> None:
         """End the edit: any later call raises."""
         self._open = False
 
-    def _do(self, change: Change) -> None:
+    def _do(self, *changes: Change) -> None:
         if not self._open:
             raise EditError(
                 "Nothing changes outside an edit", do='Put the change inside "with project.edit(…) as edit:"'
             )
-        history.apply(self._connection, [change])
-        self.changes.append(change)
+        history.do(self._connection, changes)
 
     def set_attribute(self, fid: int, name: str, value: Any) -> None:
         """Give an attribute any JSON value; `msgspec.Raw` keeps its very text."""
-        if not name or "\0" in name:
-            raise EditError("An attribute needs a name")
-        text = history.json_text(value)
-        before = self._attribute(fid, name)
-        if before is None or not _same(before, text):
-            self._do(Change("object", fid, history.ATTRIBUTE + name, before, text))
+        self.set_attributes((fid,), name, (value,))
 
     def remove_attribute(self, fid: int, name: str) -> None:
         """Take an attribute away; nothing happens if it is not there."""
-        before = self._attribute(fid, name)
-        if before is not None:
-            self._do(Change("object", fid, history.ATTRIBUTE + name, before, None))
+        self.remove_attributes((fid,), name)
 
-    def _attribute(self, fid: int, name: str) -> str | None:
-        row = self._connection.execute("SELECT attributes FROM object WHERE fid = ?", (fid,)).fetchone()
-        if row is None:
-            raise EditError("There is no such object", where=f"object {fid}")
-        raw = raw_members(row[0].encode()).get(name)
-        return None if raw is None else raw.decode()
+    def set_attributes(
+        self, fids: Sequence[int], name: str, values: Sequence[Any], progress: Progress = never_stop
+    ) -> None:
+        """Give an attribute of many objects a value each."""
+        if not name or "\0" in name:
+            raise EditError("An attribute needs a name")
+        for start, part in _parts(fids, progress):
+            wanted = [history.json_text(value) for value in values[start : start + len(part)]]
+            self._set_texts(part, name, wanted)
+
+    def remove_attributes(self, fids: Sequence[int], name: str, progress: Progress = never_stop) -> None:
+        """Take an attribute of many objects away, where it is there."""
+        for _start, part in _parts(fids, progress):
+            self._set_texts(part, name, [None] * len(part))
+
+    def _set_texts(self, fids: Sequence[int], name: str, texts: Sequence[str | None]) -> None:
+        held = history.attributes_of(self._connection, fids)
+        changes = []
+        for fid, after in zip(fids, texts, strict=True):
+            raw = raw_members(held[fid]).get(name)
+            before = None if raw is None else raw.decode()
+            if not _same(before, after):
+                changes.append(Change("object", fid, history.ATTRIBUTE + name, before, after))
+        self._do(*changes)
 
     def set_valid(
         self,
@@ -74,18 +88,42 @@ class Edit:
 
         ISO dates, None where it is open; a bound that is not given stays as it is.
         """
-        row = self._connection.execute(
-            "SELECT valid_from, valid_to FROM object WHERE fid = ?", (fid,)
-        ).fetchone()
-        if row is None:
-            raise EditError("There is no such object", where=f"object {fid}")
-        start = row[0] if isinstance(valid_from, EllipsisType) else valid_from
-        end = row[1] if isinstance(valid_to, EllipsisType) else valid_to
-        if start and end and end < start:
-            raise EditError("An object cannot end before it begins", found=f"{start} to {end}")
-        for key, before, after in zip(("valid_from", "valid_to"), row, (start, end), strict=True):
-            if before != after:
-                self._do(Change("object", fid, key, before, after))
+        self.set_validity((fid,), valid_from, valid_to)
+
+    def set_validity(
+        self,
+        fids: Sequence[int],
+        valid_from: Dates | str | EllipsisType | None = ...,
+        valid_to: Dates | str | EllipsisType | None = ...,
+        progress: Progress = never_stop,
+    ) -> None:
+        """Say of many objects when they stand; a bound is one date for all, or one for each."""
+        for start, part in _parts(fids, progress):
+            held = self._validity(part)
+            changes = []
+            for at, fid in enumerate(part, start):
+                before = held[fid]
+                after = _bound(valid_from, at, before[0]), _bound(valid_to, at, before[1])
+                if after[0] and after[1] and after[1] < after[0]:
+                    found = f"{after[0]} to {after[1]}"
+                    raise EditError(
+                        "An object cannot end before it begins", where=f"object {fid}", found=found
+                    )
+                for key, now, then in zip(("valid_from", "valid_to"), before, after, strict=True):
+                    if now != then:
+                        changes.append(Change("object", fid, key, now, then))
+            self._do(*changes)
+
+    def _validity(self, fids: Sequence[int]) -> dict[int, tuple[str | None, str | None]]:
+        marks = ",".join("?" * len(fids))
+        found = self._connection.execute(
+            f"SELECT fid, valid_from, valid_to FROM object WHERE fid IN ({marks})", fids
+        )
+        held = {fid: (start, end) for fid, start, end in found}
+        for fid in fids:
+            if fid not in held:
+                raise EditError("There is no such object", where=f"object {fid}")
+        return held
 
     def set_layer(self, layer: int, **values: Any) -> None:
         """Set columns of a layer: name, visible, opacity, position, lod, style, epoch, present."""
@@ -126,10 +164,26 @@ class Edit:
             self._do(Change("epoch", epoch, "row", before, None))
 
 
-def _same(one: str, other: str) -> bool:
+def _parts(fids: Sequence[int], progress: Progress) -> Iterator[tuple[int, list[int]]]:
+    """The objects a few hundred at a time, each part with its place."""
+    for start in range(0, len(fids), history.AT_ONCE):
+        yield start, [int(fid) for fid in fids[start : start + history.AT_ONCE]]
+        progress(min(start + history.AT_ONCE, len(fids)) / len(fids), "changing")
+
+
+def _bound(wanted: Dates | str | EllipsisType | None, at: int, held: str | None) -> str | None:
+    """One end of an object's time: as it is, the same for all, or its own."""
+    if isinstance(wanted, EllipsisType):
+        return held
+    return wanted if wanted is None or isinstance(wanted, str) else wanted[at]
+
+
+def _same(one: str | None, other: str | None) -> bool:
     """Whether two JSON texts are the same value; 1 and 1.0 are not."""
+    if one is None or other is None or one == other:
+        return one == other
     try:
         return orjson.dumps(orjson.loads(one)) == orjson.dumps(orjson.loads(other))
     except orjson.JSONEncodeError:
         # Deeper than can be written: no value that a person typed.
-        return one == other
+        return False

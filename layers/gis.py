@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from bisect import bisect_right
 from collections.abc import Iterable
 
+import numpy as np
 import orjson
 
 from layers.history import ATTRIBUTE
-from layers.records import Change
+from layers.records import Changes
 from layers.rows import UNQUOTABLE
 from layers.values import merge_types, type_of
 
@@ -162,43 +162,50 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def follow(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
-    """After an edit: views of layers that came or went, columns of attributes that are new."""
-    changes = list(changes)
-    stale: set[int] = set()
-    for change in changes:
-        if change.table == "layer" and change.key == "present":
-            if change.after == "1":
-                stale.add(change.id)
-            else:
-                drop_view(connection, change.id)
-    stale |= _learn(connection, [c for c in changes if c.key.startswith(ATTRIBUTE) and c.after is not None])
+def follow(connection: sqlite3.Connection, changes: Changes) -> None:
+    """After a step or its undoing: views of layers that came or went, columns of attributes that are new."""
+    stale = _learn(connection, changes)
+    for layer in changes.layers:
+        present, view = connection.execute(
+            "SELECT present, view FROM layer WHERE id = ?", (layer,)
+        ).fetchone()
+        is_listed = connection.execute("SELECT 1 FROM gpkg_contents WHERE table_name = ?", (view,)).fetchone()
+        if present and not is_listed:
+            stale.add(layer)
+        elif not present:
+            drop_view(connection, layer)
     for layer in stale:
         has_objects = connection.execute(
-            "SELECT object_count FROM layer WHERE id = ? AND partner IS NULL", (layer,)
+            "SELECT object_count FROM layer WHERE id = ? AND present = 1 AND partner IS NULL", (layer,)
         ).fetchone()
         if has_objects and has_objects[0]:
             make_view(connection, layer)
 
 
-def _learn(connection: sqlite3.Connection, changes: list[Change]) -> set[int]:
+def _learn(connection: sqlite3.Connection, changes: Changes) -> set[int]:
     """Note the types of new values; gives the layers whose columns must change."""
-    if not changes:
+    if not len(changes.fids):
         return set()
     ranges = connection.execute(
-        "SELECT first_fid, id FROM layer WHERE object_count > 0 ORDER BY 1"
+        "SELECT id, first_fid, first_fid + object_count - 1 FROM layer WHERE object_count > 0"
     ).fetchall()
-    first = [row[0] for row in ranges]
-    known = {
-        (layer, name): type
-        for layer, name, type in connection.execute("SELECT layer, name, type FROM attribute")
-    }
     learned: dict[tuple[int, str], str] = {}
-    for change in changes:
-        key = (ranges[bisect_right(first, change.id) - 1][1], change.key[len(ATTRIBUTE) :])
-        type = merge_types(known.get(key), type_of(orjson.loads(change.after or "null"))) or "text"
-        if known.get(key) != type:
-            known[key] = learned[key] = type
+    value = "before" if changes.step.undone else "after"
+    for layer, first, last in ranges:
+        at = np.searchsorted(changes.fids, first)
+        if at == len(changes.fids) or changes.fids[at] > last:
+            continue
+        known = dict(connection.execute("SELECT name, type FROM attribute WHERE layer = ?", (layer,)))
+        found = connection.execute(
+            f"SELECT DISTINCT key, {value} FROM change WHERE step = ? AND tab = 'object'"
+            f" AND id BETWEEN ? AND ? AND {value} IS NOT NULL AND key LIKE '{ATTRIBUTE}%'",
+            (changes.step.step, first, last),
+        )
+        for key, text in found:
+            name = key.removeprefix(ATTRIBUTE)
+            type = merge_types(known.get(name), type_of(orjson.loads(text))) or "text"
+            if known.get(name) != type:
+                known[name] = learned[layer, name] = type
     connection.executemany(
         "INSERT INTO attribute VALUES (?, ?, ?, (SELECT count(*) FROM attribute WHERE layer = ?))"
         " ON CONFLICT (layer, name) DO UPDATE SET type = excluded.type",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import getpass
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
+import numpy as np
 import orjson
 
+from layers.data import Progress
 from layers.errors import EditError
 from layers.jsontext import join_members, raw_members
 from layers.records import Change, Changes, Step
@@ -21,8 +24,29 @@ LAYER_COLUMNS = frozenset(
     ("name", "style", "visible", "opacity", "position", "lod", "epoch", "present", "crs", "source_path")
 )
 OBJECT_COLUMNS = frozenset(("valid_from", "valid_to"))
+#: Objects that are read and written together.
+AT_ONCE = 500
 
 DONE, UNDONE, DROPPED = "done", "undone", "dropped"
+
+
+def begin(connection: sqlite3.Connection) -> None:
+    """Make room for the changes of a step; they leave memory, for there may be a million."""
+    connection.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS pending (seq INTEGER PRIMARY KEY, tab TEXT, id INTEGER, key TEXT,"
+        " before TEXT, after TEXT, UNIQUE (tab, id, key))"
+    )
+    connection.execute("DELETE FROM temp.pending")
+
+
+def do(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
+    """Make every value what `after` says, and note it for the step under way."""
+    apply(connection, changes)
+    connection.executemany(
+        "INSERT INTO temp.pending (tab, id, key, before, after) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (tab, id, key) DO UPDATE SET after = excluded.after",
+        ((change.table, change.id, change.key, change.before, change.after) for change in changes),
+    )
 
 
 def apply(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
@@ -33,29 +57,40 @@ def apply(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
             by_object.setdefault(change.id, []).append(change)
         else:
             _APPLY[change.table](connection, change)
-    for fid, mine in by_object.items():
-        _apply_to_object(connection, fid, mine)
+    fids = list(by_object)
+    for start in range(0, len(fids), AT_ONCE):
+        _apply_to_objects(connection, {fid: by_object[fid] for fid in fids[start : start + AT_ONCE]})
 
 
-def _apply_to_object(connection: sqlite3.Connection, fid: int, changes: list[Change]) -> None:
-    row = connection.execute("SELECT attributes FROM object WHERE fid = ?", (fid,)).fetchone()
-    if row is None:
-        raise EditError("The object is no longer in the project", where=f"object {fid}")
-    members = raw_members(row[0].encode())
-    for change in changes:
-        if change.key.startswith(ATTRIBUTE):
-            name = change.key[len(ATTRIBUTE) :]
-            if change.after is None:
-                members.pop(name, None)
+def _apply_to_objects(connection: sqlite3.Connection, changes: dict[int, list[Change]]) -> None:
+    texts = attributes_of(connection, list(changes))
+    columns: dict[str, list[tuple[str | None, int]]] = {}
+    for fid, mine in changes.items():
+        members = raw_members(texts[fid])
+        for change in mine:
+            if change.key in OBJECT_COLUMNS:
+                columns.setdefault(change.key, []).append((change.after, fid))
+            elif not change.key.startswith(ATTRIBUTE):
+                raise EditError(f"An object has no field {change.key!r}")
+            elif change.after is None:
+                members.pop(change.key[len(ATTRIBUTE) :], None)
             else:
-                members[name] = change.after.encode()
-        elif change.key in OBJECT_COLUMNS:
-            connection.execute(f"UPDATE object SET {change.key} = ? WHERE fid = ?", (change.after, fid))
-        else:
-            raise EditError(f"An object has no field {change.key!r}")
-    connection.execute(
-        "UPDATE object SET attributes = ?, touched = 1 WHERE fid = ?", (join_members(members).decode(), fid)
+                members[change.key[len(ATTRIBUTE) :]] = change.after.encode()
+        columns.setdefault("attributes", []).append((join_members(members).decode(), fid))
+    for key, rows in columns.items():
+        connection.executemany(f"UPDATE object SET {key} = ?, touched = 1 WHERE fid = ?", rows)
+
+
+def attributes_of(connection: sqlite3.Connection, fids: Sequence[int]) -> dict[int, bytes]:
+    """The attributes of a few objects as JSON text."""
+    found = connection.execute(
+        f"SELECT fid, attributes FROM object WHERE fid IN ({','.join('?' * len(fids))})", fids
     )
+    texts = {fid: text.encode() for fid, text in found}
+    for fid in fids:
+        if fid not in texts:
+            raise EditError("There is no such object", where=f"object {fid}")
+    return texts
 
 
 def _apply_to_layer(connection: sqlite3.Connection, change: Change) -> None:
@@ -87,32 +122,27 @@ def _apply_to_epoch(connection: sqlite3.Connection, change: Change) -> None:
 _APPLY = {"layer": _apply_to_layer, "project": _apply_to_project, "epoch": _apply_to_epoch}
 
 
-def merged(changes: Iterable[Change]) -> list[Change]:
-    """One change per value, from the first before to the last after; gone if nothing changed."""
-    kept: dict[tuple[str, int, str], Change] = {}
-    for change in changes:
-        place = (change.table, change.id, change.key)
-        earlier = kept.get(place)
-        kept[place] = change if earlier is None else Change(*place, earlier.before, change.after)
-    return [change for change in kept.values() if change.before != change.after]
+def record(connection: sqlite3.Connection, label: str, why: str) -> Changes | None:
+    """Write what was done into the journal, from the first before to the last after of every value.
 
-
-def record(connection: sqlite3.Connection, label: str, why: str, changes: Sequence[Change]) -> Step:
-    """Write a step that has been applied; what was undone before it can no longer be redone."""
+    Gives None when nothing is different in the end; else what was undone before can no longer be redone.
+    """
+    connection.execute("DELETE FROM temp.pending WHERE before IS after")
+    (count,) = connection.execute("SELECT count(*) FROM temp.pending").fetchone()
+    if not count:
+        return None
     connection.execute("UPDATE step SET state = ? WHERE state = ?", (DROPPED, UNDONE))
     who, when = person(), datetime.now().astimezone().isoformat(timespec="seconds")
     number = connection.execute(
         "INSERT INTO step (label, who, at, why, state) VALUES (?, ?, ?, ?, ?)", (label, who, when, why, DONE)
     ).lastrowid
     assert number is not None
-    connection.executemany(
-        "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            (number, seq, change.table, change.id, change.key, change.before, change.after)
-            for seq, change in enumerate(changes)
-        ),
+    connection.execute(
+        "INSERT INTO change SELECT ?, row_number() OVER (ORDER BY seq) - 1, tab, id, key, before, after"
+        " FROM temp.pending ORDER BY seq",
+        (number,),
     )
-    return Step(number, label, who, when, why, False, tuple(changes), len(changes))
+    return _summary(connection, Step(number, label, who, when, why, False, (), count))
 
 
 def person() -> str:
@@ -123,12 +153,8 @@ def person() -> str:
         return "unknown"
 
 
-def changes_of(connection: sqlite3.Connection, step: int) -> tuple[Change, ...]:
-    """The changes of a step, in order."""
-    rows = connection.execute(
-        "SELECT tab, id, key, before, after FROM change WHERE step = ? ORDER BY seq", (step,)
-    )
-    return tuple(Change(*row) for row in rows)
+#: Changes are numbered from 0, so that the last one tells how many there are.
+_COUNT = "(SELECT coalesce(max(seq) + 1, 0) FROM change WHERE change.step = step.step)"
 
 
 def next_undo(connection: sqlite3.Connection) -> Step | None:
@@ -143,9 +169,7 @@ def next_redo(connection: sqlite3.Connection) -> Step | None:
 
 def _step(connection: sqlite3.Connection, which: str) -> Step | None:
     row = connection.execute(
-        "SELECT step, label, who, at, why, state,"
-        " (SELECT count(*) FROM change WHERE change.step = step.step)"
-        f" FROM step WHERE {which} LIMIT 1"
+        f"SELECT step, label, who, at, why, state, {_COUNT} FROM step WHERE {which} LIMIT 1"
     ).fetchone()
     return None if row is None else _step_of(row, (), row[6])
 
@@ -155,46 +179,59 @@ def _step_of(row: tuple[Any, ...], changes: tuple[Change, ...] = (), count: int 
     return Step(number, label, who, when, why, state != DONE, changes, count)
 
 
-def turn(connection: sqlite3.Connection, step: Step, back: bool) -> Step:
+def turn(connection: sqlite3.Connection, step: Step, back: bool, progress: Progress) -> Changes:
     """Undo (`back`) or redo a step."""
-    changes = changes_of(connection, step.step)
-    apply(connection, [change.reversed() for change in reversed(changes)] if back else changes)
+    order = "DESC" if back else "ASC"
+    rows = connection.execute(
+        f"SELECT tab, id, key, before, after FROM change WHERE step = ? ORDER BY seq {order}", (step.step,)
+    )
+    done = 0
+    while part := [Change(*row) for row in rows.fetchmany(AT_ONCE)]:
+        apply(connection, [change.reversed() for change in part] if back else part)
+        done += len(part)
+        progress(done / step.count, "undoing" if back else "doing again")
     connection.execute("UPDATE step SET state = ? WHERE step = ?", (UNDONE if back else DONE, step.step))
-    return Step(step.step, step.label, step.who, step.when, step.why, back, changes, len(changes))
+    return _summary(connection, replace(step, undone=back))
 
 
 def steps(connection: sqlite3.Connection, fid: int | None) -> list[Step]:
     """The journal, oldest first; of one object with its changes."""
     if fid is None:
         rows = connection.execute(
-            "SELECT s.step, label, who, at, why, state, (SELECT count(*) FROM change c WHERE c.step = s.step)"
-            " FROM step s ORDER BY s.step"
+            f"SELECT step, label, who, at, why, state, {_COUNT} FROM step ORDER BY step"
         )
         return [_step_of(row, (), row[6]) for row in rows]
-    numbers = connection.execute(
-        "SELECT DISTINCT s.step, label, who, at, why, state FROM step s JOIN change c USING (step)"
-        " WHERE c.tab = 'object' AND c.id = ? ORDER BY s.step",
-        (fid,),
-    ).fetchall()
     found = []
-    for row in numbers:
-        mine = tuple(c for c in changes_of(connection, row[0]) if c.table == "object" and c.id == fid)
-        found.append(_step_of(row, mine, len(mine)))
+    mine: dict[int, list[Change]] = {}
+    for number, *values in connection.execute(
+        "SELECT step, tab, id, key, before, after FROM change WHERE tab = 'object' AND id = ?"
+        " ORDER BY step, seq",
+        (fid,),
+    ):
+        mine.setdefault(number, []).append(Change(*values))
+    for number, changes in mine.items():
+        row = connection.execute(
+            "SELECT step, label, who, at, why, state FROM step WHERE step = ?", (number,)
+        ).fetchone()
+        found.append(_step_of(row, tuple(changes), len(changes)))
     return found
 
 
-def summary(step: Step) -> Changes:
+def _summary(connection: sqlite3.Connection, step: Step) -> Changes:
     """What a step that was just done, undone or redone touched."""
-    objects: dict[int, set[str]] = {}
-    for change in step.changes:
-        if change.table == "object":
-            objects.setdefault(change.id, set()).add(change.key.removeprefix(ATTRIBUTE))
+    touched: dict[str, list[int]] = {"object": []}
+    for table, number in connection.execute("SELECT tab, id FROM change WHERE step = ?", (step.step,)):
+        touched.setdefault(table, []).append(number)
+    keys = connection.execute(
+        "SELECT DISTINCT key FROM change WHERE step = ? AND tab = 'object'", (step.step,)
+    )
     return Changes(
         step,
-        {fid: frozenset(keys) for fid, keys in objects.items()},
-        frozenset(change.id for change in step.changes if change.table == "layer"),
-        any(change.table == "project" for change in step.changes),
-        any(change.table == "epoch" for change in step.changes),
+        np.unique(np.array(touched["object"], np.int64)),
+        frozenset(key.removeprefix(ATTRIBUTE) for (key,) in keys),
+        frozenset(touched.get("layer", ())),
+        "project" in touched,
+        "epoch" in touched,
     )
 
 

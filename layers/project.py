@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from layers import cache, gis, history, rows, schema, wkb
 from layers.arrays import Drawable
+from layers.data import Progress, never_stop
 from layers.edit import Edit
 from layers.errors import EditError, ProjectError
 from layers.expression import Expression, parse
@@ -331,7 +332,7 @@ class Project:
     def edit(self, label: str, why: str = "", announce: bool = True) -> Iterator[Edit]:
         """One undoable step: all of it is kept, or on an exception none of it.
 
-        In another thread use `announce=False` and hand `edit.step` to `announce` in this one.
+        In another thread use `announce=False` and hand `edit.changes` to `announce` in this one.
         """
         with self._transaction() as connection:
             edit = Edit(connection)
@@ -340,28 +341,33 @@ class Project:
                 edit.finish(label, why)
             finally:
                 edit.close()
-        if edit.step and announce:
-            self.announce(edit.step)
+        if edit.changes and announce:
+            self.announce(edit.changes)
 
-    def undo(self, announce: bool = True) -> Step | None:
+    def undo(self, announce: bool = True, progress: Progress = never_stop) -> Changes | None:
         """Take the last step back."""
-        return self._turn(history.next_undo, True, announce)
+        return self._turn(history.next_undo, True, announce, progress)
 
-    def redo(self, announce: bool = True) -> Step | None:
+    def redo(self, announce: bool = True, progress: Progress = never_stop) -> Changes | None:
         """Do the last undone step again."""
-        return self._turn(history.next_redo, False, announce)
+        return self._turn(history.next_redo, False, announce, progress)
 
     def _turn(
-        self, which: Callable[[sqlite3.Connection], Step | None], back: bool, announce: bool
-    ) -> Step | None:
+        self,
+        which: Callable[[sqlite3.Connection], Step | None],
+        back: bool,
+        announce: bool,
+        progress: Progress,
+    ) -> Changes | None:
+        changes = None
         with self._transaction() as connection:
             step = which(connection)
             if step:
-                step = history.turn(connection, step, back)
-                gis.follow(connection, step.changes)
-        if step and announce:
-            self.announce(step)
-        return step
+                changes = history.turn(connection, step, back, progress)
+                gis.follow(connection, changes)
+        if changes and announce:
+            self.announce(changes)
+        return changes
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -391,9 +397,8 @@ class Project:
         finally:
             self._editing.release()
 
-    def announce(self, step: Step) -> None:
+    def announce(self, changes: Changes) -> None:
         """Tell everyone what a step changed that was just done, undone or redone."""
-        changes = history.summary(step)
         self._columns.clear()
         if changes.layers or changes.project:
             self._layers = self._place = None

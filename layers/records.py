@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from layers.data import Box
 
@@ -104,12 +107,13 @@ class Step:
     count: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Changes:
     """What one edit, undo or redo changed."""
 
     step: Step
-    objects: dict[int, frozenset[str]] = field(default_factory=dict)  # fid -> keys
+    fids: NDArray[np.int64]  # the objects, ascending
+    keys: frozenset[str]  # what changed in some of them: names of attributes, valid_from, valid_to
     layers: frozenset[int] = frozenset()
     project: bool = False
     epochs: bool = False

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from layers.data import never_stop
-from layers.decoding import MissingCrs, Progress, run_importer
+from layers.data import Progress, never_stop
+from layers.decoding import MissingCrs, run_importer
 from layers.place import LOCAL
 from layers.project import Project
 from layers.values import merge_types

@@ -260,13 +260,12 @@ class Scene:
                 view.restyle(present[number])
             self._order()
             self._follow_stretch()
-        keys = frozenset(key.removeprefix("attr:") for changed in changes.objects.values() for key in changed)
-        if keys:
+        if changes.keys:
             for columns in self._columns.values():
-                columns.forget(keys)
+                columns.forget(changes.keys)
             for view in self._views.values():
-                view.refresh(keys)
-        if changes.layers or keys & {"valid_from", "valid_to"}:
+                view.refresh(changes.keys)
+        if changes.layers or changes.keys & {"valid_from", "valid_to"}:
             self._update()
         self.needs_frame = True
 

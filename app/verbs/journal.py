@@ -9,7 +9,7 @@ from typing import Any
 from app.verbs.verb import Answer, Verb, add_project, table
 from layers.errors import EditError, UsageError
 from layers.project import Project
-from layers.records import Step
+from layers.records import Changes, Step
 
 
 def _history_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,7 @@ def _values(step: Step) -> dict[str, Any]:
         "when": step.when,
         "why": step.why,
         "undone": step.undone,
-        "changes": step.count or len(step.changes),
+        "changes": step.count,
     }
     if step.changes:
         values["details"] = [
@@ -52,7 +52,7 @@ def _turn_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("n", metavar="N", nargs="?", type=int, default=1, help="how many steps; default 1")
 
 
-def _turn(name: str, turn: Callable[[Project], Step | None]) -> Callable[[argparse.Namespace], Answer]:
+def _turn(name: str, turn: Callable[[Project], Changes | None]) -> Callable[[argparse.Namespace], Answer]:
     def run(arguments: argparse.Namespace) -> Answer:
         if arguments.n < 1:
             raise UsageError(
@@ -60,8 +60,8 @@ def _turn(name: str, turn: Callable[[Project], Step | None]) -> Callable[[argpar
             )
         done: list[Step] = []
         with Project.open(arguments.project) as project:
-            while len(done) < arguments.n and (step := turn(project)) is not None:
-                done.append(step)
+            while len(done) < arguments.n and (changes := turn(project)) is not None:
+                done.append(changes.step)
         if not done:
             raise EditError(f"There is nothing to {name}", where=str(arguments.project))
         values = [

@@ -158,8 +158,8 @@ def test_undo_and_redo_send_the_same_signal(project: Project) -> None:
         edit.set_layer(project.layers[0].id, visible=False)
     project.undo()
     project.redo()
-    assert [(c.objects, c.layers, c.step.undone) for c in heard] == [
-        ({fid: frozenset({"name"})}, frozenset({project.layers[0].id}), undone)
+    assert [(c.fids.tolist(), c.keys, c.layers, c.step.undone) for c in heard] == [
+        ([fid], frozenset({"name"}), frozenset({project.layers[0].id}), undone)
         for undone in (False, True, False)
     ]
 
