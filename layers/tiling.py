@@ -2,59 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from layers.arrays import KEY_BITS, CityTiles, Float64, Int32, Mesh
+from layers.arrays import CityTiles, Float64, Int32, Mesh
 from layers.blocks import blocks_of
-from layers.runs import Int64, ranges, starts
-
-SMALLEST_SQUARE_M = 1.0
+from layers.data import Progress, never_stop
+from layers.merging import Folders, planned
+from layers.runs import starts
+from layers.stored import array_path, write
 
 
 def tiled(mesh: Mesh) -> CityTiles:
     """The city objects of a mesh as they are drawn."""
     found = _in_order_of_file(mesh)
     base, shape, area, error = blocks_of(found)
-    square = square_around(found.entry_box)
-    key = keys_of(found.entry_box, square)
-    found = replace(
-        found, entry_key=key, block_base=base, block_shape=shape, block_area=area, block_error=error
-    )
-    return _sorted(replace(found, square=square), np.lexsort((found.entry_object, key)))
+    found = replace(found, block_base=base, block_shape=shape, block_area=area, block_error=error)
+    plan = planned([found], [0])
+    arrays = plan.arrays(lambda _part, name: np.asarray(getattr(found, name)))
+    values: dict[str, Any] = {name: np.concatenate(list(pieces)) for name, _rows, pieces in arrays}
+    return CityTiles(**(values | plan.names))
 
 
-def square_around(boxes: Float64) -> Float64:
-    """Corner and side of the smallest square that holds the middles of all boxes."""
-    if not len(boxes):
-        return np.array([0.0, 0.0, SMALLEST_SQUARE_M])
-    middles = boxes[:, :, :2].mean(axis=1)
-    low = middles.min(axis=0)
-    side = max(float((middles.max(axis=0) - low).max()), SMALLEST_SQUARE_M)
-    return np.array([*low, side])
+def tile(parts: Sequence[tuple[Path, int]], out: Path, progress: Progress = never_stop) -> None:
+    """Merge the `CityTiles` that are saved in folders into one, saved in `out`.
 
-
-def keys_of(boxes: Float64, square: Float64) -> NDArray[np.uint64]:
-    """The Morton keys of the middles of boxes: the bits of x and y in turn, y first."""
-    cells = 1 << KEY_BITS
-    place = (boxes[:, :, :2].mean(axis=1) - square[:2]) / square[2] * cells
-    x, y = np.clip(place, 0, cells - 1).astype(np.uint64).T
-    return _spread(x) | _spread(y) << np.uint64(1)
-
-
-def _spread(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Numbers of up to 32 bits with a zero before each bit."""
-    for shift, keep in (
-        (16, 0x0000FFFF0000FFFF),
-        (8, 0x00FF00FF00FF00FF),
-        (4, 0x0F0F0F0F0F0F0F0F),
-        (2, 0x3333333333333333),
-        (1, 0x5555555555555555),
-    ):
-        bits = (bits | bits << np.uint64(shift)) & np.uint64(keep)
-    return bits
+    Each part, of at least one, comes with the position in the layer of its first object. However
+    large the city is, memory stays within some hundred megabytes.
+    """
+    plan = planned((CityTiles.load(folder) for folder, _ in parts), [first for _, first in parts])
+    out.mkdir(parents=True, exist_ok=True)
+    arrays = list(plan.arrays(Folders([folder for folder, _ in parts])))
+    all_rows, done = sum(rows for _, rows, _ in arrays), 0
+    for name, rows, pieces in arrays:
+        progress(done / all_rows, "tiles")
+        write(array_path(out, name), rows, pieces)
+        done += rows
+    for name, names in plan.names.items():
+        write(array_path(out, name), len(names), [np.asarray(names, np.str_)])
 
 
 def _in_order_of_file(mesh: Mesh) -> CityTiles:
@@ -110,38 +99,3 @@ def _boxes(vertices: Float64, first: Int32) -> Float64:
         return np.empty((0, 2, 3))
     low = np.minimum.reduceat(vertices, first[:-1], axis=0)
     return np.stack((low, np.maximum.reduceat(vertices, first[:-1], axis=0)), axis=1)
-
-
-def _sorted(tiles: CityTiles, order: Int64) -> CityTiles:
-    """The same entries in another order."""
-    geometry, entry_geometry = _moved(tiles.entry_geometry, order)
-    surface, _ = _moved(tiles.entry_surface, order)
-    vertex, entry_vertex = _moved(tiles.entry_vertex, order)
-    triangle, entry_triangle = _moved(tiles.entry_triangle, order)
-    shift = entry_vertex[:-1] - tiles.entry_vertex[order]
-    by_entry = ("object", "key", "box")
-    return replace(
-        tiles,
-        **{f"entry_{name}": getattr(tiles, f"entry_{name}")[order] for name in by_entry},
-        **{name: getattr(tiles, name)[order] for name in BLOCK},
-        entry_geometry=entry_geometry,
-        geometry_surface=starts(np.diff(tiles.geometry_surface)[geometry]).astype(np.int32),
-        geometry_lod=tiles.geometry_lod[geometry],
-        geometry_index=tiles.geometry_index[geometry],
-        surface_vertex=starts(np.diff(tiles.surface_vertex)[surface]).astype(np.int32),
-        surface_triangle=starts(np.diff(tiles.surface_triangle)[surface]).astype(np.int32),
-        **{name: getattr(tiles, name)[surface] for name in SURFACE},
-        vertices=tiles.vertices[vertex],
-        ring_end=tiles.ring_end[vertex],
-        triangles=tiles.triangles[triangle] + np.repeat(shift, np.diff(entry_triangle))[:, None],
-    )
-
-
-BLOCK = ("block_base", "block_shape", "block_area", "block_error")
-SURFACE = ("surface_normal", "surface_type", "surface_index", "outlined")
-
-
-def _moved(first: Int32, order: Int64) -> tuple[Int64, Int32]:
-    """Which items, and where each entry begins, when entries that begin at `first` come in another order."""
-    counts = np.diff(first)[order]
-    return ranges(first[order], counts), starts(counts).astype(np.int32)
