@@ -13,23 +13,26 @@ from layers import gis, history
 from layers.data import Progress, never_stop
 from layers.errors import EditError
 from layers.jsontext import raw_members
-from layers.records import Change, Changes
+from layers.records import Change, Changes, Fids
 
 #: One date for each of several objects.
 Dates = list[str | None] | tuple[str | None, ...]
+#: How much of a long step is done once its values are set; the rest is its entry in the journal.
+APPLYING = 0.8
 
 
 class Edit:
     """Applies the changes of one step; dead once its `with` block ends."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: sqlite3.Connection, progress: Progress = never_stop) -> None:
+        self._connection, self._progress = connection, progress
         self._open = True
         self.changes: Changes | None = None  # what became of it in the end
         history.begin(connection)
 
     def finish(self, label: str, why: str) -> None:
         """Write the step into the journal, unless nothing changed in the end."""
+        self._progress(APPLYING, "writing the history")
         self.changes = history.record(self._connection, label, why)
         if self.changes is not None:
             gis.follow(self._connection, self.changes)
@@ -53,20 +56,24 @@ class Edit:
         """Take an attribute away; nothing happens if it is not there."""
         self.remove_attributes((fid,), name)
 
-    def set_attributes(
-        self, fids: Sequence[int], name: str, values: Sequence[Any], progress: Progress = never_stop
-    ) -> None:
+    def set_attributes(self, fids: Fids, name: str, values: Sequence[Any]) -> None:
         """Give an attribute of many objects a value each."""
         if not name or "\0" in name:
             raise EditError("An attribute needs a name")
-        for start, part in _parts(fids, progress):
+        for start, part in self._parts(fids):
             wanted = [history.json_text(value) for value in values[start : start + len(part)]]
             self._set_texts(part, name, wanted)
 
-    def remove_attributes(self, fids: Sequence[int], name: str, progress: Progress = never_stop) -> None:
+    def remove_attributes(self, fids: Fids, name: str) -> None:
         """Take an attribute of many objects away, where it is there."""
-        for _start, part in _parts(fids, progress):
+        for _start, part in self._parts(fids):
             self._set_texts(part, name, [None] * len(part))
+
+    def _parts(self, fids: Fids) -> Iterator[tuple[int, list[int]]]:
+        """The objects a few hundred at a time, each part with its place."""
+        for start in range(0, len(fids), history.AT_ONCE):
+            self._progress(APPLYING * start / len(fids), "changing values")
+            yield start, [int(fid) for fid in fids[start : start + history.AT_ONCE]]
 
     def _set_texts(self, fids: Sequence[int], name: str, texts: Sequence[str | None]) -> None:
         held = history.attributes_of(self._connection, fids)
@@ -92,13 +99,12 @@ class Edit:
 
     def set_validity(
         self,
-        fids: Sequence[int],
+        fids: Fids,
         valid_from: Dates | str | EllipsisType | None = ...,
         valid_to: Dates | str | EllipsisType | None = ...,
-        progress: Progress = never_stop,
     ) -> None:
         """Say of many objects when they stand; a bound is one date for all, or one for each."""
-        for start, part in _parts(fids, progress):
+        for start, part in self._parts(fids):
             held = self._validity(part)
             changes = []
             for at, fid in enumerate(part, start):
@@ -162,13 +168,6 @@ class Edit:
         if row:
             before = orjson.dumps({"name": row[0], "date": row[1]}).decode()
             self._do(Change("epoch", epoch, "row", before, None))
-
-
-def _parts(fids: Sequence[int], progress: Progress) -> Iterator[tuple[int, list[int]]]:
-    """The objects a few hundred at a time, each part with its place."""
-    for start in range(0, len(fids), history.AT_ONCE):
-        yield start, [int(fid) for fid in fids[start : start + history.AT_ONCE]]
-        progress(min(start + history.AT_ONCE, len(fids)) / len(fids), "changing")
 
 
 def _bound(wanted: Dates | str | EllipsisType | None, at: int, held: str | None) -> str | None:

@@ -189,7 +189,7 @@ def turn(connection: sqlite3.Connection, step: Step, back: bool, progress: Progr
     while part := [Change(*row) for row in rows.fetchmany(AT_ONCE)]:
         apply(connection, [change.reversed() for change in part] if back else part)
         done += len(part)
-        progress(done / step.count, "undoing" if back else "doing again")
+        progress(0.95 * done / step.count, "undoing" if back else "doing again")
     connection.execute("UPDATE step SET state = ? WHERE step = ?", (UNDONE if back else DONE, step.step))
     return _summary(connection, replace(step, undone=back))
 

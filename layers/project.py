@@ -40,7 +40,7 @@ class Project:
         self._connection = connection
         # Edits have a connection of their own, so that a long one can run in another thread while
         # this one still reads the state before it.
-        self._writer = None if why else _connect(f"{path.absolute().as_uri()}?mode=rw", any_thread=True)
+        self._writer = None if why else _connect(f"{path.absolute().as_uri()}?mode=rw")
         self._lock = lock
         self._editing = Lock()
         self._layers: tuple[Layer, ...] | None = None
@@ -329,13 +329,15 @@ class Project:
     # --- changing it ---------------------------------------------------------------------------
 
     @contextmanager
-    def edit(self, label: str, why: str = "", announce: bool = True) -> Iterator[Edit]:
+    def edit(
+        self, label: str, why: str = "", announce: bool = True, progress: Progress = never_stop
+    ) -> Iterator[Edit]:
         """One undoable step: all of it is kept, or on an exception none of it.
 
         In another thread use `announce=False` and hand `edit.changes` to `announce` in this one.
         """
         with self._transaction() as connection:
-            edit = Edit(connection)
+            edit = Edit(connection, progress)
             try:
                 yield edit
                 edit.finish(label, why)
@@ -419,10 +421,9 @@ class Project:
         return history.next_redo(self._connection)
 
 
-def _connect(uri: str, any_thread: bool = False) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        uri, uri=True, isolation_level=None, timeout=10, check_same_thread=not any_thread
-    )
+def _connect(uri: str) -> sqlite3.Connection:
+    # Opening, closing and long edits happen in other threads than looking things up, one after the other.
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10, check_same_thread=False)
     connection.execute("PRAGMA synchronous = FULL")
     return connection
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.data import Box
+
+#: Some objects, by their numbers in the project.
+Fids = Sequence[int] | NDArray[np.int64]
 
 
 @dataclass(frozen=True)
