@@ -22,7 +22,7 @@ from app.labels import counted, thousands
 from app.lines import ASIDE, FAINT, SECOND_LINE, TwoLines
 from app.session import Session
 from app.steps import change_lines, when_text, who_and_why
-from layers.arrays import Mesh
+from layers.arrays import CityTiles
 from layers.errors import CitystrataError
 from layers.place import is_metric
 from layers.records import CityObject
@@ -132,12 +132,12 @@ class Geometry(Facet):
     def _sums(self, item: CityObject) -> list[SurfaceSum]:
         project = self._session.project
         for layer in project.layers:
-            if layer.id == item.layer and layer.drawable == Mesh.__name__:
+            if layer.id == item.layer and layer.drawable == CityTiles.__name__:
                 try:
                     mesh = project.drawable(layer)
                 except CitystrataError:
                     return []  # the cache is being made again; the view says so
-                return surface_sums(mesh, item.fid - layer.first_fid) if isinstance(mesh, Mesh) else []
+                return surface_sums(mesh, item.fid - layer.first_fid) if isinstance(mesh, CityTiles) else []
         return []
 
 

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.session import Session
-from layers.arrays import Mesh
+from layers.arrays import CityTiles
 from layers.errors import CitystrataError
 from layers.records import Changes, Layer
 from viewer.color import METHODS
@@ -186,7 +186,7 @@ class StylePanel(QWidget):
             drawable = self._session.project.drawable(layer)
         except CitystrataError:
             return ()
-        return tuple(lod for lod in drawable.lod_names if lod) if isinstance(drawable, Mesh) else ()
+        return tuple(lod for lod in drawable.lod_names if lod) if isinstance(drawable, CityTiles) else ()
 
     def _fill_colours(self, layer: Layer) -> None:
         style = layer.style

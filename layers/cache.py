@@ -16,7 +16,7 @@ from layers.lock import LOCK_NAME, WriterLock
 from layers.stored import Damaged
 
 #: Raised when the arrays change their meaning: older folders are then made again.
-CACHE_VERSION = "1"
+CACHE_VERSION = "2"
 STAMP = "stamp.txt"
 STAGING = "staging-"
 UID = re.compile(r"[0-9a-f]{32}")

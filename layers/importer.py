@@ -29,6 +29,7 @@ from layers.heritage import scan_record
 from layers.place import Place, far_note, project_crs_for, suggest_crs
 from layers.schema import BULK_TABLES
 from layers.source import Source, files_below
+from layers.tiling import tiled
 from layers.values import merge_types, type_of
 
 MEMORY_FLOOR = 3 << 30
@@ -241,6 +242,8 @@ def _stage_layer(
     _insert_pieces(database, number, layer)
     _insert_attributes(database, number, layer)
     name = None
+    if isinstance(drawable, Mesh):
+        drawable = tiled(drawable)
     if drawable is not None:
         name = type(drawable).__name__
         target, stamp = folder / f"arrays{number}", f"{sha256} {layer.crs} {project_crs}"

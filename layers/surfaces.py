@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from layers.arrays import Float64, Mesh
+from layers.arrays import CityTiles, Float64
 
 
 @dataclass(frozen=True)
@@ -20,33 +19,34 @@ class SurfaceSum:
     area: float  # in the square of the CRS's unit
 
 
-def surface_sums(mesh: Mesh, position: int) -> list[SurfaceSum]:
+def surface_sums(city: CityTiles, position: int) -> list[SurfaceSum]:
     """The surfaces of the object at `position` in its layer, by level of detail and type."""
-    geometries = np.flatnonzero(mesh.geometry_object == position)
-    surfaces = np.flatnonzero(np.isin(mesh.surface_geometry, geometries))
-    if not len(surfaces):
+    entry = int(city.object_entry[position]) if position < len(city.object_entry) else -1
+    if entry < 0:
         return []
-    areas = _areas(mesh, surfaces)
-    types = np.asarray(mesh.surface_type[surfaces])
-    lods = np.asarray(mesh.geometry_lod[mesh.surface_geometry[surfaces]])
+    geometries = slice(city.entry_geometry[entry], city.entry_geometry[entry + 1])
+    per_geometry = np.diff(city.geometry_surface)[geometries]
+    surfaces = slice(city.entry_surface[entry], city.entry_surface[entry + 1])
+    areas = _areas(city, city.entry_surface[entry], city.entry_surface[entry + 1])
+    types = np.asarray(city.surface_type[surfaces])
+    lods = np.repeat(np.asarray(city.geometry_lod[geometries]), per_geometry)
     sums = []
     for lod, type in sorted({(int(lod), int(type)) for lod, type in zip(lods, types, strict=True)}):
         mine = (lods == lod) & (types == type)
         sums.append(
-            SurfaceSum(mesh.lod_names[lod], mesh.type_names[type], int(mine.sum()), float(areas[mine].sum()))
+            SurfaceSum(city.lod_names[lod], city.type_names[type], int(mine.sum()), float(areas[mine].sum()))
         )
     return sums
 
 
-def _areas(mesh: Mesh, surfaces: NDArray[np.int64]) -> Float64:
-    """The true area of each of these consecutive surfaces, the sum of its triangles.
+def _areas(city: CityTiles, first: int, last: int) -> Float64:
+    """The true area of each surface from `first` to before `last`, the sum of its triangles.
 
     |(b - a) x (c - a)| / 2
     """
-    first, last = surfaces[0], surfaces[-1]
-    mine = np.flatnonzero((mesh.triangle_surface >= first) & (mesh.triangle_surface <= last))
-    corners = mesh.vertices[mesh.triangles[mine]]
+    begin = np.asarray(city.surface_triangle[first : last + 1])
+    corners = city.vertices[city.triangles[begin[0] : begin[-1]]]
     crossed = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    areas = np.linalg.norm(crossed, axis=1) / 2
-    summed = np.bincount(mesh.triangle_surface[mine] - first, weights=areas, minlength=last - first + 1)
-    return np.asarray(summed[surfaces - first], np.float64)
+    owner = np.repeat(np.arange(last - first), np.diff(begin))
+    areas = np.bincount(owner, weights=np.linalg.norm(crossed, axis=1) / 2, minlength=last - first)
+    return np.asarray(areas, np.float64)

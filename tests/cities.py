@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from layers import importer, importing
-from layers.arrays import Mesh
+from layers.arrays import CityTiles, Mesh
 from layers.data import LayerData, ReadOptions
 from layers.errors import PlaceError
 from layers.formats import cityjson, cityjsonseq
@@ -75,6 +77,11 @@ def read_layer(path: Path) -> LayerData:
     layer = (cityjsonseq.read if is_sequence else cityjson.read)(path, ReadOptions())[0]
     layer.facts["source_format"] = cityjsonseq.NAME if is_sequence else cityjson.NAME
     return layer
+
+
+def surface_objects(city: CityTiles) -> NDArray[np.int32]:
+    """Position in the layer of the object each polygon belongs to."""
+    return np.repeat(city.entry_object, np.diff(city.entry_surface))
 
 
 def mesh_of(layer: LayerData) -> Mesh:

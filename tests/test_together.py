@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from pyproj import Transformer
 
-from layers.arrays import Cloud, Float64, Mesh
+from layers.arrays import CityTiles, Cloud, Float64
 from layers.data import ReadOptions
 from layers.importing import import_files
 from layers.project import Project
+from tests.cities import surface_objects
 from tests.conftest import real
 from viewer.scene import Scene
 
@@ -66,19 +67,19 @@ def test_a_point_picked_on_a_roof_is_the_source_vertex_to_the_millimetre(
     scene.settle()
     layer = city.layer("denhaag")
     mesh = city.drawable(layer)
-    assert isinstance(mesh, Mesh)
+    assert isinstance(mesh, CityTiles)
     roofs = np.flatnonzero(
         (np.asarray(mesh.surface_type) == mesh.type_names.index("RoofSurface"))
         & (np.asarray(mesh.surface_normal)[:, 2] > 0.99)
     )
     hits = 0
     for roof in roofs[:: len(roofs) // 25].tolist():
-        corners = mesh.vertices[mesh.surface_start[roof] : mesh.surface_start[roof + 1]]
+        corners = mesh.vertices[mesh.surface_vertex[roof] : mesh.surface_vertex[roof + 1]]
         inside = corners.mean(axis=0)
         near_corner = corners[0] + 0.05 * (inside - corners[0]) / np.linalg.norm(inside - corners[0])
         scene.camera = scene.camera.flown_to(near_corner, 8.0)
         hit = scene.pick(400, 300)
-        if hit is None or hit.surface is None or hit.fid != layer.first_fid + mesh.surface_object[roof]:
+        if hit is None or hit.surface is None or hit.fid != layer.first_fid + surface_objects(mesh)[roof]:
             continue  # another roof overhangs this one
         hits += 1
         assert (

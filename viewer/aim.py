@@ -12,7 +12,7 @@ from viewer.faces import Mask
 from viewer.picking import View2D, stretched
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Aim:
     """The camera, the picture it fills, and how much may be drawn. All boxes are in the world as it is."""
 
@@ -21,6 +21,17 @@ class Aim:
     triangles: int  # about so many, for all city objects together
     points: int  # about so many, for all point clouds together
     margin: float = 0.1  # share of the picture that is kept ready beyond its borders
+
+    def is_same(self, other: Aim | None) -> bool:
+        """Whether the other one asks for the same picture."""
+        if other is None:
+            return False
+        mine, its = self.view, other.view
+        return (
+            mine.camera is its.camera  # a camera never changes
+            and (mine.width, mine.height, mine.stretch) == (its.width, its.height, its.stretch)
+            and (self.moving, self.triangles, self.points) == (other.moving, other.triangles, other.points)
+        )
 
     @cached_property
     def planes(self) -> Float64:

@@ -1,275 +1,502 @@
-"""City objects as pixels: by LoD and semantic surface, coloured by type, surface or attribute."""
+"""City objects as pixels: near ones in full detail, far ones as blocks, all of it within a budget."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.arrays import Float64, Mesh, UInt8
+from layers.arrays import CityTiles, Float64
 from layers.records import Layer
-from viewer.color import Classes, LegendEntry, classify
-from viewer.columns import NO_OBJECT
-from viewer.edges import Outlines, outlines_of
-from viewer.faces import Faces, Index, Mask, boxes_of_cells, grouped, outer_boxes
-from viewer.light import DAY, foot_shade
-from viewer.palette import EARTH, hex_color, object_color, rgb, surface_color
+from viewer.aim import Aim
+from viewer.citypick import first_surface, objects_in
+from viewer.color import LegendEntry
+from viewer.detail import Allowed, Detail, Outlines, detail_of, outlines_of
+from viewer.faces import Index, Mask, outer_boxes
+from viewer.lods import allowed_geometries
+from viewer.looks import Looks
+from viewer.masses import Masses
+from viewer.palette import EARTH, GHOST, SELECTED, hex_color, rgb, surface_color
 from viewer.patch import LINES, POINTS, Patch
-from viewer.picking import Surface
-from viewer.tiles import TiledView
-from viewer.view import ATTRIBUTE, Source
+from viewer.picking import Hit, Rectangle, Surface, View2D, nearest_vertex
+from viewer.quadtree import Quadtree
+from viewer.view import Found, Shown, Source
 
+Float32 = NDArray[np.float32]
+
+#: Tiles drawn in full detail: each is an actor of its own.
+MOST_TILES = 110
+#: How far a block may be off, in pixels, where there is no need to save.
+ERROR_PX_MOVING, ERROR_PX_RESTING = 1.0, 0.7
+#: Share of the budget that full detail may take while far objects need some too.
+DETAIL_SHARE = 0.7
+COARSER = 1.4
+TRIANGLES_PER_BLOCK = 5
 #: More outlines than this are left away: they cost frames, and would only be a grey haze.
-MOST_EDGES = 150_000
-#: Layers with more than this do not look which of them are hidden, or in one plane.
-MOST_OUTLINES = 600_000
-WALL_STEEPNESS = 0.6  # |z| of a normal below which a polygon counts as a wall
+MOST_EDGES, MOST_EDGES_MOVING = 150_000, 30_000
+OUTLINED_BELOW_M = 1.5  # metres per pixel
+MOST_MARKED = 2_000
+MOST_GHOST_TRIANGLES = 150_000
+MOST_COUNTED = 3_000_000
+GHOST_OPACITY = 0.22
+SELECTED_SHARE = 0.72
+OUTLINE_TONE = 0.62  # of the polygon's own colour
 #: Their many small faces look better without outlines.
 PLANTS = frozenset(("SolitaryVegetationObject", "PlantCover"))
 WIRE = "#6e6a64"
+NOWHERE = np.zeros(3, np.float32)
 
 
-class CityView(TiledView):
+@dataclass
+class Tile:
+    """A tile in full detail, ready to be drawn."""
+
+    patch: Patch
+    detail: Detail
+    colors_of: int  # the state of the colours it shows
+    lit: Float32 = field(default_factory=lambda: np.empty((0, 3), np.float32))  # per polygon
+    outlines: Outlines | None = None
+    used: int = 0
+
+
+class CityView:
     """A layer of city objects."""
 
-    def __init__(self, source: Source, mesh: Mesh) -> None:
-        self._mesh = mesh
-        super().__init__(source, _faces(mesh, source.most_tiles), _outlines(mesh, source))
-        self._object_type, self._type_names = source.columns.codes("type")
-        if source.left_out:
-            self.boxes = self._boxes_without(source.left_out)
-        self._normals = np.asarray(mesh.surface_normal)
-        self._light = DAY.on(self._normals)
-        self._foot = self._foot_shade()
-        self._geometry_lod = np.asarray(mesh.geometry_lod)
-        self._best = self._best_geometries()
-        self._classes: Classes | None = None
-        self._base = self._base_colors()
-        self._wires = _wires(mesh, source)
-        self.begin()
+    def __init__(self, source: Source, city: CityTiles) -> None:
+        self.layer: Layer = source.layer
+        self._source, self._city = source, city
+        self._tree = Quadtree(city)
+        self._tiles: dict[int, Tile] = {}
+        self._spare: list[Patch] = []
+        self._blocks, self._outlines = Patch(), Patch(LINES, width=1.0)
+        self._ghosts, self._marks = Patch(), Patch(LINES, width=2.5)
+        self._ghosts.paint(rgb(GHOST), GHOST_OPACITY)
+        self._marks.paint(rgb("#b3600a"))
+        self._wires = _wires(city, source)
+        self._looks = Looks(self.layer, source.columns, city.type_names)
+        self._shown = Shown.all(source.columns.count)
+        self._plain = self._looks.of_types(PLANTS)[city.entry_object]
+        self._allowed = self._allows()
+        self._selected: Mask = np.zeros(len(city.entry_object), bool)
+        self._masses = Masses(city, source.origin, self._tree)
+        self._colors_of = 0
+        self._frame = 0
+        self._aim: Aim | None = None
+        self._wanted: Index = np.empty(0, np.int64)
+        self._error_px = ERROR_PX_MOVING
+        self._blocks_stale = self._outlines_stale = True
+        self._culls = True
+        self._legend: list[LegendEntry] | None = None
+        self._weigh()
+        self._color()
+        kept = self._may_show()
+        self.boxes: Float64 = outer_boxes(self._tree.tiles.box_of(city, kept))
 
-    def _boxes_without(self, types: frozenset[str]) -> Float64:
-        """What the camera frames: not the objects that another layer shows."""
-        faces = self._faces
-        out = np.array([name in types for name in self._type_names], bool)
-        kept = ~out[self._object_type][faces.part_object]
-        return outer_boxes(boxes_of_cells(faces.vertices[np.repeat(kept, np.diff(faces.part_vertex))]))
+    # -- what the scene asks ---------------------------------------------------------------------
 
     def patches(self) -> Iterator[Patch]:
-        """The tiles, and the lines and points of objects that have no surfaces."""
+        """Wires, blocks, tiles, outlines, the mark of the selection, and ghosts last."""
         yield from self._wires
-        yield from super().patches()
-
-    # -- which polygons ------------------------------------------------------------------------
-
-    def allowed_parts(self) -> Mask:
-        """Polygons of the wanted LoD whose object and surface types are not hidden."""
-        mesh, lod = self._mesh, self.layer.lod
-        wanted = self._geometry_lod == mesh.lod_names.index(lod) if lod in mesh.lod_names else self._best
-        hidden = set(self.layer.style.get("hidden_types", ())) | self._source.left_out
-        allowed: Mask = wanted[mesh.surface_geometry]
-        if hidden:
-            surfaces = np.array([name in hidden for name in mesh.type_names])
-            objects = np.array([name in hidden for name in self._type_names], bool)
-            allowed &= ~surfaces[mesh.surface_type] & ~objects[self._object_type][self._faces.part_object]
-        return allowed
-
-    def is_open(self) -> bool:
-        """One can look into buildings where a type of surface is hidden."""
-        return not set(self._mesh.type_names).isdisjoint(self.layer.style.get("hidden_types", ()))
-
-    def _best_geometries(self) -> Mask:
-        """The highest LoD of every object; a building gives way to parts that are more detailed."""
-        mesh, parents = self._mesh, self._source.columns.parents
-        rank = np.argsort(np.argsort([_lod_number(name) for name in mesh.lod_names], kind="stable"))
-        lod = rank[self._geometry_lod] if len(rank) else self._geometry_lod
-        best = np.full(self._source.columns.count + 1, -1)  # the last one stands for "no parent"
-        np.maximum.at(best, mesh.geometry_object, lod)
-        below = best.copy()  # the most detailed of an object and all its parts
-        for _ in range(8):
-            before = below.copy()
-            np.maximum.at(below, parents, before[:-1])
-            below[NO_OBJECT] = -1
-            if (below == before).all():
-                break
-        mine: Mask = (lod == best[mesh.geometry_object]) & (best >= below)[mesh.geometry_object]
-        return mine
-
-    # -- colours ---------------------------------------------------------------------------------
-
-    def vertex_colors(self, parts: Index, vertices: Index) -> UInt8:
-        """Own colours under the light of the day, darker towards the feet of walls."""
-        counts = self._faces.part_vertex[parts + 1] - self._faces.part_vertex[parts]
-        lit = np.repeat(self.part_colors(parts), counts, axis=0)
-        lit *= self._foot[vertices, None]
-        return np.minimum(lit, 255, out=lit).astype(np.uint8)
-
-    def part_colors(self, parts: Index) -> NDArray[np.float32]:
-        """One lit colour per polygon."""
-        colors: NDArray[np.float32] = np.minimum(self._base[parts] * self._light[parts], 255)
-        return colors
-
-    def _foot_shade(self) -> NDArray[np.float32]:
-        mesh = self._mesh
-        is_wall = np.abs(self._normals[:, 2]) < WALL_STEEPNESS
-        counts = np.diff(self._faces.part_vertex)
-        if not len(counts):
-            return np.ones(len(mesh.vertices), np.float32)
-        height = (mesh.vertices[:, 2] - mesh.vertices[0, 2]).astype(np.float32)
-        lowest = np.minimum.reduceat(height, self._faces.part_vertex[:-1])
-        base = np.full(len(mesh.geometry_object), np.inf, np.float32)
-        np.minimum.at(base, mesh.surface_geometry, lowest)
-        height -= np.repeat(base[mesh.surface_geometry], counts)
-        return np.where(np.repeat(is_wall, counts), foot_shade(height), np.float32(1))
+        yield self._blocks
+        for tile in self._tiles.values():
+            yield tile.patch
+        yield self._outlines
+        yield self._marks
+        yield self._ghosts
 
     @property
-    def color_by(self) -> str:
-        """What the layer is coloured by, settled where the style leaves it open."""
-        chosen = str(self.layer.style.get("color_by", ""))
-        return chosen or ("surface" if len(self._mesh.type_names) > 1 else "type")
+    def shown_objects(self) -> tuple[int, int]:
+        """How many objects are drawn, and how many there are to be drawn."""
+        return int(self._allowed.entries.sum()), len(self._city.entry_object)
 
-    def _base_colors(self) -> NDArray[np.float32]:
-        """The own colour of every polygon."""
-        style, objects = self.layer.style, self._faces.part_object
-        way = self.color_by
-        self._classes = None
-        if way == "plain":
-            return np.tile(rgb(str(style.get("color", "#d8cfc0"))), (len(objects), 1)).astype(np.float32)
-        if way.startswith(ATTRIBUTE):
-            values = self._source.columns.inherited(way.removeprefix(ATTRIBUTE))
-            self._classes = classify(
-                values,
-                str(style.get("method", "")),
-                int(style.get("classes", 6)),
-                str(style.get("color_map", "")),
-            )
-            return self._classes.colors.astype(np.float32)[self._classes.codes[objects]]
-        colors = self._type_colors().astype(np.float32)[self._object_type[objects]]
-        if way == "surface":
-            surface = self._mesh.surface_type
-            known = surface > 0
-            table = np.array([rgb(surface_color(name)) for name in self._mesh.type_names], np.float32)
-            colors[known] = table[surface[known]]
-            plain = ~known & self._is_building()[self._object_type[objects]]
-            colors[plain] = self._guessed_surfaces()[plain]
-        return colors
-
-    def _type_colors(self) -> UInt8:
-        names = self._type_names or [""]
-        return np.array([rgb(object_color(name)) for name in names], np.uint8)
-
-    def _is_building(self) -> Mask:
-        return np.array([name.startswith("Building") for name in self._type_names] or [False])
-
-    def _guessed_surfaces(self) -> NDArray[np.float32]:
-        """Colours of buildings without semantics: what looks up is roof, what stands is wall."""
-        names = ("GroundSurface", "WallSurface", "RoofSurface")
-        table = np.array([rgb(surface_color(name)) for name in names], np.float32)
-        kind = 1 + (self._normals[:, 2] > 0.35).astype(int) - (self._normals[:, 2] < -0.7)
-        colors: NDArray[np.float32] = table[kind]
-        return colors
-
-    def style_changed(self, before: Layer) -> None:
-        """Colours follow the style."""
-        self._base = self._base_colors()
+    def restyle(self, layer: Layer) -> None:
+        """Follow the layer's new style, opacity, LoD and visibility."""
+        before, self.layer = self.layer, layer
+        if before.style != layer.style:
+            self._recolor()
+        if before.lod != layer.lod or _hidden(before) != _hidden(layer):
+            self._allow()
+        self._outlines_stale |= before.style != layer.style
+        self._show_all()
 
     def refresh(self, keys: frozenset[str]) -> None:
         """Recolour when the layer is coloured by a value that changed."""
         self._source.columns.forget(keys)
-        way = self.color_by
-        if way.startswith(ATTRIBUTE) and way.removeprefix(ATTRIBUTE) in keys:
-            self._base = self._base_colors()
-            self._fade()
+        if self._looks.attribute in keys:
+            self._recolor()
 
-    def draws_edges(self) -> bool:
-        """Outlines, unless there are too many to help."""
-        count = len(self._edges.edges)
-        if not self.layer.style.get("edges", True) or count > MOST_OUTLINES:
-            return False
-        parts = np.flatnonzero(self._visible)
-        return count <= MOST_EDGES or self._edges.count(self._faces.part_vertex, parts) <= MOST_EDGES
+    def update(self, shown: Shown) -> None:
+        """Follow what is visible, ghost and selected."""
+        before, self._shown = self._shown, shown
+        if (before.visible != shown.visible).any() or (before.ghost != shown.ghost).any():
+            self._allow()
+            self._draw_ghosts()
+        selected = self._of_objects(shown.selected)
+        changed = np.flatnonzero(selected != self._selected)
+        if len(changed):
+            self._selected = selected
+            self._color()
+            self._fade(self._tree.tiles.of(changed))
+        if len(changed) or len(before.selected):
+            self._mark_selection()
+
+    def set_near(self, near: bool) -> None:
+        """From afar the far sides of closed bodies need not be drawn; from near one may be inside."""
+        culls = not near and not self._is_open()
+        if culls != self._culls:
+            self._culls = culls
+            for patch in (self._blocks, *(tile.patch for tile in self._tiles.values())):
+                patch.actor.GetProperty().SetBackfaceCulling(culls)
+
+    def set_moving(self, moving: bool) -> None:
+        """What is drawn follows the aim."""
+
+    def aim(self, aim: Aim) -> None:
+        """Choose the tiles that are drawn in full detail."""
+        if aim.is_same(self._aim) and not self._blocks_stale:
+            return
+        self._frame += 1
+        self._aim, self._blocks_stale = aim, True
+        self._wanted = self._wishes(aim) if self.layer.visible else np.empty(0, np.int64)
+
+    def catch_up(self, seconds: float) -> bool:
+        """Build missing tiles and colours for about so long, then blocks for all the rest."""
+        end = perf_counter() + seconds
+        aim = self._aim
+        if aim is None:
+            return True
+        complete = True
+        for number in self._wanted.tolist():
+            tile = self._tiles.get(number)
+            if tile is None:
+                self._build(number)
+                self._blocks_stale = True
+            elif tile.colors_of != self._colors_of:
+                self._paint(tile)
+                self._outlines_stale = True
+            else:
+                continue
+            if perf_counter() > end:
+                complete = False
+                break
+        if self._blocks_stale and self.layer.visible:
+            self._draw(aim)
+        if complete and self._outlines_stale:
+            complete = self._draw_outlines(aim, end)
+        return complete
+
+    def pick(self, view: View2D, x: float, y: float) -> Found | None:
+        """The nearest visible polygon under a pixel position."""
+        if not self.layer.visible:
+            return None
+        city, ray = self._city, view.ray(x, y)
+        found = first_surface(city, self._tree.tiles, self._allowed, ray)
+        if found is None:
+            return None
+        distance, surface, entry = found
+        corners = city.vertices[city.surface_vertex[surface] : city.surface_vertex[surface + 1]]
+        vertex = nearest_vertex(view, x, y, np.asarray(corners))
+        fid = self._source.columns.first_fid + int(city.entry_object[entry])
+        hit = Hit(self.layer.id, fid, self._surface_of(surface), ray.at(distance), vertex)
+        return Found(distance, hit)
+
+    def pick_box(self, view: View2D, rectangle: Rectangle) -> list[int]:
+        """The fids of what is drawn in a rectangle."""
+        if not self.layer.visible:
+            return []
+        found = objects_in(self._city, self._tree.tiles, self._allowed, view, rectangle)
+        fids: list[int] = (found + self._source.columns.first_fid).tolist()
+        return fids
+
+    # -- what is drawn ---------------------------------------------------------------------------
+
+    def _may_show(self) -> Mask:
+        """Entries that this layer shows at all, and not another one."""
+        return ~self._looks.of_types(self._source.left_out)[self._city.entry_object]
+
+    def _allows(self) -> Allowed:
+        city, hidden = self._city, _hidden(self.layer)
+        geometries = allowed_geometries(city, self.layer.lod, self._source.columns)
+        entries = self._shown.visible[city.entry_object]
+        if len(city.entry_object):
+            entries &= np.logical_or.reduceat(geometries, city.entry_geometry[:-1])
+        if hidden or self._source.left_out:
+            entries &= ~self._looks.of_types(hidden | self._source.left_out)[city.entry_object]
+        types = np.array([name not in hidden for name in city.type_names] or [True], bool)
+        return Allowed(entries, geometries, types)
+
+    def _allow(self) -> None:
+        """Work out anew what is drawn; what no longer is as it was is built again."""
+        before, self._allowed = self._allowed, self._allows()
+        self._legend = None
+        same_detail = (before.types == self._allowed.types).all() and (
+            before.geometries == self._allowed.geometries
+        ).all()
+        if same_detail:
+            changed = np.flatnonzero(before.entries != self._allowed.entries)
+            stale = np.unique(self._tree.tiles.of(changed)).tolist()
+        else:
+            stale = list(self._tiles)
+        for number in stale:
+            self._drop(number)
+        self._weigh()
+        self._color()
+        self._mark_selection()
+
+    def _weigh(self) -> None:
+        flat = self.layer.lod.startswith("0")
+        self._masses.weigh(self._allowed.entries, flat)
+        self._tile_triangles = self._tree.tile_triangles(self._city, self._allowed)
+        self._blocks_stale = True
+
+    def _wishes(self, aim: Aim) -> Index:
+        """The tiles to draw in full detail, the most urgent first."""
+        tiles = self._tree.tiles
+        seen = np.flatnonzero(self._tile_triangles > 0)
+        seen = seen[aim.sees(tiles.box[seen])]
+        urgency = tiles.error_m[seen] / aim.metres_per_pixel(tiles.box[seen])
+        cost = self._tile_triangles[seen]
+        order = np.argsort(-urgency, kind="stable")
+        if int(cost.sum()) <= aim.triangles and len(seen) <= MOST_TILES:
+            return seen[order]
+        order = order[urgency[order] > (ERROR_PX_MOVING if aim.moving else ERROR_PX_RESTING)]
+        affordable = np.cumsum(cost[order]) <= aim.triangles * DETAIL_SHARE
+        return seen[order[affordable][:MOST_TILES]]
+
+    def _draw(self, aim: Aim) -> None:
+        """Show the tiles that are ready, and blocks in the place of all others."""
+        self._blocks_stale = False
+        drawn = np.array([number for number in self._wanted.tolist() if number in self._tiles], np.int64)
+        for number in drawn.tolist():
+            self._tiles[number].used = self._frame
+        for tile in self._tiles.values():
+            shown = tile.used == self._frame
+            tile.patch.show(shown and self.layer.visible)
+        spent = int(self._tile_triangles[drawn].sum())
+        blocks = self._masses.blocks(*self._cut(aim, drawn, max(aim.triangles - spent, aim.triangles // 4)))
+        types = dict(zip(self._city.type_names, self._allowed.types, strict=True))
+        points, triangles, colors = blocks.faces(
+            aim, types.get("RoofSurface", True), types.get("WallSurface", True)
+        )
+        self._blocks.fill(points, NOWHERE, triangles, colors)
+        self._outlines_stale = True
+
+    def _cut(self, aim: Aim, drawn: Index, triangles: int) -> tuple[list[Index], Index]:
+        """The cells to draw as blocks, and the entries among them."""
+        least = ERROR_PX_MOVING if aim.moving else ERROR_PX_RESTING
+        most = triangles // TRIANGLES_PER_BLOCK
+        error = max(self._error_px / COARSER, least) if aim.moving else least
+        while True:
+            found = self._tree.cut(aim, error, self._masses.present, drawn, most)
+            if found is not None:
+                break
+            error *= COARSER
+        self._error_px = error
+        return found[:-1], found[-1]
+
+    def _build(self, number: int) -> None:
+        start = self._tree.tiles.start
+        detail = detail_of(self._city, self._allowed, np.arange(start[number], start[number + 1]))
+        if len(self._tiles) >= MOST_TILES:
+            self._drop(min(self._tiles, key=lambda key: self._tiles[key].used))
+        patch = self._spare.pop() if self._spare else Patch()
+        look = patch.actor.GetProperty()
+        look.SetBackfaceCulling(self._culls)
+        look.SetOpacity(self.layer.opacity)
+        patch.fill(detail.vertices, self._source.origin, detail.triangles, None)
+        tile = Tile(patch, detail, self._colors_of, used=self._frame)
+        self._paint(tile)
+        self._tiles[number] = tile
+
+    def _drop(self, number: int) -> None:
+        tile = self._tiles.pop(number, None)
+        if tile is not None:
+            tile.patch.show(False)
+            self._spare.append(tile.patch)
+            self._blocks_stale = True
+
+    # -- colours ---------------------------------------------------------------------------------
+
+    def _recolor(self) -> None:
+        self._looks = Looks(self.layer, self._source.columns, self._city.type_names)
+        self._legend = None
+        self._color()
+
+    def _color(self) -> None:
+        """Give the blocks their colours, and have those of the tiles follow."""
+        top, side = self._looks.blocks(self._city.entry_object)
+        self._masses.color(top, side, self._selected)
+        self._colors_of += 1
+        self._blocks_stale = True
+
+    def _fade(self, tiles: Index) -> None:
+        """Only these tiles have changed their colours."""
+        changed = set(tiles.tolist())
+        for number, tile in self._tiles.items():
+            if number not in changed and tile.colors_of == self._colors_of - 1:
+                tile.colors_of = self._colors_of
+
+    def _paint(self, tile: Tile) -> None:
+        detail = tile.detail
+        base = self._looks.polygons(self._city.entry_object[detail.entry], detail.type, detail.normal)
+        selected = self._selected[detail.entry]
+        if selected.any():
+            bright = np.clip(base[selected].mean(axis=1, keepdims=True) / 215, 0.55, 1.1)
+            tint = bright * rgb(SELECTED).astype(np.float32) * SELECTED_SHARE
+            base[selected] = np.minimum(base[selected] * (1 - SELECTED_SHARE) + tint, 255)
+        tile.lit = np.minimum(base * detail.light, 255)
+        tile.patch.recolor(detail.colors(base))
+        tile.colors_of = self._colors_of
+
+    # -- lines, ghosts, what is selected ---------------------------------------------------------
+
+    def _draw_outlines(self, aim: Aim, end: float) -> bool:
+        """The outlines of the nearest tiles; while moving, only where they are few."""
+        if not self.layer.style.get("edges", True) or not self.layer.visible:
+            self._outlines_stale = False
+            self._outlines.show(False)
+            return True
+        if aim.moving and self._outlines.vertex_count > 2 * MOST_EDGES_MOVING:
+            self._outlines.show(False)
+            return True
+        size = aim.metres_per_pixel(self._tree.tiles.box[self._wanted])
+        near = self._wanted[np.argsort(size)][: int((size < OUTLINED_BELOW_M).sum())]
+        ends, tones, count = [np.empty((0, 3))], [np.empty((0, 3), np.uint8)], 0
+        for number in near.tolist():
+            tile = self._tiles[number]
+            if tile.outlines is None:
+                if aim.moving:
+                    return True
+                tile.outlines = outlines_of(self._city, tile.detail, self._plain)
+                if perf_counter() > end:
+                    return False
+            count += len(tile.outlines.part)
+            if count > MOST_EDGES:
+                break
+            ends.append(tile.outlines.ends)
+            tones.append(np.repeat((tile.lit[tile.outlines.part] * OUTLINE_TONE).astype(np.uint8), 2, axis=0))
+        points = np.concatenate(ends)
+        self._outlines.fill(
+            points, self._source.origin, np.arange(len(points), dtype=np.int32), np.concatenate(tones)
+        )
+        self._outlines.show(not aim.moving or len(points) <= 2 * MOST_EDGES_MOVING)
+        self._outlines_stale = False
+        return True
+
+    def _mark_selection(self) -> None:
+        """Outline what is selected."""
+        entries = np.flatnonzero(self._selected & self._allowed.entries)
+        ends = np.empty((0, 3))
+        if 0 < len(entries) <= MOST_MARKED:
+            ends = outlines_of(
+                self._city, detail_of(self._city, self._allowed, entries), np.zeros_like(self._plain)
+            ).ends
+        self._marks.fill(ends, self._source.origin, np.arange(len(ends), dtype=np.int32), None)
+        self._marks.show(self.layer.visible)
+
+    def _draw_ghosts(self) -> None:
+        """What stands at other dates, the largest first, as much of it as can be drawn."""
+        city = self._city
+        ghosts = np.flatnonzero(self._shown.ghost[city.entry_object] & self._may_show())
+        triangles = np.diff(city.entry_triangle)[ghosts]
+        order = np.argsort(-np.asarray(city.block_area)[ghosts], kind="stable")
+        chosen = np.sort(ghosts[order[np.cumsum(triangles[order]) <= MOST_GHOST_TRIANGLES]])
+        every = np.zeros(len(city.entry_object), bool)
+        every[chosen] = True
+        detail = detail_of(city, Allowed(every, self._allowed.geometries, self._allowed.types), chosen)
+        self._ghosts.fill(detail.vertices, self._source.origin, detail.triangles, None)
+        self._ghosts.show(self.layer.visible)
+
+    def _show_all(self) -> None:
+        opacity, visible = self.layer.opacity, self.layer.visible
+        for patch in (self._blocks, self._outlines, *(tile.patch for tile in self._tiles.values())):
+            patch.actor.GetProperty().SetOpacity(opacity)
+        self._blocks.show(visible)
+        for patch in (self._marks, self._ghosts, *self._wires):
+            patch.show(visible)
+        if not visible:
+            self._outlines.show(False)
+            for tile in self._tiles.values():
+                tile.patch.show(False)
+        self._blocks_stale = True
+
+    def _of_objects(self, positions: NDArray[np.integer]) -> Mask:
+        """Which entries are these objects."""
+        chosen = np.zeros(max(self._source.columns.count, 1), bool)
+        chosen[positions] = True
+        found: Mask = chosen[self._city.entry_object]
+        return found
+
+    def _is_open(self) -> bool:
+        """One can look into buildings where a type of surface is hidden."""
+        return not bool(self._allowed.types.all())
 
     # -- what it means -----------------------------------------------------------------------------
 
+    def _surface_of(self, surface: int) -> Surface:
+        """A polygon's semantic type and where it is in its object."""
+        city = self._city
+        geometry = int(np.searchsorted(city.geometry_surface, surface, side="right")) - 1
+        return Surface(
+            city.type_names[city.surface_type[surface]],
+            int(city.geometry_index[geometry]),
+            int(city.surface_index[surface]),
+        )
+
     def legend(self) -> list[LegendEntry]:
         """Classes with the number of objects, or of surfaces, that are drawn in each."""
-        way, layer = self.color_by, self.layer
-        objects = np.unique(self._faces.part_object[self._visible])
-        if self._classes is not None:
-            return self._classes.legend(layer.id, way.removeprefix(ATTRIBUTE), objects)
-        if way == "plain":
-            color = str(layer.style.get("color", "#d8cfc0"))
-            return [LegendEntry(layer.name, color, len(objects), layer=layer.id, heading=layer.name)]
-        if way == "surface":
-            entries = self._surface_legend()
-            if entries:
-                return entries
-        counts = np.bincount(self._object_type[objects], minlength=len(self._type_names))
-        colors = self._type_colors()
+        if self._legend is None:
+            self._legend = self._legend_rows()
+        return self._legend
+
+    def _legend_rows(self) -> list[LegendEntry]:
+        looks, layer = self._looks, self.layer
+        objects = self._city.entry_object[self._allowed.entries]
+        if looks.classes is not None:
+            return looks.classes.legend(layer.id, looks.attribute, objects)
+        if looks.way == "plain":
+            return [LegendEntry(layer.name, looks.plain, len(objects), layer=layer.id, heading=layer.name)]
+        if looks.way == "surface" and (rows := self._surface_rows()):
+            return rows
+        counts = np.bincount(looks.object_type[objects], minlength=len(looks.type_names))
+        colors = looks.type_colors()
         rows = [
             LegendEntry(name, hex_color(colors[i]), int(counts[i]), "objects", layer.id, "City objects")
-            for i, name in enumerate(self._type_names)
+            for i, name in enumerate(looks.type_names)
             if counts[i]
         ]
         return sorted(rows, key=lambda row: -row.count)
 
-    def _surface_legend(self) -> list[LegendEntry]:
-        names = self._mesh.type_names
-        counts = np.bincount(self._mesh.surface_type[self._visible], minlength=len(names))
+    def _surface_rows(self) -> list[LegendEntry]:
+        names = self._city.type_names
+        if len(self._city.surface_type) <= MOST_COUNTED:
+            surfaces, _ = self._allowed.surfaces(self._city, np.arange(len(self._city.entry_object)))
+            counts = np.bincount(self._city.surface_type[surfaces], minlength=len(names))
+        else:  # those of the whole layer: to count what is left of so many would hold up the window
+            known = self.layer.facts.get("surfaces") or {}
+            counts = np.array([int(known.get(name, 0)) for name in names])
         rows = [
             LegendEntry(name, surface_color(name), int(counts[i]), "surfaces", self.layer.id, "Surfaces")
             for i, name in enumerate(names)
-            if i and counts[i]
+            if i and counts[i] and self._allowed.types[i]
         ]
         return sorted(rows, key=lambda row: -row.count)
 
-    def surface_of(self, part: int) -> Surface:
-        """The polygon's semantic type and where it is in its object."""
-        mesh = self._mesh
-        return Surface(
-            mesh.type_names[mesh.surface_type[part]],
-            int(mesh.geometry_index[mesh.surface_geometry[part]]),
-            int(mesh.surface_index[part]),
-        )
 
-    def _corners(self, part: int, triangle: int) -> Float64:
-        """Source vertices that a click here may have meant: those of the polygon."""
-        first, last = self._faces.part_vertex[part], self._faces.part_vertex[part + 1]
-        return np.asarray(self._faces.vertices[first:last])
+def _hidden(layer: Layer) -> frozenset[str]:
+    return frozenset(layer.style.get("hidden_types", ()))
 
 
-def _faces(mesh: Mesh, most_tiles: int) -> Faces:
-    return grouped(
-        np.asarray(mesh.vertices),
-        np.asarray(mesh.triangles),
-        np.asarray(mesh.triangle_surface),
-        np.asarray(mesh.surface_start).astype(np.int64),
-        np.asarray(mesh.surface_object),
-        np.asarray(mesh.surface_geometry),
-        most_tiles,
-    )
-
-
-def _outlines(mesh: Mesh, source: Source) -> Outlines:
-    is_plant = np.array([name in PLANTS for name in source.columns.values("type")], bool)
-    return outlines_of(mesh, is_plant, MOST_OUTLINES)
-
-
-def _wires(mesh: Mesh, source: Source) -> list[Patch]:
-    if not len(mesh.points):
+def _wires(city: CityTiles, source: Source) -> list[Patch]:
+    if not len(city.points):
         return []
     lines, dots = Patch(LINES, width=2.0), Patch(POINTS, width=5.0)
     lines.paint(rgb(WIRE))
     dots.paint(rgb(EARTH))
-    loose = np.setdiff1d(np.arange(len(mesh.points)), mesh.lines.ravel())
-    lines.fill(mesh.points, source.origin, np.asarray(mesh.lines), None)
-    dots.fill(mesh.points, source.origin, loose[:, None].astype(np.int32), None)
+    loose = np.setdiff1d(np.arange(len(city.points)), city.lines.ravel())
+    lines.fill(city.points, source.origin, np.asarray(city.lines), None)
+    dots.fill(city.points, source.origin, loose[:, None].astype(np.int32), None)
     return [lines, dots]
-
-
-def _lod_number(name: str) -> float:
-    try:
-        return float(name)
-    except ValueError:
-        return -1.0

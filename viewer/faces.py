@@ -89,7 +89,7 @@ def outer_boxes(boxes: Float64) -> Float64:
         return boxes
     cells = tile_numbers(boxes.mean(axis=1), 1024)
     order = np.argsort(cells, kind="stable")
-    boxes = _union(boxes[order], np.r_[np.flatnonzero(np.r_[True, np.diff(cells[order]) != 0]), len(order)])
+    boxes = united(boxes[order], np.flatnonzero(np.r_[True, np.diff(cells[order]) != 0]))
     azimuth = np.arange(24) * (np.pi / 12)
     level = np.column_stack((np.cos(azimuth), np.sin(azimuth), np.zeros(24)))
     straight_up = np.array([(0.0, 0.0, 1.0)])
@@ -150,7 +150,7 @@ def grouped(
         runs[order],
         boxes[order],
         tile_group,
-        _union(boxes[order], tile_group),
+        united(boxes[order], tile_group[:-1]),
         closed[order[tile_group[:-1]]],
     )
 
@@ -228,7 +228,7 @@ def smooth(
         group_triangle,
         boxes,
         tile_group,
-        _union(boxes, tile_group),
+        united(boxes, tile_group[:-1]),
         np.zeros(count, bool),
     )
     return faces, source
@@ -266,11 +266,12 @@ def _by_part(triangles: Int32, triangle_part: Int32) -> tuple[Int32, Int32]:
     return triangles[order], triangle_part[order]
 
 
-def _union(boxes: Float64, starts: Index) -> Float64:
-    if len(starts) < 2:
+def united(boxes: Float64, first: Index) -> Float64:
+    """The boxes around runs of boxes that begin at `first`, the last one ending with the boxes."""
+    if not len(first):
         return np.empty((0, 2, 3))
-    low = np.minimum.reduceat(boxes[:, 0], starts[:-1], axis=0)
-    high = np.maximum.reduceat(boxes[:, 1], starts[:-1], axis=0)
+    low = np.minimum.reduceat(boxes[:, 0], first, axis=0)
+    high = np.maximum.reduceat(boxes[:, 1], first, axis=0)
     return np.stack((low, high), axis=1)
 
 

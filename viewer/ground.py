@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from layers.arrays import Float64, Grid, Mesh
+from layers.arrays import CityTiles, Float64, Grid
 from layers.cache import CacheMissing
 from layers.pipes import Terrain
 from layers.place import Place
@@ -54,7 +54,7 @@ def _terrain(project: Project, layer: Layer) -> Terrain | None:
             return heights
 
         return from_grid
-    if isinstance(drawable, Mesh):
+    if isinstance(drawable, CityTiles):
         vertices, triangles, _ = tin_of(drawable, project.column(layer, "type"))
         return lambda places: heights_on(vertices, triangles, places)
     return None

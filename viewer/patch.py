@@ -41,7 +41,9 @@ class Patch:
         self._kept_colors = np.empty((0, 3), np.uint8)
         self.vertex_count = 0
 
-    def fill(self, points: Float64, origin: Float64, cells: Int32, colors: UInt8 | None) -> None:
+    def fill(
+        self, points: Float64 | Float32, origin: Float64 | Float32, cells: Int32, colors: UInt8 | None
+    ) -> None:
         """Take vertices (world), cells into them and colours; nothing at all hides the patch."""
         self.vertex_count = len(points)
         local = np.empty((len(points), 3), np.float32)

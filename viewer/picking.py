@@ -83,8 +83,8 @@ def first_triangle(faces: Faces, ray: Ray, visible_parts: Mask) -> tuple[float, 
     return (float(distance[nearest]), int(chosen[nearest])) if np.isfinite(distance[nearest]) else None
 
 
-def ray_meets_boxes(ray: Ray, boxes: Float64) -> Mask:
-    """Which boxes (n, 2, 3) the ray passes through, by slabs."""
+def ray_reaches_boxes(ray: Ray, boxes: Float64) -> Float64:
+    """Distance at which the ray enters each box (n, 2, 3), 0 from within, infinite where it misses."""
     with np.errstate(divide="ignore", invalid="ignore"):
         reach = (boxes - ray.origin) / ray.direction
     low, high = reach.min(axis=1), reach.max(axis=1)
@@ -92,10 +92,15 @@ def ray_meets_boxes(ray: Ray, boxes: Float64) -> Mask:
     between = (boxes[:, 0] <= ray.origin) & (ray.origin <= boxes[:, 1])
     low = np.where(level, np.where(between, -np.inf, np.inf), low)
     high = np.where(level, np.where(between, np.inf, -np.inf), high)
-    nearest, farthest = low.max(axis=1), high.min(axis=1)
+    nearest, farthest = low.max(axis=1, initial=-np.inf), high.min(axis=1, initial=np.inf)
     slack = 1e-9 * (1.0 + np.minimum(np.abs(farthest), 1e9))
-    meets: Mask = (nearest <= farthest + slack) & (farthest >= 0)
-    return meets
+    meets = (nearest <= farthest + slack) & (farthest >= 0)
+    return np.where(meets, np.maximum(nearest, 0.0), np.inf)
+
+
+def ray_meets_boxes(ray: Ray, boxes: Float64) -> Mask:
+    """Which boxes (n, 2, 3) the ray passes through."""
+    return np.isfinite(ray_reaches_boxes(ray, boxes))
 
 
 def ray_meets_triangles(ray: Ray, triangles: Float64) -> Float64:
@@ -172,6 +177,12 @@ def boxes_over(
     return np.asarray(over)
 
 
+def boxes_within(view: View2D, boxes: Float64, rectangle: Rectangle) -> Mask:
+    """Which boxes (n, 2, 3) are drawn wholly inside a rectangle."""
+    corner = _corners_of_all(boxes).reshape(-1, 3)
+    return np.asarray(in_rectangle(view, corner, rectangle).reshape(-1, 8).all(axis=1))
+
+
 def objects_in_rectangle(faces: Faces, view: View2D, rectangle: Rectangle, visible_parts: Mask) -> Index:
     """Objects with a visible triangle that is drawn in the rectangle, wholly or in part."""
     tiles = np.flatnonzero(boxes_over(view, faces.tile_box, *rectangle))
@@ -180,13 +191,11 @@ def objects_in_rectangle(faces: Faces, view: View2D, rectangle: Rectangle, visib
     groups = groups[faces.group_triangle[groups, 1] > faces.group_triangle[groups, 0]]
     groups = groups[_shows(faces, groups, visible_parts)]
     owner = faces.part_object[faces.triangle_part[faces.group_triangle[groups, 0]]]
-    corner = _corners_of_all(faces.group_box[groups]).reshape(-1, 3)
-    whole = in_rectangle(view, corner, rectangle).reshape(-1, 8).all(axis=1)
-    found = np.unique(owner[whole])
+    found = np.unique(owner[boxes_within(view, faces.group_box[groups], rectangle)])
     left = groups[~np.isin(owner, found)]  # objects on the border of the rectangle: look closely
     chosen = spans(faces.group_triangle[left, 0], faces.group_triangle[left, 1])
     chosen = chosen[visible_parts[faces.triangle_part[chosen]]]
-    inside = _triangles_touch(view, faces.vertices[faces.triangles[chosen]], rectangle)
+    inside = triangles_touch(view, faces.vertices[faces.triangles[chosen]], rectangle)
     border = np.unique(faces.part_object[faces.triangle_part[chosen[inside]]])
     return np.union1d(found, border).astype(np.int64)
 
@@ -200,7 +209,7 @@ def _shows(faces: Faces, groups: Index, visible_parts: Mask) -> Mask:
     return shows
 
 
-def _triangles_touch(view: View2D, triangles: Float64, rectangle: Rectangle) -> Mask:
+def triangles_touch(view: View2D, triangles: Float64, rectangle: Rectangle) -> Mask:
     """Which triangles (n, 3, 3) are drawn over a rectangle: no line separates the two."""
     x0, y0, x1, y1 = rectangle
     seen = view.project(triangles.reshape(-1, 3)).reshape(-1, 3, 3)

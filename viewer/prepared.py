@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from layers.arrays import Cloud, Drawable, Grid, Mesh, Scan
+from layers.arrays import CityTiles, Cloud, Drawable, Grid, Scan
 from layers.pipes import network
 from layers.place import Place
 from layers.records import Layer
@@ -77,9 +77,9 @@ def view_of(
         left_out=frozenset((TIN,)) if has_terrain else frozenset(),
         most_tiles=MOST_TILES,
     )
-    if isinstance(drawable, Grid) or (isinstance(drawable, Mesh) and layer.kind == "terrain"):
+    if isinstance(drawable, Grid) or (isinstance(drawable, CityTiles) and layer.kind == "terrain"):
         return TerrainView(source, drawable)
-    if isinstance(drawable, Mesh):
+    if isinstance(drawable, CityTiles):
         return CityView(source, drawable)
     if isinstance(drawable, Scan):
         return ScanView(source, drawable)

@@ -31,10 +31,12 @@ __all__ = ["Hit", "LegendEntry", "Prepared", "Scene", "Surface", "prepare"]
 
 #: Vertices handed to the graphics driver per frame, so that a new layer never holds up the window.
 NEW_VERTICES_PER_FRAME = 1_500_000
-CATCH_UP_S = 0.04
+CATCH_UP_S, CATCH_UP_MOVING_S = 0.04, 0.012
 #: What is drawn of a city with levels of detail, and of point clouds, while the camera moves and at rest.
-MOVING_TRIANGLES, RESTING_TRIANGLES = 120_000, 1_500_000
+MOVING_TRIANGLES, RESTING_TRIANGLES = 110_000, 700_000
 MOVING_POINTS, RESTING_POINTS = 250_000, 1_000_000
+#: How much more of that a graphics card draws in the same time.
+GRAPHICS_CARD = 20.0
 #: A surface more transparent than this is picked only where nothing lies behind it.
 SEEN_THROUGH = 0.7
 FINE_LINES = 1.6  # lines in a fine frame, which is drawn at twice the size: a little finer than else
@@ -57,13 +59,15 @@ class Scene:
         self._window = Window(*size)
         self._views: dict[int, LayerView] = {}
         self._columns: dict[int, Columns] = {}
-        self._waiting: list[Patch] = []
+        self._drawn: set[Patch] = set()  # those the window has
         self._place: Place | None = None
         self._visibility = Visibility()
         self._stretch = 1.0
         self._camera = Camera(EMPTY_BOX.mean(axis=0)).fitted(EMPTY_BOX, size[0] / size[1])
         self._has_own_camera = False
         self._moving = False
+        #: How much is drawn, as a factor: 1 is what keeps motion fluent.
+        self.detail = 1.0
         self.needs_frame = True
         self.background = sky(False)
         self.set_background(dark=False)
@@ -87,9 +91,9 @@ class Scene:
         `fine` smooths every edge, for a camera at rest and for pictures to keep, in about twice the time.
         """
         self._aim()
-        caught_up = self._catch_up(CATCH_UP_S)
-        self._add_waiting(NEW_VERTICES_PER_FRAME)
-        self.needs_frame = bool(self._waiting) or not caught_up
+        caught_up = self._catch_up(CATCH_UP_MOVING_S if self._moving else CATCH_UP_S)
+        has_all = self._follow_patches(NEW_VERTICES_PER_FRAME)
+        self.needs_frame = not (has_all and caught_up)
         box, eye = self.box, self._camera.eye
         near = bool((eye > box[0]).all() and (eye < box[1]).all())
         for view in self._views.values():
@@ -106,7 +110,7 @@ class Scene:
         """Finish everything at once, so that the next frame shows all."""
         self._aim()
         self._catch_up(inf)
-        self._add_waiting(None)
+        self._follow_patches(None)
 
     def set_background(self, dark: bool) -> None:
         """The sky of the light or the dark theme."""
@@ -143,11 +147,16 @@ class Scene:
                 patch.magnify(factor)
 
     def _aim(self) -> None:
+        """Tell the views where they are seen from, and share out what may be drawn."""
+        shown = [view.layer.kind for view in self._views.values() if view.layer.visible]
+        power = self.detail * (GRAPHICS_CARD if self._window.has_graphics_card else 1.0)
+        triangles = power * (MOVING_TRIANGLES if self._moving else RESTING_TRIANGLES)
+        points = power * (MOVING_POINTS if self._moving else RESTING_POINTS)
         aim = Aim(
             self._view2d(),
             self._moving,
-            MOVING_TRIANGLES if self._moving else RESTING_TRIANGLES,
-            MOVING_POINTS if self._moving else RESTING_POINTS,
+            round(triangles / max(shown.count("city"), 1)),
+            round(points / max(shown.count("points"), 1)),
         )
         for view in self._views.values():
             view.aim(aim)
@@ -156,14 +165,24 @@ class Scene:
         done = [view.catch_up(seconds) for view in self._views.values()]
         return all(done)
 
-    def _add_waiting(self, most_vertices: int | None) -> None:
+    def _follow_patches(self, most_vertices: int | None) -> bool:
+        """Give the window what the views draw now; False while more than fits into one frame is left."""
+        wanted = [patch for view in self._views.values() for patch in view.patches()]
+        for patch in self._drawn.difference(wanted):
+            self._window.renderer.RemoveActor(patch.actor)
+        new = [patch for patch in wanted if patch not in self._drawn]
+        self._drawn.intersection_update(wanted)
         taken = 0
-        while self._waiting and (most_vertices is None or taken < most_vertices):
-            patch = self._waiting.pop(0)
+        for patch in new:
+            if most_vertices is not None and taken > most_vertices:
+                return False
             taken += patch.vertex_count
+            patch.actor.SetScale(1.0, 1.0, self._stretch)
             self._window.renderer.AddActor(patch.actor)
-        if taken and not self._waiting:
+            self._drawn.add(patch)
+        if new:
             self._order()
+        return True
 
     # -- camera ----------------------------------------------------------------------------------
 
@@ -228,9 +247,6 @@ class Scene:
         if view is None:
             return
         self._views[layer.id] = view
-        for patch in view.patches():
-            self._waiting.append(patch)
-        self._order()
         view.restyle(self._present().get(layer.id, layer))
         self._follow_stretch()
         self._update(layer.id)
@@ -244,10 +260,9 @@ class Scene:
         view = self._views.pop(layer_id, None)
         if view is None:
             return
-        gone = set(view.patches())
-        self._waiting = [patch for patch in self._waiting if patch not in gone]
-        for patch in gone:
+        for patch in view.patches():
             self._window.renderer.RemoveActor(patch.actor)
+            self._drawn.discard(patch)
         self.needs_frame = True
 
     def on_changes(self, changes: Changes) -> None:
@@ -296,12 +311,13 @@ class Scene:
         ordered = sorted(
             self._views.values(), key=lambda v: (v.layer.opacity < 1, DRAWING_ORDER.index(v.layer.kind))
         )
-        waiting = set(self._waiting)
+        # Only the list is put in order: to remove actors and add them again would load them anew.
+        props = self._window.renderer.GetViewProps()
+        props.RemoveAllItems()
         for view in ordered:
             for patch in view.patches():
-                if patch not in waiting:
-                    self._window.renderer.RemoveActor(patch.actor)
-                    self._window.renderer.AddActor(patch.actor)
+                if patch in self._drawn:
+                    props.AddItem(patch.actor)
 
     # -- what is shown ---------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from layers.arrays import Drawable, Mesh
+from layers.arrays import CityTiles, Drawable
 from layers.errors import UsageError
 from layers.pictures import read_png, write_png
 from layers.records import Layer
@@ -102,7 +102,7 @@ def compare(one: Path, other: Path) -> float:
 
 def _check(project: Project, drawables: list[Drawable | None], color_by: str | None, lod: str | None) -> None:
     """Refuse a LoD or an attribute that no layer has."""
-    lods = sorted({name for mesh in drawables if isinstance(mesh, Mesh) for name in mesh.lod_names})
+    lods = sorted({name for mesh in drawables if isinstance(mesh, CityTiles) for name in mesh.lod_names})
     if lod and lod not in lods:
         raise UsageError("There is no such LoD", found=lod, allowed=", ".join(lods))
     names = sorted({name for layer in project.layers for name in project.attribute_types(layer)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from layers.arrays import Grid, Mesh
+from layers.arrays import CityTiles, Grid
 from layers.records import Layer
 from layers.terrain import surface
 from viewer.color import LegendEntry, nice_step
@@ -23,8 +23,8 @@ HEIGHT_MAP = "heights"
 class TerrainView(SurfaceView):
     """A layer of terrain."""
 
-    def __init__(self, source: Source, drawable: Grid | Mesh) -> None:
-        if isinstance(drawable, Mesh):
+    def __init__(self, source: Source, drawable: CityTiles | Grid) -> None:
+        if isinstance(drawable, CityTiles):
             vertices, triangles, owner = tin_of(drawable, source.columns.values("type"))
         else:
             vertices, triangles = surface(drawable, source.mover, MOST_VERTICES)

@@ -7,16 +7,14 @@ from math import inf
 from time import perf_counter
 
 import numpy as np
-from numpy.typing import NDArray
 
 from layers.arrays import Float64, Int32, UInt8
 from layers.records import Layer
 from viewer.aim import Aim
 from viewer.color import LegendEntry
-from viewer.edges import Outlines, no_outlines
 from viewer.faces import Faces, Index, Mask, outer_boxes, spans
 from viewer.palette import GHOST, SELECTED, rgb
-from viewer.patch import LINES, Patch
+from viewer.patch import Patch
 from viewer.picking import (
     Hit,
     Rectangle,
@@ -30,13 +28,12 @@ from viewer.view import Found, Shown, Source
 
 GHOST_OPACITY = 0.22
 SELECTED_SHARE = 0.72
-OUTLINE_TONE = 0.62  # of the polygon's own colour
 
 
 class TiledView:
     """A layer made of faces. Subclasses say how parts look and which the style allows."""
 
-    def __init__(self, source: Source, faces: Faces, outlines: Outlines | None = None) -> None:
+    def __init__(self, source: Source, faces: Faces) -> None:
         self.layer: Layer = source.layer
         self.boxes: Float64 = outer_boxes(faces.group_box)
         self._source, self._faces = source, faces
@@ -44,14 +41,10 @@ class TiledView:
         self._part_tile = np.zeros(len(faces.part_object), np.int32)
         for number, parts in enumerate(faces.tile_parts):
             self._part_tile[parts] = number
-        self._edges = outlines or no_outlines(len(faces.part_object))
         self._tiles = [Patch() for _ in faces.tile_parts]
         self._tile_parts: list[Index] = [np.empty(0, np.int64)] * len(self._tiles)
-        self._outlines = Patch(LINES, width=1.0)
         self._ghosts = Patch()
         self._ghosts.paint(rgb(GHOST), GHOST_OPACITY)
-        self._marks = Patch(LINES, width=2.5)
-        self._marks.paint(rgb("#b3600a"))
         # Per part: what the style lets through, and of that what is drawn, and drawn as a ghost.
         self._allowed: Mask = np.ones(len(faces.part_object), bool)
         self._visible: Mask = np.zeros(len(faces.part_object), bool)
@@ -59,7 +52,6 @@ class TiledView:
         self._selected: Mask = np.zeros(max(source.columns.count, 1), bool)  # per object
         self._stale: dict[int, None] = {}  # tiles to rebuild, in order
         self._faded: dict[int, None] = {}  # tiles to recolour
-        self._outlines_stale = False
         self._culls = False
 
     # -- what subclasses say -------------------------------------------------------------------
@@ -72,17 +64,9 @@ class TiledView:
         """The lit colours of these vertices, which are those of these parts in order."""
         raise NotImplementedError
 
-    def part_colors(self, parts: Index) -> NDArray[np.float32]:
-        """One lit colour per part, for its outline."""
-        return np.zeros((len(parts), 3), np.float32)
-
     def surface_of(self, part: int) -> Surface | None:
         """What a hit says about a part."""
         return None
-
-    def draws_edges(self) -> bool:
-        """Whether the outlines of polygons are drawn."""
-        return False
 
     def is_open(self) -> bool:
         """Whether one can look into bodies, as when their roofs are hidden."""
@@ -101,10 +85,8 @@ class TiledView:
     # -- what the scene asks ---------------------------------------------------------------------
 
     def patches(self) -> Iterator[Patch]:
-        """Tiles, outlines, the mark of the selection, and ghosts last."""
+        """Tiles, and ghosts last."""
         yield from self._tiles
-        yield self._outlines
-        yield self._marks
         yield self._ghosts
 
     def begin(self) -> None:
@@ -136,8 +118,6 @@ class TiledView:
         self._selected = selected
         if len(toggled):
             self._fade(self._faces.parts_of(toggled))
-        if len(toggled) or changed.any():
-            self._mark_selection()
 
     def set_near(self, near: bool) -> None:
         """From afar the far sides of closed bodies need not be drawn; from near one may be inside."""
@@ -161,16 +141,12 @@ class TiledView:
                 number = next(iter(self._stale))
                 del self._stale[number]
                 self._rebuild(number)
-                self._outlines_stale = True
             else:
                 number = next(iter(self._faded))
                 self._recolor(number)
             self._faded.pop(number, None)
             if perf_counter() > end:
                 return False
-        if self._outlines_stale:
-            self._outlines_stale = False
-            self._draw_outlines()
         return True
 
     def _all_parts(self) -> Index:
@@ -193,10 +169,6 @@ class TiledView:
         for tile in self._tiles:
             tile.show(self.layer.visible)
             tile.actor.GetProperty().SetOpacity(self.layer.opacity)
-        opaque = self.layer.opacity >= 1
-        self._outlines.show(self.layer.visible and self.draws_edges())
-        self._outlines.actor.GetProperty().SetOpacity(1.0 if opaque else self.layer.opacity)
-        self._marks.show(self.layer.visible)
         self._ghosts.show(self.layer.visible)
 
     def _gather(self, parts: Index) -> tuple[Float64, Int32, Index]:
@@ -228,7 +200,6 @@ class TiledView:
         """Note the tiles of these parts, or all tiles, to be recoloured."""
         tiles = range(len(self._tiles)) if parts is None else np.unique(self._part_tile[parts]).tolist()
         self._faded.update(dict.fromkeys(tiles))
-        self._outlines_stale |= parts is None
 
     def _tinted(self, parts: Index, vertices: Index) -> UInt8:
         """The colours of vertices, those of selected objects drawn towards the selection colour."""
@@ -242,27 +213,6 @@ class TiledView:
         tint = np.clip(bright, 0.55, 1.1) * rgb(SELECTED).astype(np.float64) * SELECTED_SHARE
         colors[marked] = np.clip(colors[marked] * (1 - SELECTED_SHARE) + tint, 0, 255)
         return colors
-
-    def _draw_outlines(self) -> None:
-        shown = self.draws_edges()
-        if shown:
-            parts = np.flatnonzero(self._visible)
-            counts = self._draw_edges(self._outlines, parts)
-            tones = (self.part_colors(parts) * OUTLINE_TONE).astype(np.uint8)
-            self._outlines.recolor(np.repeat(tones, 2 * counts, axis=0))
-        self._outlines.show(self.layer.visible and shown)
-
-    def _mark_selection(self) -> None:
-        if self._selected.any() or self._marks.vertex_count:
-            parts = self._faces.parts_of(np.flatnonzero(self._selected))
-            self._draw_edges(self._marks, parts[self._visible[parts]])
-            self._marks.show(self.layer.visible)
-
-    def _draw_edges(self, patch: Patch, parts: Index) -> Index:
-        """Fill a patch with the outlines of these parts; gives how many each one has."""
-        ends, counts = self._edges.drawn(self._faces.vertices, self._faces.part_vertex, parts)
-        patch.fill(ends, self._source.origin, np.arange(len(ends), dtype=np.int32), None)
-        return counts
 
     # -- picking -----------------------------------------------------------------------------------
 

@@ -59,6 +59,11 @@ class Window:
         """Whether no graphics card draws; known after the first picture."""
         return self._renderer_name is not None and any(word in self._renderer_name for word in SOFTWARE)
 
+    @property
+    def has_graphics_card(self) -> bool:
+        """Whether one draws; not known before the first picture."""
+        return self._renderer_name is not None and not self.is_software
+
     def pixels(self) -> UInt8:
         """A new picture, (h, w, 3), top row first."""
         self._draw()

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from layers.arrays import Cloud, Float64, Mesh, Scan, UInt8
+from layers.arrays import CityTiles, Cloud, Float64, Scan, UInt8
 from layers.data import ReadOptions
 from layers.importing import import_files
 from layers.project import Project
 from layers.records import Layer
-from tests.cities import import_here, imported_here, make_project
+from tests.cities import import_here, imported_here, make_project, surface_objects
 from tests.conftest import real
 from viewer.camera import Camera
 from viewer.palette import NO_VALUE
@@ -59,22 +59,23 @@ def city(project: Project) -> Layer:
     return next(layer for layer in project.layers if layer.kind == "city")
 
 
-def mesh_of(project: Project) -> Mesh:
-    mesh = project.drawable(city(project))
-    assert isinstance(mesh, Mesh)
-    return mesh
+def tiles_of(project: Project) -> CityTiles:
+    tiles = project.drawable(city(project))
+    assert isinstance(tiles, CityTiles)
+    return tiles
 
 
 def on_roof(project: Project, scene: Scene, number: int) -> tuple[float, float, int]:
     """A pixel in the middle of a large roof, seen from above, and the fid it belongs to."""
-    mesh = mesh_of(project)
-    roofs = np.flatnonzero(mesh.surface_type[mesh.triangle_surface] == mesh.type_names.index("RoofSurface"))
+    mesh = tiles_of(project)
+    surface = np.repeat(np.arange(len(mesh.surface_type)), np.diff(mesh.surface_triangle))
+    roofs = np.flatnonzero(mesh.surface_type[surface] == mesh.type_names.index("RoofSurface"))
     corner = mesh.vertices[mesh.triangles[roofs]]
     size = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1)
     triangle = roofs[np.argsort(-size)[number]]
     middle = mesh.vertices[mesh.triangles[triangle]].mean(axis=0)
     scene.camera = Camera(middle, 150.0, 0.0, 90.0)
-    owner = int(mesh.surface_object[mesh.triangle_surface[triangle]])
+    owner = int(surface_objects(mesh)[surface[triangle]])
     return SIZE[0] / 2, SIZE[1] / 2, city(project).first_fid + owner
 
 
@@ -85,10 +86,10 @@ def owner_of(project: Project, fid: int) -> int:
     return fid if building is None else building.fid
 
 
-def vertices_of(mesh: Mesh, position: int) -> Float64:
+def vertices_of(city: CityTiles, position: int) -> Float64:
     """The source vertices of one object."""
-    owner = np.repeat(mesh.surface_object, np.diff(mesh.surface_start))
-    return mesh.vertices[owner == position]
+    entry = city.object_entry[position]
+    return city.vertices[city.entry_vertex[entry] : city.entry_vertex[entry + 1]]
 
 
 def test_a_frame_is_the_picture_as_an_array_and_is_drawn_only_when_needed(scene: Scene) -> None:
@@ -107,7 +108,7 @@ def test_there_are_few_actors(scene: Scene) -> None:
 
 
 def test_a_point_on_a_roof_is_the_source_vertex_to_a_millimetre(project: Project, scene: Scene) -> None:
-    mesh = mesh_of(project)
+    mesh = tiles_of(project)
     for number in range(0, 60, 6):
         x, y, fid = on_roof(project, scene, number)
         hit = scene.pick(x, y)
@@ -195,7 +196,7 @@ def test_colours_follow_attributes_edits_and_undo(project: Project, scene: Scene
     with project.edit("Colour") as edit:
         edit.set_layer(layer.id, style={"color_by": ATTRIBUTE + name})
     rows = [row for row in scene.legend() if row.layer == layer.id]
-    shown = {int(f) for f in mesh_of(project).geometry_object}
+    shown = set(tiles_of(project).entry_object.tolist())
     assert sum(row.count for row in rows) <= len(shown) and rows[0].heading == name
     coloured = picture(scene)
     assert not np.array_equal(coloured, before)
@@ -265,19 +266,20 @@ def test_removing_a_layer_takes_it_out_and_undo_brings_the_layer_back(project: P
 
 def test_the_highest_lod_or_the_chosen_one_is_drawn(tmp_path: Path) -> None:
     with make_project(real("cityjson/cjio/multi_lod.json"), tmp_path) as project:
-        layer, mesh, scene = city(project), mesh_of(project), scene_of(project)
+        layer, mesh, scene = city(project), tiles_of(project), scene_of(project)
         project.changed.connect(scene.on_changes)
         lods = np.array([float(name) for name in mesh.lod_names])[mesh.geometry_lod]
-        best = {int(owner): lods[mesh.geometry_object == owner].max() for owner in mesh.geometry_object}
+        objects = np.repeat(mesh.entry_object, np.diff(mesh.entry_geometry))
+        best = {int(owner): lods[objects == owner].max() for owner in objects}
         drawn = []
         for lod in ("", *mesh.lod_names):
             with project.edit("LoD") as edit:
                 edit.set_layer(layer.id, lod=lod)
-            wanted = lods == (float(lod) if lod else [best[int(owner)] for owner in mesh.geometry_object])
+            wanted = lods == (float(lod) if lod else [best[int(owner)] for owner in objects])
             typed = mesh.surface_type > 0
             rows = [row for row in scene.legend() if row.unit == "surfaces"]
             drawn.append(sum(row.count for row in rows))
-            assert drawn[-1] == (wanted[mesh.surface_geometry] & typed).sum() or not rows
+            assert drawn[-1] == (np.repeat(wanted, np.diff(mesh.geometry_surface)) & typed).sum() or not rows
         assert len(mesh.lod_names) > 1 and len(set(drawn)) > 1
         scene.close()
 

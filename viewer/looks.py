@@ -1,0 +1,99 @@
+"""The own colours of city objects and of their surfaces, without light, as the style of a layer says."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.arrays import Int32, UInt8
+from layers.records import Layer
+from viewer.color import Classes, classify
+from viewer.columns import Columns
+from viewer.faces import Index, Mask
+from viewer.palette import object_color, rgb, surface_color
+from viewer.view import ATTRIBUTE
+
+Float32 = NDArray[np.float32]
+
+PLAIN = "#d8cfc0"
+ROOF, WALL, GROUND = "RoofSurface", "WallSurface", "GroundSurface"
+
+
+class Looks:
+    """Colours by type, by surface, by an attribute, or all alike."""
+
+    def __init__(self, layer: Layer, columns: Columns, surface_types: tuple[str, ...]) -> None:
+        self._layer = layer
+        self._surface_types = surface_types
+        self.object_type, self.type_names = columns.codes("type")
+        self.way = str(layer.style.get("color_by", "")) or ("surface" if len(surface_types) > 1 else "type")
+        self.classes: Classes | None = None
+        if self.way.startswith(ATTRIBUTE):
+            style = layer.style
+            self.classes = classify(
+                columns.inherited(self.attribute),
+                str(style.get("method", "")),
+                int(style.get("classes", 6)),
+                str(style.get("color_map", "")),
+            )
+
+    @property
+    def attribute(self) -> str:
+        """The attribute that colours, or ''."""
+        return self.way.removeprefix(ATTRIBUTE) if self.way.startswith(ATTRIBUTE) else ""
+
+    @property
+    def plain(self) -> str:
+        """The one colour of a layer whose objects look alike."""
+        return str(self._layer.style.get("color", PLAIN))
+
+    def type_colors(self) -> UInt8:
+        """One colour per type of object."""
+        return np.array([rgb(object_color(name)) for name in self.type_names or [""]], np.uint8)
+
+    def polygons(self, objects: Int32, types: Int32, normals: Float32) -> Float32:
+        """One colour per polygon: of these objects, with these semantic types."""
+        colors = self._objects(objects)
+        if self.way != "surface":
+            return colors
+        known = types > 0
+        table = np.array([rgb(surface_color(name)) for name in self._surface_types], np.float32)
+        colors[known] = table[types[known]]
+        guessed = ~known & self._is_building()[self.object_type[objects]]
+        # Without semantics, what looks up is roof, what stands is wall.
+        names = np.array([rgb(surface_color(name)) for name in (GROUND, WALL, ROOF)], np.float32)
+        kind = 1 + (normals[:, 2] > 0.35).astype(int) - (normals[:, 2] < -0.7)
+        colors[guessed] = names[kind[guessed]]
+        return colors
+
+    def blocks(self, objects: Int32) -> tuple[Float32, Float32]:
+        """The colours of the tops and of the sides of blocks that stand for these objects."""
+        top = self._objects(objects)
+        if self.way != "surface":
+            return top, top
+        side = top.copy()
+        built = self._is_building()[self.object_type[objects]]
+        top[built], side[built] = rgb(surface_color(ROOF)), rgb(surface_color(WALL))
+        return top, side
+
+    def _objects(self, objects: Int32) -> Float32:
+        if self.way == "plain":
+            return np.tile(rgb(self.plain).astype(np.float32), (len(objects), 1))
+        if self.classes is not None:
+            return self.classes.colors.astype(np.float32)[self.classes.codes[objects]]
+        return self.type_colors().astype(np.float32)[self.object_type[objects]]
+
+    def _is_building(self) -> Mask:
+        return np.array([name.startswith("Building") for name in self.type_names] or [False])
+
+    def of_types(self, names: frozenset[str] | set[str]) -> Mask:
+        """Which objects are of these types."""
+        chosen = np.array([name in names for name in self.type_names] or [False], bool)
+        found: Mask = chosen[self.object_type]
+        return found
+
+
+def shown_classes(looks: Looks, objects: Index) -> Index:
+    """How many of these objects each type of object has."""
+    counts: Index = np.bincount(looks.object_type[objects], minlength=len(looks.type_names))
+    return counts

@@ -1,0 +1,107 @@
+"""Blocks for the cells of a quadtree: what is visible in each, summed up by the ground it covers."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.arrays import CityTiles, Float64
+from viewer.blocks import Blocks
+from viewer.faces import Index, Mask
+from viewer.palette import SELECTED, rgb
+from viewer.quadtree import Quadtree
+
+Float32 = NDArray[np.float32]
+
+LEAST_AREA = np.float32(0.01)
+#: How much of its rectangle a block covers at least, per side.
+LEAST_SHARE = 0.3
+SELECTED_SHARE = 0.72
+AREA, X, Y, FOOT, TOP, TURN_COS, TURN_SIN = range(7)
+
+
+class Masses:
+    """Follows what is visible, and how it is coloured, at every level."""
+
+    def __init__(self, city: CityTiles, origin: Float64, tree: Quadtree) -> None:
+        self._tree = tree
+        base = np.asarray(city.block_base)
+        self._base = (base - (origin[0], origin[1], origin[2], origin[2])).astype(np.float32)
+        self._shape = _covering(np.asarray(city.block_shape), np.asarray(city.block_area))
+        self._area = np.maximum(np.asarray(city.block_area), LEAST_AREA)
+        self._flat = False
+        self._sums: list[Float32] = []
+        self._colors: list[Float32] = []
+        self._weight: Float32 = self._area
+        #: Which cells hold anything visible, per level.
+        self.present: list[Mask] = []
+
+    def weigh(self, visible: Mask, flat: bool) -> None:
+        """Sum up what is visible; `flat` blocks lie on the ground."""
+        self._flat = flat
+        weight = self._area * visible
+        rows = np.empty((7, len(weight)), np.float32)
+        rows[AREA] = weight
+        for row, values in ((X, 0), (Y, 1), (FOOT, 2), (TOP, 2 if flat else 3)):
+            np.multiply(self._base[:, values], weight, out=rows[row])
+        # Directions of walls repeat every quarter turn: four times the angle can be averaged.
+        cos, sin = self._shape[:, 2], self._shape[:, 3]
+        twice_cos, twice_sin = cos * cos - sin * sin, 2 * cos * sin
+        np.multiply(twice_cos * twice_cos - twice_sin * twice_sin, weight, out=rows[TURN_COS])
+        np.multiply(2 * twice_cos * twice_sin, weight, out=rows[TURN_SIN])
+        self._weight = weight
+        self._sums = self._tree.summed(rows)
+        self.present = [sums[AREA] > 0 for sums in self._sums]
+
+    def color(self, top: Float32, side: Float32, selected: Mask) -> None:
+        """Sum up the colours (k, 3) of tops and sides, and what is selected."""
+        rows = np.empty((7, len(top)), np.float32)
+        np.multiply(top.T, self._weight, out=rows[:3])
+        np.multiply(side.T, self._weight, out=rows[3:6])
+        np.multiply(selected, self._weight, out=rows[6])
+        self._colors = self._tree.summed(rows)
+
+    def blocks(self, cells: list[Index], entries: Index) -> Blocks:
+        """Blocks in the place of cells, per level, and of single entries."""
+        sums, shades = _picked(self._sums, cells), _picked(self._colors, cells)
+        merged = Blocks(_middle(sums), _square(sums), *_mixed(shades, sums[AREA]))
+        base = self._base[entries]
+        if self._flat:
+            base[:, 3] = base[:, 2]
+        tones = _mixed(self._colors[-1][:, entries], self._weight[entries])
+        return merged + Blocks(base, self._shape[entries], *tones)
+
+
+def _picked(levels: list[Float32], cells: list[Index]) -> Float32:
+    """The columns of these cells, of all levels but the last."""
+    return np.concatenate([rows[:, mine] for rows, mine in zip(levels[:-1], cells, strict=True)], axis=1)
+
+
+def _covering(shape: Float32, area: Float32) -> Float32:
+    """Rectangles made smaller until they cover no more ground than the object does."""
+    whole = np.maximum(4 * shape[:, 0] * shape[:, 1], LEAST_AREA)
+    share = np.sqrt(np.clip(area / whole, LEAST_SHARE**2, 1.0))
+    found = np.array(shape, np.float32)
+    found[:, :2] *= share[:, None]
+    return found
+
+
+def _middle(sums: Float32) -> Float32:
+    found: Float32 = (sums[X : TOP + 1] / sums[AREA]).T
+    return found
+
+
+def _square(sums: Float32) -> Float32:
+    """Squares of the same area, turned as most walls are."""
+    half = np.sqrt(sums[AREA]) / 2
+    angle = np.arctan2(sums[TURN_SIN], sums[TURN_COS]) / 4
+    return np.stack((half, half, np.cos(angle), np.sin(angle)), axis=-1)
+
+
+def _mixed(rows: Float32, area: Float32) -> tuple[Float32, Float32]:
+    """Mean colours of tops and sides, drawn towards the selection colour where anything is selected."""
+    means = (rows / area).T
+    share = SELECTED_SHARE * np.sqrt(np.clip(means[:, 6:7], 0, 1))
+    mark = rgb(SELECTED).astype(np.float32)
+    top, side = means[:, :3], means[:, 3:6]
+    return top + (mark - top) * share, side + (mark - side) * share

@@ -1,0 +1,200 @@
+"""A city's objects as cells within cells: what is seen from somewhere, as coarse as it may be.
+
+Entries lie in Morton order (`layers.arrays.CityTiles`), so a cell of any size is one stretch of them and
+its children are one stretch of the next level. The last level holds the entries themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.arrays import KEY_BITS, CityTiles, Float64
+from viewer.aim import Aim
+from viewer.detail import Allowed
+from viewer.faces import Index, Mask, spans, united
+
+Float32 = NDArray[np.float32]
+
+#: Levels end where cells hold fewer entries than this on average.
+FEWEST_PER_CELL = 1.6
+#: By what share of its extent a block that stands for several objects may be mistaken.
+MERGED_ERROR = 0.3
+TILE_ENTRIES = 1024
+TILE_TRIANGLES = 16_000
+
+
+@dataclass(frozen=True)
+class Level:
+    """The cells of one size that hold anything."""
+
+    start: Index  # (c + 1,) first entry
+    child: Index  # (c + 1,) first cell of the next level
+    box: Float64  # (c, 2, 3) world, around all its entries
+    error_m: Float32  # (c,) by which one block in its place may be mistaken
+    tile: NDArray[np.int32]  # (c,) the tile that is this cell, or -1
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Cells that are drawn in full detail as one: small enough to be built at once."""
+
+    start: Index  # (t + 1,) first entry
+    box: Float64  # (t, 2, 3)
+    error_m: Float32  # (t,) by which the blocks of its entries are mistaken
+
+    def box_of(self, city: CityTiles, kept: Mask) -> Float64:
+        """Boxes around the entries that are kept, of every tile that has any."""
+        entries = np.flatnonzero(kept)
+        tile = self.of(entries)
+        first = np.flatnonzero(np.r_[True, np.diff(tile) != 0][: len(tile)])
+        return united(np.asarray(city.entry_box)[entries], first)
+
+    def of(self, entries: Index) -> Index:
+        """The tiles that entries lie in."""
+        found: Index = np.searchsorted(self.start, entries, side="right") - 1
+        return found
+
+
+class Quadtree:
+    """The levels, coarsest first, and the tiles."""
+
+    def __init__(self, city: CityTiles) -> None:
+        self.count = len(city.entry_object)
+        starts = _starts(np.asarray(city.entry_key))
+        boxes = _boxes(np.asarray(city.entry_box), starts)
+        errors = _errors(np.asarray(city.block_error), starts, boxes)
+        self.tiles, numbers = _tiles(city, starts, boxes[-1])
+        self.levels = [
+            Level(
+                start, _children(start, starts[min(i + 1, len(starts) - 1)]), boxes[i], errors[i], numbers[i]
+            )
+            for i, start in enumerate(starts)
+        ]
+
+    def tile_triangles(self, city: CityTiles, allowed: Allowed) -> Index:
+        """How many triangles each tile has of what is allowed."""
+        if not len(self.tiles.box):
+            return np.empty(0, np.int64)
+        geometry = np.diff(np.asarray(city.surface_triangle)[city.geometry_surface]) * allowed.geometries
+        entry = np.add.reduceat(geometry, city.entry_geometry[:-1]) * allowed.entries
+        found: Index = np.add.reduceat(entry, self.tiles.start[:-1], dtype=np.int64)
+        return found
+
+    def summed(self, values: Float32) -> list[Float32]:
+        """Values (m, k) of entries summed up for the cells of every level, coarsest first."""
+        sums = [values]
+        for level in reversed(self.levels[:-1]):
+            sums.append(np.add.reduceat(sums[-1], level.child[:-1], axis=1))
+        return sums[::-1]
+
+    def cut(
+        self, aim: Aim, error_px: float, present: list[Mask], drawn: Index, most: int
+    ) -> list[Index] | None:
+        """The cells of each level that together show all that is seen, none mistaken by more than `error_px`.
+
+        `present` says which cells hold anything visible, per level; `drawn` tiles are left out.
+        Gives None once it has found more than `most` cells.
+        """
+        found: list[Index] = []
+        single: list[Index] = []
+        cells = np.arange(len(self.levels[0].start) - 1)
+        total = 0
+        for number, level in enumerate(self.levels):
+            cells = cells[present[number][cells]]
+            boxes = level.box[cells]
+            seen = aim.sees(boxes)
+            cells, boxes = cells[seen], boxes[seen]
+            if number == len(self.levels) - 1:
+                found.append(np.concatenate((*single, cells)))
+                total += len(cells)
+                break
+            is_single = level.start[cells + 1] - level.start[cells] == 1
+            keeps = (level.error_m[cells] <= error_px * aim.metres_per_pixel(boxes)) & ~is_single
+            if len(drawn):
+                keeps[self._hold(level, cells, drawn)] = False
+                out = np.isin(level.tile[cells], drawn)
+                is_single &= ~out
+                single.append(level.start[cells[is_single]])
+                split = cells[~keeps & ~is_single & ~out]
+            else:
+                single.append(level.start[cells[is_single]])
+                split = cells[~keeps & ~is_single]
+            found.append(cells[keeps])
+            total += len(found[-1]) + len(single[-1])
+            if total + len(split) > most:
+                return None
+            cells = spans(level.child[split], level.child[split + 1])
+        return found if total <= most else None
+
+    def _hold(self, level: Level, cells: Index, drawn: Index) -> Mask:
+        """Which of these cells hold one of the tiles."""
+        above = np.searchsorted(level.start, self.tiles.start[drawn], side="right") - 1
+        holds: Mask = np.isin(cells, above)
+        return holds
+
+
+def _starts(keys: NDArray[np.uint64]) -> list[Index]:
+    """First entry of each cell and one past the last, per level; the entries themselves come last."""
+    count = len(keys)
+    starts: list[Index] = []
+    for depth in range(KEY_BITS + 1):
+        cell = keys >> np.uint64(2 * (KEY_BITS - depth))
+        start = np.append(np.flatnonzero(np.r_[True, cell[1:] != cell[:-1]][:count]), count)
+        if starts and len(start) == len(starts[-1]):
+            starts.pop()  # nothing was split: the smaller cells do as well
+        starts.append(start)
+        if (len(start) - 1) * FEWEST_PER_CELL >= count:
+            break
+    return [*starts, np.arange(count + 1)]
+
+
+def _children(start: Index, below: Index) -> Index:
+    return np.searchsorted(below, start)
+
+
+def _boxes(entries: Float64, starts: list[Index]) -> list[Float64]:
+    boxes = [entries]
+    for start, below in zip(reversed(starts[:-1]), reversed(starts[1:]), strict=True):
+        first = _children(start, below)[:-1]
+        boxes.append(united(boxes[-1], first))
+    return boxes[::-1]
+
+
+def _errors(entries: Float32, starts: list[Index], boxes: list[Float64]) -> list[Float32]:
+    errors: list[Float32] = []
+    for start, box in zip(starts[:-1], boxes[:-1], strict=True):
+        error = (box[:, 1, :2] - box[:, 0, :2]).max(axis=1, initial=0.0) * MERGED_ERROR
+        single = np.diff(start) == 1
+        error[single] = entries[start[:-1][single]]
+        errors.append(error.astype(np.float32))
+    return [*errors, entries]
+
+
+def _tiles(city: CityTiles, starts: list[Index], entry_box: Float64) -> tuple[Tiles, list[NDArray[np.int32]]]:
+    """The uppermost cells that are small enough, and per level which cell is which tile."""
+    triangle = city.entry_triangle
+    chosen: list[Index] = []
+    found: list[Index] = []
+    taken = np.zeros(len(starts[0]) - 1, bool)
+    for number, start in enumerate(starts):
+        fits = (np.diff(start) <= TILE_ENTRIES) & (np.diff(triangle[start]) <= TILE_TRIANGLES)
+        fits |= number == len(starts) - 1
+        chosen.append(np.flatnonzero(fits & ~taken))
+        found.append(start[chosen[-1]])
+        if number + 1 < len(starts):
+            taken = np.repeat(fits | taken, np.diff(_children(start, starts[number + 1])))
+    first = np.sort(np.concatenate(found))
+    numbers = []
+    for start, cells, mine in zip(starts, chosen, found, strict=True):
+        number_of = np.full(len(start) - 1, -1, np.int32)
+        number_of[cells] = np.searchsorted(first, mine)
+        numbers.append(number_of)
+    tile_start = np.append(first, len(city.entry_object))
+    area, error = np.asarray(city.block_area) + np.float32(0.01), np.asarray(city.block_error)
+    if not len(first):
+        return Tiles(tile_start, np.empty((0, 2, 3)), error), numbers
+    mean = np.sqrt(np.add.reduceat(area * error**2, first) / np.add.reduceat(area, first))
+    return Tiles(tile_start, united(entry_box, first), mean), numbers
