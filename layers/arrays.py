@@ -43,14 +43,12 @@ class Mesh(Stored):
     geometry_object: Int32  # (g,) position of the object in its layer
     geometry_lod: Int32  # (g,) into lod_names
     geometry_index: Int32  # (g,) position in the object's geometry list
-    surface_outlined: NDArray[np.bool_]  # (s,) whether outlines of it may be drawn (not those of a TIN)
+    outlined: NDArray[np.bool_]  # (s,) whether outlines of the polygon may be drawn (not those of a TIN)
     ring_end: NDArray[np.bool_]  # (n,) the last vertex of its ring, from which it closes
-    edges: Int32  # (e, 2) polygon outlines, into vertices
     type_names: tuple[str, ...]  # semantic surface types, [0] == ""
     lod_names: tuple[str, ...]  # "0", "1.2", "2.2", … sorted
     points: Float64  # (p, 3) of MultiPoint and of lines, world
     lines: Int32  # (l, 2) of MultiLineString, into points
-    line_geometry: Int32  # (l,) into geometry_*
 
     @property
     def surface_object(self) -> Int32:

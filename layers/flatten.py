@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from layers.arrays import Float64, Int32, Mesh
 from layers.nested import NotNested, nested
 from layers.report import Report
-from layers.runs import sums
+from layers.runs import ranges, starts, sums
 from layers.semantics import Meant, Surfaces, SurfaceTypes, type_codes
 from layers.triangulate import Triangulation, triangulate
 
@@ -78,7 +78,6 @@ class _Entry(NamedTuple):
     place: int  # in the object's list
     base: int  # its vertex 0 in the vertices of all
     limit: int  # how many vertices it may name
-    closed: bool
     outlined: bool
 
 
@@ -135,7 +134,6 @@ class Flattener:
         self._points: list[Float64] = []
         self._point_count = 0
         self._lines: list[NDArray[np.int64]] = []
-        self._line_entries: list[tuple[_Entry, int]] = []
 
     def use_vertices(self, vertices: Float64) -> None:
         """From now on vertex numbers mean these; each feature of a sequence has its own."""
@@ -176,7 +174,7 @@ class Flattener:
         elif geometry.type == "GeometryInstance":
             self._add_instance(number, outlined, place, geometry)
         elif geometry.type in ("MultiPoint", "MultiLineString"):
-            self._add_points(number, place, geometry)
+            self._add_points(number, geometry)
         else:
             raise BadGeometry(f"geometry type {geometry.type!r} is not one of CityJSON's")
 
@@ -202,7 +200,7 @@ class Flattener:
             if surfaces.codes and values not in (b"", b"null"):
                 batch.meant.append(Meant(len(batch.entries), depth, surfaces, values, boundaries))
         lod = self._lod(number, geometry)
-        batch.entries.append(_Entry(number, lod, place, base, limit, depth > 0, outlined))
+        batch.entries.append(_Entry(number, lod, place, base, limit, outlined))
         batch.texts.append(WRAP[depth] % boundaries)
         batch.size += len(boundaries)
 
@@ -257,22 +255,19 @@ class Flattener:
         found: Float64 = self._block[at]
         return found
 
-    def _add_points(self, number: int, place: int, geometry: Geometry) -> None:
+    def _add_points(self, number: int, geometry: Geometry) -> None:
         if geometry.semantics is not None:
             self._surfaces(number, geometry.semantics)
         lines = orjson.loads(bytes(geometry.boundaries))
         if geometry.type == "MultiPoint":
             lines = [[point] for point in lines]
         found = [self._vertices_at(line) for line in lines if line]
-        entry = _Entry(number, self._lod(number, geometry), place, 0, 0, False, False)
-        segments = 0
+        self._lod(number, geometry)
         for line in found:
             at = self._point_count + np.arange(len(line))
             self._lines.append(np.stack((at[:-1], at[1:]), axis=-1))
-            segments += len(line) - 1
             self._points.append(line)
             self._point_count += len(line)
-        self._line_entries.append((entry, segments))
 
     def _flush(self) -> None:
         """Turn the collected texts into arrays."""
@@ -302,45 +297,37 @@ class Flattener:
         parts, self._parts = self._parts, []
         places = np.empty((sum(len(part.corners) for part in parts), 3))
         found: list[Triangulation] = []
-        edges: list[Int32] = []
         corner = polygon = 0
         # Part by part: what one needs stays in the processor's cache.
         for part in parts:
             mine = np.take(vertices, part.corners, axis=0, out=places[corner : corner + len(part.corners)])
             local = triangulate(_metres(mine) if in_degrees else mine, part.rings, part.polygon_rings)
             found.append(local.moved(corner, polygon))
-            edges.append(_edges(part) + np.int32(corner))
             corner, polygon = corner + len(part.corners), polygon + len(part.types)
         del vertices
         entries = [entry for part in parts for entry in part.entries]
         counts = np.concatenate([np.empty(0, np.int64), *(part.polygons for part in parts)])
         polygon_corners = _joined([sums(part.rings, part.polygon_rings) for part in parts])
-        every = entries + [entry for entry, _ in self._line_entries]
-        line_geometry = np.repeat(
-            np.arange(len(entries), len(every), dtype=np.int32), [n for _, n in self._line_entries]
-        )
         lods = sorted(self.lod_names)
         lod_code = np.array([lods.index(name) for name in self.lod_names], np.int32)
         return Mesh(
             vertices=places,
             triangles=_joined([local.triangles for local in found]).reshape(-1, 3),
             triangle_surface=_joined([local.polygon for local in found]),
-            surface_start=np.concatenate(([0], np.cumsum(polygon_corners))).astype(np.int32),
+            surface_start=starts(polygon_corners).astype(np.int32),
             surface_normal=_joined([local.normals for local in found], np.float32).reshape(-1, 3),
             surface_type=_joined([part.types for part in parts]),
-            surface_index=_count_up(counts),
+            surface_index=ranges(np.zeros_like(counts), counts).astype(np.int32),
             surface_geometry=np.repeat(np.arange(len(entries), dtype=np.int32), counts),
-            geometry_object=np.array([entry.object for entry in every], np.int32),
-            geometry_lod=lod_code[np.array([entry.lod for entry in every], np.intp)],
-            geometry_index=np.array([entry.place for entry in every], np.int32),
-            surface_outlined=np.repeat(np.array([entry.outlined for entry in entries], np.bool_), counts),
+            geometry_object=np.array([entry.object for entry in entries], np.int32),
+            geometry_lod=lod_code[np.array([entry.lod for entry in entries], np.intp)],
+            geometry_index=np.array([entry.place for entry in entries], np.int32),
+            outlined=np.repeat(np.array([entry.outlined for entry in entries], np.bool_), counts),
             ring_end=_ring_ends(len(places), [part.rings for part in parts]),
-            edges=_joined(edges).reshape(-1, 2),
             type_names=tuple(self._types.names),
             lod_names=tuple(lods),
             points=np.concatenate(self._points) if self._points else np.empty((0, 3)),
             lines=_joined([line.astype(np.int32) for line in self._lines]).reshape(-1, 2),
-            line_geometry=line_geometry,
         )
 
 
@@ -380,33 +367,9 @@ def _joined(parts: Sequence[NDArray[Any]], kind: type[np.generic] = np.int32) ->
     return np.concatenate(parts) if parts else np.empty(0, kind)
 
 
-def _count_up(counts: NDArray[np.int64]) -> Int32:
-    """0, 1, 2, … within each run."""
-    ends = np.cumsum(counts)
-    return (np.arange(int(counts.sum())) - np.repeat(ends - counts, counts)).astype(np.int32)
-
-
 def _ring_ends(corners: int, rings: Sequence[Int32]) -> NDArray[np.bool_]:
     """Which corners are the last of their rings, `rings` long one after the other."""
     found = np.zeros(corners, np.bool_)
     lengths = _joined(rings)
     found[np.cumsum(lengths)[lengths > 0] - 1] = True
     return found
-
-
-def _edges(part: _Part) -> Int32:
-    """Outlines of the polygons over the part's corner numbers.
-
-    A closed solid has every edge twice, once each way; one of them is enough.
-    """
-    corners, rings = part.corners, part.rings
-    following = np.arange(1, len(corners) + 1, dtype=np.int32)
-    ends = np.cumsum(rings)
-    whole = rings > 0
-    following[ends[whole] - 1] = (ends - rings)[whole]
-    corner_counts = sums(sums(rings, part.polygon_rings), part.polygons)
-    keep = np.repeat([not entry.closed for entry in part.entries], corner_counts)
-    keep |= corners < corners[following]
-    keep &= np.repeat([entry.outlined for entry in part.entries], corner_counts)
-    first = np.flatnonzero(keep).astype(np.int32)
-    return np.stack((first, following[first]), axis=-1)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from layers import wkb
 from layers.arrays import Float64, Mesh
+from layers.runs import starts
 
 Indices = NDArray[np.intp]
 
@@ -50,26 +51,17 @@ def _polygons(mesh: Mesh, chosen: Indices) -> list[bytes]:
 
 
 def _rings_of_pierced(mesh: Mesh, chosen: Indices) -> dict[int, list[Float64]]:
-    """The rings of the chosen polygons that have holes: their triangles are more than corners - 2."""
-    triangles = np.bincount(mesh.triangle_surface, minlength=len(mesh.surface_type))
-    corners = np.diff(mesh.surface_start)
-    first = np.cumsum(triangles) - triangles
+    """The rings of the chosen polygons that have holes."""
+    first, behind = mesh.surface_start[chosen], mesh.surface_start[chosen + 1]
+    rings_before = starts(mesh.ring_end)
     found = {}
-    for at in np.flatnonzero(triangles[chosen] > corners[chosen] - 2).tolist():
-        polygon = chosen[at]
-        mine = mesh.triangles[first[polygon] : first[polygon] + triangles[polygon]]
-        starts = _ring_starts(mine)
-        begin, end = mesh.surface_start[polygon], mesh.surface_start[polygon + 1]
-        if starts[:1] == [begin]:
-            found[at] = np.split(mesh.vertices[begin:end], np.array(starts[1:]) - begin)
+    for at in np.flatnonzero(rings_before[behind] - rings_before[first] > 1).tolist():
+        corners = slice(first[at], behind[at])
+        cuts = np.flatnonzero(mesh.ring_end[corners])[:-1] + 1
+        rings = [ring for ring in np.split(mesh.vertices[corners], cuts) if len(ring) > 2]
+        if rings:
+            found[at] = rings
     return found
-
-
-def _ring_starts(triangles: NDArray[np.int32]) -> list[int]:
-    """The first corner of each ring: where an outer edge of the triangles leads back."""
-    pairs = np.concatenate([triangles[:, (a, b)] for a, b in ((0, 1), (1, 2), (2, 0))]).tolist()
-    edges = {(a, b) for a, b in pairs}
-    return sorted(b for a, b in edges if b < a and (b, a) not in edges)
 
 
 def _rectangle(mesh: Mesh, polygons: Indices) -> bytes:

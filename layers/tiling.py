@@ -77,7 +77,7 @@ def _in_order_of_file(mesh: Mesh) -> CityTiles:
         surface_index=mesh.surface_index[filled],
         vertices=mesh.vertices,
         ring_end=mesh.ring_end,
-        outlined=mesh.surface_outlined[filled],
+        outlined=mesh.outlined[filled],
         triangles=mesh.triangles,
         square=np.zeros(3),
         type_names=mesh.type_names,
