@@ -19,10 +19,12 @@ from viewer.columns import Columns
 from viewer.light import sky
 from viewer.patch import Patch
 from viewer.picking import Hit, Surface, View2D, stretched
+from viewer.picture import Picture
 from viewer.prepared import Prepared, columns_of, prepare, view_of
-from viewer.view import Found, LayerView
+from viewer.splat import Splats
+from viewer.view import Dotted, Found, LayerView
 from viewer.visibility import Visibility
-from viewer.window import Window
+from viewer.window import Paint, Window
 
 if TYPE_CHECKING:
     from layers.project import Project
@@ -34,8 +36,8 @@ NEW_VERTICES_PER_FRAME = 1_500_000
 CATCH_UP_S, CATCH_UP_MOVING_S = 0.04, 0.012
 #: What is drawn of a city with levels of detail, and of point clouds, while the camera moves and at rest.
 MOVING_TRIANGLES, RESTING_TRIANGLES = 110_000, 700_000
-MOVING_POINTS, RESTING_POINTS = 250_000, 1_000_000
-#: How much more of that a graphics card draws in the same time.
+RESTING_POINTS = 1_000_000
+#: How much more triangles a graphics card draws in the same time.
 GRAPHICS_CARD = 20.0
 #: A surface more transparent than this is picked only where nothing lies behind it.
 SEEN_THROUGH = 0.7
@@ -57,6 +59,7 @@ class Scene:
         """`styled` may give a layer another style for this scene alone, without an edit."""
         self._project, self._styled = project, styled
         self._window = Window(*size)
+        self._splats = Splats()
         self._views: dict[int, LayerView] = {}
         self._columns: dict[int, Columns] = {}
         self._drawn: set[Patch] = set()  # those the window has
@@ -100,9 +103,9 @@ class Scene:
             view.set_near(near)
         self._camera.apply(self._window.renderer.GetActiveCamera(), self.origin, box)
         if not fine:
-            return self._window.pixels()
+            return self._window.pixels(self._paint())
         self._magnify(FINE_LINES)
-        picture = self._window.fine_pixels()
+        picture = self._window.fine_pixels(self._paint())
         self._magnify(1.0)
         return picture
 
@@ -141,6 +144,17 @@ class Scene:
         self._views.clear()
         self._window.close()
 
+    def _paint(self) -> Paint | None:
+        """What draws the points of all layers, when some are shown."""
+        every = [view.dots() for view in self._views.values() if isinstance(view, Dotted)]
+        shown = [dots for dots in every if dots is not None]
+
+        def paint(picture: Picture) -> None:
+            height, width = picture.depth.shape
+            self._splats.draw(picture, replace(self._view2d(), width=width, height=height), shown)
+
+        return paint if shown else None
+
     def _magnify(self, factor: float) -> None:
         for view in self._views.values():
             for patch in view.patches():
@@ -151,12 +165,12 @@ class Scene:
         shown = [view.layer.kind for view in self._views.values() if view.layer.visible]
         power = self.detail * (GRAPHICS_CARD if self._window.has_graphics_card else 1.0)
         triangles = power * (MOVING_TRIANGLES if self._moving else RESTING_TRIANGLES)
-        points = power * (MOVING_POINTS if self._moving else RESTING_POINTS)
+        points = self._splats.moving_points(RESTING_POINTS) if self._moving else RESTING_POINTS
         aim = Aim(
             self._view2d(),
             self._moving,
             round(triangles / max(shown.count("city"), 1)),
-            round(points / max(shown.count("points"), 1)),
+            round(self.detail * points / max(shown.count("points"), 1)),
         )
         for view in self._views.values():
             view.aim(aim)
@@ -238,7 +252,7 @@ class Scene:
         if self._place is None:
             self._place = prepared.place
         if prepared.columns is not None:
-            prepared.columns.read_with(lambda key: self._project.column(layer, key))
+            prepared.columns.read_with(self._project)
             self._columns.setdefault(layer.objects_layer, prepared.columns)
         view = prepared.view
         if view is None:
@@ -323,22 +337,22 @@ class Scene:
 
     def select(self, fids: Iterable[int]) -> None:
         """Mark these objects, with all their parts."""
-        self._visibility.selected = tuple(fids)
+        self._visibility.select(fids)
         self._update()
 
     def hide(self, fids: Iterable[int]) -> None:
         """Hide these objects, with all their parts."""
-        self._visibility.hidden |= set(fids)
+        self._visibility.hide(fids)
         self._update()
 
     def isolate(self, fids: Iterable[int] | None) -> None:
         """Show these objects alone; None ends it."""
-        self._visibility.isolated = set(fids) if fids is not None else None
+        self._visibility.isolate(fids)
         self._update()
 
     def show_all(self) -> None:
         """Bring hidden objects back."""
-        self._visibility.hidden, self._visibility.isolated = set(), None
+        self._visibility.show_all()
         self._update()
 
     def set_date(self, date: str | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from viewer.columns import Columns
 from viewer.faces import Mask
 from viewer.patch import Patch
 from viewer.picking import Hit, Rectangle, View2D
+from viewer.splat import Dots
 
 #: Prefix of `color_by` for colouring by an attribute.
 ATTRIBUTE = "attribute:"
@@ -94,3 +95,11 @@ class LayerView(Protocol):
 
     def legend(self) -> list[LegendEntry]:
         """What the colours mean."""
+
+
+@runtime_checkable
+class Dotted(Protocol):
+    """A view with points that the processor draws."""
+
+    def dots(self) -> Dots | None:
+        """What it draws now."""

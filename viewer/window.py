@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import vtkmodules.vtkRenderingFreeType
 import vtkmodules.vtkRenderingOpenGL2  # noqa: F401 - registers the OpenGL classes with VTK
-from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
+from vtkmodules.vtkCommonCore import vtkFloatArray, vtkUnsignedCharArray
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
 
 from layers.arrays import UInt8
 from viewer.light import Background
+from viewer.picture import Float32, Picture
 
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software")
 MULTISAMPLES = 4
+#: Draws into a picture what VTK does not.
+Paint = Callable[[Picture], None]
 
 
 class Window:
@@ -36,7 +40,7 @@ class Window:
         self.renderer.SetAutomaticLightCreation(False)
         self.renderer.SetUseDepthPeeling(False)
         self.window.AddRenderer(self.renderer)
-        self._buffer = vtkUnsignedCharArray()
+        self._buffer, self._depths = vtkUnsignedCharArray(), vtkFloatArray()
         self._renderer_name: str | None = None
 
     @property
@@ -64,20 +68,27 @@ class Window:
         """Whether one draws; not known before the first picture."""
         return self._renderer_name is not None and not self.is_software
 
-    def pixels(self) -> UInt8:
+    def pixels(self, paint: Paint | None = None) -> UInt8:
         """A new picture, (h, w, 3), top row first."""
-        self._draw()
-        return np.ascontiguousarray(self._read()[::-1])
+        return np.ascontiguousarray(self._painted(paint, 1.0))
 
-    def fine_pixels(self) -> UInt8:
+    def fine_pixels(self, paint: Paint | None = None) -> UInt8:
         """A new picture drawn at twice the size and averaged: smooth edges on any renderer."""
         width, height = self.size
         self.window.SetSize(2 * width, 2 * height)
-        self._draw()
-        large = self._read()[::-1].reshape(height, 2, width, 2, 3)
+        large = self._painted(paint, 2.0).reshape(height, 2, width, 2, 3)
         self.window.SetSize(width, height)
         rows = large[:, 0].astype(np.uint16) + large[:, 1]
         return ((rows[:, :, 0] + rows[:, :, 1] + 2) >> 2).astype(np.uint8)
+
+    def _painted(self, paint: Paint | None, magnified: float) -> UInt8:
+        self._draw()
+        pixels = self._read()[::-1]
+        if paint is not None:
+            camera = self.renderer.GetActiveCamera()
+            eye, near = np.array(camera.GetPosition()), camera.GetClippingRange()[0]
+            paint(Picture(pixels, self._depth(), eye, near, magnified))
+        return pixels
 
     def _draw(self) -> None:
         self.window.Render()
@@ -92,6 +103,26 @@ class Window:
         width, height = self.window.GetSize()
         self.window.GetPixelData(0, 0, width - 1, height - 1, 0, self._buffer, 0)
         return np.asarray(self._buffer, np.uint8).reshape(height, width, 3)
+
+    def _depth(self) -> Float32:
+        """How far away everything drawn is, along the view, top row first; infinite behind it all."""
+        width, height = self.window.GetSize()
+        if not self.renderer.VisibleActorCount():
+            return np.full((height, width), np.inf, np.float32)
+        self.window.GetZbufferData(0, 0, width - 1, height - 1, self._depths)
+        depth = np.asarray(self._depths, np.float32).reshape(height, width)[::-1]
+        camera = self.renderer.GetActiveCamera()
+        near, far = camera.GetClippingRange()
+        nothing = depth >= 1.0
+        if camera.GetParallelProjection():
+            depth *= far - near
+            depth += near
+        else:
+            depth *= near - far
+            depth += far
+            np.divide(near * far, depth, out=depth)
+        np.copyto(depth, np.inf, where=nothing)
+        return depth
 
     def close(self) -> None:
         """Give back what the graphics driver holds."""

@@ -1,0 +1,141 @@
+"""Which point lies under the cursor: nodes before blocks before points, in double precision at the end."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from layers.arrays import Float64, Int32, PointTree
+from viewer.faces import Index, Mask, spans
+from viewer.picking import POINT_REACH_PX, View2D, boxes_over
+from viewer.stock import POINTS_PER_BLOCK, Node, Stock
+
+#: Nodes whose points are kept in double precision.
+MOST_EXACT = 16
+#: So long nodes are read to find a point that is not drawn yet; afterwards what is drawn must do.
+REFINE_S = 0.02
+#: Scores are found in single precision first; so far below the best ones they are looked at exactly.
+UNSURE_M = 0.01
+
+#: Which points of a node are shown at all; None: every one.
+Filter = Callable[[int, Node], Mask | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Points drawn within reach of the cursor."""
+
+    node: Int32
+    point: Int32  # position in the node
+    score: Float64  # metres from the eye, and a little more for what is farther from the cursor
+    place: Float64  # (n, 3) world
+
+    @classmethod
+    def of(cls, parts: list[Candidates]) -> Candidates:
+        """All of several."""
+        return cls(
+            np.concatenate([np.empty(0, np.int32), *(part.node for part in parts)]),
+            np.concatenate([np.empty(0, np.int32), *(part.point for part in parts)]),
+            np.concatenate([np.empty(0), *(part.score for part in parts)]),
+            np.concatenate([np.empty((0, 3)), *(part.place for part in parts)]),
+        )
+
+
+class PointPicker:
+    """Finds the points of one cloud."""
+
+    def __init__(self, tree: PointTree, stock: Stock) -> None:
+        self._tree, self._stock = tree, stock
+        self._clouds: OrderedDict[int, Float64] = OrderedDict()
+
+    def exact(self, number: int) -> Float64:
+        """The points of a node as the source has them."""
+        if number not in self._clouds:
+            self._clouds[number] = self._tree.read(number).points
+        self._clouds.move_to_end(number)
+        if len(self._clouds) > MOST_EXACT:
+            self._clouds.popitem(last=False)
+        return self._clouds[number]
+
+    def pick(
+        self, view: View2D, x: float, y: float, drawn: list[tuple[int, Node]], shown: Filter
+    ) -> tuple[float, Float64] | None:
+        """Distance along the sight line, and the point: the nearest drawn one, or a finer one about there."""
+        first = self._near(view, x, y, drawn, shown)
+        if not len(first.score):
+            return None
+        about = first.place[first.score.argmin()]
+        finer = self._finer(view, about, {number for number, _ in drawn})
+        return self._best(view, x, y, Candidates.of([first, self._near(view, x, y, finer, shown)]))
+
+    def _near(
+        self, view: View2D, x: float, y: float, nodes: list[tuple[int, Node]], shown: Filter
+    ) -> Candidates:
+        """The points of these nodes that are drawn within reach of the cursor."""
+        boxes = np.concatenate([np.empty((0, 2, 3)), *(node.block_box for _, node in nodes)])
+        over = np.flatnonzero(boxes_over(view, boxes, x, y, x, y, POINT_REACH_PX))
+        ends = np.cumsum([len(node.block_box) for _, node in nodes])
+        found, first = [], 0
+        for (number, node), end in zip(nodes, ends.tolist(), strict=True):
+            mine = over[np.searchsorted(over, first) : np.searchsorted(over, end)] - first
+            first = end
+            if len(mine):
+                found.append(_within_reach(view, x, y, number, node, mine, shown(number, node)))
+        return Candidates.of(found)
+
+    def _finer(self, view: View2D, about: Float64, known: set[int]) -> list[tuple[int, Node]]:
+        """Nodes with points so near to a place that they are drawn on it, coarse ones first."""
+        tree, begun = self._tree, perf_counter()
+        depth = max(float((about - view.camera.eye) @ view.camera.basis[2]), 0.0)
+        reach_m = POINT_REACH_PX * 2 * view.camera.half_height / view.height
+        reach_m *= view.camera.distance_m if view.camera.parallel else depth
+        found: list[tuple[int, Node]] = []
+        nodes = np.zeros(1, np.int64)
+        while len(nodes):
+            box = tree.box[nodes]
+            nodes = nodes[((box[:, 0] <= about + reach_m) & (box[:, 1] >= about - reach_m)).all(axis=1)]
+            for number in nodes.tolist():
+                if number not in known:
+                    if perf_counter() - begun > REFINE_S:
+                        return found
+                    found.append((number, self._stock.get(number)))
+            nodes = spans(np.searchsorted(tree.parent, nodes), np.searchsorted(tree.parent, nodes + 1))
+        return found
+
+    def _best(self, view: View2D, x: float, y: float, found: Candidates) -> tuple[float, Float64]:
+        """The best candidate, by its coordinates in the source."""
+        sure = np.flatnonzero(found.score <= found.score.min() + UNSURE_M)
+        at = zip(found.node[sure].tolist(), found.point[sure].tolist(), strict=True)
+        points = np.stack([self.exact(number)[point] for number, point in at])
+        score, _ = scores(view, x, y, points)
+        point = points[score.argmin()]
+        ray = view.ray(x, y)
+        return float((point - ray.origin) @ ray.direction), point
+
+
+def scores(view: View2D, x: float, y: float, points: Float64) -> tuple[Float64, Mask]:
+    """How far points are in front, and whether they are drawn within reach of the cursor.
+
+    A little nearer to the cursor is worth a little farther from the eye.
+    """
+    seen = view.project(points)
+    away = np.hypot(seen[:, 0] - x, seen[:, 1] - y)
+    size = view.camera.metres_per_pixel(view.height)
+    return seen[:, 2] + away * size * 2, (away <= POINT_REACH_PX) & (seen[:, 2] > 0)
+
+
+def _within_reach(
+    view: View2D, x: float, y: float, number: int, node: Node, blocks: Index, shown: Mask | None
+) -> Candidates:
+    """The points of some blocks of a node that are drawn within reach of the cursor."""
+    points = spans(blocks * POINTS_PER_BLOCK, np.minimum((blocks + 1) * POINTS_PER_BLOCK, len(node)))
+    if shown is not None:
+        points = points[shown[points]]
+    world = node.world(points)
+    score, close = scores(view, x, y, world)
+    owner = np.full(np.count_nonzero(close), number, np.int32)
+    return Candidates(owner, points[close].astype(np.int32), score[close], world[close])
