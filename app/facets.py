@@ -132,7 +132,7 @@ class Geometry(Facet):
     def _sums(self, item: CityObject) -> list[SurfaceSum]:
         project = self._session.project
         for layer in project.layers:
-            if layer.id == item.layer and layer.drawable == CityTiles.__name__:
+            if layer.id == item.layer and layer.kind == "city":
                 try:
                     mesh = project.drawable(layer)
                 except CitystrataError:

@@ -5,9 +5,11 @@ All coordinates are float64 world coordinates in the CRS their owner states.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import get_args
+from types import MappingProxyType
+from typing import NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,7 +125,59 @@ class CityTiles(Stored):
         found[self.entry_object] = np.arange(len(self.entry_object), dtype=np.int32)
         return found
 
+    def is_whole(self) -> bool:
+        """Whether the arrays fit each other; looks at none of them closely."""
+        count = {
+            "entry": len(self.entry_object),
+            "geometry": len(self.geometry_lod),
+            "surface": len(self.surface_type),
+            "vertex": len(self.vertices),
+            "triangle": len(self.triangles),
+        }
+        for name, rows in CITY_ROWS.items():
+            array = getattr(self, name)
+            shape = (count[rows.level] + bool(rows.below), *rows.shape)
+            if array.dtype != rows.dtype or array.shape != shape:
+                return False
+            if rows.below and array[-1] != count[rows.below]:
+                return False
+        return True
 
+
+class Rows(NamedTuple):
+    """What the rows of an array stand for; with `below`, where the items of that level begin, and end."""
+
+    level: str
+    dtype: type[np.generic]
+    shape: tuple[int, ...] = ()
+    below: str = ""
+
+
+#: The arrays of `CityTiles` that follow its entries.
+CITY_ROWS: Mapping[str, Rows] = MappingProxyType(
+    {
+        "entry_object": Rows("entry", np.int32),
+        "entry_key": Rows("entry", np.uint64),
+        "entry_box": Rows("entry", np.float64, (2, 3)),
+        "entry_geometry": Rows("entry", np.int32, below="geometry"),
+        "block_base": Rows("entry", np.float64, (4,)),
+        "block_shape": Rows("entry", np.float32, (4,)),
+        "block_area": Rows("entry", np.float32),
+        "block_error": Rows("entry", np.float32),
+        "geometry_surface": Rows("geometry", np.int32, below="surface"),
+        "geometry_lod": Rows("geometry", np.int32),
+        "geometry_index": Rows("geometry", np.int32),
+        "surface_vertex": Rows("surface", np.int32, below="vertex"),
+        "surface_triangle": Rows("surface", np.int32, below="triangle"),
+        "surface_normal": Rows("surface", np.float32, (3,)),
+        "surface_type": Rows("surface", np.int32),
+        "surface_index": Rows("surface", np.int32),
+        "outlined": Rows("surface", np.bool_),
+        "vertices": Rows("vertex", np.float64, (3,)),
+        "ring_end": Rows("vertex", np.bool_),
+        "triangles": Rows("triangle", np.int32, (3,)),
+    }
+)
 #: Bits per axis of a Morton key; a cell of depth d has the keys that agree in their uppermost 2 d bits.
 KEY_BITS = 16
 

@@ -6,8 +6,9 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from layers.arrays import DRAWABLES, Drawable
@@ -19,6 +20,7 @@ from layers.stored import Damaged
 CACHE_VERSION = "2"
 STAMP = "stamp.txt"
 STAGING = "staging-"
+WAIT_S = 0.1
 UID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -42,21 +44,26 @@ def save(folder: Path, drawable: Drawable, stamp: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     drawable.save(folder)
-    put_stamp(folder, stamp)
+    put_stamp(folder, type(drawable).__name__, stamp)
 
 
-def put_stamp(folder: Path, stamp: str) -> None:
-    """Declare the arrays in the folder whole, and what they were made of."""
-    (folder / STAMP).write_text(stamp_text(stamp), encoding="utf-8")
+def put_stamp(folder: Path, kind: str, stamp: str) -> None:
+    """Declare the arrays in the folder whole: which class they make, and what they were made of."""
+    (folder / STAMP).write_text(f"{_wanted(stamp)}\n{kind}\n", encoding="utf-8")
 
 
-def load(folder: Path, kind: str, stamp: str) -> Drawable:
-    """The arrays of a layer, mapped; CacheMissing when they are not there or are out of date."""
+def _wanted(stamp: str) -> str:
+    """What a folder must say to be used."""
+    return f"{CACHE_VERSION} {stamp}"
+
+
+def load(folder: Path, stamp: str) -> Drawable:
+    """The arrays of a layer, mapped; CacheMissing when they are not there, out of date or damaged."""
     try:
-        found = (folder / STAMP).read_text(encoding="utf-8")
-    except OSError:
-        found = ""
-    if found != stamp_text(stamp):
+        found, kind, _ = (folder / STAMP).read_text(encoding="utf-8").split("\n")
+    except (OSError, ValueError):
+        found = kind = ""
+    if found != _wanted(stamp) or kind not in DRAWABLES:
         raise CacheMissing("The drawing data of a layer must be made again", where=str(folder))
     try:
         drawable = DRAWABLES[kind].load(folder)
@@ -67,13 +74,27 @@ def load(folder: Path, kind: str, stamp: str) -> Drawable:
 
 
 def adopt(staged: Path, folder: Path) -> None:
-    """Move arrays that the import process wrote into the cache."""
+    """Put arrays that the import process wrote in the place of what was there."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
+    aside = Path(tempfile.mkdtemp(prefix=STAGING, dir=folder.parent))
     try:
+        with suppress(FileNotFoundError):
+            os.replace(folder, aside / folder.name)
         os.replace(staged, folder)
-    except OSError:
-        shutil.move(staged, folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def alone(folder: Path, wait: Callable[[], None]) -> Iterator[None]:
+    """While nobody else makes the arrays of this layer; `wait` is called now and then until it is so."""
+    while (lock := WriterLock.take(folder.with_name(f"{folder.name}.{LOCK_NAME}"))) is None:
+        wait()
+        time.sleep(WAIT_S)
+    try:
+        yield
+    finally:
+        lock.close()
 
 
 @contextmanager
@@ -102,8 +123,3 @@ def sweep(project: Path, layers: Collection[str]) -> None:
             shutil.rmtree(folder, ignore_errors=True)
         elif UID.fullmatch(folder.name) and folder.name not in layers:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def stamp_text(stamp: str) -> str:
-    """What a folder must say to be used."""
-    return f"{CACHE_VERSION} {stamp}"

@@ -251,7 +251,7 @@ def _stage_layer(
             cache.save(target, drawable, stamp)
         else:
             cache.adopt(layer.stored, target)
-            cache.put_stamp(target, stamp)
+            cache.put_stamp(target, name, stamp)
     return {
         "name": layer.name,
         "kind": layer.kind,

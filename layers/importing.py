@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 import orjson
 
 from layers import cache, rows
+from layers.cache import CacheMissing
 from layers.data import Progress, ReadOptions, never_stop
 from layers.decoding import run_importer
 from layers.errors import Cancelled, ReadError
@@ -284,14 +285,18 @@ def local_origin(box: tuple[float, ...]) -> list[float]:
 def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> None:
     """Make the cache of a layer again, from the project itself or from its linked file."""
     if layer.partner is not None:
-        layer = next(item for item in project.layers if item.id == layer.partner)
-    with _staging(project.path) as folder:
+        layer = project.any_layer(layer.partner)
+    target = cache.layer_folder(project.path.absolute(), layer.uid)
+    with _staging(project.path) as folder, cache.alone(target, lambda: progress(0.0, "waiting")):
+        with suppress(CacheMissing):
+            project.drawable(layer)
+            return  # somebody else has made it meanwhile
         source = Path(layer.source_path)
         if not layer.linked:
             source = folder / "source" / source.name
             source.parent.mkdir()
             with source.open("wb") as file:
-                for (data,) in project.query(
+                for (data,) in project.rows(
                     "SELECT data FROM piece WHERE layer = ? ORDER BY seq", (layer.id,)
                 ):
                     file.write(data)
@@ -319,9 +324,8 @@ def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> 
                 do="Import it again as a new layer",
             )
         which = next(n for n, item in enumerate(answer["layers"]) if item["drawable"])
-        target = cache.layer_folder(project.path.absolute(), layer.uid)
         cache.adopt(folder / f"arrays{which}", target)
-        cache.put_stamp(target, project.stamp(layer))
+        cache.put_stamp(target, answer["layers"][which]["drawable"], project.stamp(layer))
 
 
 def stop_when(asked: Callable[[], bool]) -> Progress:

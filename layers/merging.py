@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.arrays import KEY_BITS, CityTiles, Float64, Int32
+from layers.arrays import CITY_ROWS, KEY_BITS, CityTiles, Float64, Int32
 from layers.errors import ReadError
 from layers.runs import Int64, ranges, starts
 from layers.stored import array_path, let_go, mapped
@@ -34,36 +34,6 @@ MOST_ITEMS = int(np.iinfo(np.int32).max)
 MOST_OPEN = 256
 
 LEVELS = ("entry", "geometry", "surface", "vertex", "triangle")
-#: What each array has one item of.
-LEVEL_OF: Mapping[str, str] = MappingProxyType(
-    {
-        "entry_box": "entry",
-        "block_base": "entry",
-        "block_shape": "entry",
-        "block_area": "entry",
-        "block_error": "entry",
-        "geometry_lod": "geometry",
-        "geometry_index": "geometry",
-        "surface_normal": "surface",
-        "surface_type": "surface",
-        "surface_index": "surface",
-        "outlined": "surface",
-        "vertices": "vertex",
-        "ring_end": "vertex",
-        "triangles": "triangle",
-    }
-)
-#: Arrays that say where in the level below the items of a level begin.
-STARTS_OF: Mapping[str, str] = MappingProxyType(
-    {
-        "entry_geometry": "entry",
-        "geometry_surface": "geometry",
-        "surface_vertex": "surface",
-        "surface_triangle": "surface",
-    }
-)
-
-
 #: Arrays whose numbers are codes of names.
 CODES_OF: Mapping[str, str] = MappingProxyType({"surface_type": "type_names", "geometry_lod": "lod_names"})
 
@@ -114,10 +84,11 @@ class Plan:
         yield "square", 3, [self.square]
         yield "entry_key", entries, [self.key]
         yield "entry_object", entries, [self.object]
-        for name, level in LEVEL_OF.items():
-            yield name, rows[level], self._pieces(name, level, read)
-        for name, level in STARTS_OF.items():
-            yield name, rows[level] + 1, self._starts(name, level, read)
+        for name, (level, _dtype, _shape, below) in CITY_ROWS.items():
+            if below:
+                yield name, rows[level] + 1, self._starts(name, level, read)
+            elif name not in ("entry_key", "entry_object"):
+                yield name, rows[level], self._pieces(name, level, read)
         every = range(len(self.points))
         yield "points", sum(self.points), (read(part, "points") for part in every)
         before = starts(np.array(self.points)).astype(np.int32)

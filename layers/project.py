@@ -293,7 +293,7 @@ class Project:
         if layer.drawable is None:
             return None
         folder = cache.layer_folder(self.path.absolute(), layer.uid)
-        return cache.load(folder, layer.drawable, self.stamp(layer))
+        return cache.load(folder, self.stamp(layer))
 
     def stamp(self, layer: Layer) -> str:
         """What the cache of a layer depends on."""

@@ -40,7 +40,7 @@ class Layer:
     box: Box | None  # in the project's CRS
     facts: dict[str, Any]
     report: dict[str, Any]
-    drawable: str | None  # name of the class in layers.arrays that the cache holds
+    drawable: str | None  # class in layers.arrays that its import gave; the cache may hold a newer one
     partner: int | None  # id of the layer whose objects this one shows
     view: str | None  # name of the table that GIS programs see
 

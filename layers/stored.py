@@ -47,7 +47,14 @@ class Stored:
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Map the arrays of `folder` into memory without reading them."""
-        return cls(**{item.name: _value(folder, item) for item in _stored_fields(cls)})
+        found = cls(**{item.name: _value(folder, item) for item in _stored_fields(cls)})
+        if not found.is_whole():
+            raise Damaged("The drawing data do not fit together", where=str(folder))
+        return found
+
+    def is_whole(self) -> bool:
+        """Whether the arrays can belong together, as far as can be told without reading them."""
+        return True
 
 
 def _stored_fields(kind: type[Stored]) -> Iterator[Field[Any]]:
