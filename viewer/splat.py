@@ -15,8 +15,9 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.arrays import Float64
+from layers.arrays import Float64, UInt8
 from viewer.edl import light
+from viewer.faces import Mask
 from viewer.picking import View2D, stretched
 from viewer.picture import Float32, Picture
 
@@ -25,6 +26,7 @@ UInt64 = NDArray[np.uint64]
 
 #: Points worked on at once: their numbers fit into the cache of the processor.
 AT_ONCE = 32_768
+ROWS_AT_ONCE = 48
 #: So long the points of a frame may take while the camera moves.
 MOVING_S = 0.025
 NOTHING = np.uint64(2**64 - 1)
@@ -105,8 +107,7 @@ class Splats:
         for batch in batches:
             _place(field, sight, batch, size, (width, height))
         self._measure(perf_counter() - begun, sum(len(batch.colors) for batch in batches))
-        _widen(field, size)
-        _lay(field[:height, :width], picture, sight, look)
+        _lay(field, picture, sight, look, size)
 
     def _empty(self, height: int, width: int) -> UInt64:
         if self._field.shape != (height, width):
@@ -150,33 +151,48 @@ def _place(field: UInt64, sight: Sight, batch: Batch, size: int, picture_size: t
         np.minimum.at(pixels, row, key)
 
 
-def _widen(field: UInt64, size: int) -> None:
-    """Spread every point to the right and down, to squares of `size` pixels."""
+def _lay(field: UInt64, picture: Picture, sight: Sight, look: Look, size: int) -> None:
+    """Bring the points into the picture where nothing is before them, band by band."""
+    height, width = picture.depth.shape
+    reach = max(round(picture.magnified), 1)
+    for top in range(0, height, ROWS_AT_ONCE):
+        end = min(top + ROWS_AT_ONCE, height)
+        first, last = max(top - reach, 0), min(end + reach, height)  # the light needs neighbours
+        nearest = _widened(field[first : last + size - 1], size)[: last - first, :width]
+        depth = (nearest >> np.uint64(32)).astype(np.uint32).view(np.float32)  # not a number: no point
+        shown = depth <= picture.depth[first:last]
+        if not shown.any():
+            continue
+        depth = np.where(shown, depth, picture.depth[first:last])
+        colors = nearest.astype(np.uint32)
+        if look.eye_dome > 0:
+            shade = light(depth, look.eye_dome, sight.distance_m if sight.parallel else None, reach)
+            shade *= 256
+            with np.errstate(invalid="ignore"):
+                colors = _darkened(colors, shade.astype(np.uint32))
+        rows = slice(top - first, end - first)
+        picture.depth[top:end] = depth[rows]
+        _blend(picture.pixels[top:end], colors[rows], shown[rows], look.opacity)
+
+
+def _widened(field: UInt64, size: int) -> UInt64:
+    """Every point spread to the right and down, to a square of `size` pixels."""
     reached = 1
     while reached < size:
         step = min(reached, size - reached)
-        np.minimum(field[:, :-step], field[:, step:], out=field[:, :-step])
-        np.minimum(field[:-step], field[step:], out=field[:-step])
+        across = np.minimum(field[:, :-step], field[:, step:])
+        field = np.minimum(across[:-step], across[step:])
         reached += step
+    return field
 
 
-def _lay(field: UInt64, picture: Picture, sight: Sight, look: Look) -> None:
-    """Bring the points into the picture, where nothing is before them."""
-    depth = (field >> np.uint64(32)).astype(np.uint32).view(np.float32)  # not a number: no point
-    shown = depth <= picture.depth
-    colors = field.astype(np.uint32)
-    np.copyto(picture.depth, depth, where=shown)
-    if look.eye_dome > 0:
-        distance_m = sight.distance_m if sight.parallel else None
-        shade = light(picture.depth, look.eye_dome, distance_m, max(round(picture.magnified), 1))
-        shade *= 256
-        colors = _darkened(colors, shade.astype(np.uint32))
+def _blend(pixels: UInt8, colors: UInt32, shown: Mask, opacity: float) -> None:
     parts = colors.view(np.uint8).reshape(*colors.shape, 4)
     for channel in range(3):
-        below, above = picture.pixels[..., channel], parts[..., channel]
-        if look.opacity < 1:
-            above = (below + (above.astype(np.float32) - below) * np.float32(look.opacity)).astype(np.uint8)
-        picture.pixels[..., channel] = np.where(shown, above, below)
+        below, above = pixels[..., channel], parts[..., channel]
+        if opacity < 1:
+            above = (below + (above.astype(np.float32) - below) * np.float32(opacity)).astype(np.uint8)
+        pixels[..., channel] = np.where(shown, above, below)
 
 
 def _darkened(colors: UInt32, shade: UInt32) -> UInt32:
