@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.columns import Column, Mask, listed
 from layers.errors import UsageError
 from layers.records import Layer
 from layers.words import find_field, words
@@ -24,7 +25,6 @@ from layers.words import find_field, words
 if TYPE_CHECKING:
     from layers.project import Project
 
-Mask = NDArray[np.bool_]
 Days = NDArray[np.datetime64]
 
 _DATE = re.compile(r"\s*(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ].*)?)?)?\s*$", re.ASCII)
@@ -63,19 +63,26 @@ def _validity_fields(names: tuple[str, ...]) -> tuple[str | None, str | None]:
     return find_field(names, _FROM_FIELDS), find_field(names, _TO_FIELDS)
 
 
-def days(dates: Sequence[str | None]) -> Days:
-    """ISO dates as days; what is missing or no date becomes NaT."""
-    known = {text: np.datetime64(iso_date(text) or "NaT", "D") for text in set(dates)}
-    return np.array([known[text] for text in dates], dtype="datetime64[D]")
+def days(dates: Column) -> Days:
+    """Dates as days; what is missing or no date becomes NaT."""
+    codes, values = dates.as_codes()
+    known = [np.datetime64(iso_date(value) or "NaT", "D") for value in listed(values)]
+    table = np.array([*known, np.datetime64("NaT", "D")], dtype="datetime64[D]")
+    found: Days = table[codes]
+    return found
 
 
-def is_valid(valid_from: Sequence[str | None], valid_to: Sequence[str | None], date: str) -> Mask:
+def is_valid(valid_from: Column, valid_to: Column, date: str) -> Mask:
     """Which objects are there at a date."""
     day = _day(date)
-    start, end = days(valid_from), days(valid_to)
-    has_begun: Mask = np.isnat(start) | (start <= day)
-    has_not_ended: Mask = np.isnat(end) | (day < end)
-    return has_begun & has_not_ended
+    valid = np.ones(len(valid_from), bool)
+    if not valid_from.is_empty:
+        start = days(valid_from)
+        valid &= np.isnat(start) | (start <= day)
+    if not valid_to.is_empty:
+        end = days(valid_to)
+        valid &= np.isnat(end) | (day < end)
+    return valid
 
 
 def _day(date: str) -> np.datetime64:
@@ -107,13 +114,11 @@ def state_at(project: Project, date: str | None) -> dict[int, tuple[Mask, Mask]]
     shown = {} if date is None else shown_snapshots(project.layers, date)
     state = {}
     for layer in project.layers:
-        starts = project.column(layer, "valid_from") or [None]
-        if date is None:
-            visible = np.ones(len(starts), dtype=bool)
-        elif not shown.get(layer.id, True):
-            visible = np.zeros(len(starts), dtype=bool)
-        else:
-            visible = is_valid(starts, project.column(layer, "valid_to") or [None], date)
+        starts = project.values(layer, "valid_from")
+        stands = date is None or shown.get(layer.id, True)
+        visible = np.full(max(len(starts), 1), stands)
+        if date is not None and stands and len(starts):
+            visible = is_valid(starts, project.values(layer, "valid_to"), date)
         state[layer.id] = visible, ~visible
     return state
 
@@ -137,9 +142,11 @@ def dates_of(project: Project) -> list[Tick]:
         if layer.epoch:
             names.setdefault(iso_date(layer.epoch) or layer.epoch, []).append(layer.name)
         for key in ("valid_from", "valid_to") if layer.object_count else ():
-            for value in project.column(layer, key):
-                if date := iso_date(value):
-                    changes[date] = changes.get(date, 0) + 1
+            codes, values = project.values(layer, key).as_codes()
+            counts = np.bincount(codes + 1, minlength=len(values) + 1)[1:]
+            for value, count in zip(listed(values), counts.tolist(), strict=True):
+                if count and (date := iso_date(value)):
+                    changes[date] = changes.get(date, 0) + count
     return [
         Tick(date, tuple(names.get(date, ())), changes.get(date, 0)) for date in sorted({*names, *changes})
     ]

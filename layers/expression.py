@@ -7,7 +7,7 @@
 Text stands in single quotes; a name with unusual characters in double quotes or backquotes.
 A missing attribute is none; comparing none, or values of unlike kinds, is false.
 
-    text ──tokens──> words and signs ──Parser──> layers.nodes ──Expression──> values
+    text ──tokens──> words and signs ──Parser──> layers.nodes ──layers.evaluation──> values
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
+from layers.columns import Column, Mask
 from layers.errors import ExpressionError
+from layers.evaluation import Evaluation
 from layers.functions import FUNCTIONS, truth
 from layers.nodes import (
     BINDING,
@@ -92,6 +94,10 @@ class Expression:
     def mask(self, columns: Columns, n: int) -> list[bool]:
         """Whether it holds, for each of n rows."""
         return [truth(value) for value in self.root.run(columns, n)]
+
+    def matching(self, columns: Mapping[str, Column], n: int) -> Mask:
+        """Whether it holds, for each of n rows, found with arrays."""
+        return Evaluation(columns, n).mask(self.root)
 
     def value(self, row: Mapping[str, Any]) -> Value:
         """Its value for one row."""

@@ -11,7 +11,6 @@ import orjson
 
 from layers.history import ATTRIBUTE
 from layers.records import Changes
-from layers.rows import UNQUOTABLE
 from layers.values import merge_types, type_of
 
 #: What SQLite calls the types, so that GDAL sees the same ones.
@@ -19,6 +18,8 @@ SQL_TYPES = {"integer": "INTEGER", "real": "REAL", "boolean": "BOOLEAN"}
 #: SQLite allows 2000 columns; attributes beyond are in the project, but not in the view.
 MOST_COLUMNS = 1900
 GEOMETRY_TYPES = {"city": "MULTIPOLYGON"}
+#: Characters that SQLite's paths into JSON cannot hold.
+UNQUOTABLE = frozenset('"\\\0')
 FIXED = ("fid", "geom", "id", "type", "parent", "valid_from", "valid_to")
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -14,20 +14,29 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from layers import cache, gis, history, rows, schema, wkb
-from layers.arrays import Drawable
+from layers import cache, gis, history, opening, rows, searching, wkb
+from layers.arrays import Drawable, Int32
+from layers.attributes import Attributes
+from layers.columns import Column
 from layers.data import Progress, never_stop
 from layers.edit import Edit
 from layers.errors import EditError, ProjectError
 from layers.expression import Expression, parse
-from layers.lock import LOCK_NAME, WriterLock
+from layers.lock import WriterLock
 from layers.place import Place
 from layers.records import Changes, CityObject, Epoch, Layer, Step
 from layers.signal import Signal
 
 ENDING = ".city.gpkg"
 LOCAL_ORIGIN_STEP = 100.0
-NO_RIGHT = "You may not write to this file or its folder."
+
+
+@dataclass
+class UnderWay:
+    """A step while it is made, and what became of it."""
+
+    connection: sqlite3.Connection
+    changes: Changes | None = None
 
 
 class Project:
@@ -40,76 +49,26 @@ class Project:
         self._connection = connection
         # Edits have a connection of their own, so that a long one can run in another thread while
         # this one still reads the state before it.
-        self._writer = None if why else _connect(f"{path.absolute().as_uri()}?mode=rw")
+        self._writer = None if why else opening.connect(path.absolute(), "rw")
         self._lock = lock
         self._editing = Lock()
         self._layers: tuple[Layer, ...] | None = None
         self._place: Place | None = None
-        self._columns: dict[tuple[int, str], list[Any]] = {}
+        self._attributes = Attributes(path.absolute())
 
     # --- opening and closing -------------------------------------------------------------------
 
     @classmethod
     def create(cls, path: Path, crs: str | None = None, title: str = "") -> Project:
         """A new, empty project; refuses to overwrite."""
-        path = Path(path)
-        if path.exists():
-            raise ProjectError(
-                "There is a file of that name already", where=str(path), do="Choose another name"
-            )
-        if not path.parent.is_dir():
-            raise ProjectError("The folder does not exist", where=str(path.parent))
-        try:
-            connection = _connect(f"{path.absolute().as_uri()}?mode=rwc")
-            schema.create(connection)
-            connection.execute("INSERT INTO project VALUES ('title', ?)", (title,))
-            if crs:
-                connection.execute("INSERT INTO project VALUES ('crs', ?)", (crs,))
-            connection.commit()
-            connection.close()
-        except sqlite3.Error as error:
-            path.unlink(missing_ok=True)
-            raise ProjectError("The project could not be made", where=str(path), found=str(error)) from error
+        opening.create(Path(path), crs, title)
         return cls.open(path)
 
     @classmethod
     def open(cls, path: Path, read_only: bool = False) -> Project:
         """An existing project; read-only when asked, when the file is, or when another window has it."""
-        path = Path(path)
-        if path.is_dir() or not path.exists():
-            raise ProjectError(
-                "There is no such project" if not path.exists() else "This is a folder, not a project",
-                where=str(path),
-            )
-        why, lock = "", None
-        if read_only:
-            why = "It was opened for reading only."
-        elif not os.access(path, os.W_OK) or not os.access(path.absolute().parent, os.W_OK):
-            why = NO_RIGHT
-        else:
-            try:
-                lock = WriterLock.take(cache.cache_folder(path.absolute()) / LOCK_NAME)
-                why = "" if lock else "It is open in another window; changes are made there."
-            except OSError:
-                why = NO_RIGHT
-        connection = None
-        try:
-            connection = _open_database(path.absolute(), bool(why))
-            schema.check(connection, str(path))
-            if not why:
-                _begin_writing(connection)
-                cache.sweep(path.absolute(), rows.uids(connection))
-            return cls(path, connection, lock, why)
-        except (sqlite3.Error, ProjectError) as error:
-            if connection:
-                connection.close()
-            if lock:
-                lock.undo()
-            if isinstance(error, ProjectError):
-                raise
-            raise ProjectError(
-                "The project could not be opened", where=str(path), found=str(error)
-            ) from error
+        opened = opening.open_file(Path(path), read_only)
+        return cls(Path(path), opened.connection, opened.lock, opened.why_read_only)
 
     def close(self) -> None:
         """Leave one plain file behind."""
@@ -133,7 +92,9 @@ class Project:
 
     def reader(self) -> Project:
         """The same project for reading in another thread; close it afterwards."""
-        return Project.open(self.path, read_only=True)
+        found = Project.open(self.path, read_only=True)
+        found._attributes = self._attributes
+        return found
 
     @property
     def read_only(self) -> bool:
@@ -200,28 +161,44 @@ class Project:
     ) -> Iterator[CityObject]:
         """Objects of a layer or by fid, in layer order, that match an expression."""
         expression = parse(where) if isinstance(where, str) else where
+        if layer is not None and fids is None and expression is not None:
+            fids, expression = self.fids(layer, expression), None
         for found in rows.some_objects(self._connection, self._number(layer), fids):
             if expression is None or expression.matches(found.row()):
                 yield found
 
     def fids(self, layer: Layer | int, where: str | Expression | None = None) -> NDArray[np.int64]:
         """The fids of a layer's objects that match, in layer order."""
+        holder = self._holder(layer)
         if where is None:
-            found = self._connection.execute(
-                "SELECT fid FROM object WHERE fid BETWEEN ? AND ?", self._fid_range(layer)
-            )
-            return np.fromiter((row[0] for row in found), np.int64)
-        return np.fromiter((found.fid for found in self.objects(layer, where)), np.int64)
+            return np.arange(holder.first_fid, holder.first_fid + holder.object_count)
+        return holder.first_fid + np.flatnonzero(self.matching(holder, where))
+
+    def matching(self, layer: Layer | int, where: str | Expression) -> NDArray[np.bool_]:
+        """Which of a layer's objects match, in layer order."""
+        expression = parse(where) if isinstance(where, str) else where
+        return self._attributes.matching(self._connection, self._holder(layer), expression)
+
+    def values(self, layer: Layer | int, key: str) -> Column:
+        """The values of an attribute of all objects of a layer, in layer order; or of id, type, parent,
+        valid_from, valid_to, lods."""
+        return self._attributes.values(self._connection, self._holder(layer), key)
+
+    def has_values(self, layer: Layer | int, key: str) -> bool:
+        """Whether `values` is answered at once, because they are in memory."""
+        return self._attributes.has(self._holder(layer), key)
 
     def column(self, layer: Layer | int, key: str) -> list[Any]:
-        """One value per object of a layer, in layer order; None where there is none."""
-        number = self._number(layer)
-        assert number is not None
-        if (number, key) not in self._columns:
-            read = rows.fixed_columns if key in rows.COLUMNS else rows.attribute_column
-            for name, values in read(self._connection, *self._fid_range(layer), key).items():
-                self._columns[number, name] = values
-        return self._columns[number, key]
+        """The same as a list of Python values, for layers that are not large."""
+        return self.values(layer, key).tolist()
+
+    def parents(self, layer: Layer | int) -> Int32:
+        """The position of each object's parent in the layer, or -1."""
+        return self._attributes.parents(self._connection, self._holder(layer))
+
+    def store_values(self, layer: Layer | int, progress: Progress = never_stop) -> None:
+        """Make the columns of a large layer in the cache if they are not there, so that `values` is quick."""
+        self._attributes.store(self._connection, self._holder(layer), progress)
 
     def attribute_types(self, layer: Layer | int) -> dict[str, str]:
         """The attributes of a layer and their types."""
@@ -241,25 +218,21 @@ class Project:
     def by_id(self, id: str, layer: Layer | int | None = None) -> CityObject | None:
         """The object with this id, in one layer or in any that is present."""
         number = self._number(layer)
-        for found in rows.objects(self._connection, "id = ?", (id,)):
+        for found in rows.objects(self._connection, "id = ? COLLATE NOCASE AND id = ?", (id, id)):
             if found.layer == number or (number is None and self._is_present(found.layer)):
                 return found
         return None
 
     def find(self, text: str, limit: int = 20) -> list[CityObject]:
-        """Objects whose id begins with or holds the text, then those with it in an attribute."""
-        if not text:
-            return []
-        found: dict[int, CityObject] = {}
-        pattern = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        searches = (("id LIKE ? ESCAPE '\\'", f"{pattern}%"), ("id LIKE ? ESCAPE '\\'", f"%{pattern}%"))
-        for where, value in (*searches, ("attributes LIKE ? ESCAPE '\\'", f"%{pattern}%")):
-            for item in rows.objects(self._connection, where, (value,), limit):
-                if self._is_present(item.layer):
-                    found.setdefault(item.fid, item)
-            if len(found) >= limit:
-                break
-        return list(found.values())[:limit]
+        """Objects whose id begins with the text, then those with it in their id or an attribute.
+
+        Answers at once: of a large project only the first objects are looked through, see `search`.
+        """
+        return searching.first(self.search(text), limit)
+
+    def search(self, text: str) -> Iterator[CityObject | None]:
+        """All objects that `find` is about. None comes again and again meanwhile, so that one can stop."""
+        return searching.search(self._connection, text, [self._holder(layer) for layer in self.layers])
 
     def box(self, fids: Iterable[int]) -> tuple[float, ...] | None:
         """The box around some objects in the project's CRS."""
@@ -320,11 +293,11 @@ class Project:
             layer = self.any_layer(layer)
         return None if layer is None else layer.objects_layer
 
-    def _fid_range(self, layer: Layer | int) -> tuple[int, int]:
+    def _holder(self, layer: Layer | int) -> Layer:
+        """The layer that holds the objects."""
         number = self._number(layer)
         assert number is not None
-        holder = self.any_layer(number)
-        return holder.first_fid, holder.first_fid + holder.object_count - 1
+        return next((found for found in self.layers if found.id == number), None) or self.any_layer(number)
 
     # --- changing it ---------------------------------------------------------------------------
 
@@ -336,13 +309,14 @@ class Project:
 
         In another thread use `announce=False` and hand `edit.changes` to `announce` in this one.
         """
-        with self._transaction() as connection:
-            edit = Edit(connection, progress)
+        with self._transaction() as under_way:
+            edit = Edit(under_way.connection, progress)
             try:
                 yield edit
                 edit.finish(label, why)
             finally:
                 edit.close()
+            under_way.changes = edit.changes
         if edit.changes and announce:
             self.announce(edit.changes)
 
@@ -361,18 +335,18 @@ class Project:
         announce: bool,
         progress: Progress,
     ) -> Changes | None:
-        changes = None
-        with self._transaction() as connection:
-            step = which(connection)
+        with self._transaction() as under_way:
+            step = which(under_way.connection)
             if step:
-                changes = history.turn(connection, step, back, progress)
-                gis.follow(connection, changes)
-        if changes and announce:
-            self.announce(changes)
-        return changes
+                under_way.changes = history.turn(under_way.connection, step, back, progress)
+                gis.follow(under_way.connection, under_way.changes)
+        if under_way.changes and announce:
+            self.announce(under_way.changes)
+        return under_way.changes
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Iterator[UnderWay]:
+        """One step at a time, kept or put back as a whole; the columns in memory follow it."""
         writer = self._writer
         if writer is None:
             raise EditError(
@@ -382,13 +356,16 @@ class Project:
             raise EditError("An edit is already under way", do="Wait until it is finished, then try again")
         try:
             writer.execute("BEGIN IMMEDIATE")
+            under_way = UnderWay(writer)
             try:
-                yield writer
+                yield under_way
                 writer.execute("COMMIT")
             except BaseException:
                 if writer.in_transaction:
                     writer.execute("ROLLBACK")
                 raise
+            if under_way.changes:
+                self._attributes.follow(writer, under_way.changes)
         except sqlite3.Error as error:
             raise EditError(
                 "The change could not be written; nothing was changed",
@@ -401,7 +378,6 @@ class Project:
 
     def announce(self, changes: Changes) -> None:
         """Tell everyone what a step changed that was just done, undone or redone."""
-        self._columns.clear()
         if changes.layers or changes.project:
             self._layers = self._place = None
         self.changed.send(changes)
@@ -419,24 +395,3 @@ class Project:
     def can_redo(self) -> Step | None:
         """The step that redo would do again."""
         return history.next_redo(self._connection)
-
-
-def _connect(uri: str) -> sqlite3.Connection:
-    # Opening, closing and long edits happen in other threads than looking things up, one after the other.
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10, check_same_thread=False)
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
-
-
-def _open_database(path: Path, read_only: bool) -> sqlite3.Connection:
-    if not read_only:
-        return _connect(f"{path.as_uri()}?mode=rw")
-    folder_is_closed = not os.access(path.parent, os.W_OK)
-    has_log = path.with_name(path.name + "-wal").exists()
-    # Without a log there is nothing to share, and a folder without write access allows no index of one.
-    return _connect(f"{path.as_uri()}?mode=ro{'&immutable=1' if folder_is_closed and not has_log else ''}")
-
-
-def _begin_writing(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    rows.drop_orphans(connection)

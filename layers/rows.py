@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from layers.records import CityObject, Layer
+from layers.columnstore import FIXED, Row
+from layers.records import CityObject, Layer, Step
 
 OBJECT = "SELECT fid, layer, id, type, parent, valid_from, valid_to, attributes, lods, surfaces FROM object"
 LAYER = (
@@ -16,12 +17,6 @@ LAYER = (
     " source_sha256, source_format, linked, first_fid, object_count, box, facts, report, drawable, partner,"
     " view FROM layer"
 )
-_BETWEEN = "FROM object WHERE fid BETWEEN ? AND ? ORDER BY fid"
-#: Every view of a layer asks for these; finding the rows costs more than reading them.
-TOGETHER = ("id", "type", "parent", "valid_from", "valid_to")
-COLUMNS = frozenset((*TOGETHER, "lods"))
-#: Characters that SQLite's paths into JSON cannot hold.
-UNQUOTABLE = frozenset('"\\\0')
 MANY = 500
 ROWS_AT_ONCE = 1000
 
@@ -94,20 +89,57 @@ def _object(row: tuple[Any, ...]) -> CityObject:
     )
 
 
-def fixed_columns(connection: sqlite3.Connection, first: int, last: int, key: str) -> dict[str, list[Any]]:
-    """One value per object of a fixed column; those that are needed together come in one go."""
-    keys = TOGETHER if key in TOGETHER else (key,)
-    found = connection.execute(f"SELECT {', '.join(keys)} {_BETWEEN}", (first, last)).fetchall()
-    return {name: [row[i] for row in found] for i, name in enumerate(keys)}
+def raw(connection: sqlite3.Connection, first: int, last: int) -> Iterator[Row]:
+    """What the columns of a layer are made of, object by object."""
+    found: Iterator[Row] = connection.execute(
+        f"SELECT {', '.join(FIXED)}, attributes FROM object WHERE fid BETWEEN ? AND ? ORDER BY fid",
+        (first, last),
+    )
+    return found
 
 
-def attribute_column(connection: sqlite3.Connection, first: int, last: int, key: str) -> dict[str, list[Any]]:
-    """One value per object of an attribute."""
-    if UNQUOTABLE & set(key):
-        texts = connection.execute(f"SELECT attributes {_BETWEEN}", (first, last))
-        return {key: [orjson.loads(row[0]).get(key) for row in texts]}
-    found = connection.execute(f"SELECT attributes -> ? {_BETWEEN}", (f'$."{key}"', first, last))
-    return {key: [None if row[0] is None else orjson.loads(row[0]) for row in found]}
+def values(connection: sqlite3.Connection, key: str, first: int, last: int) -> Iterator[tuple[int, Any]]:
+    """The value of each object of a stretch, with its fid."""
+    return _values(connection, key, "fid BETWEEN ? AND ? ORDER BY fid", (first, last))
+
+
+def values_of(connection: sqlite3.Connection, key: str, fids: Sequence[int]) -> Iterator[tuple[int, Any]]:
+    """The values of some objects, each with its fid."""
+    for start in range(0, len(fids), MANY):
+        part = fids[start : start + MANY]
+        yield from _values(connection, key, f"fid IN ({','.join('?' * len(part))})", part)
+
+
+def _values(
+    connection: sqlite3.Connection, key: str, where: str, given: Sequence[int]
+) -> Iterator[tuple[int, Any]]:
+    column = key if key in FIXED else "attributes"
+    for fid, text in connection.execute(f"SELECT fid, {column} FROM object WHERE {where}", given):
+        if key == "lods":
+            yield fid, text.split(",") if text else []
+        else:
+            yield fid, text if key in FIXED else orjson.loads(text).get(key)
+
+
+def ever_changed(connection: sqlite3.Connection, key: str, first: int, last: int) -> list[int]:
+    """The objects of a stretch in which a value was ever edited, whether undone since or not."""
+    found = connection.execute(
+        "SELECT DISTINCT id FROM change WHERE tab = 'object' AND key = ? AND id BETWEEN ? AND ? ORDER BY id",
+        (key, first, last),
+    )
+    return [fid for (fid,) in found]
+
+
+def changed_values(
+    connection: sqlite3.Connection, step: Step, key: str, first: int, last: int
+) -> list[tuple[int, str | None]]:
+    """What a value has become, as the journal writes it, by a step or by undoing it."""
+    value = "before" if step.undone else "after"
+    return connection.execute(
+        f"SELECT id, {value} FROM change"
+        " WHERE step = ? AND tab = 'object' AND key = ? AND id BETWEEN ? AND ?",
+        (step.step, key, first, last),
+    ).fetchall()
 
 
 def box(connection: sqlite3.Connection, fids: Iterable[int]) -> tuple[float, ...] | None:

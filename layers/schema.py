@@ -77,11 +77,17 @@ CREATE TABLE step (
 CREATE TABLE change (
     step INTEGER NOT NULL, seq INTEGER NOT NULL, tab TEXT NOT NULL, id INTEGER NOT NULL, key TEXT NOT NULL,
     before TEXT, after TEXT, PRIMARY KEY (step, seq)) WITHOUT ROWID;
-CREATE INDEX change_of ON change (tab, id);
 CREATE TABLE epoch (id INTEGER PRIMARY KEY, name TEXT NOT NULL, date TEXT NOT NULL);
-CREATE INDEX object_by_id ON object (id);
-CREATE INDEX piece_by_object ON piece (object) WHERE object IS NOT NULL;
-CREATE INDEX object_by_parent ON object (parent) WHERE parent IS NOT NULL;
+"""
+
+#: Files that were made with fewer of them get the others when they are opened.
+INDEXES = """
+CREATE INDEX IF NOT EXISTS change_of ON change (tab, id);
+CREATE INDEX IF NOT EXISTS change_of_key ON change (tab, key, id);
+CREATE INDEX IF NOT EXISTS object_named ON object (id COLLATE NOCASE);
+CREATE INDEX IF NOT EXISTS piece_by_object ON piece (object) WHERE object IS NOT NULL;
+CREATE INDEX IF NOT EXISTS object_by_parent ON object (parent) WHERE parent IS NOT NULL;
+DROP INDEX IF EXISTS object_by_id;
 """
 
 
@@ -89,13 +95,18 @@ def create(connection: sqlite3.Connection) -> None:
     """Make an empty project in an empty database."""
     connection.executescript(
         f"PRAGMA application_id={GEOPACKAGE_ID}; PRAGMA user_version={GEOPACKAGE_VERSION};"
-        f"BEGIN; {GEOPACKAGE_TABLES} {BULK_TABLES} {PROJECT_TABLES}"
+        f"BEGIN; {GEOPACKAGE_TABLES} {BULK_TABLES} {PROJECT_TABLES} {INDEXES}"
         f"INSERT INTO project VALUES ('schema_version', '{SCHEMA_VERSION}');"
         # A registered attributes table tells GDAL to list only what is registered.
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description)"
         " VALUES ('step', 'attributes', 'edit journal', 'who changed what, when and why');"
         "COMMIT;"
     )
+
+
+def add_indexes(connection: sqlite3.Connection) -> None:
+    """Give a file of an earlier version the indexes that it lacks."""
+    connection.executescript(INDEXES)
 
 
 def check(connection: sqlite3.Connection, where: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, log10
 from typing import Any
@@ -12,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from layers.arrays import Float64, Int32, UInt8
+from layers.columns import NONE, Column, listed
 from viewer.palette import CATEGORY_MAP, NO_VALUE, color_table, hex_color, ramp, rgb
 
 MOST_CATEGORIES = 12
 JENKS_BINS = 400
+#: So many values tell whether all are few different ones.
+SAMPLE = 4_000
 METHODS = ("categories", "graduated", "equal", "quantile", "natural")
 
 
@@ -56,23 +58,34 @@ class Classes:
 
 
 def classify(
-    values: Sequence[Any], method: str = "", classes: int = 6, color_map: str = "", unit: str = ""
+    values: Column, method: str = "", classes: int = 6, color_map: str = "", unit: str = ""
 ) -> Classes:
     """Put values into classes. Left open, numbers are graduated, and texts, even of digits, categories."""
     numbers = as_numbers(values)
     graded = np.isfinite(numbers)
-    has_text = any(isinstance(value, str | bool) for value in values)
-    few = len(np.unique(numbers[graded])) <= classes
-    wants_categories = method == "categories" or (method == "" and (has_text or few))
+    has_text = any(isinstance(value, str | bool) for value in listed(values.values))
+    wants_categories = method == "categories" or (
+        method == "" and (has_text or _are_few(numbers[graded], classes))
+    )
     if wants_categories or not graded.any():
         return categories(values, color_map or CATEGORY_MAP, unit)
     way = {"": "natural", "graduated": "natural"}.get(method, method)
     return graduated(numbers, way, classes, color_map or "viridis", unit)
 
 
-def as_numbers(values: Sequence[Any]) -> Float64:
+def _are_few(numbers: Float64, most: int) -> bool:
+    """Whether there are at most so many different numbers."""
+    some = np.unique(numbers[:: len(numbers) // SAMPLE + 1])
+    return len(some) <= most and len(np.unique(numbers)) <= most
+
+
+def as_numbers(values: Column) -> Float64:
     """Values as float64; what is not a finite number (nor the text of one) is NaN."""
-    return np.array([_number(value) for value in values], np.float64)
+    found = np.full(len(values), np.nan) if values.numbers is None else values.numbers
+    if values.codes is None:
+        return found
+    table = np.array([*map(_number, listed(values.values)), np.nan])
+    return np.where(values.codes == NONE, found, table[values.codes])
 
 
 def _number(value: Any) -> float:
@@ -85,21 +98,27 @@ def _number(value: Any) -> float:
     return number if np.isfinite(number) else np.nan
 
 
-def categories(values: Sequence[Any], color_map: str, unit: str = "") -> Classes:
+def categories(values: Column, color_map: str, unit: str = "") -> Classes:
     """The twelve most frequent values, then "other", then "no value"."""
-    words = [None if value is None or value == "" else _word(value) for value in values]
-    counts = Counter(word for word in words if word is not None)
+    codes, different = values.as_codes()
+    words = [None if value == "" else _word(value) for value in listed(different)]
+    counts: Counter[str] = Counter()
+    found = np.bincount(codes[codes != NONE], minlength=len(words))
+    for word, count in zip(words, found.tolist(), strict=True):
+        if word is not None:
+            counts[word] += count
     top = [word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
     kept, has_more = top[:MOST_CATEGORIES], len(top) > MOST_CATEGORIES
     code_of = {word: i for i, word in enumerate(kept)}
     labels = [*kept, *(["other"] if has_more else []), "no value"]
     missing = len(labels) - 1
-    codes = [missing if w is None else code_of.get(w, missing - 1) for w in words]
+    classes = [missing if word is None else code_of.get(word, missing - 1) for word in words]
     colors = [*_category_colors(len(kept), color_map)]
     if has_more:
         colors.append(rgb("#8b8b86"))
     colors.append(rgb(NO_VALUE))
-    return Classes(np.array(codes, np.int32), np.array(colors, np.uint8), tuple(labels), unit)
+    table = np.array([*classes, missing], np.int32)
+    return Classes(table[codes], np.array(colors, np.uint8), tuple(labels), unit)
 
 
 def _word(value: Any) -> str:
@@ -164,17 +183,26 @@ def quantile_breaks(numbers: Float64, classes: int) -> Float64:
 
 def natural_breaks(numbers: Float64, classes: int) -> Float64:
     """Limits that make the classes most alike within (Fisher and Jenks), on at most 400 steps."""
-    values, weights = np.unique(numbers, return_counts=True)
-    lowest = values
-    if len(values) > JENKS_BINS:
-        edges = np.linspace(values[0], values[-1], JENKS_BINS + 1)[:-1]
-        first = np.unique(np.searchsorted(values, edges))
-        lowest, counts = values[first], np.add.reduceat(weights, first)
-        values, weights = np.add.reduceat(values * weights, first) / counts, counts
+    values, lowest, weights = _steps(numbers)
     if len(values) <= classes:
         return np.append(lowest, numbers.max()).astype(np.float64)
     starts = _best_starts(values, weights, classes)
     return np.append(lowest[starts], numbers.max()).astype(np.float64)
+
+
+def _steps(numbers: Float64) -> tuple[Float64, Float64, Float64]:
+    """Mean, lowest number and count of at most 400 steps between the least and the greatest number."""
+    if _are_few(numbers, JENKS_BINS):
+        values, counts = np.unique(numbers, return_counts=True)
+        return values, values, counts.astype(np.float64)
+    low, high = numbers.min(), numbers.max()
+    step = np.minimum((numbers - low) * (JENKS_BINS / (high - low)), JENKS_BINS - 1).astype(np.intp)
+    counts = np.bincount(step, minlength=JENKS_BINS)
+    sums = np.bincount(step, numbers, JENKS_BINS)
+    lowest = np.full(JENKS_BINS, np.inf)
+    np.minimum.at(lowest, step, numbers)
+    used = counts > 0
+    return sums[used] / counts[used], lowest[used], counts[used].astype(np.float64)
 
 
 def _best_starts(values: Float64, weights: Any, classes: int) -> list[int]:

@@ -1,73 +1,94 @@
-"""What a picture needs to know of a layer's objects, read from the project when first asked for."""
+"""What a picture needs to know of a layer's objects, read from the project when asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from layers.arrays import Int32
+from layers.columns import NONE, Column, Mask, listed
 
-NO_OBJECT = -1
+if TYPE_CHECKING:
+    from layers.project import Project
+    from layers.records import Layer
+
+NO_OBJECT = NONE
+#: So deep may parts of parts lie.
+GENERATIONS = 8
 
 
 class Columns:
-    """One value per object in layer order; remembers what it has read."""
+    """One value per object in layer order."""
 
-    def __init__(self, read: Callable[[str], Sequence[Any]], first_fid: int, count: int) -> None:
-        self._read, self.first_fid, self.count = read, first_fid, count
-        self._values: dict[str, Sequence[Any]] = {}
+    def __init__(self, project: Project, layer: Layer, first_fid: int, count: int) -> None:
+        self._project, self._layer = project, layer
+        self.first_fid, self.count = first_fid, count
         self._parents: Int32 | None = None
+        self._has_parents = False
 
-    def values(self, key: str) -> Sequence[Any]:
-        """The values of an attribute, or of id, type, parent, valid_from, valid_to."""
-        if key not in self._values:
-            self._values[key] = self._read(key)
-        return self._values[key]
-
-    def read_with(self, read: Callable[[str], Sequence[Any]]) -> None:
+    def read_with(self, project: Project) -> None:
         """From now on ask another project, the same one opened in another thread."""
-        self._read = read
+        self._project = project
 
-    def forget(self, keys: Iterable[str]) -> None:
-        """Read these anew when next asked for."""
-        for key in keys:
-            self._values.pop(key, None)
+    def values(self, key: str) -> Column:
+        """The values of an attribute, or of id, type, parent, valid_from, valid_to."""
+        return self._project.values(self._layer, key)
 
     @property
     def parents(self) -> Int32:
         """Position of each object's parent in the layer, or -1."""
         if self._parents is None:
-            named = self.values("parent")
-            self._parents = np.full(self.count, NO_OBJECT, np.int32)
-            if any(named):
-                position = {id: i for i, id in enumerate(self.values("id"))}
-                self._parents[:] = [position.get(id, NO_OBJECT) if id else NO_OBJECT for id in named]
+            self._parents = self._project.parents(self._layer)
+            self._has_parents = bool((self._parents != NO_OBJECT).any())
         return self._parents
 
-    def inherited(self, key: str) -> list[Any]:
+    @property
+    def has_parents(self) -> bool:
+        """Whether any object is a part of another one."""
+        return bool(len(self.parents)) and self._has_parents
+
+    def inherited(self, key: str) -> Column:
         """The values of an attribute; a part without one takes its building's."""
-        values = list(self.values(key))
-        for child in np.flatnonzero(self.parents != NO_OBJECT).tolist():
-            seen, at = 0, child
-            while values[at] is None and self.parents[at] != NO_OBJECT and seen < 8:
-                at, seen = int(self.parents[at]), seen + 1
-            values[child] = values[at]
-        return values
+        column = self.values(key)
+        if not self.has_parents:
+            return column
+        parents, is_none = self.parents, column.is_none
+        taken_from = np.arange(self.count, dtype=np.int32)
+        asking = np.flatnonzero(is_none & (parents != NO_OBJECT))
+        for _ in range(GENERATIONS):
+            if not len(asking):
+                break
+            taken_from[asking] = parents[taken_from[asking]]
+            at = taken_from[asking]
+            asking = asking[is_none[at] & (parents[at] != NO_OBJECT)]
+        return column.taken(taken_from)
 
     def codes(self, key: str) -> tuple[Int32, list[str]]:
-        """A text column as numbers into the list of its different values."""
-        names: dict[str, int] = {}
-        found = [names.setdefault(str(value or ""), len(names)) for value in self.values(key)]
-        return np.array(found, np.int32), list(names)
+        """A text column as numbers into the list of its different values; none is the empty text."""
+        codes, values = self.values(key).as_codes()
+        names = [str(value or "") for value in listed(values)]
+        if (codes == NONE).any():
+            codes, names = np.where(codes == NONE, np.int32(len(names)), codes), [*names, ""]
+        return codes, names
 
     def family(self, positions: Int32) -> Int32:
-        """These objects and all their descendants."""
+        """These objects and all their descendants, ascending."""
         chosen = np.zeros(self.count + 1, bool)  # the last one stands for "no parent"
         chosen[positions] = True
-        while True:
+        while self.has_parents:
             grown = chosen[:-1] | chosen[self.parents]
             if (grown == chosen[:-1]).all():
-                return np.flatnonzero(grown).astype(np.int32)
+                break
             chosen[:-1] = grown
+        return np.flatnonzero(chosen[:-1]).astype(np.int32)
+
+    def with_parents(self, mask: Mask) -> Mask:
+        """Those of the objects whose parents, and theirs in turn, are in the mask too."""
+        found = mask.copy()
+        while self.has_parents:
+            kept = found & ((self.parents == NO_OBJECT) | found[self.parents])
+            if (kept == found).all():
+                break
+            found = kept
+        return found

@@ -61,7 +61,7 @@ def columns_of(project: Project, layer: Layer) -> Columns:
     else:  # the partner is no longer present, but its objects still are
         fids = project.fids(layer)
         first, count = (int(fids[0]), len(fids)) if len(fids) else (0, 0)
-    return Columns(lambda key: project.column(layer, key), first, count)
+    return Columns(project, layer, first, count)
 
 
 def view_of(

@@ -6,26 +6,45 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from layers.arrays import Int32
+from layers.columns import Mask
 from layers.epochs import state_at
-from viewer.columns import NO_OBJECT, Columns
-from viewer.faces import Mask
+from viewer.columns import Columns
 from viewer.view import Shown
 
 if TYPE_CHECKING:
     from layers.project import Project
+
+Fids = NDArray[np.int64]
+NOBODY: Fids = np.empty(0, np.int64)
 
 
 class Visibility:
     """By fid, for all layers together; parts follow what they are a part of."""
 
     def __init__(self) -> None:
-        self.selected: tuple[int, ...] = ()
-        self.hidden: set[int] = set()
-        self.isolated: set[int] | None = None
+        self.selected = self.hidden = NOBODY
+        self.isolated: Fids | None = None
         self.date: str | None = None
         self.ghosts = True
+
+    def select(self, fids: Iterable[int]) -> None:
+        """Mark these objects."""
+        self.selected = fids_of(fids)
+
+    def hide(self, fids: Iterable[int]) -> None:
+        """Hide these objects as well."""
+        self.hidden = np.union1d(self.hidden, fids_of(fids))
+
+    def isolate(self, fids: Iterable[int] | None) -> None:
+        """Show these objects alone; None ends it."""
+        self.isolated = None if fids is None else fids_of(fids)
+
+    def show_all(self) -> None:
+        """Bring hidden objects back."""
+        self.hidden, self.isolated = NOBODY, None
 
     def states(self, project: Project) -> dict[int, tuple[Mask, Mask]]:
         """Per layer, what stands at the date and what does not; nothing without a date."""
@@ -35,7 +54,7 @@ class Visibility:
         """What of one layer is drawn, and how."""
         shown = Shown.all(columns.count)
         if state is not None and len(state[0]) == len(shown.visible):
-            shown.visible = _with_parents(columns, state[0])
+            shown.visible = columns.with_parents(state[0]) if columns.count else state[0].copy()
             shown.ghost = ~shown.visible if self.ghosts else np.zeros_like(shown.visible)
         hidden = _positions(columns, self.hidden)
         shown.visible[hidden] = shown.ghost[hidden] = False
@@ -48,20 +67,13 @@ class Visibility:
         return shown
 
 
-def _with_parents(columns: Columns, visible: Mask) -> Mask:
-    """A part is there no longer than what it is a part of."""
-    found = visible.copy()
-    if columns.count == 0:
-        return found
-    while True:
-        before = found.copy()
-        found &= np.where(columns.parents == NO_OBJECT, True, before[columns.parents])
-        if (found == before).all():
-            return found
+def fids_of(fids: Iterable[int]) -> Fids:
+    """Objects as an array, whatever they come in."""
+    return fids.astype(np.int64) if isinstance(fids, np.ndarray) else np.fromiter(fids, np.int64)
 
 
-def _positions(columns: Columns, fids: Iterable[int]) -> Int32:
+def _positions(columns: Columns, fids: Fids) -> Int32:
     """Where these objects and all their parts are in a layer."""
-    first, count = columns.first_fid, columns.count
-    mine = np.array([fid - first for fid in fids if 0 <= fid - first < count], np.int32)
+    places = fids - columns.first_fid
+    mine = places[(places >= 0) & (places < columns.count)].astype(np.int32)
     return columns.family(mine) if len(mine) else mine

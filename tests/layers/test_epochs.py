@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from layers import epochs
+from layers.columns import empty, encoded
 from layers.data import ReadOptions
 from layers.errors import UsageError
 from layers.importing import import_files
@@ -37,15 +38,16 @@ def test_years_months_and_days_are_dates(value: object, date: str | None) -> Non
 def test_an_object_is_there_from_its_first_day_until_before_its_last() -> None:
     starts = ["1950", None, "1950-06-01", "not known", None]
     ends = ["1990", "1950-01-01", None, None, None]
-    assert epochs.is_valid(starts, ends, "1950").tolist() == [True, False, False, True, True]
-    assert epochs.is_valid(starts, ends, "1990").tolist() == [False, False, True, True, True]
+    bounds = encoded(starts), encoded(ends)
+    assert epochs.is_valid(*bounds, "1950").tolist() == [True, False, False, True, True]
+    assert epochs.is_valid(*bounds, "1990").tolist() == [False, False, True, True, True]
     with pytest.raises(UsageError, match="such as 2024-05-31"):
-        epochs.is_valid(starts, ends, "yesterday")
+        epochs.is_valid(*bounds, "yesterday")
 
 
 def test_many_objects_are_quick() -> None:
     starts = [f"{1500 + n % 500}-01-01" for n in range(200_000)]
-    assert epochs.is_valid(starts, [None] * len(starts), "1599-12-31").sum() == 40_000
+    assert epochs.is_valid(encoded(starts), empty(len(starts)), "1599-12-31").sum() == 40_000
 
 
 def pipes(path: Path, *years: int | None) -> Path:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 
-from viewer.color import classify, natural_breaks, nice_breaks, nice_step, quantile_breaks
+from layers.columns import encoded
+from viewer.color import Classes, natural_breaks, nice_breaks, nice_step, quantile_breaks
+from viewer.color import classify as classify_column
 from viewer.palette import (
     CATEGORY_MAP,
     COLOR_MAPS,
@@ -17,6 +22,10 @@ from viewer.palette import (
     pipe_color,
     rgb,
 )
+
+
+def classify(values: Sequence[Any], method: str = "", classes: int = 6, unit: str = "") -> Classes:
+    return classify_column(encoded(list(values)), method, classes, unit=unit)
 
 
 def test_the_twelve_most_frequent_values_have_classes_and_the_rest_is_other() -> None:

@@ -1,0 +1,168 @@
+"""The values of all objects of a layer as they are now: what the cache holds, with what was edited since.
+
+One `Attributes` belongs to an open project and to all its readers in other threads, so that a column is
+read once. Columns never change; an edit puts renewed ones in their place.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+import numpy as np
+import orjson
+
+from layers import cache, columnstore, rows
+from layers.arrays import Int32
+from layers.columns import Column, Mask, encoded
+from layers.columnstore import FIXED, Table
+from layers.data import Progress, never_stop
+from layers.expression import Expression
+from layers.history import ATTRIBUTE
+from layers.records import Changes, Layer
+from layers.values import Value
+
+#: Layers of up to so many objects are read from the project itself, which is as quick.
+SMALL: Final = 20_000
+AT_ONCE: Final = 20_000
+FOLDER: Final = "columns"
+
+
+class Attributes:
+    """Columns of a project by layer and key; in any thread, each with a connection of its own."""
+
+    def __init__(self, project: Path) -> None:
+        self._project = project
+        self._tables: dict[int, Table] = {}
+        self._columns: dict[tuple[int, str], Column] = {}
+        self._layers: dict[int, Layer] = {}
+        self._edits = 0
+        self._lock = Lock()
+
+    def has(self, layer: Layer, key: str) -> bool:
+        """Whether the values are at hand, without reading anything."""
+        return (layer.id, key) in self._columns
+
+    def values(self, connection: sqlite3.Connection, layer: Layer, key: str) -> Column:
+        """The values of an attribute, or of a column that every object has."""
+        found = self._columns.get((layer.id, key))
+        if found is not None:
+            return found
+        edits = self._edits
+        table = self._table(connection, layer)
+        if table is None:
+            found = encoded([value for _, value in rows.values(connection, key, *_range(layer))])
+        else:
+            found = _edited(connection, layer, key, table.column(_name(key)))
+        with self._lock:
+            if edits == self._edits:
+                self._layers[layer.id] = layer
+                self._columns[layer.id, key] = found
+        return found
+
+    def parents(self, connection: sqlite3.Connection, layer: Layer) -> Int32:
+        """The position of each object's parent in the layer, or -1."""
+        table = self._table(connection, layer)
+        if table is None:
+            self.store(connection, layer)
+            table = self._table(connection, layer)
+        if table is None:  # there is no room for it in the cache
+            ids, parents = (self.values(connection, layer, key).tolist() for key in ("id", "parent"))
+            return columnstore.positions_of(parents, ids)
+        return table.parents
+
+    def matching(self, connection: sqlite3.Connection, layer: Layer, where: Expression) -> Mask:
+        """Which objects of a layer an expression holds for."""
+        columns = {name: self.values(connection, layer, name) for name in where.names}
+        return where.matching(columns, layer.object_count)
+
+    def _table(self, connection: sqlite3.Connection, layer: Layer) -> Table | None:
+        """All columns as they are stored, or those of a small layer; None when they must first be stored."""
+        table = self._tables.get(layer.id)
+        if table is None:
+            table = columnstore.load(self._folder(layer), layer.object_count)
+            if table is None and layer.object_count <= SMALL:
+                table = columnstore.table_of(rows.raw(connection, *_range(layer)))
+            if table is not None:
+                self._tables[layer.id] = table
+        return table
+
+    def _folder(self, layer: Layer) -> Path:
+        return cache.layer_folder(self._project, layer.uid) / FOLDER
+
+    # --- the cache ------------------------------------------------------------------------------
+
+    def store(self, connection: sqlite3.Connection, layer: Layer, progress: Progress = never_stop) -> None:
+        """Make the columns of a large layer in the cache, unless they are there; takes a while."""
+        if self._table(connection, layer) is not None:
+            return
+        first, last = _range(layer)
+        try:
+            with cache.staging(self._project) as folder:
+                parts = []
+                for start in range(first, last + 1, AT_ONCE):
+                    progress((start - first) / layer.object_count, "attributes")
+                    parts.append(folder / str(start))
+                    end = min(start + AT_ONCE - 1, last)
+                    columnstore.build_part(rows.raw(connection, start, end), parts[-1])
+                columnstore.merge(parts, folder / FOLDER)
+                cache.adopt(folder / FOLDER, self._folder(layer))
+        except OSError:
+            return  # no room, or no right to write there: columns are then read one by one
+
+    # --- edits ----------------------------------------------------------------------------------
+
+    def follow(self, connection: sqlite3.Connection, changes: Changes) -> None:
+        """Take in what a step changed, or the undoing of one; only the touched values are looked at."""
+        with self._lock:
+            self._edits += 1
+            held = [place for place in self._columns if place[1] in changes.keys]
+        for number, key in held:
+            layer = self._layers[number]
+            first, last = _range(layer)
+            try:
+                found = rows.changed_values(connection, changes.step, _name(key), first, last)
+            except sqlite3.Error:
+                del self._columns[number, key]
+                continue
+            if found:
+                positions = np.fromiter((fid - first for fid, _ in found), np.int64, len(found))
+                values = _decoded(key, [text for _, text in found])
+                self._columns[number, key] = self._columns[number, key].renewed(positions, values)
+
+
+def _range(layer: Layer) -> tuple[int, int]:
+    return layer.first_fid, layer.first_fid + layer.object_count - 1
+
+
+def _name(key: str) -> str:
+    """What a column is called in the store, and its changes in the journal."""
+    return key if key in FIXED else ATTRIBUTE + key
+
+
+def _decoded(key: str, texts: list[str | None]) -> list[Value]:
+    """Values as the journal writes them."""
+    if key in FIXED:
+        return list(texts)
+    return [None if text is None else orjson.loads(text) for text in texts]
+
+
+def _edited(connection: sqlite3.Connection, layer: Layer, key: str, column: Column) -> Column:
+    """A column as it was stored, with the present values of all objects in which it was ever edited."""
+    fids = rows.ever_changed(connection, _name(key), *_range(layer))
+    if not fids:
+        return column
+    found = dict(_present(connection, layer, key, fids))
+    positions = np.array(fids, np.int64) - layer.first_fid
+    return column.renewed(positions, [found.get(fid) for fid in fids])
+
+
+def _present(
+    connection: sqlite3.Connection, layer: Layer, key: str, fids: list[int]
+) -> Iterable[tuple[int, Any]]:
+    if len(fids) * 8 > layer.object_count:
+        return rows.values(connection, key, *_range(layer))
+    return rows.values_of(connection, key, fids)

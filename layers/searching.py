@@ -1,0 +1,59 @@
+"""Looking for objects by a text: their ids by an index, everything else by going through the project."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+
+from layers import rows
+from layers.records import CityObject, Layer
+
+#: Objects that are looked through between two chances to stop.
+AT_ONCE = 5_000
+#: So many times somebody waits for, before what was found must do.
+PATIENCE = 8
+#: Behind every text that begins as another one does.
+LAST_SIGN = "\U0010ffff"
+
+
+def search(connection: sqlite3.Connection, text: str, layers: Iterable[Layer]) -> Iterator[CityObject | None]:
+    """Objects whose id begins with the text, then those that hold it; None between parts of the project."""
+    if not text:
+        return
+    present = {layer.id: layer for layer in layers}
+    seen: set[int] = set()
+    begins = "id >= ? COLLATE NOCASE AND id < ? COLLATE NOCASE ORDER BY id COLLATE NOCASE"
+    for item in rows.objects(connection, begins, (text, text + LAST_SIGN)):
+        if item.layer in present:
+            seen.add(item.fid)
+            yield item
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    for column in ("id", "attributes"):
+        holds = f"fid BETWEEN ? AND ? AND {column} LIKE ? ESCAPE '\\'"
+        for first, last in _parts(present.values()):
+            for item in rows.objects(connection, holds, (first, last, f"%{escaped}%")):
+                if item.fid not in seen:
+                    seen.add(item.fid)
+                    yield item
+            yield None
+
+
+def _parts(layers: Iterable[Layer]) -> Iterator[tuple[int, int]]:
+    for layer in layers:
+        end = layer.first_fid + layer.object_count
+        for first in range(layer.first_fid, end, AT_ONCE):
+            yield first, min(first + AT_ONCE, end) - 1
+
+
+def first(found: Iterator[CityObject | None], limit: int) -> list[CityObject]:
+    """The first of what is found, as far as it is found soon."""
+    items: list[CityObject] = []
+    waited = 0
+    for item in found:
+        if item is not None:
+            items.append(item)
+        else:
+            waited += 1
+        if len(items) >= limit or waited >= PATIENCE:
+            break
+    return items
