@@ -21,15 +21,14 @@ class SurfaceSum:
 
 def surface_sums(city: CityTiles, position: int) -> list[SurfaceSum]:
     """The surfaces of the object at `position` in its layer, by level of detail and type."""
-    entry = int(city.object_entry[position]) if position < len(city.object_entry) else -1
-    if entry < 0:
+    entry = np.flatnonzero(city.entry_object == position)
+    if not len(entry):
         return []
-    geometries = slice(city.entry_geometry[entry], city.entry_geometry[entry + 1])
-    per_geometry = np.diff(city.geometry_surface)[geometries]
-    surfaces = slice(city.entry_surface[entry], city.entry_surface[entry + 1])
-    areas = _areas(city, city.entry_surface[entry], city.entry_surface[entry + 1])
-    types = np.asarray(city.surface_type[surfaces])
-    lods = np.repeat(np.asarray(city.geometry_lod[geometries]), per_geometry)
+    first, last = city.entry_geometry[entry[0] : entry[0] + 2]
+    begin = city.geometry_surface[first : last + 1]
+    areas = _areas(city, begin[0], begin[-1])
+    types = np.asarray(city.surface_type[begin[0] : begin[-1]])
+    lods = np.repeat(city.geometry_lod[first:last], np.diff(begin))
     sums = []
     for lod, type in sorted({(int(lod), int(type)) for lod, type in zip(lods, types, strict=True)}):
         mine = (lods == lod) & (types == type)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from layers.arrays import CityTiles, Float64, Int32
+from layers.runs import ranges, starts
 from viewer.faces import welded
 
 TIN = "TINRelief"
@@ -16,10 +17,13 @@ TIN = "TINRelief"
 def tin_of(city: CityTiles, types: Sequence[Any]) -> tuple[Float64, Int32, Int32]:
     """Vertices, triangles and the object of each; all of the city's when it has no TINRelief."""
     is_tin = np.array([name == TIN for name in types], bool)
-    owner = np.repeat(city.entry_object, np.diff(city.entry_triangle))
-    chosen = is_tin[owner] if is_tin.any() else np.ones(len(owner), bool)
-    triangles = city.triangles[chosen]
-    used, local = np.unique(triangles, return_inverse=True)
-    vertices = np.asarray(city.vertices[used])
-    vertices, triangles, _ = welded(vertices, local.reshape(-1, 3).astype(np.int32))
-    return vertices, triangles, owner[chosen]
+    entries = np.flatnonzero(is_tin[city.entry_object])
+    if not len(entries):
+        entries = np.arange(len(city.entry_object))
+    first, corners = city.entry_vertex[entries], np.diff(city.entry_vertex)[entries]
+    counts = np.diff(city.entry_triangle)[entries]
+    shift = starts(corners)[:-1] - first
+    triangles = city.triangles[ranges(city.entry_triangle[entries], counts)]
+    triangles = triangles + np.repeat(shift, counts)[:, None].astype(np.int32)
+    vertices, triangles, _ = welded(city.vertices[ranges(first, corners)], triangles)
+    return vertices, triangles, np.repeat(city.entry_object[entries], counts)
