@@ -34,11 +34,10 @@ from layers.arrays import Float64, UInt8
 from viewer.camera import Camera
 from viewer.scene import Hit
 
-#: Edges are smoothed at rest, in about twice the time, where a picture takes less than this.
-FINE_BELOW_S = 0.2
 #: A picture that takes longer than this is drawn coarser while the camera moves.
 SLOW_FRAME_S = 0.1
-VERY_SLOW_FRAME_S = 0.3
+#: Where a full picture takes longer than this, a coarse one comes first.
+SLOW_REST_S = 0.15
 COARSE = 0.5
 REST_MS = 180
 HOVER_MS = 40
@@ -62,9 +61,12 @@ class Canvas(QWidget):
         self._session = session
         self._image: QImage | None = None
         self._pixels: UInt8 | None = None  # what the image shows; kept alive with it
-        self._frame_s = 0.0
+        self._frame_s = 0.0  # of a picture in motion
+        self._rest_s = 0.0  # of one at rest, without smooth edges
         self._moving = False
         self._refines = False  # the picture is to be drawn once more, with smooth edges
+        self._is_fine = False  # the picture under way is that one
+        self._begun = 0.0
         self._grip: Grip | None = None
         self._grabbed: Float64 = np.zeros(3)
         self._pressed_at = QPointF()
@@ -93,7 +95,7 @@ class Canvas(QWidget):
         self.setAccessibleName("3D view of the city")
         session.opened.connect(self._on_opened)
         session.scene_changed.connect(self._on_scene_changed)
-        session.layer_shown.connect(lambda _layer: self._look_at_all())
+        session.drawing.shown.connect(lambda _layer: self._look_at_all())
         theme.current().changed.connect(self._on_theme)
 
     # -- the picture -----------------------------------------------------------------------
@@ -130,24 +132,38 @@ class Canvas(QWidget):
         return self._session.is_open and bool(self._session.project.layers)
 
     def _render(self) -> None:
+        """Draw on at the picture; one at rest takes several steps, with other events between."""
         scene = self._session.scene
         size = self._frame_size()
-        scene.moving = self._is_coarse
+        scene.moving = self._moving
         scene.resize(size.width(), size.height())
-        fine = self._refines and not scene.needs_frame
-        if self._image is not None and not scene.needs_frame and not fine:
+        if scene.needs_frame or self._image is None:
+            self._is_fine = False
+            self._begin()
+        elif self._refines and not scene.is_drawing:
+            self._is_fine = True
+            self._begin()
+        if not scene.is_drawing:
             return
-        self._refines = False
-        begun = perf_counter()
-        self._pixels = np.ascontiguousarray(scene.frame(fine))
-        if scene.needs_frame:  # layers are still coming in: they get their turn after other events
+        pixels = scene.proceed()
+        if scene.is_drawing or scene.needs_frame:  # more is to come, after other events
             QTimer.singleShot(0, self.update)
-        elif not fine:
-            if not self._is_coarse:
-                self._frame_s = perf_counter() - begun
+        if pixels is None:
+            return
+        self._pixels = pixels
+        if self._moving:
+            self._frame_s = perf_counter() - self._begun
+        elif not self._is_fine:
+            self._rest_s = perf_counter() - self._begun
+        if not self._is_fine and not scene.needs_frame:
             self._rest.start()
         height, width, _ = self._pixels.shape
         self._image = QImage(self._pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+
+    def _begin(self) -> None:
+        self._refines = False
+        self._begun = perf_counter()
+        self._session.scene.begin(self._is_fine)
 
     @property
     def _is_coarse(self) -> bool:
@@ -189,8 +205,8 @@ class Canvas(QWidget):
         self._on_theme()
 
     def _on_scene_changed(self) -> None:
-        """Where full pictures are very slow, show a coarse one at once and the full one a moment later."""
-        if self._frame_s > VERY_SLOW_FRAME_S:
+        """Where full pictures are slow, show a coarse one at once and the full one a moment later."""
+        if self._rest_s > SLOW_REST_S:
             self._moved()
         else:
             self.update()
@@ -284,11 +300,10 @@ class Canvas(QWidget):
         self.update()
 
     def _come_to_rest(self) -> None:
-        coarse = self._is_coarse
+        """After motion comes all detail, and after that smooth edges."""
+        self._refines = not self._moving
         self._moving = False
-        self._refines = not coarse and self._frame_s < FINE_BELOW_S
-        if coarse or self._refines:
-            self.update()
+        self.update()
 
     def _walk_step(self, forward_m: float, right_m: float, turn_deg: float) -> None:
         scene = self._session.scene
@@ -413,7 +428,7 @@ class Canvas(QWidget):
             event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
         )
         if fid is not None:
-            self._session.select([fid], extend)
+            self._session.select([fid], toggle=extend)
         elif not extend:
             self._session.select([])
 
@@ -430,7 +445,7 @@ class Canvas(QWidget):
             box.left() * across, box.top() * down, box.right() * across, box.bottom() * down
         )
         extend = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        self._session.select([*self._session.selection, *found] if extend else found)
+        self._session.select(found, extend)
         self.box_ended.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:

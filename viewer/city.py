@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.arrays import CityTiles, Float64
+from layers.arrays import CityTiles, Float64, Int32, UInt8
 from layers.records import Layer
 from viewer.aim import Aim
+from viewer.cityextras import ghosts_of, marks_of, wires_of
+from viewer.citylegend import legend_of
 from viewer.citypick import first_surface, objects_in
+from viewer.citytile import OutlinesOfTiles, Tile
 from viewer.color import LegendEntry
-from viewer.detail import Allowed, Detail, Outlines, detail_of, outlines_of
+from viewer.detail import Allowed, detail_of
 from viewer.faces import Index, Mask, outer_boxes
 from viewer.lods import allowed_geometries
 from viewer.looks import Looks
 from viewer.masses import Masses
-from viewer.palette import EARTH, GHOST, SELECTED, hex_color, rgb, surface_color
-from viewer.patch import LINES, POINTS, Patch
+from viewer.palette import GHOST, SELECTED, rgb
+from viewer.patch import LINES, Patch
 from viewer.picking import Hit, Rectangle, Surface, View2D, nearest_vertex
 from viewer.quadtree import Quadtree
 from viewer.view import Found, Shown, Source
@@ -35,31 +37,13 @@ ERROR_PX_MOVING, ERROR_PX_RESTING = 1.0, 0.7
 DETAIL_SHARE = 0.7
 COARSER = 1.4
 TRIANGLES_PER_BLOCK = 5
-#: More outlines than this are left away: they cost frames, and would only be a grey haze.
-MOST_EDGES, MOST_EDGES_MOVING = 150_000, 30_000
-OUTLINED_BELOW_M = 1.5  # metres per pixel
-MOST_MARKED = 2_000
-MOST_GHOST_TRIANGLES = 150_000
-MOST_COUNTED = 3_000_000
 GHOST_OPACITY = 0.22
 SELECTED_SHARE = 0.72
-OUTLINE_TONE = 0.62  # of the polygon's own colour
+#: Blocks are drawn in pieces, so that no single one takes long.
+BLOCK_QUADS = 40_000
 #: Their many small faces look better without outlines.
 PLANTS = frozenset(("SolitaryVegetationObject", "PlantCover"))
-WIRE = "#6e6a64"
 NOWHERE = np.zeros(3, np.float32)
-
-
-@dataclass
-class Tile:
-    """A tile in full detail, ready to be drawn."""
-
-    patch: Patch
-    detail: Detail
-    colors_of: int  # the state of the colours it shows
-    lit: Float32 = field(default_factory=lambda: np.empty((0, 3), np.float32))  # per polygon
-    outlines: Outlines | None = None
-    used: int = 0
 
 
 class CityView:
@@ -71,14 +55,15 @@ class CityView:
         self._tree = Quadtree(city)
         self._tiles: dict[int, Tile] = {}
         self._spare: list[Patch] = []
-        self._blocks, self._outlines = Patch(), Patch(LINES, width=1.0)
+        self._blocks: list[Patch] = []
         self._ghosts, self._marks = Patch(), Patch(LINES, width=2.5)
         self._ghosts.paint(rgb(GHOST), GHOST_OPACITY)
         self._marks.paint(rgb("#b3600a"))
-        self._wires = _wires(city, source)
+        self._wires = wires_of(city, source.origin)
         self._looks = Looks(self.layer, source.columns, city.type_names)
         self._shown = Shown.all(source.columns.count)
-        self._plain = self._looks.of_types(PLANTS)[city.entry_object]
+        plain = self._looks.of_types(PLANTS)[city.entry_object]
+        self._outlines = OutlinesOfTiles(city, source.origin, plain)
         self._allowed = self._allows()
         self._selected: Mask = np.zeros(len(city.entry_object), bool)
         self._masses = Masses(city, source.origin, self._tree)
@@ -100,10 +85,10 @@ class CityView:
     def patches(self) -> Iterator[Patch]:
         """Wires, blocks, tiles, outlines, the mark of the selection, and ghosts last."""
         yield from self._wires
-        yield self._blocks
+        yield from self._blocks
         for tile in self._tiles.values():
             yield tile.patch
-        yield self._outlines
+        yield self._outlines.patch
         yield self._marks
         yield self._ghosts
 
@@ -124,7 +109,6 @@ class CityView:
 
     def refresh(self, keys: frozenset[str]) -> None:
         """Recolour when the layer is coloured by a value that changed."""
-        self._source.columns.forget(keys)
         if self._looks.attribute in keys:
             self._recolor()
 
@@ -148,7 +132,7 @@ class CityView:
         culls = not near and not self._is_open()
         if culls != self._culls:
             self._culls = culls
-            for patch in (self._blocks, *(tile.patch for tile in self._tiles.values())):
+            for patch in (*self._blocks, *(tile.patch for tile in self._tiles.values())):
                 patch.actor.GetProperty().SetBackfaceCulling(culls)
 
     def set_moving(self, moving: bool) -> None:
@@ -281,8 +265,21 @@ class CityView:
         points, triangles, colors = blocks.faces(
             aim, types.get("RoofSurface", True), types.get("WallSurface", True)
         )
-        self._blocks.fill(points, NOWHERE, triangles, colors)
+        self._fill_blocks(points, triangles, colors)
         self._outlines_stale = True
+
+    def _fill_blocks(self, points: Float32, triangles: Int32, colors: UInt8) -> None:
+        quads = -(-len(points) // 4)
+        while len(self._blocks) * BLOCK_QUADS < quads:
+            patch = Patch()
+            patch.actor.GetProperty().SetBackfaceCulling(self._culls)
+            patch.actor.GetProperty().SetOpacity(self.layer.opacity)
+            self._blocks.append(patch)
+        for number, patch in enumerate(self._blocks):
+            first = number * BLOCK_QUADS
+            mine = slice(4 * first, 4 * (first + BLOCK_QUADS))
+            cells = triangles[2 * first : 2 * (first + BLOCK_QUADS)] - np.int32(4 * first)
+            patch.fill(points[mine], NOWHERE, cells, colors[mine])
 
     def _cut(self, aim: Aim, drawn: Index, triangles: int) -> tuple[list[Index], Index]:
         """The cells to draw as blocks, and the entries among them."""
@@ -355,70 +352,34 @@ class CityView:
 
     def _draw_outlines(self, aim: Aim, end: float) -> bool:
         """The outlines of the nearest tiles; while moving, only where they are few."""
-        if not self.layer.style.get("edges", True) or not self.layer.visible:
-            self._outlines_stale = False
-            self._outlines.show(False)
-            return True
-        if aim.moving and self._outlines.vertex_count > 2 * MOST_EDGES_MOVING:
-            self._outlines.show(False)
-            return True
-        size = aim.metres_per_pixel(self._tree.tiles.box[self._wanted])
-        near = self._wanted[np.argsort(size)][: int((size < OUTLINED_BELOW_M).sum())]
-        ends, tones, count = [np.empty((0, 3))], [np.empty((0, 3), np.uint8)], 0
-        for number in near.tolist():
-            tile = self._tiles[number]
-            if tile.outlines is None:
-                if aim.moving:
-                    return True
-                tile.outlines = outlines_of(self._city, tile.detail, self._plain)
-                if perf_counter() > end:
-                    return False
-            count += len(tile.outlines.part)
-            if count > MOST_EDGES:
-                break
-            ends.append(tile.outlines.ends)
-            tones.append(np.repeat((tile.lit[tile.outlines.part] * OUTLINE_TONE).astype(np.uint8), 2, axis=0))
-        points = np.concatenate(ends)
-        self._outlines.fill(
-            points, self._source.origin, np.arange(len(points), dtype=np.int32), np.concatenate(tones)
-        )
-        self._outlines.show(not aim.moving or len(points) <= 2 * MOST_EDGES_MOVING)
-        self._outlines_stale = False
-        return True
+        shown = self.layer.visible and bool(self.layer.style.get("edges", True))
+        tiles = [self._tiles[number] for number in self._wanted.tolist()] if shown else []
+        size = aim.metres_per_pixel(self._tree.tiles.box[self._wanted]) if shown else np.empty(0)
+        done = self._outlines.draw(tiles, size, aim.moving, end)
+        self._outlines_stale = not done or (aim.moving and self._outlines.is_left_out)
+        return done
 
     def _mark_selection(self) -> None:
         """Outline what is selected."""
-        entries = np.flatnonzero(self._selected & self._allowed.entries)
-        ends = np.empty((0, 3))
-        if 0 < len(entries) <= MOST_MARKED:
-            ends = outlines_of(
-                self._city, detail_of(self._city, self._allowed, entries), np.zeros_like(self._plain)
-            ).ends
+        ends = marks_of(self._city, self._allowed, np.flatnonzero(self._selected & self._allowed.entries))
         self._marks.fill(ends, self._source.origin, np.arange(len(ends), dtype=np.int32), None)
         self._marks.show(self.layer.visible)
 
     def _draw_ghosts(self) -> None:
-        """What stands at other dates, the largest first, as much of it as can be drawn."""
-        city = self._city
-        ghosts = np.flatnonzero(self._shown.ghost[city.entry_object] & self._may_show())
-        triangles = np.diff(city.entry_triangle)[ghosts]
-        order = np.argsort(-np.asarray(city.block_area)[ghosts], kind="stable")
-        chosen = np.sort(ghosts[order[np.cumsum(triangles[order]) <= MOST_GHOST_TRIANGLES]])
-        every = np.zeros(len(city.entry_object), bool)
-        every[chosen] = True
-        detail = detail_of(city, Allowed(every, self._allowed.geometries, self._allowed.types), chosen)
+        """What stands at other dates."""
+        ghosts = np.flatnonzero(self._shown.ghost[self._city.entry_object] & self._may_show())
+        detail = ghosts_of(self._city, self._allowed, ghosts)
         self._ghosts.fill(detail.vertices, self._source.origin, detail.triangles, None)
         self._ghosts.show(self.layer.visible)
 
     def _show_all(self) -> None:
         opacity, visible = self.layer.opacity, self.layer.visible
-        for patch in (self._blocks, self._outlines, *(tile.patch for tile in self._tiles.values())):
+        for patch in (*self._blocks, self._outlines.patch, *(tile.patch for tile in self._tiles.values())):
             patch.actor.GetProperty().SetOpacity(opacity)
-        self._blocks.show(visible)
-        for patch in (self._marks, self._ghosts, *self._wires):
+        for patch in (self._marks, self._ghosts, *self._blocks, *self._wires):
             patch.show(visible)
         if not visible:
-            self._outlines.show(False)
+            self._outlines.patch.show(False)
             for tile in self._tiles.values():
                 tile.patch.show(False)
         self._blocks_stale = True
@@ -449,54 +410,9 @@ class CityView:
     def legend(self) -> list[LegendEntry]:
         """Classes with the number of objects, or of surfaces, that are drawn in each."""
         if self._legend is None:
-            self._legend = self._legend_rows()
+            self._legend = legend_of(self.layer, self._looks, self._city, self._allowed)
         return self._legend
-
-    def _legend_rows(self) -> list[LegendEntry]:
-        looks, layer = self._looks, self.layer
-        objects = self._city.entry_object[self._allowed.entries]
-        if looks.classes is not None:
-            return looks.classes.legend(layer.id, looks.attribute, objects)
-        if looks.way == "plain":
-            return [LegendEntry(layer.name, looks.plain, len(objects), layer=layer.id, heading=layer.name)]
-        if looks.way == "surface" and (rows := self._surface_rows()):
-            return rows
-        counts = np.bincount(looks.object_type[objects], minlength=len(looks.type_names))
-        colors = looks.type_colors()
-        rows = [
-            LegendEntry(name, hex_color(colors[i]), int(counts[i]), "objects", layer.id, "City objects")
-            for i, name in enumerate(looks.type_names)
-            if counts[i]
-        ]
-        return sorted(rows, key=lambda row: -row.count)
-
-    def _surface_rows(self) -> list[LegendEntry]:
-        names = self._city.type_names
-        if len(self._city.surface_type) <= MOST_COUNTED:
-            surfaces, _ = self._allowed.surfaces(self._city, np.arange(len(self._city.entry_object)))
-            counts = np.bincount(self._city.surface_type[surfaces], minlength=len(names))
-        else:  # those of the whole layer: to count what is left of so many would hold up the window
-            known = self.layer.facts.get("surfaces") or {}
-            counts = np.array([int(known.get(name, 0)) for name in names])
-        rows = [
-            LegendEntry(name, surface_color(name), int(counts[i]), "surfaces", self.layer.id, "Surfaces")
-            for i, name in enumerate(names)
-            if i and counts[i] and self._allowed.types[i]
-        ]
-        return sorted(rows, key=lambda row: -row.count)
 
 
 def _hidden(layer: Layer) -> frozenset[str]:
     return frozenset(layer.style.get("hidden_types", ()))
-
-
-def _wires(city: CityTiles, source: Source) -> list[Patch]:
-    if not len(city.points):
-        return []
-    lines, dots = Patch(LINES, width=2.0), Patch(POINTS, width=5.0)
-    lines.paint(rgb(WIRE))
-    dots.paint(rgb(EARTH))
-    loose = np.setdiff1d(np.arange(len(city.points)), city.lines.ravel())
-    lines.fill(city.points, source.origin, np.asarray(city.lines), None)
-    dots.fill(city.points, source.origin, loose[:, None].astype(np.int32), None)
-    return [lines, dots]

@@ -35,7 +35,7 @@ class Patch:
         look.LightingOff()
         self._width, self._magnified = width, 1.0
         self._set_width()
-        self._shown = True
+        self._shown, self._muted = True, False
         self._has_cells = False
         self._kept: tuple[Float32, Int32] | None = None
         self._kept_colors = np.empty((0, 3), np.uint8)
@@ -107,9 +107,22 @@ class Patch:
     def show(self, shown: bool) -> None:
         """Draw it or not."""
         self._shown = shown
-        self.actor.SetVisibility(shown and self._has_cells)
+        self._set_visibility()
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is anything to be seen of it."""
+        return self._shown and self._has_cells
+
+    def mute(self, muted: bool) -> None:
+        """Leave it out of the next step of a picture that is drawn in several."""
+        self._muted = muted
+        self._set_visibility()
+
+    def _set_visibility(self) -> None:
+        self.actor.SetVisibility(self.is_shown and not self._muted)
 
     def _touch(self) -> None:
         self._data.Modified()
         self.actor.GetMapper().Modified()
-        self.actor.SetVisibility(self._shown and self._has_cells)
+        self._set_visibility()

@@ -85,7 +85,6 @@ class PipesView(BodiesView):
 
     def refresh(self, keys: frozenset[str]) -> None:
         """Recolour when the layer is coloured by a value that changed."""
-        self._source.columns.forget(keys)
         way = str(self.layer.style.get("color_by", ""))
         if way.startswith(ATTRIBUTE) and way.removeprefix(ATTRIBUTE) in keys:
             self._color()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from math import inf
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,14 +15,15 @@ from layers.place import Place
 from layers.records import Changes, Layer
 from viewer.aim import Aim
 from viewer.camera import Camera
+from viewer.city import CityView
 from viewer.color import LegendEntry
 from viewer.columns import Columns
 from viewer.light import sky
-from viewer.patch import Patch
 from viewer.picking import Hit, Surface, View2D, stretched
 from viewer.picture import Picture
 from viewer.prepared import Prepared, columns_of, prepare, view_of
 from viewer.splat import Splats
+from viewer.stage import Stage
 from viewer.view import Dotted, Found, LayerView
 from viewer.visibility import Visibility
 from viewer.window import Paint, Window
@@ -31,20 +33,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Hit", "LegendEntry", "Prepared", "Scene", "Surface", "prepare"]
 
-#: Vertices handed to the graphics driver per frame, so that a new layer never holds up the window.
-NEW_VERTICES_PER_FRAME = 1_500_000
 CATCH_UP_S, CATCH_UP_MOVING_S = 0.04, 0.012
 #: What is drawn of a city with levels of detail, and of point clouds, while the camera moves and at rest.
 MOVING_TRIANGLES, RESTING_TRIANGLES = 110_000, 700_000
 RESTING_POINTS = 1_000_000
+#: At rest nothing is shown before all detail is there, or this time is over.
+PATIENCE_S = 0.4
 #: How much more triangles a graphics card draws in the same time.
 GRAPHICS_CARD = 20.0
 #: A surface more transparent than this is picked only where nothing lies behind it.
 SEEN_THROUGH = 0.7
-FINE_LINES = 1.6  # lines in a fine frame, which is drawn at twice the size: a little finer than else
 EMPTY_BOX = np.array([[-500.0, -500.0, 0.0], [500.0, 500.0, 100.0]])
-#: Drawn from the ground up; what one can look through comes last.
-DRAWING_ORDER = ("pipes", "city", "heritage", "points", "terrain")
 
 
 class Scene:
@@ -62,7 +61,8 @@ class Scene:
         self._splats = Splats()
         self._views: dict[int, LayerView] = {}
         self._columns: dict[int, Columns] = {}
-        self._drawn: set[Patch] = set()  # those the window has
+        self._stage = Stage(self._window)
+        self._drawing: Generator[UInt8 | None, None, None] | None = None
         self._place: Place | None = None
         self._visibility = Visibility()
         self._stretch = 1.0
@@ -93,27 +93,52 @@ class Scene:
 
         `fine` smooths every edge, for a camera at rest and for pictures to keep, in about twice the time.
         """
-        self._aim()
-        caught_up = self._catch_up(CATCH_UP_MOVING_S if self._moving else CATCH_UP_S)
-        has_all = self._follow_patches(NEW_VERTICES_PER_FRAME)
-        self.needs_frame = not (has_all and caught_up)
+        self.begin(fine)
+        while True:
+            picture = self.proceed()
+            if picture is not None:
+                return picture
+
+    def begin(self, fine: bool = False) -> None:
+        """Begin a picture, in the place of one that is not finished; `proceed` draws it."""
+        if self._drawing is not None:
+            self._drawing.close()
+        self.needs_frame = False
+        self._drawing = self._steps(fine)
+
+    def proceed(self) -> UInt8 | None:
+        """Draw on for a short time; gives the picture once it is finished."""
+        picture = next(self._drawing) if self._drawing is not None else None
+        if picture is not None:
+            self._drawing = None
+        return picture
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether a picture is begun and not finished."""
+        return self._drawing is not None
+
+    def _steps(self, fine: bool) -> Generator[UInt8 | None, None, None]:
+        """Build what is missing, then draw patch after patch; None after every short step but the last."""
+        begun = perf_counter()
+        while not self._catch_up() and not self._moving:
+            if perf_counter() - begun > PATIENCE_S:
+                self.needs_frame = True
+                break
+            yield None
         box, eye = self.box, self._camera.eye
         near = bool((eye > box[0]).all() and (eye < box[1]).all())
         for view in self._views.values():
             view.set_near(near)
         self._camera.apply(self._window.renderer.GetActiveCamera(), self.origin, box)
-        if not fine:
-            return self._window.pixels(self._paint())
-        self._magnify(FINE_LINES)
-        picture = self._window.fine_pixels(self._paint())
-        self._magnify(1.0)
-        return picture
+        yield from self._stage.draw(fine, self._moving, self._paint())
 
     def settle(self) -> None:
         """Finish everything at once, so that the next frame shows all."""
         self._aim()
-        self._catch_up(inf)
-        self._follow_patches(None)
+        for view in self._views.values():
+            view.catch_up(inf)
+        self._stage.follow(self._views.values(), self._stretch, all_at_once=True)
 
     def set_background(self, dark: bool) -> None:
         """The sky of the light or the dark theme."""
@@ -141,6 +166,8 @@ class Scene:
 
     def close(self) -> None:
         """Give back what the graphics driver holds; the scene is of no use afterwards."""
+        if self._drawing is not None:
+            self._drawing.close()
         self._views.clear()
         self._window.close()
 
@@ -154,11 +181,6 @@ class Scene:
             self._splats.draw(picture, replace(self._view2d(), width=width, height=height), shown)
 
         return paint if shown else None
-
-    def _magnify(self, factor: float) -> None:
-        for view in self._views.values():
-            for patch in view.patches():
-                patch.magnify(factor)
 
     def _aim(self) -> None:
         """Tell the views where they are seen from, and share out what may be drawn."""
@@ -175,28 +197,14 @@ class Scene:
         for view in self._views.values():
             view.aim(aim)
 
-    def _catch_up(self, seconds: float) -> bool:
+    def _catch_up(self) -> bool:
+        """Build for a short time; False while something is left to do."""
+        self._aim()
+        seconds = CATCH_UP_MOVING_S if self._moving else CATCH_UP_S
         done = [view.catch_up(seconds) for view in self._views.values()]
-        return all(done)
-
-    def _follow_patches(self, most_vertices: int | None) -> bool:
-        """Give the window what the views draw now; False while more than fits into one frame is left."""
-        wanted = [patch for view in self._views.values() for patch in view.patches()]
-        for patch in self._drawn.difference(wanted):
-            self._window.renderer.RemoveActor(patch.actor)
-        new = [patch for patch in wanted if patch not in self._drawn]
-        self._drawn.intersection_update(wanted)
-        taken = 0
-        for patch in new:
-            if most_vertices is not None and taken > most_vertices:
-                return False
-            taken += patch.vertex_count
-            patch.actor.SetScale(1.0, 1.0, self._stretch)
-            self._window.renderer.AddActor(patch.actor)
-            self._drawn.add(patch)
-        if new:
-            self._order()
-        return True
+        complete = self._stage.follow(self._views.values(), self._stretch) and all(done)
+        self.needs_frame |= not complete and self._moving
+        return complete
 
     # -- camera ----------------------------------------------------------------------------------
 
@@ -274,9 +282,7 @@ class Scene:
         view = self._views.pop(layer_id, None)
         if view is None:
             return
-        for patch in view.patches():
-            self._window.renderer.RemoveActor(patch.actor)
-            self._drawn.discard(patch)
+        self._stage.follow(self._views.values(), self._stretch)
         self.needs_frame = True
 
     def on_changes(self, changes: Changes) -> None:
@@ -287,11 +293,8 @@ class Scene:
         if changes.layers:
             for number, view in self._views.items():
                 view.restyle(present[number])
-            self._order()
             self._follow_stretch()
         if changes.keys:
-            for columns in self._columns.values():
-                columns.forget(changes.keys)
             for view in self._views.values():
                 view.refresh(changes.keys)
         if changes.layers or changes.keys & {"valid_from", "valid_to"}:
@@ -316,22 +319,7 @@ class Scene:
             if layer.kind == "terrain" and layer.visible and layer.id in self._views
         ]
         self._stretch = float(np.clip(wanted[0], 0.1, 100.0)) if wanted else 1.0
-        for view in self._views.values():
-            for patch in view.patches():
-                patch.actor.SetScale(1.0, 1.0, self._stretch)
-
-    def _order(self) -> None:
-        """Draw from the ground up, transparent terrain last."""
-        ordered = sorted(
-            self._views.values(), key=lambda v: (v.layer.opacity < 1, DRAWING_ORDER.index(v.layer.kind))
-        )
-        # Only the list is put in order: to remove actors and add them again would load them anew.
-        props = self._window.renderer.GetViewProps()
-        props.RemoveAllItems()
-        for view in ordered:
-            for patch in view.patches():
-                if patch in self._drawn:
-                    props.AddItem(patch.actor)
+        self._stage.stretch(self._stretch)
 
     # -- what is shown ---------------------------------------------------------------------------
 
@@ -401,6 +389,16 @@ class Scene:
         rectangle = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
         found = [fid for layer in self._views.values() for fid in layer.pick_box(view, rectangle)]
         return sorted(set(found))
+
+    @property
+    def shown_objects(self) -> tuple[int, int]:
+        """How many city objects are drawn, and how many there are in the visible layers."""
+        counts = [
+            view.shown_objects
+            for view in self._views.values()
+            if isinstance(view, CityView) and view.layer.visible
+        ]
+        return sum(shown for shown, _ in counts), sum(every for _, every in counts)
 
     def ground_height(self, x: float, y: float) -> float | None:
         """Height, as drawn, of the terrain at a place; of anything one could stand on without terrain."""

@@ -33,7 +33,8 @@ class Window:
         self.window.SetOffScreenRendering(1)
         self.window.SetShowWindow(False)
         self.window.SetMultiSamples(0)
-        self.window.SetSize(width, height)
+        self._size, self._scale = (width, height), 1
+        self._resize()
         self.renderer = vtkRenderer()
         self.renderer.GradientBackgroundOn()
         self.renderer.SetTwoSidedLighting(False)
@@ -46,12 +47,16 @@ class Window:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the picture."""
-        width, height = self.window.GetSize()
-        return int(width), int(height)
+        return self._size
 
     def resize(self, width: int, height: int) -> None:
         """Give the picture another size."""
-        self.window.SetSize(max(int(width), 1), max(int(height), 1))
+        self._size = max(int(width), 1), max(int(height), 1)
+        self._resize()
+
+    def _resize(self) -> None:
+        width, height = self._size
+        self.window.SetSize(self._scale * width, self._scale * height)
 
     def set_background(self, background: Background) -> None:
         """The sky behind the city."""
@@ -68,35 +73,35 @@ class Window:
         """Whether one draws; not known before the first picture."""
         return self._renderer_name is not None and not self.is_software
 
-    def pixels(self, paint: Paint | None = None) -> UInt8:
-        """A new picture, (h, w, 3), top row first."""
-        return np.ascontiguousarray(self._painted(paint, 1.0))
+    def enlarge(self, fine: bool) -> None:
+        """Draw at twice the size from now on, or at the picture's own again."""
+        self._scale = 2 if fine else 1
+        self._resize()
 
-    def fine_pixels(self, paint: Paint | None = None) -> UInt8:
-        """A new picture drawn at twice the size and averaged: smooth edges on any renderer."""
-        width, height = self.size
-        self.window.SetSize(2 * width, 2 * height)
-        large = self._painted(paint, 2.0).reshape(height, 2, width, 2, 3)
-        self.window.SetSize(width, height)
-        rows = large[:, 0].astype(np.uint16) + large[:, 1]
-        return ((rows[:, :, 0] + rows[:, :, 1] + 2) >> 2).astype(np.uint8)
-
-    def _painted(self, paint: Paint | None, magnified: float) -> UInt8:
-        self._draw()
-        pixels = self._read()[::-1]
-        if paint is not None:
-            camera = self.renderer.GetActiveCamera()
-            eye, near = np.array(camera.GetPosition()), camera.GetClippingRange()[0]
-            paint(Picture(pixels, self._depth(), eye, near, magnified))
-        return pixels
-
-    def _draw(self) -> None:
+    def draw(self, over: bool = False) -> None:
+        """Draw what is shown; `over` what has been drawn before, in front of it and behind it."""
+        self.renderer.SetPreserveColorBuffer(over)
+        self.renderer.SetPreserveDepthBuffer(over)
         self.window.Render()
         if self._renderer_name is None:
             self._renderer_name = self._ask_renderer()
             if not self.is_software:
                 self.window.SetMultiSamples(MULTISAMPLES)
                 self.window.Render()
+
+    def picture(self, paint: Paint | None = None) -> UInt8:
+        """What has been drawn, (h, w, 3), top row first; an enlarged one averaged, with smooth edges."""
+        pixels = self._read()[::-1]
+        if paint is not None:
+            camera = self.renderer.GetActiveCamera()
+            eye, near = np.array(camera.GetPosition()), camera.GetClippingRange()[0]
+            paint(Picture(pixels, self._depth(), eye, near, float(self._scale)))
+        if self._scale == 1:
+            return np.ascontiguousarray(pixels)
+        width, height = self._size
+        large = pixels.reshape(height, 2, width, 2, 3)
+        rows = large[:, 0].astype(np.uint16) + large[:, 1]
+        return ((rows[:, :, 0] + rows[:, :, 1] + 2) >> 2).astype(np.uint8)
 
     def _read(self) -> UInt8:
         """The pixels as OpenGL has them, bottom row first."""

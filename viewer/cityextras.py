@@ -1,0 +1,46 @@
+"""What is drawn of a city beside its faces: marks of the selection, ghosts, lines and loose points."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from layers.arrays import CityTiles, Float64
+from viewer.detail import Allowed, Detail, detail_of, outlines_of
+from viewer.faces import Index
+from viewer.palette import EARTH, rgb
+from viewer.patch import LINES, POINTS, Patch
+
+MOST_MARKED = 2_000
+MOST_GHOST_TRIANGLES = 150_000
+WIRE = "#6e6a64"
+
+
+def marks_of(city: CityTiles, allowed: Allowed, entries: Index) -> Float64:
+    """The ends of the outlines of entries, two by two; none where they are too many to be told apart."""
+    if not 0 < len(entries) <= MOST_MARKED:
+        return np.empty((0, 3))
+    everything = np.zeros(len(city.entry_object), bool)
+    return outlines_of(city, detail_of(city, allowed, entries), everything).ends
+
+
+def ghosts_of(city: CityTiles, allowed: Allowed, entries: Index) -> Detail:
+    """Entries in full detail whether they are allowed or not; the largest ones, as far as can be drawn."""
+    triangles = np.diff(city.entry_triangle)[entries]
+    order = np.argsort(-np.asarray(city.block_area)[entries], kind="stable")
+    chosen = np.sort(entries[order[np.cumsum(triangles[order]) <= MOST_GHOST_TRIANGLES]])
+    shown = np.zeros(len(city.entry_object), bool)
+    shown[chosen] = True
+    return detail_of(city, Allowed(shown, allowed.geometries, allowed.types), chosen)
+
+
+def wires_of(city: CityTiles, origin: Float64) -> list[Patch]:
+    """The lines and points of objects that have no surfaces."""
+    if not len(city.points):
+        return []
+    lines, dots = Patch(LINES, width=2.0), Patch(POINTS, width=5.0)
+    lines.paint(rgb(WIRE))
+    dots.paint(rgb(EARTH))
+    loose = np.setdiff1d(np.arange(len(city.points)), city.lines.ravel())
+    lines.fill(city.points, origin, np.asarray(city.lines), None)
+    dots.fill(city.points, origin, loose[:, None].astype(np.int32), None)
+    return [lines, dots]
