@@ -103,8 +103,9 @@ def staging(project: Path) -> Iterator[Path]:
     parent = cache_folder(project)
     parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=STAGING, dir=parent))
-    lock = WriterLock.take(folder / LOCK_NAME)
+    lock = None
     try:
+        lock = WriterLock.take(folder / LOCK_NAME)
         yield folder
     finally:
         if lock:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -20,14 +19,14 @@ LOCK_NAME = "lock"
 class WriterLock:
     """Held while a project is open for writing."""
 
-    def __init__(self, file: IO[str], path: Path) -> None:
+    def __init__(self, file: IO[bytes], path: Path) -> None:
         self._file, self._path = file, path
 
     @classmethod
     def take(cls, path: Path) -> WriterLock | None:
         """The lock, or None when another process holds it."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = open(path, "a+", encoding="utf-8")
+        file = open(path, "a+b")
         try:
             if sys.platform == "win32":
                 file.seek(0)
@@ -37,14 +36,10 @@ class WriterLock:
         except OSError:
             file.close()
             return None
-        file.seek(0)
-        file.truncate()
-        file.write(f"{os.getpid()}\n")
-        file.flush()
         return cls(file, path)
 
     def close(self) -> None:
-        """Let others write; the file stays, empty of meaning."""
+        """Let others write; the empty file stays."""
         self._file.close()
 
     def undo(self) -> None:
