@@ -17,12 +17,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from layers.cache import cache_folder
+from layers.arrays import CITY_ROWS
+from layers.cache import STAGING, CacheMissing, cache_folder, layer_folder
 from layers.data import ReadOptions
 from layers.exporting import export_layer
-from layers.importing import import_files
+from layers.importing import import_files, rebuild
 from layers.project import Project
 from layers.safefile import MARK
 from tests.conftest import real
@@ -213,3 +215,39 @@ def test_a_killed_import_leaves_the_project_as_it_was(city: Path, tmp_path: Path
             "SELECT count(*) FROM object_rtree"
         )
     assert {item.name for item in cache_folder(path).iterdir()} <= {"lock", *uids}
+
+
+# --- drawing data ---------------------------------------------------------------------------------
+
+
+def draw_for_ever(pipe: Connection, path: Path) -> None:
+    """Lose the drawing data and make them again, again and again."""
+    with Project.open(path) as project:
+        (layer,) = project.layers
+        while True:
+            shutil.rmtree(layer_folder(path, layer.uid))
+            pipe.send("lost")
+            rebuild(project, layer)
+
+
+@pytest.mark.parametrize("seed", range(max(6, KILLS // 5)))
+def test_killed_while_drawing_data_are_made_they_are_whole_or_made_again(
+    city: Path, tmp_path: Path, seed: int
+) -> None:
+    path = copied(city, tmp_path / "killed")
+    with Project.open(path) as project:
+        before = (state_of(project), arrays_of(project))
+    killed(draw_for_ever, path, after_s=random.Random(seed).uniform(0, 1.0))
+    with Project.open(path) as project:
+        (layer,) = project.layers
+        assert not list(cache_folder(path).glob(f"{STAGING}*"))
+        try:
+            project.drawable(layer)
+        except CacheMissing:
+            rebuild(project, layer)
+        assert (state_of(project), arrays_of(project)) == before
+
+
+def arrays_of(project: Project) -> list[bytes]:
+    tiles = project.drawable(project.layers[0])
+    return [np.asarray(getattr(tiles, name)).tobytes() for name in CITY_ROWS]
