@@ -43,7 +43,7 @@ def has_dates(session: Session) -> bool:
 
 def has_selection(session: Session) -> bool:
     """At least one object is selected."""
-    return session.is_open and bool(session.selection)
+    return session.is_open and len(session.selection) > 0
 
 
 def has_layer(session: Session) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -25,46 +25,17 @@ from app import theme
 from app.dialogs.attribute import AddAttribute, EditJson
 from app.editing import editing, why_not_editable
 from app.fields import Field, Index, ValueDelegate, code_text, enters
-from app.labels import empty_state
-from app.session import Session
+from app.labels import counted, empty_state
+from app.session import NOBODY, Session
+from layers.overview import Overview, Shared
 from layers.records import CityObject
-from layers.values import TYPE_TITLES, Value, format_value, merge_types, subject, type_for_editing, type_of
+from layers.values import TYPE_TITLES, Value, format_value, subject, type_for_editing
 
 NAME, VALUE = 0, 1
 KEY = Qt.ItemDataRole.UserRole
 DIFFERENT = "<different values>"
 #: Members of one nested value that are shown; "Edit as JSON" shows all.
 MOST_MEMBERS = 200
-
-
-@dataclass
-class Shared:
-    """One attribute of several objects: the value of all, or that they differ."""
-
-    name: str
-    value: Any
-    type: str | None
-    differ: bool = False
-    count: int = 1
-
-
-def shared_attributes(items: Iterable[CityObject]) -> list[Shared]:
-    """The attributes of these objects, each once, in the order in which they come."""
-    found: dict[str, Shared] = {}
-    total = 0
-    for item in items:
-        total += 1
-        for name, value in item.attributes.items():
-            known = found.get(name)
-            if known is None:
-                found[name] = Shared(name, value, type_of(value))
-                continue
-            known.count += 1
-            known.type = merge_types(known.type, type_of(value))
-            known.differ = known.differ or known.value != value or type(known.value) is not type(value)
-    for known in found.values():
-        known.differ = known.differ or known.count < total
-    return list(found.values())
 
 
 NO_ATTRIBUTES = ("No attributes yet", "“Add” gives it one; so does joining a table from the Edit menu.")
@@ -77,7 +48,7 @@ class Attributes(QWidget):
         super().__init__(parent)
         self._session = session
         self._editing = editing(session)
-        self._fids: tuple[int, ...] = ()
+        self._fids = NOBODY
         self._first: CityObject | None = None
         self._shared: dict[str, Shared] = {}
         self._types: dict[str, str] = {}
@@ -109,14 +80,13 @@ class Attributes(QWidget):
         """The list, one row per attribute."""
         return self._tree
 
-    def show_objects(self, items: Sequence[CityObject], fids: Sequence[int]) -> None:
-        """Turn to the objects `fids`, of which `items` are those that were looked into."""
-        keep = self._current_name() if tuple(fids) == self._fids else ""
-        self._fids = tuple(fids)
-        self._first = items[0] if items else None
-        self._shared = {shared.name: shared for shared in shared_attributes(items)}
-        self._types = self._session.project.attribute_types(items[0].layer) if items else {}
-        self._add.setEnabled(bool(items) and not why_not_editable(self._session))
+    def show_objects(self, fids: NDArray[np.int64], seen: Overview) -> None:
+        """Turn to these objects."""
+        keep = self._current_name() if np.array_equal(fids, self._fids) else ""
+        self._fids, self._first = fids, seen.first
+        self._shared = {shared.name: shared for shared in seen.attributes}
+        self._types = self._session.project.attribute_types(seen.first.layer)
+        self._add.setEnabled(not why_not_editable(self._session))
         self._fill(keep)
 
     def add_attribute(self) -> None:
@@ -214,7 +184,7 @@ class Attributes(QWidget):
         shared = self._shared[name]
         value = None if shared.differ else shared.value
         what = subject(name, self._first.type, self._first.id)
-        what = what if len(self._fids) == 1 else f"{name} of {len(self._fids)} objects"
+        what = what if len(self._fids) == 1 else f"{name} of {counted(len(self._fids), 'object')}"
         return Field(what, self._type(shared), value, self._editing.codes(self._first, name, value))
 
     def _commit(self, index: Index, value: Value) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +16,17 @@ from app.dialogs.join import JoinCsv
 from app.dialogs.replace import FindReplace
 from app.exporting import ask_export_path, run_export
 from app.help import KeyboardPage
+from app.jobs import Question
+from app.labels import counted
 from app.navigation import ZOOM_PER_NOTCH
 from app.opening import FieldMapping, ask_files, ask_project_path
 from app.reports import ReportWindow
 from app.settings import config_folder
 from app.timeline import parse_date
 from layers.arrays import Float64
+from layers.overview import ids_of
 from layers.pipes import mapping_of
+from layers.records import Fids
 from layers.report import Report
 
 if TYPE_CHECKING:
@@ -41,6 +45,8 @@ class Commands(QObject):
         super().__init__(window)
         self._window = window
         self._session = window.session
+        self._copying = Question(self._session.jobs, "Copying ids", self)
+        self._flying = Question(self._session.jobs, "Finding the place", self)
 
     # -- File --------------------------------------------------------------------------------
 
@@ -55,8 +61,8 @@ class Commands(QObject):
     def new_project(self) -> None:
         """Begin an empty project."""
         path = ask_project_path(self._window, "New project")
-        if path is not None and self._session.create_project(path):
-            self._window.settings.add_recent(path)
+        if path is not None:
+            self._session.create_project(path)
 
     def open_demo(self) -> None:
         """Make the demo city and open it."""
@@ -65,8 +71,8 @@ class Commands(QObject):
     def save_as(self) -> None:
         """Copy the project to a file with a name."""
         path = ask_project_path(self._window, "Save project as", self._session.project.title)
-        if path is not None and self._session.save_as(path):
-            self._window.settings.add_recent(path)
+        if path is not None:
+            self._session.save_as(path)
 
     def export_layer(self) -> None:
         """Write the current layer to a file."""
@@ -128,7 +134,7 @@ class Commands(QObject):
         """Select all objects of the current layer."""
         layer = self._session.current_layer
         if layer is not None:
-            self._session.select(self._session.project.fids(layer).tolist())
+            self._session.select(self._session.project.fids(layer))
 
     def select_none(self) -> None:
         """Select nothing, and leave box select."""
@@ -142,9 +148,13 @@ class Commands(QObject):
 
     def copy_ids(self) -> None:
         """Put the ids of the selection on the clipboard, one per line."""
-        ids = [found.id for found in self._session.project.objects(fids=self._session.selection)]
-        QApplication.clipboard().setText("\n".join(ids))
-        self._session.message.emit(f"{len(ids)} {'id' if len(ids) == 1 else 'ids'} copied")
+        fids = self._session.selection
+
+        def take(ids: list[str]) -> None:
+            QApplication.clipboard().setText("\n".join(ids))
+            self._session.message.emit(f"{counted(len(ids), 'id')} copied")
+
+        self._session.look(self._copying, len(fids), partial(ids_of, fids), take)
 
     def zoom_to_selection(self) -> None:
         """Fly to the selection."""
@@ -165,11 +175,14 @@ class Commands(QObject):
 
     # -- View --------------------------------------------------------------------------------
 
-    def zoom_to(self, fids: Iterable[int]) -> None:
+    def zoom_to(self, fids: Fids) -> None:
         """Fly to some objects."""
-        box = self._session.project.box(fids)
-        if box is not None:
-            self.fly_to_box(np.array(box, np.float64).reshape(2, 3))
+
+        def fly(box: tuple[float, ...] | None) -> None:
+            if box is not None:
+                self.fly_to_box(np.array(box, np.float64).reshape(2, 3))
+
+        self._session.look(self._flying, len(fids), lambda project: project.box(fids), fly)
 
     def fly_to_box(self, box: Float64) -> None:
         """Fly until a box, with some room around it, fills the view."""

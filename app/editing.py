@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -14,7 +13,7 @@ from layers import codelists
 from layers.bulk import VALIDITY, Plan
 from layers.codelists import Codes, Vocabulary
 from layers.edit import Edit
-from layers.records import CityObject, Layer
+from layers.records import CityObject, Fids, Layer
 from layers.values import Value
 
 
@@ -40,29 +39,25 @@ class Editing(QObject):
             self._why = reason
             self.why_changed.emit(reason)
 
-    def set_attribute(self, fids: Sequence[int], name: str, value: Value) -> bool:
+    def set_attribute(self, fids: Fids, name: str, value: Value) -> bool:
         """Give an attribute of these objects a value; the two dates of validity are set the same way."""
 
         def change(edit: Edit) -> None:
-            for fid in fids:
-                if name not in VALIDITY:
-                    edit.set_attribute(fid, name, value)
-                elif name == "valid_from":
-                    edit.set_valid(fid, valid_from=cast("str | None", value or None))
-                else:
-                    edit.set_valid(fid, valid_to=cast("str | None", value or None))
+            if name not in VALIDITY:
+                edit.set_attributes(fids, name, [value] * len(fids))
+            elif name == "valid_from":
+                edit.set_validity(fids, valid_from=cast("str | None", value or None))
+            else:
+                edit.set_validity(fids, valid_to=cast("str | None", value or None))
 
         return self._session.run_edit(f"Set {name} of {self._named(fids)}", change, self._why, len(fids))
 
-    def remove_attribute(self, fids: Sequence[int], name: str) -> bool:
+    def remove_attribute(self, fids: Fids, name: str) -> bool:
         """Take an attribute of these objects away."""
-
-        def change(edit: Edit) -> None:
-            for fid in fids:
-                edit.remove_attribute(fid, name)
-
         label = f"Remove {name} from {self._named(fids)}"
-        return self._session.run_edit(label, change, self._why, len(fids))
+        return self._session.run_edit(
+            label, lambda edit: edit.remove_attributes(fids, name), self._why, len(fids)
+        )
 
     def carry_out(self, plan: Plan) -> bool:
         """Make a planned bulk edit true."""
@@ -90,8 +85,10 @@ class Editing(QObject):
             self._vocabularies[source] = codelists.beside(Path(source)) if source else {}
         return self._vocabularies[source]
 
-    def _named(self, fids: Sequence[int]) -> str:
-        return self._session.project.object(fids[0]).id if len(fids) == 1 else counted(len(fids), "object")
+    def _named(self, fids: Fids) -> str:
+        return (
+            self._session.project.object(int(fids[0])).id if len(fids) == 1 else counted(len(fids), "object")
+        )
 
 
 def editing(session: Session) -> Editing:

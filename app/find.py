@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from app import theme
 from app.editing import editing
+from app.jobs import Question
+from app.labels import counted
 from app.lines import ASIDE, KEY, SECOND_LINE, TwoLines
-from app.session import Session
+from app.session import FEW, Session
+from layers.errors import Cancelled
+from layers.project import Project
 from layers.records import CityObject
 from layers.values import format_value
 
 MOST_FOUND = 20
-#: Searching waits until typing pauses: a large city takes a tenth of a second to look through.
+#: Searching waits until typing pauses: a large city takes a second to look through.
 PAUSE_MS = 120
 POPUP_WIDTH, MOST_ROWS = 380, 8
-NOTHING_FOUND = "Nothing found"
+SEARCHING, NOTHING_FOUND = "Searching…", "Nothing found"
+EVERYTHING = "Ids and attribute values of all layers were looked through."
 
 
 class FindBox(QLineEdit):
     """A field with a list of what was found; Enter selects and flies there, Esc closes."""
 
-    fly_requested = Signal(list)  # fids
+    fly_requested = Signal(object)  # fids
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,6 +44,9 @@ class FindBox(QLineEdit):
         self._sign = self.addAction(theme.current().icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.search)
+        self._search = Question(session.jobs, "Searching", self)
+        self._sought = ""
+        self._takes_first = False  # Enter was pressed before anything was found
         self.popup: QFrame | None = None
         self.list = QListWidget()
         self.list.setItemDelegate(TwoLines(self.list))
@@ -51,17 +62,27 @@ class FindBox(QLineEdit):
     def search(self) -> None:
         """Look for what is typed and show what was found."""
         self._pause.stop()
-        self.list.clear()
-        typed = self.text().strip()
+        self._takes_first = False
+        self._sought = typed = self.text().strip()
         if not typed or not self._session.is_open:
+            self._search.drop()
             self.close_popup()
             return
-        for item in self._session.project.find(typed, MOST_FOUND):
-            self.list.addItem(self._row(item, typed))
-        if not self.list.count():
-            row = QListWidgetItem(NOTHING_FOUND)
-            row.setData(SECOND_LINE, "Ids and attribute values of all layers were looked through.")
-            row.setFlags(Qt.ItemFlag.NoItemFlags)
+        project = self._session.project
+        objects = sum(layer.object_count for layer in project.layers)
+        if objects > FEW:
+            self._show([_note(SEARCHING, f"in {counted(objects, 'object')}")])
+        read = partial(_found, typed, lambda: self._sought == typed)
+        self._session.look(self._search, objects, read, partial(self._show_found, typed))
+
+    def _show_found(self, typed: str, items: list[CityObject]) -> None:
+        self._show([self._row(item, typed) for item in items] or [_note(NOTHING_FOUND, EVERYTHING)])
+        if self._takes_first:
+            self._take(self.list.item(0))
+
+    def _show(self, rows: list[QListWidgetItem]) -> None:
+        self.list.clear()
+        for row in rows:
             self.list.addItem(row)
         self.list.setCurrentRow(0)
         self._open_popup()
@@ -85,6 +106,8 @@ class FindBox(QLineEdit):
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if self._pause.isActive() or not self.list.count():
                 self.search()
+            # What is still being looked for is taken as soon as it is found.
+            self._takes_first = self._search.is_open
             self._take(self.list.currentItem())
             return True
         if key == Qt.Key.Key_Escape and self.popup is not None and self.popup.isVisible():
@@ -130,6 +153,27 @@ class FindBox(QLineEdit):
 
     def _tint(self) -> None:
         self._sign.setIcon(theme.current().icon("search"))
+
+
+def _found(typed: str, is_sought: Callable[[], bool], project: Project) -> list[CityObject]:
+    """The first objects with this text, of all there are; given up when something else is sought."""
+    items: list[CityObject] = []
+    for item in project.search(typed):
+        if item is not None:
+            items.append(item)
+        elif not is_sought():
+            raise Cancelled
+        if len(items) == MOST_FOUND:
+            break
+    return items
+
+
+def _note(text: str, second: str) -> QListWidgetItem:
+    """A row that says something and cannot be chosen."""
+    row = QListWidgetItem(text)
+    row.setData(SECOND_LINE, second)
+    row.setFlags(Qt.ItemFlag.NoItemFlags)
+    return row
 
 
 def _why_found(item: CityObject, typed: str) -> str:

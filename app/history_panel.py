@@ -102,7 +102,7 @@ class HistoryPanel(Panel):
     def _one_object(self) -> int | None:
         """The object that the list is narrowed to."""
         selection = self._session.selection
-        return selection[0] if self.only_selected.isChecked() and len(selection) == 1 else None
+        return int(selection[0]) if self.only_selected.isChecked() and len(selection) == 1 else None
 
     def _row(self, step: Step, is_now: bool) -> QListWidgetItem:
         icon = "check" if is_now else "undo" if step.undone else "rename"

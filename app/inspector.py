@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -25,33 +25,38 @@ from app.attributes import Attributes
 from app.editing import editing, why_not_editable
 from app.facets import Geometry, History, Source
 from app.fields import DateField, Field, problem_of
+from app.jobs import Question
 from app.labels import ElidedLabel, add_row, counted, empty_state, thousands
 from app.panel import Panel
-from app.session import Session
+from app.session import NOBODY, Session
+from layers.overview import ONE_BY_ONE, Overview, overview
 from layers.records import Changes, CityObject
 from layers.values import Value, subject
 
-#: Of a larger selection only so many are looked into; edits still reach all of it.
-MOST_READ = 2000
 EMPTY = (
     "Nothing is selected",
     "Click an object in the view, or find one by its id with Ctrl+F.\n"
     "Shift-click adds to the selection; B draws a box around many.",
 )
+#: Pages of the inspector.
+NOTHING, OBJECTS, LOOKING = range(3)
 VALIDITY_TITLES = {"valid_from": "Stands from", "valid_to": "Stands until"}
 
 
 class Inspector(Panel):
     """Header, attributes, geometry, history and source text of the selection."""
 
-    fly_requested = Signal(list)  # fids
+    fly_requested = Signal(object)  # fids
+    copy_requested = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._items: list[CityObject] = []
+        self._seen: Overview | None = None
+        self._looking = Question(session.jobs, "Looking at the selection", self)
         self._header = Header(session)
         self._header.fly_requested.connect(self.fly_requested)
+        self._header.copy_requested.connect(self.copy_requested)
         self.attributes = Attributes(session)
         self.validity = Validity(session)
         self._facets = (Geometry(session), History(session), Source(session))
@@ -69,6 +74,7 @@ class Inspector(Panel):
         self._stack = QStackedWidget(self)
         self._stack.addWidget(empty_state(*EMPTY))
         self._stack.addWidget(content)
+        self._stack.addWidget(empty_state("Many objects are selected", "Looking at their values…"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
@@ -79,14 +85,25 @@ class Inspector(Panel):
         self.refresh()
 
     def _fill(self) -> None:
-        fids = self._session.selection if self._session.is_open else ()
-        self._items = list(self._session.project.objects(fids=fids[:MOST_READ])) if fids else []
-        self._stack.setCurrentIndex(1 if self._items else 0)
-        if self._items:
-            self._header.show_objects(self._items, fids)
-            self.attributes.show_objects(self._items, fids)
-            self.validity.show_objects(self._items, fids)
-            self._show_facet()
+        fids = self._session.selection
+        self._seen = None
+        if not self._session.is_open or not len(fids):
+            self._looking.drop()
+            self._stack.setCurrentIndex(NOTHING)
+            return
+        layers = self._session.project.layers
+        size = len(fids) if len(fids) <= ONE_BY_ONE else sum(layer.object_count for layer in layers)
+        self._session.look(self._looking, size, partial(overview, fids), partial(self._show, fids))
+        if self._seen is None:
+            self._stack.setCurrentIndex(LOOKING)
+
+    def _show(self, fids: NDArray[np.int64], seen: Overview) -> None:
+        self._seen = seen
+        self._header.show_objects(fids, seen)
+        self.attributes.show_objects(fids, seen)
+        self.validity.show_objects(fids, seen)
+        self._show_facet()
+        self._stack.setCurrentIndex(OBJECTS)
 
     def _first_tab(self, session: Session) -> QWidget:
         page = QWidget()
@@ -103,31 +120,31 @@ class Inspector(Panel):
     def _show_facet(self, *_args: object) -> None:
         """Fill the open tab; the others wait until they are looked at."""
         facet = self._tabs.currentWidget()
-        if isinstance(facet, Geometry | History | Source) and self._items:
-            facet.show_object(self._items[0] if len(self._session.selection) == 1 else None)
+        if isinstance(facet, Geometry | History | Source) and self._seen is not None:
+            facet.show_object(self._seen.first if len(self._session.selection) == 1 else None)
 
     def _on_project_changed(self, changes: Changes) -> None:
-        if changes.layers or not set(changes.fids.tolist()).isdisjoint(self._session.selection):
+        if changes.layers or changes.touch(self._session.selection):
             self.refresh()
 
 
 class Header(QFrame):
     """What is selected: id, type, layer, and the way to parent and parts."""
 
-    fly_requested = Signal(list)
+    fly_requested = Signal(object)
+    copy_requested = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._editing = editing(session)
-        self._ids: list[str] = []
         self._icon = QLabel()
         self._title = ElidedLabel()
         self._title.setObjectName("heading")
         self._copy = QToolButton()
         self._copy.setObjectName("quiet")
         self._copy.setAccessibleName("Copy the id")
-        self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText("\n".join(self._ids)))
+        self._copy.clicked.connect(self.copy_requested)
         self._what = QLabel(wordWrap=True)
         self._what.setObjectName("muted")
         self._links = QLabel(wordWrap=True)
@@ -150,24 +167,19 @@ class Header(QFrame):
         self._kind = "city"
         self._tint()
 
-    def show_objects(self, items: Sequence[CityObject], fids: Sequence[int]) -> None:
+    def show_objects(self, fids: NDArray[np.int64], seen: Overview) -> None:
         """Turn to these objects."""
-        self._ids = [item.id for item in items]
-        layer = self._editing.layer_of(items[0])
+        layer = self._editing.layer_of(seen.first)
         self._kind = layer.kind if layer else "city"
         one = len(fids) == 1
-        types = Counter(item.type for item in items)
-        self._title.set_text(items[0].id if one else counted(len(fids), "object"))
+        self._title.set_text(seen.first.id if one else counted(len(fids), "object"))
         self._copy.setToolTip("Copy the id" if one else "Copy the ids")
-        kinds = types.most_common(3)
-        named = items[0].type if one else ", ".join(f"{thousands(count)} {type}" for type, count in kinds)
-        layers = {item.layer for item in items}
-        where = layer.name if layer and len(layers) == 1 else counted(len(layers), "layer")
+        kinds = seen.types.most_common(3)
+        named = seen.first.type if one else ", ".join(f"{thousands(count)} {type}" for type, count in kinds)
+        where = layer.name if layer and len(seen.layers) == 1 else counted(len(seen.layers), "layer")
         self._what.setText(f"{named} · {where}")
-        self._show_links(items[0] if one else None)
+        self._show_links(seen.first if one else None)
         notice = why_not_editable(self._session)
-        if not notice and len(items) < len(fids):
-            notice = f"The values shown are those of the first {len(items)}; edits reach all {len(fids)}."
         self._notice.setText(notice)
         self._notice.setVisible(bool(notice))
         self._tint()
@@ -183,7 +195,7 @@ class Header(QFrame):
         self._links.setVisible(bool(links))
 
     def _follow(self, link: str) -> None:
-        project, item = self._session.project, self._session.project.object(self._session.selection[0])
+        project, item = self._session.project, self._session.project.object(int(self._session.selection[0]))
         if link == "parts":
             fids = project.children(item.fid)
         else:
@@ -210,7 +222,7 @@ class Validity(QWidget):
         super().__init__()
         self._session = session
         self._editing = editing(session)
-        self._fids: tuple[int, ...] = ()
+        self._fids = NOBODY
         self._shown: dict[str, Value] = {}
         self.dates = {name: DateField(Field(title, "date", None)) for name, title in VALIDITY_TITLES.items()}
         self.why = QLineEdit(placeholderText="Optional, kept for the next edits")
@@ -227,16 +239,16 @@ class Validity(QWidget):
             add_row(form, VALIDITY_TITLES[name], field)
         add_row(form, "Why", self.why)
 
-    def show_objects(self, items: Sequence[CityObject], fids: Sequence[int]) -> None:
+    def show_objects(self, fids: NDArray[np.int64], seen: Overview) -> None:
         """Turn to these objects."""
-        self._fids = tuple(fids)
+        self._fids = fids
         enabled = not why_not_editable(self._session)
         for name, field in self.dates.items():
-            values = {getattr(item, name) for item in items}
-            value = values.pop() if len(values) == 1 else None
+            shared = seen.validity[name]
+            value = None if shared.differ else shared.value
             self._shown[name] = value
-            field.show_field(Field(subject(name, items[0].type, items[0].id), "date", value))
-            field.setPlaceholderText("different dates" if values else "YYYY-MM-DD")
+            field.show_field(Field(subject(name, seen.first.type, seen.first.id), "date", value))
+            field.setPlaceholderText("different dates" if shared.differ else "YYYY-MM-DD")
             field.setEnabled(enabled)
         self.why.setEnabled(enabled)
 
@@ -247,7 +259,7 @@ class Validity(QWidget):
             self._session.problem.emit(problem)
             return
         value = field.value()
-        if value != self._shown.get(name) and self._fids:
+        if value != self._shown.get(name) and len(self._fids):
             self._shown[name] = value
             self._editing.set_attribute(self._fids, name, value)
 

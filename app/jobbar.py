@@ -54,12 +54,12 @@ class JobBar(QWidget):
 
     def stop(self) -> None:
         """Stop the job that is shown."""
-        if self._jobs.running:
-            self._jobs.running[0].cancel()
+        if self._jobs.long:
+            self._jobs.long[0].cancel()
             self._label.setText("Stopping…")
 
     def _on_changed(self) -> None:
-        if self.isHidden() and self._jobs.running:
+        if self.isHidden() and self._jobs.long:
             if not self._soon.isActive():
                 self._soon.start()
         else:
@@ -67,7 +67,7 @@ class JobBar(QWidget):
 
     def refresh(self) -> None:
         """Show how far the oldest job is."""
-        running = self._jobs.running
+        running = self._jobs.long
         self.setVisible(bool(running))
         if not running or running[0].work.cancelled():
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -14,7 +15,10 @@ from PySide6.QtCore import QObject, Signal
 from app.collector import keep_collector_here
 from layers.errors import Cancelled, CitystrataError
 
-THREADS = 2
+#: Long work and quick questions have threads of their own, so that neither waits for the other.
+THREADS, QUESTION_THREADS = 2, 2
+#: Python changes threads so often: work that counts in Python must not hold up a turn of the window.
+SWITCH_EVERY_S = 0.001
 
 Result = TypeVar("Result")
 Done = Callable[[Any], object]
@@ -35,6 +39,7 @@ class Work:
         self._tell = tell
         self._stop = Event()
         self._told_at = 0.0
+        self.begun_at: float | None = None  # while it waits for a thread
 
     def progress(self, fraction: float, text: str) -> None:
         """Say how far the work is; raises Cancelled when the person has stopped it."""
@@ -55,29 +60,34 @@ class Work:
 
 
 class Job(QObject):
-    """One piece of work under way, as the job bar shows it."""
+    """One piece of work under way, as the job bar shows it; a question, which a panel shows, is not there."""
 
     progressed = Signal(float, str)
     ended = Signal(object, object)  # result, CitystrataError or None
 
-    def __init__(self, title: str, parent: QObject) -> None:
+    def __init__(self, title: str, is_question: bool, parent: QObject) -> None:
         super().__init__(parent)
-        self.title = title
+        self.title, self.is_question = title, is_question
         self.fraction = 0.0
         self.text = ""
+        self.is_dropped = False
         self.work = Work(self.progressed.emit)
-        self._started_at = time.monotonic()
         self.progressed.connect(self._on_progress)
 
     def cancel(self) -> None:
         """Stop the work at its next step."""
         self.work.cancel()
 
+    def drop(self) -> None:
+        """Stop the work; nobody waits for how it ends any more."""
+        self.is_dropped = True
+        self.cancel()
+
     def seconds_left(self) -> float | None:
         """The time left at the pace so far, or None while that cannot be said."""
-        if not ESTIMATE_FROM <= self.fraction < 1.0:
+        if self.work.begun_at is None or not ESTIMATE_FROM <= self.fraction < 1.0:
             return None
-        return (time.monotonic() - self._started_at) * (1.0 - self.fraction) / self.fraction
+        return (time.monotonic() - self.work.begun_at) * (1.0 - self.fraction) / self.fraction
 
     def _on_progress(self, fraction: float, text: str) -> None:
         self.fraction, self.text = min(max(fraction, 0.0), 1.0), text
@@ -87,7 +97,10 @@ def _carry_out(job: Job, function: Callable[[Work], object]) -> None:
     """Do the work; every outcome, good or bad, leaves as one signal."""
     result: object = None
     error: CitystrataError | None = None
+    job.work.begun_at = time.monotonic()
     try:
+        if job.work.cancelled():
+            raise Cancelled
         result = function(job.work)
     except CitystrataError as known:
         error = known
@@ -113,13 +126,20 @@ class Jobs(QObject):
         # Python's own threads, not Qt's: libraries such as PROJ keep things per Python thread, and those
         # of a Qt thread are thrown away after every job.
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="job")
+        self._questions = ThreadPoolExecutor(QUESTION_THREADS, thread_name_prefix="question")
+        sys.setswitchinterval(SWITCH_EVERY_S)
         self._futures: set[Future[None]] = set()
         self._running: dict[Job, tuple[Done | None, Failed | None]] = {}
 
     @property
     def running(self) -> tuple[Job, ...]:
-        """The jobs that have not ended, oldest first."""
+        """The jobs and questions that have not ended, oldest first."""
         return tuple(self._running)
+
+    @property
+    def long(self) -> tuple[Job, ...]:
+        """The jobs alone, oldest first."""
+        return tuple(job for job in self._running if not job.is_question)
 
     def run(
         self,
@@ -129,19 +149,51 @@ class Jobs(QObject):
         failed: Failed | None = None,
     ) -> Job:
         """Run `function(work)` in a pool thread, then `done(result)` or `failed(error)` on this one."""
-        job = Job(title, self)
+        return self._begin(Job(title, False, self), self._pool, function, done, failed)
+
+    def ask(
+        self,
+        title: str,
+        function: Callable[[Work], Result],
+        done: Callable[[Result], object],
+        failed: Failed | None = None,
+    ) -> Job:
+        """Like `run`, for what a person waits for now: it overtakes all long work."""
+        return self._begin(Job(title, True, self), self._questions, function, done, failed)
+
+    def _begin(
+        self,
+        job: Job,
+        pool: ThreadPoolExecutor,
+        function: Callable[[Work], object],
+        done: Done | None,
+        failed: Failed | None,
+    ) -> Job:
         self._running[job] = (done, failed)
         job.progressed.connect(self.changed)
         job.ended.connect(self._on_ended)
-        future = self._pool.submit(_carry_out, job, function)
+        future = pool.submit(_carry_out, job, function)
         self._futures = {other for other in self._futures if not other.done()} | {future}
         self.changed.emit()
         return job
 
-    def cancel_all(self) -> None:
-        """Stop every job at its next step."""
+    def drop_all(self) -> None:
+        """Stop every job at its next step, and hear nothing of it any more."""
         for job in self.running:
-            job.cancel()
+            job.drop()
+
+    def close(self, title: str, function: Callable[[], object], closed: Event) -> None:
+        """Once all other work has stopped, run `function`; `closed` is set in the end."""
+        others = set(self._futures)
+
+        def work(_work: Work) -> None:
+            try:
+                wait(others)
+                function()
+            finally:
+                closed.set()
+
+        self.run(title, work)
 
     def wait(self, seconds: float = 10.0) -> bool:
         """Wait until all work has stopped, as before leaving; False when it has not in time."""
@@ -153,6 +205,8 @@ class Jobs(QObject):
         done, failed = self._running.pop(job)
         job.deleteLater()
         self.changed.emit()
+        if job.is_dropped:
+            return
         if error is None:
             if done is not None:
                 done(result)
@@ -160,3 +214,42 @@ class Jobs(QObject):
             failed(error)
         else:
             self.failed.emit(error)
+
+
+class Question(QObject):
+    """One thing that a panel wants to know: asking anew drops what was asked before."""
+
+    def __init__(self, jobs: Jobs, title: str, parent: QObject) -> None:
+        super().__init__(parent)
+        self._jobs, self._title = jobs, title
+        self._asked: Job | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the answer has not come yet."""
+        return self._asked is not None
+
+    def ask(
+        self,
+        function: Callable[[Work], Result],
+        done: Callable[[Result], object],
+        failed: Failed | None = None,
+    ) -> None:
+        """Find it out in a thread and hand the answer to `done`, on this one."""
+        self.drop()
+
+        def answer(result: Result) -> None:
+            self._asked = None
+            done(result)
+
+        def refuse(error: CitystrataError) -> None:
+            self._asked = None
+            (failed or self._jobs.failed.emit)(error)
+
+        self._asked = self._jobs.ask(self._title, function, answer, refuse)
+
+    def drop(self) -> None:
+        """Nobody wants to know any more."""
+        if self._asked is not None:
+            self._asked.drop()
+            self._asked = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from app.jobs import Work
 from layers import importing
@@ -13,17 +14,27 @@ from layers.epochs import Tick, dates_of
 from layers.errors import Cancelled, CitystrataError
 from layers.project import Project
 from layers.records import Layer
-from layers.untitled import create_untitled
+from layers.untitled import copy_project, delete_project, has_edits
 from viewer.scene import Prepared, prepare
 
 Options = Mapping[Path, ReadOptions]
+Found = TypeVar("Found")
 Outcomes = list[tuple[Path, importing.Staged | CitystrataError]]
 
 
-def create(folder: Path, _work: Work) -> Path:
-    """A new untitled project, made off the interface thread because disks may be slow."""
-    with create_untitled(folder) as project:
-        return project.path
+def copy(source: Path, target: Path, work: Work) -> None:
+    """A project as another file."""
+    work.progress(0.0, f"Saving as {target.name}")
+    with Project.open(source, read_only=True) as project:
+        copy_project(project, target)
+
+
+def close(project: Project, is_untitled: bool, is_superseded: bool) -> None:
+    """Close a project; an untitled one goes when nobody changed anything, or when it has another name now."""
+    is_rubbish = is_untitled and not project.read_only and (is_superseded or not has_edits(project))
+    project.close()
+    if is_rubbish:
+        delete_project(project.path)
 
 
 def read(target: Path, paths: Sequence[Path], options: Options, crs: str | None, work: Work) -> Outcomes:
@@ -46,9 +57,9 @@ def read(target: Path, paths: Sequence[Path], options: Options, crs: str | None,
     return outcomes
 
 
-def draw(path: Path, layer: Layer, work: Work) -> Prepared | None:
+def draw(path: Path, layer: Layer, title: str, work: Work) -> Prepared:
     """The heavy part of drawing a layer: its arrays, moved into the project's CRS and cut for the screen."""
-    work.progress(0.0, f"Drawing {layer.name}")
+    work.progress(0.0, title)
     with Project.open(path, read_only=True) as project:
         try:
             drawable = project.drawable(layer)
@@ -56,6 +67,12 @@ def draw(path: Path, layer: Layer, work: Work) -> Prepared | None:
             importing.rebuild(project, layer, work.progress)
             drawable = project.drawable(layer)
         return prepare(layer, drawable, project.place, project)
+
+
+def look(project: Project, read: Callable[[Project], Found], _work: Work) -> Found:
+    """What `read` finds in the project, as this thread may read it."""
+    with project.reader() as reader:
+        return read(reader)
 
 
 def read_ticks(path: Path, _work: Work) -> list[Tick]:

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from threading import Event
+from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from app import loading
 from app.demo import demo_project
-from app.jobs import Jobs
-from app.loading import Options, Outcomes
+from app.drawing import Drawing
+from app.imports import Imports
+from app.jobs import Jobs, Question, Work
+from app.loading import Options
 from app.settings import data_folder
-from layers import importing
-from layers.decoding import MissingCrs
+from layers.data import Progress, never_stop
 from layers.edit import Edit
 from layers.epochs import Tick
-from layers.errors import CitystrataError, ProjectError
+from layers.errors import Cancelled, CitystrataError, EditError, ProjectError
 from layers.project import ENDING, Project
 from layers.records import Changes, Layer, Step
-from layers.untitled import copy_project, delete_project, has_edits, untitled_projects
-from viewer.scene import Prepared, Scene
+from layers.untitled import create_untitled, delete_project, untitled_projects
+from viewer.scene import Scene
 
 #: Steps over at least so many values do not fit between two frames.
 LONG_STEP = 2000
+#: Looking into so many objects does.
+FEW = 10_000
 DATES = frozenset(("valid_from", "valid_to"))
+Motion = Callable[[bool, Progress], Changes | None]
+Found = TypeVar("Found")
+NOBODY: NDArray[np.int64] = np.empty(0, np.int64)
 
 
 class Session(QObject):
@@ -37,14 +47,11 @@ class Session(QObject):
 
     opened = Signal()  # another project is open, or none is
     project_changed = Signal(object)  # Changes, on the interface thread whichever thread edited
-    selection_changed = Signal(list)  # fids
+    selection_changed = Signal()
     current_layer_changed = Signal()
     hidden_changed = Signal()
     scene_changed = Signal()  # the picture is out of date
-    layer_shown = Signal(int)  # a layer has just come into the scene
-    imported = Signal(list)  # Layers
     ticks_changed = Signal()
-    crs_wanted = Signal(object, object)  # path, MissingCrs
     message = Signal(str)  # something went well
     problem = Signal(str)  # something could not be done, and what to do
     _edited = Signal(object)  # carries Changes over to the interface thread
@@ -53,17 +60,18 @@ class Session(QObject):
         super().__init__(parent)
         self.untitled_folder = untitled_folder or data_folder() / "untitled"
         self.jobs = Jobs(self)
-        self.jobs.failed.connect(self._on_failed)
-        self.selection: tuple[int, ...] = ()
+        self.jobs.failed.connect(self.tell)
+        self.imports, self.drawing = Imports(self), Drawing(self)
+        self.selection = NOBODY  # fids, ascending
         self._current_layer: int | None = None
         self._project: Project | None = None
         self._scene: Scene | None = None
         self.ticks: tuple[Tick, ...] = ()  # the dates of the timeline
         self._ticks_asked = 0
-        self._coming: set[int] = set()  # layers on their way into the scene
-        self._mapped: dict[int, object] = {}  # where the fields of drawn pipes come from
-        self._waiting: list[tuple[tuple[Path, ...], Options]] = []
-        self._reading = False
+        self._closed = Event()  # what was open before is closed
+        self._closed.set()
+        self._is_copying = False
+        self._superseded: Path | None = None  # an untitled project that goes on under a name
         self._edited.connect(self._on_edited)
 
     # -- what is open ------------------------------------------------------------------------
@@ -76,7 +84,7 @@ class Session(QObject):
     @property
     def is_loading(self) -> bool:
         """Whether files or layers are on their way into the view."""
-        return bool(self._coming) or bool(self.jobs.running)
+        return self.drawing.is_busy or bool(self.jobs.running)
 
     @property
     def is_untitled(self) -> bool:
@@ -114,42 +122,42 @@ class Session(QObject):
         """Untitled projects that can be gone on with."""
         return untitled_projects(self.untitled_folder)
 
+    def tell(self, error: CitystrataError) -> None:
+        """Say in one sentence what could not be done; that work was stopped is no problem."""
+        (self.message if isinstance(error, Cancelled) else self.problem).emit(error.sentence())
+
     # -- opening and closing -----------------------------------------------------------------
 
-    def open_project(self, path: Path, read_only: bool = False) -> bool:
-        """Open a project file in place of the one there is; False, and a sentence, when it cannot be."""
-        try:
-            project = Project.open(path, read_only)
-        except CitystrataError as error:
-            self.problem.emit(error.sentence())
-            return False
-        self._adopt(project)
-        return True
+    def open_project(self, path: Path, read_only: bool = False) -> None:
+        """Open a project file in place of the one there is, in a job; a sentence when it cannot be."""
+        if self._project is None or self._project.path != path or read_only != self._project.read_only:
+            self._open(f"Opening {path.name.removesuffix(ENDING)}", lambda: Project.open(path, read_only))
 
-    def create_project(self, path: Path) -> bool:
+    def create_project(self, path: Path) -> None:
         """Begin an empty project in a file that does not exist yet."""
-        try:
-            project = Project.create(path)
-        except CitystrataError as error:
-            self.problem.emit(error.sentence())
-            return False
-        self._adopt(project)
-        return True
+        self._open("Making a project", lambda: Project.create(path))
 
-    def save_as(self, path: Path) -> bool:
+    def open_untitled(self, then: Callable[[], object], otherwise: Callable[[], object]) -> None:
+        """Begin a project without a name, and go on with `then`."""
+        self._open("Making a project", lambda: create_untitled(self.untitled_folder), then, otherwise)
+
+    def save_as(self, path: Path) -> None:
         """Copy the project to `path` and go on there; an untitled one is not kept."""
-        here, was_untitled = self.project.path, self.is_untitled
-        try:
-            copy_project(self.project, path)
-        except CitystrataError as error:
-            self.problem.emit(error.sentence())
-            return False
-        if not self.open_project(path):
-            return False
-        if was_untitled:
-            delete_project(here)
-        self.message.emit(f"The project is now {path.name}. Every edit is kept there at once.")
-        return True
+        here, is_untitled = self.project.path, self.is_untitled
+        self._is_copying = True  # what was changed meanwhile would stay behind
+
+        def go_on(_result: object) -> None:
+            self._is_copying, self._superseded = False, here if is_untitled else None
+            self._open(f"Opening {path.name.removesuffix(ENDING)}", lambda: Project.open(path), said)
+
+        def said() -> None:
+            self.message.emit(f"The project is now {path.name}. Every edit is kept there at once.")
+
+        def refuse(error: CitystrataError) -> None:
+            self._is_copying = False
+            self.tell(error)
+
+        self.jobs.run(f"Saving as {path.name}", partial(loading.copy, here, path), go_on, refuse)
 
     def open_demo(self) -> None:
         """Open the demo city; the first time it is made, in a job."""
@@ -168,7 +176,29 @@ class Session(QObject):
         try:
             delete_project(path)
         except CitystrataError as error:
-            self.problem.emit(error.sentence())
+            self.tell(error)
+
+    def _open(
+        self,
+        title: str,
+        make: Callable[[], Project],
+        then: Callable[[], object] = lambda: None,
+        otherwise: Callable[[], object] = lambda: None,
+    ) -> None:
+        def work(work: Work) -> Project:
+            while not self._closed.wait(0.05):
+                work.progress(0.0, title)
+            return make()
+
+        def done(project: Project) -> None:
+            self._adopt(project)
+            then()
+
+        def failed(error: CitystrataError) -> None:
+            otherwise()
+            self.tell(error)
+
+        self.jobs.run(title, work, done, failed)
 
     def _adopt(self, project: Project) -> None:
         self._leave()
@@ -178,124 +208,36 @@ class Session(QObject):
         self._current_layer = layers[0].id if layers else None
         self.opened.emit()
         self.current_layer_changed.emit()
-        self._bring_layers()
+        self.drawing.bring_all()
         self._read_ticks()
 
     def _leave(self) -> None:
+        """Let go of the project; what takes time, such as waiting for work to stop, goes on in a job."""
         if self._project is None or self._scene is None:
             return
-        self.jobs.cancel_all()
-        self.jobs.wait()
-        project, is_rubbish = self._project, self.is_untitled and not has_edits(self._project)
+        project, is_untitled = self._project, self.is_untitled
+        is_superseded = project.path == self._superseded
+        self.jobs.drop_all()
+        self.imports.forget()
+        self.drawing.forget()
         self.select([])
         self._scene.close()
         self._project = self._scene = self._current_layer = None
-        self._coming.clear()
+        self._is_copying = False
         self._ticks_asked += 1
         self._set_ticks([])
-        self._mapped.clear()
-        self._waiting.clear()
-        self._reading = False
         project.changed.disconnect(self._edited.emit)
-        project.close()
-        if is_rubbish and not project.read_only:
-            delete_project(project.path)
+        self._closed.clear()
+        close = partial(loading.close, project, is_untitled, is_superseded)
+        self.jobs.close(f"Closing {project.title}", close, self._closed)
 
     # -- files -------------------------------------------------------------------------------
 
-    def import_files(self, paths: Sequence[Path], options: Options | None = None) -> None:
-        """Read files as layers of the open project, or of an untitled one, in a job."""
-        self._waiting.append((tuple(paths), dict(options or {})))
-        if self._reading:
-            return
-        self._reading = True
-        if self.is_open:
-            self._read_next()
-        else:
-            make = partial(loading.create, self.untitled_folder)
-            self.jobs.run("Making a project", make, self._on_created, self._on_not_created)
+    def import_files(self, paths: Iterable[Path], options: Options | None = None) -> None:
+        """Read files and folders as layers of the open project, or of an untitled one, in a job."""
+        self.imports.read(list(paths), options or {})
 
-    def _on_created(self, path: Path) -> None:
-        waiting, self._waiting = self._waiting, []
-        if self.open_project(path):
-            self._waiting = waiting
-        self._read_next()
-
-    def _on_not_created(self, error: CitystrataError) -> None:
-        self._waiting, self._reading = [], False
-        self._on_failed(error)
-
-    def _read_next(self) -> None:
-        """Files are read one after the other: the first settles the CRS of a new project."""
-        self._reading = bool(self._waiting)
-        if not self._reading:
-            return
-        paths, options = self._waiting.pop(0)
-        names = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
-        project = self.project
-        work = partial(loading.read, project.path, paths, options, project.place.crs)
-        self.jobs.run(f"Reading {names}", work, partial(self._on_read, project), self._on_not_read)
-
-    def _on_read(self, project: Project, outcomes: Outcomes) -> None:
-        if project is not self._project:
-            return
-        staged = [outcome for _, outcome in outcomes if isinstance(outcome, importing.Staged)]
-        try:
-            layers = importing.admit(project, staged)
-        except CitystrataError as error:
-            self.problem.emit(error.sentence())
-            layers = []
-        if layers:
-            self.set_current_layer(layers[0].id)
-        for path, outcome in outcomes:
-            if isinstance(outcome, MissingCrs):
-                self.crs_wanted.emit(path, outcome)
-            elif isinstance(outcome, CitystrataError):
-                self.problem.emit(outcome.sentence())
-        if layers:
-            self.imported.emit(layers)
-        self._read_next()
-
-    def _on_not_read(self, error: CitystrataError) -> None:
-        self._on_failed(error)
-        if self.is_open:
-            self._read_next()
-
-    # -- the scene ---------------------------------------------------------------------------
-
-    def _bring_layers(self) -> None:
-        """Bring every layer into the scene that is not there; the heavy part runs in jobs."""
-        shown = self.scene.layer_ids
-        for layer in self.project.layers:
-            if layer.id not in shown and layer.id not in self._coming:
-                self._coming.add(layer.id)
-                work = partial(loading.draw, self.project.path, layer)
-                done, failed = (
-                    partial(self._on_prepared, self.scene, layer.id),
-                    partial(self._on_lost, layer.id),
-                )
-                self.jobs.run(f"Drawing {layer.name}", work, done, failed)
-
-    def _drop_remapped(self) -> None:
-        """Pipes whose fields now come from elsewhere have another shape: they are drawn anew."""
-        for layer in self.project.layers:
-            if layer.id in self._mapped and layer.style.get("field_map") != self._mapped[layer.id]:
-                del self._mapped[layer.id]
-                self.scene.remove(layer.id)
-
-    def _on_prepared(self, scene: Scene, layer: int, prepared: Prepared | None) -> None:
-        self._coming.discard(layer)
-        if scene is not self._scene or prepared is None:
-            return
-        scene.add(prepared)
-        if prepared.layer.kind == "pipes":
-            self._mapped[layer] = prepared.layer.style.get("field_map")
-        self.layer_shown.emit(layer)
-        self.scene_changed.emit()
-
-    def _on_lost(self, layer: int, error: CitystrataError) -> None:
-        self._coming.discard(layer)
-        self._on_failed(error)
+    # -- dates -------------------------------------------------------------------------------
 
     def _read_ticks(self) -> None:
         """Gather the dates of the timeline in a job: every object may have two."""
@@ -305,7 +247,7 @@ class Session(QObject):
 
     def _on_ticks(self, asked: int, ticks: list[Tick]) -> None:
         # Two jobs may overtake each other; only the newest one saw everything.
-        if self.is_open and asked == self._ticks_asked:
+        if asked == self._ticks_asked:
             self._set_ticks(ticks)
 
     def _set_ticks(self, ticks: list[Tick]) -> None:
@@ -314,25 +256,26 @@ class Session(QObject):
 
     # -- selection and visibility ------------------------------------------------------------
 
-    def select(self, fids: Iterable[int], extend: bool = False) -> None:
-        """Select these objects; with `extend`, toggle them in the selection there is."""
-        wanted = dict.fromkeys(int(fid) for fid in fids)
-        if extend:
-            kept = [fid for fid in self.selection if fid not in wanted]
-            wanted = dict.fromkeys([*kept, *(fid for fid in wanted if fid not in self.selection)])
-        if tuple(wanted) == self.selection:
+    def select(self, fids: Iterable[int], extend: bool = False, toggle: bool = False) -> None:
+        """Select these objects; in addition to what is selected, or the other way round than it was."""
+        wanted = numbers(fids)
+        if toggle:
+            wanted = np.setxor1d(self.selection, wanted, assume_unique=True)
+        elif extend:
+            wanted = np.union1d(self.selection, wanted)
+        if np.array_equal(wanted, self.selection):
             return
-        self.selection = tuple(wanted)
+        self.selection = wanted
         if self._scene is not None:
-            self._scene.select(self.selection)
+            self._scene.select(wanted)
             self.scene_changed.emit()
-        self.selection_changed.emit(list(self.selection))
+        self.selection_changed.emit()
 
-    def hide(self, fids: Sequence[int]) -> None:
+    def hide(self, fids: NDArray[np.int64]) -> None:
         """Hide objects in the view; no edit."""
         self._after_hiding(self.scene.hide, fids)
 
-    def isolate(self, fids: Sequence[int]) -> None:
+    def isolate(self, fids: NDArray[np.int64]) -> None:
         """Show these objects alone; no edit."""
         self._after_hiding(self.scene.isolate, fids)
 
@@ -354,8 +297,8 @@ class Session(QObject):
         """
         project = self.project
 
-        def make(announce: bool) -> Changes | None:
-            with project.edit(label, why=why, announce=announce) as edit:
+        def make(announce: bool, progress: Progress) -> Changes | None:
+            with project.edit(label, why, announce, progress) as edit:
                 change(edit)
             return edit.changes
 
@@ -369,35 +312,63 @@ class Session(QObject):
         """Make the step again that was taken back."""
         self._turn(self.project.can_redo, self.project.redo, "Done again")
 
-    def _turn(self, step: Step | None, motion: Callable[[bool], Changes | None], word: str) -> None:
-        if step is not None and self._step(f"{word}: {step.label}", motion, step.count):
-            self.message.emit(f"{word}: {step.label}")
+    def _turn(self, step: Step | None, motion: Motion, word: str) -> None:
+        if step is not None:
+            self._step(f"{word}: {step.label}", motion, step.count, f"{word}: {step.label}")
 
-    def _step(self, label: str, make: Callable[[bool], Changes | None], size: int) -> bool:
+    def _step(self, label: str, make: Motion, size: int, said: str = "") -> bool:
         """Make a step at once, or as a job when it is long; `make` is told whether to announce it."""
+        if self._is_copying:
+            self.tell(EditError("The project is being saved under another name", do="Edit when that is done"))
+            return False
         if size >= LONG_STEP:
-            project = self.project
-
-            def announce(changes: Changes | None) -> None:
-                if changes is not None:
-                    project.announce(changes)
-
-            self.jobs.run(label, lambda _work: make(False), announce)
+            self.jobs.run(label, lambda work: make(False, work.progress), partial(self._announce, said))
             return True
         try:
-            make(True)
+            make(True, never_stop)
         except CitystrataError as error:
-            self.problem.emit(error.sentence())
+            self.tell(error)
             return False
+        self._announce(said, None)
         return True
+
+    def look(
+        self,
+        question: Question,
+        objects: int,
+        read: Callable[[Project], Found],
+        done: Callable[[Found], object],
+        failed: Callable[[CitystrataError], object] | None = None,
+    ) -> None:
+        """Find something out about so many objects: of few at once, else in a thread.
+
+        What `question` was about before is dropped.
+        """
+        project = self.project
+        if objects > FEW:
+            question.ask(partial(loading.look, project, read), done, failed)
+            return
+        question.drop()
+        try:
+            found = read(project)
+        except CitystrataError as error:
+            (failed or self.tell)(error)
+        else:
+            done(found)
+
+    def _announce(self, said: str, changes: Changes | None) -> None:
+        if changes is not None:
+            self.project.announce(changes)
+        if said:
+            self.message.emit(said)
 
     def _on_edited(self, changes: Changes) -> None:
         if self._scene is None:
             return
         self._scene.on_changes(changes)
         if changes.layers or changes.project:
-            self._drop_remapped()
-            self._bring_layers()
+            self.drawing.drop_remapped()
+            self.drawing.bring_all()
         if changes.epochs or changes.layers or changes.keys & DATES:
             self._read_ticks()
         if self.current_layer is None:
@@ -405,8 +376,13 @@ class Session(QObject):
         self.project_changed.emit(changes)
         self.scene_changed.emit()
 
-    def _on_failed(self, error: CitystrataError) -> None:
-        self.problem.emit(error.sentence())
+
+def numbers(fids: Iterable[int]) -> NDArray[np.int64]:
+    """Some objects as the session keeps them: each once, ascending."""
+    found = fids if isinstance(fids, np.ndarray) else np.fromiter(fids, np.int64)
+    if len(found) > 1 and not (found[1:] > found[:-1]).all():
+        found = np.unique(found)
+    return found.astype(np.int64, copy=False)
 
 
 def is_project(path: Path) -> bool:

@@ -55,7 +55,7 @@ class StatusBar(QStatusBar):
         self.crs.setText(crs if crs and len(crs) < 24 else "local CRS" if crs else "")
         self.crs.setToolTip(crs_title(crs) if crs else "")
         self._on_hover(None)
-        self._on_selection(list(self._session.selection))
+        self._on_selection()
         self._show_scale()
 
     def _on_hover(self, hit: Hit | None) -> None:
@@ -65,8 +65,8 @@ class StatusBar(QStatusBar):
         x, y, z = (grouped(float(value), 2) for value in point)
         return f"E {x} {self._unit}    N {y} {self._unit}    H {z} {self._height_unit}"
 
-    def _on_selection(self, fids: list[int]) -> None:
-        count = len(fids)
+    def _on_selection(self) -> None:
+        count = len(self._session.selection)
         self.selection.setText(f"{grouped(count, 0)} selected" if count else "")
 
     def _show_scale(self) -> None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMenu,
     QStackedWidget,
-    QTableView,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -25,13 +23,16 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.dialogs.attribute import EditJson
 from app.editing import editing
-from app.fields import Index, ValueDelegate, enters
+from app.fields import Index, ValueDelegate
+from app.jobs import Question, Work
 from app.labels import counted, empty_state, thousands
 from app.panel import Panel
 from app.rows import Numbers, Rows
-from app.session import Session
+from app.session import FEW, Session
+from app.tableview import StayingMenu, TableView
 from layers.errors import CitystrataError
 from layers.expression import BadExpression
+from layers.project import Project
 from layers.records import Changes
 from layers.tables import write_table
 from layers.values import Value
@@ -49,12 +50,17 @@ NO_OBJECTS = ("No table", "The current layer has no objects with attributes.")
 #: Columns wider than this are cut at first; dragging shows more.
 WIDEST = 280
 SAMPLE = 100
+#: More stretches of selected rows than this would make painting slow; they are marked another way.
+MOST_RANGES = 500
+#: A filter of a large layer waits until typing pauses.
+PAUSE_MS = 250
+WRITTEN_AT_ONCE = 5000
 
 
 class AttributeTable(Panel):
     """Filter, count and the rows of the current layer; selecting follows the view and leads it."""
 
-    fly_requested = Signal(list)  # fids
+    fly_requested = Signal(object)  # fids
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +68,7 @@ class AttributeTable(Panel):
         self._editing = editing(session)
         self._following = False
         self._hidden: frozenset[str] = frozenset()
+        self._copying = Question(session.jobs, "Copying rows", self)
         self.rows = Rows(session, self)
         self.view = TableView()
         self.view.setModel(self.rows)
@@ -76,7 +83,11 @@ class AttributeTable(Panel):
         self.view.doubleClicked.connect(self._on_double_click)
         self._build()
         self.rows.modelReset.connect(self._on_reset)
-        self.rows.layoutChanged.connect(self._on_reordered)
+        self.rows.columns_read.connect(self._fit_columns)
+        self.rows.order_changed.connect(self._on_reordered)
+        self.rows.refused.connect(self._refuse)
+        self._typing = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._typing.timeout.connect(lambda: self._apply_filter(self.filter.text()))
         session.opened.connect(self.refresh)
         session.current_layer_changed.connect(self.refresh)
         session.selection_changed.connect(self._follow_selection)
@@ -96,20 +107,34 @@ class AttributeTable(Panel):
 
     def copy(self) -> None:
         """Copy the selected rows, as shown, to paste into a spreadsheet."""
-        rows = sorted({index.row() for index in self.view.selectionModel().selectedRows()})
-        if rows:
-            lines = ["\t".join(self._titles()), *("\t".join(self._texts(row)) for row in rows)]
-            QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
-            self._session.message.emit(f"Copied {counted(len(rows), 'row')}")
+        rows = self.rows.rows_of(self._session.selection)
+        keys = self._shown_keys()
+
+        def take(lines: list[list[str]]) -> None:
+            QGuiApplication.clipboard().setText("".join("\t".join(line) + "\n" for line in [keys, *lines]))
+            self._session.message.emit(f"Copied {counted(len(lines), 'row')}")
+
+        if len(rows):
+            self._session.look(self._copying, len(rows), partial(self.rows.texts, rows, keys), take)
 
     def export(self, path: Path) -> None:
-        """Write the rows that are shown to a CSV file."""
-        try:
-            write_table(path, self._titles(), (self._texts(row) for row in range(self.rows.rowCount())))
-        except CitystrataError as error:
-            self._session.problem.emit(error.sentence())
-        else:
-            self._session.message.emit(f"Wrote {counted(self.rows.rowCount(), 'row')} to {path.name}")
+        """Write the rows that are shown to a CSV file, in a job."""
+        rows, keys, project = np.arange(self.rows.rowCount()), self._shown_keys(), self._session.project
+
+        def work(work: Work) -> None:
+            with project.reader() as reader:
+                write_table(path, keys, self._lines(rows, keys, reader, work))
+
+        def done(_result: object) -> None:
+            self._session.message.emit(f"Wrote {counted(len(rows), 'row')} to {path.name}")
+
+        self._session.jobs.run(f"Writing {path.name}", work, done)
+
+    def _lines(self, rows: Numbers, keys: list[str], reader: Project, work: Work) -> Iterator[list[str]]:
+        """All rows as text, a few at a time."""
+        for start in range(0, len(rows), WRITTEN_AT_ONCE):
+            work.progress(start / len(rows), f"Writing {counted(len(rows), 'row')}")
+            yield from self.rows.texts(rows[start : start + WRITTEN_AT_ONCE], keys, reader)
 
     def _build(self) -> None:
         self._name = QLabel()
@@ -117,7 +142,7 @@ class AttributeTable(Panel):
         self.filter = QLineEdit(placeholderText=FILTER_HINT, clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter")
         self.filter.setToolTip(FILTER_HELP)
-        self.filter.textChanged.connect(self._apply_filter)
+        self.filter.textChanged.connect(self._on_filter)
         self._count = QLabel()
         self._count.setObjectName("muted")
         self._columns = _button("Choose the columns that are shown")
@@ -147,14 +172,27 @@ class AttributeTable(Panel):
 
     # -- filter, order, columns --------------------------------------------------------------
 
+    def _on_filter(self, text: str) -> None:
+        """Filter at once, or in a large layer when typing pauses."""
+        if self.rows.total > FEW and text:
+            self._typing.start()
+        else:
+            self._apply_filter(text)
+
     def _apply_filter(self, text: str) -> None:
+        self._typing.stop()
+        self._say_problem("")
         try:
             self.rows.set_filter(text)
         except BadExpression as error:
-            self.problem.setText(_explained(error))
-        else:
-            self.problem.clear()
-        bad = bool(self.problem.text())
+            self._refuse(error)
+
+    def _refuse(self, error: CitystrataError) -> None:
+        self._say_problem(_explained(error) if isinstance(error, BadExpression) else error.sentence())
+
+    def _say_problem(self, text: str) -> None:
+        self.problem.setText(text)
+        bad = bool(text)
         self.problem.setVisible(bad)
         self.filter.setProperty("problem", bad)
         self.filter.style().unpolish(self.filter)
@@ -182,36 +220,47 @@ class AttributeTable(Panel):
         for at, key in enumerate(self.rows.keys):
             self.view.setColumnHidden(at, key in self._hidden)
         self._apply_filter(self.filter.text())
+        self._fit_columns(self.rows.keys)
+        self._on_reordered()
+
+    def _fit_columns(self, keys: list[str]) -> None:
+        """As wide as titles and first values need."""
         metrics = self.view.fontMetrics()
-        for at in range(self.rows.columnCount()):
+        for at in map(self.rows.keys.index, keys):
             texts = [str(self.rows.index(row, at).data()) for row in range(min(SAMPLE, self.rows.rowCount()))]
             texts.append(f"{self.rows.keys[at]}  ▲")
             width = max(metrics.horizontalAdvance(text) for text in texts) + 28
             self.view.setColumnWidth(at, min(max(width, 70), WIDEST))
-        self._on_reordered()
 
     def _on_reordered(self) -> None:
         shown, total = self.rows.rowCount(), self.rows.total
         narrowed = f"{thousands(shown)} of {thousands(total)}"
-        self._count.setText(narrowed if shown != total else counted(total, "object"))
+        text = narrowed if shown != total else counted(total, "object")
+        self._count.setText("Looking through all objects…" if self.rows.is_busy else text)
         self._follow_selection()
 
     # -- selection ---------------------------------------------------------------------------
 
     def _lead_selection(self) -> None:
         if not self._following:
-            rows = [index.row() for index in self.view.selectionModel().selectedRows()]
+            selected = self.view.selectionModel().selection()
+            ranges = [selected.at(number) for number in range(selected.count())]
+            rows = [np.arange(each.top(), each.bottom() + 1) for each in ranges]
+            self.rows.mark(None)
             self._following = True
-            self._session.select(self.rows.fids_of(rows))
+            self._session.select(self.rows.fids_of(np.concatenate(rows) if rows else []))
             self._following = False
 
     def _follow_selection(self, *_args: object) -> None:
         if self._following or self.is_stale:
             return
         rows = self.rows.rows_of(self._session.selection)
+        starts = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
+        is_scattered = len(starts) > MOST_RANGES
+        self.rows.mark(self._session.selection if is_scattered else None)
         self._following = True
         self.view.selectionModel().select(
-            self._ranges(rows),
+            QItemSelection() if is_scattered else self._ranges(rows, starts),
             QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows,
         )
         self._following = False
@@ -220,11 +269,11 @@ class AttributeTable(Panel):
             self.view.selectionModel().setCurrentIndex(current, QItemSelectionModel.SelectionFlag.NoUpdate)
             self.view.scrollTo(current)
 
-    def _ranges(self, rows: Numbers) -> QItemSelection:
+    def _ranges(self, rows: Numbers, starts: Numbers) -> QItemSelection:
         """Rows as a selection, neighbours joined, so that selecting all is one range."""
         selection = QItemSelection()
         last = self.rows.columnCount() - 1
-        for part in np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1) if len(rows) else ():
+        for part in np.split(rows, starts[1:]) if len(rows) else ():
             selection.select(self.rows.index(int(part[0]), 0), self.rows.index(int(part[-1]), last))
         return selection
 
@@ -264,85 +313,13 @@ class AttributeTable(Panel):
         if chosen:
             self.export(Path(chosen))
 
-    def _shown_columns(self) -> Iterable[int]:
-        return (at for at in range(self.rows.columnCount()) if not self.view.isColumnHidden(at))
-
-    def _titles(self) -> list[str]:
-        return [self.rows.keys[at] for at in self._shown_columns()]
-
-    def _texts(self, row: int) -> list[str]:
-        return [self.rows.text(row, at) for at in self._shown_columns()]
+    def _shown_keys(self) -> list[str]:
+        return [key for at, key in enumerate(self.rows.keys) if not self.view.isColumnHidden(at)]
 
     def _tint(self) -> None:
         self._columns.setIcon(theme.current().icon("table"))
         self._export.setIcon(theme.current().icon("export"))
         self.problem.setStyleSheet(f"color: {theme.current().colours.danger};")
-
-
-class TableView(QTableView):
-    """Rows to select and cells to edit; copying and selecting all mean the table while it has the focus."""
-
-    copied = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setAccessibleName("Attribute table")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(
-            QAbstractItemView.EditTrigger.DoubleClicked
-            | QAbstractItemView.EditTrigger.EditKeyPressed
-            | QAbstractItemView.EditTrigger.AnyKeyPressed
-        )
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.setWordWrap(False)
-        self.setStyleSheet("QTableView::item { padding: 0 5px; }")
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(26)
-        self.horizontalHeader().setSortIndicatorShown(True)
-        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.horizontalHeader().setSectionsClickable(True)
-        self.horizontalHeader().setHighlightSections(False)
-        self.horizontalHeader().setDefaultAlignment(
-            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        )
-
-    def event(self, event: QEvent) -> bool:
-        """Keep the keys for copying and selecting all from the window's commands."""
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and (
-                event.matches(QKeySequence.StandardKey.Copy)
-                or event.matches(QKeySequence.StandardKey.SelectAll)
-            )
-        ):
-            event.accept()
-            return True
-        return bool(super().event(event))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy rows; Enter edits the current cell."""
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copied.emit()
-        elif enters(event) and self.state() != QAbstractItemView.State.EditingState:
-            self.edit(self.currentIndex())
-        else:
-            super().keyPressEvent(event)
-
-
-class StayingMenu(QMenu):
-    """A menu that stays open while boxes are ticked."""
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Tick the box under the mouse."""
-        action = self.activeAction()
-        if action is not None and action.isCheckable():
-            action.trigger()
-        else:
-            super().mouseReleaseEvent(event)
 
 
 def _button(tip: str) -> QToolButton:

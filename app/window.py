@@ -48,6 +48,8 @@ from layers.records import Changes, Layer
 from layers.report import Report
 
 INFO_MS = 8000
+#: So long the program goes on, unseen, until what was under way has stopped and the project is closed.
+LEAVE_S = 60.0
 SCROLL_BAR = 12
 DOCKS = ("layers", "inspector", "table", "history")
 CONTEXT = ("focus", "hide", "isolate", "show_all", "copy_id", "-", "select_none", "fit", "north_up")
@@ -190,11 +192,12 @@ class Window(QMainWindow):
         session.opened.connect(self._on_opened)
         session.problem.connect(self.danger.say)
         session.message.connect(lambda text: self.statusBar().showMessage(text, INFO_MS))
-        session.imported.connect(self._on_imported)
-        session.crs_wanted.connect(self._ask_crs)
+        session.imports.imported.connect(self._on_imported)
+        session.imports.crs_wanted.connect(self._ask_crs)
         session.project_changed.connect(self._on_project_changed)
         for panel in (self.find_box, self.table, self.inspector):
             panel.fly_requested.connect(self.commands.zoom_to)
+        self.inspector.copy_requested.connect(self.commands.copy_ids)
         self.info.acted.connect(self._show_reports)
         self.start_page.open_clicked.connect(self.actions_["open"].trigger)
         self.start_page.demo_clicked.connect(self.open_demo)
@@ -238,6 +241,8 @@ class Window(QMainWindow):
         self.canvas.close()
         self.session.close_project()
         self.settings.save()
+        self.hide()
+        self.session.jobs.wait(LEAVE_S)
         super().closeEvent(event)
 
     def _keep_docks(self) -> None:

@@ -7,11 +7,16 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from layers import cache, rows, schema
 from layers.errors import ProjectError
 from layers.lock import LOCK_NAME, WriterLock
 
 NO_RIGHT = "You may not write to this file or its folder."
+
+# An object's number out of an array is the number, not the bytes it is kept in.
+sqlite3.register_adapter(np.int64, int)
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,14 @@ class Changes:
     project: bool = False
     epochs: bool = False
 
+    def touch(self, fids: NDArray[np.int64]) -> bool:
+        """Whether one of these objects, ascending as well, was changed."""
+        few, many = sorted((self.fids, fids), key=len)
+        if not len(few):
+            return False
+        places = np.minimum(np.searchsorted(many, few), len(many) - 1)
+        return bool((many[places] == few).any())
+
 
 @dataclass(frozen=True)
 class Epoch:

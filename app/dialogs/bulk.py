@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
@@ -117,11 +119,11 @@ class BulkDialog(Asking):
         same = plan.asked - plan.objects
         return f"{text} {counted(same, 'stays as it is', 'stay as they are')}." if same else text
 
-    def _fids(self) -> list[int]:
+    def _fids(self) -> NDArray[np.int64]:
         """The objects it concerns."""
         if self._scope.currentData() == "selection":
-            return list(self._session.selection)
-        return [int(fid) for fid in self._session.project.fids(self._layer)]
+            return self._session.selection
+        return self._session.project.fids(self._layer)
 
     def _names(self) -> list[str]:
         """The attributes of the layer."""
@@ -129,11 +131,10 @@ class BulkDialog(Asking):
 
     def _make_scope(self) -> QComboBox:
         scope = QComboBox()
-        if self._session.selection:
-            count = len(self._session.selection)
-            scope.addItem(
-                f"The {count} selected objects" if count > 1 else "The selected object", "selection"
-            )
+        count = len(self._session.selection)
+        if count:
+            chosen = f"The {thousands(count)} selected objects" if count > 1 else "The selected object"
+            scope.addItem(chosen, "selection")
         count = self._layer.object_count
         scope.addItem(f"All {thousands(count)} objects of {self._layer.name}", "layer")
         scope.currentIndexChanged.connect(self.plan_soon)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
@@ -129,6 +131,6 @@ class JoinCsv(BulkDialog):
         changed = f"{count}." if plan.changes else "No value would change."
         return f"{changed} {self._report.sentence()}" if self._report else changed
 
-    def _fids(self) -> list[int]:
+    def _fids(self) -> NDArray[np.int64]:
         """All of the layer, whatever is selected."""
-        return [int(fid) for fid in self._session.project.fids(self._layer)]
+        return self._session.project.fids(self._layer)

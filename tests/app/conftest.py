@@ -72,6 +72,7 @@ def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
     made = Session(untitled_folder=tmp_path / "untitled")
     yield made
     made.close_project()
+    assert made.jobs.wait(20)
 
 
 @pytest.fixture

@@ -24,10 +24,13 @@ def houses(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def opened(session: Session, houses: Path, tmp_path: Path) -> Iterator[Session]:
+def opened(
+    session: Session, houses: Path, tmp_path: Path, settled: Callable[[Session], None]
+) -> Iterator[Session]:
     """A session with a copy of the houses open and their layer current."""
     copy = shutil.copytree(houses.parent, tmp_path / "copy")
-    assert session.open_project(copy / houses.name)
+    session.open_project(copy / houses.name)
+    settled(session)
     session.set_current_layer(session.project.layers[0].id)
     yield session
     session.jobs.wait()

@@ -26,7 +26,7 @@ def test_enter_selects_the_first_and_flies_there(qtbot: QtBot, opened: Session, 
     with qtbot.waitSignal(find.fly_requested) as flown:
         qtbot.keyClick(find, Qt.Key.Key_Return)
     assert flown.args == [[fid_of(opened, "B")]]
-    assert opened.selection == (fid_of(opened, "B"),)
+    assert opened.selection.tolist() == [fid_of(opened, "B")]
 
 
 def test_attributes_are_found_and_named(qtbot: QtBot, opened: Session, find: FindBox) -> None:
@@ -35,7 +35,7 @@ def test_attributes_are_found_and_named(qtbot: QtBot, opened: Session, find: Fin
     assert [find.list.item(at).data(SECOND_LINE) for at in range(2)] == ["name: Old Mill", "name: New mill"]
     qtbot.keyClick(find, Qt.Key.Key_Down)
     qtbot.keyClick(find, Qt.Key.Key_Return)
-    assert opened.selection == (fid_of(opened, "B"),)
+    assert opened.selection.tolist() == [fid_of(opened, "B")]
 
 
 def test_what_is_not_there_is_said(qtbot: QtBot, opened: Session, find: FindBox) -> None:
@@ -43,4 +43,4 @@ def test_what_is_not_there_is_said(qtbot: QtBot, opened: Session, find: FindBox)
     qtbot.waitUntil(lambda: find.list.count() == 1)
     assert find.list.item(0).text() == NOTHING_FOUND
     qtbot.keyClick(find, Qt.Key.Key_Return)
-    assert opened.selection == ()
+    assert opened.selection.tolist() == []

@@ -189,6 +189,7 @@ def test_a_read_only_project_shows_why_nothing_can_be_changed(
     path = opened.project.path
     opened.close_project()
     opened.open_project(path, read_only=True)
+    qtbot.waitUntil(lambda: opened.is_open and not opened.is_loading)
     inspector = Inspector(opened)
     show(inspector)
     select(opened, "A")

@@ -106,33 +106,40 @@ def test_an_untitled_project_with_edits_is_offered_again(
     fid = int(session.project.fids(session.project.layers[0])[0])
     session.run_edit("Correct", lambda edit: edit.set_attribute(fid, "roofType", "1000"))
     city.actions_["close"].trigger()
+    settled(session)
+    city.start_page.refresh()
     kept = untitled_projects(session.untitled_folder)
     assert len(kept) == 1 and city.start_page.isVisible()
     city.start_page.discard_clicked.emit(kept[0])
     assert untitled_projects(session.untitled_folder) == []
 
 
-def test_an_untitled_project_without_edits_leaves_nothing_behind(city: Window) -> None:
+def test_an_untitled_project_without_edits_leaves_nothing_behind(city: Window, settled: Settled) -> None:
     path = city.session.project.path
     city.actions_["close"].trigger()
+    settled(city.session)
     assert not path.exists() and not cache_folder(path).exists()
 
 
 def test_saving_as_goes_on_in_the_new_file(city: Window, settled: Settled, tmp_path: Path) -> None:
     path = tmp_path / "Delft.city.gpkg"
-    assert city.session.save_as(path)
+    city.session.save_as(path)
     settled(city.session)
     assert city.session.project.path == path and city.windowTitle() == "Delft – Citystrata"
     assert len(city.session.scene.layer_ids) == 1
     assert untitled_projects(city.session.untitled_folder) == []
 
 
-def test_a_second_window_says_why_it_is_read_only(city: Window, tmp_path: Path, qtbot: QtBot) -> None:
+def test_a_second_window_says_why_it_is_read_only(
+    city: Window, tmp_path: Path, qtbot: QtBot, settled: Settled
+) -> None:
     path = tmp_path / "Delft.city.gpkg"
     city.session.save_as(path)
+    settled(city.session)
     second = Window(Settings(tmp_path / "second.ini"), tmp_path / "second")
     qtbot.addWidget(second)
     second.open_paths([path])
+    settled(second.session)
     assert "another window" in second.notice.text
     assert not second.actions_["layer_remove"].isEnabled()
     second.close()
@@ -232,6 +239,7 @@ def test_the_arrangement_of_the_window_is_remembered(
 ) -> None:
     path = tmp_path / "Delft.city.gpkg"
     city.session.save_as(path)
+    settled(city.session)
     city.resize(1100, 700)
     city.actions_["dock_inspector"].trigger()
     city.actions_["dock_table"].trigger()
@@ -278,9 +286,10 @@ def test_a_long_edit_and_its_undo_run_as_jobs(
     assert project.column(project.layers[0], "storeys") == [None] * len(fids)
 
 
-def test_a_project_is_one_plain_file_after_closing(city: Window, tmp_path: Path) -> None:
+def test_a_project_is_one_plain_file_after_closing(city: Window, tmp_path: Path, settled: Settled) -> None:
     path = tmp_path / "Delft.city.gpkg"
     city.session.save_as(path)
+    settled(city.session)
     city.close()
     assert not path.with_name(path.name + "-wal").exists()
     with Project.open(path) as project:
