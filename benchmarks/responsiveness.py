@@ -81,7 +81,7 @@ def main() -> int:
         window.session.problem.connect(problems.append)
 
         def import_city(end: Callable[[], None]) -> None:
-            window.session.layer_shown.connect(lambda _layer: end())
+            window.session.drawing.shown.connect(lambda _layer: end())
             window.session.problem.connect(lambda _text: end())
             QTimer.singleShot(PATIENCE_S * 1000, end)
             window.session.import_files([path])

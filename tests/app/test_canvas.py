@@ -95,7 +95,7 @@ def test_a_click_selects_and_ctrl_or_shift_extends(qtbot: QtBot, session: Sessio
     qtbot.mouseClick(canvas, LEFT, SHIFT, roof(canvas, 0))
     assert ids(session) == ["house-0", "house-4", "house-8"]
     qtbot.mouseClick(canvas, LEFT, SHIFT, roof(canvas, 8))
-    assert ids(session) == ["house-4", "house-0"]
+    assert ids(session) == ["house-0", "house-4"]
     qtbot.mouseClick(canvas, LEFT, NONE, QPoint(5, 5))
     assert ids(session) == []
 
