@@ -11,7 +11,7 @@ DARKNESS = 40.0
 LEAST_LIGHT = 0.12
 
 
-def light(depth: Float32, strength: float, distance_m: float | None, reach_px: int = 1) -> Float32:
+def light(depth: Float32, strength: float, distance_m: float | None) -> Float32:
     """How much light pixels get, 0 … 1, from their depths; of those without a depth it says nothing.
 
     Steps count relative to the depth. In a parallel view, where depths start anywhere, they count
@@ -22,7 +22,7 @@ def light(depth: Float32, strength: float, distance_m: float | None, reach_px: i
         for axis in (0, 1):
             low: list[slice] = [slice(None), slice(None)]
             high = list(low)
-            low[axis], high[axis] = slice(None, -reach_px), slice(reach_px, None)
+            low[axis], high[axis] = slice(None, -1), slice(1, None)
             step = depth[tuple(high)] - depth[tuple(low)]
             shade[tuple(high)] += np.maximum(step, 0)
             shade[tuple(low)] -= np.minimum(step, 0, out=step)

@@ -20,4 +20,3 @@ class Picture:
     depth: Float32  # (h, w) metres from the eye along the view, infinite where nothing is drawn
     eye: Float64  # (3,) relative to the origin; in a parallel view, behind everything
     near: float  # nothing nearer is drawn
-    magnified: float = 1.0  # pixels of this picture per pixel of the finished one

@@ -12,6 +12,7 @@ import numpy as np
 from layers.arrays import Float64, Int32, PointTree
 from viewer.faces import Index, Mask, spans
 from viewer.picking import POINT_REACH_PX, View2D, boxes_over
+from viewer.splat import Sight
 from viewer.stock import POINTS_PER_BLOCK, Node, Stock
 
 #: Nodes whose points are kept in double precision.
@@ -19,7 +20,7 @@ MOST_EXACT = 16
 #: So long nodes are read to find a point that is not drawn yet; afterwards what is drawn must do.
 REFINE_S = 0.02
 #: Scores are found in single precision first; so far below the best ones they are looked at exactly.
-UNSURE_M = 0.01
+UNSURE_M, UNSURE_PX = 0.01, 0.5
 
 #: Which points of a node are shown at all; None: every one.
 Filter = Callable[[int, Node], Mask | None]
@@ -135,6 +136,11 @@ def _within_reach(
     points = spans(blocks * POINTS_PER_BLOCK, np.minimum((blocks + 1) * POINTS_PER_BLOCK, len(node)))
     if shown is not None:
         points = points[shown[points]]
+    sight = Sight(view, view.camera.eye)
+    seen = sight.pixels(np.take(node.places, points, axis=1), sight.of_corner(node.corner))
+    with np.errstate(invalid="ignore"):
+        near = np.hypot(seen[0] - x, seen[1] - y) <= POINT_REACH_PX + UNSURE_PX
+    points = points[near]
     world = node.world(points)
     score, close = scores(view, x, y, world)
     owner = np.full(np.count_nonzero(close), number, np.int32)

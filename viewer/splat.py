@@ -26,9 +26,10 @@ UInt64 = NDArray[np.uint64]
 
 #: Points worked on at once: their numbers fit into the cache of the processor.
 AT_ONCE = 32_768
-ROWS_AT_ONCE = 48
+ROWS_AT_ONCE = 64
 #: So long the points of a frame may take while the camera moves.
 MOVING_S = 0.025
+FEWEST_MOVING = 100_000
 NOTHING = np.uint64(2**64 - 1)
 RED_AND_BLUE, GREEN = np.uint32(0xFF00FF), np.uint32(0x00FF00)
 
@@ -46,9 +47,10 @@ class Batch:
 class Look:
     """How points are drawn."""
 
-    size_px: float = 2.0
+    size_px: int = 2
     opacity: float = 1.0
     eye_dome: float = 1.0  # strength, 0: off
+    gap_px: int = 0  # gaps of up to so many pixels between points are closed
 
 
 @dataclass(frozen=True)
@@ -60,16 +62,26 @@ class Dots:
 
 
 class Sight:
-    """Where points are drawn in a picture."""
+    """Where points are drawn in a picture, in single precision relative to a corner near them."""
 
-    def __init__(self, view: View2D, picture: Picture) -> None:
+    def __init__(self, view: View2D, eye: Float64, near: float = 0.0) -> None:
         self._view, camera = view, view.camera
         self.parallel, self.distance_m = camera.parallel, camera.distance_m
         scale = view.height / 2 / camera.half_height / (camera.distance_m if camera.parallel else 1.0)
         self._turned = camera.basis * np.array([[scale], [-scale], [1.0]])
-        self._eye = picture.eye + view.origin
-        self.matrix = np.asarray(self._turned * (1.0, 1.0, view.stretch), np.float32)
-        self.near = picture.near
+        self._eye, self.near = eye, near
+        self._matrix = np.asarray(self._turned * (1.0, 1.0, view.stretch), np.float32)
+        self._middle = np.array([[view.width / 2], [view.height / 2]], np.float32)
+
+    def pixels(self, places: Float32, corner: Float32) -> Float32:
+        """Pixel x, y and depth (3, n) of places (3, n) relative to a corner, see `of_corner`."""
+        seen: Float32 = self._matrix @ places
+        seen += corner
+        if not self.parallel:
+            with np.errstate(all="ignore"):
+                seen[:2] *= np.reciprocal(seen[2])
+        seen[:2] += self._middle
+        return seen
 
     def of_corner(self, corner: Float64) -> Float32:
         """What a corner adds to the places relative to it, (3, 1); worked out in double precision."""
@@ -87,11 +99,13 @@ class Splats:
 
     def moving_points(self, most: int) -> int:
         """How many points keep motion fluent."""
-        return min(most, int(MOVING_S / self._seconds_per_point)) if self._seconds_per_point else most
+        if not self._seconds_per_point:
+            return most
+        return min(most, max(int(MOVING_S / self._seconds_per_point), FEWEST_MOVING))
 
     def draw(self, picture: Picture, view: View2D, every: Iterable[Dots]) -> None:
         """Draw the points of all layers; those that look alike in one go."""
-        sight = Sight(view, picture)
+        sight = Sight(view, picture.eye + view.origin, picture.near)
         alike: dict[Look, list[Batch]] = {}
         for dots in every:
             alike.setdefault(dots.look, []).extend(dots.batches)
@@ -100,14 +114,13 @@ class Splats:
                 self._draw(picture, sight, look, batches)
 
     def _draw(self, picture: Picture, sight: Sight, look: Look, batches: list[Batch]) -> None:
-        height, width = picture.depth.shape
-        size = max(round(look.size_px * picture.magnified), 1)
-        field = self._empty(height + size - 1, width + size - 1)
+        more = 2 * look.gap_px + look.size_px - 1  # points beyond the borders reach into the picture
+        field = self._empty(*(side + more for side in picture.depth.shape))
         begun = perf_counter()
         for batch in batches:
-            _place(field, sight, batch, size, (width, height))
+            _place(field, sight, batch, look.gap_px + (look.size_px - 1) / 2)
         self._measure(perf_counter() - begun, sum(len(batch.colors) for batch in batches))
-        _lay(field, picture, sight, look, size)
+        _lay(field, picture, sight, look)
 
     def _empty(self, height: int, width: int) -> UInt64:
         if self._field.shape != (height, width):
@@ -116,28 +129,21 @@ class Splats:
         return self._field
 
     def _measure(self, seconds: float, points: int) -> None:
-        if points >= AT_ONCE:  # less says more of the calls than of the points
-            now, before = seconds / points, self._seconds_per_point
-            self._seconds_per_point = 0.9 * before + 0.1 * now if before else now
+        if points:
+            before = self._seconds_per_point
+            now = min(seconds / points, 2 * before) if before else seconds / points  # other work came between
+            self._seconds_per_point = before + (now - before) * min(points / FEWEST_MOVING, 1) / 4
 
 
-def _place(field: UInt64, sight: Sight, batch: Batch, size: int, picture_size: tuple[int, int]) -> None:
-    """Put points on the pixel where their upper left corner lies; nearer ones stay on top."""
-    width, height = (side + size - 1 for side in picture_size)
-    shift, pixels = sight.of_corner(batch.corner), field.reshape(-1)
-    # Of a point `size` wide the left edge lies (size - 1) / 2 pixels left of its own pixel.
-    edge = (size - 1) / 2
-    right, below = np.float32(picture_size[0] / 2 + edge), np.float32(picture_size[1] / 2 + edge)
+def _place(field: UInt64, sight: Sight, batch: Batch, edge: float) -> None:
+    """Put points on pixels, `edge` to the right and below; nearer ones stay on top."""
+    height, width = field.shape
+    corner, pixels = sight.of_corner(batch.corner), field.reshape(-1)
     for first in range(0, batch.places.shape[1], AT_ONCE):
-        x, y, depth = sight.matrix @ batch.places[:, first : first + AT_ONCE] + shift
+        seen = sight.pixels(batch.places[:, first : first + AT_ONCE], corner)
+        depth = seen[2]
         with np.errstate(all="ignore"):
-            if not sight.parallel:
-                nearness = np.reciprocal(depth)
-                x *= nearness
-                y *= nearness
-            x += right
-            y += below
-            column, row = x.astype(np.int32), y.astype(np.int32)
+            column, row = (seen[:2] + np.float32(edge)).astype(np.int32)
         inside = column.view(np.uint32) < width
         inside &= row.view(np.uint32) < height
         inside &= depth > sight.near
@@ -151,14 +157,13 @@ def _place(field: UInt64, sight: Sight, batch: Batch, size: int, picture_size: t
         np.minimum.at(pixels, row, key)
 
 
-def _lay(field: UInt64, picture: Picture, sight: Sight, look: Look, size: int) -> None:
+def _lay(field: UInt64, picture: Picture, sight: Sight, look: Look) -> None:
     """Bring the points into the picture where nothing is before them, band by band."""
-    height, width = picture.depth.shape
-    reach = max(round(picture.magnified), 1)
+    height, more = len(picture.depth), len(field) - len(picture.depth)
     for top in range(0, height, ROWS_AT_ONCE):
         end = min(top + ROWS_AT_ONCE, height)
-        first, last = max(top - reach, 0), min(end + reach, height)  # the light needs neighbours
-        nearest = _widened(field[first : last + size - 1], size)[: last - first, :width]
+        first, last = max(top - 1, 0), min(end + 1, height)  # the light needs neighbours
+        nearest = _closed(_pooled(field[first : last + more], look.size_px, np.minimum), look.gap_px)
         depth = (nearest >> np.uint64(32)).astype(np.uint32).view(np.float32)  # not a number: no point
         shown = depth <= picture.depth[first:last]
         if not shown.any():
@@ -166,7 +171,7 @@ def _lay(field: UInt64, picture: Picture, sight: Sight, look: Look, size: int) -
         depth = np.where(shown, depth, picture.depth[first:last])
         colors = nearest.astype(np.uint32)
         if look.eye_dome > 0:
-            shade = light(depth, look.eye_dome, sight.distance_m if sight.parallel else None, reach)
+            shade = light(depth, look.eye_dome, sight.distance_m if sight.parallel else None)
             shade *= 256
             with np.errstate(invalid="ignore"):
                 colors = _darkened(colors, shade.astype(np.uint32))
@@ -175,13 +180,22 @@ def _lay(field: UInt64, picture: Picture, sight: Sight, look: Look, size: int) -
         _blend(picture.pixels[top:end], colors[rows], shown[rows], look.opacity)
 
 
-def _widened(field: UInt64, size: int) -> UInt64:
-    """Every point spread to the right and down, to a square of `size` pixels."""
+def _closed(field: UInt64, gap_px: int) -> UInt64:
+    """Gaps between points filled from beside them, and what shines through gaps covered.
+
+    A pixel gets the farthest of what is nearest in the squares around it. So outlines stay where they
+    are, a lone point stays a point, and slopes stay what they are.
+    """
+    return _pooled(_pooled(field, gap_px + 1, np.minimum), gap_px + 1, np.maximum)
+
+
+def _pooled(field: UInt64, size: int, choose: np.ufunc) -> UInt64:
+    """The chosen ones of all squares of `size` pixels, each at its upper left corner."""
     reached = 1
     while reached < size:
         step = min(reached, size - reached)
-        across = np.minimum(field[:, :-step], field[:, step:])
-        field = np.minimum(across[:-step], across[step:])
+        across = choose(field[:, :-step], field[:, step:])
+        field = choose(across[:-step], across[step:])
         reached += step
     return field
 

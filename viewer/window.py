@@ -92,16 +92,12 @@ class Window:
     def picture(self, paint: Paint | None = None) -> UInt8:
         """What has been drawn, (h, w, 3), top row first; an enlarged one averaged, with smooth edges."""
         pixels = self._read()[::-1]
+        pixels = np.ascontiguousarray(pixels) if self._scale == 1 else _averaged(pixels)
         if paint is not None:
             camera = self.renderer.GetActiveCamera()
             eye, near = np.array(camera.GetPosition()), camera.GetClippingRange()[0]
-            paint(Picture(pixels, self._depth(), eye, near, float(self._scale)))
-        if self._scale == 1:
-            return np.ascontiguousarray(pixels)
-        width, height = self._size
-        large = pixels.reshape(height, 2, width, 2, 3)
-        rows = large[:, 0].astype(np.uint16) + large[:, 1]
-        return ((rows[:, :, 0] + rows[:, :, 1] + 2) >> 2).astype(np.uint8)
+            paint(Picture(pixels, self._depth()[:: self._scale, :: self._scale], eye, near))
+        return pixels
 
     def _read(self) -> UInt8:
         """The pixels as OpenGL has them, bottom row first."""
@@ -137,3 +133,11 @@ class Window:
     def _ask_renderer(self) -> str:
         lines = str(self.window.ReportCapabilities()).splitlines()
         return next((line.lower() for line in lines if "renderer string" in line), "")
+
+
+def _averaged(large: UInt8) -> UInt8:
+    """A picture of half the size."""
+    height, width, _ = large.shape
+    pairs = large.reshape(height // 2, 2, width // 2, 2, 3)
+    rows = pairs[:, 0].astype(np.uint16) + pairs[:, 1]
+    return ((rows[:, :, 0] + rows[:, :, 1] + 2) >> 2).astype(np.uint8)
