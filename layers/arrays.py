@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple, get_args
 
@@ -74,6 +73,9 @@ class CityTiles(Stored):
     entry_key: NDArray[np.uint64]  # (k,) Morton key with KEY_BITS bits per axis, ascending
     entry_box: Float64  # (k, 2, 3) world
     entry_geometry: Int32  # (k + 1,) first geometry
+    entry_surface: Int32  # (k + 1,) first polygon
+    entry_vertex: Int32  # (k + 1,) first vertex
+    entry_triangle: Int32  # (k + 1,) first triangle
     # A block that stands for the object from afar: an upright box over its footprint.
     block_base: Float64  # (k, 4) world: middle x, y, foot z, top z (the mean height of what looks up)
     block_shape: NDArray[np.float32]  # (k, 4) half length and width, cosine and sine of its direction
@@ -96,34 +98,6 @@ class CityTiles(Stored):
     lod_names: tuple[str, ...]  # "0", "1.2", "2.2", … sorted
     points: Float64  # (p, 3) of MultiPoint and of lines, world
     lines: Int32  # (l, 2) of MultiLineString, into points
-
-    @cached_property
-    def entry_surface(self) -> Int32:
-        """(k + 1,) first polygon of each entry."""
-        found: Int32 = self.geometry_surface[self.entry_geometry]
-        return found
-
-    @cached_property
-    def entry_vertex(self) -> Int32:
-        """(k + 1,) first vertex of each entry."""
-        found: Int32 = self.surface_vertex[self.entry_surface]
-        return found
-
-    @cached_property
-    def entry_triangle(self) -> Int32:
-        """(k + 1,) first triangle of each entry."""
-        found: Int32 = self.surface_triangle[self.entry_surface]
-        return found
-
-    @cached_property
-    def object_entry(self) -> Int32:
-        """(n,) entry of each object by its position in the layer, -1 where it has no surfaces.
-
-        It reaches as far as the last object that has some.
-        """
-        found = np.full(int(self.entry_object.max(initial=-1)) + 1, -1, np.int32)
-        found[self.entry_object] = np.arange(len(self.entry_object), dtype=np.int32)
-        return found
 
     def is_whole(self) -> bool:
         """Whether the arrays fit each other; looks at none of them closely."""
@@ -160,6 +134,9 @@ CITY_ROWS: Mapping[str, Rows] = MappingProxyType(
         "entry_key": Rows("entry", np.uint64),
         "entry_box": Rows("entry", np.float64, (2, 3)),
         "entry_geometry": Rows("entry", np.int32, below="geometry"),
+        "entry_surface": Rows("entry", np.int32, below="surface"),
+        "entry_vertex": Rows("entry", np.int32, below="vertex"),
+        "entry_triangle": Rows("entry", np.int32, below="triangle"),
         "block_base": Rows("entry", np.float64, (4,)),
         "block_shape": Rows("entry", np.float32, (4,)),
         "block_area": Rows("entry", np.float32),

@@ -56,13 +56,18 @@ def _in_order_of_file(mesh: Mesh) -> CityTiles:
     geometry = geometry_of[first_surface[:-1]]
     first_geometry = _first_of_runs(mesh.geometry_object[geometry])
     surface_vertex = starts(corners[filled]).astype(np.int32)
-    entry_vertex = surface_vertex[first_surface[first_geometry]]
+    surface_triangle = starts(triangle_counts[filled]).astype(np.int32)
+    entry_surface = first_surface[first_geometry]
+    entry_vertex = surface_vertex[entry_surface]
     count = len(first_geometry) - 1
     return CityTiles(
         entry_object=mesh.geometry_object[geometry][first_geometry[:-1]],
         entry_key=np.zeros(count, np.uint64),
         entry_box=_boxes(mesh.vertices, entry_vertex),
         entry_geometry=first_geometry,
+        entry_surface=entry_surface,
+        entry_vertex=entry_vertex,
+        entry_triangle=surface_triangle[entry_surface],
         block_base=np.zeros((count, 4)),
         block_shape=np.zeros((count, 4), np.float32),
         block_area=np.zeros(count, np.float32),
@@ -71,7 +76,7 @@ def _in_order_of_file(mesh: Mesh) -> CityTiles:
         geometry_lod=mesh.geometry_lod[geometry],
         geometry_index=mesh.geometry_index[geometry],
         surface_vertex=surface_vertex,
-        surface_triangle=starts(triangle_counts[filled]).astype(np.int32),
+        surface_triangle=surface_triangle,
         surface_normal=mesh.surface_normal[filled],
         surface_type=mesh.surface_type[filled],
         surface_index=mesh.surface_index[filled],

@@ -224,7 +224,6 @@ def test_parts_may_be_empty_and_differ_in_their_names(tmp_path: Path) -> None:
     assert sorted(merged.entry_object.tolist()) == [0, 1, 2, 3, 4]
     lods = [merged.lod_names[code] for code in merged.geometry_lod[np.argsort(merged.entry_object)]]
     assert lods == ["1", "1", "2.2", "2.2", "2.2"]
-    assert merged.object_entry[merged.entry_object].tolist() == [0, 1, 2, 3, 4]
 
 
 def test_a_full_disk_is_said_and_not_a_crash(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def owner_of(project: Project, fid: int) -> int:
 
 def vertices_of(city: CityTiles, position: int) -> Float64:
     """The source vertices of one object."""
-    entry = city.object_entry[position]
+    (entry,) = np.flatnonzero(city.entry_object == position)
     return city.vertices[city.entry_vertex[entry] : city.entry_vertex[entry + 1]]
 
 
