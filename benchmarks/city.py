@@ -1,154 +1,215 @@
-"""A city of N buildings as CityJSON 2.0, the same at every run.
+"""A city of N buildings as CityJSONSeq or CityJSON 2.0, the same at every run.
 
-    python -m benchmarks.city 100000 city.city.json
+    python -m benchmarks.city 1000000 city.city.jsonl
 
-Footprints have 4 to 16 corners, a third of them concave (L, U and comb shapes), under flat,
-gable, hip and pyramid roofs in LoD 2.2, with semantic surfaces and eight attributes.
+Terraces, villas, closed blocks, slabs, towers and halls stand along streets, lower and looser from the
+middle outwards. Each building has its footprint as LoD 0, a solid with semantic surfaces under one of
+eight forms of roof as LoD 2.2 (about 25 triangles), and eight attributes. Parts are written at once by
+one process per core, in bounded memory.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from benchmarks import roofs
-from benchmarks.roofs import Face, Float64, Shape
+from benchmarks.roofs import FORMS, Face, Float64, Shape
+from benchmarks.streets import FORM_NAMES, KINDS, SEED, Blocks, Int64, Lots, city_blocks, lots_of, rotated
 
-SEED = 20240501
-PLOT_M = 33.0
 SCALE = 0.001
-ORIGIN = (80_000.0, 450_000.0, 0.0)  # in EPSG:7415
+MIDDLE = (155_000.0, 463_000.0, 0.0)  # in EPSG:7415
+PART = 8_000  # buildings, about
 HEAD = (
-    '{"type":"CityJSON","version":"2.0","transform":{"scale":[%s,%s,%s],"translate":[%s,%s,%s]},'
+    f'"version":"2.0","transform":{{"scale":[{SCALE},{SCALE},{SCALE}],"translate":[%s,%s,%s]}},'
     '"metadata":{"referenceSystem":"https://www.opengis.net/def/crs/EPSG/0/7415"},"CityObjects":{'
-)
+) % MIDDLE
 SEMANTICS = '"semantics":{"surfaces":[{"type":"GroundSurface"},{"type":"WallSurface"},{"type":"RoofSurface"}]'
 ATTRIBUTES = (
     '"attributes":{"identificatie":"NL.IMBAG.Pand.%016d","function":"%d","roofType":"%s",'
-    '"measuredHeight":%.2f,"storeysAboveGround":%d,"yearOfConstruction":%d,"energyLabel":"%s",'
+    '"measuredHeight":%.2f,"storeysAboveGround":%d,"yearOfConstruction":%d,"energyLabel":%s,'
     '"floorArea":%.1f}'
 )
+LABELS = ('"A"', '"B"', '"C"', '"D"', '"E"', '"F"', '"G"', "null")
+USES = tuple(sorted({code for kind in KINDS.values() for code in kind.function}))
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some blocks of the city, and the number of their first building."""
+
+    number: int
+    blocks: Blocks
+    first: int
+
+    def lots(self) -> tuple[Lots, np.random.Generator]:
+        """Its lots, and the chance that goes on from there."""
+        random = np.random.default_rng((SEED, self.number))
+        return lots_of(self.blocks, random), random
+
+
+def city_parts(buildings: int) -> Iterator[Part]:
+    """The city in parts of about `PART` buildings."""
+    blocks = city_blocks(buildings)
+    ends = np.cumsum(blocks.buildings)
+    cuts = np.unique(np.searchsorted(ends, np.arange(PART, buildings, PART)))
+    for number, (start, end) in enumerate(zip((0, *cuts), (*cuts, len(ends)), strict=True)):
+        yield Part(number, blocks.part(start, end), int(ends[start] - blocks.buildings[start]))
+
+
+def write_sequence(path: Path, buildings: int) -> None:
+    """Write the city as CityJSONSeq: a header, then one feature per line."""
+    with path.open("wb") as file, ProcessPoolExecutor(os.cpu_count()) as pool:
+        file.write(f'{{"type":"CityJSON",{HEAD}}},"vertices":[]}}\n'.encode())
+        parts = city_parts(buildings)
+        waiting = [pool.submit(features, part) for part in islice(parts, 4)]
+        while waiting:
+            file.write(waiting.pop(0).result())
+            waiting += [pool.submit(features, part) for part in islice(parts, 1)]
 
 
 def write_city(path: Path, buildings: int) -> None:
-    """Write the city; buildings of all shapes stand in no order."""
-    shapes = list(_shapes(buildings, np.random.default_rng(SEED)))
-    plots = np.random.default_rng(SEED + 1).permutation(buildings)
-    side = int(np.ceil(np.sqrt(buildings)))
-    texts: list[str] = []
-    vertices: list[NDArray[np.int64]] = []
-    first_plot = first_vertex = 0
-    for number, shape in enumerate(shapes):
-        count = len(shape.points)
-        mine = plots[first_plot : first_plot + count]
-        placed = _placed(shape.points, mine, side, np.random.default_rng(SEED + 2 + number))
-        texts += _objects(shape, mine, first_vertex)
-        vertices.append(np.round((placed - ORIGIN) / SCALE).astype(np.int64).reshape(-1, 3))
-        first_plot, first_vertex = first_plot + count, first_vertex + len(vertices[-1])
-    with path.open("w", encoding="ascii") as file:
-        file.write(HEAD % (SCALE, SCALE, SCALE, *ORIGIN))
-        file.write(",".join(texts[i] for i in np.argsort(plots)))
+    """Write the city as one CityJSON object: objects first, and their vertices from a second file."""
+    with tempfile.TemporaryFile("w+", encoding="ascii") as points, path.open("w", encoding="ascii") as file:
+        file.write(f'{{"type":"CityJSON",{HEAD}')
+        first_vertex = 0
+        for part in city_parts(buildings):
+            texts, vertices = objects(part, first_vertex)
+            file.write(("," if part.number else "") + ",".join(texts))
+            points.write(("," if part.number else "") + ",".join(vertices))
+            first_vertex += sum(text.count("[") for text in vertices)
         file.write('},"vertices":[')
-        file.write(_triples(np.concatenate(vertices)))
+        points.seek(0)
+        shutil.copyfileobj(points, file)
         file.write("]}")
 
 
-def _shapes(buildings: int, random: np.random.Generator) -> Iterator[Shape]:
-    """The mix of forms; their counts add up to `buildings`."""
-    forms = 18
-    counts = random.multinomial(buildings, np.array(_SHARES) / sum(_SHARES))
-    for form in range(forms):
-        count = int(counts[form])
-        length, width = random.uniform(11, 20, count), random.uniform(7, 10.5, count)
-        height = np.exp(random.normal(np.log(9), 0.35, count))
-        dents = random.uniform(-0.12, 0.06, (count, 16))
-        if count:
-            yield _shape(form, length, width, height, dents)
+def features(part: Part) -> bytes:
+    """The lines of a part of the city."""
+    texts, vertices = objects(part, None)
+    lines = [
+        f'{{"type":"CityJSONFeature","id":"b{number}","CityObjects":{{{text}}},"vertices":[{points}]}}\n'
+        for number, (text, points) in enumerate(zip(texts, vertices, strict=True), part.first)
+    ]
+    return "".join(lines).encode()
 
 
-#: Buildings per form of `_shape`, in hundredths.
-_SHARES = (13, 13, 9, 10, 5, 3, 3, 2, 2, 6, 7, 6, 5, 4, 3, 3, 3, 3)
+def objects(part: Part, first_vertex: int | None) -> tuple[list[str], list[str]]:
+    """The JSON members of the buildings of a part, and their vertices.
+
+    Vertices are numbered on from `first_vertex`, or from 0 in each building when it is None.
+    """
+    lots, random = part.lots()
+    count = len(lots.form)
+    dents = random.uniform(-0.12, 0.06, (count, 16))
+    chance = random.random((count, 4))
+    shapes: list[tuple[Int64, Shape]] = []
+    for number, name in enumerate(FORM_NAMES):
+        mine = np.flatnonzero(lots.form == number)
+        if len(mine):
+            length, width, height = lots.size[mine].T
+            shapes.append((mine, FORMS[name](length, width, height, dents[mine])))
+    sizes = np.zeros(count, np.int64)
+    for mine, shape in shapes:
+        sizes[mine] = shape.points.shape[1]
+    starts = None if first_vertex is None else np.cumsum(sizes) - sizes + first_vertex
+    texts, vertices = [""] * count, [""] * count
+    for mine, shape in shapes:
+        filled = _filled(shape, part.first + mine, mine, lots, chance[mine], starts)
+        placed = _placed(shape.points, lots.place[mine], lots.angle[mine])
+        triples = ",".join(["[%d,%d,%d]"] * placed.shape[1])
+        rows = placed.reshape(len(mine), -1).tolist()
+        for at, text, row in zip(mine.tolist(), filled, rows, strict=True):
+            texts[at], vertices[at] = text, triples % tuple(row)
+    return texts, vertices
 
 
-def _shape(form: int, length: Float64, width: Float64, height: Float64, dents: Float64) -> Shape:
-    if form == 0:
-        return roofs.rectangle("gable", length, width, height)
-    if form == 1:
-        return roofs.rectangle("hip", length, width, height)
-    if form == 2:
-        return roofs.flat(roofs.around(4, length, dents[:, :4]), height)
-    if form == 3:
-        return roofs.l_shape(length, width, height)
-    if form == 4:
-        return roofs.u_shape(length, width, height)
-    if form < 9:
-        return roofs.flat(roofs.comb((1, 2, 3, 4)[form - 5], length, width), height)
-    corners = (5, 6, 7, 8, 10, 11, 12, 14, 16)[form - 9]
-    return roofs.pyramid(roofs.around(corners, length, dents[:, :corners]), height)
+def _filled(
+    shape: Shape, numbers: Int64, mine: Int64, lots: Lots, chance: Float64, starts: Int64 | None
+) -> list[str]:
+    """The members of the buildings of one shape: one format string, filled for all."""
+    geometry, corners = _geometry(shape)
+    rows = _attributes(shape, numbers, lots.kind[mine], lots.centrality[mine], chance)
+    if starts is None:
+        # Vertices have the same numbers in every building.
+        template = f'"b%d":{{"type":"Building",{ATTRIBUTES},{geometry % tuple(corners.tolist())}}}'
+        return [template % row for row in rows]
+    template = f'"b%d":{{"type":"Building",{ATTRIBUTES},{geometry}}}'
+    indices = (starts[mine, None] + corners).tolist()
+    return [template % (*row, *own) for row, own in zip(rows, indices, strict=True)]
 
 
-def _placed(points: Float64, plots: NDArray[np.int64], side: int, random: np.random.Generator) -> Float64:
-    """Turned, and set on their plots in rolling terrain."""
-    angle = random.uniform(0, 2 * np.pi, len(points))
-    cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
-    east, north = (plots % side) * PLOT_M, (plots // side) * PLOT_M
-    ground = 12 + 8 * np.sin(east / 900) + 6 * np.cos(north / 700)
-    x = points[..., 0] * cos - points[..., 1] * sin + east[:, None]
-    y = points[..., 0] * sin + points[..., 1] * cos + north[:, None]
-    return np.stack((x, y, points[..., 2] + ground[:, None]), axis=-1) + ORIGIN
-
-
-def _objects(shape: Shape, plots: NDArray[np.int64], first_vertex: int) -> list[str]:
-    """The JSON members of the buildings of one shape: one format string, filled for all."""
+def _geometry(shape: Shape) -> tuple[str, Int64]:
+    """The member "geometry" as a format string, and the corners that go into it."""
+    footprint = tuple(ring[::-1] for ring in shape.ground[0])
     faces = (*shape.ground, *shape.walls, *shape.roofs)
-    corners = np.array([corner for face in faces for corner in face])
-    count, points, _ = shape.points.shape
-    numbers = corners + first_vertex + points * np.arange(count)[:, None]
     values = [0] * len(shape.ground) + [1] * len(shape.walls) + [2] * len(shape.roofs)
-    boundaries = ",".join(_face_format(face) for face in faces)
-    template = (
-        f'"b%d":{{"type":"Building",{ATTRIBUTES},"geometry":[{{"type":"Solid","lod":"2.2",'
-        f'"boundaries":[[{boundaries}]],{SEMANTICS},"values":[{str(values).replace(" ", "")}]}}}}]}}'
+    text = (
+        f'"geometry":[{{"type":"MultiSurface","lod":"0","boundaries":[{_rings(footprint)}]}},'
+        f'{{"type":"Solid","lod":"2.2","boundaries":[[{",".join(map(_rings, faces))}]],'
+        f'{SEMANTICS},"values":[{str(values).replace(" ", "")}]}}}}]'
     )
-    columns = zip(_attributes(shape, plots), numbers.tolist(), strict=True)
-    return [template % (*attributes, *row) for attributes, row in columns]
+    return text, np.array([corner for face in (footprint, *faces) for ring in face for corner in ring])
 
 
-def _face_format(face: Face) -> str:
-    return "[[" + ",".join(["%d"] * len(face)) + "]]"
+def _rings(face: Face) -> str:
+    return "[" + ",".join("[" + ",".join(["%d"] * len(ring)) + "]" for ring in face) + "]"
 
 
-def _attributes(shape: Shape, plots: NDArray[np.int64]) -> Iterator[tuple[object, ...]]:
+def _attributes(
+    shape: Shape, numbers: Int64, kind: Int64, centrality: Float64, chance: Float64
+) -> Iterator[tuple[object, ...]]:
     height = shape.points[..., 2].max(axis=1)
     storeys = np.maximum(1, np.round(height / 3.1)).astype(int)
-    years = 1890 + (plots * 7919) % 130
+    years = (2024 - 134 * chance[:, 0] ** 0.6 * (0.35 + 0.65 * centrality)).astype(int)
     area = np.ptp(shape.points[..., 0], axis=1) * np.ptp(shape.points[..., 1], axis=1) * storeys
-    functions = np.array((1000, 1010, 1120, 2030))[(plots * 31) % 4]
-    labels = np.array(list("ABCDEFG"))[(plots * 17) % 7]
-    columns = (plots, 503100000000000 + plots, functions, [shape.roof] * len(plots), height, storeys, years)
-    return zip(*(list(column) for column in (*columns, labels, area)), strict=True)
+    codes = np.array([(rule.function * 3)[:3] for rule in KINDS.values()])
+    functions = codes[kind, (chance[:, 1] * 3).astype(int)]
+    # Newer houses have better labels; some have none.
+    newer = np.clip((2024 - years) / 134 * 5 + chance[:, 2] * 3, 0, 6).astype(int)
+    labels = np.array(LABELS)[np.where(chance[:, 3] < 0.06, 7, newer)]
+    ids = 503100000000000 + numbers
+    columns = (numbers, ids, functions, [shape.roof] * len(ids), height, storeys, years, labels, area)
+    return zip(*(list(column) for column in columns), strict=True)
 
 
-def _triples(values: NDArray[np.int64]) -> str:
-    return ("[%d,%d,%d]," * len(values))[:-1] % tuple(values.ravel().tolist())
+def _placed(points: Float64, place: Float64, angle: Float64) -> Int64:
+    """Whole numbers of the file: turned, and set on their lots in rolling terrain."""
+    ground = ground_m(place)
+    flat = rotated(points[..., :2], angle[:, None]) + place[:, None]
+    high = points[..., 2] + ground[:, None]
+    return np.round(np.concatenate((flat, high[..., None]), axis=-1) / SCALE).astype(np.int64)
 
 
-def city_file(buildings: int, folder: Path | None = None) -> Path:
+def ground_m(place: Float64) -> Float64:
+    """Height of the terrain at places (n, 2), metres from the middle of the city."""
+    return np.asarray(12 + 8 * np.sin(place[:, 0] / 900) + 6 * np.cos(place[:, 1] / 700))
+
+
+def city_file(buildings: int, ending: str = ".city.json", folder: Path | None = None) -> Path:
     """The city in a temporary folder, written only once per machine."""
     folder = folder or Path(tempfile.gettempdir()) / "citystrata-benchmarks"
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"city-{buildings}.city.json"
+    path = folder / f"city-{buildings}{ending}"
     if not path.exists():
         partial = path.with_suffix(".partial")
-        write_city(partial, buildings)
+        write(partial, buildings, is_sequence=ending.endswith("l"))
         partial.replace(path)
     return path
 
 
+def write(path: Path, buildings: int, is_sequence: bool) -> None:
+    """Write the city in one of both formats."""
+    (write_sequence if is_sequence else write_city)(path, buildings)
+
+
 if __name__ == "__main__":
-    write_city(Path(sys.argv[2]), int(sys.argv[1]))
+    write(Path(sys.argv[2]), int(sys.argv[1]), is_sequence=sys.argv[2].endswith("l"))
