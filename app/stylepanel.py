@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
@@ -16,12 +15,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSlider,
     QSpinBox,
     QWidget,
 )
 
+from app.pointstyle import PointRows
 from app.session import Session
+from app.slider import Steps
 from layers.arrays import CityTiles
 from layers.errors import CitystrataError
 from layers.records import Changes, Layer
@@ -38,6 +38,7 @@ TITLES = {
     "rgb": "Colours of the scan",
     "intensity": "Intensity",
     "classification": "Class of the point",
+    "return_number": "Return number",
     "height": "Height",
 }
 COLOUR_BY = {
@@ -45,7 +46,7 @@ COLOUR_BY = {
     "pipes": ("", "type", "plain"),
     "terrain": ("", "height", "plain"),
     "heritage": ("", "rgb", "plain", "type"),
-    "points": ("", "classification", "rgb", "intensity", "height", "plain"),
+    "points": ("", "classification", "rgb", "intensity", "return_number", "height", "plain"),
 }
 METHOD_TITLES = {
     "": "Automatic",
@@ -65,17 +66,6 @@ MAP_TITLES = {
     "balance": "Balance",
 }
 HIGHEST = "Highest available"
-
-
-class Steps(QSlider):
-    """A slider that counts as moved when it is let go, so that one drag is one step of the history."""
-
-    def __init__(self, low: int, high: int, settled: Callable[[int], None]) -> None:
-        super().__init__(Qt.Orientation.Horizontal)
-        self.setRange(low, high)
-        self.setPageStep(max((high - low) // 10, 1))
-        self.sliderReleased.connect(lambda: settled(self.value()))
-        self.valueChanged.connect(lambda value: None if self.isSliderDown() else settled(value))
 
 
 class StylePanel(QWidget):
@@ -154,6 +144,8 @@ class StylePanel(QWidget):
             ("Heights", self._relief),
         ):
             self._form.addRow(text, widget)
+        self.points = PointRows(self._session, self._set_style)
+        self._form.addRow(self.points)
 
     def refresh(self) -> None:
         """Show the style of the current layer."""
@@ -168,6 +160,7 @@ class StylePanel(QWidget):
         self._opacity_text.setText(f"{round(layer.opacity * 100)} %")
         self._fill_lods(layer)
         self._fill_colours(layer)
+        self.points.show_layer(layer)
         self._filling = False
 
     def _fill_lods(self, layer: Layer) -> None:
