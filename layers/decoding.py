@@ -81,21 +81,10 @@ class ImportProcess:
 
     def death(self, path: Path) -> ReadError:
         """Why it ended without an answer."""
-        code = self.process.wait()
-        self.last_words.seek(0)
-        words = self.last_words.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
-        if words and OUT_OF_MEMORY.search(words[-1]):
-            found = "it needs more memory than it may have"
-        elif sys.platform != "win32" and code == -signal.SIGXCPU:
-            found = "reading took too long"
-        elif code < 0:
-            found = f"the decoder crashed ({signal.Signals(-code).name})"
-        else:
-            found = words[-1][:200] if words else f"the import process ended with {code}"
         return ReadError(
             "The file could not be read",
             where=str(path),
-            found=found,
+            found=reason_of_end(self.process.wait(), self.last_words),
             do="It is probably damaged; nothing was changed. Ask for the file again",
         )
 
@@ -104,6 +93,19 @@ class ImportProcess:
         self.process.kill()
         self.process.wait()
         self.last_words.close()
+
+
+def reason_of_end(code: int, last_words: IO[bytes]) -> str:
+    """Why a process that read a file ended, from its exit status and its standard error."""
+    last_words.seek(0)
+    words = last_words.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
+    if words and OUT_OF_MEMORY.search(words[-1]):
+        return "it needs more memory than it may have"
+    if sys.platform != "win32" and code == -signal.SIGXCPU:
+        return "reading took too long"
+    if code < 0:
+        return f"the decoder crashed ({signal.Signals(-code).name})"
+    return words[-1][:200] if words else f"the import process ended with {code}"
 
 
 _ahead: list[ImportProcess] = []

@@ -24,6 +24,27 @@ class Way:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Move:
+    """A mover that can be told to another process."""
+
+    source: str | None  # CRS
+    target: str | None
+    height_unit_m: float = 1.0  # as of `way`
+    shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def __call__(self, points: Float64) -> Float64:
+        """The points where they belong."""
+        moved = way(self.source, self.target, self.height_unit_m).move(points)
+        return moved if self.shift == (0.0, 0.0, 0.0) else moved + np.array(self.shift)
+
+    @property
+    def stays(self) -> bool:
+        """Whether points stay where they are."""
+        probe = way(self.source, self.target, self.height_unit_m).move
+        return probe is _stay and self.shift == (0.0, 0.0, 0.0)
+
+
 def _stay(points: Float64) -> Float64:
     return points
 

@@ -1,0 +1,184 @@
+"""Processes that share work: tasks as JSON lines to `python -m MODULE`, answers in the order they come.
+
+A task that kills its process fails alone; the next one gets a new process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from layers.decoding import reason_of_end
+from layers.errors import CitystrataError, ReadError, WriteError, from_parts
+
+Task = dict[str, Any]
+Answer = dict[str, Any]
+
+HOUSE = Path(__file__).resolve().parent.parent
+MEMORY_LIMIT = 4 << 30
+CPU_LIMIT_S = 300  # of one task
+NO_ROOM = "What was read could not be stored"
+CHECK_DISK = "Nothing was changed; check that there is free space on the disk"
+END_WITH_STARTER = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+
+def cores() -> int:
+    """How many processes can work at the same time."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Workers:
+    """So many processes that run a module, each with a thread that waits for its answers."""
+
+    def __init__(self, module: str, count: int) -> None:
+        self._module = module
+        self._tasks: queue.SimpleQueue[tuple[int, Task] | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[tuple[int, Answer | CitystrataError]] = queue.SimpleQueue()
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes when they are done with what they are at; what has not begun is left."""
+        with suppress(queue.Empty):
+            while True:
+                self._tasks.get_nowait()
+        for _ in self._threads:
+            self._tasks.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def each(self, tasks: Sequence[Task]) -> Iterator[tuple[int, Answer | CitystrataError]]:
+        """The number of every task with its answer or its error, as they come."""
+        for numbered in enumerate(tasks):
+            self._tasks.put(numbered)
+        for _ in tasks:
+            yield self._answers.get()
+
+    def _work(self) -> None:
+        """One process after the other, until there are no more tasks."""
+        process = None
+        while (item := self._tasks.get()) is not None:
+            process = process or _Process(self._module)
+            number, task = item
+            try:
+                self._answers.put((number, process.answer(task)))
+            except ReadError as error:
+                process = None
+                self._answers.put((number, error))
+        if process is not None:
+            process.end()
+
+
+class _Process:
+    """A process that answers tasks."""
+
+    def __init__(self, module: str) -> None:
+        self.last_words: IO[bytes] = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.last_words,
+            cwd=HOUSE,
+            # The cores are shared among the processes, not again within each.
+            env={**os.environ, "RAYON_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        )
+
+    def answer(self, task: Task) -> Answer | CitystrataError:
+        """What it says to a task; ReadError when it died of it."""
+        assert self.process.stdin and self.process.stdout
+        try:
+            self.process.stdin.write(orjson.dumps(task) + b"\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        except BrokenPipeError:
+            line = b""
+        if not line:
+            found = reason_of_end(self.process.wait(), self.last_words)
+            self.end()
+            raise ReadError("The file could not be read", where=str(task.get("path", "")), found=found)
+        said = orjson.loads(line)
+        if "error" in said:
+            return from_parts(said["error"]["kind"], said["error"]["parts"])
+        answer: Answer = said["done"]
+        return answer
+
+    def end(self) -> None:
+        """It ends when nothing more can be asked."""
+        assert self.process.stdin and self.process.stdout
+        with suppress(BrokenPipeError):  # it may no longer be there
+            self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+        self.last_words.close()
+
+
+def serve(answer: Callable[[Task], Answer]) -> None:
+    """Answer tasks from standard input until there are no more; other output goes to standard error."""
+    _limit_memory()
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    for line in sys.stdin.buffer:
+        _limit_time()
+        try:
+            said = {"done": answer(orjson.loads(line))}
+        except CitystrataError as error:
+            said = _said(error)
+        except OSError as error:
+            said = _said(WriteError(NO_ROOM, found=error.strerror or str(error), do=CHECK_DISK))
+        except MemoryError:
+            said = _said(ReadError("The file needs more memory than it may have"))
+        answers.write(orjson.dumps(said) + b"\n")
+        answers.flush()
+
+
+def _said(error: CitystrataError) -> dict[str, Any]:
+    return {"error": {"kind": type(error).__name__, "parts": error.parts()}}
+
+
+def _limit_memory() -> None:
+    if sys.platform == "win32":
+        return
+    import resource
+
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(END_WITH_STARTER, signal.SIGKILL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = MEMORY_LIMIT if hard == resource.RLIM_INFINITY else min(hard, MEMORY_LIMIT)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
+def _limit_time() -> None:
+    """Every task has its time."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    until = int(used.ru_utime + used.ru_stime) + CPU_LIMIT_S
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (until if hard == resource.RLIM_INFINITY else min(until, hard), hard)
+    )
