@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.arrays import Float64, Int32
+from layers.runs import ranges
 
 Index = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -59,11 +60,7 @@ class Faces:
 
 def spans(starts: NDArray[np.integer], stops: NDArray[np.integer]) -> Index:
     """All indices start … stop - 1 of every span, one after the other."""
-    counts = np.asarray(stops, np.int64) - starts
-    ends = np.cumsum(counts)
-    total = int(ends[-1]) if len(ends) else 0
-    indices: Index = np.arange(total) + np.repeat(starts - (ends - counts), counts)
-    return indices
+    return ranges(starts, stops - starts)
 
 
 def boxes_of_runs(points: Float64, starts: NDArray[np.integer]) -> Float64:
