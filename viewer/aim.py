@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from layers.arrays import Float64
 from viewer.faces import Mask
 from viewer.picking import View2D, stretched
+
+Float32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +63,31 @@ class Aim:
             farthest = np.where(plane[:3] >= 0, boxes[:, 1], boxes[:, 0])
             seen &= farthest @ plane[:3] + plane[3] >= 0
         return seen
+
+    def sees_around(self, middle: Float32, half: Float32, origin: Float64) -> tuple[Mask, Mask]:
+        """Which boxes reach into the picture, and which lie in it wholly.
+
+        Given as middles from an origin and half sizes, (n, 3) each.
+        """
+        normals = self.planes[:, :3].astype(np.float32)
+        least = -(self.planes[:, 3] + self.planes[:, :3] @ origin).astype(np.float32)
+        reach, size = middle @ normals.T, half @ np.abs(normals).T
+        return np.asarray((reach + size >= least).all(axis=1)), np.asarray(
+            (reach - size >= least).all(axis=1)
+        )
+
+    def metres_per_pixel_around(self, middle: Float32, half: Float32, origin: Float64) -> Float32:
+        """How much of the world one pixel covers at the nearest point of each box, given likewise."""
+        camera, stretch = self.view.camera, self.view.stretch
+        pixel = np.float32(2 * camera.half_height / self.view.height)
+        if camera.parallel:
+            return np.full(len(middle), pixel * np.float32(camera.distance_m))
+        eye = camera.eye - origin
+        eye[2] = (camera.eye[2] - self.view.origin[2]) / stretch + self.view.origin[2] - origin[2]
+        away = np.maximum(np.abs(middle - eye.astype(np.float32)) - half, 0)
+        away[:, 2] *= stretch
+        distance = np.sqrt(np.einsum("ij,ij->i", away, away))
+        return np.asarray(np.maximum(distance, 0.1) * pixel)
 
     def metres_per_pixel(self, boxes: Float64) -> Float64:
         """How much of the world one pixel covers at the nearest point of each box."""

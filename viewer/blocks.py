@@ -37,6 +37,10 @@ class Blocks:
             *(np.concatenate((getattr(self, item.name), getattr(other, item.name))) for item in fields(self))
         )
 
+    def stretch(self, first: int, last: int) -> Blocks:
+        """Those from `first` to before `last`."""
+        return Blocks(*(getattr(self, item.name)[first:last] for item in fields(self)))
+
     def faces(self, aim: Aim, tops: bool = True, sides: bool = True) -> tuple[Float32, Int32, UInt8]:
         """Vertices (local), triangles and colours of what the camera sees of them."""
         parts = []

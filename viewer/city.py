@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.arrays import CityTiles, Float64, Int32, UInt8
+from layers.arrays import CityTiles, Float64
 from layers.records import Layer
 from viewer.aim import Aim
+from viewer.blockfield import BlockField
 from viewer.cityextras import ghosts_of, marks_of, wires_of
 from viewer.citylegend import legend_of
 from viewer.citypick import first_surface, objects_in
@@ -19,7 +21,7 @@ from viewer.color import LegendEntry
 from viewer.detail import Allowed, detail_of
 from viewer.faces import Index, Mask, outer_boxes
 from viewer.lods import allowed_geometries
-from viewer.looks import Looks
+from viewer.looks import ROOF, WALL, Looks
 from viewer.masses import Masses
 from viewer.palette import GHOST, SELECTED, rgb
 from viewer.patch import LINES, Patch
@@ -35,15 +37,15 @@ MOST_TILES = 110
 ERROR_PX_MOVING, ERROR_PX_RESTING = 1.0, 0.7
 #: Share of the budget that full detail may take while far objects need some too.
 DETAIL_SHARE = 0.7
-COARSER = 1.4
+#: Steps by which that is made finer or coarser, beginning with the coarsest at rest.
+COARSER, CAUTION, COARSEST_PX = 1.25, 1.1, 12.0
+#: At rest all detail is waited for, but not for longer than this.
+PATIENCE_S = 0.35
 TRIANGLES_PER_BLOCK = 5
 GHOST_OPACITY = 0.22
 SELECTED_SHARE = 0.72
-#: Blocks are drawn in pieces, so that no single one takes long.
-BLOCK_QUADS = 40_000
 #: Their many small faces look better without outlines.
 PLANTS = frozenset(("SolitaryVegetationObject", "PlantCover"))
-NOWHERE = np.zeros(3, np.float32)
 
 
 class CityView:
@@ -55,7 +57,7 @@ class CityView:
         self._tree = Quadtree(city)
         self._tiles: dict[int, Tile] = {}
         self._spare: list[Patch] = []
-        self._blocks: list[Patch] = []
+        self._field = BlockField()
         self._ghosts, self._marks = Patch(), Patch(LINES, width=2.5)
         self._ghosts.paint(rgb(GHOST), GHOST_OPACITY)
         self._marks.paint(rgb("#b3600a"))
@@ -72,7 +74,8 @@ class CityView:
         self._aim: Aim | None = None
         self._wanted: Index = np.empty(0, np.int64)
         self._error_px = ERROR_PX_MOVING
-        self._blocks_stale = self._outlines_stale = True
+        self._aimed_at = 0.0
+        self._is_new = self._blocks_stale = self._outlines_stale = True
         self._culls = True
         self._legend: list[LegendEntry] | None = None
         self._weigh()
@@ -85,7 +88,7 @@ class CityView:
     def patches(self) -> Iterator[Patch]:
         """Wires, blocks, tiles, outlines, the mark of the selection, and ghosts last."""
         yield from self._wires
-        yield from self._blocks
+        yield from self._field.patches
         for tile in self._tiles.values():
             yield tile.patch
         yield self._outlines.patch
@@ -132,27 +135,41 @@ class CityView:
         culls = not near and not self._is_open()
         if culls != self._culls:
             self._culls = culls
-            for patch in (*self._blocks, *(tile.patch for tile in self._tiles.values())):
-                patch.actor.GetProperty().SetBackfaceCulling(culls)
+            self._field.look(culls, self.layer.opacity, self.layer.visible)
+            for tile in self._tiles.values():
+                tile.patch.actor.GetProperty().SetBackfaceCulling(culls)
 
     def set_moving(self, moving: bool) -> None:
         """What is drawn follows the aim."""
 
     def aim(self, aim: Aim) -> None:
         """Choose the tiles that are drawn in full detail."""
-        if aim.is_same(self._aim) and not self._blocks_stale:
+        if aim.is_same(self._aim) and not self._is_new:
             return
         self._frame += 1
-        self._aim, self._blocks_stale = aim, True
+        self._aimed_at = perf_counter()
+        self._aim, self._is_new, self._blocks_stale = aim, False, True
         self._wanted = self._wishes(aim) if self.layer.visible else np.empty(0, np.int64)
+        for number in self._wanted.tolist():
+            if number in self._tiles:
+                self._tiles[number].used = self._frame
 
     def catch_up(self, seconds: float) -> bool:
         """Build missing tiles and colours for about so long, then blocks for all the rest."""
-        end = perf_counter() + seconds
-        aim = self._aim
-        if aim is None:
+        aim, end = self._aim, perf_counter() + seconds
+        if aim is None or not self.layer.visible:
             return True
-        complete = True
+        complete = self._build_tiles(end)
+        hurry = aim.moving or perf_counter() - self._aimed_at > PATIENCE_S
+        if not complete and not hurry:
+            return False
+        if self._blocks_stale:
+            self._share_out(aim)
+        if not self._field.advance(inf if hurry else end):
+            return False
+        return complete and (not self._outlines_stale or self._draw_outlines(aim, end))
+
+    def _build_tiles(self, end: float) -> bool:
         for number in self._wanted.tolist():
             tile = self._tiles.get(number)
             if tile is None:
@@ -164,13 +181,8 @@ class CityView:
             else:
                 continue
             if perf_counter() > end:
-                complete = False
-                break
-        if self._blocks_stale and self.layer.visible:
-            self._draw(aim)
-        if complete and self._outlines_stale:
-            complete = self._draw_outlines(aim, end)
-        return complete
+                return False
+        return True
 
     def pick(self, view: View2D, x: float, y: float) -> Found | None:
         """The nearest visible polygon under a pixel position."""
@@ -234,7 +246,7 @@ class CityView:
         flat = self.layer.lod.startswith("0")
         self._masses.weigh(self._allowed.entries, flat)
         self._tile_triangles = self._tree.tile_triangles(self._city, self._allowed)
-        self._blocks_stale = True
+        self._is_new = True
 
     def _wishes(self, aim: Aim) -> Index:
         """The tiles to draw in full detail, the most urgent first."""
@@ -250,48 +262,40 @@ class CityView:
         affordable = np.cumsum(cost[order]) <= aim.triangles * DETAIL_SHARE
         return seen[order[affordable][:MOST_TILES]]
 
-    def _draw(self, aim: Aim) -> None:
+    def _share_out(self, aim: Aim) -> None:
         """Show the tiles that are ready, and blocks in the place of all others."""
-        self._blocks_stale = False
+        self._blocks_stale, self._outlines_stale = False, True
         drawn = np.array([number for number in self._wanted.tolist() if number in self._tiles], np.int64)
-        for number in drawn.tolist():
-            self._tiles[number].used = self._frame
-        for tile in self._tiles.values():
-            shown = tile.used == self._frame
-            tile.patch.show(shown and self.layer.visible)
+        shown = set(drawn.tolist())
+        for number, tile in self._tiles.items():
+            tile.patch.show(number in shown and self.layer.visible)
         spent = int(self._tile_triangles[drawn].sum())
         blocks = self._masses.blocks(*self._cut(aim, drawn, max(aim.triangles - spent, aim.triangles // 4)))
         types = dict(zip(self._city.type_names, self._allowed.types, strict=True))
-        points, triangles, colors = blocks.faces(
-            aim, types.get("RoofSurface", True), types.get("WallSurface", True)
-        )
-        self._fill_blocks(points, triangles, colors)
-        self._outlines_stale = True
-
-    def _fill_blocks(self, points: Float32, triangles: Int32, colors: UInt8) -> None:
-        quads = -(-len(points) // 4)
-        while len(self._blocks) * BLOCK_QUADS < quads:
-            patch = Patch()
-            patch.actor.GetProperty().SetBackfaceCulling(self._culls)
-            patch.actor.GetProperty().SetOpacity(self.layer.opacity)
-            self._blocks.append(patch)
-        for number, patch in enumerate(self._blocks):
-            first = number * BLOCK_QUADS
-            mine = slice(4 * first, 4 * (first + BLOCK_QUADS))
-            cells = triangles[2 * first : 2 * (first + BLOCK_QUADS)] - np.int32(4 * first)
-            patch.fill(points[mine], NOWHERE, cells, colors[mine])
+        self._field.begin(blocks, aim, types.get(ROOF, True), types.get(WALL, True))
 
     def _cut(self, aim: Aim, drawn: Index, triangles: int) -> tuple[list[Index], Index]:
-        """The cells to draw as blocks, and the entries among them."""
-        least = ERROR_PX_MOVING if aim.moving else ERROR_PX_RESTING
+        """The cells to draw as blocks, as fine as there is room for, and the entries among them."""
         most = triangles // TRIANGLES_PER_BLOCK
-        error = max(self._error_px / COARSER, least) if aim.moving else least
-        while True:
-            found = self._tree.cut(aim, error, self._masses.present, drawn, most)
-            if found is not None:
-                break
+        least = ERROR_PX_MOVING if aim.moving else ERROR_PX_RESTING
+        # At rest the outcome must not depend on what was drawn before.
+        error = max(self._error_px, least) if aim.moving else COARSEST_PX
+        found = self._tree.cut(aim, error, self._masses.present, drawn, most)
+        while found is None:
             error *= COARSER
-        self._error_px = error
+            found = self._tree.cut(aim, error, self._masses.present, drawn, most)
+        while error > least:
+            # The number of cells grows with the square of the fineness.
+            room = most / max(sum(map(len, found)), 1)
+            if room < COARSER**2:
+                break
+            finer = max(error / room**0.5 * CAUTION, least)
+            better = self._tree.cut(aim, finer, self._masses.present, drawn, most)
+            if better is None:
+                break
+            error, found = finer, better
+        if aim.moving:
+            self._error_px = error
         return found[:-1], found[-1]
 
     def _build(self, number: int) -> None:
@@ -313,7 +317,7 @@ class CityView:
         if tile is not None:
             tile.patch.show(False)
             self._spare.append(tile.patch)
-            self._blocks_stale = True
+            self._is_new = True
 
     # -- colours ---------------------------------------------------------------------------------
 
@@ -374,15 +378,16 @@ class CityView:
 
     def _show_all(self) -> None:
         opacity, visible = self.layer.opacity, self.layer.visible
-        for patch in (*self._blocks, self._outlines.patch, *(tile.patch for tile in self._tiles.values())):
+        self._field.look(self._culls, opacity, visible)
+        for patch in (self._outlines.patch, *(tile.patch for tile in self._tiles.values())):
             patch.actor.GetProperty().SetOpacity(opacity)
-        for patch in (self._marks, self._ghosts, *self._blocks, *self._wires):
+        for patch in (self._marks, self._ghosts, *self._wires):
             patch.show(visible)
         if not visible:
             self._outlines.patch.show(False)
             for tile in self._tiles.values():
                 tile.patch.show(False)
-        self._blocks_stale = True
+        self._is_new = True
 
     def _of_objects(self, positions: NDArray[np.integer]) -> Mask:
         """Which entries are these objects."""

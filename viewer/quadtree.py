@@ -32,7 +32,8 @@ class Level:
 
     start: Index  # (c + 1,) first entry
     child: Index  # (c + 1,) first cell of the next level
-    box: Float64  # (c, 2, 3) world, around all its entries
+    middle: Float32  # (c, 3) of the box around all its entries, from the origin of the tree
+    half: Float32  # (c, 3) half of that box
     error_m: Float32  # (c,) by which one block in its place may be mistaken
     tile: NDArray[np.int32]  # (c,) the tile that is this cell, or -1
 
@@ -67,12 +68,17 @@ class Quadtree:
         boxes = _boxes(np.asarray(city.entry_box), starts)
         errors = _errors(np.asarray(city.block_error), starts, boxes)
         self.tiles, numbers = _tiles(city, starts, boxes[-1])
+        self.origin: Float64 = boxes[0].mean(axis=(0, 1)) if self.count else np.zeros(3)
         self.levels = [
-            Level(
-                start, _children(start, starts[min(i + 1, len(starts) - 1)]), boxes[i], errors[i], numbers[i]
+            Level(start, _children(start, below), *self._around(box), error, number)
+            for start, below, box, error, number in zip(
+                starts, [*starts[1:], starts[-1]], boxes, errors, numbers, strict=True
             )
-            for i, start in enumerate(starts)
         ]
+
+    def _around(self, boxes: Float64) -> tuple[Float32, Float32]:
+        middle = (boxes.mean(axis=1) - self.origin).astype(np.float32)
+        return middle, (np.ptp(boxes, axis=1) / 2).astype(np.float32)
 
     def tile_triangles(self, city: CityTiles, allowed: Allowed) -> Index:
         """How many triangles each tile has of what is allowed."""
@@ -101,33 +107,42 @@ class Quadtree:
         found: list[Index] = []
         single: list[Index] = []
         cells = np.arange(len(self.levels[0].start) - 1)
+        sure = np.zeros(len(cells), bool)  # they lie in the picture wholly
         total = 0
         for number, level in enumerate(self.levels):
-            cells = cells[present[number][cells]]
-            boxes = level.box[cells]
-            seen = aim.sees(boxes)
-            cells, boxes = cells[seen], boxes[seen]
+            cells, sure = self._seen(aim, level, cells, sure, present[number])
             if number == len(self.levels) - 1:
                 found.append(np.concatenate((*single, cells)))
                 total += len(cells)
                 break
             is_single = level.start[cells + 1] - level.start[cells] == 1
-            keeps = (level.error_m[cells] <= error_px * aim.metres_per_pixel(boxes)) & ~is_single
+            size = aim.metres_per_pixel_around(level.middle[cells], level.half[cells], self.origin)
+            keeps = (level.error_m[cells] <= error_px * size) & ~is_single
+            splits = ~keeps & ~is_single
             if len(drawn):
-                keeps[self._hold(level, cells, drawn)] = False
-                out = np.isin(level.tile[cells], drawn)
-                is_single &= ~out
-                single.append(level.start[cells[is_single]])
-                split = cells[~keeps & ~is_single & ~out]
-            else:
-                single.append(level.start[cells[is_single]])
-                split = cells[~keeps & ~is_single]
+                holds, is_drawn = self._hold(level, cells, drawn), np.isin(level.tile[cells], drawn)
+                splits = (splits | (holds & ~is_single)) & ~is_drawn
+                keeps &= ~holds
+                is_single &= ~is_drawn
+            single.append(level.start[cells[is_single]])
             found.append(cells[keeps])
+            split, sure = cells[splits], sure[splits]
             total += len(found[-1]) + len(single[-1])
             if total + len(split) > most:
                 return None
             cells = spans(level.child[split], level.child[split + 1])
+            sure = np.repeat(sure, level.child[split + 1] - level.child[split])
         return found if total <= most else None
+
+    def _seen(self, aim: Aim, level: Level, cells: Index, sure: Mask, present: Mask) -> tuple[Index, Mask]:
+        """Those of the cells that hold anything and are in the picture, and which of them are so wholly."""
+        kept = present[cells]
+        cells, sure = cells[kept], sure[kept]
+        asked = np.flatnonzero(~sure)
+        seen, whole = aim.sees_around(level.middle[cells[asked]], level.half[cells[asked]], self.origin)
+        kept = sure.copy()
+        kept[asked], sure[asked] = seen, whole
+        return cells[kept], sure[kept]
 
     def _hold(self, level: Level, cells: Index, drawn: Index) -> Mask:
         """Which of these cells hold one of the tiles."""
