@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final, overload
 
 import numpy as np
@@ -193,9 +194,7 @@ class Column(Sequence[Value]):
             rank = np.full(self.size, np.nan) if self.numbers is None else self.numbers
         else:
             codes, values = self.as_codes()
-            keys = [sort_key(value) for value in listed(values)]
-            place = {key: at for at, key in enumerate(sorted(set(keys)))}
-            rank = np.array([*(place[key] for key in keys), np.nan])[codes]
+            rank = np.append(_ranks(listed(values)), np.nan)[codes]
         has_value = ~np.isnan(rank)
         known = np.flatnonzero(has_value)
         ranked = np.argsort(-rank[known] if descending else rank[known], kind="stable")
@@ -228,6 +227,20 @@ def sort_key(value: Value) -> tuple[int, Any]:
     if kind == "text":
         return 1, str(value).casefold()
     return (2, value) if kind == "truth" else (3, format_value(value))
+
+
+def _ranks(values: Sequence[Value]) -> Float64:
+    """The place of each value in the order of all, the same for equal ones."""
+    if all(isinstance(value, str) for value in values):
+        keys: list[Any] = [str(value).casefold() for value in values]
+    else:
+        keys = [sort_key(value) for value in values]
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    ranks = np.zeros(len(keys))
+    if keys:
+        steps = [keys[a] != keys[b] for a, b in pairwise(order)]
+        ranks[order] = np.cumsum([0, *steps])
+    return ranks
 
 
 def empty(size: int) -> Column:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
+import msgspec
 import numpy as np
 import orjson
 from numpy.typing import NDArray
@@ -20,7 +21,6 @@ from numpy.typing import NDArray
 from layers.arrays import Int32, UInt8
 from layers.columns import NONE, Column, Int64, JsonTexts, empty, encoded, encoded_at, listed
 from layers.history import ATTRIBUTE
-from layers.jsontext import raw_members
 from layers.values import Value
 
 #: Raised when the files change their meaning: older folders are then made again.
@@ -43,7 +43,6 @@ class Table:
     count: int
     parents: Int32  # (count,) position of each object's parent, or -1
     columns: Mapping[str, Column]
-    texts: Sequence[str | bytes] = ()  # the attributes as they were read, where they still are at hand
 
     def column(self, name: str) -> Column:
         """One column, empty where no object has such a value."""
@@ -59,7 +58,7 @@ def table_of(rows: Iterable[Row]) -> Table:
     columns = {name: encoded(values) for name, values in zip(FIXED, fixed, strict=True)}
     for name, (positions, values) in _by_name(texts).items():
         columns[ATTRIBUTE + name] = encoded_at(len(ids), positions, values)
-    return Table(len(ids), positions_of(named, ids), columns, texts)
+    return Table(len(ids), positions_of(named, ids), columns)
 
 
 def _by_name(texts: Sequence[str | bytes]) -> dict[str, tuple[list[int], list[Value]]]:
@@ -106,7 +105,7 @@ def _begun(table: Table, epoch: str | None) -> Table:
     begun = table.column("valid_from")
     open_ended = np.flatnonzero(begun.is_none)
     columns = {**table.columns, "valid_from": begun.renewed(open_ended, [epoch] * len(open_ended))}
-    return Table(table.count, table.parents, columns, table.texts)
+    return Table(table.count, table.parents, columns)
 
 
 # --- writing --------------------------------------------------------------------------------------
@@ -151,9 +150,7 @@ def _append_column(file: IO[bytes], name: str, tables: Sequence[Table]) -> dict[
         )
     if any(column.codes is not None for column in columns):
         words = _Words()
-        places["codes"] = _append(
-            file, np.int32, (words.codes(name, table, table.column(name)) for table in tables)
-        )
+        places["codes"] = _append(file, np.int32, map(words.codes, columns))
         places["ends"] = _append(file, np.int64, words.ends)
         places["text"] = _append(file, np.uint8, words.texts)
     return places
@@ -172,11 +169,11 @@ class _Words:
         self.ends: list[Int64] = []
         self.texts: list[UInt8] = []
 
-    def codes(self, name: str, table: Table, column: Column) -> Int32:
+    def codes(self, column: Column) -> Int32:
         """The codes of one part, into the values of all."""
         if column.codes is None:
             return np.full(column.size, NONE, np.int32)
-        values = json_texts(name, table, column)
+        values = _json_texts(column.values)
         # Where most objects have a text of their own, others will hardly have the same ones.
         rare = len(values) > max(1000, column.size // 2)
         if rare or len(self._known) > MOST_COMPARED:
@@ -206,21 +203,20 @@ class _Words:
         return first
 
 
-def json_texts(name: str, table: Table, column: Column) -> JsonTexts:
-    """The values of a column as JSON texts."""
-    if isinstance(column.values, JsonTexts):
-        return column.values
-    found = []
-    for code, value in enumerate(listed(column.values)):
-        try:
-            found.append(orjson.dumps(value) + b",")
-        except orjson.JSONEncodeError:  # too deep to be written: its text is in the object
-            assert column.codes is not None
-            text = table.texts[int(np.flatnonzero(column.codes == code)[0])]
-            members = raw_members(text.encode() if isinstance(text, str) else text)
-            found.append(members[name.removeprefix(ATTRIBUTE)] + b",")
+def _json_texts(values: Sequence[Value]) -> JsonTexts:
+    """Values as JSON texts."""
+    if isinstance(values, JsonTexts):
+        return values
+    found = [_json_text(value) + b"," for value in listed(values)]
     ends = np.cumsum(np.fromiter(map(len, found), np.int64, len(found)))
     return JsonTexts(ends, np.frombuffer(b"".join(found), np.uint8))
+
+
+def _json_text(value: Value) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:  # deeper than it writes
+        return msgspec.json.encode(value)
 
 
 def _joined_parents(tables: Sequence[Table]) -> Iterator[Int32]:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.arrays import Float64, Int32
-from layers.columns import INEXACT, NONE, Column, Mask, listed, objects
+from layers.columns import INEXACT, NONE, Column, Mask, encoded, listed, objects
 from layers.functions import NUMBERS, truth
 from layers.nodes import Call, IsNone, Literal, Member, Name, Node, Operation, Prefix
 from layers.values import Value
@@ -83,6 +83,18 @@ class Evaluation:
     def mask(self, node: Node) -> Mask:
         """In which rows it holds."""
         return self._truth(self._of(node))
+
+    def column(self, node: Node) -> Column:
+        """Its value in every row."""
+        vector = self._of(node)
+        if isinstance(vector, Numbers):
+            return self._settled(vector)
+        if isinstance(vector, Rows):
+            return encoded(vector.values)
+        if isinstance(vector, Constant):
+            return encoded([vector.value]).taken(np.zeros(self._n, np.int64))
+        coded = vector if isinstance(vector, Coded) else Coded(vector.mask.view(np.uint8), (False, True))
+        return encoded(coded.table).taken(coded.codes)
 
     def _of(self, node: Node) -> Vector:
         if isinstance(node, Literal):
@@ -160,6 +172,10 @@ class Evaluation:
             return _result(node, ARITHMETIC[node.operator](*(part.numbers for part in given)), whole, odd)
         if isinstance(node, Prefix):
             return _result(node, -given[0].numbers, given[0].whole, odd)
+        if isinstance(node, Call) and node.name in CHOICES:
+            # What is neither number nor none, a text among the constants, is not passed over.
+            are_numbers = all(isinstance(part, Numbers) or _is_number(part) for part in parts)
+            return _chosen(node, given, odd) if are_numbers else None
         if isinstance(node, Call) and len(given) == 1:
             return _called(node, given[0], odd)
         return None
@@ -193,12 +209,15 @@ class Evaluation:
             found: list[Value] = objects(coded.table)[coded.codes].tolist()
             return found
         assert isinstance(vector, Numbers)
-        found = Column(self._n, vector.numbers, vector.whole & ~np.isnan(vector.numbers)).tolist()
-        if vector.odd is not None:
-            values = self._run(vector.node, vector.odd)
-            for at, value in zip(np.flatnonzero(vector.odd).tolist(), values, strict=True):
-                found[at] = value
-        return found
+        return self._settled(vector).tolist()
+
+    def _settled(self, vector: Numbers) -> Column:
+        """Numbers as a column, with what the odd rows hold."""
+        is_number = ~np.isnan(vector.numbers)
+        if vector.odd is None:
+            return Column(self._n, vector.numbers, vector.whole & is_number)
+        column = Column(self._n, vector.numbers, vector.whole & is_number & ~vector.odd)
+        return column.renewed(np.flatnonzero(vector.odd), self._run(vector.node, vector.odd))
 
     def _truth(self, vector: Vector) -> Mask:
         if isinstance(vector, Flags):
@@ -249,6 +268,10 @@ def _exact(value: Value) -> float | None:
     return float(value) if isinstance(value, float) or abs(value) < INEXACT else None
 
 
+def _is_number(part: Vector) -> bool:
+    return isinstance(part, Constant) and _exact(part.value) is not None
+
+
 def _as_numbers(node: Node, vector: Vector) -> Numbers | None:
     """A vector as the numbers that another one is compared or reckoned with; what is none of them is NaN."""
     if isinstance(vector, Numbers):
@@ -297,6 +320,18 @@ def _called(node: Call, given: Numbers, odd: Mask | None) -> Numbers | None:
     return _result(node, TO_WHOLE[node.name](numbers), np.ones(len(numbers), bool), odd)
 
 
+def _chosen(node: Call, given: Sequence[Numbers], odd: Mask | None) -> Numbers:
+    """The first of several numbers, unless a later one is to be preferred."""
+    numbers, whole = given[0].numbers, given[0].whole
+    for other in given[1:]:
+        is_better = CHOICES[node.name](numbers, other.numbers)
+        numbers, whole = (
+            np.where(is_better, other.numbers, numbers),
+            np.where(is_better, other.whole, whole),
+        )
+    return Numbers(node, numbers, whole, odd)
+
+
 def _rounded(numbers: Float64) -> Float64:
     """Halves away from zero."""
     size = np.abs(numbers)
@@ -337,4 +372,10 @@ TO_WHOLE: Final[dict[str, Callable[[Float64], Float64]]] = {
     "floor": np.floor,
     "ceil": np.ceil,
     "round": _rounded,
+}
+#: Whether the second of two numbers is taken; none is passed over.
+CHOICES: Final[dict[str, Callable[[Float64, Float64], Any]]] = {
+    "max": lambda a, b: np.isnan(a) | (b > a),
+    "min": lambda a, b: np.isnan(a) | (b < a),
+    "coalesce": lambda a, b: np.isnan(a),
 }

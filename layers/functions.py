@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from layers.values import Value, is_date, number_from, plain_text
@@ -81,21 +82,31 @@ def contains(item: Value, holder: Value) -> bool:
 
 def like(text: Value, pattern: Value) -> bool:
     """Whether a text fits a pattern where % stands for anything; capitals do not matter."""
-    if not isinstance(text, str) or not isinstance(pattern, str):
-        return False
-    text, parts = text.casefold(), pattern.casefold().split("%")
-    if len(parts) == 1:
-        return text == parts[0]
-    first, *middle, last = parts
-    if len(text) < len(first) + len(last) or not text.startswith(first) or not text.endswith(last):
-        return False
-    at, end = len(first), len(text) - len(last)
-    for part in middle:
-        found = text.find(part, at, end)
-        if found < 0:
+    return isinstance(text, str) and isinstance(pattern, str) and _fits(pattern)(text.casefold())
+
+
+@lru_cache(maxsize=64)
+def _fits(pattern: str) -> Callable[[str], bool]:
+    """What tells whether a text without capitals fits a pattern."""
+    first, *rest = pattern.casefold().split("%")
+    if not rest:
+        return lambda text: text == first
+    *middle, last = rest
+    if len(middle) == 1 and not first and not last:
+        return lambda text: middle[0] in text
+
+    def fits(text: str) -> bool:
+        if len(text) < len(first) + len(last) or not text.startswith(first) or not text.endswith(last):
             return False
-        at = found + len(part)
-    return True
+        at, end = len(first), len(text) - len(last)
+        for part in middle:
+            found = text.find(part, at, end)
+            if found < 0:
+                return False
+            at = found + len(part)
+        return True
+
+    return fits
 
 
 def truth(value: Value) -> bool:

@@ -14,6 +14,7 @@ AT_ONCE = 5_000
 PATIENCE = 8
 #: Behind every text that begins as another one does.
 LAST_SIGN = "\U0010ffff"
+BEGINS = "id >= ? COLLATE NOCASE AND id < ? COLLATE NOCASE ORDER BY id COLLATE NOCASE"
 
 
 def search(connection: sqlite3.Connection, text: str, layers: Iterable[Layer]) -> Iterator[CityObject | None]:
@@ -22,8 +23,7 @@ def search(connection: sqlite3.Connection, text: str, layers: Iterable[Layer]) -
         return
     present = {layer.id: layer for layer in layers}
     seen: set[int] = set()
-    begins = "id >= ? COLLATE NOCASE AND id < ? COLLATE NOCASE ORDER BY id COLLATE NOCASE"
-    for item in rows.objects(connection, begins, (text, text + LAST_SIGN)):
+    for item in rows.objects(connection, BEGINS, (text, text + LAST_SIGN)):
         if item.layer in present:
             seen.add(item.fid)
             yield item

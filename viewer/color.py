@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import floor, log10
 from typing import Any
@@ -16,6 +17,8 @@ from viewer.palette import CATEGORY_MAP, NO_VALUE, color_table, hex_color, ramp,
 
 MOST_CATEGORIES = 12
 JENKS_BINS = 400
+#: Of still more different values only the most frequent ones are considered for a class.
+MOST_COUNTED = 10_000
 #: So many values tell whether all are few different ones.
 SAMPLE = 4_000
 METHODS = ("categories", "graduated", "equal", "quantile", "natural")
@@ -102,11 +105,15 @@ def categories(values: Column, color_map: str, unit: str = "") -> Classes:
     """The twelve most frequent values, then "other", then "no value"."""
     codes, different = values.as_codes()
     words = [None if value == "" else _word(value) for value in listed(different)]
+    often = np.bincount(codes[codes != NONE], minlength=len(words))
+    if len(words) > MOST_COUNTED:
+        counted: Iterable[int] = np.argpartition(often, -MOST_COUNTED)[-MOST_COUNTED:].tolist()
+    else:
+        counted = range(len(words))
     counts: Counter[str] = Counter()
-    found = np.bincount(codes[codes != NONE], minlength=len(words))
-    for word, count in zip(words, found.tolist(), strict=True):
-        if word is not None:
-            counts[word] += count
+    for at in counted:
+        if (word := words[at]) is not None:
+            counts[word] += int(often[at])
     top = [word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
     kept, has_more = top[:MOST_CATEGORIES], len(top) > MOST_CATEGORIES
     code_of = {word: i for i, word in enumerate(kept)}

@@ -36,7 +36,8 @@ class Visibility:
 
     def hide(self, fids: Iterable[int]) -> None:
         """Hide these objects as well."""
-        self.hidden = np.union1d(self.hidden, fids_of(fids))
+        both = np.sort(np.concatenate((self.hidden, fids_of(fids))), kind="stable")
+        self.hidden = both[np.diff(both, prepend=-1) > 0]
 
     def isolate(self, fids: Iterable[int] | None) -> None:
         """Show these objects alone; None ends it."""
