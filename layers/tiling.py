@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from layers.arrays import CityTiles, Float64, Int32, Mesh
 from layers.blocks import blocks_of
@@ -38,10 +39,16 @@ def tile(parts: Sequence[tuple[Path, int]], out: Path, progress: Progress = neve
     out.mkdir(parents=True, exist_ok=True)
     arrays = list(plan.arrays(Folders([folder for folder, _ in parts])))
     all_rows, done = sum(rows for _, rows, _ in arrays), 0
+
+    def told(pieces: Iterable[NDArray[Any]]) -> Iterator[NDArray[Any]]:
+        nonlocal done
+        for piece in pieces:
+            progress(done / all_rows, "tiles")
+            yield piece
+            done += len(piece)
+
     for name, rows, pieces in arrays:
-        progress(done / all_rows, "tiles")
-        write(array_path(out, name), rows, pieces)
-        done += rows
+        write(array_path(out, name), rows, told(pieces))
     for name, names in plan.names.items():
         write(array_path(out, name), len(names), [np.asarray(names, np.str_)])
 
