@@ -38,6 +38,7 @@ ERROR_PX_MOVING, ERROR_PX_RESTING = 1.0, 0.7
 #: Share of the budget that full detail may take while far objects need some too.
 DETAIL_SHARE = 0.7
 #: Steps by which that is made finer or coarser, beginning with the coarsest at rest.
+DETAIL_BEFORE = 0.5
 COARSER, CAUTION, COARSEST_PX = 1.25, 1.1, 12.0
 #: At rest all detail is waited for, but not for longer than this.
 PATIENCE_S = 0.35
@@ -253,12 +254,16 @@ class CityView:
         tiles = self._tree.tiles
         seen = np.flatnonzero(self._tile_triangles > 0)
         seen = seen[aim.sees(tiles.box[seen])]
-        urgency = tiles.error_m[seen] / aim.metres_per_pixel(tiles.box[seen])
         cost = self._tile_triangles[seen]
+        urgency = tiles.error_m[seen] / aim.metres_per_pixel(tiles.box[seen])
         order = np.argsort(-urgency, kind="stable")
         if int(cost.sum()) <= aim.triangles and len(seen) <= MOST_TILES:
             return seen[order]
-        order = order[urgency[order] > (ERROR_PX_MOVING if aim.moving else ERROR_PX_RESTING)]
+        if not aim.moving:  # the outcome must not depend on what was drawn before
+            self._error_px = COARSEST_PX
+            self._cut(aim, np.empty(0, np.int64), aim.triangles // 4)
+        # Detail where buildings are only a little wrong must not cost others their shape.
+        order = order[urgency[order] > max(self._error_px * DETAIL_BEFORE, _least_error(aim))]
         affordable = np.cumsum(cost[order]) <= aim.triangles * DETAIL_SHARE
         return seen[order[affordable][:MOST_TILES]]
 
@@ -277,9 +282,8 @@ class CityView:
     def _cut(self, aim: Aim, drawn: Index, triangles: int) -> tuple[list[Index], Index]:
         """The cells to draw as blocks, as fine as there is room for, and the entries among them."""
         most = triangles // TRIANGLES_PER_BLOCK
-        least = ERROR_PX_MOVING if aim.moving else ERROR_PX_RESTING
-        # At rest the outcome must not depend on what was drawn before.
-        error = max(self._error_px, least) if aim.moving else COARSEST_PX
+        least = _least_error(aim)
+        error = max(self._error_px, least)
         found = self._tree.cut(aim, error, self._masses.present, drawn, most)
         while found is None:
             error *= COARSER
@@ -294,8 +298,7 @@ class CityView:
             if better is None:
                 break
             error, found = finer, better
-        if aim.moving:
-            self._error_px = error
+        self._error_px = error
         return found[:-1], found[-1]
 
     def _build(self, number: int) -> None:
@@ -417,6 +420,10 @@ class CityView:
         if self._legend is None:
             self._legend = legend_of(self.layer, self._looks, self._city, self._allowed)
         return self._legend
+
+
+def _least_error(aim: Aim) -> float:
+    return ERROR_PX_MOVING if aim.moving else ERROR_PX_RESTING
 
 
 def _hidden(layer: Layer) -> frozenset[str]:
