@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -37,6 +38,19 @@ class WriterLock:
             file.close()
             return None
         return cls(file, path)
+
+    def is_held(self) -> bool:
+        """Whether it still keeps others out; taken again where its file was deleted meanwhile."""
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(self._file.fileno()), self._path.stat()):
+                return True
+        with suppress(OSError):
+            again = WriterLock.take(self._path)
+            if again is not None:
+                self._file.close()
+                self._file = again._file
+                return True
+        return False
 
     def close(self) -> None:
         """Let others write; the empty file stays."""

@@ -352,6 +352,13 @@ class Project:
             raise EditError(
                 "This project is open for reading only", where=str(self.path), found=self.read_only_reason
             )
+        if self._lock and not self._lock.is_held():
+            raise EditError(
+                "The change was not made",
+                where=str(self.path),
+                found="the cache folder was deleted, and the project may be open for writing elsewhere",
+                do="Close it there, then try again",
+            )
         if not self._editing.acquire(blocking=False):
             raise EditError("An edit is already under way", do="Wait until it is finished, then try again")
         try:

@@ -20,7 +20,7 @@ import pytest
 from layers import importer, importing
 from layers.arrays import CITY_ROWS, CityTiles
 from layers.cache import CacheMissing, cache_folder, layer_folder
-from layers.errors import CitystrataError, ReadError
+from layers.errors import CitystrataError, EditError, ReadError
 from layers.project import Project
 from tests.boxes import some_boxes, write_boxes
 from tests.cities import import_here, imported_here
@@ -74,6 +74,21 @@ def test_what_is_shown_stays_when_the_folder_is_deleted(project: Project) -> Non
     assert is_made_again(project, before)
     with project.edit("Note") as edit:
         edit.set_attribute(project.layers[0].first_fid, "note", "still writable")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps files that are in use")
+def test_there_is_one_writer_even_when_the_folder_is_deleted(project: Project) -> None:
+    fid = project.layers[0].first_fid
+    shutil.rmtree(cache_folder(project.path))
+    with project.edit("Note") as edit:
+        edit.set_attribute(fid, "note", "the lock is taken again")
+    with Project.open(project.path) as second:
+        assert second.read_only
+    shutil.rmtree(cache_folder(project.path))
+    with Project.open(project.path) as second, pytest.raises(EditError, match="open for writing elsewhere"):
+        assert not second.read_only
+        project.undo()
+    assert project.undo() is not None
 
 
 def cut_in_half(path: Path) -> None:
