@@ -61,7 +61,8 @@ class Editing(QObject):
 
     def carry_out(self, plan: Plan) -> bool:
         """Make a planned bulk edit true."""
-        return self._session.run_edit(plan.label, plan.write, self._why, plan.objects)
+        said = f"{plan.label}: {counted(plan.objects, 'object')} changed"
+        return self._session.run_edit(plan.label, plan.write, self._why, plan.values, said)
 
     def codes(self, item: CityObject, name: str, value: Value = None) -> Codes:
         """The codes an attribute may take, () when any value will do."""

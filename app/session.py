@@ -25,6 +25,7 @@ from layers.epochs import Tick
 from layers.errors import Cancelled, CitystrataError, EditError, ProjectError
 from layers.project import ENDING, Project
 from layers.records import Changes, Layer, Step
+from layers.runs import ascending
 from layers.untitled import create_untitled, delete_project, untitled_projects
 from viewer.scene import Scene
 
@@ -262,7 +263,7 @@ class Session(QObject):
         if toggle:
             wanted = np.setxor1d(self.selection, wanted, assume_unique=True)
         elif extend:
-            wanted = np.union1d(self.selection, wanted)
+            wanted = ascending(np.concatenate((self.selection, wanted)))
         if np.array_equal(wanted, self.selection):
             return
         self.selection = wanted
@@ -290,10 +291,12 @@ class Session(QObject):
 
     # -- edits -------------------------------------------------------------------------------
 
-    def run_edit(self, label: str, change: Callable[[Edit], object], why: str = "", objects: int = 1) -> bool:
+    def run_edit(
+        self, label: str, change: Callable[[Edit], object], why: str = "", values: int = 1, said: str = ""
+    ) -> bool:
         """Make one undoable step of `change(edit)`; False, and a sentence, when it was refused.
 
-        A step over many objects runs as a job, and `change` in its thread.
+        A step over many values runs as a job, and `change` in its thread. In the end `said` is said.
         """
         project = self.project
 
@@ -302,7 +305,7 @@ class Session(QObject):
                 change(edit)
             return edit.changes
 
-        return self._step(label, make, objects)
+        return self._step(label, make, values, said)
 
     def undo(self) -> None:
         """Take the last step back."""
@@ -380,9 +383,7 @@ class Session(QObject):
 def numbers(fids: Iterable[int]) -> NDArray[np.int64]:
     """Some objects as the session keeps them: each once, ascending."""
     found = fids if isinstance(fids, np.ndarray) else np.fromiter(fids, np.int64)
-    if len(found) > 1 and not (found[1:] > found[:-1]).all():
-        found = np.unique(found)
-    return found.astype(np.int64, copy=False)
+    return ascending(found.astype(np.int64, copy=False))
 
 
 def is_project(path: Path) -> bool:

@@ -99,6 +99,10 @@ class Expression:
         """Whether it holds, for each of n rows, found with arrays."""
         return Evaluation(columns, n).mask(self.root)
 
+    def column(self, columns: Mapping[str, Column], n: int) -> Column:
+        """Its value for each of n rows, found with arrays."""
+        return Evaluation(columns, n).column(self.root)
+
     def value(self, row: Mapping[str, Any]) -> Value:
         """Its value for one row."""
         columns = {name: [row.get(name)] for name in self.names}

@@ -17,6 +17,7 @@ from layers.data import Progress
 from layers.errors import EditError
 from layers.jsontext import join_members, raw_members
 from layers.records import Change, Changes, Step
+from layers.runs import ascending
 
 ATTRIBUTE = "attr:"
 #: Columns of a layer that an edit may set.
@@ -227,7 +228,7 @@ def _summary(connection: sqlite3.Connection, step: Step) -> Changes:
     )
     return Changes(
         step,
-        np.unique(np.array(touched["object"], np.int64)),
+        ascending(np.array(touched["object"], np.int64)),
         frozenset(key.removeprefix(ATTRIBUTE) for (key,) in keys),
         frozenset(touched.get("layer", ())),
         "project" in touched,

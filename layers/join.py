@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
-from layers.bulk import Plan, Proposed, carry_out, check_target, same, value_of
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.bulk import VALIDITY, Plan, Proposed, carry_out, check_target, differing
+from layers.columns import Column, encoded, listed
 from layers.errors import EditError
 from layers.project import Project
-from layers.records import CityObject, Layer
+from layers.records import Layer
 from layers.tables import Table, column_type, read_table
 from layers.values import Value, parse_typed, plain_text, subject
+
+NO_ROW: Final = -1
+#: Keys that a report names before "…".
+MOST_NAMED: Final = 3
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Some keys: how many, and the first of them."""
+
+    count: int = 0
+    first: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, keys: Collection[str]) -> Keys:
+        """These keys."""
+        return cls(len(keys), tuple(islice(keys, MOST_NAMED)))
+
+    def __str__(self) -> str:
+        return ", ".join(self.first) + (", …" if self.count > len(self.first) else "")
 
 
 @dataclass(frozen=True)
@@ -20,9 +46,9 @@ class JoinReport:
     """How a table and the objects of a layer came together."""
 
     matched: int  # objects with a row
-    objects_without_row: tuple[str, ...]
-    rows_without_object: tuple[str, ...]
-    duplicates: tuple[str, ...]  # keys of several rows; the first row counts
+    objects_without_row: Keys
+    rows_without_object: Keys
+    duplicates: Keys  # keys of several rows; the first row counts
 
     def sentence(self) -> str:
         """The report as one readable line."""
@@ -32,9 +58,9 @@ class JoinReport:
             (self.rows_without_object, "row has no object", "rows have no object"),
             (self.duplicates, "key stands in several rows", "keys stand in several rows"),
         ):
-            if keys:
-                parts.append(f"{len(keys)} {one if len(keys) == 1 else many} ({_some(keys)})")
-        if self.duplicates:
+            if keys.count:
+                parts.append(f"{keys.count} {one if keys.count == 1 else many} ({keys})")
+        if self.duplicates.count:
             parts.append("of rows with the same key the first counts")
         return "; ".join(parts) + "."
 
@@ -48,36 +74,31 @@ def plan_join(
     columns: Mapping[str, str],
 ) -> tuple[Plan, JoinReport]:
     """`columns` (CSV column to attribute) of the row whose key equals `id_attribute` ('id' for the id)."""
-    for name in (key_column, *columns):
-        if name not in table.columns:
-            raise EditError(
-                "The table has no such column", found=f"'{name}'", allowed=", ".join(table.columns)
-            )
-    for name in columns.values():
-        check_target(name)
-        if name in ("valid_from", "valid_to"):
-            raise EditError(
-                f"A join cannot set '{name}'", do=f"Join into an attribute, then calculate {name}"
-            )
+    _check_columns(table, key_column, columns)
+    project.store_values(layer)
     keys = [key.strip() for key in table.column(key_column)]
-    row_of = {key: row for key, row in zip(reversed(keys), reversed(table.rows), strict=True) if key}
-    objects = list(project.objects(layer=layer))
-    own_key = {item.fid: _key(item, id_attribute) for item in objects}
-    matched = [item for item in objects if own_key[item.fid] in row_of]
+    row_of = {key: row for row, key in reversed([*enumerate(keys)]) if key}
+    own, different = project.values(layer, id_attribute).as_codes()
+    different_keys = [plain_text(value).strip() for value in listed(different)]
+    rows = np.array([*(row_of.get(key, NO_ROW) for key in different_keys), NO_ROW], np.int64)[own]
+    matched = np.flatnonzero(rows != NO_ROW)
+    found = set(rows[matched].tolist())
+    fids = project.fids(layer)
     types = _types(project, layer, table, columns)
-    changes = [
-        change
-        for item in matched
-        for change in _joined(item, row_of[own_key[item.fid]], table, columns, types)
-    ]
-    found = {own_key[item.fid] for item in matched}
+    proposed = []
+    for column, name in columns.items():
+        texts = table.column(column)
+        after = _typed(project, texts, rows[matched], fids[matched], name, types[name])
+        part = Proposed(name, fids[matched], project.values(layer, name).taken(matched), after)
+        proposed.append(part.kept_to(differing(part.before, part.after)))
+    missing = np.flatnonzero(rows == NO_ROW)
     report = JoinReport(
         len(matched),
-        tuple(item.id for item in objects if own_key[item.fid] not in row_of),
-        tuple(key for key in row_of if key not in found)[::-1],
-        tuple(key for key, count in Counter(keys).items() if count > 1 and key),
+        Keys(len(missing), tuple(map(str, project.values(layer, "id")[missing[:MOST_NAMED]]))),
+        Keys.of([key for row, key in enumerate(keys) if key and row_of[key] == row and row not in found]),
+        Keys.of([key for key, count in Counter(keys).items() if count > 1 and key]),
     )
-    return Plan(f"Join {table.path.name} by {key_column}", tuple(changes), len(objects)), report
+    return Plan(f"Join {table.path.name} by {key_column}", tuple(proposed), len(fids)), report
 
 
 def join_csv(
@@ -98,34 +119,42 @@ def join_csv(
     return report
 
 
-def _joined(
-    item: CityObject,
-    row: tuple[str, ...],
-    table: Table,
-    columns: Mapping[str, str],
-    types: Mapping[str, str],
-) -> list[Proposed]:
-    """The values of one row that differ from the object's; empty cells change nothing."""
-    changes = []
-    for column, name in columns.items():
-        text = row[table.columns.index(column)]
-        if text.strip():
-            before = value_of(item, name)
-            after = parse_typed(text, types[name], subject(name, item.type, item.id))
-            if not same(before, after):
-                changes.append(Proposed(item.fid, name, before, after))
-    return changes
+def _check_columns(table: Table, key_column: str, columns: Mapping[str, str]) -> None:
+    for name in (key_column, *columns):
+        if name not in table.columns:
+            raise EditError(
+                "The table has no such column", found=f"'{name}'", allowed=", ".join(table.columns)
+            )
+    for name in columns.values():
+        check_target(name)
+        if name in VALIDITY:
+            raise EditError(
+                f"A join cannot set '{name}'", do=f"Join into an attribute, then calculate {name}"
+            )
+
+
+def _typed(
+    project: Project,
+    texts: Sequence[str],
+    rows: NDArray[np.int64],
+    fids: NDArray[np.int64],
+    name: str,
+    type: str,
+) -> Column:
+    """The values of a table's column for the objects of these rows; empty cells change nothing."""
+    codes, different = encoded(texts).as_codes()
+    values: list[Value] = []
+    used = np.zeros(len(different), bool)
+    used[codes[rows]] = True
+    for code, text in enumerate(map(str, listed(different))):
+        try:
+            values.append(parse_typed(text, type, name) if used[code] and text.strip() else None)
+        except EditError:
+            item = project.object(int(fids[np.argmax(codes[rows] == code)]))
+            values.append(parse_typed(text, type, subject(name, item.type, item.id)))
+    return encoded([*values, None]).taken(codes[rows])
 
 
 def _types(project: Project, layer: Layer, table: Table, columns: Mapping[str, str]) -> dict[str, str]:
     known = project.attribute_types(layer)
     return {name: known.get(name) or column_type(table.column(column)) for column, name in columns.items()}
-
-
-def _key(item: CityObject, id_attribute: str) -> str:
-    value: Value = item.id if id_attribute == "id" else item.attributes.get(id_attribute)
-    return plain_text(value).strip()
-
-
-def _some(keys: Sequence[str], most: int = 3) -> str:
-    return ", ".join(keys[:most]) + (", …" if len(keys) > most else "")

@@ -32,3 +32,11 @@ def sums(values: NDArray[Any], counts: NDArray[Any]) -> Int64:
     ends = np.cumsum(counts, dtype=np.int64)
     found: Int64 = total[ends] - total[ends - counts]
     return found
+
+
+def ascending(numbers: NDArray[np.int64]) -> Int64:
+    """Each number once, in order; several times as fast as numpy's own way where they are sorted already."""
+    found = np.sort(numbers, kind="stable")
+    is_first = np.ones(len(found), bool)
+    is_first[1:] = found[1:] != found[:-1]
+    return found[is_first]

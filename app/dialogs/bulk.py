@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
-    QApplication,
     QComboBox,
     QFormLayout,
     QHeaderView,
@@ -23,7 +21,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.dialogs.attribute import Asking
 from app.editing import editing
-from app.jobs import Work
+from app.jobs import Question
 from app.labels import add_row, counted, thousands
 from app.session import Session
 from layers.bulk import Plan
@@ -36,8 +34,6 @@ Planner = Callable[[Project], Plan]
 
 #: The preview waits until typing pauses.
 PAUSE_MS = 180
-#: Plans for more objects are made off the interface thread.
-MANY = 3000
 MOST_SHOWN = 100
 NOTHING = "—"
 
@@ -53,7 +49,7 @@ class BulkDialog(Asking):
         assert layer is not None, "offered only while a layer is current"
         self._layer: Layer = layer
         self._plan: Plan | None = None
-        self._asked = 0
+        self._planning = Question(session.jobs, "Preview", self)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._make_plan)
         self._form = QFormLayout()
@@ -87,20 +83,16 @@ class BulkDialog(Asking):
 
     def accept(self) -> None:
         """Do it, as one step."""
-        if self._plan is None or not self._plan.changes:
+        if self._plan is None or not self._plan.values:
             return
         self._editing.why = self._why.text().strip()
-        QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
-        done = self._editing.carry_out(self._plan)
-        QApplication.restoreOverrideCursor()
-        if done:
-            self._session.message.emit(f"{self._plan.label}: {counted(self._plan.objects, 'object')} changed")
+        if self._editing.carry_out(self._plan):
             super().accept()
 
     def plan_soon(self, *_args: object) -> None:
         """The form changed: plan again when typing pauses."""
         self._plan = None
-        self._asked += 1
+        self._planning.drop()
         self._pause.start()
 
     def _build(self) -> None:
@@ -113,7 +105,7 @@ class BulkDialog(Asking):
 
     def _explain(self, plan: Plan) -> str:
         """The plan as one sentence."""
-        if not plan.changes:
+        if not plan.values:
             return "No value would change."
         text = f"{thousands(plan.objects)} of {counted(plan.asked, 'object')} change."
         same = plan.asked - plan.objects
@@ -143,27 +135,17 @@ class BulkDialog(Asking):
     def _make_plan(self) -> None:
         try:
             planner = self._planner()
-            if len(self._fids()) <= MANY:
-                self._show_plan(self._asked, planner(self._session.project))
-                return
         except CitystrataError as error:
-            self._refuse(self._asked, error)
+            self._refuse(error)
             return
         self._say("Working out what would change…", False)
-        self._session.jobs.run(
-            "Preview",
-            partial(_planned_apart, planner, self._session.project),
-            partial(self._show_plan, self._asked),
-            partial(self._refuse, self._asked),
-        )
+        self._session.look(self._planning, len(self._fids()), planner, self._show_plan, self._refuse)
 
-    def _show_plan(self, asked: int, plan: Plan) -> None:
-        if asked != self._asked:
-            return
+    def _show_plan(self, plan: Plan) -> None:
         self._plan = plan
         self._preview.clear()
-        self._preview.setColumnHidden(1, len({change.key for change in plan.changes}) < 2)
-        shown = plan.changes[:MOST_SHOWN]
+        self._preview.setColumnHidden(1, len(plan.keys) < 2)
+        shown = plan.rows(MOST_SHOWN)
         ids = {item.fid: item.id for item in self._session.project.objects(fids={c.fid for c in shown})}
         for change in shown:
             before = format_value(change.before) if change.before is not None else NOTHING
@@ -171,15 +153,8 @@ class BulkDialog(Asking):
             row.setForeground(2, QColor(theme.current().colours.muted))
             row.setToolTip(0, ids[change.fid])
             self._preview.addTopLevelItem(row)
-        self._say(self._explain(plan), bool(plan.changes))
+        self._say(self._explain(plan), plan.values > 0)
 
-    def _refuse(self, asked: int, error: CitystrataError) -> None:
-        if asked == self._asked:
-            self._preview.clear()
-            self._say(error.sentence(), False)
-
-
-def _planned_apart(planner: Planner, project: Project, _work: Work) -> Plan:
-    """A plan made in another thread, on a connection of its own."""
-    with project.reader() as reader:
-        return planner(reader)
+    def _refuse(self, error: CitystrataError) -> None:
+        self._preview.clear()
+        self._say(error.sentence(), False)

@@ -21,10 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs.bulk import BulkDialog, Planner
+from app.jobs import Question
 from app.labels import add_row, counted
 from app.session import Session
 from layers.bulk import Plan
-from layers.errors import CitystrataError, EditError
+from layers.errors import EditError
 from layers.join import JoinReport, plan_join
 from layers.project import Project
 from layers.tables import Table, read_table
@@ -39,15 +40,17 @@ class JoinCsv(BulkDialog):
         self._table: Table | None = None
         self._report: JoinReport | None = None
         super().__init__(session, "Join a CSV table", "Join", parent)
+        self._reading = Question(session.jobs, "Reading the table", self)
 
     def read(self, path: Path) -> None:
         """Take this file."""
-        try:
-            self._table = read_table(path)
-        except CitystrataError as error:
-            self._table = None
-            self._session.problem.emit(error.sentence())
+        self._table = None
         self.path.setText(str(path))
+        self._offer_columns()
+        self._reading.ask(lambda _work: read_table(path), self._take_table, self._refuse)
+
+    def _take_table(self, table: Table) -> None:
+        self._table = table
         self._offer_columns()
 
     def _build(self) -> None:
@@ -113,6 +116,8 @@ class JoinCsv(BulkDialog):
         }
 
     def _planner(self) -> Planner:
+        if self._reading.is_open:
+            raise EditError("The table is being read")
         if self._table is None:
             raise EditError("No table is chosen", do="Choose a CSV file")
         table, key, own = self._table, self.key.currentText(), self.id_attribute.currentText()
@@ -128,7 +133,7 @@ class JoinCsv(BulkDialog):
 
     def _explain(self, plan: Plan) -> str:
         count = counted(plan.objects, "object changes", "objects change")
-        changed = f"{count}." if plan.changes else "No value would change."
+        changed = f"{count}." if plan.values else "No value would change."
         return f"{changed} {self._report.sentence()}" if self._report else changed
 
     def _fids(self) -> NDArray[np.int64]:

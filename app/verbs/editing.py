@@ -14,7 +14,7 @@ from layers.expression import Expression, parse
 from layers.join import plan_join
 from layers.nodes import Literal
 from layers.project import Project
-from layers.records import Layer
+from layers.records import Fids, Layer
 from layers.tables import read_table
 from layers.values import Value, from_json, number_from, parse_typed
 
@@ -55,29 +55,26 @@ def _run(arguments: argparse.Namespace) -> Answer:
         where = parse(arguments.where) if arguments.where else None
         if where is not None:
             where.check(project.attribute_types(layer))
-        fids = project.fids(layer, where).tolist()
+        fids = project.fids(layer, where)
         plans = list(_plans(project, layer, fids, arguments))
-        changed = {change.fid for plan in plans for change in plan.changes}
-        removed = [(fid, key) for key in arguments.remove for fid in _having(project, fids, key)]
-        if changed or removed:
-            label = "; ".join(
-                [*(plan.label for plan in plans), *(f"Remove {key}" for key in arguments.remove)]
-            )
-            with project.edit(label, arguments.why) as edit:
-                for plan in plans:
-                    plan.write(edit)
-                for fid, key in removed:
-                    edit.remove_attribute(fid, key)
-        step = project.can_undo if changed or removed else None
+        for key in arguments.remove:
+            check_target(key)
+        label = "; ".join([*(plan.label for plan in plans), *(f"Remove {key}" for key in arguments.remove)])
+        with project.edit(label, arguments.why) as edit:
+            for plan in plans:
+                plan.write(edit)
+            for key in arguments.remove:
+                edit.remove_attributes(fids, key)
+        made = edit.changes
         values = {
             "selected": len(fids),
-            "changed": len(changed | {fid for fid, _ in removed}),
-            "step": step.step if step else None,
+            "changed": len(made.fids) if made else 0,
+            "step": made.step.step if made else None,
         }
     return Answer(values, (f"{values['changed']} of {values['selected']} objects changed.",))
 
 
-def _plans(project: Project, layer: Layer, fids: list[int], arguments: argparse.Namespace) -> Iterator[Plan]:
+def _plans(project: Project, layer: Layer, fids: Fids, arguments: argparse.Namespace) -> Iterator[Plan]:
     types = {**project.attribute_types(layer), "valid_from": "date", "valid_to": "date"}
     for text in arguments.set:
         key, value = pair_from(text, "--set")
@@ -95,20 +92,15 @@ def _plans(project: Project, layer: Layer, fids: list[int], arguments: argparse.
     for key, find, new in arguments.replace:
         yield plan_replacement(project, fids, key, find, new)
     if arguments.join is not None:
-        yield _joined(project, layer, set(fids), arguments)
+        yield _joined(project, layer, fids, arguments)
 
 
-def _joined(project: Project, layer: Layer, chosen: set[int], arguments: argparse.Namespace) -> Plan:
+def _joined(project: Project, layer: Layer, chosen: Fids, arguments: argparse.Namespace) -> Plan:
     found = read_table(arguments.join)
     column, _, key = arguments.by.partition("=")
     others = {name: name for name in found.columns if name and name != column}
     plan, _report = plan_join(project, layer, found, column, key or "id", others)
-    return replace(plan, changes=tuple(change for change in plan.changes if change.fid in chosen))
-
-
-def _having(project: Project, fids: list[int], key: str) -> list[int]:
-    check_target(key)
-    return [item.fid for item in project.objects(fids=fids) if key in item.attributes]
+    return plan.kept_to(chosen)
 
 
 def _new_value(text: str) -> Value:

@@ -277,7 +277,7 @@ def test_a_long_edit_and_its_undo_run_as_jobs(
         for fid in fids:
             edit.set_attribute(fid, "storeys", 3)
 
-    assert city.session.run_edit("Storeys", change, objects=len(fids))
+    assert city.session.run_edit("Storeys", change, values=len(fids))
     assert city.session.jobs.running
     settled(city.session)
     assert project.column(project.layers[0], "storeys") == [3] * len(fids)

@@ -40,7 +40,7 @@ def attributes(project: Project) -> dict[str, dict[str, object]]:
 
 def test_the_calculator_fills_what_has_a_result_and_leaves_the_rest(project: Project) -> None:
     plan = plan_calculation(project, fids(project), "storeys", parse("round(measuredHeight / 3.1)"))
-    assert [(change.before, change.after) for change in plan.changes] == [(None, 4)]
+    assert [(row.before, row.after) for row in plan.rows(9)] == [(None, 4)]
     assert (plan.asked, plan.objects, plan.empty) == (3, 1, 1)
     assert attributes(project) == HOUSES, "planning changes nothing"
     calculate(project, fids(project), "storeys", parse("round(measuredHeight / 3.1)"), why="no survey")
@@ -68,7 +68,7 @@ def test_validity_can_be_calculated_but_not_the_id(project: Project) -> None:
 def test_replace_by_part_by_whole_and_by_capitals(project: Project) -> None:
     def names(**options: bool) -> list[object]:
         found = plan_replacement(project, fids(project), "name", "mill", "house", **options)
-        return [change.after for change in found.changes]
+        return [row.after for row in found.rows(9)]
 
     assert names() == ["New house"]
     assert names(case=False) == ["Old house", "New house"]
