@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from heapq import merge
 from itertools import pairwise
 from typing import Any, Final, overload
 
@@ -33,6 +34,13 @@ NONE: Final = -1
 INEXACT: Final = 2.0**53
 #: So many different values are looked through before one is added; beyond, it may be there twice.
 FEW: Final = 4096
+AT_ONCE: Final = 20_000
+
+
+def pieces(count: int) -> Iterator[tuple[int, int]]:
+    """Stretches of many items, each soon done: what is done in one go stops all other threads."""
+    for first in range(0, count, AT_ONCE):
+        yield first, min(first + AT_ONCE, count)
 
 
 class JsonTexts(Sequence[Value]):
@@ -52,8 +60,12 @@ class JsonTexts(Sequence[Value]):
     def __getitem__(self, at: int | slice) -> Any:
         if isinstance(at, slice):
             return self.tolist()[at]
-        start = int(self.ends[at - 1]) if at else 0
-        return orjson.loads(self.text[start : int(self.ends[at]) - 1].tobytes())
+        return orjson.loads(self._text(at, at + 1))
+
+    def _text(self, first: int, end: int) -> bytes:
+        """The JSON texts from one value up to another, without the last comma."""
+        start = int(self.ends[first - 1]) if first else 0
+        return self.text[start : int(self.ends[end - 1]) - 1].tobytes()
 
     def texts(self) -> Iterator[bytes]:
         """The JSON text of each, with the comma behind it."""
@@ -64,10 +76,12 @@ class JsonTexts(Sequence[Value]):
 
     def tolist(self) -> list[Value]:
         """All of them."""
-        try:
-            found: list[Value] = orjson.loads(b"[%b]" % self.text[:-1].tobytes())
-        except orjson.JSONDecodeError:  # one of them is as deep as JSON may be, and the list makes it deeper
-            found = [self[at] for at in range(len(self))]
+        found: list[Value] = []
+        for first, end in pieces(len(self)):
+            try:
+                found += orjson.loads(b"[%b]" % self._text(first, end))
+            except orjson.JSONDecodeError:  # one is as deep as JSON may be, and the list makes it deeper
+                found += [self[at] for at in range(first, end)]
         return found
 
 
@@ -235,7 +249,8 @@ def _ranks(values: Sequence[Value]) -> Float64:
         keys: list[Any] = [str(value).casefold() for value in values]
     else:
         keys = [sort_key(value) for value in values]
-    order = sorted(range(len(keys)), key=keys.__getitem__)
+    runs = [sorted(range(first, end), key=keys.__getitem__) for first, end in pieces(len(keys))]
+    order = list(merge(*runs, key=keys.__getitem__))
     ranks = np.zeros(len(keys))
     if keys:
         steps = [keys[a] != keys[b] for a, b in pairwise(order)]

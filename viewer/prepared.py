@@ -17,14 +17,12 @@ from viewer.pipes import PipesView
 from viewer.points import PointsView
 from viewer.terrain import TerrainView
 from viewer.tin import TIN
-from viewer.view import ATTRIBUTE, LayerView, Source
+from viewer.view import LayerView, Source
 
 if TYPE_CHECKING:
     from layers.project import Project
 
 MOST_TILES = 36
-#: Read at once, as every view of city objects needs them.
-FIRST_KEYS = ("id", "type", "parent")
 
 
 @dataclass(frozen=True)
@@ -46,10 +44,8 @@ def prepare(layer: Layer, drawable: Drawable | None, place: Place, reader: Proje
     """
     if reader is None:
         return Prepared(layer, drawable, place)
+    reader.store_values(layer)
     columns = columns_of(reader, layer)
-    way = str(layer.style.get("color_by", ""))
-    for key in (*FIRST_KEYS, *([way.removeprefix(ATTRIBUTE)] if way.startswith(ATTRIBUTE) else [])):
-        columns.values(key)
     return Prepared(layer, drawable, place, columns, view_of(reader, layer, drawable, place, columns))
 
 
