@@ -17,7 +17,7 @@ from benchmarks.figure import Figure, show
 from benchmarks.project import city_project
 
 if TYPE_CHECKING:
-    from layers.arrays import Mesh
+    from layers.arrays import CityTiles
     from viewer.scene import Scene
 
 SIZE = (1280, 800)
@@ -34,7 +34,7 @@ def milliseconds(work: Callable[[int], object], arguments: Sequence[int]) -> tup
     return median(took), max(took)
 
 
-def hardware_selector_ms(mesh: Mesh) -> float:
+def hardware_selector_ms(city: CityTiles) -> float:
     """The median time that vtkHardwareSelector takes to name what is under one pixel."""
     import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  # brings the drawing of all these
     from vtkmodules.vtkCommonCore import vtkFloatArray, vtkPoints, vtkTypeInt64Array
@@ -48,12 +48,12 @@ def hardware_selector_ms(mesh: Mesh) -> float:
     )
 
     points, cells, polygons = vtkPoints(), vtkCellArray(), vtkPolyData()
-    local = np.asarray(mesh.vertices) - mesh.vertices[0]
+    local = np.asarray(city.vertices) - city.vertices[0]
     coordinates, corners = vtkFloatArray(), vtkTypeInt64Array()
     coordinates.SetNumberOfComponents(3)
     for array, values in (
         (coordinates, local.astype(np.float32)),
-        (corners, mesh.triangles.astype(np.int64)),
+        (corners, city.triangles.astype(np.int64)),
     ):
         array.SetNumberOfTuples(values.size // array.GetNumberOfComponents())
         np.asarray(array)[...] = values.reshape(np.asarray(array).shape)
@@ -80,26 +80,27 @@ def hardware_selector_ms(mesh: Mesh) -> float:
     return milliseconds(select, range(600, 605))[0]
 
 
-def pixel_of(scene: Scene, mesh: Mesh, position: int) -> tuple[float, float]:
+def pixel_of(scene: Scene, city: CityTiles, position: int) -> tuple[float, float]:
     """Where the last surface of an object, part of its roof, is drawn."""
-    surface = int(np.flatnonzero(mesh.surface_object == position)[-1])
-    corners = mesh.vertices[mesh.surface_start[surface] : mesh.surface_start[surface + 1]]
+    (entry,) = np.flatnonzero(city.entry_object == position)
+    surface = city.entry_surface[entry + 1] - 1
+    corners = city.vertices[city.surface_vertex[surface] : city.surface_vertex[surface + 1]]
     x, y, _depth = scene.camera.project(corners.mean(axis=0)[None], *SIZE)[0]
     return float(x), float(y)
 
 
 def main() -> int:
     """Measure and print."""
-    from layers.arrays import Mesh
+    from layers.arrays import CityTiles
     from layers.project import Project
     from viewer.scene import Scene
 
     with Project.open(city_project()) as project:
         layer = project.layers[0]
-        mesh = project.drawable(layer)
-        assert isinstance(mesh, Mesh)
+        city = project.drawable(layer)
+        assert isinstance(city, CityTiles)
         scene = Scene(project, SIZE)
-        scene.load(layer, mesh)
+        scene.load(layer, city)
         scene.settle()
         scene.frame()
         project.changed.connect(scene.on_changes)
@@ -115,14 +116,14 @@ def main() -> int:
             with project.edit("Correct the energy label") as step:
                 step.set_attribute(fid, "energyLabel", "B+")
 
-        places = [pixel_of(scene, mesh, int(fid) - layer.first_fid) for fid in fids]
+        places = [pixel_of(scene, city, int(fid) - layer.first_fid) for fid in fids]
         selected = milliseconds(select, fids)
         edited = milliseconds(edit, fids)
         undone = milliseconds(lambda _: project.undo(), fids)
         scene.pick(*places[0])  # the first pick makes what the others use
         picked = milliseconds(lambda at: scene.pick(*places[at]), range(TIMES))
         hits = sum(scene.pick(x, y) is not None for x, y in places)
-        selector_ms = hardware_selector_ms(mesh)
+        selector_ms = hardware_selector_ms(city)
         project.changed.disconnect(scene.on_changes)
         scene.close()
     assert hits > TIMES * 0.9, "the picks must hit something"
