@@ -34,6 +34,22 @@ HEIGHT_BINS = 4096
 
 
 @dataclass(frozen=True)
+class Frame:
+    """How places are stored as whole numbers: world = stored * scale + offset."""
+
+    scale: tuple[float, float, float]
+    offset: tuple[float, float, float]
+
+    def world(self, stored: NDArray[Any]) -> Float64:
+        """Places in the world."""
+        return np.asarray(stored * np.array(self.scale) + np.array(self.offset))
+
+    def cells(self, world: Float64) -> Float64:
+        """The nearest whole numbers."""
+        return np.asarray(np.rint((world - np.array(self.offset)) / np.array(self.scale)))
+
+
+@dataclass(frozen=True)
 class Cloud(Stored):
     """Points in world coordinates."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from layers.data import Box
 from layers.errors import ReadError
 
 MARK = b"LASF"
@@ -21,6 +22,10 @@ HEADER_BYTES = (227, 227, 227, 235, 375)
 RECORD_BYTES = (20, 28, 26, 34, 57, 63, 30, 36, 38, 59, 67)
 MAX_RECORD_DATA = 2**20  # larger extended records are not read; none that we need is
 VARIABLE_CHUNKS = 0xFFFFFFFF
+#: Where decoding may begin anywhere, it begins at every so many-th point.
+ANY_CHUNK = 1_000_000
+#: Where red, green and blue begin in the point formats that have them.
+COLOUR_AT = {2: 20, 3: 28, 5: 28, 7: 30, 8: 30, 10: 30}
 _VLR = struct.Struct("<2x16sHH32x")
 _EVLR = struct.Struct("<2x16sHQ32x")
 _LASZIP = struct.Struct("<HHBBHIIqqH")
@@ -46,6 +51,11 @@ class Header:
     points: int
     scale: tuple[float, float, float]
     offset: tuple[float, float, float]
+    box: Box  # as it is written, true or not
+    points_start: int  # byte
+    record_bytes: int  # of a point
+    chunk_points: int  # that are compressed together; of files without such chunks, any number
+    laszip: bytes  # the LASzip record
     records: tuple[Record, ...]
 
 
@@ -86,13 +96,28 @@ class _Checker:
         point_format, compressed = stored_format & 0x3F, stored_format >= 0x40
         self.check("point format", point_format, 0, len(RECORD_BYTES) - 1)
         self.check("bytes per point", record_bytes, RECORD_BYTES[point_format], 0xFFFF)
+        laszip, chunk_points = b"", VARIABLE_CHUNKS
         if compressed:
-            self.check_chunks(records, points_start, record_bytes, points)
+            laszip, chunk_points = self.check_chunks(records, points_start, record_bytes, points)
         else:
             room = (extended_start if extended_count else self.size) - points_start
             self.check("number of points", points, 0, room // record_bytes)
         scale, offset = self.scale_and_offset()
-        return Header(f"{major}.{minor}", point_format, compressed, points, scale, offset, tuple(records))
+        high_x, low_x, high_y, low_y, high_z, low_z = struct.unpack_from("<6d", self.head, 179)
+        return Header(
+            version=f"{major}.{minor}",
+            point_format=point_format,
+            compressed=compressed,
+            points=points,
+            scale=scale,
+            offset=offset,
+            box=(low_x, low_y, low_z, high_x, high_y, high_z),
+            points_start=points_start,
+            record_bytes=record_bytes,
+            chunk_points=ANY_CHUNK if chunk_points == VARIABLE_CHUNKS else chunk_points,
+            laszip=laszip,
+            records=tuple(records),
+        )
 
     def records(self, start: int, end: int, count: int, layout: struct.Struct) -> list[Record]:
         """The records between two positions of the file, none reaching beyond the end."""
@@ -113,8 +138,13 @@ class _Checker:
             position += length
         return found
 
-    def check_chunks(self, records: list[Record], points_start: int, record_bytes: int, points: int) -> None:
-        """Checks the LASzip record and the chunk table against the bytes between them."""
+    def check_chunks(
+        self, records: list[Record], points_start: int, record_bytes: int, points: int
+    ) -> tuple[bytes, int]:
+        """Checks the LASzip record and the chunk table against the bytes between them.
+
+        Gives the record, and how many points a chunk has.
+        """
         data = next((r.data for r in records if (r.user, r.id) == ("laszip encoded", 22204)), b"")
         if len(data) < _LASZIP.size:
             raise self.refuse("This LAZ file does not say how it is compressed", "no LASzip record", "one")
@@ -134,6 +164,7 @@ class _Checker:
         self.check("number of chunks", chunks, 0, (table - first_chunk) // record_bytes)
         if chunk_points != VARIABLE_CHUNKS:
             self.check("number of points", points, 0, chunks * chunk_points)
+        return data, chunk_points
 
     def scale_and_offset(self) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
         values = struct.unpack_from("<6d", self.head, 131)

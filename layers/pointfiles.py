@@ -1,0 +1,97 @@
+"""Point clouds that still lie in their files: what their headers say, and stretches of them as arrays.
+
+A reader hands over `PointFiles`; they are indexed (`layers.octree_index`) once it is known where they belong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.octree import Frame
+from layers.stored import Float64
+
+#: Points that are decoded at once.
+POINTS_AT_ONCE = 1_000_000
+#: Where the points of a format are decoded; only the processes that do it load these.
+DECODERS: Mapping[str, str] = MappingProxyType(
+    {"las": "layers.formats._las_points", "ply": "layers.formats._ply_points"}
+)
+#: Columns as they are decoded; colours have 16 bits until all of them are known.
+DECODED: Mapping[str, np.dtype[Any]] = MappingProxyType(
+    {
+        "place": np.dtype(("<i4", (3,))),
+        "intensity": np.dtype("<u2"),
+        "rgb": np.dtype(("<u2", (3,))),
+        "classification": np.dtype("u1"),
+        "return_number": np.dtype("u1"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """So many points of a file, from one on."""
+
+    decoder: str  # of DECODERS
+    path: str
+    first: int
+    count: int
+    alone: int  # points that can be decoded without those before them: a chunk
+
+    def decoded(self) -> Iterator[Decoded]:
+        """The points in blocks of about POINTS_AT_ONCE."""
+        decode: Callable[[Stretch], Iterator[Decoded]] = import_module(DECODERS[self.decoder]).decode
+        return decode(self)
+
+    def parts(self) -> list[Stretch]:
+        """The smallest parts that can be decoded alone."""
+        end = self.first + self.count
+        starts = range(self.first, end, self.alone)
+        return [replace(self, first=start, count=min(self.alone, end - start)) for start in starts]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Points as a file holds them."""
+
+    stored: NDArray[Any]  # (n, 3) int32, or float64 where the file has such
+    frame: Frame
+    columns: Mapping[str, NDArray[Any]]  # of DECODED, without "place"
+
+
+@dataclass(frozen=True)
+class PointFile:
+    """What the header of a file says."""
+
+    path: Path
+    points: int
+    box: Float64  # (2, 3) in the file's CRS; NaN where the header says nothing that can be true
+    frame: Frame | None  # None: the file holds floating-point numbers
+    attributes: tuple[str, ...]  # of octree.ATTRIBUTES
+    stretches: tuple[Stretch, ...]  # may be decoded in any order
+
+
+@dataclass(frozen=True)
+class PointFiles:
+    """The files of one cloud."""
+
+    files: tuple[PointFile, ...]
+
+    @property
+    def points(self) -> int:
+        """How many points the headers promise."""
+        return sum(file.points for file in self.files)
+
+    @property
+    def box(self) -> Float64:
+        """(2, 3) around all of them, in their CRS."""
+        boxes = np.array([file.box for file in self.files])
+        return np.array([boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)])
