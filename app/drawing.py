@@ -71,7 +71,7 @@ class Drawing(QObject):
     def _bring(self, layer: Layer, more: int) -> None:
         self._coming.add(layer.id)
         title = f"Drawing {layer.name}" + (f" and {more} more" if more else "")
-        work = partial(loading.draw, self._session.project.path, layer, title)
+        work = partial(loading.draw, self._session.project, layer, title)
         failed = partial(self._on_lost, layer.id)
         self._session.jobs.run(title, work, partial(self._on_prepared, layer.id), failed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
+    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -20,10 +22,13 @@ from app.lines import ASIDE, FAINT, KEY, SECOND_LINE, TwoLines
 from app.panel import Panel
 from app.session import Session
 from app.steps import change_lines, when_text, who_and_why
-from layers.errors import CitystrataError
 from layers.records import Step
 
 EMPTY = ("No steps yet", "Every edit becomes a step here and can be taken back, also after closing.")
+OVERTAKEN = "This step was taken back and other edits came after it, so it cannot be done again."
+IS_OVERTAKEN = Qt.ItemDataRole.UserRole
+#: The latest steps are listed; a button brings the rest.
+LISTED = 300
 BEGINNING = 0
 BEGINNING_TITLE = "As it began"
 
@@ -38,6 +43,10 @@ class HistoryPanel(Panel):
         self.only_selected.toggled.connect(self.refresh)
         self._count = QLabel()
         self._count.setObjectName("muted")
+        self._shows_all = False
+        self._more = QPushButton("List all")
+        self._more.setToolTip(f"The latest {LISTED} steps are listed")
+        self._more.clicked.connect(self._list_all)
         self.list = QListWidget()
         self.list.setItemDelegate(TwoLines(self.list))
         self.list.setAccessibleName("History")
@@ -48,6 +57,7 @@ class HistoryPanel(Panel):
         bar.addWidget(self.only_selected)
         bar.addStretch()
         bar.addWidget(self._count)
+        bar.addWidget(self._more)
         self._stack = QStackedWidget()
         self._stack.addWidget(empty_state(*EMPTY))
         self._stack.addWidget(self.list)
@@ -66,9 +76,11 @@ class HistoryPanel(Panel):
         steps = self._steps()
         self.list.clear()
         now = self._session.project.can_undo if self._session.is_open else None
-        for step in reversed(steps):
+        shown = steps if self._shows_all else steps[-LISTED:]
+        for step in reversed(shown):
             self.list.addItem(self._row(step, now is not None and step.step == now.step))
-        if steps and not self._one_object():
+        self._more.setVisible(len(shown) < len(steps))
+        if steps and not self._one_object() and len(shown) == len(steps):
             first = QListWidgetItem(theme.current().icon("file"), BEGINNING_TITLE)
             first.setData(KEY, BEGINNING)
             first.setToolTip("Double click to take every step back")
@@ -77,22 +89,9 @@ class HistoryPanel(Panel):
         self._count.setText(counted(len(steps), "step") + (f", {undone} undone" if undone else ""))
         self._stack.setCurrentIndex(1 if steps else 0)
 
-    def go_to(self, number: int) -> None:
-        """Take back or do again until the step `number` is the last that counts; 0 is the beginning."""
-        project = self._session.project
-        try:
-            while (done := project.can_undo) is not None and done.step > number:
-                project.undo()
-            while (undone := project.can_redo) is not None and undone.step <= number:
-                project.redo()
-        except CitystrataError as error:
-            self._session.problem.emit(error.sentence())
-            return
-        done = project.can_undo
-        if number and (done is None or done.step != number):
-            self._session.problem.emit(
-                "This step was taken back and other edits came after it, so it cannot be done again."
-            )
+    def _list_all(self) -> None:
+        self._shows_all = True
+        self.refresh()
 
     def _steps(self) -> list[Step]:
         if not self._session.is_open:
@@ -114,7 +113,9 @@ class HistoryPanel(Panel):
             SECOND_LINE,
             "\n".join([*change_lines(step), f"{who_and_why(step)} · {counted(step.count, 'change')}"]),
         )
+        row.setData(IS_OVERTAKEN, step.overtaken)
         state = "The city is at this step." if is_now else "Double click to go to this step."
+        state = OVERTAKEN if step.overtaken else state
         row.setToolTip(f"{step.label}\n{who_and_why(step)}\n{state}")
         if is_now:
             font = row.font()
@@ -123,7 +124,10 @@ class HistoryPanel(Panel):
         return row
 
     def _on_activated(self, row: QListWidgetItem) -> None:
-        self.go_to(int(row.data(KEY)))
+        if row.data(IS_OVERTAKEN):
+            self._session.problem.emit(OVERTAKEN)
+        else:
+            self._session.go_to(int(row.data(KEY)))
 
     def _on_selection(self) -> None:
         if self.only_selected.isChecked():

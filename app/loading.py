@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from app.jobs import Work
 from layers import importing
 from layers.cache import CacheMissing
-from layers.data import ReadOptions
-from layers.epochs import Tick, dates_of
+from layers.data import Progress, ReadOptions
 from layers.errors import Cancelled, CitystrataError
 from layers.project import Project
-from layers.records import Layer
+from layers.records import Changes, Layer
 from layers.untitled import copy_project, delete_project, has_edits
 from viewer.scene import Prepared, prepare
 
@@ -57,16 +57,16 @@ def read(target: Path, paths: Sequence[Path], options: Options, crs: str | None,
     return outcomes
 
 
-def draw(path: Path, layer: Layer, title: str, work: Work) -> Prepared:
+def draw(project: Project, layer: Layer, title: str, work: Work) -> Prepared:
     """The heavy part of drawing a layer: its arrays, moved into the project's CRS and cut for the screen."""
     work.progress(0.0, title)
-    with Project.open(path, read_only=True) as project:
+    with project.reader() as reader:
         try:
-            drawable = project.drawable(layer)
+            drawable = reader.drawable(layer)
         except CacheMissing:
-            importing.rebuild(project, layer, work.progress)
-            drawable = project.drawable(layer)
-        return prepare(layer, drawable, project.place, project)
+            importing.rebuild(reader, layer, work.progress)
+            drawable = reader.drawable(layer)
+        return prepare(layer, drawable, reader.place, reader)
 
 
 def look(project: Project, read: Callable[[Project], Found], _work: Work) -> Found:
@@ -75,7 +75,15 @@ def look(project: Project, read: Callable[[Project], Found], _work: Work) -> Fou
         return read(reader)
 
 
-def read_ticks(path: Path, _work: Work) -> list[Tick]:
-    """The dates of the timeline."""
-    with Project.open(path, read_only=True) as project:
-        return dates_of(project)
+def turn_to(project: Project, number: int, progress: Progress) -> list[Changes | None]:
+    """Take back or do again until the step `number` is the last that counts; 0 is the beginning.
+
+    Stopped halfway, the city is at the step where it was stopped.
+    """
+    made: list[Changes | None] = []
+    with suppress(Cancelled):
+        while (done := project.can_undo) is not None and done.step > number:
+            made.append(project.undo(announce=False, progress=progress))
+        while (undone := project.can_redo) is not None and undone.step <= number:
+            made.append(project.redo(announce=False, progress=progress))
+    return made

@@ -21,7 +21,7 @@ from app.loading import Options
 from app.settings import data_folder
 from layers.data import Progress, never_stop
 from layers.edit import Edit
-from layers.epochs import Tick
+from layers.epochs import Tick, dates_of
 from layers.errors import Cancelled, CitystrataError, EditError, ProjectError
 from layers.project import ENDING, Project
 from layers.records import Changes, Layer, Step
@@ -34,7 +34,6 @@ LONG_STEP = 2000
 #: Looking into so many objects does.
 FEW = 10_000
 DATES = frozenset(("valid_from", "valid_to"))
-Motion = Callable[[bool, Progress], Changes | None]
 Found = TypeVar("Found")
 NOBODY: NDArray[np.int64] = np.empty(0, np.int64)
 
@@ -68,7 +67,7 @@ class Session(QObject):
         self._project: Project | None = None
         self._scene: Scene | None = None
         self.ticks: tuple[Tick, ...] = ()  # the dates of the timeline
-        self._ticks_asked = 0
+        self._dating = Question(self.jobs, "Reading the dates", self)
         self._closed = Event()  # what was open before is closed
         self._closed.set()
         self._is_copying = False
@@ -225,7 +224,6 @@ class Session(QObject):
         self._scene.close()
         self._project = self._scene = self._current_layer = None
         self._is_copying = False
-        self._ticks_asked += 1
         self._set_ticks([])
         project.changed.disconnect(self._edited.emit)
         self._closed.clear()
@@ -241,15 +239,9 @@ class Session(QObject):
     # -- dates -------------------------------------------------------------------------------
 
     def _read_ticks(self) -> None:
-        """Gather the dates of the timeline in a job: every object may have two."""
-        self._ticks_asked += 1
-        work = partial(loading.read_ticks, self.project.path)
-        self.jobs.run("Reading the dates", work, partial(self._on_ticks, self._ticks_asked))
-
-    def _on_ticks(self, asked: int, ticks: list[Tick]) -> None:
-        # Two jobs may overtake each other; only the newest one saw everything.
-        if asked == self._ticks_asked:
-            self._set_ticks(ticks)
+        """Gather the dates of the timeline: every object may have two."""
+        objects = sum(layer.object_count for layer in self.project.layers)
+        self.look(self._dating, objects, dates_of, self._set_ticks)
 
     def _set_ticks(self, ticks: list[Tick]) -> None:
         self.ticks = tuple(ticks)
@@ -300,12 +292,12 @@ class Session(QObject):
         """
         project = self.project
 
-        def make(announce: bool, progress: Progress) -> Changes | None:
-            with project.edit(label, why, announce, progress) as edit:
+        def make(progress: Progress) -> list[Changes]:
+            with project.edit(label, why, announce=False, progress=progress) as edit:
                 change(edit)
-            return edit.changes
+            return [edit.changes] if edit.changes is not None else []
 
-        return self._step(label, make, values, said)
+        return self._carry_out(label, values, make, said)
 
     def undo(self) -> None:
         """Take the last step back."""
@@ -315,25 +307,44 @@ class Session(QObject):
         """Make the step again that was taken back."""
         self._turn(self.project.can_redo, self.project.redo, "Done again")
 
-    def _turn(self, step: Step | None, motion: Motion, word: str) -> None:
+    def _turn(self, step: Step | None, motion: Callable[[bool, Progress], Changes | None], word: str) -> None:
         if step is not None:
-            self._step(f"{word}: {step.label}", motion, step.count, f"{word}: {step.label}")
+            label = f"{word}: {step.label}"
+            self._carry_out(label, step.count, lambda progress: [motion(False, progress)], label)
 
-    def _step(self, label: str, make: Motion, size: int, said: str = "") -> bool:
-        """Make a step at once, or as a job when it is long; `make` is told whether to announce it."""
+    def go_to(self, number: int) -> None:
+        """Take back or do again until the step `number` is the last that counts; 0 is the beginning."""
+        project = self.project
+        now = project.can_undo.step if project.can_undo is not None else 0
+        low, high = sorted((number, now))
+        values = sum(step.count for step in project.history() if low < step.step <= high)
+        self._carry_out("Going through the history", values, partial(loading.turn_to, project, number))
+
+    def _carry_out(
+        self, label: str, values: int, make: Callable[[Progress], list[Changes | None]], said: str = ""
+    ) -> bool:
+        """Make steps over so many values, at once or as a job when they are many."""
         if self._is_copying:
             self.tell(EditError("The project is being saved under another name", do="Edit when that is done"))
             return False
-        if size >= LONG_STEP:
-            self.jobs.run(label, lambda work: make(False, work.progress), partial(self._announce, said))
+        announce = partial(self._announce, said)
+        if values >= LONG_STEP:
+            self.jobs.run(label, lambda work: make(work.progress), announce)
             return True
         try:
-            make(True, never_stop)
+            made = make(never_stop)
         except CitystrataError as error:
             self.tell(error)
             return False
-        self._announce(said, None)
+        announce(made)
         return True
+
+    def _announce(self, said: str, made: list[Changes | None]) -> None:
+        for changes in made:
+            if changes is not None:
+                self.project.announce(changes)
+        if said:
+            self.message.emit(said)
 
     def look(
         self,
@@ -358,12 +369,6 @@ class Session(QObject):
             (failed or self.tell)(error)
         else:
             done(found)
-
-    def _announce(self, said: str, changes: Changes | None) -> None:
-        if changes is not None:
-            self.project.announce(changes)
-        if said:
-            self.message.emit(said)
 
     def _on_edited(self, changes: Changes) -> None:
         if self._scene is None:

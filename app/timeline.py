@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
@@ -38,7 +39,7 @@ class Track(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._epochs: list[tuple[date, str]] = []
-        self._changes: list[tuple[date, int]] = []  # days on which objects come or go
+        self._changed = np.empty(0, np.int64)  # days, as ordinals, on which objects come or go
         self._first = self._last = self._date = date.today()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -57,10 +58,12 @@ class Track(QWidget):
 
     def set_ticks(self, ticks: tuple[Tick, ...]) -> None:
         """Show these dates; the line reaches a little beyond the first and the last."""
-        known = [(day, tick) for tick in ticks if (day := parse_date(tick.date)) is not None]
-        self._epochs = [(day, ", ".join(tick.names)) for day, tick in known if tick.names]
-        self._changes = [(day, tick.changes) for day, tick in known if tick.changes]
-        shown = [day for day, _ in self._epochs] or [day for day, _ in known]
+        named = [(parse_date(tick.date), tick) for tick in ticks if tick.names]
+        self._epochs = [(day, ", ".join(tick.names)) for day, tick in named if day is not None]
+        dates = np.array([tick.date for tick in ticks if tick.changes], "datetime64[D]")
+        self._changed = dates.astype(np.int64) + date(1970, 1, 1).toordinal()
+        ends = [date.fromordinal(int(day)) for day in self._changed[[0, -1]]] if len(dates) else []
+        shown = [day for day, _ in self._epochs] or ends
         if shown:
             slack = max((shown[-1] - shown[0]) / 12, timedelta(days=180))
             self._first, self._last = shown[0] - slack, shown[-1] + slack
@@ -76,13 +79,12 @@ class Track(QWidget):
 
     def step(self, direction: int) -> None:
         """Go to the next or the previous epoch, round at the ends."""
-        days = [day for day, _ in self._epochs or self._changes]
-        if not days:
+        days = np.array([day.toordinal() for day, _ in self._epochs]) if self._epochs else self._changed
+        if not len(days):
             return
-        if direction > 0:
-            self.set_date(next((day for day in days if day > self._date), days[0]))
-        else:
-            self.set_date(next((day for day in reversed(days) if day < self._date), days[-1]))
+        now = self._date.toordinal()
+        at = np.searchsorted(days, now, "right") if direction > 0 else np.searchsorted(days, now) - 1
+        self.set_date(date.fromordinal(int(days[at % len(days)])))
 
     def sizeHint(self) -> QSize:
         """Room for the line and the names of the epochs."""
@@ -99,9 +101,8 @@ class Track(QWidget):
         painter.setPen(line)
         painter.drawLine(QPointF(SIDE, y), QPointF(self.width() - SIDE, y))
         painter.setPen(QPen(QColor(colours.faint), 1))
-        for day, _ in self._changes:
-            if self._first <= day <= self._last:
-                painter.drawLine(QPointF(self._x(day), y - 3), QPointF(self._x(day), y + 3))
+        for x in self._places_of_changes():
+            painter.drawLine(QPointF(x, y - 3), QPointF(x, y + 3))
         free_from = 0.0
         for day, name in self._epochs:
             x = self._x(day)
@@ -139,6 +140,13 @@ class Track(QWidget):
             self.step(steps[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
+
+    def _places_of_changes(self) -> list[float]:
+        """Where objects come or go, one mark per point of the line however many days fall on it."""
+        first, last = self._first.toordinal(), self._last.toordinal()
+        days = self._changed[(self._changed >= first) & (self._changed <= last)]
+        places = SIDE + (days - first) / max(last - first, 1) * (self.width() - 2 * SIDE)
+        return [float(place) for place in sorted(set(places.round().tolist()))]
 
     def _x(self, day: date) -> float:
         span = max((self._last - self._first).days, 1)

@@ -177,7 +177,7 @@ def _step(connection: sqlite3.Connection, which: str) -> Step | None:
 
 def _step_of(row: tuple[Any, ...], changes: tuple[Change, ...] = (), count: int = 0) -> Step:
     number, label, who, when, why, state = row[:6]
-    return Step(number, label, who, when, why, state != DONE, changes, count)
+    return Step(number, label, who, when, why, state != DONE, changes, count, state == DROPPED)
 
 
 def turn(connection: sqlite3.Connection, step: Step, back: bool, progress: Progress) -> Changes:

@@ -109,6 +109,7 @@ class Step:
     undone: bool
     changes: tuple[Change, ...] = ()
     count: int = 0
+    overtaken: bool = False  # undone, and others came after it, so that it cannot be done again
 
 
 @dataclass(frozen=True, eq=False)
