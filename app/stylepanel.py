@@ -45,6 +45,7 @@ COLOUR_BY = {
     "city": ("", "type", "surface", "plain"),
     "pipes": ("", "type", "plain"),
     "terrain": ("", "height", "plain"),
+    "image": (),
     "heritage": ("", "rgb", "plain", "type"),
     "points": ("", "classification", "rgb", "intensity", "return_number", "height", "plain"),
 }
@@ -203,6 +204,7 @@ class StylePanel(QWidget):
         self._point_size.setValue(int(style.get("point_size", 2)))
         self._relief.setValue(float(style.get("exaggeration", 1.0)))
         for widget, shown in (
+            (self.colour_by, self.colour_by.count() > 0),
             (self._method, by_attribute),
             (self._classes, by_attribute and method != "categories"),
             (self._map, by_attribute or chosen in ("height", "intensity")),

@@ -19,6 +19,7 @@ WORDS = {
     "pipes": ("pipe or manhole", "pipes and manholes"),
     "heritage": ("record", "records"),
     "terrain": ("part", "parts"),
+    "image": ("picture", "pictures"),
     "points": ("point", "points"),
 }
 

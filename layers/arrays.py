@@ -1,4 +1,4 @@
-"""Plain arrays that layers hand to the viewer and to analyses: meshes, grids, clouds.
+"""Plain arrays that layers hand to the viewer and to analyses: meshes, rasters, clouds.
 
 All coordinates are float64 world coordinates in the CRS their owner states.
 """
@@ -13,6 +13,7 @@ from typing import NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.images import ImagePyramid as ImagePyramid
 from layers.octree import Cloud as Cloud
 from layers.octree import PointTree as PointTree
 from layers.stored import Float64 as Float64
@@ -21,6 +22,7 @@ from layers.stored import Mover as Mover
 from layers.stored import Stored as Stored
 from layers.stored import UInt8 as UInt8
 from layers.stored import UInt16 as UInt16
+from layers.terrain import TerrainPyramid as TerrainPyramid
 
 
 @dataclass(frozen=True)
@@ -160,14 +162,6 @@ KEY_BITS = 16
 
 
 @dataclass(frozen=True)
-class Grid(Stored):
-    """A raster of heights in the layer's CRS; row 0 is the first row of the file, NaN is a hole."""
-
-    heights: NDArray[np.float32]  # (rows, columns) metres or the CRS's vertical unit
-    affine: Float64  # (6,) a b c d e f: x = a*col + b*row + c, y = d*col + e*row + f (cell corners)
-
-
-@dataclass(frozen=True)
 class Scan(Stored):
     """A scanned mesh, smooth-shaded, in world coordinates."""
 
@@ -176,5 +170,5 @@ class Scan(Stored):
     rgb: UInt8 | None = None  # (n, 3)
 
 
-Drawable = Mesh | CityTiles | Grid | Cloud | PointTree | Scan
+Drawable = Mesh | CityTiles | TerrainPyramid | ImagePyramid | Cloud | PointTree | Scan
 DRAWABLES: dict[str, type[Stored]] = {cls.__name__: cls for cls in get_args(Drawable)}

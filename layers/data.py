@@ -86,6 +86,7 @@ class ReadOptions:
     #: A folder on the disk of the cache for what is too large for memory. Of a large source it stays when
     #: reading is cut off, and is there again when the same content is read.
     scratch: Path | None = None
+    only_facts: bool = False  # what `info` tells is enough: nothing need be drawn
     progress: Progress = never_stop
 
 

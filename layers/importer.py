@@ -21,7 +21,7 @@ import numpy as np
 import orjson
 
 from layers import cache, wkb
-from layers.arrays import Cloud, Float64, Grid, Mesh, Mover, Scan
+from layers.arrays import Cloud, Float64, Mesh, Mover, Scan, TerrainPyramid
 from layers.crs import LOCAL, crs_text, height_unit, parse_crs
 from layers.data import Box, LayerData, ReadOptions
 from layers.errors import CitystrataError, PlaceError, ReadError
@@ -171,6 +171,7 @@ def stage(path: Path, request: dict[str, Any], say: Say = silent) -> dict[str, A
         crs=request.get("crs"),
         field_map=request.get("field_map") or {},
         project_crs=project_crs,
+        only_facts=bool(request.get("only_facts")),
         scratch=folder / SCRATCH,
         progress=lambda fraction, text: say({"progress": 0.7 * fraction, "text": text}),
     )
@@ -277,7 +278,8 @@ def _mover(layer: LayerData, project_crs: str, origin: list[float] | None) -> Mo
         return lambda points: points + shift
     place = Place(project_crs, np.zeros(3))
     # Rasters are in metres unless their CRS says otherwise, clouds in the unit of their positions.
-    unit_m = 1.0 if layer.crs is None or isinstance(layer.drawable, Grid) else height_unit(layer.crs)[1]
+    in_metres = layer.crs is None or isinstance(layer.drawable, TerrainPyramid)
+    unit_m = 1.0 if in_metres else height_unit(str(layer.crs))[1]
     far = far_note(layer.crs, layer.box) if layer.crs and layer.box else ""
     for note in (place.note(layer.crs, unit_m), far):
         if note:

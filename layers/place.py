@@ -64,6 +64,10 @@ class Place:
         """
         return way(from_crs, self.crs, height_unit_m).move
 
+    def way_back(self, to_crs: str | None) -> Mover:
+        """What moves points from this place's CRS into a layer's."""
+        return way(None if to_crs is None else self.crs, to_crs).move
+
     def note(self, from_crs: str | None, height_unit_m: float = 1.0) -> str:
         """What a person should know about that move, '' when there is nothing to say."""
         return way(from_crs, self.crs, height_unit_m).note

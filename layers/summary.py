@@ -84,7 +84,7 @@ class Summary:
 def of_file(path: Path, crs: str | None = None, progress: Progress = never_stop) -> Summary:
     """What a file holds; it is read in the import process."""
     with tempfile.TemporaryDirectory(prefix="citystrata-") as folder:
-        request: dict[str, Any] = {"path": str(path), "folder": folder, "crs": crs}
+        request: dict[str, Any] = {"path": str(path), "folder": folder, "crs": crs, "only_facts": True}
         is_placed = True
         try:
             described = run_importer(request, path, progress)

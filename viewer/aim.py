@@ -23,6 +23,7 @@ class Aim:
     moving: bool  # draw what a fluent motion allows; else what a look at rest deserves
     triangles: int  # about so many, for all city objects together
     points: int  # about so many, for all point clouds together
+    tiles: int = 40  # at most so many, for each terrain and each picture of the ground
     margin: float = 0.1  # share of the picture that is kept ready beyond its borders
 
     def is_same(self, other: Aim | None) -> bool:
@@ -33,7 +34,8 @@ class Aim:
         return (
             mine.camera is its.camera  # a camera never changes
             and (mine.width, mine.height, mine.stretch) == (its.width, its.height, its.stretch)
-            and (self.moving, self.triangles, self.points) == (other.moving, other.triangles, other.points)
+            and (self.moving, self.triangles, self.points, self.tiles)
+            == (other.moving, other.triangles, other.points, other.tiles)
         )
 
     @cached_property

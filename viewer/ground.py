@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from layers.arrays import CityTiles, Float64, Grid
+from layers.arrays import CityTiles, Float64, TerrainPyramid
 from layers.cache import CacheMissing
 from layers.pipes import Terrain
-from layers.place import Place
 from layers.records import Layer
-from layers.terrain import height_at
+from layers.terrain import heights_in
 from viewer.tin import tin_of
 
 if TYPE_CHECKING:
@@ -40,20 +39,10 @@ def _terrain(project: Project, layer: Layer) -> Terrain | None:
         drawable = project.drawable(layer)
     except CacheMissing:
         return None
-    if isinstance(drawable, Grid):
-        grid, place = drawable, project.place
-        there = Place(layer.crs, place.origin).mover(place.crs)
-        back = place.mover(layer.crs)
-
-        def from_grid(places: Float64) -> Float64:
-            flat = there(np.column_stack((places, np.zeros(len(places)))))
-            flat[:, 2] = height_at(grid, flat[:, 0], flat[:, 1])
-            known = np.isfinite(flat[:, 2])
-            heights = np.full(len(places), np.nan)
-            heights[known] = back(flat[known])[:, 2]
-            return heights
-
-        return from_grid
+    if isinstance(drawable, TerrainPyramid):
+        terrain, back = drawable, project.place.mover(layer.crs)
+        there = project.place.way_back(layer.crs)
+        return lambda places: heights_in(terrain, there, back, places)
     if isinstance(drawable, CityTiles):
         vertices, triangles, _ = tin_of(drawable, project.column(layer, "type"))
         return lambda places: heights_on(vertices, triangles, places)

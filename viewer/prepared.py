@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from layers.arrays import CityTiles, Cloud, Drawable, Grid, Scan
+from layers.arrays import CityTiles, Cloud, Drawable, ImagePyramid, Scan, TerrainPyramid
 from layers.pipes import network
 from layers.place import Place
 from layers.records import Layer
@@ -13,9 +13,11 @@ from viewer.city import CityView
 from viewer.columns import Columns
 from viewer.ground import terrain_of
 from viewer.heritage import RecordsView, ScanView, record_places
+from viewer.image import ImageView
 from viewer.pipes import PipesView
 from viewer.points import PointsView
-from viewer.terrain import TerrainView
+from viewer.raster import RasterView
+from viewer.terrain import TinView
 from viewer.tin import TIN
 from viewer.view import LayerView, Source
 
@@ -73,8 +75,12 @@ def view_of(
         left_out=frozenset((TIN,)) if has_terrain else frozenset(),
         most_tiles=MOST_TILES,
     )
-    if isinstance(drawable, Grid) or (isinstance(drawable, CityTiles) and layer.kind == "terrain"):
-        return TerrainView(source, drawable)
+    if isinstance(drawable, TerrainPyramid):
+        return RasterView(source, drawable, place.way_back(layer.crs))
+    if isinstance(drawable, ImagePyramid):
+        return ImageView(source, drawable, place.way_back(layer.crs))
+    if isinstance(drawable, CityTiles) and layer.kind == "terrain":
+        return TinView(source, drawable)
     if isinstance(drawable, CityTiles):
         return CityView(source, drawable)
     if isinstance(drawable, Scan):

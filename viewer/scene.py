@@ -18,6 +18,7 @@ from viewer.camera import Camera
 from viewer.city import CityView
 from viewer.color import LegendEntry
 from viewer.columns import Columns
+from viewer.draping import lay
 from viewer.light import sky
 from viewer.picking import Hit, Surface, View2D, stretched
 from viewer.picture import Picture
@@ -37,6 +38,8 @@ CATCH_UP_S, CATCH_UP_MOVING_S = 0.04, 0.012
 #: What is drawn of a city with levels of detail, and of point clouds, while the camera moves and at rest.
 MOVING_TRIANGLES, RESTING_TRIANGLES = 150_000, 1_600_000
 RESTING_POINTS = 1_000_000
+#: Tiles of terrain: drawn coarsely while the camera moves.
+GROUND_TILES = 40
 #: At rest nothing is shown before all detail is there, or this time is over.
 PATIENCE_S = 0.4
 #: How much more triangles a graphics card draws in the same time.
@@ -193,6 +196,7 @@ class Scene:
             self._moving,
             round(triangles / max(shown.count("city"), 1)),
             round(self.detail * points / max(shown.count("points"), 1)),
+            round(self.detail * GROUND_TILES / max(shown.count("terrain"), 1)),
         )
         for view in self._views.values():
             view.aim(aim)
@@ -271,6 +275,7 @@ class Scene:
         self._views[layer.id] = view
         view.restyle(self._present().get(layer.id, layer))
         self._follow_stretch()
+        self._lay_pictures()
         self._update(layer.id)
         if not self._has_own_camera:
             self.fit()
@@ -283,6 +288,7 @@ class Scene:
         if view is None:
             return
         self._stage.follow(self._views.values(), self._stretch)
+        self._lay_pictures()
         self.needs_frame = True
 
     def on_changes(self, changes: Changes) -> None:
@@ -294,6 +300,7 @@ class Scene:
             for number, view in self._views.items():
                 view.restyle(present[number])
             self._follow_stretch()
+            self._lay_pictures()
         if changes.keys:
             for view in self._views.values():
                 view.refresh(changes.keys)
@@ -320,6 +327,10 @@ class Scene:
         ]
         self._stretch = float(np.clip(wanted[0], 0.1, 100.0)) if wanted else 1.0
         self._stage.stretch(self._stretch)
+
+    def _lay_pictures(self) -> None:
+        """Lay orthophotos over the uppermost terrain."""
+        lay([self._views[number] for number in self._present() if number in self._views])
 
     # -- what is shown ---------------------------------------------------------------------------
 

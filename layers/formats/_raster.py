@@ -1,85 +1,52 @@
-"""Rasters of heights through GDAL, bounded: what GeoTIFF and ASCII grid have in common."""
+"""Rasters through GDAL, window by window: one file, or many that are tiles of one raster."""
 
 from __future__ import annotations
 
+import atexit
 import math
+import shutil
+import tempfile
+import threading
 import warnings
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from layers.arrays import Grid
-from layers.data import LayerData, ReadOptions
+from layers.crs import LOCAL, crs_text, crs_title, parse_crs
+from layers.data import Box, ReadOptions
 from layers.errors import PlaceError, ReadError
-from layers.formats._files import layer_name
-from layers.place import crs_text, crs_title, fits, parse_crs, unit_names
+from layers.place import fits
+from layers.pyramid import BLOCK, Cells, Index, Span
 from layers.report import Report
-from layers.terrain import extent
+from layers.stored import Float64
+from layers.terrain import outline
 
 Raster = Any  # rasterio.DatasetReader; rasterio has no types
 
-MAX_CELLS = 400_000_000  # refused above
-MAX_CELLS_IN_MEMORY = 25_000_000  # thinned above
+MAX_CELLS, MAX_SIDE = 4_000_000_000, 500_000  # refused above
 MAX_BLOCK_BYTES = 512 * 2**20  # what one tile or strip may need when unpacked
-HIGHEST = 1e6  # no height of the Earth in any unit; larger numbers are fill values
-#: The feet that rasters declare, in metres.
-FEET_M = {
-    **dict.fromkeys(("foot", "feet", "ft", "international foot"), 0.3048),
-    **dict.fromkeys(("us survey foot", "us-ft", "ftus", "us foot", "foot_us"), 1200 / 3937),
-}
-#: Heights of a raster that names no unit; most DEMs are in metres, also where the grid is in feet.
-METRE_ASSUMED = "metre (assumed)"
-#: Fill values that rasters use without declaring them.
-USUAL_FILLS = (-9999.0, -99999.0, -32768.0, -32767.0)
-
-
-def read_heights(path: Path, driver: str, endings: tuple[str, ...], options: ReadOptions) -> list[LayerData]:
-    """The first band of a raster as terrain."""
-    report = Report(read=1)
-    options.progress(0.0, "Reading the raster")
-    with _opened(path, driver) as raster:
-        _check(raster, path)
-        step = max(1, math.ceil(math.sqrt(raster.width * raster.height / MAX_CELLS_IN_MEMORY)))
-        heights = _heights(raster, step, report)
-        grid = Grid(heights, _affine(raster, heights))
-        crs = options.crs or _crs(raster, grid, report)
-        _to_metres(heights, raster, crs, report)
-        if raster.transform.is_identity:
-            report.warn("unplaced", "", "the raster does not say where it lies; cells are taken as 1 × 1")
-        facts = _facts(raster, grid, crs, step)
-    options.progress(1.0, "Raster read")
-    if step > 1:
-        report.warn(
-            "thinned",
-            "",
-            f"only every {step}th row and column is used: the raster has {facts['cells']:,} cells",
-        )
-    if not np.isfinite(heights).any():
-        raise ReadError("This raster holds no heights", where=path.name, found="every cell is empty")
-    name = layer_name(path, endings)
-    return [
-        LayerData(name, "terrain", crs, report, drawable=grid, box=extent(grid), linked=True, facts=facts)
-    ]
+LARGE_BLOCK_BYTES = 32 * 2**20  # of such blocks only one at a time
+GDAL_CACHE_BYTES = 128 * 2**20
+MOST_OPEN = 16  # files per thread
+SNAP = 0.01  # of a cell: tiles this far off their common grid are taken to lie on it
+EARTH_RADIUS_M = 6_371_000.0
 
 
 @contextmanager
-def _opened(path: Path, driver: str) -> Iterator[Raster]:
-    """The raster, read by this driver only; GDAL's complaints become sentences."""
+def gdal_sentences(path: Path) -> Iterator[None]:
+    """GDAL's complaints become sentences."""
     import rasterio  # type: ignore[import-untyped]  # it has none
     from rasterio._err import CPLE_BaseError  # type: ignore[import-untyped]  # it has none
 
-    errors = rasterio.errors
-
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", errors.NotGeoreferencedWarning)
-            with rasterio.open(path, driver=driver) as raster:
-                yield raster
-    except (errors.RasterioError, CPLE_BaseError, ValueError) as error:
+        yield
+    except (rasterio.errors.RasterioError, CPLE_BaseError, ValueError) as error:
         raise ReadError("This raster could not be read", where=path.name, found=_first_line(error)) from error
 
 
@@ -88,32 +55,220 @@ def _first_line(error: Exception) -> str:
     return text.splitlines()[0][:200]
 
 
-def _check(raster: Raster, path: Path) -> None:
-    """Refuses pictures, and rasters that cannot be held."""
-    cells = raster.width * raster.height
-    if cells > MAX_CELLS:
+def _open(path: Path, driver: str) -> Raster:
+    import rasterio
+
+    warnings.filterwarnings("ignore", category=rasterio.errors.NotGeoreferencedWarning)
+    return rasterio.open(path, driver=driver)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One file of a raster, and where it lies in it."""
+
+    path: Path
+    rows: Span
+    columns: Span
+
+
+@dataclass
+class Mosaic:
+    """A raster in one file or in several that share one grid of cells."""
+
+    driver: str
+    tiles: list[Tile]
+    size: tuple[int, int]  # rows, columns
+    affine: Float64
+    first: dict[str, Any]  # what the first file says of itself
+    block_shape: tuple[int, int]
+    large_blocks: bool
+    _local: threading.local = field(default_factory=threading.local)
+    _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def of_files(cls, paths: Sequence[Path], driver: str, check: Callable[[Raster, Path], None]) -> Mosaic:
+        """Look into the files; `check` refuses those that cannot be used."""
+        import rasterio
+
+        rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE_BYTES).__enter__()  # for this process, in all threads
+        tiles: list[Tile] = []
+        first: dict[str, Any] = {}
+        affine = np.zeros(6)
+        block, large = (1, 1), False
+        for path in paths:
+            with gdal_sentences(path), _open(path, driver) as raster:
+                _check_blocks(raster, path)
+                check(raster, path)
+                said = _said(raster)
+                if not tiles:
+                    first, affine = said, _affine(raster)
+                    block = raster.block_shapes[0]
+                _check_alike(first, said, path, paths[0])
+                row, column = _offset(affine, _affine(raster), path, paths[0])
+                tiles.append(Tile(path, (row, row + raster.height), (column, column + raster.width)))
+                large |= _block_bytes(raster) > LARGE_BLOCK_BYTES
+        top, left = (min(getattr(tile, side)[0] for tile in tiles) for side in ("rows", "columns"))
+        tiles = [
+            Tile(tile.path, (tile.rows[0] - top, tile.rows[1] - top),
+                 (tile.columns[0] - left, tile.columns[1] - left))
+            for tile in tiles
+        ]  # fmt: skip
+        size = max(tile.rows[1] for tile in tiles), max(tile.columns[1] for tile in tiles)
+        _check_size(size, paths)
+        a, b, c, d, e, f = affine
+        moved = np.array([a, b, c + a * left + b * top, d, e, f + d * left + e * top])
+        return cls(driver, tiles, size, moved, first, block, large or driver != "GTiff")
+
+    @property
+    def piece(self) -> tuple[int, int]:
+        """Rows and columns that are read best at once."""
+        _rows, columns = self.size
+        if (
+            self.block_shape[1] >= min(columns, 4096) and self.block_shape[0] < BLOCK
+        ):  # strips, or lines of text
+            whole = min(-(-columns // BLOCK), 1024) * BLOCK
+            return min(4 * BLOCK, 2**22 // whole // BLOCK * BLOCK), whole
+        return 4 * BLOCK, 64 * BLOCK
+
+    def read(
+        self, rows: Span, columns: Span, whole: Cells, cells: Callable[[Raster, Any], tuple[Cells, Cells]]
+    ) -> None:
+        """Fill a window from all files in it; `cells` gives those of a file, and which of them count."""
+        from rasterio.windows import Window  # type: ignore[import-untyped]  # it has none
+
+        first, last = np.array([rows[0], columns[0]]), np.array([rows[1], columns[1]])
+        meets = (self._spans[..., 0] < last) & (self._spans[..., 1] > first)
+        for number in np.flatnonzero(meets.all(axis=1)):
+            tile = self.tiles[number]
+            top, bottom = max(rows[0], tile.rows[0]), min(rows[1], tile.rows[1])
+            left, right = max(columns[0], tile.columns[0]), min(columns[1], tile.columns[1])
+            window = Window(left - tile.columns[0], top - tile.rows[0], right - left, bottom - top)
+            with gdal_sentences(tile.path):
+                if self.large_blocks:
+                    with self._one_at_a_time:
+                        found, counts = cells(self._raster(tile.path), window)
+                else:
+                    found, counts = cells(self._raster(tile.path), window)
+            target = whole[top - rows[0] : bottom - rows[0], left - columns[0] : right - columns[0]]
+            np.copyto(target, found, where=counts.reshape(counts.shape + (1,) * (found.ndim - counts.ndim)))
+
+    @cached_property
+    def _spans(self) -> Index:
+        """(n, 2, 2) rows and columns of all tiles."""
+        return np.array([(tile.rows, tile.columns) for tile in self.tiles])
+
+    def facts(self) -> dict[str, object]:
+        """What `info` tells of any raster."""
+        a, b, _c, d, e, _f = self.affine.tolist()
+        rows, columns = self.size
+        return {
+            "size": [columns, rows],
+            "cells": columns * rows,
+            "cell_size": [math.hypot(a, d), math.hypot(b, e)],
+            "local": self.first["local"],
+        }
+
+    def _raster(self, path: Path) -> Raster:
+        """The open file: of this thread, or the only one where its blocks are large."""
+        holder = self.__dict__ if self.large_blocks else self._local.__dict__
+        opened: OrderedDict[Path, Raster] = holder.setdefault("opened", OrderedDict())
+        if path not in opened:
+            opened[path] = _open(path, self.driver)
+            if len(opened) > MOST_OPEN:
+                opened.popitem(last=False)[1].close()
+        opened.move_to_end(path)
+        return opened[path]
+
+
+def _said(raster: Raster) -> dict[str, Any]:
+    return {
+        "type": raster.dtypes[0],
+        "bands": raster.count,
+        "crs": raster.crs.to_wkt() if raster.crs is not None else None,
+        "unit": (raster.units[0] or "").strip(),
+        "local": raster.transform.is_identity,
+        "palette": raster.colorinterp[0].name == "palette",
+    }
+
+
+def _affine(raster: Raster) -> Float64:
+    affine = np.array(tuple(raster.transform)[:6], dtype=np.float64)
+    a, b, _c, d, e, _f = affine
+    if not np.isfinite(affine).all() or a * e - b * d == 0:
+        raise ReadError("This raster does not say where its cells lie", found=f"transform {affine.tolist()}")
+    return affine
+
+
+def _offset(affine: Float64, other: Float64, path: Path, first: Path) -> tuple[int, int]:
+    """Rows and columns from the first cell of a raster to that of another with the same cells."""
+    turn = affine[[0, 1, 3, 4]].reshape(2, 2)
+    own = other[[0, 1, 3, 4]].reshape(2, 2)
+    if not np.allclose(own, turn, rtol=1e-6, atol=np.abs(turn).max() * 1e-6):
         raise ReadError(
-            "This raster is too large",
+            "These rasters cannot become one layer: their cells differ in size",
             where=path.name,
-            found=f"{raster.width} × {raster.height} cells",
-            allowed=f"{MAX_CELLS:,} cells",
+            found=f"cells of {_cell_text(own)}",
+            allowed=f"{_cell_text(turn)}, as in {first.name}",
+            do="Import the rasters of each resolution as a layer of their own",
+        )
+    column, row = np.linalg.solve(turn, other[[2, 5]] - affine[[2, 5]])
+    if not max(abs(column - round(column)), abs(row - round(row))) < SNAP:
+        raise ReadError(
+            "These rasters cannot become one layer: their cells do not lie on one grid",
+            where=path.name,
+            found=f"shifted by {column % 1:.2f} and {row % 1:.2f} cells against {first.name}",
+            do="Import them as layers of their own",
+        )
+    return round(row), round(column)
+
+
+def _cell_text(turn: Float64) -> str:
+    wide, high = np.hypot(*turn)
+    return f"{wide:.6g} × {high:.6g}"
+
+
+def _check_alike(first: dict[str, Any], said: dict[str, Any], path: Path, first_path: Path) -> None:
+    for name, title in (("crs", "coordinate reference system"), ("bands", "bands"), ("unit", "unit")):
+        if first[name] != said[name]:
+            raise ReadError(
+                f"These rasters cannot become one layer: they differ in {title}",
+                where=path.name,
+                found=str(said[name] or "none")[:80],
+                allowed=f"{str(first[name] or 'none')[:80]}, as in {first_path.name}",
+                do="Import them as layers of their own",
+            )
+
+
+def _check_size(size: tuple[int, int], paths: Sequence[Path]) -> None:
+    rows, columns = size
+    if rows * columns > MAX_CELLS or max(size) > MAX_SIDE:
+        raise ReadError(
+            "This raster is too large" if len(paths) == 1 else "These rasters span too large an area",
+            where=paths[0].name,
+            found=f"{columns} × {rows} cells",
+            allowed=f"{MAX_CELLS:,} cells, and {MAX_SIDE:,} in a row",
             do="Cut it into tiles, or resample it to larger cells",
         )
-    kind = np.dtype(raster.dtypes[0])
-    if kind.kind not in "iuf":
-        raise ReadError(
-            "This raster does not hold heights", where=path.name, found=f"cells of type {raster.dtypes[0]}"
-        )
-    colours = {interpretation.name for interpretation in raster.colorinterp}
-    if (raster.count >= 3 and kind == np.uint8) or colours & {"red", "palette"}:
-        raise ReadError(
-            "This raster is a picture, not terrain",
-            where=path.name,
-            found=f"{raster.count} bands of colours",
-            allowed="one band of heights",
-            do="Choose the elevation raster (DEM, DTM or DSM) of the same area",
-        )
-    block = max(rows * columns * kind.itemsize for rows, columns in raster.block_shapes)
+
+
+def _block_bytes(raster: Raster) -> int:
+    shapes: list[tuple[int, int]] = raster.block_shapes
+    return max(
+        int(rows * columns * np.dtype(kind).itemsize)
+        for (rows, columns), kind in zip(shapes, raster.dtypes, strict=True)
+    )
+
+
+def _check_blocks(raster: Raster, path: Path) -> None:
+    _check_size((raster.height, raster.width), [path])
+    for kind in raster.dtypes:
+        if np.dtype(kind).kind not in "iuf":
+            raise ReadError(
+                "This raster holds neither heights nor colours",
+                where=path.name,
+                found=f"cells of type {kind}",
+            )
+    block = _block_bytes(raster)
     if block > MAX_BLOCK_BYTES:
         raise ReadError(
             "This raster cannot be read piece by piece",
@@ -124,83 +279,75 @@ def _check(raster: Raster, path: Path) -> None:
         )
 
 
-def _heights(raster: Raster, step: int, report: Report) -> NDArray[np.float32]:
-    """Band 1 with holes as NaN, every `step`-th row and column."""
-    if raster.count > 1:
-        report.warn("bands", "", f"the raster has {raster.count} bands; the first is taken as heights")
-    shape = (math.ceil(raster.height / step), math.ceil(raster.width / step))
-    stored: NDArray[Any] = raster.read(1, out_shape=shape)
-    holes = _holes(stored, raster.nodata, report)
-    scale, offset = float(raster.scales[0]), float(raster.offsets[0])
-    with np.errstate(over="ignore", invalid="ignore"):
-        heights = stored.astype(np.float32)
-        if (scale, offset) != (1.0, 0.0) and math.isfinite(scale) and math.isfinite(offset):
-            heights = (stored * scale + offset).astype(np.float32)
-    heights[holes] = np.nan
-    return heights
+def holds_picture(path: Path, driver: str) -> bool:
+    """Whether a file holds colours, not heights."""
+    with gdal_sentences(path), _open(path, driver) as raster:
+        return is_picture(raster)
 
 
-def _holes(stored: NDArray[Any], nodata: float | None, report: Report) -> NDArray[np.bool_]:
-    """Cells without a height: declared fill value, undeclared fill values, impossible numbers."""
-    holes: NDArray[np.bool_] = np.asarray(~(np.abs(stored.astype(np.float64)) < HIGHEST))
-    if nodata is not None:
-        holes |= stored == nodata
-        return holes
-    fills = [value for value in USUAL_FILLS if (stored == value).any()]
-    for value in fills:
-        filled = stored == value
-        report.warn("fill_value", "", f"{int(filled.sum()):,} cells of {value:g} are taken as empty")
-        holes |= filled
-    return holes
+def is_picture(raster: Raster) -> bool:
+    """Whether the bands are colours: three or more, a palette, or one band of bytes."""
+    colours = {interpretation.name for interpretation in raster.colorinterp}
+    kind = np.dtype(raster.dtypes[0])
+    in_colours = raster.count >= 3 and kind in (np.uint8, np.uint16)
+    return bool(colours & {"red", "palette"} or in_colours or kind == np.uint8)
 
 
-def _affine(raster: Raster, heights: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Six numbers from cells, as read, to the CRS."""
-    wide, high = raster.width / heights.shape[1], raster.height / heights.shape[0]
-    a, b, c, d, e, f = tuple(raster.transform)[:6]
-    affine = np.array([a * wide, b * high, c, d * wide, e * high, f], dtype=np.float64)
-    if not np.isfinite(affine).all() or a * e - b * d == 0:
-        raise ReadError("This raster does not say where its cells lie", found=f"transform {affine.tolist()}")
-    return affine
-
-
-def _crs(raster: Raster, grid: Grid, report: Report) -> str | None:
-    if raster.crs is None:
+def raster_crs(mosaic: Mosaic, report: Report) -> str | None:
+    """The CRS that the raster names, unless its cells cannot lie there."""
+    if mosaic.first["crs"] is None:
         return None
     try:
-        found = crs_text(parse_crs(raster.crs.to_wkt()))
+        found = crs_text(parse_crs(mosaic.first["crs"]))
     except PlaceError as error:
         report.warn("crs", "", f"the raster's CRS is not understood: {error.sentence()}")
         return None
-    if not fits(found, extent(grid)):
+    if not fits(found, box_of(mosaic, 0.0, 0.0)):
         report.warn("crs", "", f"the cells do not fit the CRS that the file names, {crs_title(found)}")
         return None
     return found
 
 
-def _to_metres(heights: NDArray[np.float32], raster: Raster, crs: str | None, report: Report) -> None:
-    """Heights declared in feet become metres, unless the CRS itself speaks of heights."""
-    factor = FEET_M.get((raster.units[0] or "").strip().lower())
-    if factor is None or (crs is not None and unit_names(crs)[1]):
-        return
-    heights *= np.float32(factor)
-    report.warn("feet", "", f"heights in {raster.units[0]} are converted to metres")
+def box_of(mosaic: Mosaic, low: float, high: float) -> Box:
+    """The box around the raster's cells."""
+    x0, y0, x1, y1 = outline(mosaic.affine, *mosaic.size)
+    return x0, y0, low, x1, y1, high
 
 
-def _facts(raster: Raster, grid: Grid, crs: str | None, step: int) -> dict[str, object]:
-    a, b, _c, d, e, _f = tuple(raster.transform)[:6]
-    box = extent(grid)
-    unit, height_unit = unit_names(crs) if crs else ("", "")
-    declared = (raster.units[0] or "").strip()
-    return {
-        "size": [raster.width, raster.height],
-        "cells": raster.width * raster.height,
-        "cell_size": [math.hypot(a, d), math.hypot(b, e)],
-        "unit": unit,
-        "height_unit": height_unit or ("metre" if declared.lower() in FEET_M else declared) or METRE_ASSUMED,
-        "min_height": box[2],
-        "max_height": box[5],
-        "empty_cells": int(np.isnan(grid.heights).sum()),
-        "read_every": step,
-        "local": raster.transform.is_identity,
-    }
+def cell_m(mosaic: Mosaic, crs: str | None) -> tuple[float, float]:
+    """Width and height of a cell in metres; of degrees, those in the middle of the raster."""
+    a, b, _c, d, e, _f = mosaic.affine
+    if crs in (None, LOCAL):
+        return math.hypot(a, d), math.hypot(b, e)
+    parsed = parse_crs(str(crs))
+    unit = float(parsed.axis_info[0].unit_conversion_factor) if parsed.axis_info else 1.0
+    if not parsed.is_geographic:
+        return math.hypot(a, d) * unit, math.hypot(b, e) * unit
+    _x0, y0, _low, _x1, y1, _high = box_of(mosaic, 0.0, 0.0)
+    north = EARTH_RADIUS_M * unit
+    east = north * max(math.cos((y0 + y1) / 2 * unit), 0.01)
+    return math.hypot(a * east, d * north), math.hypot(b * east, e * north)
+
+
+def is_placed(mosaic: Mosaic, crs: str | None, options: ReadOptions) -> bool:
+    """Whether it is known where the raster lies; if not, a person will be asked and it is read again."""
+    return bool(crs or mosaic.first["local"] or options.project_crs == LOCAL)
+
+
+def scratch_folder(options: ReadOptions, name: str, needed: float) -> Path:
+    """The folder for a pyramid of about so many bytes; refused where there is no room for it."""
+    parent = options.scratch
+    if parent is None:
+        parent = Path(tempfile.mkdtemp(prefix="citystrata-"))
+        atexit.register(shutil.rmtree, parent, ignore_errors=True)
+    parent.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(parent).free
+    if needed > free:
+        raise ReadError(
+            "There is not enough room on the disk for the tiles of this raster",
+            where=str(parent),
+            found=f"{free / 1e9:.1f} GB free",
+            allowed=f"about {needed / 1e9:.1f} GB",
+            do="Make room, or cut the raster to the area you need",
+        )
+    return parent / name

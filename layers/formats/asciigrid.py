@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from layers.data import LayerData, ReadOptions
 from layers.errors import ReadError
-from layers.formats._raster import read_heights
+from layers.formats._dem import read_heights
 
 NAME = "asciigrid"
 TITLE = "ASCII grid terrain"
@@ -36,6 +37,18 @@ def _count(head: bytes, word: bytes) -> int | None:
 
 def read(path: Path, options: ReadOptions) -> list[LayerData]:
     """The heights of the grid."""
+    return read_tiles([path], options)
+
+
+def read_tiles(paths: Sequence[Path], options: ReadOptions) -> list[LayerData]:
+    """The heights of several grids that are tiles of one."""
+    for path in paths:
+        _check(path)
+    return read_heights(paths, "AAIGrid", ENDINGS, options)
+
+
+def _check(path: Path) -> None:
+    """Refuses what GDAL would read as something else than it is."""
     with path.open("rb") as file:
         head = file.read(_HEADER_BYTES)
         columns, rows = _count(head, b"ncols"), _count(head, b"nrows")
@@ -51,7 +64,6 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
             allowed=f"{columns:,} × {rows:,}",
             do="Get the file again; it seems to be cut off",
         )
-    return read_heights(path, "AAIGrid", ENDINGS, options)
 
 
 def _count_heights(file: BinaryIO, path: Path) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,11 @@ import pytest
 import rasterio
 from rasterio import Affine
 
-from layers.arrays import Grid
 from layers.data import LayerData, ReadOptions
 from layers.errors import ReadError
 from layers.formats import asciigrid, geotiff
-from layers.place import Place, project_crs_for
-from layers.terrain import extent, height_at, surface
+from layers.relief import Source, build_terrain
+from layers.terrain import TerrainPyramid, extent, height_at, triangles_of
 from tests.conftest import real
 
 DOM = "terrain/nrw-dom1/dom1_32_356_5699_1_nw_2020.tif"
@@ -25,24 +26,38 @@ SRTM = "terrain/srtm-asc/SRTMGL3_40.09_-105.55_40.209999999999994_-105.350000000
 SNIEZKA = "reference/viewshed-caha/dsm.tif"
 
 
-def stay(points: np.ndarray) -> np.ndarray:
-    return points
-
-
-def grid_of(layer: LayerData) -> Grid:
-    assert isinstance(layer.drawable, Grid)
+def terrain_of(layer: LayerData) -> TerrainPyramid:
+    assert isinstance(layer.drawable, TerrainPyramid)
     return layer.drawable
 
 
-def read(path: Path) -> LayerData:
+def finest(terrain: TerrainPyramid) -> np.ndarray:
+    rows, columns = terrain.size.tolist()
+    return terrain.heights_at(0, np.arange(rows)[:, None], np.arange(columns))
+
+
+def read(path: Path, **options: Any) -> LayerData:
     module = geotiff if path.suffix.startswith(".tif") else asciigrid
-    (layer,) = module.read(path, ReadOptions())
+    (layer,) = module.read(path, ReadOptions(project_crs="local", **options))
     return layer
 
 
-def small(heights: list[list[float]], cell: float = 1.0) -> Grid:
-    array = np.array(heights, dtype=np.float32)
-    return Grid(array, np.array([cell, 0, 100.0, 0, -cell, 200.0]))
+def made(
+    folder: Path, heights: np.ndarray, cell: float = 1.0, piece: tuple[int, int] = (256, 512)
+) -> TerrainPyramid:
+    """A terrain of these heights; its upper left corner is at 100, 200."""
+    affine = np.array([cell, 0, 100.0, 0, -cell, 200.0])
+    array = heights.astype(np.float32)
+    source = Source(
+        array.shape, affine, (cell, cell), piece, lambda rows, columns: array[slice(*rows), slice(*columns)]
+    )
+    build_terrain(folder, source, lambda fraction: None)
+    return TerrainPyramid.load(folder)
+
+
+def hilly(rows: int, columns: int) -> np.ndarray:
+    y, x = np.mgrid[0:rows, 0:columns]
+    return 40 * np.sin(x / 31) * np.cos(y / 23) + 6 * np.sin(x / 3) * np.sin(y / 4)
 
 
 @pytest.mark.parametrize("name", [DOM, TASMANIA, HILLS, SNIEZKA, "terrain/opengeos-dsm/dsm.tif"])
@@ -51,7 +66,7 @@ def test_heights_are_those_that_rasterio_reads(name: str) -> None:
     with rasterio.open(real(name)) as raster:
         expected = raster.read(1, masked=True)
         bounds = raster.bounds
-    heights = grid_of(layer).heights
+    heights = finest(terrain_of(layer))
     assert np.array_equal(np.isnan(heights), np.ma.getmaskarray(expected))
     assert np.array_equal(heights[~np.isnan(heights)], expected.compressed().astype(np.float32))
     assert layer.box is not None
@@ -75,86 +90,201 @@ def test_a_fill_value_beyond_float32_is_a_hole() -> None:
     layer = read(real(TASMANIA))
     assert (layer.box or ())[2] == 0.0
     assert (layer.box or ())[5] == 971.0
-    assert not np.isinf(grid_of(layer).heights).any()
-
-
-def test_an_unknown_datum_does_not_stop_the_reading() -> None:
-    layer = read(real(HILLS))
-    assert layer.crs is not None
-    assert "Delambre" in layer.crs
-    assert layer.box is not None
-    project = project_crs_for(layer.crs, layer.box)
-    vertices, _triangles = surface(grid_of(layer), Place(project, np.zeros(3)).mover(layer.crs), 10_000)
-    assert np.isfinite(vertices).all()
+    assert not np.isinf(finest(terrain_of(layer))).any()
 
 
 def test_an_ascii_grid_without_crs_says_so() -> None:
     layer = read(real(SRTM))
     assert layer.crs is None
     assert (layer.facts["min_height"], layer.facts["max_height"]) == (1943.0, 3286.0)
-    assert height_at(grid_of(layer), -105.45, 40.15) == pytest.approx(2600, abs=700)
+    assert height_at(terrain_of(layer), -105.45, 40.15) == pytest.approx(2600, abs=700)
 
 
-def test_geographic_terrain_is_placed_in_metres() -> None:
-    """The highest cell of the Lisbon raster, against PROJ."""
-    from pyproj import Transformer
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (1, 90), (65, 65), (129, 300), (200, 67)])
+def test_a_pyramid_holds_every_cell_and_knows_how_wrong_its_levels_are(
+    tmp_path: Path, shape: tuple[int, int]
+) -> None:
+    heights = hilly(*shape)
+    heights[(heights > 12) & (heights < 14)] = np.nan
+    terrain = made(tmp_path, heights, piece=(64, 128))
+    heights = heights.astype(np.float32)
+    assert np.array_equal(finest(terrain), heights, equal_nan=True)
+    for level in terrain.levels:
+        k, (down, across) = level.number, terrain.tiles(level.number)
+        missed = np.abs(drawn(terrain, k) - heights)
+        for row, column in np.ndindex(down, across):
+            number = int(terrain.tile_numbers(k, np.array(row), np.array(column)))
+            cells = tuple(slice(at * 64 << k, ((at + 1) * 64 << k) + 1) for at in (row, column))
+            known = heights[cells][np.isfinite(heights[cells])]
+            if len(known):
+                assert terrain.tile_range[number].tolist() == [known.min(), known.max()]
+            shown = missed[cells][np.isfinite(missed[cells])]
+            assert shown.max(initial=0) <= terrain.tile_error[number] + 1e-3
 
-    layer = read(real("terrain/lisbon/LisbonElevation.tif"))
-    grid = grid_of(layer)
-    assert layer.crs == "EPSG:4326"
-    vertices, _ = surface(grid, Place("EPSG:3763", np.zeros(3)).mover("EPSG:4326"), 10**6)
-    row, column = np.unravel_index(int(np.nanargmax(grid.heights)), grid.heights.shape)
-    a, _b, c, _d, e, f = grid.affine
-    to_portugal = Transformer.from_crs("EPSG:4326", "EPSG:3763", always_xy=True)
-    x, y = to_portugal.transform(a * (column + 0.5) + c, e * (row + 0.5) + f)
-    assert vertices[int(np.argmax(vertices[:, 2]))] == pytest.approx(
-        (x, y, np.nanmax(grid.heights)), abs=1e-6
+
+def drawn(terrain: TerrainPyramid, level: int) -> np.ndarray:
+    """The triangles of a level at every finest cell."""
+    this, (rows, columns) = terrain.levels[level], terrain.size.tolist()
+    cells = terrain.heights_at(level, np.arange(this.rows)[:, None], np.arange(this.columns)).astype(float)
+    (i, v), (j, u) = (
+        between(count, level, last) for count, last in ((this.rows, rows), (this.columns, columns))
     )
+    below, right = np.minimum(i + 1, this.rows - 1), np.minimum(j + 1, this.columns - 1)
+    a, b, c, d = (cells[np.ix_(r, q)] for r in (i, below) for q in (j, right))
+    u, v = u[None, :], v[:, None]
+    with np.errstate(invalid="ignore"):
+        upper, lower = a * (1 - u) + b * (u - v) + d * v, a * (1 - v) + c * (v - u) + d * u
+    return np.where(u >= v, upper, lower)
 
 
-def test_a_surface_faces_up_and_covers_the_cell_centres() -> None:
-    grid = grid_of(read(real(DOM)))
-    vertices, triangles = surface(grid, stay, 250_000)
-    assert len(vertices) <= 260_000
-    p, q, r = (vertices[triangles[:, i]] for i in range(3))
-    up = np.cross(q - p, r - p)[:, 2]
-    assert (up > 0).all()
-    assert up.sum() / 2 == pytest.approx(999 * 999)  # from the first to the last cell centre
-    assert vertices.dtype == np.float64
-    assert triangles.dtype == np.int32
+def between(count: int, level: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """For every finest row: the row of a level before it, and how far on it lies to the next."""
+    at = np.minimum(np.arange(count) << level, rows - 1)
+    before = np.clip(np.searchsorted(at, np.arange(rows), side="right") - 1, 0, max(count - 2, 0))
+    after = at[np.minimum(before + 1, count - 1)]
+    return before, (np.arange(rows) - at[before]) / np.maximum(after - at[before], 1)
+
+
+def test_shading_comes_from_the_finest_cells_at_every_level(tmp_path: Path) -> None:
+    terrain = made(tmp_path, hilly(513, 513))
+    mean = [
+        terrain.normals_of(level.number, np.arange(level.rows), np.arange(level.columns))[..., 2].mean()
+        for level in terrain.levels[:4]
+    ]
+    assert mean == pytest.approx([mean[0]] * 4, rel=0.01)
+    slope = made(tmp_path / "slope", np.arange(100.0)[:, None] + np.zeros(80))  # falls to the north
+    for level in (0, 1, 2):
+        normals = slope.normals_of(level, np.arange(3, 6), np.arange(2, 4)).reshape(-1, 3)
+        assert normals == pytest.approx(np.tile([0, -2 / 5**0.5, 1 / 5**0.5], (6, 1)), abs=0.01)
 
 
 @pytest.mark.parametrize("hole", [(0, 0), (0, 1), (1, 0), (1, 1)])
 def test_a_square_with_one_hole_keeps_a_triangle(hole: tuple[int, int]) -> None:
-    heights = [[1.0, 2.0], [3.0, 4.0]]
-    heights[hole[0]][hole[1]] = np.nan
-    vertices, triangles = surface(small(heights), stay, 100)
-    assert (vertices.shape, triangles.shape) == ((3, 3), (1, 3))
-    p, q, r = vertices[triangles[0]]
-    assert np.cross(q - p, r - p)[2] == pytest.approx(1.0)
+    known = np.ones((2, 2), bool)
+    known[hole] = False
+    (triangle,) = triangles_of(known)
+    assert set(triangle.tolist()) == {0, 1, 2, 3} - {2 * hole[0] + hole[1]}
+    x, y = triangle % 2, -(triangle // 2)
+    turn = (x[1] - x[0]) * (y[2] - y[0]) - (y[1] - y[0]) * (x[2] - x[0])
+    assert turn == 1  # counter-clockwise, rows going south
 
 
-def test_rasters_stored_from_the_south_face_up_too() -> None:
-    grid = Grid(np.zeros((3, 4), np.float32), np.array([1.0, 0, 0, 0, 1.0, 0]))
-    vertices, triangles = surface(grid, stay, 100)
-    p, q, r = (vertices[triangles[:, i]] for i in range(3))
-    assert (np.cross(q - p, r - p)[:, 2] > 0).all()
-
-
-def test_heights_between_cells_are_linear_and_outside_there_are_none() -> None:
-    grid = small([[0.0, 10.0], [20.0, 30.0]])
-    assert height_at(grid, 101.0, 199.0) == 15.0  # the corner between all four
-    assert height_at(grid, 100.5, 199.5) == 0.0  # a cell's centre
-    assert height_at(grid, 100.0, 200.0) == 0.0  # half a cell further out, the outermost cell counts
-    found = height_at(grid, [99.9, 101.0, 102.1, 101.0], [199.0, 200.1, 199.0, 197.9])
+def test_heights_between_cells_are_linear_and_outside_there_are_none(tmp_path: Path) -> None:
+    terrain = made(tmp_path / "whole", np.array([[0.0, 10.0], [20.0, 30.0]]))
+    assert height_at(terrain, 101.0, 199.0) == 15.0  # the corner between all four
+    assert height_at(terrain, 100.5, 199.5) == 0.0  # a cell's centre
+    assert height_at(terrain, 100.0, 200.0) == 0.0  # half a cell further out, the outermost cell counts
+    found = height_at(terrain, [99.9, 101.0, 102.1, 101.0], [199.0, 200.1, 199.0, 197.9])
     assert np.isnan(found).all()
-    assert np.isnan(height_at(small([[0.0, np.nan], [20.0, 30.0]]), 101.0, 199.0))
-    assert extent(grid) == (100.0, 198.0, 0.0, 102.0, 200.0, 30.0)
+    assert extent(terrain) == (100.0, 198.0, 0.0, 102.0, 200.0, 30.0)
+    holey = made(tmp_path / "holey", np.array([[0.0, np.nan], [20.0, 30.0]]))
+    assert np.isnan(height_at(holey, 101.0, 199.0))
+
+
+def test_heights_of_many_places_across_blocks_are_exact(tmp_path: Path) -> None:
+    heights = hilly(150, 210).astype(np.float32)
+    terrain = made(tmp_path, heights)
+    random = np.random.default_rng(5)
+    x, y = random.uniform(100.5, 309.5, 5000), random.uniform(50.5, 199.5, 5000)
+    u, v = x - 100.5, 199.5 - y
+    j, i = np.floor(u).astype(int), np.floor(v).astype(int)
+    square = heights[i[:, None, None] + [[0], [1]], j[:, None, None] + [0, 1]].astype(float)
+    across = square[..., 0] + (u - j)[:, None] * (square[..., 1] - square[..., 0])
+    assert height_at(terrain, x, y) == pytest.approx(across[:, 0] + (v - i) * (across[:, 1] - across[:, 0]))
+
+
+def test_tiles_with_gaps_become_one_terrain(tmp_path: Path) -> None:
+    heights = hilly(120, 150).astype(np.float32)
+    paths = []
+    for row, column in ((0, 0), (0, 50), (60, 100)):
+        place = Affine(2, 0, 356000 + 2 * column, 0, -2, 5700000 - 2 * row)
+        part = heights[row : row + 60, column : column + 50]
+        paths.append(write(tmp_path / f"{row}-{column}.tif", part, transform=place, crs="EPSG:25832"))
+    (layer,) = geotiff.read_tiles(paths, ReadOptions())
+    found = finest(terrain_of(layer))
+    expected = heights.copy()
+    expected[:60, 100:], expected[60:, :100] = np.nan, np.nan
+    assert np.array_equal(found, expected, equal_nan=True)
+    assert layer.facts["size"] == [150, 120]
+
+
+@pytest.mark.parametrize(
+    ("transform", "crs", "sentence"),
+    [
+        (Affine(1, 0, 356100, 0, -1, 5700000), "EPSG:25832", "differ in size.*1 × 1.*2 × 2, as in first.tif"),
+        (Affine(2, 0, 356101, 0, -2, 5700000), "EPSG:25832", "not lie on one grid.*0.50"),
+        (Affine(2, 0, 356100, 0, -2, 5700000), "EPSG:25833", "coordinate reference system"),
+        (Affine(2, 0, 456100000, 0, -2, 5700000), "EPSG:25832", "too large an area"),
+    ],
+)
+def test_tiles_that_do_not_fit_are_refused(
+    tmp_path: Path, transform: Affine, crs: str, sentence: str
+) -> None:
+    cells = np.ones((9, 9), np.float32)
+    place = Affine(2, 0, 356000, 0, -2, 5700000)
+    first = write(tmp_path / "first.tif", cells, transform=place, crs="EPSG:25832")
+    other = write(tmp_path / "other.tif", cells, transform=transform, crs=crs)
+    with pytest.raises(ReadError, match=sentence):
+        geotiff.read_tiles([first, other], ReadOptions())
+
+
+def test_a_pyramid_cut_off_is_finished_by_the_next_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heights = hilly(400, 300).astype(np.float32)
+    affine, asked = np.array([1.0, 0, 0, 0, -1, 0]), []
+
+    def part(rows: tuple[int, int], columns: tuple[int, int]) -> np.ndarray:
+        asked.append(rows)
+        if rows[0] >= 192 and len(asked) < 9:
+            raise ReadError("The power is gone")
+        return heights[slice(*rows), slice(*columns)]
+
+    source = Source((400, 300), affine, (1.0, 1.0), (64, 320), part)
+    monkeypatch.setattr("layers.pyramid.SAVE_EVERY_S", 0.0)
+    with pytest.raises(ReadError, match="power"):
+        build_terrain(tmp_path, source, lambda fraction: None)
+    before = len(asked)
+    asked += [(0, 0)] * 9
+    build_terrain(tmp_path, source, lambda fraction: None)
+    again = asked[before + 9 :]
+    assert again == [(192, 256), (256, 320), (320, 384), (384, 400)]
+    terrain, whole = TerrainPyramid.load(tmp_path), made(tmp_path / "whole", heights)
+    for name in ("heights", "heights_place", "relief", "tile_range", "tile_error"):
+        assert np.array_equal(getattr(terrain, name), getattr(whole, name), equal_nan=name == "heights"), name
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux how much memory a process took")
+def test_a_large_raster_is_read_in_little_memory(tmp_path: Path) -> None:
+    """8000 × 8000 cells, 256 MB when unpacked, in the import process."""
+    path = tmp_path / "large.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", dtype="float32", count=1, width=8000, height=8000, tiled=True,
+        compress="deflate", crs="EPSG:25832", transform=Affine(1, 0, 356000, 0, -1, 5709000), sparse_ok=True,
+    ) as raster:  # fmt: skip
+        tile = (hilly(256, 256) + 100).astype(np.float32)
+        for at in range(0, 8000 - 256, 1024):
+            raster.write(tile, 1, window=((at, at + 256), (at, at + 256)))
+    program = (
+        "import re, sys; from pathlib import Path; from layers.data import ReadOptions;"
+        "from layers.formats import geotiff;"
+        "layer, = geotiff.read(Path(sys.argv[1]), ReadOptions(scratch=Path(sys.argv[2])));"
+        "print(layer.box[5], re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, path, tmp_path / "scratch"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    highest, kilobytes = map(float, done.stdout.split())
+    assert highest == pytest.approx(float(tile.max()))
+    assert kilobytes < 400_000
 
 
 def test_heights_at_cell_centres_are_the_raster() -> None:
     path = real(SNIEZKA)
-    grid = grid_of(read(path))
+    grid = terrain_of(read(path))
     with rasterio.open(path) as raster:
         places = [raster.xy(row, column) for row, column in ((0, 0), (60, 100), (174, 222))]
         expected = [values[0] for values in raster.sample(places)]
@@ -180,15 +310,22 @@ def write(path: Path, array: Any, **more: Any) -> Path:
 
 def test_a_picture_is_not_terrain(tmp_path: Path) -> None:
     photo = write(tmp_path / "photo.tif", np.zeros((3, 8, 8), np.uint8), photometric="RGB")
+    assert (geotiff.read(photo, ReadOptions(crs="EPSG:25832"))[0].kind) == "image"
     with pytest.raises(ReadError, match="picture, not terrain"):
-        read(photo)
+        read(photo, kind="terrain")
+
+
+def test_bytes_are_heights_where_the_person_says_so(tmp_path: Path) -> None:
+    path = write(tmp_path / "dem.tif", np.full((4, 4), 7, np.uint8))
+    assert read(path).kind == "image"
+    assert finest(terrain_of(read(path, kind="terrain"))).tolist() == [[7.0] * 4] * 4
 
 
 def test_usual_fill_values_are_holes_even_undeclared(tmp_path: Path) -> None:
     heights = np.full((4, 4), 12.5, np.float32)
     heights[1, 2] = -9999
     layer = read(write(tmp_path / "dem.tif", heights))
-    assert np.argwhere(np.isnan(grid_of(layer).heights)).tolist() == [[1, 2]]
+    assert np.argwhere(np.isnan(finest(terrain_of(layer)))).tolist() == [[1, 2]]
     assert [warning.code for warning in layer.report.warnings] == ["fill_value"]
 
 
@@ -196,7 +333,7 @@ def test_scaled_whole_numbers_become_metres(tmp_path: Path) -> None:
     path = write(tmp_path / "dem.tif", np.full((4, 4), 1234, np.int16))
     with rasterio.open(path, "r+") as raster:
         raster.scales, raster.offsets = (0.1,), (100.0,)
-    assert grid_of(read(path)).heights[0, 0] == pytest.approx(223.4)
+    assert finest(terrain_of(read(path)))[0, 0] == pytest.approx(223.4)
 
 
 def test_heights_declared_in_feet_become_metres(tmp_path: Path) -> None:
@@ -204,24 +341,10 @@ def test_heights_declared_in_feet_become_metres(tmp_path: Path) -> None:
     with rasterio.open(path, "r+") as raster:
         raster.units = ("US survey foot",)
     layer = read(path)
-    assert grid_of(layer).heights[0, 0] == pytest.approx(30.48006)
+    assert finest(terrain_of(layer))[0, 0] == pytest.approx(30.48006)
     assert layer.facts["height_unit"] == "metre"
     assert layer.box is not None
     assert layer.box[5] == pytest.approx(30.48006)
-
-
-def test_a_large_raster_is_thinned_and_it_is_said(tmp_path: Path) -> None:
-    path = tmp_path / "large.tif"
-    options = {"tiled": True, "compress": "deflate", "sparse_ok": True, "crs": "EPSG:25832", "nodata": 0}
-    with rasterio.open(
-        path, "w", driver="GTiff", dtype="uint8", count=1, width=9000, height=9000,
-        transform=Affine(1, 0, 356000, 0, -1, 5709000), **options,
-    ) as raster:  # fmt: skip
-        raster.write(np.full((256, 256), 7, np.uint8), 1, window=((0, 256), (0, 256)))
-    layer = read(path)
-    assert grid_of(layer).heights.shape == (4500, 4500)
-    assert extent(grid_of(layer))[:2] == (356000.0, 5700000.0)
-    assert "thinned" in [warning.code for warning in layer.report.warnings]
 
 
 def test_a_raster_that_no_memory_can_hold_is_refused(tmp_path: Path) -> None:

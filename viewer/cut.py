@@ -1,0 +1,56 @@
+"""Which tiles of a pyramid are drawn: those seen, as coarse as the picture allows, at most so many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from layers.arrays import Float64
+from viewer.aim import Aim
+
+#: Level, row and column of a tile of a pyramid.
+Node = tuple[int, int, int]
+
+#: Tiles are looked at in groups of so many; one by one would take longer than drawing them.
+AT_ONCE = 8
+
+
+def cut(
+    aim: Aim,
+    root: Node,
+    boxes: Callable[[Sequence[Node]], Float64],
+    children: Callable[[Node], list[Node]],
+    need: Callable[[Sequence[Node], Float64], Float64],
+    most: int,
+) -> dict[Node, float]:
+    """The tiles to draw, with the metres that a pixel covers in each; no two of them overlap.
+
+    `need` says from the metres per pixel how much finer each tile would have to be: above 1 it is
+    replaced by its children, those first that need it most, as long as there are not too many.
+    """
+    chosen: dict[Node, float] = {}
+    waiting: dict[Node, tuple[float, float]] = {}  # need and metres per pixel
+
+    def consider(nodes: list[Node]) -> None:
+        around = boxes(nodes)
+        seen = np.flatnonzero(np.isfinite(around[:, 0, 0]))  # else there is nothing in it
+        seen = seen[aim.sees(around[seen])]
+        nodes = [nodes[number] for number in seen]
+        if not nodes:
+            return
+        metres = aim.metres_per_pixel(around[seen])
+        for node, needed, covered in zip(nodes, need(nodes, metres), metres.tolist(), strict=True):
+            if needed > 1 and node[0] > 0:
+                waiting[node] = needed, covered
+            else:
+                chosen[node] = covered
+
+    consider([root])
+    while waiting and len(chosen) + len(waiting) + 3 <= most:
+        room = (most - len(chosen) - len(waiting)) // 3
+        worst = sorted(waiting, key=lambda node: -waiting[node][0])[: min(room, AT_ONCE)]
+        for node in worst:
+            del waiting[node]
+        consider([child for node in worst for child in children(node)])
+    return chosen | {node: covered for node, (_, covered) in waiting.items()}
