@@ -184,15 +184,14 @@ class _Words:
         return np.append(moved, np.int32(NONE))[column.codes]
 
     def _compared(self, values: JsonTexts) -> Int32:
-        moved = []
+        codes, new = [], []
         for text in values.texts():
-            code = self._known.get(text)
-            if code is None:
-                code = self._known[text] = self._add(
-                    np.array([len(text)], np.int64), np.frombuffer(text, np.uint8)
-                )
-            moved.append(code)
-        return np.array(moved, np.int32)
+            code = self._known.setdefault(text, self._count + len(new))
+            if code == self._count + len(new):
+                new.append(text)
+            codes.append(code)
+        self._add(_ends(new), np.frombuffer(b"".join(new), np.uint8))
+        return np.array(codes, np.int32)
 
     def _add(self, ends: Int64, text: UInt8) -> int:
         first = self._count
@@ -208,8 +207,12 @@ def _json_texts(values: Sequence[Value]) -> JsonTexts:
     if isinstance(values, JsonTexts):
         return values
     found = [_json_text(value) + b"," for value in listed(values)]
-    ends = np.cumsum(np.fromiter(map(len, found), np.int64, len(found)))
-    return JsonTexts(ends, np.frombuffer(b"".join(found), np.uint8))
+    return JsonTexts(_ends(found), np.frombuffer(b"".join(found), np.uint8))
+
+
+def _ends(texts: Sequence[bytes]) -> Int64:
+    """Where each text ends when they stand one after the other."""
+    return np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
 
 
 def _json_text(value: Value) -> bytes:

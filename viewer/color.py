@@ -64,13 +64,12 @@ def classify(
     values: Column, method: str = "", classes: int = 6, color_map: str = "", unit: str = ""
 ) -> Classes:
     """Put values into classes. Left open, numbers are graduated, and texts, even of digits, categories."""
-    numbers = as_numbers(values)
-    graded = np.isfinite(numbers)
     has_text = any(isinstance(value, str | bool) for value in listed(values.values))
-    wants_categories = method == "categories" or (
-        method == "" and (has_text or _are_few(numbers[graded], classes))
-    )
-    if wants_categories or not graded.any():
+    if method == "categories" or (method == "" and has_text):
+        return categories(values, color_map or CATEGORY_MAP, unit)
+    numbers = as_numbers(values)
+    known = numbers[np.isfinite(numbers)]
+    if not len(known) or (method == "" and _are_few(known, classes)):
         return categories(values, color_map or CATEGORY_MAP, unit)
     way = {"": "natural", "graduated": "natural"}.get(method, method)
     return graduated(numbers, way, classes, color_map or "viridis", unit)

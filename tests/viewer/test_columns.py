@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from layers.importing import import_files
 from layers.project import Project
@@ -62,7 +63,7 @@ def columns(project: Project) -> Columns:
     return columns_of(project, project.layers[0])
 
 
-def ids(columns: Columns, chosen: np.ndarray) -> list[str]:
+def ids(columns: Columns, chosen: NDArray[Any]) -> list[str]:
     names = list(OBJECTS)
     return [names[at] for at in (np.flatnonzero(chosen) if chosen.dtype == bool else chosen)]
 
