@@ -103,10 +103,10 @@ class PointTree(Stored):
 
     def read(self, node: int) -> Cloud:
         """The points of a node, in any thread."""
-        count, path = int(self.count[node]), self.folder / PART.format(int(self.part[node]))
+        count, (path, start) = int(self.count[node]), self.place_of(node)
         try:
             with path.open("rb", buffering=0) as file:
-                file.seek(int(self.start[node]))
+                file.seek(start)
                 data = file.read(self.bytes_per_point * count)
         except OSError as error:
             raise ReadError("The cache could not be read", where=str(path), found=str(error)) from error
@@ -114,6 +114,10 @@ class PointTree(Stored):
             raise ReadError("The cache could not be read", where=str(path), found="it is cut off")
         columns = unpacked(data, count, self.attributes)
         return Cloud(columns.pop("place") * self.scale + self.offset, **columns)
+
+    def place_of(self, node: int) -> tuple[Path, int]:
+        """The file that holds the points of a node, and its first byte there."""
+        return self.folder / PART.format(int(self.part[node])), int(self.start[node])
 
     @property
     def bytes_per_point(self) -> int:

@@ -17,7 +17,7 @@ from layers.morton import Cube, Keys
 from layers.octree import HEIGHT_BINS, Frame
 from layers.octree_pieces import Columns, Piece, gathered
 from layers.octree_sample import Node, Stretch, sample_depths
-from layers.points import box_of
+from layers.pointfiles import box_in_world
 from layers.stored import Float64, Int32, Int64, Stored, UInt8, UInt16
 
 ROWS, HEADS, COUNTS, POINTS = "rows", "heads", "counts", "points.bin"
@@ -124,7 +124,7 @@ class PartWriter:
         start = self._file.tell()
         for values in columns.values():
             self._file.write(values.take(own, axis=0).data)
-        box = box_of(self._look.frame.world(columns["place"].take(own, axis=0)))
+        box = box_in_world(self._look.frame, columns["place"].take(own, axis=0))
         self._boxes.append(np.reshape(box or NOWHERE, (2, 3)))
         self._rows.append((parent, node.level, len(own), node.spacing_m(depth, self._look.cube), start))
         return len(self._rows) - 1

@@ -18,7 +18,7 @@ from layers.morton import Cube, Keys
 from layers.moving import Move
 from layers.octree import Frame
 from layers.pointfiles import DECODED, Decoded
-from layers.points import box_of, is_possible, possible
+from layers.points import box_of
 
 KEY = np.dtype("<u8")
 #: Every so many-th key of a piece is enough to plan by.
@@ -57,16 +57,15 @@ class Target:
 
     def _placed(self, decoded: Decoded) -> tuple[NDArray[np.int32], NDArray[np.bool_] | None]:
         """The places in the tree's frame, and which points have one (None: all)."""
-        world = decoded.frame.world(decoded.stored)
-        box = box_of(world)
-        good = None if box is None or is_possible(box) else possible(world)
-        if self.move.stays and decoded.frame == self.frame and decoded.stored.dtype == np.int32:
-            return (decoded.stored if good is None else decoded.stored[good]), good
-        moved = self.move(world if good is None else world[good])
+        good = decoded.good
+        stored = decoded.stored if good is None else decoded.stored[good]
+        if self.move.stays and decoded.frame == self.frame and stored.dtype == np.int32:
+            return stored, good
+        moved = self.move(decoded.frame.world(stored))
         cells = self.frame.cells(moved)
         fits = np.abs(cells).max(axis=1, initial=0.0) <= _LARGEST
         if not fits.all():
-            good = np.ones(len(world), bool) if good is None else good
+            good = np.ones(len(decoded.stored), bool) if good is None else good
             good[np.flatnonzero(good)[~fits]] = False
             cells = cells[fits]
         return cells.astype(np.int32), good
@@ -96,7 +95,7 @@ class Piece:
                 file.write(columns[name].take(order, axis=0).data)
         np.save(path.with_suffix(".npy"), keys[::MARK_STEP])
         box = box_of(world)
-        assert box is not None
+        assert box is not None, "a piece has points"
         most = [int(columns[name].max()) if name in columns else 0 for name in ("intensity", "rgb")]
         return cls(str(path), len(keys), target.names, box, *most)
 
@@ -144,14 +143,13 @@ class Run:
 
 def gathered(pieces: Sequence[Piece], bounds: tuple[int, int], most: int) -> Iterator[tuple[Keys, Columns]]:
     """All points with keys in a range, sorted; where all have one key, no more than about `most` at once."""
-    at_once = most if bounds[1] == bounds[0] + 1 else None
+    is_one_key = bounds[1] == bounds[0] + 1
     runs: list[Run] = []
     for piece in pieces:
-        mapped = piece.keys()
-        first, end = np.searchsorted(mapped, np.array(bounds, KEY)).tolist()
-        for start in range(first, end, at_once or end):
-            runs.append(Run(piece, start, min(end, start + (at_once or end))))
-            if at_once and sum(run.end - run.first for run in runs) >= at_once:
+        first, end = np.searchsorted(piece.keys(), np.array(bounds, KEY)).tolist()
+        for start in range(first, end, most if is_one_key else piece.count):
+            runs.append(Run(piece, start, min(end, start + most) if is_one_key else end))
+            if is_one_key and sum(run.end - run.first for run in runs) >= most:
                 yield _merged(runs)
                 runs = []
     if runs:

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.data import Box
 from layers.octree import Frame
+from layers.points import box_of, is_possible, possible
 from layers.stored import Float64
 
 #: Points that are decoded at once.
@@ -65,6 +67,21 @@ class Decoded:
     stored: NDArray[Any]  # (n, 3) int32, or float64 where the file has such
     frame: Frame
     columns: Mapping[str, NDArray[Any]]  # of DECODED, without "place"
+
+    @property
+    def good(self) -> NDArray[np.bool_] | None:
+        """Which points have coordinates that can be true; None: all."""
+        box = box_in_world(self.frame, self.stored)
+        return None if box is None or is_possible(box) else possible(self.frame.world(self.stored))
+
+
+def box_in_world(frame: Frame, stored: NDArray[Any]) -> Box | None:
+    """The box around stored places, None when there are none."""
+    found = box_of(stored)
+    if found is None:
+        return None
+    low, high = np.sort(frame.world(np.reshape(found, (2, 3))), axis=0).tolist()
+    return low[0], low[1], low[2], high[0], high[1], high[2]
 
 
 @dataclass(frozen=True)
