@@ -90,22 +90,13 @@ def build_part(rows: Iterable[Row], folder: Path) -> None:
     write([table_of(rows)], folder)
 
 
-def merge(parts: Sequence[Path], folder: Path, epoch: str | None = None) -> None:
-    """Write the columns of a layer from its parts in order; objects without a `valid_from` get `epoch`."""
+def merge(parts: Sequence[Path], folder: Path) -> None:
+    """Write the columns of a layer from its parts in order."""
     tables = [load(part) for part in parts]
     missing = [str(part) for part, table in zip(parts, tables, strict=True) if table is None]
     if missing:
         raise FileNotFoundError(f"no columns in {', '.join(missing)}")
-    write([_begun(table, epoch) for table in tables if table], folder)
-
-
-def _begun(table: Table, epoch: str | None) -> Table:
-    if not epoch:
-        return table
-    begun = table.column("valid_from")
-    open_ended = np.flatnonzero(begun.is_none)
-    columns = {**table.columns, "valid_from": begun.renewed(open_ended, [epoch] * len(open_ended))}
-    return Table(table.count, table.parents, columns)
+    write([table for table in tables if table is not None], folder)
 
 
 # --- writing --------------------------------------------------------------------------------------

@@ -111,12 +111,11 @@ def test_parents_are_found_in_other_parts_too(tmp_path: Path) -> None:
     rows = [row("A.1", {}, "A"), row("B", {}), row("B.1", {}, "B"), row("A", {}), row("C.1", {}, "nowhere")]
     for number, part in enumerate((rows[:3], [], rows[3:])):
         columnstore.build_part(part, tmp_path / str(number))
-    columnstore.merge([tmp_path / "0", tmp_path / "1", tmp_path / "2"], tmp_path / "all", epoch="2020-01-01")
+    columnstore.merge([tmp_path / "0", tmp_path / "1", tmp_path / "2"], tmp_path / "all")
     table = columnstore.load(tmp_path / "all")
     assert table is not None
     assert table.parents.tolist() == [3, -1, 1, -1, -1]
     assert table.column("parent").tolist() == ["A", None, "B", None, "nowhere"]
-    assert table.column("valid_from").tolist() == ["2020-01-01"] * 5
 
 
 def test_many_different_texts_stay_on_disk_and_few_are_kept_once(tmp_path: Path) -> None:
