@@ -51,6 +51,12 @@ def has_layer(session: Session) -> bool:
     return session.current_layer is not None
 
 
+def has_objects(session: Session) -> bool:
+    """The current layer has objects."""
+    layer = session.current_layer
+    return layer is not None and layer.object_count > 0
+
+
 def may_edit_layer(session: Session) -> bool:
     """The current layer may be changed."""
     return has_layer(session) and is_writable(session)
@@ -102,6 +108,8 @@ ACTIONS: tuple[Action, ...] = (
            help="Start an empty project in a file of your choice."),
     Action("import", "Add layers…", "Ctrl+I", "import", "File", "add_layers",
            help="Read more files into the open project as layers."),
+    Action("import_folder", "Add a folder of tiles…", "Ctrl+Shift+I", "layers", "File", "add_folder",
+           help="Read all files of a folder as one layer of the open project."),
     Action("demo", "Demo city", "", "demo", "File", "open_demo",
            help="Make the demo city and open it."),
     Action("save_as", "Save project as…", "Ctrl+Shift+S", "save", "-File", "save_as", is_open,
@@ -128,10 +136,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("join", "Join a CSV table…", "", "join", "Edit", "join_csv", may_edit_layer,
            help="Add the columns of a CSV file to the objects with the same id."),
 
-    Action("select_all", "Select layer's objects", "Ctrl+A", "select", "Select", "select_all", has_layer,
+    Action("select_all", "Select layer's objects", "Ctrl+A", "select", "Select", "select_all", has_objects,
            help="Select every object of the current layer."),
     Action("select_none", "Select nothing", "Esc", "none", "Select", "select_none",
            help="Clear the selection."),
+    Action("select_where", "Select by expression…", "Ctrl+Shift+A", "filter", "Select", "select_where",
+           has_objects, help="Select the objects of the current layer that an expression holds for."),
     Action("box", "Box select", "B", "box", "Select", "box_select", has_layers, checkable=True, toolbar=True,
            help="Drag a box in the view to select the objects in it."),
     Action("copy_id", "Copy ids", "Ctrl+C", "copy", "Select", "copy_ids", has_selection,
@@ -186,6 +196,12 @@ ACTIONS: tuple[Action, ...] = (
            checkable=True, toolbar=True, help="Show every step that was made in this project."),
     Action("dock_timeline", "Timeline", "Ctrl+5", "time", "View/Panels", "show_timeline",
            has_dates, checkable=True, toolbar=True, help="Show the slider that sets the date of the city."),
+    Action("detail_automatic", "Automatic", "", "settings", "View/Detail", "detail_automatic", checkable=True,
+           help="Draw as much as this computer draws fluently."),
+    Action("detail_coarse", "Coarse", "", "minus", "View/Detail", "detail_coarse", checkable=True,
+           help="Draw less, for slow computers and very large cities."),
+    Action("detail_fine", "Fine", "", "plus", "View/Detail", "detail_fine", checkable=True,
+           help="Draw more, even where moving is less fluent."),
     Action("theme_system", "Like the system", "", "settings", "View/Theme", "theme_system", checkable=True,
            help="Use light or dark as the system does."),
     Action("theme_light", "Light", "", "sun", "View/Theme", "theme_light", checkable=True,

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageB
 
 from app import theme
 from app.dialogs.calculator import Calculator
+from app.dialogs.choose import SelectWhere
 from app.dialogs.join import JoinCsv
 from app.dialogs.replace import FindReplace
 from app.exporting import ask_export_path, run_export
@@ -19,7 +20,7 @@ from app.help import KeyboardPage
 from app.jobs import Question
 from app.labels import counted
 from app.navigation import ZOOM_PER_NOTCH
-from app.opening import FieldMapping, ask_files, ask_project_path
+from app.opening import FieldMapping, ask_files, ask_folder, ask_project_path
 from app.reports import ReportWindow
 from app.settings import config_folder
 from app.timeline import parse_date
@@ -57,6 +58,12 @@ class Commands(QObject):
     def add_layers(self) -> None:
         """Ask for files to read as layers."""
         self._window.open_paths(ask_files(self._window, "Add layers"))
+
+    def add_folder(self) -> None:
+        """Ask for a folder of tiles to read as one layer."""
+        folder = ask_folder(self._window, "Add a folder of tiles")
+        if folder is not None:
+            self._window.open_paths([folder])
 
     def new_project(self) -> None:
         """Begin an empty project."""
@@ -135,6 +142,10 @@ class Commands(QObject):
         layer = self._session.current_layer
         if layer is not None:
             self._session.select(self._session.project.fids(layer))
+
+    def select_where(self) -> None:
+        """Open the selection by expression."""
+        self._window.show_dialog(SelectWhere(self._session, self._window))
 
     def select_none(self) -> None:
         """Select nothing, and leave box select."""
@@ -275,6 +286,18 @@ class Commands(QObject):
     def show_timeline(self, on: bool) -> None:
         """Show or hide the timeline."""
         self._window.set_timeline(on)
+
+    def detail_automatic(self, _on: bool) -> None:
+        """Draw what is fluent."""
+        self._window.set_detail("automatic")
+
+    def detail_coarse(self, _on: bool) -> None:
+        """Draw less."""
+        self._window.set_detail("coarse")
+
+    def detail_fine(self, _on: bool) -> None:
+        """Draw more."""
+        self._window.set_detail("fine")
 
     def theme_system(self, _on: bool) -> None:
         """Follow the system."""

@@ -51,6 +51,12 @@ def ask_files(parent: QWidget, title: str, folder: str = "") -> list[Path]:
     return [Path(name) for name in names]
 
 
+def ask_folder(parent: QWidget, title: str) -> Path | None:
+    """The folder a person chooses."""
+    name = QFileDialog.getExistingDirectory(parent, title)
+    return Path(name) if name else None
+
+
 def ask_project_path(parent: QWidget, title: str, name: str = "City") -> Path | None:
     """Where a project should be kept, with our ending."""
     chosen, _ = QFileDialog.getSaveFileName(parent, title, f"{name}{ENDING}", PROJECT_FILTER)

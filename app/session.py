@@ -66,6 +66,7 @@ class Session(QObject):
         self._current_layer: int | None = None
         self._project: Project | None = None
         self._scene: Scene | None = None
+        self._detail = 1.0
         self.ticks: tuple[Tick, ...] = ()  # the dates of the timeline
         self._dating = Question(self.jobs, "Reading the dates", self)
         self._closed = Event()  # what was open before is closed
@@ -117,6 +118,14 @@ class Session(QObject):
         if layer != self._current_layer:
             self._current_layer = layer
             self.current_layer_changed.emit()
+
+    def set_detail(self, factor: float) -> None:
+        """Draw so many times as much as is fluent; kept for the next projects."""
+        self._detail = factor
+        if self._scene is not None:
+            self._scene.detail = factor
+            self._scene.needs_frame = True
+            self.scene_changed.emit()
 
     def untitled(self) -> list[Path]:
         """Untitled projects that can be gone on with."""
@@ -204,6 +213,7 @@ class Session(QObject):
         self._leave()
         project.changed.connect(self._edited.emit)
         self._project, self._scene = project, Scene(project)
+        self._scene.detail = self._detail
         layers = sorted(project.layers, key=lambda layer: layer.kind != "city")
         self._current_layer = layers[0].id if layers else None
         self.opened.emit()

@@ -28,6 +28,15 @@ class Settings:
         self._kept.setValue("theme", choice)
 
     @property
+    def detail(self) -> str:
+        """How much is drawn: "automatic", "coarse" or "fine"."""
+        return str(self._kept.value("detail", "automatic"))
+
+    @detail.setter
+    def detail(self, choice: str) -> None:
+        self._kept.setValue("detail", choice)
+
+    @property
     def recent(self) -> list[Path]:
         """Recently opened projects and files that still exist, newest first."""
         kept = self._kept.value("recent", [])

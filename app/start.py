@@ -43,7 +43,8 @@ class DropZone(QFrame):
         self.setObjectName("dropzone")
         self.setAcceptDrops(True)
         self._sign = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        words = QLabel("Drop city models, terrain, pipes, scans and point clouds here")
+        words = QLabel("Drop city models, terrain, pipes, scans and point clouds here, or a folder of tiles")
+        words.setWordWrap(True)
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         kinds = QLabel(
             "CityJSON · GeoTIFF · ASCII grid · LAS, LAZ · GeoPackage · GeoJSON · EPANET, SWMM · PLY"
@@ -95,6 +96,7 @@ class StartPage(QWidget):
     open_clicked = Signal()
     demo_clicked = Signal()
     files_chosen = Signal(list)  # paths
+    folder_clicked = Signal()
     discard_clicked = Signal(object)  # path of an untitled project
 
     def __init__(self, settings: Settings, untitled: Callable[[], list[Path]], parent: QWidget) -> None:
@@ -125,6 +127,7 @@ class StartPage(QWidget):
         left.setSpacing(24)
         left.addLayout(self._buttons())
         left.addWidget(self.zone)
+        left.addWidget(self._folder_button(), alignment=Qt.AlignmentFlag.AlignLeft)
         left.addStretch()
         right.setSpacing(24)
         right.addWidget(self._kept_box, 1)
@@ -189,6 +192,12 @@ class StartPage(QWidget):
         row.addWidget(open_button, 1)
         row.addWidget(demo, 1)
         return row
+
+    def _folder_button(self) -> QPushButton:
+        button = QPushButton("Open a folder of tiles…")
+        button.setToolTip("All files of the folder become one layer (Ctrl+Shift+I)")
+        button.clicked.connect(self.folder_clicked)
+        return button
 
     def _section(
         self, title: str, content: QListWidget, hint: str = "", button: QPushButton | None = None

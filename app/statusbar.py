@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel, QStatusBar
 
 from app.canvas import Canvas
 from app.jobbar import JobBar
+from app.labels import counted, thousands
 from app.session import Session
 from layers.arrays import Float64
 from layers.place import crs_title, unit_names
@@ -13,6 +15,7 @@ from viewer.scene import Hit
 
 #: The size of a pixel that scales are counted with, as in map services (OGC).
 PIXEL_M = 0.00028
+SHOWN_AFTER_MS = 250
 UNITS = {"metre": "m", "degree": "°", "US survey foot": "ft", "foot": "ft"}
 
 
@@ -37,9 +40,15 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.coordinates, self.scale, self.selection, self.crs = QLabel(), QLabel(), QLabel(), QLabel()
         self.scale.setToolTip("Scale at the point the camera looks at")
+        self.shown = QLabel()
+        self.shown.setToolTip("City objects that are not hidden, switched off or of another date")
         self.addWidget(self.coordinates, 1)
-        for widget in (JobBar(session.jobs), self.selection, self.scale, self.crs):
+        for widget in (JobBar(session.jobs), self.selection, self.shown, self.scale, self.crs):
             self.addPermanentWidget(widget)
+        self._soon = QTimer(self, singleShot=True, interval=SHOWN_AFTER_MS)
+        self._soon.timeout.connect(self._show_shown)
+        for signal in (canvas.camera_changed, session.scene_changed):
+            signal.connect(self._soon.start)
         canvas.hovered.connect(self._on_hover)
         canvas.camera_changed.connect(self._show_scale)
         session.selection_changed.connect(self._on_selection)
@@ -57,6 +66,7 @@ class StatusBar(QStatusBar):
         self._on_hover(None)
         self._on_selection()
         self._show_scale()
+        self._show_shown()
 
     def _on_hover(self, hit: Hit | None) -> None:
         self.coordinates.setText("" if hit is None else self._place(hit.point_in_world))
@@ -68,6 +78,21 @@ class StatusBar(QStatusBar):
     def _on_selection(self) -> None:
         count = len(self._session.selection)
         self.selection.setText(f"{grouped(count, 0)} selected" if count else "")
+
+    def _show_shown(self) -> None:
+        """How many objects are drawn of how many, and whether detail is still to come."""
+        if not self._session.is_open:
+            self.shown.clear()
+            return
+        scene = self._session.scene
+        shown, every = scene.shown_objects
+        text = (
+            counted(every, "object") if shown == every else f"{thousands(shown)} of {thousands(every)} shown"
+        )
+        is_coming = scene.needs_frame or scene.is_drawing
+        self.shown.setText((f"{text} · refining…" if is_coming else text) if every else "")
+        if is_coming:
+            self._soon.start()
 
     def _show_scale(self) -> None:
         if self._session.is_open and self._session.project.layers:

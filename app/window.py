@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -35,7 +36,7 @@ from app.opening import CrsQuestion
 from app.palette import Palette
 from app.reports import ReportWindow, summary
 from app.session import Session, is_project
-from app.settings import Settings
+from app.settings import MAX_RECENT, Settings
 from app.start import StartPage, dropped_files
 from app.statusbar import StatusBar
 from app.stylepanel import StylePanel
@@ -44,6 +45,7 @@ from app.timeline import Timeline
 from app.tree import LayerTree
 from layers.data import ReadOptions
 from layers.decoding import MissingCrs
+from layers.errors import CitystrataError
 from layers.records import Changes, Layer
 from layers.report import Report
 
@@ -51,6 +53,8 @@ INFO_MS = 8000
 #: So long the program goes on, unseen, until what was under way has stopped and the project is closed.
 LEAVE_S = 60.0
 SCROLL_BAR = 12
+#: How much is drawn, as a factor of what is fluent.
+DETAIL = {"automatic": 1.0, "coarse": 0.4, "fine": 3.0}
 DOCKS = ("layers", "inspector", "table", "history")
 CONTEXT = ("focus", "hide", "isolate", "show_all", "copy_id", "-", "select_none", "fit", "north_up")
 LAYER_CONTEXT = (
@@ -67,6 +71,7 @@ class Window(QMainWindow):
         self.settings = settings
         self.session = Session(self, untitled_folder)
         self._reports: list[Report] = []
+        self._again: Callable[[], object] | None = None  # what "Try again" does
         self.setWindowIcon(QIcon(str(FOLDER / "citystrata.svg")))
         self.setAcceptDrops(True)
         self.setDockOptions(
@@ -190,7 +195,9 @@ class Window(QMainWindow):
     def _connect(self) -> None:
         session = self.session
         session.opened.connect(self._on_opened)
-        session.problem.connect(self.danger.say)
+        session.problem.connect(self._say_problem)
+        session.drawing.lost.connect(self._offer_again)
+        self.danger.acted.connect(self._try_again)
         session.message.connect(lambda text: self.statusBar().showMessage(text, INFO_MS))
         session.imports.imported.connect(self._on_imported)
         session.imports.crs_wanted.connect(self._ask_crs)
@@ -200,6 +207,7 @@ class Window(QMainWindow):
         self.inspector.copy_requested.connect(self.commands.copy_ids)
         self.info.acted.connect(self._show_reports)
         self.start_page.open_clicked.connect(self.actions_["open"].trigger)
+        self.start_page.folder_clicked.connect(self.actions_["import_folder"].trigger)
         self.start_page.demo_clicked.connect(self.open_demo)
         self.start_page.files_chosen.connect(self.open_paths)
         self.start_page.discard_clicked.connect(self._discard)
@@ -232,6 +240,7 @@ class Window(QMainWindow):
         self.set_legend(self.settings.flag("legend"))
         self.set_marks(self.settings.flag("marks"))
         self.set_timeline(self.settings.flag("timeline"))
+        self.set_detail(self.settings.detail)
         self._mark_theme()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -261,8 +270,8 @@ class Window(QMainWindow):
             self.session.open_project(projects[-1])
         if files:
             self.session.import_files(files)
-        for path in paths:
-            if path.exists() and path.parent != self.session.untitled_folder:
+        for path in files[:MAX_RECENT]:
+            if path.exists():
                 self.settings.add_recent(path)
 
     def open_demo(self) -> None:
@@ -278,6 +287,20 @@ class Window(QMainWindow):
         """Open what was dropped."""
         event.acceptProposedAction()
         self.open_paths(dropped_files(event))
+
+    def _say_problem(self, sentence: str) -> None:
+        self._again = None
+        self.danger.say(sentence)
+
+    def _offer_again(self, error: CitystrataError) -> None:
+        """A layer could not be drawn: perhaps the disk was full, or its file was away."""
+        self._again = self.session.drawing.again
+        self.danger.say(error.sentence(), "Try again")
+
+    def _try_again(self) -> None:
+        self.danger.hide()
+        if self._again is not None:
+            self._again()
 
     def _ask_crs(self, path: Path, missing: MissingCrs) -> None:
         question = CrsQuestion(path.name, missing, self)
@@ -315,6 +338,8 @@ class Window(QMainWindow):
             self.notice.say(f"You can look but not change: {self.session.project.read_only_reason}")
         self._show_title()
         if is_open:
+            if not self.session.is_untitled:
+                self.settings.add_recent(self.session.project.path)
             self.canvas.setFocus()
 
     def _on_project_changed(self, changes: Changes) -> None:
@@ -366,6 +391,14 @@ class Window(QMainWindow):
         """Show or hide the timeline."""
         self.timeline.show_wanted(on)
         self._keep_flag("timeline", on, "dock_timeline")
+
+    def set_detail(self, choice: str) -> None:
+        """Draw more or less, and keep the choice."""
+        choice = choice if choice in DETAIL else "automatic"
+        self.settings.detail = choice
+        self.session.set_detail(DETAIL[choice])
+        for name in DETAIL:
+            self.actions_[f"detail_{name}"].setChecked(name == choice)
 
     def set_theme(self, choice: str) -> None:
         """Use another theme and keep the choice."""

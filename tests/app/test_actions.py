@@ -21,7 +21,19 @@ from app.window import Window
 from tests.app.blocks import write_city
 
 #: Commands that end the test's window, or open a dialog of the system that waits for a person.
-WAITING = {"open", "import", "new", "save_as", "export", "picture", "epoch_add", "quit", "close", "demo"}
+WAITING = {
+    "open",
+    "import",
+    "import_folder",
+    "new",
+    "save_as",
+    "export",
+    "picture",
+    "epoch_add",
+    "quit",
+    "close",
+    "demo",
+}
 
 
 def test_every_row_is_complete() -> None:
