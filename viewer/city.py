@@ -20,7 +20,7 @@ from viewer.citytile import OutlinesOfTiles, Tile
 from viewer.color import LegendEntry
 from viewer.detail import Allowed, detail_of
 from viewer.faces import Index, Mask, outer_boxes
-from viewer.lods import allowed_geometries
+from viewer.lods import Lods
 from viewer.looks import ROOF, WALL, Looks
 from viewer.masses import Masses
 from viewer.palette import GHOST, SELECTED, rgb
@@ -39,6 +39,8 @@ ERROR_PX_MOVING, ERROR_PX_RESTING = 1.0, 0.7
 DETAIL_SHARE = 0.7
 #: Steps by which that is made finer or coarser, beginning with the coarsest at rest.
 DETAIL_BEFORE = 0.5
+#: Where more entries than this have changed, all are summed up anew.
+MOST_CHANGED = 50_000
 COARSER, CAUTION, COARSEST_PX = 1.25, 1.1, 12.0
 #: At rest all detail is waited for, but not for longer than this.
 PATIENCE_S = 0.35
@@ -67,10 +69,11 @@ class CityView:
         self._shown = Shown.all(source.columns.count)
         plain = self._looks.of_types(PLANTS)[city.entry_object]
         self._outlines = OutlinesOfTiles(city, source.origin, plain)
+        self._lods = Lods(city, source.columns)
         self._allowed = self._allows()
         self._selected: Mask = np.zeros(len(city.entry_object), bool)
         self._masses = Masses(city, source.origin, self._tree)
-        self._colors_of = 0
+        self._faded: set[int] = set()  # tiles to be coloured anew
         self._frame = 0
         self._aim: Aim | None = None
         self._wanted: Index = np.empty(0, np.int64)
@@ -80,7 +83,6 @@ class CityView:
         self._culls = True
         self._legend: list[LegendEntry] | None = None
         self._weigh()
-        self._color()
         kept = self._may_show()
         self.boxes: Float64 = outer_boxes(self._tree.tiles.box_of(city, kept))
 
@@ -126,8 +128,7 @@ class CityView:
         changed = np.flatnonzero(selected != self._selected)
         if len(changed):
             self._selected = selected
-            self._color()
-            self._fade(self._tree.tiles.of(changed))
+            self._color(changed)
         if len(changed) or len(before.selected):
             self._mark_selection()
 
@@ -176,7 +177,8 @@ class CityView:
             if tile is None:
                 self._build(number)
                 self._blocks_stale = True
-            elif tile.colors_of != self._colors_of:
+            elif number in self._faded:
+                self._faded.discard(number)
                 self._paint(tile)
                 self._outlines_stale = True
             else:
@@ -216,10 +218,10 @@ class CityView:
 
     def _allows(self) -> Allowed:
         city, hidden = self._city, _hidden(self.layer)
-        geometries = allowed_geometries(city, self.layer.lod, self._source.columns)
+        geometries = self._lods.allowed(self.layer.lod)
         entries = self._shown.visible[city.entry_object]
         if len(city.entry_object):
-            entries &= np.logical_or.reduceat(geometries, city.entry_geometry[:-1])
+            entries &= self._lods.triangles(geometries) > 0
         if hidden or self._source.left_out:
             entries &= ~self._looks.of_types(hidden | self._source.left_out)[city.entry_object]
         types = np.array([name not in hidden for name in city.type_names] or [True], bool)
@@ -229,24 +231,26 @@ class CityView:
         """Work out anew what is drawn; what no longer is as it was is built again."""
         before, self._allowed = self._allowed, self._allows()
         self._legend = None
-        same_detail = (before.types == self._allowed.types).all() and (
-            before.geometries == self._allowed.geometries
-        ).all()
-        if same_detail:
-            changed = np.flatnonzero(before.entries != self._allowed.entries)
-            stale = np.unique(self._tree.tiles.of(changed)).tolist()
-        else:
-            stale = list(self._tiles)
-        for number in stale:
+        changed = np.flatnonzero(before.entries != self._allowed.entries)
+        is_same = (
+            before.geometries is self._allowed.geometries and (before.types == self._allowed.types).all()
+        )
+        for number in np.unique(self._tree.tiles.of(changed)).tolist() if is_same else list(self._tiles):
             self._drop(number)
-        self._weigh()
-        self._color()
+        self._weigh(changed)
         self._mark_selection()
 
-    def _weigh(self) -> None:
-        flat = self.layer.lod.startswith("0")
-        self._masses.weigh(self._allowed.entries, flat)
-        self._tile_triangles = self._tree.tile_triangles(self._city, self._allowed)
+    def _tiles_of(self, entries: Index) -> list[int]:
+        tiles: list[int] = np.unique(self._tree.tiles.of(entries)).tolist()
+        return tiles
+
+    def _weigh(self, changed: Index | None = None) -> None:
+        """Have the blocks follow what is drawn: all of them, or where entries have changed."""
+        few = changed if changed is not None and len(changed) <= MOST_CHANGED else None
+        self._masses.weigh(self._allowed.entries, self.layer.lod.startswith("0"), few)
+        self._color(changed)
+        triangles = self._lods.triangles(self._allowed.geometries)
+        self._tile_triangles = self._tree.tile_triangles(triangles, self._allowed)
         self._is_new = True
 
     def _wishes(self, aim: Aim) -> Index:
@@ -311,7 +315,8 @@ class CityView:
         look.SetBackfaceCulling(self._culls)
         look.SetOpacity(self.layer.opacity)
         patch.fill(detail.vertices, self._source.origin, detail.triangles, None)
-        tile = Tile(patch, detail, self._colors_of, used=self._frame)
+        tile = Tile(patch, detail, used=self._frame)
+        self._faded.discard(number)
         self._paint(tile)
         self._tiles[number] = tile
 
@@ -325,23 +330,21 @@ class CityView:
     # -- colours ---------------------------------------------------------------------------------
 
     def _recolor(self) -> None:
-        self._looks = Looks(self.layer, self._source.columns, self._city.type_names)
+        before, self._looks = self._looks, Looks(self.layer, self._source.columns, self._city.type_names)
         self._legend = None
-        self._color()
+        objects = self._looks.changed_since(before)
+        self._color(None if objects is None else np.flatnonzero(objects[self._city.entry_object]))
 
-    def _color(self) -> None:
-        """Give the blocks their colours, and have those of the tiles follow."""
-        top, side = self._looks.blocks(self._city.entry_object)
-        self._masses.color(top, side, self._selected)
-        self._colors_of += 1
+    def _color(self, changed: Index | None = None) -> None:
+        """Give the blocks their colours, and have those of the tiles follow; all, or `changed` entries."""
+        few = changed if changed is not None and len(changed) <= MOST_CHANGED else None
+        entries = slice(None) if few is None else few
+        top, side = self._looks.blocks(self._city.entry_object[entries])
+        self._masses.color(top, side, self._selected[entries], few)
+        self._faded.update(
+            self._tiles if changed is None else np.unique(self._tree.tiles.of(changed)).tolist()
+        )
         self._blocks_stale = True
-
-    def _fade(self, tiles: Index) -> None:
-        """Only these tiles have changed their colours."""
-        changed = set(tiles.tolist())
-        for number, tile in self._tiles.items():
-            if number not in changed and tile.colors_of == self._colors_of - 1:
-                tile.colors_of = self._colors_of
 
     def _paint(self, tile: Tile) -> None:
         detail = tile.detail
@@ -353,7 +356,6 @@ class CityView:
             base[selected] = np.minimum(base[selected] * (1 - SELECTED_SHARE) + tint, 255)
         tile.lit = np.minimum(base * detail.light, 255)
         tile.patch.recolor(detail.colors(base))
-        tile.colors_of = self._colors_of
 
     # -- lines, ghosts, what is selected ---------------------------------------------------------
 

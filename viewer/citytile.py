@@ -27,7 +27,6 @@ class Tile:
 
     patch: Patch
     detail: Detail
-    colors_of: int  # the state of the colours it shows
     lit: Float32 = field(default_factory=lambda: np.empty((0, 3), np.float32))  # per polygon
     outlines: Outlines | None = None
     used: int = 0

@@ -36,6 +36,19 @@ class Looks:
                 int(style.get("classes", 6)),
                 str(style.get("color_map", "")),
             )
+        #: Per object, which row of the tables its colours are in.
+        self.codes: Int32 = self.object_type
+        if self.classes is not None:
+            self.codes, self._own = self.classes.codes, self.classes.colors.astype(np.float32)
+        elif self.way == "plain":
+            self._own = np.tile(rgb(self.plain).astype(np.float32), (len(self.type_names) or 1, 1))
+        else:
+            self._own = self.type_colors().astype(np.float32)
+        self._top, self._side = self._own, self._own
+        if self.way == "surface":
+            self._top, self._side = self._own.copy(), self._own.copy()
+            built = self._is_building()
+            self._top[built], self._side[built] = rgb(surface_color(ROOF)), rgb(surface_color(WALL))
 
     @property
     def attribute(self) -> str:
@@ -53,7 +66,7 @@ class Looks:
 
     def polygons(self, objects: Int32, types: Int32, normals: Float32) -> Float32:
         """One colour per polygon: of these objects, with these semantic types."""
-        colors = self._objects(objects)
+        colors: Float32 = self._own[self.codes[objects]]
         if self.way != "surface":
             return colors
         known = types > 0
@@ -68,20 +81,14 @@ class Looks:
 
     def blocks(self, objects: Int32) -> tuple[Float32, Float32]:
         """The colours of the tops and of the sides of blocks that stand for these objects."""
-        top = self._objects(objects)
-        if self.way != "surface":
-            return top, top
-        side = top.copy()
-        built = self._is_building()[self.object_type[objects]]
-        top[built], side[built] = rgb(surface_color(ROOF)), rgb(surface_color(WALL))
-        return top, side
+        codes = self.codes[objects]
+        return self._top[codes], self._side[codes]
 
-    def _objects(self, objects: Int32) -> Float32:
-        if self.way == "plain":
-            return np.tile(rgb(self.plain).astype(np.float32), (len(objects), 1))
-        if self.classes is not None:
-            return self.classes.colors.astype(np.float32)[self.classes.codes[objects]]
-        return self.type_colors().astype(np.float32)[self.object_type[objects]]
+    def changed_since(self, before: Looks) -> Mask | None:
+        """Which objects look otherwise than before; None where all may."""
+        if self.way != before.way or self._own.shape != before._own.shape or (self._own != before._own).any():
+            return None
+        return np.asarray(self.codes != before.codes)
 
     def _is_building(self) -> Mask:
         return np.array([name.startswith("Building") for name in self.type_names] or [False])

@@ -36,30 +36,46 @@ class Masses:
         #: Which cells hold anything visible, per level.
         self.present: list[Mask] = []
 
-    def weigh(self, visible: Mask, flat: bool) -> None:
-        """Sum up what is visible; `flat` blocks lie on the ground."""
+    def weigh(self, visible: Mask, flat: bool, changed: Index | None = None) -> None:
+        """Sum up what is visible, all of it or `changed` entries; `flat` blocks lie on the ground."""
+        if changed is not None and flat == self._flat and self._sums:
+            self._weight[changed] = self._area[changed] * visible[changed]
+            self._sums[-1][:, changed] = self._placed(changed)
+            self._tree.sum_again(self._sums, changed)
+            for present, sums in zip(self.present, self._sums, strict=True):
+                present[:] = sums[AREA] > 0
+            return
         self._flat = flat
-        weight = self._area * visible
+        self._weight = self._area * visible
+        self._sums = self._tree.summed(self._placed(slice(None)))
+        self.present = [sums[AREA] > 0 for sums in self._sums]
+
+    def _placed(self, chosen: Index | slice) -> Float32:
+        """What is summed up of these entries: where they are, by their weights."""
+        weight, base, shape = self._weight[chosen], self._base[chosen], self._shape[chosen]
         rows = np.empty((7, len(weight)), np.float32)
         rows[AREA] = weight
-        for row, values in ((X, 0), (Y, 1), (FOOT, 2), (TOP, 2 if flat else 3)):
-            np.multiply(self._base[:, values], weight, out=rows[row])
+        for row, values in ((X, 0), (Y, 1), (FOOT, 2), (TOP, 2 if self._flat else 3)):
+            np.multiply(base[:, values], weight, out=rows[row])
         # Directions of walls repeat every quarter turn: four times the angle can be averaged.
-        cos, sin = self._shape[:, 2], self._shape[:, 3]
+        cos, sin = shape[:, 2], shape[:, 3]
         twice_cos, twice_sin = cos * cos - sin * sin, 2 * cos * sin
         np.multiply(twice_cos * twice_cos - twice_sin * twice_sin, weight, out=rows[TURN_COS])
         np.multiply(2 * twice_cos * twice_sin, weight, out=rows[TURN_SIN])
-        self._weight = weight
-        self._sums = self._tree.summed(rows)
-        self.present = [sums[AREA] > 0 for sums in self._sums]
+        return rows
 
-    def color(self, top: Float32, side: Float32, selected: Mask) -> None:
-        """Sum up the colours (k, 3) of tops and sides, and what is selected."""
-        rows = np.empty((7, len(top)), np.float32)
-        np.multiply(top.T, self._weight, out=rows[:3])
-        np.multiply(side.T, self._weight, out=rows[3:6])
-        np.multiply(selected, self._weight, out=rows[6])
-        self._colors = self._tree.summed(rows)
+    def color(self, top: Float32, side: Float32, selected: Mask, changed: Index | None = None) -> None:
+        """Sum up the colours (n, 3) of tops and sides, and what is selected; all, or `changed` entries."""
+        weight = self._weight if changed is None else self._weight[changed]
+        rows = np.empty((7, len(weight)), np.float32)
+        np.multiply(top.T, weight, out=rows[:3])
+        np.multiply(side.T, weight, out=rows[3:6])
+        np.multiply(selected, weight, out=rows[6])
+        if changed is None:
+            self._colors = self._tree.summed(rows)
+        else:
+            self._colors[-1][:, changed] = rows
+            self._tree.sum_again(self._colors, changed)
 
     def blocks(self, cells: list[Index], entries: Index) -> Blocks:
         """Blocks in the place of cells, per level, and of single entries."""

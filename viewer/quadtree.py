@@ -80,13 +80,11 @@ class Quadtree:
         middle = (boxes.mean(axis=1) - self.origin).astype(np.float32)
         return middle, (np.ptp(boxes, axis=1) / 2).astype(np.float32)
 
-    def tile_triangles(self, city: CityTiles, allowed: Allowed) -> Index:
-        """How many triangles each tile has of what is allowed."""
+    def tile_triangles(self, triangles: Index, allowed: Allowed) -> Index:
+        """How many triangles each tile has of what is allowed; given those of every entry."""
         if not len(self.tiles.box):
             return np.empty(0, np.int64)
-        geometry = np.diff(np.asarray(city.surface_triangle)[city.geometry_surface]) * allowed.geometries
-        entry = np.add.reduceat(geometry, city.entry_geometry[:-1]) * allowed.entries
-        found: Index = np.add.reduceat(entry, self.tiles.start[:-1], dtype=np.int64)
+        found: Index = np.add.reduceat(triangles * allowed.entries, self.tiles.start[:-1], dtype=np.int64)
         return found
 
     def summed(self, values: Float32) -> list[Float32]:
@@ -95,6 +93,15 @@ class Quadtree:
         for level in reversed(self.levels[:-1]):
             sums.append(np.add.reduceat(sums[-1], level.child[:-1], axis=1))
         return sums[::-1]
+
+    def sum_again(self, sums: list[Float32], entries: Index) -> None:
+        """Bring sums up to date after the values of some entries, the last of the sums, have changed."""
+        for number in range(len(self.levels) - 2, -1, -1):
+            level = self.levels[number]
+            cells = np.unique(np.searchsorted(level.start, entries, side="right") - 1)
+            first, last = level.child[cells], level.child[cells + 1]
+            run = np.cumsum(last - first) - (last - first)
+            sums[number][:, cells] = np.add.reduceat(sums[number + 1][:, spans(first, last)], run, axis=1)
 
     def cut(
         self, aim: Aim, error_px: float, present: list[Mask], drawn: Index, most: int
