@@ -14,6 +14,7 @@ from app.loading import Options, Outcomes
 from layers import importing
 from layers.decoding import MissingCrs
 from layers.errors import CitystrataError
+from layers.intake import Staged
 from layers.project import Project
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Imports(QObject):
         self._session.jobs.run(f"Reading {names}", work, partial(self._on_read, project), self._on_not_read)
 
     def _on_read(self, project: Project, outcomes: Outcomes) -> None:
-        staged = [outcome for _, outcome in outcomes if isinstance(outcome, importing.Staged)]
+        staged = [outcome for _, outcome in outcomes if isinstance(outcome, Staged)]
         try:
             layers = importing.admit(project, staged)
         except CitystrataError as error:

@@ -12,6 +12,7 @@ from layers import importing
 from layers.cache import CacheMissing
 from layers.data import Progress, ReadOptions
 from layers.errors import Cancelled, CitystrataError
+from layers.intake import Staged
 from layers.project import Project
 from layers.records import Changes, Layer
 from layers.untitled import copy_project, delete_project, has_edits
@@ -19,7 +20,7 @@ from viewer.scene import Prepared, prepare
 
 Options = Mapping[Path, ReadOptions]
 Found = TypeVar("Found")
-Outcomes = list[tuple[Path, importing.Staged | CitystrataError]]
+Outcomes = list[tuple[Path, Staged | CitystrataError]]
 
 
 def copy(source: Path, target: Path, work: Work) -> None:

@@ -302,10 +302,10 @@ class Session(QObject):
         """
         project = self.project
 
-        def make(progress: Progress) -> list[Changes]:
+        def make(progress: Progress) -> list[Changes | None]:
             with project.edit(label, why, announce=False, progress=progress) as edit:
                 change(edit)
-            return [edit.changes] if edit.changes is not None else []
+            return [edit.changes]
 
         return self._carry_out(label, values, make, said)
 

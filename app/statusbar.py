@@ -86,11 +86,10 @@ class StatusBar(QStatusBar):
             return
         scene = self._session.scene
         shown, every = scene.shown_objects
-        text = (
-            counted(every, "object") if shown == every else f"{thousands(shown)} of {thousands(every)} shown"
-        )
+        text = f"{thousands(shown)} of " if shown != every else ""
         is_coming = scene.needs_frame or scene.is_drawing
-        self.shown.setText((f"{text} · refining…" if is_coming else text) if every else "")
+        refining = " · refining…" if is_coming else ""
+        self.shown.setText(f"{text}{counted(every, 'object')}{refining}" if every else "")
         if is_coming:
             self._soon.start()
 
