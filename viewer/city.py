@@ -232,16 +232,17 @@ class CityView:
         before, self._allowed = self._allowed, self._allows()
         self._legend = None
         changed = np.flatnonzero(before.entries != self._allowed.entries)
-        is_same = (
-            before.geometries is self._allowed.geometries and (before.types == self._allowed.types).all()
-        )
-        for number in np.unique(self._tree.tiles.of(changed)).tolist() if is_same else list(self._tiles):
+        is_same = before.geometries is self._allowed.geometries
+        is_same &= bool((before.types == self._allowed.types).all())
+        for number in self._tiles_of(changed) if is_same else list(self._tiles):
             self._drop(number)
         self._weigh(changed)
         self._mark_selection()
 
     def _tiles_of(self, entries: Index) -> list[int]:
-        tiles: list[int] = np.unique(self._tree.tiles.of(entries)).tolist()
+        holds = np.zeros(len(self._tree.tiles.box), bool)
+        holds[self._tree.tiles.of(entries)] = True
+        tiles: list[int] = np.flatnonzero(holds).tolist()
         return tiles
 
     def _weigh(self, changed: Index | None = None) -> None:
@@ -341,9 +342,7 @@ class CityView:
         entries = slice(None) if few is None else few
         top, side = self._looks.blocks(self._city.entry_object[entries])
         self._masses.color(top, side, self._selected[entries], few)
-        self._faded.update(
-            self._tiles if changed is None else np.unique(self._tree.tiles.of(changed)).tolist()
-        )
+        self._faded.update(self._tiles if changed is None else self._tiles_of(changed))
         self._blocks_stale = True
 
     def _paint(self, tile: Tile) -> None:

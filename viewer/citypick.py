@@ -65,7 +65,7 @@ def objects_in(city: CityTiles, tiles: Tiles, allowed: Allowed, view: View2D, re
     inside = boxes_within(view, city.entry_box[rest], rectangle)
     whole = np.concatenate((whole[allowed.entries[whole]], rest[inside]))
     border = _touching(city, allowed, view, rectangle, rest[~inside])
-    return np.unique(city.entry_object[np.concatenate((whole, border))]).astype(np.int64)
+    return np.sort(city.entry_object[np.concatenate((whole, border))]).astype(np.int64)
 
 
 def _touching(city: CityTiles, allowed: Allowed, view: View2D, rectangle: Rectangle, entries: Index) -> Index:
@@ -74,5 +74,6 @@ def _touching(city: CityTiles, allowed: Allowed, view: View2D, rectangle: Rectan
     first, last = city.surface_triangle[surfaces], city.surface_triangle[surfaces + 1]
     corners: Float64 = city.vertices[city.triangles[spans(first, last)]]
     touches = triangles_touch(view, corners, rectangle)
-    found: Index = np.unique(np.repeat(owner, last - first)[touches])
-    return found
+    chosen = np.zeros(len(city.entry_object), bool)
+    chosen[np.repeat(owner, last - first)[touches]] = True
+    return np.flatnonzero(chosen)

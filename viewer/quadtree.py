@@ -95,10 +95,11 @@ class Quadtree:
         return sums[::-1]
 
     def sum_again(self, sums: list[Float32], entries: Index) -> None:
-        """Bring sums up to date after the values of some entries, the last of the sums, have changed."""
+        """Bring sums up to date after the values of some entries, ascending, in the last have changed."""
         for number in range(len(self.levels) - 2, -1, -1):
             level = self.levels[number]
-            cells = np.unique(np.searchsorted(level.start, entries, side="right") - 1)
+            cells = np.searchsorted(level.start, entries, side="right") - 1  # ascending, as the entries
+            cells = cells[np.r_[True, np.diff(cells) != 0][: len(cells)]]
             first, last = level.child[cells], level.child[cells + 1]
             run = np.cumsum(last - first) - (last - first)
             sums[number][:, cells] = np.add.reduceat(sums[number + 1][:, spans(first, last)], run, axis=1)
