@@ -130,6 +130,9 @@ def test_it_is_the_same_as_row_by_row(text: str, rows: list[dict[str, Any]]) -> 
     lists = {name: [row[name] for row in rows] for name in kinds}
     columns = {name: encoded(values) for name, values in lists.items()}
     assert expression.matching(columns, len(rows)).tolist() == expression.mask(lists, len(rows)), text
+    # With their kinds: 1, 1.0 and true are not the same.
+    expected = list(map(repr, expression.columns(lists, len(rows))))
+    assert list(map(repr, expression.column(columns, len(rows)).tolist())) == expected, text
 
 
 @pytest.mark.parametrize(
