@@ -1,23 +1,59 @@
-"""All figures: `python -m benchmarks`, or `python -m benchmarks NAME…` for some of them."""
+"""All figures, or some: `python -m benchmarks [--buildings N] [--points N] [--record FILE] [NAME…]`.
+
+`--record docs/performance.json` keeps the results for `python -m benchmarks.report`, which writes them
+into docs/performance.md; `--graphics-card` lets a graphics card draw, where there is one.
+"""
 
 from __future__ import annotations
 
+import argparse
+import os
 import subprocess
 import sys
+from pathlib import Path
 
-FIGURES = ("reading_cityjson", "importing", "first_picture", "editing", "responsiveness")
+from benchmarks.figure import BUILDINGS, GRAPHICS_CARD, POINTS, RECORD, ROOT
+
+FIGURES = (
+    "reading_cityjson",
+    "importing",
+    "first_picture",
+    "editing",
+    "responsiveness",
+    "frames",
+    "import_rate",
+    "million",
+    "growth",
+    "interaction",
+    "answering",
+    "flights",
+    "clouds",
+)
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Run each in a process of its own; the exit status says whether all are within their limits."""
-    unknown = [name for name in names if name not in FIGURES]
-    if unknown:
-        print(f"There is no figure {unknown[0]!r}; there are: {', '.join(FIGURES)}.", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(FIGURES)}; default all")
+    parser.add_argument("--buildings", type=int, default=BUILDINGS, help="of the largest city")
+    parser.add_argument("--points", type=int, default=POINTS, help="of the largest cloud")
+    parser.add_argument("--record", metavar="FILE", help="keep the results in this JSON file, too")
+    parser.add_argument("--graphics-card", action="store_true", help="draw with the graphics card")
+    wanted = parser.parse_args(arguments)
+    if unknown := [name for name in wanted.names if name not in FIGURES]:
+        parser.error(f"there is no figure {unknown[0]!r}; there are: {', '.join(FIGURES)}")
+    environment = {
+        **os.environ,
+        "CITYSTRATA_BUILDINGS": str(wanted.buildings),
+        "CITYSTRATA_POINTS": str(wanted.points),
+        **({RECORD: str(Path(wanted.record).resolve())} if wanted.record else {}),
+        **({GRAPHICS_CARD: "1"} if wanted.graphics_card else {}),
+    }
     status = 0
-    for name in names or FIGURES:
+    for name in wanted.names or FIGURES:
         print(f"{name}:", flush=True)
-        status |= subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode
+        command = [sys.executable, "-m", f"benchmarks.{name}"]
+        status |= subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     return int(status != 0)
 
 

@@ -16,14 +16,9 @@ from time import perf_counter
 
 import numpy as np
 
-from benchmarks.figure import ROOT, Figure, fastest, show
+from benchmarks.figure import ROOT, Figure, environment, fastest, show
 
 SIZE = (1280, 800)
-#: No display and no graphics card for either.
-ENVIRONMENT = {
-    **{key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")},
-    "LIBGL_ALWAYS_SOFTWARE": "1",
-}
 F3D = """
 import sys, f3d
 engine = f3d.Engine.create(True)
@@ -61,7 +56,7 @@ def seconds(command: list[str], picture: Path) -> float:
     """From the start of the process to its end; the picture must be there and show something."""
     picture.unlink(missing_ok=True)
     start = perf_counter()
-    done = subprocess.run(command, env=ENVIRONMENT, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=environment(), cwd=ROOT, capture_output=True, text=True, check=False)
     elapsed = perf_counter() - start
     if done.returncode or not picture.exists() or picture.stat().st_size < 5000:
         raise RuntimeError(f"{command[:3]} gave no picture:\n{done.stdout}\n{done.stderr}")

@@ -1,22 +1,60 @@
-"""The project that several figures need: the city of 100 000 buildings, imported once per machine."""
+"""The projects that figures need: generated cities and scans, imported once per machine."""
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
+from time import perf_counter
 
 from benchmarks.city import city_file
+from benchmarks.figure import in_child
+from benchmarks.memory import watched
 
 BUILDINGS = 100_000
+CITY = ".city.jsonl"
 
 
-def city_project() -> Path:
-    """A project with the city as its only layer, beside the city's file."""
+def city_project(buildings: int = BUILDINGS) -> Path:
+    """A project with a city as its only layer, beside the city's file."""
+    source = city_file(buildings, CITY)
+    path = project_beside(source)
+    if not path.exists():
+        import_anew(source)
+    return path
+
+
+def project_beside(source: Path) -> Path:
+    """Where the project of a file or folder lies."""
+    return source.with_name(f"{source.name.removesuffix(CITY)}.city.gpkg")
+
+
+def import_anew(source: Path) -> dict[str, float]:
+    """Make the project of a file or folder again; gives what that took, and keeps it beside the project."""
+    path = project_beside(source)
+    path.unlink(missing_ok=True)
+    shutil.rmtree(path.with_name(path.name.replace(".city.gpkg", ".city.cache")), ignore_errors=True)
+    cost: dict[str, float] = in_child(__name__, "timed_import", source, path)
+    _cost_file(path).write_text(json.dumps(cost))
+    return cost
+
+
+def import_cost(path: Path) -> dict[str, float]:
+    """What the import of a project took: "seconds" and "peak_mb" of all its processes together."""
+    cost: dict[str, float] = json.loads(_cost_file(path).read_text())
+    return cost
+
+
+def timed_import(source: str, path: str) -> dict[str, float]:
+    """Import into a new project, watched; to be called in a process of its own."""
     from layers.importing import import_files
     from layers.project import Project
 
-    source = city_file(BUILDINGS)
-    path = source.with_name(source.name.replace(".city.json", ".city.gpkg"))
-    if not path.exists():
-        with Project.create(path) as project:
-            import_files(project, [source])
-    return path
+    start = perf_counter()
+    with watched() as memory, Project.create(Path(path)) as project:
+        import_files(project, [Path(source)])
+    return {"seconds": perf_counter() - start, **memory}
+
+
+def _cost_file(path: Path) -> Path:
+    return path.with_name(path.name.replace(".city.gpkg", ".import.json"))
