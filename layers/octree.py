@@ -7,7 +7,7 @@ stay mapped. A node's points lie together, attribute by attribute, in one of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -101,28 +101,32 @@ class PointTree(Stored):
         first, end = np.searchsorted(self.parent, (node, node + 1)).tolist()
         return range(first, end)
 
+    def get_ready(self) -> None:
+        """Prepare for nodes being read soon; at once."""
+
     def read(self, node: int) -> Cloud:
         """The points of a node, in any thread."""
-        count, (path, start) = int(self.count[node]), self.place_of(node)
-        try:
-            with path.open("rb", buffering=0) as file:
-                file.seek(start)
-                data = file.read(self.bytes_per_point * count)
-        except OSError as error:
-            raise ReadError("The cache could not be read", where=str(path), found=str(error)) from error
-        if len(data) < self.bytes_per_point * count:
-            raise ReadError("The cache could not be read", where=str(path), found="it is cut off")
-        columns = unpacked(data, count, self.attributes)
+        columns = unpacked(self.block(node), self.attributes)
         return Cloud(columns.pop("place") * self.scale + self.offset, **columns)
 
-    def place_of(self, node: int) -> tuple[Path, int]:
-        """The file that holds the points of a node, and its first byte there."""
-        return self.folder / PART.format(int(self.part[node])), int(self.start[node])
+    def block(self, node: int) -> bytes:
+        """The points of a node as they are stored."""
+        path = self.folder / PART.format(int(self.part[node]))
+        size = self.bytes_per_point * int(self.count[node])
+        try:
+            with path.open("rb", buffering=0) as file:
+                file.seek(int(self.start[node]))
+                data = file.read(size)
+        except OSError as error:
+            raise ReadError("The cache could not be read", where=str(path), found=str(error)) from error
+        if len(data) < size:
+            raise ReadError("The cache could not be read", where=str(path), found="it is cut off")
+        return data
 
     @property
     def bytes_per_point(self) -> int:
         """What a point takes in a part file."""
-        return PLACE.itemsize + sum(ATTRIBUTES[name].itemsize for name in self.attributes)
+        return bytes_per_point(self.attributes)
 
     def class_counts(self) -> dict[int, int]:
         """How many points each class has."""
@@ -149,10 +153,20 @@ def _percentiles(counts: Int64, percent: tuple[float, ...]) -> tuple[float, ...]
     return tuple(float(np.searchsorted(below, share / 100 * below[-1])) for share in percent)
 
 
-def unpacked(data: bytes, count: int, attributes: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    """The columns of a block of points: "place" and the attributes."""
+def bytes_per_point(attributes: Sequence[str]) -> int:
+    """What a point with these attributes takes."""
+    return PLACE.itemsize + sum(ATTRIBUTES[name].itemsize for name in attributes)
+
+
+def packed(columns: Mapping[str, NDArray[Any]], attributes: Sequence[str]) -> bytes:
+    """Points as they are stored: column after column."""
+    return b"".join(np.ascontiguousarray(columns[name]).tobytes() for name in ("place", *attributes))
+
+
+def unpacked(data: bytes, attributes: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """The columns of stored points: "place" and the attributes."""
     columns: dict[str, NDArray[Any]] = {}
-    position = 0
+    count, position = len(data) // bytes_per_point(attributes), 0
     for name in ("place", *attributes):
         kind = ATTRIBUTES.get(name, PLACE)
         columns[name] = np.frombuffer(data, kind, count, position)

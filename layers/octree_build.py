@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from layers.data import Box
 from layers.morton import Cube, Keys
-from layers.octree import HEIGHT_BINS, Frame
+from layers.octree import HEIGHT_BINS, Frame, packed
 from layers.octree_pieces import Columns, Piece, gathered
 from layers.octree_sample import Node, Stretch, sample_depths
 from layers.pointfiles import box_in_world
@@ -41,9 +41,14 @@ class Look:
     def columns(self, found: Columns) -> Columns:
         """The columns of pieces as the tree stores them."""
         columns = {name: found[name] for name in ("place", *self.attributes)}
-        if "rgb" in columns:
-            columns["rgb"] = (columns["rgb"] >> (self.colour_bits - 8)).astype(np.uint8)
+        return in_small_colours(columns, self.colour_bits)
+
+
+def in_small_colours(columns: Columns, bits: int) -> Columns:
+    """Columns with colours of 8 bits instead of so many."""
+    if "rgb" not in columns:
         return columns
+    return {**columns, "rgb": (columns["rgb"] >> (bits - 8)).astype(np.uint8)}
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,12 @@ class Counts(Stored):
             _counted(columns.get("return_number"), 16),
             _counted(columns.get("intensity"), 65536),
             _counted(bins, HEIGHT_BINS),
+        )
+
+    def scaled(self, factor: float) -> Counts:
+        """The counts of so many times as much."""
+        return Counts(
+            *(np.round(getattr(self, item.name) * factor).astype(np.int64) for item in fields(self))
         )
 
     @classmethod
@@ -122,9 +133,9 @@ class PartWriter:
         """Write a node; gives its row."""
         own = node.own(depth)
         start = self._file.tell()
-        for values in columns.values():
-            self._file.write(values.take(own, axis=0).data)
-        box = box_in_world(self._look.frame, columns["place"].take(own, axis=0))
+        taken = {name: values.take(own, axis=0) for name, values in columns.items()}
+        self._file.write(packed(taken, self._look.attributes))
+        box = box_in_world(self._look.frame, taken["place"])
         self._boxes.append(np.reshape(box or NOWHERE, (2, 3)))
         self._rows.append((parent, node.level, len(own), node.spacing_m(depth, self._look.cube), start))
         return len(self._rows) - 1

@@ -5,6 +5,7 @@ A task that kills its process fails alone; the next one gets a new process.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import queue
@@ -90,6 +91,44 @@ class Workers:
             process.end()
 
 
+class Helpers:
+    """Processes that wait to be asked, by any thread; one that dies of a question is replaced."""
+
+    def __init__(self, module: str, count: int) -> None:
+        self._module = module
+        self._idle: queue.LifoQueue[_Process | None] = queue.LifoQueue()
+        for _ in range(count):
+            self._idle.put(None)
+        atexit.register(self.close)
+
+    def start_ahead(self) -> None:
+        """Have a process ready for the first question."""
+        with suppress(queue.Empty):
+            process = self._idle.get_nowait()
+            self._idle.put(process or _Process(self._module))
+
+    def ask(self, task: Task) -> Answer:
+        """The answer to a task, or its error."""
+        process, kept = self._idle.get(), None
+        try:
+            process = process or _Process(self._module)
+            answer = process.answer(task)
+            kept = process
+        finally:
+            self._idle.put(kept)
+        if isinstance(answer, CitystrataError):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        """End those that are idle."""
+        with suppress(queue.Empty):
+            while True:
+                process = self._idle.get_nowait()
+                if process is not None:
+                    process.end()
+
+
 class _Process:
     """A process that answers tasks."""
 
@@ -134,9 +173,14 @@ class _Process:
         self.last_words.close()
 
 
-def serve(answer: Callable[[Task], Answer]) -> None:
-    """Answer tasks from standard input until there are no more; other output goes to standard error."""
+def serve(answer: Callable[[Task], Answer], ends_with_starter: bool = True) -> None:
+    """Answer tasks from standard input until there are no more; other output goes to standard error.
+
+    `ends_with_starter`: at once when the thread that started this process ends, not only when it next listens.
+    """
     _limit_memory()
+    if ends_with_starter and sys.platform == "linux":
+        ctypes.CDLL(None).prctl(END_WITH_STARTER, signal.SIGKILL)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     for line in sys.stdin.buffer:
@@ -162,8 +206,6 @@ def _limit_memory() -> None:
         return
     import resource
 
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(END_WITH_STARTER, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     most = MEMORY_LIMIT if hard == resource.RLIM_INFINITY else min(hard, MEMORY_LIMIT)

@@ -59,6 +59,12 @@ class Header:
     records: tuple[Record, ...]
 
 
+def attributes_of(header: Header) -> tuple[str, ...]:
+    """What the points have beside their places."""
+    colours = ("rgb",) if header.point_format in COLOUR_AT else ()
+    return ("intensity", *colours, "classification", "return_number")
+
+
 def read_header(path: Path) -> Header:
     """The header of the file, or an error that names the count that cannot be true."""
     with path.open("rb") as file:

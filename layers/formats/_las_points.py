@@ -32,12 +32,10 @@ def decode(stretch: Stretch) -> Iterator[Decoded]:
     """Blocks of the points of a stretch."""
     path = Path(stretch.path)
     header = read_header(path)
-    frame = Frame(header.scale, header.offset)
-    with path.open("rb") as file, _sentences(path):
+    with path.open("rb") as file, sentences(path):
         read = _reader(file, header, stretch.first)
         for start in range(0, stretch.count, POINTS_AT_ONCE):
-            records = read(min(POINTS_AT_ONCE, stretch.count - start))
-            yield Decoded(_places(records), frame, columns_of(records, header))
+            yield decoded_records(read(min(POINTS_AT_ONCE, stretch.count - start)), header)
 
 
 def _reader(file: BinaryIO, header: Header, first: int) -> Any:
@@ -50,15 +48,21 @@ def _reader(file: BinaryIO, header: Header, first: int) -> Any:
     else:
         file.seek(first * header.record_bytes, 1)
 
-    def read(count: int) -> NDArray[np.void]:
+    def read(count: int) -> NDArray[np.uint8]:
         data = np.empty(count * header.record_bytes, np.uint8)
         if header.compressed:
             decompressor.decompress_many(data)
         elif file.readinto(data.data) < len(data):  # type: ignore[attr-defined]  # files opened as bytes have it
             raise EOFError("the file ends before the last point")
-        return data.view(record_type(header))
+        return data
 
     return read
+
+
+def decoded_records(data: NDArray[np.uint8], header: Header) -> Decoded:
+    """The points in decompressed records."""
+    records = data.view(record_type(header))
+    return Decoded(_places(records), Frame(header.scale, header.offset), columns_of(records, header))
 
 
 def record_type(header: Header) -> np.dtype[np.void]:
@@ -105,7 +109,7 @@ def columns_of(records: NDArray[np.void], header: Header) -> dict[str, NDArray[A
 
 
 @contextmanager
-def _sentences(path: Path) -> Iterator[None]:
+def sentences(path: Path) -> Iterator[None]:
     """What the decoder raises on damaged data, as a sentence."""
     try:
         yield
