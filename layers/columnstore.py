@@ -175,7 +175,8 @@ class _Words:
         return np.append(moved, np.int32(NONE))[column.codes]
 
     def _compared(self, values: JsonTexts) -> Int32:
-        codes, new = [], []
+        codes: list[int] = []
+        new: list[bytes] = []
         for text in values.texts():
             code = self._known.setdefault(text, self._count + len(new))
             if code == self._count + len(new):

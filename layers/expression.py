@@ -91,10 +91,6 @@ class Expression:
         """Its value for each of n rows, from one list per name."""
         return list(self.root.run(columns, n))
 
-    def mask(self, columns: Columns, n: int) -> list[bool]:
-        """Whether it holds, for each of n rows."""
-        return [truth(value) for value in self.root.run(columns, n)]
-
     def matching(self, columns: Mapping[str, Column], n: int) -> Mask:
         """Whether it holds, for each of n rows, found with arrays."""
         return Evaluation(columns, n).mask(self.root)

@@ -13,6 +13,7 @@ import orjson
 
 from layers.data import Box, Feature
 from layers.records import Layer
+from layers.rows import NAMED
 from layers.words import find_field, words
 
 if TYPE_CHECKING:
@@ -181,12 +182,12 @@ def _text(attributes: Mapping[str, Any], name: str | None) -> str | None:
 
 def _fids_of(project: Project, ids: set[str]) -> dict[str, list[int]]:
     """The city objects that have these ids, in layer order."""
+    place = {layer.id: at for at, layer in enumerate(project.layers) if layer.kind == "city"}
     found: dict[str, list[int]] = {}
-    for layer in project.layers:
-        if layer.kind == "city" and ids:
-            for number, id in enumerate(project.column(layer, "id")):
-                if id in ids:
-                    found.setdefault(id, []).append(layer.first_fid + number)
+    for id in ids:
+        named = project.query(f"SELECT layer, fid FROM object WHERE {NAMED}", (id, id))
+        if fids := [fid for _, fid in sorted((place[layer], fid) for layer, fid in named if layer in place)]:
+            found[id] = fids
     return found
 
 

@@ -69,7 +69,7 @@ def mapping_of(project: Project, layer: Layer) -> dict[str, str]:
     chosen = layer.style.get("field_map")
     if not chosen and layer.facts.get("field_map"):
         return dict(layer.facts["field_map"])
-    sample = {name: project.column(layer, name)[:_SAMPLE] for name in project.attribute_types(layer)}
+    sample = {name: project.values(layer, name)[:_SAMPLE] for name in project.attribute_types(layer)}
     return with_units(chosen, sample) if chosen else guess_mapping(sample, sample)
 
 

@@ -218,7 +218,7 @@ class Project:
     def by_id(self, id: str, layer: Layer | int | None = None) -> CityObject | None:
         """The object with this id, in one layer or in any that is present."""
         number = self._number(layer)
-        for found in rows.objects(self._connection, "id = ? COLLATE NOCASE AND id = ?", (id, id)):
+        for found in rows.objects(self._connection, rows.NAMED, (id, id)):
             if found.layer == number or (number is None and self._is_present(found.layer)):
                 return found
         return None

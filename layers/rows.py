@@ -17,6 +17,8 @@ LAYER = (
     " source_sha256, source_format, linked, first_fid, object_count, box, facts, report, drawable, partner,"
     " view FROM layer"
 )
+#: An object by its id, given twice: the index knows no capitals.
+NAMED = "id = ? COLLATE NOCASE AND id = ?"
 MANY = 500
 ROWS_AT_ONCE = 1000
 
@@ -178,9 +180,18 @@ def drop_orphans(connection: sqlite3.Connection) -> None:
         drop_layer(connection, number)
 
 
+def first_fid(connection: sqlite3.Connection, layer: int) -> int:
+    """The fid of the first object of a layer."""
+    return _range(connection, layer)[0]
+
+
 def drop_layer(connection: sqlite3.Connection, number: int) -> None:
     """Remove a layer that was never present, in small transactions that let edits through."""
     first, last = _range(connection, number)
+    # An import reserves more fids than it needs.
+    (last,) = connection.execute(
+        "SELECT coalesce(max(fid), ?) FROM object WHERE fid BETWEEN ? AND ?", (first - 1, first, last)
+    ).fetchone()
     (pieces,) = connection.execute(
         "SELECT coalesce(max(seq), -1) FROM piece WHERE layer = ?", (number,)
     ).fetchone()

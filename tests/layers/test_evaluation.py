@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from layers import evaluation
 from layers.columns import encoded
 from layers.expression import BadExpression, parse
+from layers.functions import truth
 
 numbers = st.one_of(
     st.sampled_from([0, 1, 2, -3, 0.5, -0.0, 2.5, 1.0, -2.5, 1e300, 0.49999999999999994, 1e13]),
@@ -129,10 +130,11 @@ def test_it_is_the_same_as_row_by_row(text: str, rows: list[dict[str, Any]]) -> 
         return
     lists = {name: [row[name] for row in rows] for name in kinds}
     columns = {name: encoded(values) for name, values in lists.items()}
-    assert expression.matching(columns, len(rows)).tolist() == expression.mask(lists, len(rows)), text
+    expected = expression.columns(lists, len(rows))
+    assert expression.matching(columns, len(rows)).tolist() == list(map(truth, expected)), text
     # With their kinds: 1, 1.0 and true are not the same.
-    expected = list(map(repr, expression.columns(lists, len(rows))))
-    assert list(map(repr, expression.column(columns, len(rows)).tolist())) == expected, text
+    found = expression.column(columns, len(rows)).tolist()
+    assert list(map(repr, found)) == list(map(repr, expected)), text
 
 
 @pytest.mark.parametrize(
@@ -158,7 +160,7 @@ def test_common_filters_never_go_row_by_row(text: str, monkeypatch: pytest.Monke
         "noise": [{"value": 50 + i % 10} for i in range(n)],
     }
     expression = parse(text)
-    expected = expression.mask(lists, n)
+    expected = list(map(truth, expression.columns(lists, n)))
 
     def never(*_: object) -> None:
         raise AssertionError("row by row")
