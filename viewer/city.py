@@ -45,6 +45,8 @@ COARSER, CAUTION, COARSEST_PX = 1.25, 1.1, 12.0
 #: At rest all detail is waited for, but not for longer than this.
 PATIENCE_S = 0.35
 TRIANGLES_PER_BLOCK = 5
+#: Blocks are made by the processor for every picture: even where a graphics card could draw more of them.
+MOST_BLOCKS, MOST_BLOCKS_MOVING = 400_000, 40_000
 GHOST_OPACITY = 0.22
 SELECTED_SHARE = 0.72
 #: Their many small faces look better without outlines.
@@ -286,7 +288,7 @@ class CityView:
 
     def _cut(self, aim: Aim, drawn: Index, triangles: int) -> tuple[list[Index], Index]:
         """The cells to draw as blocks, as fine as there is room for, and the entries among them."""
-        most = triangles // TRIANGLES_PER_BLOCK
+        most = min(triangles // TRIANGLES_PER_BLOCK, MOST_BLOCKS_MOVING if aim.moving else MOST_BLOCKS)
         least = _least_error(aim)
         error = max(self._error_px, least)
         found = self._tree.cut(aim, error, self._masses.present, drawn, most)
