@@ -10,6 +10,7 @@ from time import perf_counter
 import numpy as np
 
 from layers.arrays import Float64, Int32, PointTree
+from layers.errors import ReadError
 from viewer.faces import Index, Mask, spans
 from viewer.picking import POINT_REACH_PX, View2D, boxes_over
 from viewer.splat import Sight
@@ -28,20 +29,18 @@ Filter = Callable[[int, Node], Mask | None]
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """Points drawn within reach of the cursor."""
+    """Points that may be drawn within reach of the cursor."""
 
     node: Int32
-    point: Int32  # position in the node
-    score: Float64  # metres from the eye, and a little more for what is farther from the cursor
-    place: Float64  # (n, 3) world
+    point: Index  # position in the node
+    place: Float64  # (n, 3) world, to a fraction of a millimetre
 
     @classmethod
     def of(cls, parts: list[Candidates]) -> Candidates:
         """All of several."""
         return cls(
             np.concatenate([np.empty(0, np.int32), *(part.node for part in parts)]),
-            np.concatenate([np.empty(0, np.int32), *(part.point for part in parts)]),
-            np.concatenate([np.empty(0), *(part.score for part in parts)]),
+            np.concatenate([np.empty(0, np.int64), *(part.point for part in parts)]),
             np.concatenate([np.empty((0, 3)), *(part.place for part in parts)]),
         )
 
@@ -54,9 +53,13 @@ class PointPicker:
         self._clouds: OrderedDict[int, Float64] = OrderedDict()
 
     def exact(self, number: int) -> Float64:
-        """The points of a node as the source has them."""
+        """The points of a node as the source has them; as they are drawn, if it cannot be read any more."""
         if number not in self._clouds:
-            self._clouds[number] = self._tree.read(number).points
+            try:
+                self._clouds[number] = self._tree.read(number).points
+            except ReadError:
+                node = self._stock.get(number)
+                return node.world(np.arange(len(node)))
         self._clouds.move_to_end(number)
         if len(self._clouds) > MOST_EXACT:
             self._clouds.popitem(last=False)
@@ -67,25 +70,33 @@ class PointPicker:
     ) -> tuple[float, Float64] | None:
         """Distance along the sight line, and the point: the nearest drawn one, or a finer one about there."""
         first = self._near(view, x, y, drawn, shown)
-        if not len(first.score):
+        score = scores(view, x, y, first.place)
+        if not np.isfinite(score).any():
             return None
-        about = first.place[first.score.argmin()]
-        finer = self._finer(view, about, {number for number, _ in drawn})
-        return self._best(view, x, y, Candidates.of([first, self._near(view, x, y, finer, shown)]))
+        finer = self._finer(view, first.place[score.argmin()], {number for number, _ in drawn})
+        every = Candidates.of([first, self._near(view, x, y, finer, shown)])
+        point = self._best(view, x, y, every)
+        ray = view.ray(x, y)
+        return float((point - ray.origin) @ ray.direction), point
 
     def _near(
         self, view: View2D, x: float, y: float, nodes: list[tuple[int, Node]], shown: Filter
     ) -> Candidates:
-        """The points of these nodes that are drawn within reach of the cursor."""
+        """The points of these nodes that may be drawn within reach of the cursor."""
+        numbers = np.array([number for number, _ in nodes], np.int64)
+        over = boxes_over(view, self._tree.box[numbers], x, y, x, y, POINT_REACH_PX)
+        nodes = [nodes[place] for place in np.flatnonzero(over)]
         boxes = np.concatenate([np.empty((0, 2, 3)), *(node.block_box for _, node in nodes)])
-        over = np.flatnonzero(boxes_over(view, boxes, x, y, x, y, POINT_REACH_PX))
-        ends = np.cumsum([len(node.block_box) for _, node in nodes])
-        found, first = [], 0
-        for (number, node), end in zip(nodes, ends.tolist(), strict=True):
-            mine = over[np.searchsorted(over, first) : np.searchsorted(over, end)] - first
-            first = end
-            if len(mine):
-                found.append(_within_reach(view, x, y, number, node, mine, shown(number, node)))
+        blocks = np.flatnonzero(boxes_over(view, boxes, x, y, x, y, POINT_REACH_PX))
+        ends = np.cumsum([0, *(len(node.block_box) for _, node in nodes)])
+        bounds = np.searchsorted(blocks, ends)
+        sight, found = Sight(view, view.camera.eye), []
+        for place in np.flatnonzero(np.diff(bounds)):
+            number, node = nodes[place]
+            mine = blocks[bounds[place] : bounds[place + 1]] - ends[place]
+            points = _within_reach(sight, x, y, node, mine, shown(number, node))
+            owner = np.full(len(points), number, np.int32)
+            found.append(Candidates(owner, points, node.world(points)))
         return Candidates.of(found)
 
     def _finer(self, view: View2D, about: Float64, known: set[int]) -> list[tuple[int, Node]]:
@@ -107,41 +118,36 @@ class PointPicker:
             nodes = spans(np.searchsorted(tree.parent, nodes), np.searchsorted(tree.parent, nodes + 1))
         return found
 
-    def _best(self, view: View2D, x: float, y: float, found: Candidates) -> tuple[float, Float64]:
+    def _best(self, view: View2D, x: float, y: float, found: Candidates) -> Float64:
         """The best candidate, by its coordinates in the source."""
-        sure = np.flatnonzero(found.score <= found.score.min() + UNSURE_M)
+        score = scores(view, x, y, found.place)
+        sure = np.flatnonzero(score <= score.min() + UNSURE_M)
         at = zip(found.node[sure].tolist(), found.point[sure].tolist(), strict=True)
         points = np.stack([self.exact(number)[point] for number, point in at])
-        score, _ = scores(view, x, y, points)
-        point = points[score.argmin()]
-        ray = view.ray(x, y)
-        return float((point - ray.origin) @ ray.direction), point
+        best: Float64 = points[scores(view, x, y, points).argmin()]
+        return best
 
 
-def scores(view: View2D, x: float, y: float, points: Float64) -> tuple[Float64, Mask]:
-    """How far points are in front, and whether they are drawn within reach of the cursor.
+def scores(view: View2D, x: float, y: float, points: Float64) -> Float64:
+    """How far points are in front; infinite for those that are not drawn within reach of the cursor.
 
     A little nearer to the cursor is worth a little farther from the eye.
     """
     seen = view.project(points)
     away = np.hypot(seen[:, 0] - x, seen[:, 1] - y)
     size = view.camera.metres_per_pixel(view.height)
-    return seen[:, 2] + away * size * 2, (away <= POINT_REACH_PX) & (seen[:, 2] > 0)
+    close = (away <= POINT_REACH_PX) & (seen[:, 2] > 0)
+    return np.where(close, seen[:, 2] + away * size * 2, np.inf)
 
 
-def _within_reach(
-    view: View2D, x: float, y: float, number: int, node: Node, blocks: Index, shown: Mask | None
-) -> Candidates:
-    """The points of some blocks of a node that are drawn within reach of the cursor."""
+def _within_reach(sight: Sight, x: float, y: float, node: Node, blocks: Index, shown: Mask | None) -> Index:
+    """The points of some blocks of a node that are drawn within reach of the cursor, or hardly beyond."""
     points = spans(blocks * POINTS_PER_BLOCK, np.minimum((blocks + 1) * POINTS_PER_BLOCK, len(node)))
     if shown is not None:
         points = points[shown[points]]
-    sight = Sight(view, view.camera.eye)
-    seen = sight.pixels(np.take(node.places, points, axis=1), sight.of_corner(node.corner))
-    with np.errstate(invalid="ignore"):
-        near = np.hypot(seen[0] - x, seen[1] - y) <= POINT_REACH_PX + UNSURE_PX
-    points = points[near]
-    world = node.world(points)
-    score, close = scores(view, x, y, world)
-    owner = np.full(np.count_nonzero(close), number, np.int32)
-    return Candidates(owner, points[close].astype(np.int32), score[close], world[close])
+    across, down, _ = sight.pixels(np.take(node.places, points, axis=1), sight.of_corner(node.corner))
+    across -= np.float32(x)
+    down -= np.float32(y)
+    with np.errstate(all="ignore"):
+        near = across * across + down * down <= (POINT_REACH_PX + UNSURE_PX) ** 2
+    return np.asarray(points[near])

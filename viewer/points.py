@@ -1,202 +1,244 @@
-"""Point clouds as pixels: coloured by rgb, intensity, class or height; thinned while moving."""
+"""Point clouds as pixels: the nodes of a tree that the picture needs, drawn by the processor."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 
 import numpy as np
 
-from layers.arrays import Cloud, Float64, UInt8
-from layers.points import CLASS_NAMES
+from layers.arrays import Float64, PointTree
 from layers.records import Layer
 from viewer.aim import Aim
-from viewer.color import LegendEntry, nice_step
-from viewer.faces import boxes_of_runs, outer_boxes, tile_numbers
-from viewer.palette import POINT_CLASS_COLORS, STONE, hex_color, ramp, rgb, spare_color
-from viewer.patch import POINTS, Patch
-from viewer.picking import Blocks, Hit, Rectangle, View2D, nearest_point
-from viewer.view import Found, Shown, Source
+from viewer.clip import Clip
+from viewer.color import LegendEntry
+from viewer.faces import Index, Mask, outer_boxes, spans
+from viewer.patch import Patch
+from viewer.picking import Hit, Rectangle, View2D
+from viewer.pointcolor import PointColors
+from viewer.pointpick import PointPicker
+from viewer.splat import Batch, Dots, Look
+from viewer.stock import Node, Stock
+from viewer.view import Found, Shown
 
-#: Drawn while the camera moves; all are drawn when it rests.
-MOVING_POINTS = 400_000
-POINTS_PER_BLOCK = 2_000
-MOST_BLOCKS = 4_096
-POINT_SIZE = 2.0
-LEGEND_ROWS = 5
+POINT_SIZE, LARGEST_PX = 2, 30
+#: Gaps between points that are closed: a surface that was scanned densely enough looks like one.
+GAP_PX = 4
+#: Where larger ones remain, points are drawn so many times as large.
+WIDER = (1, 2, 4)
+#: How much larger than their mean the gaps between points are.
+UNEVEN = 2.5
+#: Points that lie nearer together than this are not refined.
+FINEST_PX = 1.0
+#: Nodes beyond the budget that are drawn while those within it are still being read, as a share of it.
+SPARE = 0.5
+#: Boxes that frame the cloud.
+MOST_BOXES = 4_096
 
 
 class PointsView:
     """A layer of points."""
 
-    def __init__(self, source: Source, cloud: Cloud) -> None:
-        self.layer: Layer = source.layer
-        self._source, self._cloud = source, cloud
-        self._points = np.asarray(cloud.points)
-        self._blocks = _blocks(self._points)
-        self.boxes: Float64 = outer_boxes(self._blocks.box)
-        self._all, self._thin = Patch(POINTS), Patch(POINTS)
-        self._stride = max(1, -(-len(self._points) // MOVING_POINTS))
-        self._moving, self._visible = False, True
-        self._fill(self._all, slice(None))
-        if self._stride > 1:
-            self._fill(self._thin, slice(None, None, self._stride))
-        self._color()
-        self._show()
+    def __init__(self, layer: Layer, tree: PointTree) -> None:
+        self.layer = layer
+        self._tree = tree
+        self._box = np.array(tree.box)
+        self._count = np.array(tree.count, np.int64)
+        self._spacing = np.array(tree.spacing_m)
+        numbers = np.arange(len(tree.parent))
+        self._children = np.searchsorted(tree.parent, np.stack((numbers, numbers + 1)))
+        self.boxes: Float64 = outer_boxes(self._box[self._box[:, 0, 0] <= self._box[:, 1, 0]][:MOST_BOXES])
+        self._stock = Stock(tree.read)
+        self._picker = PointPicker(tree, self._stock)
+        self._ranked: Index = np.empty(0, np.int64)
+        self._aim: Aim | None = None
+        self._budget, self._visible = 0, True
+        self._follow_style()
 
-    def _fill(self, patch: Patch, chosen: slice) -> None:
-        points = self._points[chosen]
-        patch.fill(points, self._source.origin, np.arange(len(points), dtype=np.int32)[:, None], None)
-
-    @property
-    def color_by(self) -> str:
-        """What the points are coloured by: what the style says if the cloud has it, else what it has."""
-        cloud, wanted = self._cloud, str(self.layer.style.get("color_by", ""))
-        has = {
-            "rgb": cloud.rgb is not None,
-            "classification": cloud.classification is not None,
-            "intensity": cloud.intensity is not None,
-            "height": True,
-            "plain": True,
-        }
-        if has.get(wanted):
-            return wanted
-        if has["rgb"]:
-            return "rgb"
-        return "classification" if self._is_classified() else "height"
-
-    def _is_classified(self) -> bool:
-        """Whether most points have a class that says something."""
-        codes = self._cloud.classification
-        if codes is None or not len(codes):
-            return False
-        return float((codes[:: self._stride] > 1).mean()) > 0.5
-
-    def _colors(self) -> UInt8:
-        cloud, way = self._cloud, self.color_by
-        if way == "rgb" and cloud.rgb is not None:
-            return np.asarray(cloud.rgb)
-        if way == "classification" and cloud.classification is not None:
-            table = np.array([rgb(_class_color(code)) for code in range(256)], np.uint8)
-            return table[cloud.classification]
-        if way == "intensity" and cloud.intensity is not None:
-            low, high = np.percentile(cloud.intensity[:: self._stride], (2, 98))
-            grey = np.clip((cloud.intensity - low) / max(high - low, 1.0), 0, 1) * 190 + 45
-            return np.repeat(grey.astype(np.uint8)[:, None], 3, axis=1)
-        if way == "plain":
-            return np.tile(rgb(str(self.layer.style.get("color", STONE))), (len(self._points), 1))
-        low, high = self._heights()
-        return ramp(self._map, (self._points[:, 2] - low) / max(high - low, 1e-9))
-
-    def _heights(self) -> tuple[float, float]:
-        """Heights the colours run between; a few stray points do not stretch them."""
-        if not len(self._points):
-            return 0.0, 1.0
-        low, high = np.percentile(self._points[:: self._stride, 2], (0.5, 99.5))
-        return float(low), float(high)
-
-    @property
-    def _map(self) -> str:
-        return str(self.layer.style.get("color_map") or "viridis")
-
-    def _color(self) -> None:
-        colors = self._colors()
-        self._all.recolor(colors)
-        if self._stride > 1:
-            self._thin.recolor(colors[:: self._stride])
+    def _follow_style(self) -> None:
+        style = self.layer.style
+        self._colors = PointColors(self._tree, self.layer)
+        self._clip = Clip.of(style)
+        self._hidden = _flags(style.get("hidden_classes")) if self._tree.has("classification") else _flags(())
+        self._stock.forget_batches()
 
     def patches(self) -> Iterator[Patch]:
-        """All points, and the fewer that are drawn while moving."""
-        yield self._all
-        yield self._thin
+        """None: points are drawn without the help of VTK."""
+        yield from ()
 
     def restyle(self, layer: Layer) -> None:
         """Follow the layer's new style, opacity and visibility."""
         before, self.layer = self.layer, layer
-        if before.style != layer.style:
-            self._color()
-        self._show()
+        if before.style != layer.style or before.name != layer.name:
+            self._follow_style()
 
     def update(self, shown: Shown) -> None:
         """A cloud is there as a whole, or it is not."""
         self._visible = bool(shown.visible[0])
-        self._show()
 
     def refresh(self, keys: frozenset[str]) -> None:
         """A cloud has no attributes."""
-
-    def aim(self, aim: Aim) -> None:
-        """All points are always there."""
-
-    def catch_up(self, seconds: float) -> bool:
-        """Nothing is ever left to do."""
-        return True
 
     def set_near(self, near: bool) -> None:
         """Points have no inside."""
 
     def set_moving(self, moving: bool) -> None:
-        """Draw fewer points until the camera rests."""
-        self._moving = moving
-        self._show()
+        """What is drawn less while moving is said by the aim."""
 
-    def _show(self) -> None:
-        shown, thin = self.layer.visible and self._visible, self._moving and self._stride > 1
-        self._all.show(shown and not thin)
-        self._thin.show(shown and thin)
-        size = float(self.layer.style.get("point_size", POINT_SIZE))
-        for patch in self.patches():
-            patch.width = size
-            patch.actor.GetProperty().SetOpacity(self.layer.opacity)
+    # -- which nodes -----------------------------------------------------------------------------
+
+    def aim(self, aim: Aim) -> None:
+        """Choose the nodes the picture needs, coarse ones first, and have them read."""
+        self._aim = aim
+        wanted = int(self.layer.style.get("point_budget") or aim.points)
+        self._budget = min(wanted, aim.points) if aim.moving else wanted
+        if not self.is_shown:
+            self._stock.want(())
+            return
+        self._ranked = self._chosen(aim, self._budget * (1 + SPARE))
+        self._stock.want(self._ranked[: self._within_budget(self._ranked)].tolist())
+
+    def _chosen(self, aim: Aim, most: float) -> Index:
+        """Nodes in view, the most needed first: a node is needed as much as the one above is too coarse."""
+        nodes, need = np.arange(min(len(self._count), 1)), np.full(1, inf)
+        found, needs = [nodes[:0]], [need[:0]]
+        taken, least = 0, 0.0
+        while len(nodes):
+            boxes = self._box[nodes]
+            seen = aim.sees(boxes) & self._clip.may_show(boxes) & (need > least)
+            nodes, need, boxes = nodes[seen], need[seen], boxes[seen]
+            found.append(nodes)
+            needs.append(need)
+            taken += int(self._count[nodes].sum())
+            if taken > most:
+                least = self._least_need(np.concatenate(found), np.concatenate(needs), most)
+            apart_px = np.minimum(self._spacing[nodes] / aim.metres_per_pixel(boxes), need)
+            coarse = apart_px > max(FINEST_PX, least)
+            first, end = self._children[:, nodes[coarse]]
+            need = np.repeat(apart_px[coarse], end - first)
+            nodes = spans(first, end)
+        nodes, need = np.concatenate(found), np.concatenate(needs)
+        return nodes[np.argsort(-need, kind="stable")]
+
+    def _least_need(self, nodes: Index, need: Float64, most: float) -> float:
+        """Nodes needed less than this are more than may be drawn."""
+        order = np.argsort(-need, kind="stable")
+        last = int(np.searchsorted(np.cumsum(self._count[nodes[order]]), most))
+        return float(need[order[min(last, len(order) - 1)]])
+
+    def _within_budget(self, nodes: Index) -> int:
+        """How many of the nodes may be drawn; the first always."""
+        return max(int(np.searchsorted(np.cumsum(self._count[nodes]), self._budget, side="right")), 1)
+
+    def catch_up(self, seconds: float) -> bool:
+        """Wait for nodes that are being read; while the camera moves nobody waits."""
+        if not self.is_shown:
+            return True
+        is_moving = self._aim is not None and self._aim.moving
+        return self._stock.wait(0.0 if is_moving else None if seconds == inf else seconds)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the layer is visible now."""
+        return self.layer.visible and self._visible
+
+    def _drawn(self) -> list[tuple[int, Node]]:
+        """The nodes to draw: those in memory, within the budget; finer ones stand in for those to come."""
+        present = self._stock.found(self._ranked.tolist())
+        numbers = np.array([number for number, _ in present], np.int64)
+        return present[: self._within_budget(numbers)]
+
+    # -- as they are drawn -----------------------------------------------------------------------
+
+    def dots(self) -> Dots | None:
+        """The points to draw now."""
+        if not self.is_shown:
+            return None
+        style = self.layer.style
+        domed = float(style.get("eye_dome_strength", 1.0)) if style.get("eye_dome", True) else 0.0
+        gap_px = GAP_PX if style.get("fill_gaps", True) else 0
+        drawn = self._drawn()
+        batches = [self._batch(number, node) for number, node in drawn]
+        sizes_px = self._sizes_px(np.array([number for number, _ in drawn], np.int64), gap_px)
+        return Dots(Look(self.layer.opacity, domed, gap_px), batches, sizes_px)
+
+    def _sizes_px(self, nodes: Index, gap_px: int) -> list[int]:
+        """How large points are drawn: as the style says, and larger where they lie far apart."""
+        size = int(np.clip(self.layer.style.get("point_size", POINT_SIZE), 1, LARGEST_PX))
+        if not gap_px or self._aim is None or not len(nodes):
+            return [size] * len(nodes)
+        boxes = self._box[nodes]
+        middles = boxes.mean(axis=1, keepdims=True).repeat(2, axis=1)
+        pixel_m = np.sqrt(self._aim.metres_per_pixel(boxes) * self._aim.metres_per_pixel(middles))
+        apart = self._of_finest(nodes, self._spacing[nodes] / pixel_m)
+        wider = [size * factor for factor in WIDER]
+        chosen = np.searchsorted(wider, apart * UNEVEN - gap_px)
+        return [wider[min(step, len(wider) - 1)] for step in chosen.tolist()]
+
+    def _of_finest(self, nodes: Index, apart_px: Float64) -> Float64:
+        """The same for nodes all of whose children in view are drawn: they lie among the points of those."""
+        assert self._aim is not None
+        place_of = {node: place for place, node in enumerate(nodes.tolist())}
+        first, end = self._children[:, nodes]
+        children = spans(first, end)
+        seen = self._aim.sees(self._box[children])
+        below = np.split(np.arange(len(children)), np.cumsum(end - first)[:-1])
+        found = apart_px.copy()
+        for place in np.argsort(-nodes).tolist():  # children have higher numbers than their parents
+            mine = children[below[place][seen[below[place]]]].tolist()
+            if mine and all(child in place_of for child in mine):
+                found[place] = min(found[place_of[child]] for child in mine)
+        return found
+
+    def _batch(self, number: int, node: Node) -> Batch:
+        if node.batch is None:
+            colors, node.shown = self._colors.of(node), self._shown(number, node)
+            if node.shown is None:
+                node.batch = Batch(node.corner, node.places, colors)
+            else:
+                places = np.compress(node.shown, node.places, axis=1)
+                node.batch = Batch(node.corner, places, colors[node.shown])
+        return node.batch
+
+    def _shown(self, number: int, node: Node) -> Mask | None:
+        """Which points of a node are shown at all; None: every one."""
+        shown = None
+        if self._hidden.any() and node.classification is not None:
+            shown = ~self._hidden[node.classification]
+        if self._clip and not self._clip.shows_all(self._box[number : number + 1])[0]:
+            inside = self._clip.shows(self._picker.exact(number))
+            shown = inside if shown is None else shown & inside
+        return shown
+
+    def _shown_as_drawn(self, number: int, node: Node) -> Mask | None:
+        self._batch(number, node)
+        return node.shown
+
+    # -- what lies where -------------------------------------------------------------------------
 
     def pick(self, view: View2D, x: float, y: float) -> Found | None:
-        """The front-most point near a pixel position."""
-        if not (self.layer.visible and self._visible):
+        """The front-most point near a pixel position, of all the points that lie there."""
+        if not self.is_shown:
             return None
-        found = nearest_point(view, x, y, self._points, self._blocks)
+        found = self._picker.pick(view, x, y, self._drawn(), self._shown_as_drawn)
         if found is None:
             return None
-        point = np.array(self._points[found[1]])
-        return Found(found[0], Hit(self.layer.id, None, None, point, point))
+        distance_m, point = found
+        return Found(distance_m, Hit(self.layer.id, None, None, point, point))
 
     def pick_box(self, view: View2D, rectangle: Rectangle) -> list[int]:
         """Points are not objects: nothing to select."""
         return []
 
     def legend(self) -> list[LegendEntry]:
-        """Classes with their counts, or heights at even steps."""
-        cloud, layer, way = self._cloud, self.layer, self.color_by
-        if way == "classification" and cloud.classification is not None:
-            counts = np.bincount(cloud.classification, minlength=256)
-            return [
-                LegendEntry(
-                    _class_name(code), _class_color(code), int(counts[code]), "points", layer.id, layer.name
-                )
-                for code in np.flatnonzero(counts).tolist()
-            ]
-        if way != "height":
-            return []
-        low, high = self._heights()
-        step = nice_step(max(high - low, 1e-3) / LEGEND_ROWS)
-        marks = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
-        colors = ramp(self._map, (marks - low) / max(high - low, 1e-9))
-        return [
-            LegendEntry(f"{mark:g}", hex_color(color), 0, "m", layer.id, "Height")
-            for mark, color in zip(marks[::-1], colors[::-1], strict=True)
-        ]
+        """What the colours mean, with the numbers of all points of the cloud."""
+        return self._colors.legend()
 
 
-def _class_color(code: int) -> str:
-    return POINT_CLASS_COLORS.get(code) or spare_color(str(code))
-
-
-def _class_name(code: int) -> str:
-    return CLASS_NAMES.get(code, f"class {code}").capitalize()
-
-
-def _blocks(points: Float64) -> Blocks:
-    count = int(np.clip(len(points) // POINTS_PER_BLOCK, 1, MOST_BLOCKS))
-    block = tile_numbers(points, count)
-    order = np.argsort(block, kind="stable")
-    start = np.flatnonzero(np.r_[True, np.diff(block[order]) != 0]) if len(points) else np.empty(0, np.int64)
-    boxes = boxes_of_runs(points[order], start)
-    return Blocks(order, np.r_[start, len(points)], boxes)
+def _flags(codes: object) -> Mask:
+    """Which of the 256 classes are among `codes`."""
+    flags = np.zeros(256, bool)
+    for code in codes if isinstance(codes, list | tuple) else ():
+        if isinstance(code, int) and 0 <= code < 256:
+            flags[code] = True
+    return flags

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 from time import perf_counter
 
 import numpy as np
@@ -47,7 +48,6 @@ class Batch:
 class Look:
     """How points are drawn."""
 
-    size_px: int = 2
     opacity: float = 1.0
     eye_dome: float = 1.0  # strength, 0: off
     gap_px: int = 0  # gaps of up to so many pixels between points are closed
@@ -59,6 +59,7 @@ class Dots:
 
     look: Look
     batches: list[Batch]
+    sizes_px: list[int]  # of the points of each batch
 
 
 class Sight:
@@ -94,7 +95,7 @@ class Splats:
     """Draws points into pictures, and knows how quick that was of late."""
 
     def __init__(self) -> None:
-        self._field: UInt64 = np.empty((0, 0), np.uint64)
+        self._fields: dict[int, UInt64] = {}  # for each size of points, used again
         self._seconds_per_point = 0.0
 
     def moving_points(self, most: int) -> int:
@@ -106,27 +107,37 @@ class Splats:
     def draw(self, picture: Picture, view: View2D, every: Iterable[Dots]) -> None:
         """Draw the points of all layers; those that look alike in one go."""
         sight = Sight(view, picture.eye + view.origin, picture.near)
-        alike: dict[Look, list[Batch]] = {}
+        alike: dict[Look, dict[int, list[Batch]]] = {}
         for dots in every:
-            alike.setdefault(dots.look, []).extend(dots.batches)
-        for look, batches in sorted(alike.items(), key=lambda item: -item[0].opacity):
-            if batches:
-                self._draw(picture, sight, look, batches)
+            by_size = alike.setdefault(dots.look, {})
+            for batch, size in zip(dots.batches, dots.sizes_px, strict=True):
+                by_size.setdefault(size, []).append(batch)
+        for look, by_size in sorted(alike.items(), key=lambda item: -item[0].opacity):
+            if by_size:
+                _lay(self._placed(picture, sight, look, by_size), picture, sight, look)
 
-    def _draw(self, picture: Picture, sight: Sight, look: Look, batches: list[Batch]) -> None:
-        more = 2 * look.gap_px + look.size_px - 1  # points beyond the borders reach into the picture
-        field = self._empty(*(side + more for side in picture.depth.shape))
+    def _placed(
+        self, picture: Picture, sight: Sight, look: Look, by_size: dict[int, list[Batch]]
+    ) -> dict[int, UInt64]:
+        """For every size of points, the nearest one of every pixel."""
+        more = 2 * look.gap_px + max(by_size) - 1  # points beyond the borders reach into the picture
+        shape = picture.depth.shape[0] + more, picture.depth.shape[1] + more
         begun = perf_counter()
-        for batch in batches:
-            _place(field, sight, batch, look.gap_px + (look.size_px - 1) / 2)
-        self._measure(perf_counter() - begun, sum(len(batch.colors) for batch in batches))
-        _lay(field, picture, sight, look)
+        found = {}
+        for size, batches in by_size.items():
+            field = found[size] = self._empty(size, shape)
+            for batch in batches:
+                _place(field, sight, batch, look.gap_px + (size - 1) / 2)
+        points = sum(len(batch.colors) for batches in by_size.values() for batch in batches)
+        self._measure(perf_counter() - begun, points)
+        return found
 
-    def _empty(self, height: int, width: int) -> UInt64:
-        if self._field.shape != (height, width):
-            self._field = np.empty((height, width), np.uint64)
-        self._field.fill(NOTHING)
-        return self._field
+    def _empty(self, size: int, shape: tuple[int, int]) -> UInt64:
+        field = self._fields.get(size)
+        if field is None or field.shape != shape:
+            field = self._fields[size] = np.empty(shape, np.uint64)
+        field.fill(NOTHING)
+        return field
 
     def _measure(self, seconds: float, points: int) -> None:
         if points:
@@ -157,13 +168,18 @@ def _place(field: UInt64, sight: Sight, batch: Batch, edge: float) -> None:
         np.minimum.at(pixels, row, key)
 
 
-def _lay(field: UInt64, picture: Picture, sight: Sight, look: Look) -> None:
+def _lay(fields: dict[int, UInt64], picture: Picture, sight: Sight, look: Look) -> None:
     """Bring the points into the picture where nothing is before them, band by band."""
-    height, more = len(picture.depth), len(field) - len(picture.depth)
+    height, width = picture.depth.shape
     for top in range(0, height, ROWS_AT_ONCE):
         end = min(top + ROWS_AT_ONCE, height)
         first, last = max(top - 1, 0), min(end + 1, height)  # the light needs neighbours
-        nearest = _closed(_pooled(field[first : last + more], look.size_px, np.minimum), look.gap_px)
+        rows, columns = last - first + 2 * look.gap_px, width + 2 * look.gap_px
+        squares = [
+            _pooled(field[first : first + rows + size - 1, : columns + size - 1], size, np.minimum)
+            for size, field in fields.items()
+        ]
+        nearest = _closed(reduce(np.minimum, squares), look.gap_px)
         depth = (nearest >> np.uint64(32)).astype(np.uint32).view(np.float32)  # not a number: no point
         shown = depth <= picture.depth[first:last]
         if not shown.any():
@@ -175,9 +191,9 @@ def _lay(field: UInt64, picture: Picture, sight: Sight, look: Look) -> None:
             shade *= 256
             with np.errstate(invalid="ignore"):
                 colors = _darkened(colors, shade.astype(np.uint32))
-        rows = slice(top - first, end - first)
-        picture.depth[top:end] = depth[rows]
-        _blend(picture.pixels[top:end], colors[rows], shown[rows], look.opacity)
+        middle = slice(top - first, end - first)
+        picture.depth[top:end] = depth[middle]
+        _blend(picture.pixels[top:end], colors[middle], shown[middle], look.opacity)
 
 
 def _closed(field: UInt64, gap_px: int) -> UInt64:

@@ -12,7 +12,7 @@ import numpy as np
 
 from layers.arrays import Cloud, Float64, UInt8, UInt16
 from layers.errors import ReadError
-from viewer.faces import Index, boxes_of_runs
+from viewer.faces import Index, Mask, boxes_of_runs
 from viewer.picture import Float32
 from viewer.splat import Batch, UInt32
 
@@ -36,6 +36,7 @@ class Node:
     classification: UInt8 | None
     return_number: UInt8 | None
     batch: Batch | None = None  # as drawn in the present style
+    shown: Mask | None = None  # which of the points those are; None: all
 
     @classmethod
     def of(cls, cloud: Cloud) -> Node:
