@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import orjson
@@ -54,7 +54,7 @@ class Attributes:
         edits = self._edits
         table = self._table(connection, layer)
         if table is None:
-            found = encoded([value for _, value in rows.values(connection, key, *_range(layer))])
+            found = encoded(list(rows.values(connection, key, *_range(layer))))
         else:
             found = _edited(connection, layer, key, table.column(_name(key)))
         with self._lock:
@@ -122,16 +122,12 @@ class Attributes:
             held = [place for place in self._columns if place[1] in changes.keys]
         for number, key in held:
             layer = self._layers[number]
-            first, last = _range(layer)
             try:
-                found = rows.changed_values(connection, changes.step, _name(key), first, last)
+                found = rows.changed_values(connection, changes.step, _name(key), *_range(layer))
             except sqlite3.Error:
                 del self._columns[number, key]
-                continue
-            if found:
-                positions = np.fromiter((fid - first for fid, _ in found), np.int64, len(found))
-                values = _decoded(key, [text for _, text in found])
-                self._columns[number, key] = self._columns[number, key].renewed(positions, values)
+            else:
+                self._columns[number, key] = _renewed(self._columns[number, key], layer, key, found)
 
 
 def _range(layer: Layer) -> tuple[int, int]:
@@ -143,7 +139,7 @@ def _name(key: str) -> str:
     return key if key in FIXED else ATTRIBUTE + key
 
 
-def _decoded(key: str, texts: list[str | None]) -> list[Value]:
+def _decoded(key: str, texts: Iterable[str | None]) -> list[Value]:
     """Values as the journal writes them."""
     if key in FIXED:
         return list(texts)
@@ -151,18 +147,13 @@ def _decoded(key: str, texts: list[str | None]) -> list[Value]:
 
 
 def _edited(connection: sqlite3.Connection, layer: Layer, key: str, column: Column) -> Column:
-    """A column as it was stored, with the present values of all objects in which it was ever edited."""
-    fids = rows.ever_changed(connection, _name(key), *_range(layer))
-    if not fids:
+    """A column as it was stored, with what was edited since, before or after it was stored."""
+    return _renewed(column, layer, key, rows.edited_values(connection, _name(key), *_range(layer)))
+
+
+def _renewed(column: Column, layer: Layer, key: str, texts: dict[int, str | None]) -> Column:
+    """A column with other values, by fid and as the journal writes them."""
+    if not texts:
         return column
-    found = dict(_present(connection, layer, key, fids))
-    positions = np.array(fids, np.int64) - layer.first_fid
-    return column.renewed(positions, [found.get(fid) for fid in fids])
-
-
-def _present(
-    connection: sqlite3.Connection, layer: Layer, key: str, fids: list[int]
-) -> Iterable[tuple[int, Any]]:
-    if len(fids) * 8 > layer.object_count:
-        return rows.values(connection, key, *_range(layer))
-    return rows.values_of(connection, key, fids)
+    positions = np.fromiter(texts, np.int64, len(texts)) - layer.first_fid
+    return column.renewed(positions, _decoded(key, texts.values()))

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from layers.columnstore import FIXED, Row
+from layers.history import DONE
 from layers.records import CityObject, Layer, Step
 
 OBJECT = "SELECT fid, layer, id, type, parent, valid_from, valid_to, attributes, lods, surfaces FROM object"
@@ -100,48 +101,44 @@ def raw(connection: sqlite3.Connection, first: int, last: int) -> Iterator[Row]:
     return found
 
 
-def values(connection: sqlite3.Connection, key: str, first: int, last: int) -> Iterator[tuple[int, Any]]:
-    """The value of each object of a stretch, with its fid."""
-    return _values(connection, key, "fid BETWEEN ? AND ? ORDER BY fid", (first, last))
-
-
-def values_of(connection: sqlite3.Connection, key: str, fids: Sequence[int]) -> Iterator[tuple[int, Any]]:
-    """The values of some objects, each with its fid."""
-    for start in range(0, len(fids), MANY):
-        part = fids[start : start + MANY]
-        yield from _values(connection, key, f"fid IN ({','.join('?' * len(part))})", part)
-
-
-def _values(
-    connection: sqlite3.Connection, key: str, where: str, given: Sequence[int]
-) -> Iterator[tuple[int, Any]]:
+def values(connection: sqlite3.Connection, key: str, first: int, last: int) -> Iterator[Any]:
+    """The value of each object of a stretch."""
     column = key if key in FIXED else "attributes"
-    for fid, text in connection.execute(f"SELECT fid, {column} FROM object WHERE {where}", given):
-        if key == "lods":
-            yield fid, text.split(",") if text else []
-        else:
-            yield fid, text if key in FIXED else orjson.loads(text).get(key)
-
-
-def ever_changed(connection: sqlite3.Connection, key: str, first: int, last: int) -> list[int]:
-    """The objects of a stretch in which a value was ever edited, whether undone since or not."""
     found = connection.execute(
-        "SELECT DISTINCT id FROM change WHERE tab = 'object' AND key = ? AND id BETWEEN ? AND ? ORDER BY id",
-        (key, first, last),
+        f"SELECT {column} FROM object WHERE fid BETWEEN ? AND ? ORDER BY fid", (first, last)
     )
-    return [fid for (fid,) in found]
+    for (text,) in found:
+        if key == "lods":
+            yield text.split(",") if text else []
+        else:
+            yield text if key in FIXED else orjson.loads(text).get(key)
+
+
+def edited_values(connection: sqlite3.Connection, key: str, first: int, last: int) -> dict[int, str | None]:
+    """What a value is now, as the journal writes it, in all objects of a stretch in which it was edited."""
+    found: dict[int, str | None] = {}
+    for fid, before, after, state in connection.execute(
+        "SELECT id, before, after, state FROM change JOIN step USING (step)"
+        " WHERE tab = 'object' AND key = ? AND id BETWEEN ? AND ? ORDER BY id, step",
+        (key, first, last),
+    ):
+        found.setdefault(fid, before)
+        if state == DONE:
+            found[fid] = after
+    return found
 
 
 def changed_values(
     connection: sqlite3.Connection, step: Step, key: str, first: int, last: int
-) -> list[tuple[int, str | None]]:
+) -> dict[int, str | None]:
     """What a value has become, as the journal writes it, by a step or by undoing it."""
     value = "before" if step.undone else "after"
-    return connection.execute(
+    found = connection.execute(
         f"SELECT id, {value} FROM change"
         " WHERE step = ? AND tab = 'object' AND key = ? AND id BETWEEN ? AND ?",
         (step.step, key, first, last),
-    ).fetchall()
+    )
+    return dict(found)
 
 
 def box(connection: sqlite3.Connection, fids: Iterable[int]) -> tuple[float, ...] | None:

@@ -64,7 +64,7 @@ def classify(
     values: Column, method: str = "", classes: int = 6, color_map: str = "", unit: str = ""
 ) -> Classes:
     """Put values into classes. Left open, numbers are graduated, and texts, even of digits, categories."""
-    has_text = any(isinstance(value, str | bool) for value in listed(values.values))
+    has_text = any(isinstance(value, str | bool) for value in values.values)
     if method == "categories" or (method == "" and has_text):
         return categories(values, color_map or CATEGORY_MAP, unit)
     numbers = as_numbers(values)
