@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from layers.data import Box, Progress, never_stop
+from layers.data import Progress, never_stop
 from layers.errors import CitystrataError, ReadError
 from layers.morton import DEPTH, Cube, Keys
 from layers.moving import Move
@@ -26,7 +26,7 @@ from layers.octree_build import Look
 from layers.octree_merge import Merger
 from layers.octree_pieces import MARK_STEP, Piece, Target
 from layers.octree_tasks import NEW, AnyStep, Build, Done, Resort, Sort, each, folder_of
-from layers.pointfiles import POINTS_AT_ONCE, Decoded, PointFiles
+from layers.pointfiles import AS_IT_IS, POINTS_AT_ONCE, Decoded, PointFiles, around
 from layers.points import box_of
 from layers.report import Report
 from layers.stored import Float64
@@ -51,8 +51,6 @@ LARGEST = 2**31 - 1
 SMALLEST_SIDE_M = 1e-6
 #: The box that headers tell may be smaller by this share of its side, and larger by this factor.
 TOLERANCE, MOST_TOO_LARGE = 0.01, 4
-#: Coordinates in memory.
-AS_IT_IS = Frame((1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
 #: Shares of the time, for the progress.
 SORTED, BUILT = 0.6, 0.97
 
@@ -258,12 +256,6 @@ def moved_box(box: Float64, move: Move) -> Float64:
     """(2, 3) around the corners of a box where they belong."""
     corners = move(np.array([[x, y, z] for x in box[:, 0] for y in box[:, 1] for z in box[:, 2]]))
     return np.array([corners.min(axis=0), corners.max(axis=0)])
-
-
-def around(boxes: Iterable[Float64 | Box]) -> Float64:
-    """(2, 3) around boxes."""
-    many = np.array([np.reshape(box, (2, 3)) for box in boxes])
-    return np.array([many[:, 0].min(axis=0), many[:, 1].max(axis=0)])
 
 
 def frame_around(box: Float64, frames: Iterable[Frame | None], move: Move) -> Frame:

@@ -5,7 +5,7 @@ A reader hands over `PointFiles`; they are indexed (`layers.octree_index`) once 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.data import Box
+from layers.errors import ReadError
 from layers.octree import Frame
 from layers.points import box_of, is_possible, possible
 from layers.stored import Float64
@@ -36,6 +37,8 @@ DECODED: Mapping[str, np.dtype[Any]] = MappingProxyType(
         "return_number": np.dtype("u1"),
     }
 )
+#: How floating-point numbers are stored.
+AS_IT_IS = Frame((1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,7 @@ def box_in_world(frame: Frame, stored: NDArray[Any]) -> Box | None:
     found = box_of(stored)
     if found is None:
         return None
-    low, high = np.sort(frame.world(np.reshape(found, (2, 3))), axis=0).tolist()
-    return low[0], low[1], low[2], high[0], high[1], high[2]
+    return as_box(np.sort(frame.world(np.reshape(found, (2, 3))), axis=0))
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class PointFile:
 
     path: Path
     points: int
-    box: Float64  # (2, 3) in the file's CRS; NaN where the header says nothing that can be true
+    box: Float64  # (2, 3) in the file's CRS
     frame: Frame | None  # None: the file holds floating-point numbers
     attributes: tuple[str, ...]  # of octree.ATTRIBUTES
     stretches: tuple[Stretch, ...]  # may be decoded in any order
@@ -108,7 +110,31 @@ class PointFiles:
         return sum(file.points for file in self.files)
 
     @property
-    def box(self) -> Float64:
-        """(2, 3) around all of them, in their CRS."""
-        boxes = np.array([file.box for file in self.files])
-        return np.array([boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)])
+    def box(self) -> Box:
+        """Around all of them, in their CRS."""
+        return as_box(around([file.box for file in self.files]))
+
+
+def around(boxes: Iterable[Float64 | Box]) -> Float64:
+    """(2, 3) around boxes."""
+    many = np.array([np.reshape(box, (2, 3)) for box in boxes])
+    return np.array([many[:, 0].min(axis=0), many[:, 1].max(axis=0)])
+
+
+def as_box(low_high: Float64) -> Box:
+    """A box (2, 3) as numbers in a row."""
+    (x0, y0, z0), (x1, y1, z1) = low_high.tolist()
+    return x0, y0, z0, x1, y1, z1
+
+
+def surveyed(path: Path, stretches: Iterable[Stretch]) -> Float64:
+    """The box (2, 3) of the points of a file whose header does not tell it, or tells what cannot be true."""
+    boxes: list[Box] = []
+    for stretch in stretches:
+        for decoded in stretch.decoded():
+            good = decoded.good
+            box = box_in_world(decoded.frame, decoded.stored if good is None else decoded.stored[good])
+            boxes += [] if box is None else [box]
+    if not boxes:
+        raise ReadError("No point of this cloud has possible coordinates", where=path.name)
+    return around(boxes)

@@ -176,7 +176,7 @@ class _Process:
 def serve(answer: Callable[[Task], Answer], ends_with_starter: bool = True) -> None:
     """Answer tasks from standard input until there are no more; other output goes to standard error.
 
-    `ends_with_starter`: at once when the thread that started this process ends, not only when it next listens.
+    `ends_with_starter`: at once when the thread that started this process ends, not when it next listens.
     """
     _limit_memory()
     if ends_with_starter and sys.platform == "linux":
