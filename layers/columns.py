@@ -84,6 +84,19 @@ class JsonTexts(Sequence[Value]):
                 found += [self[at] for at in range(first, end)]
         return found
 
+    def holds(self, texts: Sequence[str]) -> Mask:
+        """Which of them are one of these texts."""
+        found = np.zeros(len(self), bool)
+        lengths = np.diff(self.ends, prepend=0)
+        for text in texts:
+            wanted = orjson.dumps(text) + b","
+            at = np.flatnonzero(lengths == len(wanted))
+            # From the end, where ids differ; what is behind every text comes last.
+            for back in (*range(3, len(wanted) + 1), 1, 2):
+                at = at[self.text[self.ends[at] - back] == wanted[-back]]
+            found[at] = True
+        return found
+
 
 class Longer(Sequence[Value]):
     """Values with a few more behind them."""
@@ -111,6 +124,16 @@ class Longer(Sequence[Value]):
     def tolist(self) -> list[Value]:
         """All of them."""
         return [*listed(self._first), *self._more]
+
+    def holds(self, texts: Sequence[str]) -> Mask:
+        """Which of them are one of these texts."""
+        if isinstance(self._first, JsonTexts | Longer):
+            return np.concatenate((self._first.holds(texts), _are_among(self._more, texts)))
+        return _are_among(self.tolist(), texts)
+
+
+def _are_among(values: Sequence[Value], texts: Sequence[str]) -> Mask:
+    return np.array([isinstance(value, str) and value in texts for value in values], bool)
 
 
 def listed(values: Sequence[Value]) -> list[Value]:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.arrays import Float64, Int32
-from layers.columns import INEXACT, NONE, Column, Mask, encoded, listed, objects
+from layers.columns import INEXACT, NONE, Column, Longer, Mask, encoded, listed, objects
 from layers.functions import NUMBERS, truth
 from layers.nodes import Call, IsNone, Literal, Member, Name, Node, Operation, Prefix
 from layers.values import Value
@@ -94,7 +94,7 @@ class Evaluation:
         if isinstance(vector, Constant):
             return encoded([vector.value]).taken(np.zeros(self._n, np.int64))
         coded = vector if isinstance(vector, Coded) else Coded(vector.mask.view(np.uint8), (False, True))
-        return encoded(coded.table).taken(coded.codes)
+        return encoded(listed(coded.table)).taken(coded.codes)
 
     def _of(self, node: Node) -> Vector:
         if isinstance(node, Literal):
@@ -138,8 +138,11 @@ class Evaluation:
         if any(part is None for part in coded):
             return None
         varying = [part for part in coded if part is not None]
+        texts = _texts_sought(node, parts)
+        if texts is not None and len(varying) == 1 and isinstance(varying[0].table, Longer):
+            return Flags(varying[0].table.holds(texts)[varying[0].codes])
         if len(varying) == 1:
-            codes, choices = varying[0].codes, [list(varying[0].table)]
+            codes, choices = varying[0].codes, [listed(varying[0].table)]
         else:
             sizes = [len(part.table) for part in varying]
             if prod(sizes) > max(FEW_PAIRS, self._n):
@@ -206,7 +209,7 @@ class Evaluation:
             return vector.values
         coded = _as_coded(vector)
         if coded is not None:
-            found: list[Value] = objects(coded.table)[coded.codes].tolist()
+            found: list[Value] = objects(listed(coded.table))[coded.codes].tolist()
             return found
         assert isinstance(vector, Numbers)
         return self._settled(vector).tolist()
@@ -225,7 +228,7 @@ class Evaluation:
         if isinstance(vector, Constant):
             return np.full(self._n, truth(vector.value))
         if isinstance(vector, Coded):
-            mask: Mask = _truths(vector.table)[vector.codes]
+            mask: Mask = _truths(listed(vector.table))[vector.codes]
             return mask
         if isinstance(vector, Rows):
             return _truths(vector.values)
@@ -238,7 +241,18 @@ def _truths(values: Sequence[Value]) -> Mask:
 
 
 def _coded(codes: Int32, values: Sequence[Value]) -> Coded:
-    return Coded(codes, [*listed(values), None])
+    return Coded(codes, Longer(values, (None,)))
+
+
+def _texts_sought(node: Node, parts: Sequence[Vector]) -> list[str] | None:
+    """The texts that a node compares its other part with, when that is all it does."""
+    sought: Sequence[Value] | None = None
+    if isinstance(node, Member):
+        sought = node.values
+    elif isinstance(node, Operation) and node.operator == "==":
+        sought = [part.value for part in parts if isinstance(part, Constant)]
+    texts = [value for value in sought or () if isinstance(value, str)]
+    return texts if sought and len(texts) == len(sought) else None
 
 
 def _as_coded(vector: Vector) -> Coded | None:
@@ -278,7 +292,7 @@ def _as_numbers(node: Node, vector: Vector) -> Numbers | None:
         return vector
     if isinstance(vector, Flags | Rows):
         return None
-    table = [vector.value] if isinstance(vector, Constant) else vector.table
+    table = [vector.value] if isinstance(vector, Constant) else listed(vector.table)
     numbers = np.array([_exact(value) for value in table], np.float64)  # none becomes NaN
     whole = np.array([type(value) is int for value in table])
     odd = np.array([type(value) in NUMBERS for value in table]) & np.isnan(numbers)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layers import attributes, cache, columnstore
-from layers.columns import Column, encoded
+from layers.columns import Column, JsonTexts, encoded
 from layers.columnstore import Row
 from layers.history import ATTRIBUTE
 from layers.project import Project
@@ -132,6 +132,9 @@ def test_many_different_texts_stay_on_disk_and_few_are_kept_once(tmp_path: Path)
     assert table.column(ATTRIBUTE + "big")[4] == 2**60 + 1
     ids = table.column("id")
     assert [ids[8999], *ids[np.array([5, 0])]] == ["B8999", "B5", "B0"]
+    texts = ids.values
+    assert isinstance(texts, JsonTexts)
+    assert np.flatnonzero(texts.holds(["B7", "b8", "B8999", "B12345", ""])).tolist() == [7, 8999]
     again = ids.renewed(np.array([7]), ["other"]).renewed(np.array([8]), ["one more"])
     assert again[6:10] == ["B6", "other", "one more", "B9"] and len(again.tolist()) == 9000
 

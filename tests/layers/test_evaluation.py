@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layers import evaluation
-from layers.columns import encoded
+from layers import columnstore, evaluation
+from layers.columns import NONE, Column, encoded
 from layers.expression import BadExpression, parse
 from layers.functions import truth
 
@@ -121,19 +123,37 @@ def _larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 expressions = st.recursive(leaves, _larger, max_leaves=6)
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stored")
+
+
+def stored(columns: dict[str, Column], n: int, folder: Path) -> dict[str, Column]:
+    """The columns as the cache holds them."""
+    columnstore.write([columnstore.Table(n, np.full(n, NONE, np.int32), columns)], folder)
+    table = columnstore.load(folder, n)
+    assert table is not None
+    return {name: table.column(name) for name in columns}
+
+
 @settings(max_examples=600)
-@given(expressions, rows)
-def test_it_is_the_same_as_row_by_row(text: str, rows: list[dict[str, Any]]) -> None:
+@given(expressions, rows, st.booleans())
+def test_it_is_the_same_as_row_by_row(
+    folder: Path, text: str, rows: list[dict[str, Any]], in_cache: bool
+) -> None:
     try:
         expression = parse(text)
     except BadExpression:
         return
+    n = len(rows)
     lists = {name: [row[name] for row in rows] for name in kinds}
     columns = {name: encoded(values) for name, values in lists.items()}
-    expected = expression.columns(lists, len(rows))
-    assert expression.matching(columns, len(rows)).tolist() == list(map(truth, expected)), text
+    if in_cache:
+        columns = stored(columns, n, folder)
+    expected = expression.columns(lists, n)
+    assert expression.matching(columns, n).tolist() == list(map(truth, expected)), text
     # With their kinds: 1, 1.0 and true are not the same.
-    found = expression.column(columns, len(rows)).tolist()
+    found = expression.column(columns, n).tolist()
     assert list(map(repr, found)) == list(map(repr, expected)), text
 
 
