@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -33,7 +33,7 @@ ROWS_SHOWN = 8
 #: Positions of the slider per unit of strength.
 STRENGTH = 10
 NO_CLIP, INSIDE, OUTSIDE = "", "inside", "outside"
-CLIP_TITLES = {NO_CLIP: "Nothing clipped", INSIDE: "Show only inside", OUTSIDE: "Show only outside"}
+CLIP_TITLES = {NO_CLIP: "None", INSIDE: "Show what lies inside", OUTSIDE: "Show what lies outside"}
 AXES = "XYZ"
 FARTHEST = 1e8
 
@@ -45,20 +45,20 @@ class SetStyle(Protocol):
         """Set these."""
 
 
-class PointRows(QWidget):
-    """What can be said about how points are drawn, beside colour, size and opacity."""
+class PointRows(QObject):
+    """What can be said about how points are drawn, beside colour, size and opacity; rows of a form."""
 
-    def __init__(self, session: Session, set_style: SetStyle) -> None:
+    def __init__(self, session: Session, form: QFormLayout, set_style: SetStyle) -> None:
         super().__init__()
-        self._session, self._set_style = session, set_style
+        self._session, self._form, self._set_style = session, form, set_style
         self._filling = False
         self._layer: Layer | None = None
         self._asking = Question(session.jobs, "Finding the place", self)
         self.classes = QListWidget()
         self.classes.setAccessibleName("Classes of points that are shown")
         self.classes.itemChanged.connect(self._on_classes)
-        self.dome = QCheckBox("Eye-dome lighting")
-        self.dome.setToolTip("Points are darker where what lies beside them is nearer")
+        self.dome = QCheckBox("Eye dome")
+        self.dome.setToolTip("Eye-dome lighting: points are darker where what lies beside them is nearer")
         self.dome.clicked.connect(lambda on: self._change(eye_dome=on))
         self.strength = Steps(1, 3 * STRENGTH, lambda value: self._change(eye_dome_strength=value / STRENGTH))
         self.strength.setToolTip("How dark")
@@ -78,34 +78,32 @@ class PointRows(QWidget):
         session.selection_changed.connect(self._follow_selection)
 
     def _build(self) -> None:
-        light = QHBoxLayout()
+        self._light = QWidget()
+        light = QHBoxLayout(self._light)
+        light.setContentsMargins(0, 0, 0, 0)
         light.addWidget(self.dome)
-        light.addWidget(self.strength)
+        light.addWidget(self.strength, 1)
         self._box = QWidget()
         grid = QGridLayout(self._box)
         grid.setContentsMargins(0, 0, 0, 0)
-        for column, title in ((1, "from"), (2, "to")):
-            label = QLabel(title)
-            label.setObjectName("muted")
-            grid.addWidget(label, 0, column)
-            grid.setColumnStretch(column, 1)
+        grid.setSpacing(6)
         for axis, name in enumerate(AXES):
-            grid.addWidget(QLabel(name), axis + 1, 0)
-            grid.addWidget(self.sides[axis], axis + 1, 1)
-            grid.addWidget(self.sides[axis + 3], axis + 1, 2)
-        grid.addWidget(self.around, 4, 1, 1, 2)
-        self._form = QFormLayout(self)
-        self._form.setContentsMargins(0, 0, 0, 0)
-        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
-        self._form.addRow(light)
-        self._form.addRow(self.gaps)
-        self._form.addRow(self.classes)
-        self._form.addRow("Clip", self.clip)
+            grid.addWidget(QLabel(name), axis, 0)
+            grid.addWidget(self.sides[axis], axis, 1)
+            grid.addWidget(QLabel("–"), axis, 2)
+            grid.addWidget(self.sides[axis + 3], axis, 3)
+        grid.addWidget(self.around, 3, 1, 1, 3)
+        for column in (1, 3):
+            grid.setColumnStretch(column, 1)
+        self._form.addRow("Light", self._light)
+        self._form.addRow("", self.gaps)
+        self._form.addRow("Shown", self.classes)
+        self._form.addRow("Clip box", self.clip)
         self._form.addRow(self._box)
 
     def _side(self, number: int) -> QDoubleSpinBox:
         field = QDoubleSpinBox(minimum=-FARTHEST, maximum=FARTHEST, decimals=2)
-        field.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        field.setMinimumWidth(60)
         field.setKeyboardTracking(False)
         field.setAccessibleName(f"{AXES[number % 3]} {'from' if number < 3 else 'to'}")
         field.valueChanged.connect(lambda _value: self._clip_to([side.value() for side in self.sides]))
@@ -113,8 +111,9 @@ class PointRows(QWidget):
 
     def show_layer(self, layer: Layer) -> None:
         """Show the style of a layer; of one that is no point cloud there is nothing to show."""
-        self.setVisible(layer.kind == "points")
         self._layer = layer if layer.kind == "points" else None
+        for row in (self._light, self.gaps, self.classes, self.clip, self._box):
+            self._form.setRowVisible(row, self._layer is not None)
         if self._layer is None:
             return
         style = layer.style

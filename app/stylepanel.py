@@ -145,8 +145,7 @@ class StylePanel(QWidget):
             ("Heights", self._relief),
         ):
             self._form.addRow(text, widget)
-        self.points = PointRows(self._session, self._set_style)
-        self._form.addRow(self.points)
+        self.points = PointRows(self._session, self._form, self._set_style)
 
     def refresh(self) -> None:
         """Show the style of the current layer."""

@@ -116,12 +116,13 @@ QProgressBar::chunk { background: $accent; border-radius: 2px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 
 QCheckBox, QRadioButton { spacing: 8px; }
-QCheckBox::indicator, QTreeView::indicator { width: 14px; height: 14px; border: 1px solid $strong_border;
-    border-radius: 4px; background: $raised; }
-QCheckBox::indicator:hover, QTreeView::indicator:hover { border-color: $accent; }
-QCheckBox::indicator:checked, QTreeView::indicator:checked { background: $check; border-color: $check;
+QCheckBox::indicator, QAbstractItemView::indicator { width: 14px; height: 14px; background: $raised;
+    border: 1px solid $strong_border; border-radius: 4px; }
+QCheckBox::indicator:hover, QAbstractItemView::indicator:hover { border-color: $accent; }
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked { background: $check; border-color: $check;
     image: url($icons/tick.svg); }
-QCheckBox::indicator:disabled, QTreeView::indicator:disabled { background: $window; border-color: $border; }
+QCheckBox::indicator:disabled, QAbstractItemView::indicator:disabled { background: $window;
+    border-color: $border; }
 QGroupBox { border: none; margin-top: 20px; font-weight: 600; }
 QGroupBox::title { subcontrol-origin: margin; left: 0; color: $muted; }
 

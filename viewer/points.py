@@ -45,6 +45,7 @@ class PointsView:
         self._box = np.array(tree.box)
         self._count = np.array(tree.count, np.int64)
         self._spacing = np.array(tree.spacing_m)
+        self._apart_m = np.minimum(self._spacing, _mean_distance_m(self._box, self._count))
         numbers = np.arange(len(tree.parent))
         self._children = np.searchsorted(tree.parent, np.stack((numbers, numbers + 1)))
         self.boxes: Float64 = outer_boxes(self._box[self._box[:, 0, 0] <= self._box[:, 1, 0]][:MOST_BOXES])
@@ -170,7 +171,7 @@ class PointsView:
         boxes = self._box[nodes]
         middles = boxes.mean(axis=1, keepdims=True).repeat(2, axis=1)
         pixel_m = np.sqrt(self._aim.metres_per_pixel(boxes) * self._aim.metres_per_pixel(middles))
-        apart = self._of_finest(nodes, self._spacing[nodes] / pixel_m)
+        apart = self._of_finest(nodes, self._apart_m[nodes] / pixel_m)
         wider = [size * factor for factor in WIDER]
         chosen = np.searchsorted(wider, apart * UNEVEN - gap_px)
         return [wider[min(step, len(wider) - 1)] for step in chosen.tolist()]
@@ -181,7 +182,7 @@ class PointsView:
         place_of = {node: place for place, node in enumerate(nodes.tolist())}
         first, end = self._children[:, nodes]
         children = spans(first, end)
-        seen = self._aim.sees(self._box[children])
+        seen = self._aim.sees(self._box[children]) & self._clip.may_show(self._box[children])
         below = np.split(np.arange(len(children)), np.cumsum(end - first)[:-1])
         found = apart_px.copy()
         for place in np.argsort(-nodes).tolist():  # children have higher numbers than their parents
@@ -233,6 +234,12 @@ class PointsView:
     def legend(self) -> list[LegendEntry]:
         """What the colours mean, with the numbers of all points of the cloud."""
         return self._colors.legend()
+
+
+def _mean_distance_m(boxes: Float64, counts: Index) -> Float64:
+    """Between neighbouring points of nodes, as if they lay in a plane."""
+    sides = np.sort(np.ptp(boxes, axis=1), axis=1)
+    return np.asarray(np.sqrt(sides[:, 1] * sides[:, 2] / np.maximum(counts, 1)))
 
 
 def _flags(codes: object) -> Mask:
