@@ -20,6 +20,8 @@ from layers.stored import Damaged
 CACHE_VERSION = "2"
 STAMP = "stamp.txt"
 STAGING = "staging-"
+#: Work that was cut off waits so long for somebody to go on with it.
+KEPT, KEPT_S = "kept-", 3 * 24 * 3600.0
 WAIT_S = 0.1
 UID = re.compile(r"[0-9a-f]{32}")
 
@@ -113,14 +115,37 @@ def staging(project: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def kept(parent: Path, key: str) -> Iterator[Path | None]:
+    """A folder for long work, there again when the work is cut off; None while another process has it."""
+    folder = parent / f"{KEPT}{key}"
+    lock = WriterLock.take(folder / LOCK_NAME)
+    if lock is None:
+        yield None
+        return
+    try:
+        yield folder
+    finally:
+        lock.close()
+
+
 def sweep(project: Path, layers: Collection[str]) -> None:
-    """Remove what killed processes left: staging folders, and arrays of no layer of the project."""
+    """Remove what killed processes left: staging folders, old work, and arrays of no layer of the project."""
     for folder in cache_folder(project).glob("*/"):
         if folder.name.startswith(STAGING):
-            lock = WriterLock.take(folder / LOCK_NAME)
-            if lock is None:
-                continue  # somebody is at work in it
-            lock.close()
+            is_left = _is_free(folder)
+        elif folder.name.startswith(KEPT):
+            is_left = time.time() - folder.stat().st_mtime > KEPT_S and _is_free(folder)
+        else:
+            is_left = bool(UID.fullmatch(folder.name)) and folder.name not in layers
+        if is_left:
             shutil.rmtree(folder, ignore_errors=True)
-        elif UID.fullmatch(folder.name) and folder.name not in layers:
-            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_free(folder: Path) -> bool:
+    """Whether nobody is at work in a folder."""
+    lock = WriterLock.take(folder / LOCK_NAME)
+    if lock is None:
+        return False
+    lock.close()
+    return True

@@ -35,6 +35,10 @@ class Feature:
     surfaces: str = ""  # comma separated semantic types with counts: "RoofSurface:2,WallSurface:9"
 
 
+#: Role of the empty piece that stands before the text of each tile in a layer of many: this and its name.
+TILE = "tile "
+
+
 @dataclass(slots=True)
 class Piece:
     """A stretch of the source file. All pieces of a layer in order are the file, byte by byte.
@@ -82,6 +86,8 @@ class ReadOptions:
     crs: str | None = None  # what the person says, wins over the file
     field_map: dict[str, str] = field(default_factory=dict)  # our field -> the file's field (pipes)
     max_points: int = 20_000_000
+    #: A city is read in parts of about so much text; their arrays and rows take some ten times as much.
+    part_bytes: int = 8 << 20
     project_crs: str | None = None  # of the project that the layers are for, once it has one
     #: A folder on the disk of the cache for what is too large for memory. Of a large source it stays when
     #: reading is cut off, and is there again when the same content is read.

@@ -9,20 +9,27 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
+import msgspec
 import orjson
 
-from layers.data import Progress
+from layers.data import Progress, never_stop
 from layers.errors import PlaceError, ReadError, from_parts
+from layers.request import Answer, Request
 
 #: After so long a silence the person is asked whether to go on.
-SILENCE_S = 0.2
+SILENCE_S = 0.1
 #: The last words of decoders that end the process when they get no memory.
 OUT_OF_MEMORY = re.compile(r"malloc|bad_alloc|memory allocation|MemoryError|out of memory", re.IGNORECASE)
+
+
+def ignored(_message: dict[str, Any]) -> None:
+    """Hear nothing."""
 
 
 class MissingCrs(PlaceError):
@@ -52,14 +59,14 @@ class ImportProcess:
         )
         return cls(process, last_words)
 
-    def ask(self, request: dict[str, Any]) -> Iterator[dict[str, Any] | None]:
+    def ask(self, request: Request) -> Iterator[dict[str, Any] | None]:
         """What it says to a request, message by message, and None whenever it has been silent for long."""
         lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         threading.Thread(target=self._listen, args=(lines,), daemon=True).start()
         assert self.process.stdin
         try:
-            with self.process.stdin as questions:
-                questions.write(orjson.dumps(request) + b"\n")
+            self.process.stdin.write(msgspec.json.encode(request) + b"\n")
+            self.process.stdin.flush()
         except BrokenPipeError:
             return  # it died at once; its end says why
         while True:
@@ -90,8 +97,10 @@ class ImportProcess:
 
     def end(self) -> None:
         """Stop it, whatever it does."""
+        assert self.process.stdin
         self.process.kill()
         self.process.wait()
+        self.process.stdin.close()
         self.last_words.close()
 
 
@@ -116,25 +125,39 @@ def start_ahead() -> None:
     _ahead.append(ImportProcess.start())
 
 
-def run_importer(request: dict[str, Any], path: Path, progress: Progress) -> dict[str, Any]:
-    """Have a file read by an import process, pass its progress on, and give its answer or raise its error."""
+@contextmanager
+def answered(
+    request: Request, progress: Progress = never_stop, listen: Callable[[dict[str, Any]], None] = ignored
+) -> Iterator[Answer]:
+    """Have a source read by an import process: its progress is passed on, and its answer or error given.
+
+    `listen` hears what else it says. Its folders are its own as long as the context lasts.
+    """
     reader = _ahead.pop() if _ahead else ImportProcess.start()
     try:
-        said = (0.0, "opening")
-        for message in reader.ask({**request, "path": str(Path(request["path"]).absolute())}):
-            if message is None:
-                progress(*said)  # nothing new, but the person may want to stop
-            elif "progress" in message:
-                said = (message["progress"], message["text"])
-                progress(*said)
-            elif "done" in message:
-                answer: dict[str, Any] = message["done"]
-                return answer
-            else:
-                raise _told(message["error"])
-        raise reader.death(path)
+        yield _answer(reader, request, progress, listen)
     finally:
         reader.end()
+
+
+def _answer(
+    reader: ImportProcess, request: Request, progress: Progress, listen: Callable[[dict[str, Any]], None]
+) -> Answer:
+    path = Path(request.path).absolute()
+    said = (0.0, "opening")
+    for message in reader.ask(replace(request, path=str(path))):
+        if message is None:
+            pass  # nothing new, but the person may want to stop
+        elif "progress" in message:
+            said = (message["progress"], message["text"])
+        elif "done" in message:
+            return msgspec.convert(message["done"], Answer)
+        elif "error" in message:
+            raise _told(message["error"])
+        else:
+            listen(message)
+        progress(*said)
+    raise reader.death(path)
 
 
 def _told(error: dict[str, Any]) -> Exception:

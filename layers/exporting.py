@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import IO
 
 from layers import formats, safefile, wkb
-from layers.data import Feature, LayerData, Piece, WriteOptions
+from layers.data import TILE, Feature, LayerData, Piece, WriteOptions
 from layers.errors import WriteError
 from layers.jsontext import raw_members
 from layers.project import Project
@@ -78,6 +79,27 @@ def current_bytes(project: Project, layer: Layer) -> Iterator[bytes]:
     if rewriter is None:
         return (piece.data for piece, _ in pieces)
     return rewriter.rewrite(pieces, lambda fid: raw_attributes(project, fid))
+
+
+def source_tiles(project: Project, layer: Layer) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """The source as it was read, tile by tile; a single file is one tile without a name."""
+    pieces = _pieces(project, "p.layer = ? ORDER BY p.seq", layer.id)
+    for name, tile in _by_tile(pieces):
+        yield name, (piece.data for piece, _ in tile)
+
+
+def _by_tile(
+    pieces: Iterator[tuple[Piece, int | None]],
+) -> Iterator[tuple[str, Iterator[tuple[Piece, int | None]]]]:
+    name = ""
+
+    def tile(item: tuple[Piece, int | None]) -> str:
+        nonlocal name
+        if item[0].role.startswith(TILE):
+            name = item[0].role.removeprefix(TILE)
+        return name
+
+    return groupby(pieces, tile)
 
 
 def object_text(project: Project, fid: int) -> str:

@@ -21,6 +21,7 @@ from layers.report import Report
 from layers.runs import ranges, starts, sums
 from layers.semantics import Meant, Surfaces, SurfaceTypes, type_codes
 from layers.triangulate import Triangulation, triangulate
+from layers.vertexfile import VertexFile
 
 #: Text of boundaries that is taken at once: what the arrays need stays in the processor's cache.
 BATCH_BYTES = 1 << 19
@@ -125,8 +126,8 @@ class Flattener:
 
     def __post_init__(self) -> None:
         self._types = SurfaceTypes()
-        self._blocks: list[Float64] = []
-        self._block = np.empty((0, 3))
+        self._blocks: list[Float64 | VertexFile] = []
+        self._block: Float64 | VertexFile = np.empty((0, 3))
         self._base = self._vertex_count = 0
         self._ids: dict[int, str] = {}
         self._batch = _Batch()
@@ -135,12 +136,12 @@ class Flattener:
         self._point_count = 0
         self._lines: list[NDArray[np.int64]] = []
 
-    def use_vertices(self, vertices: Float64) -> None:
+    def use_vertices(self, vertices: Float64 | VertexFile) -> None:
         """From now on vertex numbers mean these; each feature of a sequence has its own."""
         self._block = vertices
         self._base = self._take_block(vertices)
 
-    def _take_block(self, vertices: Float64) -> int:
+    def _take_block(self, vertices: Float64 | VertexFile) -> int:
         base = self._vertex_count
         self._blocks.append(vertices)
         self._vertex_count += len(vertices)
@@ -292,9 +293,8 @@ class Flattener:
     def mesh(self, in_degrees: bool = False) -> Mesh:
         """All that was added, as triangles; `in_degrees` when x and y are longitude and latitude."""
         self._flush()
-        vertices = np.concatenate(self._blocks) if self._blocks else np.empty((0, 3))
-        self._blocks, self._block = [], vertices[:0]
         parts, self._parts = self._parts, []
+        vertices = self._all_vertices([part.corners for part in parts])
         places = np.empty((sum(len(part.corners) for part in parts), 3))
         found: list[Triangulation] = []
         corner = polygon = 0
@@ -329,6 +329,15 @@ class Flattener:
             points=np.concatenate(self._points) if self._points else np.empty((0, 3)),
             lines=_joined([line.astype(np.int32) for line in self._lines]).reshape(-1, 2),
         )
+
+    def _all_vertices(self, corners: Sequence[Int32]) -> Float64:
+        """The vertices that corners name; where they lie in a file, only those, and the corners follow."""
+        blocks, self._blocks, self._block = self._blocks, [], np.empty((0, 3))
+        first = blocks[0] if blocks else None
+        others = [block for block in blocks if not isinstance(block, VertexFile)]
+        if isinstance(first, VertexFile):
+            others.insert(0, first.gathered(corners))
+        return np.concatenate([np.empty((0, 3)), *others])
 
 
 def _flat_part(batch: _Batch) -> tuple[_Part, list[int]]:

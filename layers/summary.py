@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from layers.data import Progress, never_stop
-from layers.decoding import MissingCrs, run_importer
+from layers.decoding import MissingCrs, answered
 from layers.place import LOCAL
 from layers.project import Project
+from layers.request import Answer, Request
 from layers.values import merge_types
 
 _COUNTS = "SELECT type, lods, surfaces, count(*) FROM {table} WHERE layer = ? GROUP BY type, lods, surfaces"
@@ -84,35 +84,26 @@ class Summary:
 def of_file(path: Path, crs: str | None = None, progress: Progress = never_stop) -> Summary:
     """What a file holds; it is read in the import process."""
     with tempfile.TemporaryDirectory(prefix="citystrata-") as folder:
-        request: dict[str, Any] = {"path": str(path), "folder": folder, "crs": crs, "only_facts": True}
-        is_placed = True
+        request = Request(str(path), folder, wanted="look", crs=crs)
         try:
-            described = run_importer(request, path, progress)
+            with answered(request, progress) as answer:
+                return _of_answer(answer, is_placed=True)
         except MissingCrs:
-            is_placed = False
-            described = run_importer({**request, "crs": LOCAL}, path, progress)
-        return _of_staged(described, Path(folder), is_placed)
+            with answered(replace(request, crs=LOCAL), progress) as answer:
+                return _of_answer(answer, is_placed=False)
 
 
-def _of_staged(described: dict[str, Any], folder: Path, is_placed: bool) -> Summary:
-    summary = Summary(described["format"])
-    database = sqlite3.connect(folder / "staging.sqlite")
-    try:
-        for number, layer in enumerate(described["layers"]):
-            crs = layer["crs"] if is_placed and layer["crs"] != LOCAL else None
-            summary.crs = summary.crs or crs
-            summary.add_layer(layer["name"], layer["kind"], crs, layer["facts"], layer["objects"])
-            summary.add_report(layer["report"])
-            if layer["facts"].get("layer_box"):
-                summary.boxes.append(tuple(layer["facts"]["layer_box"]))
-            summary.add_counts(database.execute(_COUNTS.format(table="object"), (number,)))
-            summary.add_attributes(
-                database.execute(
-                    "SELECT name, type FROM attribute WHERE layer = ? ORDER BY position", (number,)
-                )
-            )
-    finally:
-        database.close()
+def _of_answer(answer: Answer, is_placed: bool) -> Summary:
+    summary = Summary(answer.format)
+    for layer in answer.layers:
+        crs = layer.crs if is_placed and layer.crs != LOCAL else None
+        summary.crs = summary.crs or crs
+        summary.add_layer(layer.name, layer.kind, crs, layer.facts, layer.objects)
+        summary.add_report(layer.report)
+        if layer.facts.get("layer_box"):
+            summary.boxes.append(tuple(layer.facts["layer_box"]))
+        summary.add_counts(layer.counts)
+        summary.add_attributes((name, type or "text") for name, type in layer.attributes.items())
     return summary
 
 

@@ -6,8 +6,8 @@ import json
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 
 from layers import importer, importing
 from layers.arrays import CityTiles, Mesh
-from layers.data import LayerData, ReadOptions
+from layers.data import LayerData, Progress, ReadOptions, never_stop
+from layers.decoding import ignored
 from layers.errors import PlaceError
 from layers.formats import cityjson, cityjsonseq
 from layers.project import Project
 from layers.records import Layer
+from layers.request import Answer, Request
 from tests.conftest import DATA, real
 
 FOLDER = DATA / "cityjson"
@@ -137,8 +139,22 @@ def object_span(data: bytes, id: str) -> tuple[int, int]:
 @contextmanager
 def imported_here() -> Iterator[None]:
     """Imports run in this process: the same work without starting another Python for each."""
-    with patch.object(importing, "run_importer", lambda request, path, _: importer.stage(path, request)):
+    with patch.object(importing, "answered", answered_here):
         yield
+
+
+@contextmanager
+def answered_here(
+    request: Request, _progress: Progress = never_stop, listen: Callable[[dict[str, Any]], None] = ignored
+) -> Iterator[Answer]:
+    """What the import process would do, done by this one."""
+
+    def say(message: dict[str, Any]) -> None:
+        if "progress" not in message:
+            listen(message)
+
+    with ExitStack() as held:
+        yield importer.stage(request, held, say)
 
 
 def import_here(project: Project, path: Path) -> Layer:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
-from layers.data import LayerData, Piece, ReadOptions, WriteOptions
+from layers.data import Box, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError
 from layers.formats import (
     asciigrid,
@@ -21,6 +21,7 @@ from layers.formats import (
     obj,
     ply,
 )
+from layers.formats._stretches import Outline, Stretch
 from layers.source import Source, files_below
 
 HEAD = 65536
@@ -59,6 +60,22 @@ class TileReader(Protocol):
 
     def read_tiles(self, paths: Sequence[Path], options: ReadOptions) -> list[LayerData]:
         """The layers that the files make together, named by whoever asks."""
+        ...
+
+
+class PartReader(Protocol):
+    """A format of city models that are read in parts: a file of any size, or many tiles."""
+
+    def outline(self, path: Path, scratch: Path, options: ReadOptions) -> Outline:
+        """What is known of a file before its objects are read."""
+        ...
+
+    def box_of(self, path: Path) -> Box | None:
+        """The box around the vertices of a file, or nearly so."""
+        ...
+
+    def read_part(self, path: Path, stretches: Sequence[Stretch], options: ReadOptions) -> list[LayerData]:
+        """The layers that some stretches of the source at `path` make."""
         ...
 
 
@@ -105,6 +122,11 @@ def by_name(name: str) -> Format:
 def tile_reader(form: Format) -> TileReader | None:
     """The format as one that reads many files as one layer, if it does."""
     return cast(TileReader, form) if hasattr(form, "read_tiles") else None
+
+
+def part_reader(form: Format) -> PartReader | None:
+    """The format as one that is read in parts, if it is."""
+    return cast(PartReader, form) if hasattr(form, "read_part") else None
 
 
 def rewriter(form: Format) -> Rewriter | None:

@@ -12,19 +12,21 @@ import msgspec
 import numpy as np
 import orjson
 
-from layers.arrays import Float64, Mesh
-from layers.boxes import mesh_box, object_boxes
-from layers.data import Box, Feature, LayerData, Piece, ReadOptions
+from layers.boxes import mesh_box
+from layers.data import TILE, Feature, LayerData, Piece, ReadOptions
 from layers.errors import PlaceError, ReadError
 from layers.flatten import ABSENT, BadGeometry, Flattener, Geometry, Semantics, Template
-from layers.formats._files import layer_name
-from layers.formats._vertices import vertices_of
+from layers.formats._files import CITY_ENDINGS, layer_name
+from layers.formats._stretches import TEXT, Stretch, different_crs
+from layers.formats._vertices import Transformation, vertices_of
+from layers.joining import twice
 from layers.jsontext import address, join_members, raw_members
 from layers.place import parse_crs
 from layers.report import Report
+from layers.vertexfile import VertexFile
 
-#: Endings that are not part of a layer's name.
-NAMELESS = (".city.jsonl", ".jsonl", ".city.json", ".json")
+#: A longitude or latitude is not larger.
+LARGEST_DEGREES = 360
 #: Outlines of these would be a net of triangles.
 NO_OUTLINE = frozenset(("TINRelief",))
 
@@ -80,41 +82,50 @@ GAP = re.compile(rb'\s*[{,]\s*("[^"\\]*(?:\\.[^"\\]*)*")\s*:\s*', re.DOTALL)
 
 ROOT = msgspec.json.Decoder(Root)
 OBJECT = msgspec.json.Decoder(CityObject)
+MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 RAW_OBJECT = msgspec.json.Decoder(RawObject)
 GEOMETRY = msgspec.json.Decoder(Geometry)
 TEMPLATES = msgspec.json.Decoder(Templates | None)
 
 
 class Reader:
-    """Gathers the features, pieces and geometry of one file."""
+    """Gathers the features, pieces and geometry of a file, or of stretches of some."""
 
-    def __init__(self, path: Path, data: bytes, root: Root) -> None:
-        self.path, self.data = path, data
-        self.crs = crs_of(root.metadata)
-        self.facts: dict[str, object] = {"version": root.version}
-        if root.extensions:
-            self.facts["extensions"] = sorted(root.extensions)
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.crs: str | None = None
+        self.facts: dict[str, object] = {}
         self.report = Report()
         self.features: list[Feature] = []
         self.pieces: list[Piece] = []
         self.numbers: dict[str, int] = {}
-        self.transform = self._transform(root)
-        self._header_templates = self._templates(root)
-        self.flattener = Flattener(self._header_templates, self.report)
+        self.flattener = Flattener([], self.report)
+        self._header_templates: list[Template] = []
         self._may_be_degrees = True
+        self._begin(b"", b"")
+
+    def begin(self, path: Path, root: Root, data: bytes, parsed: bytes | None = None) -> None:
+        """Go on with this text under this header; what is added stands in `parsed`, as long as `data`."""
+        self.path = path
+        self._describe_file(root)
+        self.transform = transform_of(root, path)
+        self._header_templates = self.flattener.templates = self._templates(root)
+        self._begin(data, data if parsed is None else parsed)
+
+    def _begin(self, data: bytes, parsed: bytes) -> None:
+        self.data = data
+        self.start = address(parsed) if parsed else 0
         self._cut = 0  # everything before it lies in pieces
         self._inside = False  # between two objects of one CityObjects member
-        self.start = address(data) if data else 0
 
-    def _transform(self, root: Root) -> tuple[Float64, Float64]:
-        if root.transform is None:
-            return np.ones(3), np.zeros(3)
-        scale, translate = np.array(root.transform.scale), np.array(root.transform.translate)
-        if scale.shape != (3,) or translate.shape != (3,) or not np.isfinite([scale, translate]).all():
-            raise ReadError(
-                "The transform of the file is broken", where=str(self.path), allowed="3 and 3 finite numbers"
-            )
-        return scale, translate
+    def _describe_file(self, root: Root) -> None:
+        """What the layer takes from the headers of its files."""
+        self.crs = crs_of(root.metadata)
+        self.facts.setdefault("version", root.version)
+        if root.extensions:
+            known: object = self.facts.get("extensions", [])
+            assert isinstance(known, list)
+            self.facts["extensions"] = sorted({*known, *root.extensions})
 
     def _templates(self, root: Root) -> list[Template]:
         if not len(memoryview(root.templates)):
@@ -141,19 +152,27 @@ class Reader:
         else:
             vertices = np.empty((0, 3))
             self.report.warn("no_vertices", root.id, "There is no list of vertices.")
-        self._may_be_degrees &= not len(vertices) or bool(np.abs(vertices[:, :2]).max() <= 360)
+        self._may_be_degrees &= bool(np.abs(vertices[:, :2]).max(initial=0) <= LARGEST_DEGREES)
         self.flattener.use_vertices(vertices)
 
-    def add_objects(self, objects: dict[str, msgspec.Raw]) -> Iterator[float]:
-        """Take the objects of one CityObjects member, in the order of the file; says how far it is."""
-        self._inside = False
+    def use_vertex_file(self, path: Path, may_be_degrees: bool) -> None:
+        """The following objects mean vertices that were decoded into a file."""
+        self._may_be_degrees &= may_be_degrees
+        self.flattener.use_vertices(VertexFile(path))
+
+    def add_objects(self, objects: dict[str, msgspec.Raw], inside: bool = False) -> Iterator[float]:
+        """Take the objects of one CityObjects member, in the order of the file; says how far it is.
+
+        `inside` when the text begins within the member, at the bracket or comma before the first object.
+        """
+        self._inside = inside
         for done, (id, raw) in enumerate(objects.items()):
             if done % 2000 == 0:
                 yield done / len(objects)
             self._add_object(id, raw)
         again = GAP.match(self.data, self._cut) if self._inside else None
         if again:
-            raise self._twice(orjson.loads(again[1]))
+            raise twice(self.path, orjson.loads(again[1]))
 
     def _add_object(self, id: str, raw: msgspec.Raw) -> None:
         text = bytes(raw)
@@ -186,36 +205,43 @@ class Reader:
         begin = gap.end() if gap else -1
         # The parser keeps the last of two equal keys in the first one's place.
         if gap is None or id in self.numbers or not self.data.startswith(text, begin):
-            raise self._twice(id)
+            raise twice(self.path, id)
         if gap[1][1:-1] != id.encode() and orjson.loads(gap[1]) != id:
-            raise self._twice(orjson.loads(gap[1]))
+            raise twice(self.path, orjson.loads(gap[1]))
         end = begin + len(text)
         self.pieces.append(Piece(self.data[self._cut : end], begin - self._cut, len(self.features), "object"))
         self._cut, self._inside = end, True
 
-    def _twice(self, id: str) -> ReadError:
-        return ReadError(
-            f"The id {id[:80]!r} is given to two city objects",
-            where=str(self.path),
-            allowed="each id once",
-            do="Ask the producer for a corrected file; reading one of the two would lose the other",
-        )
+    def add_tile(self, stretch: Stretch) -> None:
+        """Mark where the text of a tile begins."""
+        if stretch.tile:
+            self.add_text(b"", TILE + stretch.tile)
+
+    def check_tile(self, stretch: Stretch, options: ReadOptions) -> None:
+        """Refuse a tile that is in another CRS than the others, unless the person says which it is."""
+        if stretch.tile and stretch.holds != TEXT and self.crs != stretch.crs and not options.crs:
+            raise different_crs(self.path, self.crs, stretch.crs)
+
+    def add_text(self, data: bytes, role: str = "") -> None:
+        """Keep bytes that are no object's."""
+        self.pieces.append(Piece(data, role=role))
 
     def cut_rest(self) -> None:
-        """Put what stands behind the last object into pieces, and let the file's text go."""
-        self.pieces.append(Piece(self.data[self._cut :]))
-        self.data = b""
+        """Put what stands behind the last object into pieces, and let the text go."""
+        if self._cut < len(self.data):
+            self.add_text(self.data[self._cut :])
+        self._begin(b"", b"")
 
     def finish(self, options: ReadOptions) -> list[LayerData]:
         """The layers, once every object is in."""
         options.progress(0.8, "triangles")
         crs = options.crs or self.crs
         mesh = self.flattener.mesh(self._may_be_degrees and is_geographic(crs))
-        self._describe(mesh)
+        self._describe_objects()
         self.report.read = len(self.features)
         self.facts["surfaces"] = self._surface_counts()
         city = LayerData(
-            name=layer_name(self.path, NAMELESS),
+            name=layer_name(self.path, CITY_ENDINGS),
             kind="city",
             crs=crs,
             report=self.report,
@@ -241,9 +267,8 @@ class Reader:
                 counts[name] = counts.get(name, 0) + count * objects
         return counts
 
-    def _describe(self, mesh: Mesh) -> None:
-        """Boxes, LoDs and surface counts of the features; parents enclose their parts."""
-        boxes = object_boxes(mesh, len(self.features))
+    def _describe_objects(self) -> None:
+        """LoDs and surface counts of the features."""
         listed: dict[tuple[str, ...], str] = {}  # many objects have the same
         for number, lods in self.flattener.object_lods.items():
             if lods not in listed:
@@ -254,20 +279,6 @@ class Reader:
             if id(surfaces) not in texts:
                 texts[id(surfaces)] = _listed(f"{name}:{n}" for name, n in surfaces.items())
             self.features[number].surfaces = texts[id(surfaces)]
-        known = np.flatnonzero(np.isfinite(boxes[:, 0]))
-        for number, box in zip(known.tolist(), boxes[known].tolist(), strict=True):
-            self.features[number].box = tuple(box)
-        for feature in self.features:
-            if feature.parent is not None:
-                self._enclose(feature)
-
-    def _enclose(self, feature: Feature) -> None:
-        seen = 0
-        while feature.box and feature.parent in self.numbers and seen < 32:
-            parent = self.features[self.numbers[feature.parent]]
-            if not parent.lods:
-                parent.box = united(parent.box, feature.box)
-            feature, seen = parent, seen + 1
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -326,12 +337,16 @@ def validity(attributes: bytes) -> tuple[str | None, str | None]:
     return first("validFrom", "dateOfConstruction"), first("validTo", "dateOfDemolition")
 
 
-def united(a: Box | None, b: Box) -> Box:
-    """The box around two boxes."""
-    if a is None:
-        return b
-    low, high = np.minimum(a[:3], b[:3]), np.maximum(a[3:], b[3:])
-    return (*low.tolist(), *high.tolist())
+def transform_of(root: Root, path: Path) -> Transformation:
+    """Scale and translation of the vertices' numbers."""
+    if root.transform is None:
+        return np.ones(3), np.zeros(3)
+    scale, translate = np.array(root.transform.scale), np.array(root.transform.translate)
+    if scale.shape != (3,) or translate.shape != (3,) or not np.isfinite([scale, translate]).all():
+        raise ReadError(
+            "The transform of the file is broken", where=str(path), allowed="3 and 3 finite numbers"
+        )
+    return scale, translate
 
 
 def crs_of(metadata: msgspec.Raw) -> str | None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from layers.data import Box
 
 NEAR = 10_000.0
+#: Endings of city models that are not part of a layer's name.
+CITY_ENDINGS = (".city.jsonl", ".jsonl", ".city.json", ".json")
 
 
 def layer_name(path: Path, endings: tuple[str, ...]) -> str:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 
 from layers.citymodel import encode
-from layers.data import LayerData, ReadOptions, WriteOptions
+from layers.data import Box, LayerData, ReadOptions, WriteOptions
 from layers.errors import ReadError
 from layers.formats import cityjson
 from layers.formats._citymodel import model_of, written_anew
-from layers.formats._cityobjects import ROOT, Reader
+from layers.formats._cityobjects import ROOT, Reader, Root, crs_of, transform_of
+from layers.formats._stretches import FEATURES, FILE, Outline, Stretch
+from layers.formats._vertices import box_around, vertices_of
 from layers.formats.cityjson import check_once, check_root, decode_root
+from layers.joining import united
 from layers.jsontext import BOM, address
 from layers.sequence import split
 from layers.uncollected import collector_off
@@ -23,6 +28,7 @@ NAME = "cityjsonseq"
 TITLE = "CityJSON text sequence"
 ENDINGS = (".city.jsonl", ".jsonl")
 KINDS = ("city", "terrain")
+BYTES_AT_ONCE = 1 << 20
 
 rewrite = cityjson.rewrite
 
@@ -43,8 +49,33 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
 
 
 def _gathered(path: Path, options: ReadOptions) -> Reader:
-    data = path.read_bytes()
+    reader = Reader(path)
+    _add_file(reader, path, path.read_bytes(), options)
+    return reader
+
+
+def _add_file(reader: Reader, path: Path, data: bytes, options: ReadOptions) -> None:
+    """Take a sequence from its header on."""
     lines = _lines(data)
+    line, root = _first_line(path, lines)
+    reader.begin(path, root, data)
+    if root.transform is None:
+        reader.report.warn(
+            "no_transform",
+            "",
+            "The header has no transform; vertices are taken as coordinates as they are.",
+        )
+    if root.city_objects:
+        # A header has none, but a whole model on one line has; pieces need them decoded in place.
+        root = ROOT.decode(line)
+        reader.use_vertices(root)
+        for _ in reader.add_objects(root.city_objects or {}):
+            pass
+    _add_features(reader, path, lines, 0, len(data), options)
+
+
+def _first_line(path: Path, lines: Iterator[tuple[int, memoryview]]) -> tuple[memoryview, Root]:
+    """The first line, and it as the header that it must be."""
     first = next(lines, None)
     if first is None:
         raise ReadError("The file is empty", where=str(path), do="Ask for the file again")
@@ -59,23 +90,90 @@ def _gathered(path: Path, options: ReadOptions) -> Reader:
             do="Ask for the file with its header line; without it the coordinates have no place",
         )
     check_root(root, path)
-    reader = Reader(path, data, root)
-    if root.transform is None:
-        reader.report.warn(
-            "no_transform",
-            "",
-            "The header has no transform; vertices are taken as coordinates as they are.",
-        )
-    if root.city_objects:
-        # A header has none, but a whole model on one line has; pieces need them decoded in place.
-        root = ROOT.decode(line)
-        reader.use_vertices(root)
-        for _ in reader.add_objects(root.city_objects or {}):
-            pass
+    return line, root
+
+
+def _add_features(
+    reader: Reader,
+    path: Path,
+    lines: Iterator[tuple[int, memoryview]],
+    begin: int,
+    size: int,
+    options: ReadOptions,
+) -> None:
+    """Take the features in the lines of a stretch that begins there in the file."""
     for number, line in lines:
-        _add_feature(reader, path, number, line, options, len(data))
+        if number % 1000 == 0:
+            options.progress(0.05 + 0.75 * (address(line) - reader.start) / size, f"line {number}")
+        _add_feature(reader, _Where(path, begin, number), line)
     reader.cut_rest()
-    return reader
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """A line, by its number in a stretch of the file; its number in the file is found when somebody asks."""
+
+    path: Path
+    begin: int  # of the stretch
+    number: int
+
+    def __str__(self) -> str:
+        before = 0
+        with self.path.open("rb") as file:
+            while left := self.begin - file.tell():
+                before += file.read(min(left, BYTES_AT_ONCE)).count(b"\n")
+        return f"{self.path}, line {before + self.number}"
+
+
+def outline(path: Path, scratch: Path, options: ReadOptions) -> Outline:
+    """The file in stretches of whole lines."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        first = file.readline()
+        while first and not first.removeprefix(BOM).strip():
+            first = file.readline()
+        _line, root = _first_line(path, _lines(first))
+        cuts = [0]
+        while (at := max(file.tell(), cuts[-1] + options.part_bytes)) < size:
+            file.seek(at)
+            file.readline()
+            cuts.append(file.tell())
+    header = scratch / f"{path.name}.header"
+    header.write_bytes(first)
+    cuts += [size] if cuts[-1] < size else []
+    stretches = [Stretch(str(path), 0, cuts[1])]
+    for begin, end in pairwise(cuts[1:]):
+        stretches.append(Stretch(str(path), begin, end, FEATURES, str(header)))
+    return Outline(crs_of(root.metadata), stretches)
+
+
+def box_of(path: Path) -> Box | None:
+    """The box around the vertices of a file; every line is looked at."""
+    box: Box | None = None
+    with path.open("rb") as file:
+        transform = transform_of(decode_root(file.readline().removeprefix(BOM), path, 1), path)
+        for number, line in enumerate(file, 2):
+            if line.strip():
+                vertices = vertices_of(decode_root(line, path, number).vertices, transform, path)
+                box = united(box, box_around(vertices))
+    return box
+
+
+def read_part(path: Path, stretches: Sequence[Stretch], options: ReadOptions) -> list[LayerData]:
+    """The city objects in some stretches of the file, or of the tiles in the folder, at `path`."""
+    with collector_off():
+        reader = Reader(path)
+        for stretch in stretches:
+            reader.add_tile(stretch)
+            data, file = stretch.read(), Path(stretch.path)
+            if stretch.holds == FILE:
+                _add_file(reader, file, data, options)
+            else:
+                header = Path(stretch.header)
+                reader.begin(file, decode_root(header.read_bytes(), header), data)
+                _add_features(reader, file, _lines(data), stretch.begin, len(data), options)
+            reader.check_tile(stretch, options)
+        return reader.finish(options)
 
 
 def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
@@ -85,32 +183,26 @@ def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
             file.write(encode(part) + b"\n")
 
 
-def _add_feature(
-    reader: Reader, path: Path, number: int, line: memoryview, options: ReadOptions, size: int
-) -> None:
+def _add_feature(reader: Reader, where: _Where, line: memoryview) -> None:
     try:
         feature = ROOT.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ReadError(
             "A line of the sequence is broken",
-            where=f"{path}, line {number}",
+            where=str(where),
             found=str(error),
             do="The file may be cut off; ask for it again",
         ) from error
     if feature.type != "CityJSONFeature":
         raise ReadError(
             "A line of the sequence is not a feature",
-            where=f"{path}, line {number}",
+            where=str(where),
             found=f'"type": "{feature.type[:40]}"',
             allowed='"CityJSONFeature"',
         )
     if feature.city_objects is None:
-        raise ReadError(
-            "A feature has no city objects", where=f"{path}, line {number}", found='no member "CityObjects"'
-        )
-    if number % 1000 == 0:
-        options.progress(0.05 + 0.75 * (address(line) - reader.start) / size, f"line {number}")
-    check_once(bytes(line), f"{path}, line {number}")
+        raise ReadError("A feature has no city objects", where=str(where), found='no member "CityObjects"')
+    check_once(bytes(line), where)
     reader.use_feature(feature)
     for _ in reader.add_objects(feature.city_objects):
         pass

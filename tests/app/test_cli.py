@@ -252,8 +252,10 @@ def test_a_bad_file_is_refused_in_one_sentence_and_leaves_no_project(shell: Shel
     assert not shell.project.exists() and not list(shell.folder.glob("*.cache"))
 
 
-def test_a_folder_and_a_file_that_is_no_project_are_told_apart(shell: Shell) -> None:
-    assert shell.run("info", shell.folder)[0] == 1
+def test_an_empty_folder_and_a_file_that_is_no_project_are_refused(shell: Shell) -> None:
+    (shell.folder / "empty").mkdir()
+    status, _, err = shell.run("info", shell.folder / "empty")
+    assert status == 1 and "No file in the folder" in err
     status, _, err = shell.run("query", shell.city)
     assert status == 1 and "project" in err.lower()
 

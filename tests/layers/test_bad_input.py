@@ -21,12 +21,13 @@ import pytest
 
 from layers import formats
 from layers.cache import cache_folder
-from layers.data import LayerData, ReadOptions, never_stop
-from layers.decoding import run_importer
+from layers.data import LayerData, ReadOptions
+from layers.decoding import answered
 from layers.errors import CitystrataError, EditError, PlaceError, ProjectError, ReadError, WriteError
 from layers.exporting import export_layer
 from layers.importing import import_files
 from layers.project import Project
+from layers.request import Request
 from tests.conftest import real
 from tests.mutations import damaged
 
@@ -416,10 +417,10 @@ def test_a_decoder_that_is_given_damage_harms_nobody(tmp_path: Path, ending: str
         path = written(tmp_path, damaged(data, seed, False), f"damaged{ending}")
         with within(60):
             try:
-                run_importer({"path": str(path), "folder": str(tmp_path)}, path, never_stop)
+                with answered(Request(str(path), str(tmp_path / str(seed)))):
+                    pass
             except CitystrataError as error:
                 sentence_of(error)
-        (tmp_path / "staging.sqlite").unlink(missing_ok=True)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the process in /proc")

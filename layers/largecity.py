@@ -1,0 +1,198 @@
+"""A large city, or one of many tiles: outlined, read in parts on all cores, joined.
+
+A reading that was cut off goes on with the parts that are there. The rows of the first parts are taken over
+while others are still being read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from layers import cache, columnstore, tiling
+from layers.arrays import CityTiles
+from layers.crs import LOCAL
+from layers.data import LayerData, ReadOptions
+from layers.formats import Format, PartReader
+from layers.formats._files import CITY_ENDINGS, layer_name
+from layers.formats._stretches import Outline, Stretch, different_crs
+from layers.joining import Kin, enclose, joined, merged, repeated, twice, united
+from layers.parts import Part, grouped, work_on
+from layers.place import is_metric
+from layers.report import Report
+from layers.request import Answer, Request, StagedLayer, StagedPart
+from layers.siting import Site, first_project_crs, layer_crs, note_site, site_of
+from layers.source import Source
+from layers.staging import ARRAYS, COLUMNS, KIN
+
+#: No city object has less text than this: `,"":{}`.
+LEAST_BYTES = 6
+OUTLINES_FILE = "outlines.json"
+#: (k, 7) objects that enclose objects of other parts: position in the layer, minima, maxima.
+BOXES_FILE = "boxes.npy"
+#: How far the work is when the file is outlined, when all parts are read, and when they are joined.
+OUTLINED, READ, JOINED = 0.1, 0.8, 0.98
+
+Say = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class LargeCity:
+    """A source that is read in parts."""
+
+    form: Format
+    reader: PartReader
+    source: Source
+    request: Request
+    folder: Path
+    part_bytes: int
+    say: Say
+
+    def stage(self) -> Answer:
+        """Read everything."""
+        outlines = self._outlines()
+        city, site = self._sited(outlines)
+        begun = StagedLayer(city.name, city.kind, city.crs, objects=self.source.size // LEAST_BYTES)
+        self.say({"begin": asdict(self._answer(site, [begun]))})
+        parts = self._parts(outlines, site)
+        found = self._worked(parts)
+        firsts = [0, *accumulate(layers[0].objects for layers in found)]
+        self._join(parts, firsts)
+        if self.request.wanted != "look":
+            self._draw(parts, firsts, site)
+        return self._answer(site, self._layers(city, site, found))
+
+    def _answer(self, site: Site, layers: list[StagedLayer]) -> Answer:
+        path, sha256 = str(self.source.path.absolute()), self.source.sha256
+        return Answer(self.form.NAME, path, sha256, site.project_crs, str(self.folder), layers)
+
+    def _tell(self, fraction: float, text: str) -> None:
+        self.say({"progress": fraction, "text": text})
+
+    # --- before anything is read ---------------------------------------------------------------
+
+    def _outlines(self) -> list[Outline]:
+        """What can be told of each file before its objects are read."""
+        path = self.folder / OUTLINES_FILE
+        if path.exists():
+            return msgspec.json.decode(path.read_bytes(), type=list[Outline])
+        options = ReadOptions(part_bytes=self.part_bytes)
+        found: list[Outline] = []
+        files = self.source.files
+        for number, file in enumerate(files):
+
+            def progress(fraction: float, text: str, number: int = number) -> None:
+                self._tell(OUTLINED * (number + fraction) / len(files), text)
+
+            options.progress = progress
+            size = file.stat().st_size
+            if number and size <= self.part_bytes:
+                found.append(Outline(found[0].crs, [Stretch(str(file), 0, size)]))
+                continue
+            scratch = self.folder / "shared" / str(number)
+            scratch.mkdir(parents=True, exist_ok=True)
+            found.append(self.reader.outline(file, scratch, options))
+            if found[-1].crs != found[0].crs and not self.request.crs:
+                raise different_crs(file, found[-1].crs, found[0].crs)
+        if self.source.names:
+            found = [outline.of_tile(name) for outline, name in zip(found, self.source.names, strict=True)]
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.write_bytes(msgspec.json.encode(found))
+        os.replace(unfinished, path)
+        return found
+
+    def _sited(self, outlines: Sequence[Outline]) -> tuple[LayerData, Site]:
+        """The layer before anything of it is read, and where it comes to lie."""
+        path, asked = self.source.path, self.request
+        name = path.name if self.source.names else layer_name(path, CITY_ENDINGS)
+        city = LayerData(name, "city", outlines[0].crs, Report())
+        crs = asked.crs or city.crs
+        if crs in (None, LOCAL) or not (asked.project_crs or is_metric(str(crs))):
+            for outline, file in zip(outlines, self.source.files, strict=True):
+                city.box = united(city.box, outline.box or self.reader.box_of(file))
+        city.crs = layer_crs(path, city, asked.crs, asked.project_crs)
+        project_crs = asked.project_crs or first_project_crs(city) or LOCAL
+        return city, site_of(city, project_crs, asked.origin, asked.epoch)
+
+    def _parts(self, outlines: Sequence[Outline], site: Site) -> list[Part]:
+        stretches = [stretch for outline in outlines for stretch in outline.stretches]
+        return [
+            Part(
+                self.form.NAME,
+                str(self.source.path),
+                group,
+                str(self.folder / f"part-{number:05}"),
+                site,
+                self.request.crs,
+                self.request.wanted,
+            )
+            for number, group in enumerate(grouped(stretches, self.part_bytes))
+        ]
+
+    # --- reading and joining -------------------------------------------------------------------
+
+    def _worked(self, parts: Sequence[Part]) -> list[list[StagedLayer]]:
+        """Have the parts read that are not done yet and tell of each in order; gives what is known."""
+        found = [part.done() for part in parts]
+        missing = [number for number, layers in enumerate(found) if layers is None]
+        there = len(parts) - len(missing)
+        size = sum(part.size for part in parts)
+        read = size - sum(parts[number].size for number in missing)
+        text = f"continuing, {there} of {len(parts)} parts are there" if there else "reading"
+        told = self._tell_parts(parts, found, 0)
+        for at in work_on([parts[number] for number in missing]):
+            number = missing[at]
+            found[number], read = parts[number].done(), read + parts[number].size
+            told = self._tell_parts(parts, found, told)
+            self._tell(OUTLINED + (READ - OUTLINED) * read / max(1, size), text)
+        return [layers for layers in found if layers is not None]
+
+    def _tell_parts(self, parts: Sequence[Part], found: Sequence[list[StagedLayer] | None], told: int) -> int:
+        """Tell of the parts that are done, up to the first that is not; gives the number of that."""
+        while told < len(parts) and (layers := found[told]) is not None:
+            ready = StagedPart(parts[told].folder, layers[0].objects, layers[0].pieces)
+            self.say({"part": asdict(ready)})
+            told += 1
+        return told
+
+    def _join(self, parts: Sequence[Part], firsts: Sequence[int]) -> None:
+        """Look for ids that are given twice, and widen boxes around objects of other parts."""
+        kin = joined([Kin.load(Path(part.folder, KIN)) for part in parts])
+        again = repeated(kin)
+        if again is not None:
+            number = int(np.searchsorted(firsts, again, "right")) - 1
+            raise twice(self.source.path, parts[number].read()[0].features[again - firsts[number]].id)
+        changed = enclose(kin)
+        np.save(self.folder / BOXES_FILE, np.column_stack((changed, kin.box[changed])))
+
+    def _draw(self, parts: Sequence[Part], firsts: Sequence[int], site: Site) -> None:
+        """Make the tiles and the columns of all parts together."""
+        arrays = self.folder / "0" / ARRAYS
+        tiling.tile(
+            [(Path(part.folder, ARRAYS), first) for part, first in zip(parts, firsts, strict=False)],
+            arrays,
+            lambda done, text: self._tell(READ + (JOINED - READ) * done, text),
+        )
+        columnstore.merge([Path(part.folder, COLUMNS) for part in parts], arrays / COLUMNS)
+        cache.put_stamp(arrays, CityTiles.__name__, site.stamp(self.source.sha256))
+
+    def _layers(self, city: LayerData, site: Site, found: Sequence[list[StagedLayer]]) -> list[StagedLayer]:
+        """The whole city, and the layers that show some of its objects."""
+        whole = merged([layers[0] for layers in found])
+        whole.name, whole.crs = city.name, city.crs
+        city.report, city.box = Report.from_dict(whole.report), whole.facts["layer_box"]
+        note_site(city, site)
+        whole.report = city.report.as_dict()
+        terrain = next((layers[1] for layers in found if len(layers) > 1), None)
+        if terrain is None:
+            return [whole]
+        terrain.name, terrain.crs, terrain.box = f"{city.name} terrain", city.crs, whole.box
+        terrain.facts["layer_box"] = city.box
+        return [whole, terrain]

@@ -1,0 +1,70 @@
+"""What an import process is asked, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from layers.data import Box
+from layers.report import Report
+
+#: Rows and arrays for a project; the arrays alone, for one that has the rows; or only what is in the file.
+Wanted = Literal["everything", "arrays", "look"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One source to be read."""
+
+    path: str  # the file, or the folder of the tiles
+    folder: str  # an empty one, for everything that is made
+    kept: str = ""  # where folders are made that stay when reading is cut off; '' when none may
+    tiles: tuple[str, ...] = ()  # their names below the folder; () for a file, or for all of a folder
+    wanted: Wanted = "everything"
+    kind: str | None = None
+    crs: str | None = None
+    field_map: dict[str, str] = field(default_factory=dict)
+    project_crs: str | None = None
+    origin: tuple[float, float, float] | None = None
+    epoch: str | None = None
+    part_bytes: int | None = None
+
+
+@dataclass
+class StagedLayer:
+    """What a project must know of a layer besides its rows and arrays."""
+
+    name: str
+    kind: str
+    crs: str | None
+    objects: int = 0
+    pieces: int = 0
+    report: dict[str, Any] = field(default_factory=lambda: Report().as_dict())
+    facts: dict[str, Any] = field(default_factory=dict)
+    box: Box | None = None  # in the project's CRS
+    linked: bool = False
+    drawable: str | None = None
+    partner: int | None = None
+    attributes: dict[str, str | None] = field(default_factory=dict)  # types by name
+    counts: list[tuple[str, str, str, int]] = field(default_factory=list)  # types, LoDs, surfaces, objects
+
+
+@dataclass(frozen=True)
+class StagedPart:
+    """Rows that are ready; those of one layer come in order."""
+
+    folder: str
+    objects: int
+    pieces: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was read."""
+
+    format: str
+    path: str
+    sha256: str
+    project_crs: str
+    folder: str  # of a layer with arrays or rows, they are in the folder of its number
+    layers: list[StagedLayer]

@@ -1,0 +1,98 @@
+"""Where a layer comes to lie: its CRS, that of the project, and the way from one to the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from layers.arrays import TerrainPyramid
+from layers.crs import LOCAL, crs_text, height_unit, parse_crs
+from layers.data import Box, LayerData
+from layers.errors import PlaceError
+from layers.moving import Move
+from layers.place import Place, far_note, project_crs_for, suggest_crs
+
+
+class MissingCrs(PlaceError):
+    """A layer does not say where on Earth it lies."""
+
+    def __init__(self, path: Path, box: Box) -> None:
+        self.box = box
+        self.candidates = suggest_crs(box)
+        names = "; ".join(f"{code} ({title})" for code, title, _ in self.candidates[:3])
+        super().__init__(
+            "The file does not name its coordinate reference system",
+            where=path.name,
+            found=f"x {box[0]:.6g} to {box[3]:.6g}, y {box[1]:.6g} to {box[4]:.6g}",
+            do=f"Name it with --crs{f', perhaps {names}' if names else ''};"
+            " use --crs local for a model that lies nowhere on Earth",
+        )
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a layer comes to lie, and since when it stands there."""
+
+    crs: str | None  # its own
+    project_crs: str
+    move: Move
+    epoch: str | None = None
+
+    def stamp(self, sha256: str) -> str:
+        """What the arrays of the layer depend on, as `Project.stamp` says it."""
+        return f"{sha256} {self.crs} {self.project_crs}"
+
+
+def layer_crs(path: Path, layer: LayerData, said: str | None, project_crs: str | None) -> str:
+    """The CRS of a layer: what the person says, what its file says, or what can be told from its place."""
+    known = said or layer.crs
+    if known:
+        return crs_text(parse_crs(known))
+    if layer.box is None or project_crs == LOCAL:
+        return project_crs or LOCAL
+    if layer.facts.get("local"):
+        return LOCAL
+    if layer.kind == "heritage" and project_crs:
+        # A scan that names no CRS but has large coordinates is in that of its city.
+        return project_crs
+    raise MissingCrs(path, layer.box)
+
+
+def first_project_crs(layer: LayerData) -> str | None:
+    """The CRS of a project that begins with this layer."""
+    if layer.crs is None or layer.box is None:
+        return layer.crs
+    return project_crs_for(layer.crs, layer.box)
+
+
+def site_of(
+    layer: LayerData, project_crs: str, origin: tuple[float, ...] | None, epoch: str | None = None
+) -> Site:
+    """Where the layer comes to lie."""
+    if _is_set_down(layer, project_crs) and origin and layer.box:
+        low, high = np.array(layer.box[:3]), np.array(layer.box[3:])
+        east, north, up = (np.array(origin) - np.array([*((low + high) / 2)[:2], low[2]])).tolist()
+        return Site(layer.crs, project_crs, Move(layer.crs, project_crs, shift=(east, north, up)), epoch)
+    # Rasters are in metres unless their CRS says otherwise, clouds in the unit of their positions.
+    in_metres = layer.crs is None or isinstance(layer.drawable, TerrainPyramid)
+    unit_m = 1.0 if in_metres else height_unit(str(layer.crs))[1]
+    return Site(layer.crs, project_crs, Move(layer.crs, project_crs, unit_m), epoch)
+
+
+def note_site(layer: LayerData, site: Site) -> None:
+    """Say in the layer's report what a person should know of where it lies."""
+    if any(site.move.shift):
+        notes = ["the model names no place on Earth: it stands in the middle of the project"]
+    else:
+        place = Place(site.project_crs, np.zeros(3))
+        far = far_note(layer.crs, layer.box) if layer.crs and layer.box else ""
+        notes = [place.note(layer.crs, site.move.height_unit_m), far]
+    for note in filter(None, notes):
+        layer.report.warn("placed", "", note)
+
+
+def _is_set_down(layer: LayerData, project_crs: str) -> bool:
+    """Whether the layer lies nowhere on Earth, but the project does."""
+    return layer.crs == LOCAL and project_crs != LOCAL
