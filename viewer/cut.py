@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 
@@ -14,6 +15,8 @@ Node = tuple[int, int, int]
 
 #: Tiles are looked at in groups of so many; one by one would take longer than drawing them.
 AT_ONCE = 8
+#: Triangles of a tile that is drawn from its own level, and from one and two coarser ones.
+TILE_TRIANGLES = (8192, 2048, 512)
 
 
 def cut(
@@ -54,3 +57,26 @@ def cut(
             del waiting[node]
         consider([child for node in worst for child in children(node)])
     return chosen | {node: covered for node, (_, covered) in waiting.items()}
+
+
+def coarseness(metres_per_pixel: dict[Node, float], triangles: int) -> dict[Node, int]:
+    """By how many levels, up to two, each tile is drawn more coarsely than it could be.
+
+    As far as the triangles reach, those become finer whose cells are largest in the picture.
+    """
+    coarsest = len(TILE_TRIANGLES) - 1
+    found = dict.fromkeys(metres_per_pixel, coarsest)
+    left = triangles - len(found) * TILE_TRIANGLES[coarsest]
+    waiting = [(-(2.0 ** (node[0] + coarsest)) / metres, node) for node, metres in metres_per_pixel.items()]
+    heapify(waiting)
+    while waiting:
+        size, node = heappop(waiting)
+        now = found[node]
+        cost = TILE_TRIANGLES[now - 1] - TILE_TRIANGLES[now]
+        if cost > left:
+            continue
+        left -= cost
+        found[node] = now - 1
+        if now > 1:
+            heappush(waiting, (size / 2, node))
+    return found

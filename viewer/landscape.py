@@ -20,8 +20,6 @@ from viewer.picking import ray_meets_boxes, ray_meets_triangles
 
 Float32 = NDArray[np.float32]
 
-#: A tile is drawn from its own level, or coarsely from so many levels above.
-COARSER = 2
 MOST_MESHES = 160  # kept ready
 SIDES = ((-1, 0), (1, 0), (0, -1), (0, 1))  # of a tile: above, below, left, right
 #: So far into a tile a skirt reaches at least, in cells of the coarser neighbour: no light falls through.
@@ -117,19 +115,15 @@ class Landscape:
 
     # -- meshes ------------------------------------------------------------------------------------
 
-    def mesh(self, node: Node, fine: bool) -> TileMesh:
-        """The mesh of a tile."""
-        key = node, self.level_of(node, fine)
+    def mesh(self, node: Node, level: int) -> TileMesh:
+        """The mesh of a tile, from its own level or a coarser one."""
+        key = node, min(level, len(self.terrain.levels) - 1)
         if key not in self._meshes:
             self._meshes[key] = self._made(*key)
             if len(self._meshes) > MOST_MESHES:
                 self._meshes.popitem(last=False)
         self._meshes.move_to_end(key)
         return self._meshes[key]
-
-    def level_of(self, node: Node, fine: bool) -> int:
-        """The level whose cells draw a tile."""
-        return node[0] if fine else min(node[0] + COARSER, len(self.terrain.levels) - 1)
 
     def _cells(self, node: Node, level: int) -> tuple[Index, Index]:
         """Rows and columns of a level in a tile."""
@@ -149,7 +143,7 @@ class Landscape:
         points[..., 2] = np.where(known, heights, 0.0)
         vertices = self._move(points.reshape(-1, 3))
         normals = self.terrain.normals_of(level, rows, columns) @ self._frame(vertices, known.shape)
-        light = DAY.on(normals.reshape(-1, 3).astype(np.float32))
+        light = DAY.on_rough(normals.reshape(-1, 3).astype(np.float32))
         triangles = triangles_of(known).astype(np.int32)
         return TileMesh(level, vertices, light, triangles[:, ::-1] if self._mirrored else triangles, known)
 

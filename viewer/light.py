@@ -6,6 +6,7 @@ still, so a flat shader draws it in the same tones at less than half the cost on
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,12 +28,22 @@ class Light:
 
     def on(self, normals: Float32) -> Float32:
         """What reaches surfaces with these unit normals, (n, 3); degenerate ones get the mean."""
+        return self._on(normals, lambda facing: np.clip(facing, 0, None))
+
+    def on_rough(self, normals: Float32) -> Float32:
+        """What reaches rough ground on average: its normals are means, the shorter the more they differ."""
+        # Normals about a mean turn towards a light as if by a normal distribution of this variance.
+        variance = np.clip(1 - (normals * normals).sum(axis=1), 0, 1) / 3
+        share = np.float32(2 / np.pi) * variance
+        return self._on(normals, lambda facing: (facing + np.sqrt(facing * facing + share)) / 2)
+
+    def _on(self, normals: Float32, lit_share: Callable[[Float32], Float32]) -> Float32:
         toward_sky = (normals[:, 2:3] + 1) / 2
         sky, ground = np.asarray(self.sky, np.float32), np.asarray(self.ground, np.float32)
         lit: Float32 = ground + toward_sky * (sky - ground)
         for direction, color in ((self.to_key, self.key), (self.to_fill, self.fill)):
             way = np.asarray(direction, np.float32)
-            facing = np.clip(normals @ (way / np.linalg.norm(way)), 0, None)
+            facing = lit_share(normals @ (way / np.linalg.norm(way)))
             lit += facing[:, None] * np.asarray(color, np.float32)
         return lit
 

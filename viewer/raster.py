@@ -13,13 +13,13 @@ from layers.records import Layer
 from layers.terrain import heights_in
 from viewer.aim import Aim
 from viewer.color import LegendEntry
-from viewer.cut import Node, cut
+from viewer.cut import Node, coarseness, cut
 from viewer.drape import MOST_PIXELS, Drape, Part, softened
 from viewer.faces import outer_boxes
 from viewer.landscape import Landscape, TileMesh
 from viewer.patch import Patch
 from viewer.picking import Hit, Rectangle, View2D, nearest_vertex
-from viewer.skirts import NO_SKIRTS, skirted, skirts_between
+from viewer.skirts import NO_SKIRTS, Skirted, skirted, skirts_between
 from viewer.texture import Texture
 from viewer.tint import Tint
 from viewer.view import Found, Shown, Source
@@ -30,20 +30,24 @@ TILE_PIXELS = 384
 MOVING_PIXELS = 128
 #: The picture of a tile that has just come into view.
 FIRST_PIXELS = (32, 32)
+BARE = (0, 0)
+#: Triangles of all tiles while the camera moves, without their skirts.
+MOVING_TRIANGLES = 26_000
 MOST_OUTER_TILES = 64
 
 
 class _Tile:
     """A tile as it is drawn."""
 
-    def __init__(self, node: Node, mesh: TileMesh, metres_per_pixel: float) -> None:
-        self.node, self.mesh, self.metres_per_pixel = node, mesh, metres_per_pixel
+    def __init__(self, node: Node) -> None:
+        self.node, self.metres_per_pixel = node, 1.0
         self.patch = Patch()
         self.texture = Texture(self.patch)
+        self.level = -1  # whose cells it is drawn from
+        self.mesh: TileMesh | None = None
+        self.shape: Skirted | None = None  # as it is drawn; None where that has changed
         self.skirts = NO_SKIRTS
-        self.shape = skirted(mesh, NO_SKIRTS)
-        self.is_filled = False
-        self.pixels = (0, 0)  # of its picture, none when bare
+        self.pixels = BARE  # of its picture
         self.is_stale = True  # other pictures, or other colours, are to be seen on it
 
 
@@ -89,13 +93,14 @@ class RasterView:
             return
         land, before = self._land, self._tiles
         chosen = cut(aim, land.root, land.boxes, land.children, self._need, aim.tiles)
+        coarser = coarseness(chosen, MOVING_TRIANGLES)
         self._tiles = {}
         for node, metres in chosen.items():
-            tile = before.get(node) or _Tile(node, land.mesh(node, fine=False), metres)
+            level = node[0] + coarser[node]
+            tile = self._tiles[node] = before.get(node) or _Tile(node)
             tile.metres_per_pixel = metres
-            if aim.moving and tile.mesh.level != land.level_of(node, fine=False):
-                _change(tile, land.mesh(node, fine=False))
-            self._tiles[node] = tile
+            if aim.moving or tile.mesh is None:
+                self._take(tile, level)
         self._join()
 
     @property
@@ -121,46 +126,52 @@ class RasterView:
             if perf_counter() > end:
                 done = False
                 break
-            if not self._aim.moving and tile.mesh.level != tile.node[0]:
-                _change(tile, self._land.mesh(tile.node, fine=True))
+            if not self._aim.moving:
+                self._take(tile, tile.node[0])
             if self._drape.laid:
                 self._paper(tile, self._pixels_wanted(tile))
-            elif tile.is_stale and tile.is_filled:
+            elif tile.is_stale:
                 self._color(tile)
         self._join()
         return done
+
+    def _take(self, tile: _Tile, level: int) -> None:
+        """Draw a tile from this level from now on."""
+        if tile.level != level:
+            tile.level, tile.mesh, tile.shape = level, self._land.mesh(tile.node, level), None
 
     def _join(self) -> None:
         """Close the gaps between tiles of different levels with skirts, and fill what has changed."""
         tiles = list(self._tiles.values())
         outlines = np.array([self._land.outline(tile.node) for tile in tiles]).reshape(-1, 4)
-        levels = np.array([tile.mesh.level for tile in tiles], np.int64)
+        levels = np.array([tile.level for tile in tiles], np.int64)
 
         def gap_m(number: int, side: int, other: int) -> float:
-            return self._land.gap_m(tiles[number].node, side, int(levels[number]), other)
+            return self._land.gap_m(tiles[number].node, side, tiles[number].level, other)
 
         for tile, skirts in zip(tiles, skirts_between(outlines, levels, gap_m), strict=True):
-            if tile.is_filled and tile.skirts == skirts:
+            if tile.mesh is None or (tile.shape is not None and tile.skirts == skirts):
                 continue
             tile.skirts, tile.shape = skirts, skirted(tile.mesh, skirts)
             tile.patch.fill(tile.shape.points, self._source.origin, tile.shape.triangles, None)
-            tile.is_filled = True
             self._color(tile)
             self._show(tile)
 
     def _color(self, tile: _Tile) -> None:
         """Colour the vertices: with the ground's own colours, or with the light on a picture."""
-        mesh = tile.mesh
+        mesh, shape = tile.mesh, tile.shape
+        if mesh is None or shape is None:
+            return
         if self._drape.laid:
-            tile.patch.recolor(softened(mesh.light)[tile.shape.source])
-            if tile.pixels == (0, 0):
+            tile.patch.recolor(softened(mesh.light)[shape.source])
+            if tile.pixels == BARE:
                 self._paper(tile, FIRST_PIXELS)
-            self._place(tile)
+            tile.texture.place(*self._part(tile).within(shape.points))
             return
         colors = np.clip(self._tint.colors(mesh.vertices[:, 2]) * mesh.light, 0, 255).astype(np.uint8)
-        tile.patch.recolor(colors[tile.shape.source])
+        tile.patch.recolor(colors[shape.source])
         tile.texture.remove()
-        tile.pixels, tile.is_stale = (0, 0), False
+        tile.pixels, tile.is_stale = BARE, False
 
     def _show(self, tile: _Tile) -> None:
         tile.patch.show(self._shows)
@@ -191,16 +202,9 @@ class RasterView:
         """Lay a picture of this size over the tile, unless it has it already."""
         if tile.pixels == pixels and not tile.is_stale:
             return
-        was_bare = tile.pixels == (0, 0)
         tile.pixels, tile.is_stale = pixels, False
         tile.texture.paper(self._drape.picture(self._part(tile), pixels, self._bare))
-        if was_bare:
-            self._color(tile)
-        self._place(tile)
-
-    def _place(self, tile: _Tile) -> None:
-        if tile.is_filled:
-            tile.texture.place(*self._part(tile).within(tile.shape.points))
+        self._color(tile)
 
     def _part(self, tile: _Tile) -> Part:
         return Part.around(self._land.boxes([tile.node])[0])
@@ -261,8 +265,3 @@ class RasterView:
     def legend(self) -> list[LegendEntry]:
         """Heights at even steps, or the one colour."""
         return self._tint.legend()
-
-
-def _change(tile: _Tile, mesh: TileMesh) -> None:
-    """Draw a tile from another level from now on."""
-    tile.mesh, tile.is_filled = mesh, False

@@ -18,6 +18,7 @@ from layers.formats import asciigrid, geotiff
 from layers.relief import Source, build_terrain
 from layers.terrain import TerrainPyramid, extent, height_at, triangles_of
 from tests.conftest import real
+from tests.rasters import hilly, made, write
 
 DOM = "terrain/nrw-dom1/dom1_32_356_5699_1_nw_2020.tif"
 TASMANIA = "terrain/startinpy-dem/dem_01.tif"
@@ -40,24 +41,6 @@ def read(path: Path, **options: Any) -> LayerData:
     module = geotiff if path.suffix.startswith(".tif") else asciigrid
     (layer,) = module.read(path, ReadOptions(project_crs="local", **options))
     return layer
-
-
-def made(
-    folder: Path, heights: np.ndarray, cell: float = 1.0, piece: tuple[int, int] = (256, 512)
-) -> TerrainPyramid:
-    """A terrain of these heights; its upper left corner is at 100, 200."""
-    affine = np.array([cell, 0, 100.0, 0, -cell, 200.0])
-    array = heights.astype(np.float32)
-    source = Source(
-        array.shape, affine, (cell, cell), piece, lambda rows, columns: array[slice(*rows), slice(*columns)]
-    )
-    build_terrain(folder, source, lambda fraction: None)
-    return TerrainPyramid.load(folder)
-
-
-def hilly(rows: int, columns: int) -> np.ndarray:
-    y, x = np.mgrid[0:rows, 0:columns]
-    return 40 * np.sin(x / 31) * np.cos(y / 23) + 6 * np.sin(x / 3) * np.sin(y / 4)
 
 
 @pytest.mark.parametrize("name", [DOM, TASMANIA, HILLS, SNIEZKA, "terrain/opengeos-dsm/dsm.tif"])
@@ -83,6 +66,13 @@ def test_the_facts_of_an_official_surface_model() -> None:
     assert layer.facts["min_height"] == pytest.approx(87.29)
     assert layer.facts["max_height"] == pytest.approx(167.74)
     assert layer.facts["unit"] == "metre"
+
+
+def test_info_reads_heights_without_making_tiles(tmp_path: Path) -> None:
+    layer = read(real(DOM), only_facts=True, scratch=tmp_path / "scratch")
+    assert (layer.box or ())[2::3] == pytest.approx((87.29, 167.74))
+    assert layer.drawable is None
+    assert not (tmp_path / "scratch").exists()
 
 
 def test_a_fill_value_beyond_float32_is_a_hole() -> None:
@@ -292,20 +282,6 @@ def test_heights_at_cell_centres_are_the_raster() -> None:
     assert found == pytest.approx(
         [np.nan if value < -1e30 else value for value in expected], nan_ok=True, abs=1e-3
     )
-
-
-def write(path: Path, array: Any, **more: Any) -> Path:
-    bands = array if array.ndim == 3 else array[np.newaxis]
-    shape = {"count": bands.shape[0], "height": bands.shape[1], "width": bands.shape[2]}
-    profile = {
-        "driver": "GTiff",
-        "dtype": bands.dtype,
-        "transform": Affine(1, 0, 356000, 0, -1, 5700000),
-        **shape,
-    }
-    with rasterio.open(path, "w", **{**profile, **more}) as raster:
-        raster.write(bands)
-    return path
 
 
 def test_a_picture_is_not_terrain(tmp_path: Path) -> None:
