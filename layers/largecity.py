@@ -37,8 +37,8 @@ LEAST_BYTES = 6
 OUTLINES_FILE = "outlines.json"
 #: (k, 7) objects that enclose objects of other parts: position in the layer, minima, maxima.
 BOXES_FILE = "boxes.npy"
-#: How far the work is when the file is outlined, when all parts are read, and when they are joined.
-OUTLINED, READ, JOINED = 0.1, 0.8, 0.98
+#: How far the work is when it begins, the file is outlined, all parts are read, and they are joined.
+BEGUN, OUTLINED, READ, JOINED = 0.02, 0.1, 0.8, 0.98
 
 Say = Callable[[dict[str, Any]], None]
 
@@ -89,7 +89,7 @@ class LargeCity:
         for number, file in enumerate(files):
 
             def progress(fraction: float, text: str, number: int = number) -> None:
-                self._tell(OUTLINED * (number + fraction) / len(files), text)
+                self._tell(BEGUN + (OUTLINED - BEGUN) * (number + fraction) / len(files), text)
 
             options.progress = progress
             size = file.stat().st_size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from layers.errors import ReadError
 
 #: A folder of more files than this is not one layer.
 MOST_FILES = 200_000
+BYTES_AT_ONCE = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,23 @@ class Source:
     @cached_property
     def sha256(self) -> str:
         """The content hash of the file; of tiles, that of their names and content hashes."""
-        if not self.names:
-            return _sha256(self.path)
-        lines = (f"{_sha256(file)} {name}\n" for name, file in zip(self.names, self.files, strict=True))
-        return hashlib.sha256("".join(lines).encode()).hexdigest()
+        return self.hashed(lambda _fraction: None)
+
+    def hashed(self, progress: Callable[[float], None]) -> str:
+        """`sha256`, found while telling how far that is."""
+        hashes, done = [], 0
+        for file in self.files:
+            found = hashlib.sha256()
+            for block in _blocks(file):
+                found.update(block)
+                done += len(block)
+                progress(done / self.size)
+            hashes.append(found.hexdigest())
+        if self.names:
+            lines = (f"{found} {name}\n" for found, name in zip(hashes, self.names, strict=True))
+            hashes = [hashlib.sha256("".join(lines).encode()).hexdigest()]
+        self.__dict__["sha256"] = hashes[0]
+        return hashes[0]
 
 
 def files_below(folder: Path) -> Iterator[Path]:
@@ -64,6 +78,7 @@ def files_below(folder: Path) -> Iterator[Path]:
             yield Path(parent, name)
 
 
-def _sha256(path: Path) -> str:
+def _blocks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while block := file.read(BYTES_AT_ONCE):
+            yield block
