@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -184,15 +184,16 @@ class LargeCity:
         cache.put_stamp(arrays, CityTiles.__name__, site.stamp(self.source.sha256))
 
     def _layers(self, city: LayerData, site: Site, found: Sequence[list[StagedLayer]]) -> list[StagedLayer]:
-        """The whole city, and the layers that show some of its objects."""
+        """The whole city, and the layer that shows some of its objects as terrain."""
         whole = merged([layers[0] for layers in found])
-        whole.name, whole.crs = city.name, city.crs
-        city.report, city.box = Report.from_dict(whole.report), whole.facts["layer_box"]
-        note_site(city, site)
-        whole.report = city.report.as_dict()
-        terrain = next((layers[1] for layers in found if len(layers) > 1), None)
-        if terrain is None:
-            return [whole]
-        terrain.name, terrain.crs, terrain.box = f"{city.name} terrain", city.crs, whole.box
-        terrain.facts["layer_box"] = city.box
-        return [whole, terrain]
+        terrain = [layers[1] for layers in found if len(layers) > 1][:1]
+        for layer in (whole, *terrain):
+            layer.crs, layer.box = city.crs, whole.box
+            layer.facts["layer_box"] = whole.facts["layer_box"]
+            told = replace(city, report=Report.from_dict(layer.report), box=whole.facts["layer_box"])
+            note_site(told, site)
+            layer.report = told.report.as_dict()
+        whole.name = city.name
+        for layer in terrain:
+            layer.name = f"{city.name} terrain"
+        return [whole, *terrain]
