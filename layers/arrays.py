@@ -13,6 +13,7 @@ from typing import NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.copctree import CopcTree
 from layers.images import ImagePyramid as ImagePyramid
 from layers.octree import Cloud as Cloud
 from layers.octree import PointTree as PointTree
@@ -170,5 +171,5 @@ class Scan(Stored):
     rgb: UInt8 | None = None  # (n, 3)
 
 
-Drawable = Mesh | CityTiles | TerrainPyramid | ImagePyramid | Cloud | PointTree | Scan
+Drawable = Mesh | CityTiles | TerrainPyramid | ImagePyramid | PointTree | CopcTree | Scan
 DRAWABLES: dict[str, type[Stored]] = {cls.__name__: cls for cls in get_args(Drawable)}

@@ -1,71 +1,23 @@
-"""A COPC file as a tree of points: its own octree, whose nodes are decoded when they are asked for.
+"""The octree of a COPC file as a tree of points: a node is decoded when it is asked for.
 
-A helper process decodes them into the cache folder, where they stay as long as there is room.
+A helper process decodes nodes into the cache folder, where they stay as long as there is room.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
-from layers.morton import Cube
-from layers.moving import Move
-from layers.octree import Frame, PointTree
-from layers.octree_build import Counts, Look
-from layers.octree_index import SMALLEST_SIDE_M, frame_around, moved_box
-from layers.octree_pieces import Columns, Target
-from layers.stored import Float64, Int32, Int64, UInt8
+from layers.octree import PointTree
+from layers.stored import Int32
 from layers.workers import Helpers
 
 DECODED = "decoded"
 NODE = "node-{:07d}.bin"
 MOST_HELPERS = 2
-#: The statistics are those of the uppermost nodes, of about so many points.
-SAMPLE = 50_000
-#: A moved cell is no cube any more: so much of its side is allowed for.
-BENT = 0.001
 _helpers = Helpers("layers.formats._copc_nodes", MOST_HELPERS)
-
-
-@dataclass(frozen=True)
-class CopcFile:
-    """What the header and the hierarchy of a COPC file say, found to be possible."""
-
-    path: Path
-    points: int
-    box: Float64  # (2, 3) of the points, in the file's CRS
-    frame: Frame
-    attributes: tuple[str, ...]
-    cube: Cube
-    spacing: float  # between the points of the root
-    level: UInt8  # (n,) nodes, parents before children, those of one parent side by side
-    cell: Int32  # (n, 3) in its level
-    parent: Int32
-    start: Int64  # first byte of the node's points
-    size: Int32  # bytes
-    count: Int32  # points
-
-    def boxes(self) -> Float64:
-        """(n, 2, 3) the cells, as far as there are points."""
-        side = self.cube.side_m / 2.0 ** self.level.astype(float)
-        low = np.array(self.cube.low) + self.cell * side[:, None]
-        cells = np.stack((low, low + side[:, None]), axis=1)
-        slack = np.array(self.frame.scale)
-        return np.asarray(np.clip(cells, self.box[0], self.box[1]) + np.array([-slack, slack]))
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where the points of a tree come from, and how they come into it."""
-
-    path: str
-    bytes: int
-    target: Target
-    colour_bits: int
 
 
 @dataclass(frozen=True)
@@ -73,16 +25,11 @@ class CopcTree(PointTree):
     """The nodes of a COPC file; `start` is the first byte of a node's points there."""
 
     size: Int32 = field(default_factory=lambda: np.empty(0, np.int32))  # (n,) bytes of a node's points there
-    origin_json: tuple[str, ...] = ()
+    origin: tuple[str, ...] = ()  # the file, and as JSON what its points go through (`copcfile.Origin`)
 
     def get_ready(self) -> None:
         """Start a process that decodes points, ahead of the first question."""
         _helpers.start_ahead()
-
-    @cached_property
-    def origin(self) -> Origin:
-        """Where the points come from."""
-        return msgspec.json.decode(self.origin_json[0], type=Origin)
 
     def block(self, node: int) -> bytes:
         """The points of a node as they are stored, decoded before or now."""
@@ -91,64 +38,9 @@ class CopcTree(PointTree):
         try:
             return self.kept_at(node).read_bytes()
         except OSError:  # not decoded, or no longer there
-            answer = _helpers.ask({"path": self.origin.path, "folder": str(self.folder), "node": int(node)})
+            answer = _helpers.ask({"path": self.origin[0], "folder": str(self.folder), "node": int(node)})
             return Path(answer["kept_at"]).read_bytes()
 
     def kept_at(self, node: int) -> Path:
         """The file of a node's points, when they have been decoded."""
         return self.folder / DECODED / NODE.format(node)
-
-
-def open_tree(file: CopcFile, move: Move, folder: Path) -> CopcTree:
-    """The tree of a COPC file, saved in a folder; its uppermost nodes are decoded for the statistics."""
-    # Loads the decoder: only importing processes and helpers come here.
-    from layers.formats._copc_nodes import decoded
-
-    box = moved_box(file.box, move)
-    frame = file.frame if move.stays else frame_around(box, (file.frame,), move)
-    target = Target(frame, move, file.cube, file.attributes)
-    found: list[Columns] = []
-    for node in np.flatnonzero(file.count).tolist():
-        found.append(decoded(file.path, target, *(int(a[node]) for a in (file.start, file.size, file.count))))
-        if sum(len(columns["place"]) for columns in found) >= SAMPLE:
-            break
-    sample = {name: np.concatenate([columns[name] for columns in found]) for name in target.names}
-    most = {name: int(sample[name].max(initial=0)) for name in file.attributes}
-    kept = tuple(name for name in file.attributes if most[name] or name not in ("intensity", "rgb"))
-    target = replace(target, attributes=kept)
-    colour_bits = 16 if most.get("rgb", 0) > 255 else 8
-    look = Look(frame, file.cube, kept, colour_bits, float(box[0, 2]), float(box[1, 2]))
-    counts = Counts.of(look.columns(sample), look).scaled(file.points / max(1, len(sample["place"])))
-    stretched = np.ptp(box[:, :2]) / max(np.ptp(file.box[:, :2]), SMALLEST_SIDE_M)
-    origin = Origin(str(file.path), file.path.stat().st_size, target, colour_bits)
-    tree = CopcTree(
-        parent=file.parent,
-        level=file.level,
-        box=_moved_boxes(file.boxes(), move),
-        count=file.count,
-        spacing_m=file.spacing * stretched / 2.0 ** file.level.astype(float),
-        part=np.zeros(len(file.count), np.int32),
-        start=file.start,
-        scale=np.array(frame.scale),
-        offset=np.array(frame.offset),
-        attributes=kept,
-        **vars(counts),
-        height_range=np.array([look.low_m, look.high_m]),
-        size=file.size,
-        origin_json=(msgspec.json.encode(origin).decode(),),
-    )
-    tree.save(folder)
-    return CopcTree.load(folder)
-
-
-def _moved_boxes(boxes: Float64, move: Move) -> Float64:
-    """(n, 2, 3) around the corners of boxes where they belong."""
-    if move.stays:
-        return boxes
-    corners = np.stack(
-        [boxes[:, [a, b, c], range(3)] for a in (0, 1) for b in (0, 1) for c in (0, 1)], axis=1
-    )
-    moved = move(corners.reshape(-1, 3)).reshape(-1, 8, 3)
-    found = np.stack((moved.min(axis=1), moved.max(axis=1)), axis=1)
-    slack = (found[:, 1] - found[:, 0]) * BENT
-    return np.asarray(found + np.stack((-slack, slack), axis=1))

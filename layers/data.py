@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from layers.arrays import Drawable
 from layers.report import Report
+
+if TYPE_CHECKING:
+    from layers.copcfile import CopcFile
+    from layers.octree import Cloud
+    from layers.pointfiles import PointFiles
 
 #: Told how far long work is and what it does; may raise Cancelled.
 Progress = Callable[[float, str], None]
@@ -67,6 +73,7 @@ class LayerData:
     features: list[Feature] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
     drawable: Drawable | None = None
+    points: PointFiles | CopcFile | Cloud | None = None  # drawn from a tree, when their place is known
     box: Box | None = None  # in the layer's CRS
     linked: bool = False
     facts: dict[str, object] = field(default_factory=dict)  # version, points, units … for `info`
@@ -85,7 +92,6 @@ class ReadOptions:
     kind: str | None = None  # what the person says it is, e.g. "heritage" for a scan
     crs: str | None = None  # what the person says, wins over the file
     field_map: dict[str, str] = field(default_factory=dict)  # our field -> the file's field (pipes)
-    max_points: int = 20_000_000
     #: A city is read in parts of about so much text; their arrays and rows take some ten times as much.
     part_bytes: int = 8 << 20
     project_crs: str | None = None  # of the project that the layers are for, once it has one

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import queue
-import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -21,11 +19,10 @@ import orjson
 from layers.data import Progress, never_stop
 from layers.errors import PlaceError, ReadError, from_parts
 from layers.request import Answer, Request
+from layers.workers import reason_of_end
 
 #: After so long a silence the person is asked whether to go on.
 SILENCE_S = 0.1
-#: The last words of decoders that end the process when they get no memory.
-OUT_OF_MEMORY = re.compile(r"malloc|bad_alloc|memory allocation|MemoryError|out of memory", re.IGNORECASE)
 
 
 def ignored(_message: dict[str, Any]) -> None:
@@ -102,19 +99,6 @@ class ImportProcess:
         self.process.wait()
         self.process.stdin.close()
         self.last_words.close()
-
-
-def reason_of_end(code: int, last_words: IO[bytes]) -> str:
-    """Why a process that read a file ended, from its exit status and its standard error."""
-    last_words.seek(0)
-    words = last_words.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
-    if words and OUT_OF_MEMORY.search(words[-1]):
-        return "it needs more memory than it may have"
-    if sys.platform != "win32" and code == -signal.SIGXCPU:
-        return "reading took too long"
-    if code < 0:
-        return f"the decoder crashed ({signal.Signals(-code).name})"
-    return words[-1][:200] if words else f"the import process ended with {code}"
 
 
 _ahead: list[ImportProcess] = []

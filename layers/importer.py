@@ -32,8 +32,9 @@ from layers.data import ReadOptions
 from layers.errors import CitystrataError, ReadError
 from layers.formats import Format
 from layers.largecity import LargeCity
+from layers.pointlayer import index_points
 from layers.report import Report
-from layers.request import Answer, Request
+from layers.request import REQUEST_FILE, Answer, Request
 from layers.siting import MissingCrs, first_project_crs, layer_crs, note_site, site_of
 from layers.source import Source, files_below
 from layers.staging import stage_layer
@@ -50,6 +51,8 @@ PARTS_FROM = 2.5
 KEPT_FROM = 20 << 20
 #: With less free space than this, the disk may be why something failed.
 ROOM = 100 << 20
+#: How far the work is when a large source is found to be, or not to be, one that was begun before.
+CHECKED = 0.02
 DAMAGED = "It is probably damaged; nothing was changed. Ask for the file again"
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 END_WITH_STARTER = 1  # PR_SET_PDEATHSIG of prctl(2)
@@ -168,7 +171,9 @@ def stage(request: Request, held: ExitStack, say: Say = silent) -> Answer:
     form, source, others = formats.find(Path(request.path), request.tiles)
     folder = Path(request.folder)
     if request.kept and source.size >= KEPT_FROM:
+        source.hashed(lambda done: say({"progress": CHECKED * done, "text": "checking"}))
         folder = held.enter_context(cache.kept(Path(request.kept), _key(request, source))) or folder
+        (folder / REQUEST_FILE).write_bytes(msgspec.json.encode(request))
     reader = formats.part_reader(form)
     part_bytes = request.part_bytes or ReadOptions.part_bytes
     try:
@@ -212,6 +217,8 @@ def _stage_whole(form: Format, source: Source, request: Request, folder: Path, s
     for number, layer in enumerate(layers):
         site = site_of(layer, project_crs or LOCAL, request.origin, request.epoch)
         note_site(layer, site)
+        if layer.points is not None and not options.only_facts:
+            index_points(layer, site.move, folder / SCRATCH / f"points{number}", options.progress)
         staged.append(stage_layer(folder / str(number), layer, site, source.sha256, request.wanted))
     return Answer(form.NAME, str(path.absolute()), source.sha256, project_crs or LOCAL, str(folder), staged)
 

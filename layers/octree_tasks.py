@@ -49,6 +49,18 @@ class Sort(msgspec.Struct, tag=True, frozen=True):
         return Done(sum(piece.count for piece in pieces), lost, tuple(pieces))
 
 
+class Count(msgspec.Struct, tag=True, frozen=True):
+    """Decode a stretch of a file and count its points."""
+
+    path: str
+    stretch: Stretch
+    mark: str
+
+    def run(self) -> Done:
+        """Do it."""
+        return Done(sum(len(decoded.stored) for decoded in self.stretch.decoded()))
+
+
 class Resort(msgspec.Struct, tag=True, frozen=True):
     """Sort a piece by the keys of another cube."""
 
@@ -75,8 +87,8 @@ class Build(msgspec.Struct, tag=True, frozen=True):
         return Done(build(self.pieces, self.bounds, self.look, folder_of(self.mark)))
 
 
-Step = Sort | Resort | Build
-AnyStep = TypeVar("AnyStep", Sort, Resort, Build)
+Step = Count | Sort | Resort | Build
+AnyStep = TypeVar("AnyStep", Count, Sort, Resort, Build)
 
 
 def folder_of(mark: str) -> Path:

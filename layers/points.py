@@ -1,16 +1,15 @@
-"""Point clouds: their box, their classes, thinning, and leaving out impossible points."""
+"""Point clouds: their box, their classes, and which points are possible."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.arrays import Cloud, Float64, UInt8, UInt16
 from layers.data import Box
+from layers.stored import Float64
 
 LARGEST_COORDINATE = 1e8
 
@@ -49,14 +48,6 @@ def class_name(code: int) -> str:
     return CLASS_NAMES.get(code, f"class {code}")
 
 
-def class_counts(cloud: Cloud) -> dict[int, int]:
-    """How many points each class has."""
-    if cloud.classification is None:
-        return {}
-    counts = np.bincount(cloud.classification, minlength=256)
-    return {int(code): int(counts[code]) for code in np.flatnonzero(counts)}
-
-
 def box_of(points: Float64) -> Box | None:
     """The box around points, None when there are none."""
     if not len(points):
@@ -73,23 +64,3 @@ def is_possible(box: Box) -> bool:
 def possible(points: Float64) -> NDArray[np.bool_]:
     """Which points have coordinates that can be true: finite and smaller than 100 000 km."""
     return np.asarray((np.abs(points) < LARGEST_COORDINATE).all(axis=1))
-
-
-def thinning_step(count: int, max_points: int) -> int:
-    """Every how many-th point to keep so that at most `max_points` remain."""
-    return max(1, -(-count // max(1, max_points)))
-
-
-def picked(cloud: Cloud, which: NDArray[np.bool_]) -> Cloud:
-    """The cloud of the points in `which`, each remembering its position in the file."""
-    parts = {item.name: getattr(cloud, item.name) for item in fields(cloud)}
-    if parts["source_index"] is None:
-        parts["source_index"] = np.arange(len(cloud.points), dtype=np.int64)
-    return replace(cloud, **{name: part[which] for name, part in parts.items() if part is not None})
-
-
-def colours_in_8_bits(colours: UInt16) -> UInt8:
-    """Colours stored in 16 bits; some writers leave them in the lower 8."""
-    if not colours.size or int(colours.max()) <= 255:
-        return colours.astype(np.uint8)
-    return (colours >> 8).astype(np.uint8)

@@ -10,6 +10,8 @@ from layers.report import Report
 
 #: Rows and arrays for a project; the arrays alone, for one that has the rows; or only what is in the file.
 Wanted = Literal["everything", "arrays", "look"]
+#: Where work that stays when it is cut off says what it was asked for.
+REQUEST_FILE = "request.json"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 import orjson
 
 from layers import cache, wkb
-from layers.arrays import CityTiles, Cloud, Float64, Mesh, Mover, Scan
+from layers.arrays import CityTiles, Float64, Mesh, Mover, Scan
 from layers.boxes import object_boxes
 from layers.columnstore import build_part
 from layers.crs import LOCAL, parse_crs
@@ -34,7 +34,7 @@ BOX_TABLE = "CREATE TABLE box (fid INTEGER PRIMARY KEY, a, b, c, d, e, f);"
 
 def stage_layer(folder: Path, layer: LayerData, site: Site, sha256: str, wanted: Wanted) -> StagedLayer:
     """Write the rows and the arrays of a layer into a folder."""
-    if layer.kind == "heritage" and not layer.features and layer.drawable is not None:
+    if layer.kind == "heritage" and not layer.features and (layer.drawable or layer.points):
         layer.features = [scan_record(layer.name, layer.box)]
     _begin(layer, site.epoch)
     drawable = _moved(layer, site.move)
@@ -47,7 +47,8 @@ def stage_layer(folder: Path, layer: LayerData, site: Site, sha256: str, wanted:
         else:
             cache.adopt(layer.stored, arrays)
             cache.put_stamp(arrays, type(drawable).__name__, stamp)
-        _stage_columns(arrays / COLUMNS, layer)
+        if layer.features:
+            _stage_columns(arrays / COLUMNS, layer)
     return described(layer, site.move)
 
 
@@ -136,14 +137,12 @@ def _stage_columns(folder: Path, layer: LayerData) -> None:
     build_part(rows, folder)
 
 
-def _moved(layer: LayerData, mover: Mover) -> Mesh | Cloud | Scan | Any:
+def _moved(layer: LayerData, mover: Mover) -> Mesh | Scan | Any:
     drawable = layer.drawable
     if isinstance(drawable, Mesh):
         return replace(
             drawable, vertices=_move(drawable.vertices, mover), points=_move(drawable.points, mover)
         )
-    if isinstance(drawable, Cloud):
-        return replace(drawable, points=_move(drawable.points, mover))
     if isinstance(drawable, Scan):
         return replace(drawable, vertices=_move(drawable.vertices, mover))
     return drawable  # grids stay in their own CRS; their surface is moved when it is drawn

@@ -9,6 +9,7 @@ import atexit
 import ctypes
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -16,12 +17,12 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
 
-from layers.decoding import reason_of_end
 from layers.errors import CitystrataError, ReadError, WriteError, from_parts
 
 Task = dict[str, Any]
@@ -32,6 +33,8 @@ MEMORY_LIMIT = 4 << 30
 CPU_LIMIT_S = 300  # of one task
 NO_ROOM = "What was read could not be stored"
 CHECK_DISK = "Nothing was changed; check that there is free space on the disk"
+#: The last words of decoders that end the process when they get no memory.
+OUT_OF_MEMORY = re.compile(r"malloc|bad_alloc|memory allocation|MemoryError|out of memory", re.IGNORECASE)
 END_WITH_STARTER = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -47,7 +50,7 @@ class Workers:
 
     def __init__(self, module: str, count: int) -> None:
         self._module = module
-        self._tasks: queue.SimpleQueue[tuple[int, Task] | None] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[tuple[int, _Question] | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[tuple[int, Answer | CitystrataError]] = queue.SimpleQueue()
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(count)]
         for thread in self._threads:
@@ -71,8 +74,8 @@ class Workers:
 
     def each(self, tasks: Sequence[Task]) -> Iterator[tuple[int, Answer | CitystrataError]]:
         """The number of every task with its answer or its error, as they come."""
-        for numbered in enumerate(tasks):
-            self._tasks.put(numbered)
+        for number, task in enumerate(tasks):
+            self._tasks.put((number, _Question.of(task)))
         for _ in tasks:
             yield self._answers.get()
 
@@ -80,10 +83,10 @@ class Workers:
         """One process after the other, until there are no more tasks."""
         process = None
         while (item := self._tasks.get()) is not None:
-            process = process or _Process(self._module)
-            number, task = item
+            number, question = item
             try:
-                self._answers.put((number, process.answer(task)))
+                process = process or _Process.start(self._module)
+                self._answers.put((number, process.answer(question)))
             except ReadError as error:
                 process = None
                 self._answers.put((number, error))
@@ -105,14 +108,15 @@ class Helpers:
         """Have a process ready for the first question."""
         with suppress(queue.Empty):
             process = self._idle.get_nowait()
-            self._idle.put(process or _Process(self._module))
+            self._idle.put(process or _Process.start(self._module))
 
     def ask(self, task: Task) -> Answer:
         """The answer to a task, or its error."""
+        question = _Question.of(task)
         process, kept = self._idle.get(), None
         try:
-            process = process or _Process(self._module)
-            answer = process.answer(task)
+            process = process or _Process.start(self._module)
+            answer = process.answer(question)
             kept = process
         finally:
             self._idle.put(kept)
@@ -129,26 +133,49 @@ class Helpers:
                     process.end()
 
 
+@dataclass(frozen=True)
+class _Question:
+    """A task as it is sent, and the file that it is about."""
+
+    line: bytes
+    path: str
+
+    @classmethod
+    def of(cls, task: Task) -> _Question:
+        return cls(orjson.dumps(task) + b"\n", str(task.get("path", "")))
+
+
+@dataclass(frozen=True)
 class _Process:
     """A process that answers tasks."""
 
-    def __init__(self, module: str) -> None:
-        self.last_words: IO[bytes] = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", module],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.last_words,
-            cwd=HOUSE,
-            # The cores are shared among the processes, not again within each.
-            env={**os.environ, "RAYON_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-        )
+    process: subprocess.Popen[bytes]
+    last_words: IO[bytes]  # its standard error
 
-    def answer(self, task: Task) -> Answer | CitystrataError:
+    @classmethod
+    def start(cls, module: str) -> _Process:
+        """Start one; ReadError when the system has no room for it."""
+        try:
+            last_words = tempfile.TemporaryFile()
+            process = subprocess.Popen(
+                [sys.executable, "-m", module],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=last_words,
+                cwd=HOUSE,
+                # The cores are shared among the processes, not again within each.
+                env={**os.environ, "RAYON_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            )
+        except OSError as error:
+            found = error.strerror or str(error)
+            raise ReadError("A process to read the file could not be started", found=found) from error
+        return cls(process, last_words)
+
+    def answer(self, question: _Question) -> Answer | CitystrataError:
         """What it says to a task; ReadError when it died of it."""
         assert self.process.stdin and self.process.stdout
         try:
-            self.process.stdin.write(orjson.dumps(task) + b"\n")
+            self.process.stdin.write(question.line)
             self.process.stdin.flush()
             line = self.process.stdout.readline()
         except BrokenPipeError:
@@ -156,7 +183,7 @@ class _Process:
         if not line:
             found = reason_of_end(self.process.wait(), self.last_words)
             self.end()
-            raise ReadError("The file could not be read", where=str(task.get("path", "")), found=found)
+            raise ReadError("The file could not be read", where=question.path, found=found)
         said = orjson.loads(line)
         if "error" in said:
             return from_parts(said["error"]["kind"], said["error"]["parts"])
@@ -171,6 +198,19 @@ class _Process:
         self.process.wait()
         self.process.stdout.close()
         self.last_words.close()
+
+
+def reason_of_end(code: int, last_words: IO[bytes]) -> str:
+    """Why a process that read a file ended, from its exit status and its standard error."""
+    last_words.seek(0)
+    words = last_words.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
+    if words and OUT_OF_MEMORY.search(words[-1]):
+        return "it needs more memory than it may have"
+    if sys.platform != "win32" and code == -signal.SIGXCPU:
+        return "reading took too long"
+    if code < 0:
+        return f"the decoder crashed ({signal.Signals(-code).name})"
+    return words[-1][:200] if words else f"the import process ended with {code}"
 
 
 def serve(answer: Callable[[Task], Answer], ends_with_starter: bool = True) -> None:

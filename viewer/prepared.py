@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from layers.arrays import CityTiles, Cloud, Drawable, ImagePyramid, PointTree, Scan, TerrainPyramid
+from layers.arrays import CityTiles, Drawable, ImagePyramid, PointTree, Scan, TerrainPyramid
 from layers.pipes import network
 from layers.place import Place
 from layers.records import Layer
 from viewer.city import CityView
-from viewer.cloud import CloudView
 from viewer.columns import Columns
 from viewer.ground import terrain_of
 from viewer.heritage import RecordsView, ScanView, record_places
@@ -88,8 +87,6 @@ def view_of(
         return ScanView(source, drawable)
     if isinstance(drawable, PointTree):
         return PointsView(layer, drawable)
-    if isinstance(drawable, Cloud):
-        return CloudView(source, drawable)
     if layer.kind == "pipes":
         return PipesView(source, network(project, layer, terrain_of(project)))
     if layer.kind == "heritage":

@@ -13,6 +13,7 @@ from layers.formats import (
     catalogue,
     cityjson,
     cityjsonseq,
+    copc,
     geojson,
     geopackage,
     geotiff,
@@ -104,6 +105,7 @@ FORMATS: tuple[Format, ...] = (
     cityjsonseq,
     geotiff,
     asciigrid,
+    copc,  # before LAS, which could read these files too
     las,
     geojson,
     geopackage,

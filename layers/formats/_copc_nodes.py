@@ -11,9 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import lazrs  # type: ignore[import-untyped]  # it has none
+import msgspec
 import numpy as np
 
-from layers.copctree import CopcTree, Origin
+from layers.copcfile import Origin
+from layers.copctree import CopcTree
 from layers.errors import ReadError
 from layers.formats._las_header import Header, read_header
 from layers.formats._las_points import KEPT, decoded_records, sentences
@@ -55,8 +57,8 @@ class Keeper:
         return {"kept_at": str(self._keep(tree, task["node"]))}
 
     def _keep(self, tree: CopcTree, node: int) -> Path:
-        origin, path = tree.origin, tree.kept_at(node)
-        data = packed(_stored(tree, origin, node), tree.attributes)
+        path = tree.kept_at(node)
+        data = packed(_stored(tree, node), tree.attributes)
         try:
             path.parent.mkdir(exist_ok=True)
             self._written += 1
@@ -89,8 +91,10 @@ def _written(path: Path, data: bytes) -> Path:
     return path
 
 
-def _stored(tree: CopcTree, origin: Origin, node: int) -> Columns:
-    path = Path(origin.path)
+def _stored(tree: CopcTree, node: int) -> Columns:
+    """The points of a node as the tree stores them."""
+    path, text = Path(tree.origin[0]), tree.origin[1]
+    origin = msgspec.json.decode(text, type=Origin)
     try:
         size = path.stat().st_size
     except OSError as error:

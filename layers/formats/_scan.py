@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.arrays import Cloud, Float64, Int32, Scan, UInt8
-from layers.data import LayerData, ReadOptions
+from layers.data import Box, LayerData, ReadOptions
 from layers.errors import ReadError
 from layers.formats._files import is_near_zero, layer_name
-from layers.points import box_of, picked, possible, thinning_step
+from layers.points import box_of, possible
 from layers.report import Report
 
 KINDS = ("heritage", "points")
+#: What columns of colours are called.
+RGB = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
 
 
 @dataclass(frozen=True)
@@ -49,19 +51,31 @@ def layer_of(
         raise ReadError("No point of this scan has possible coordinates", where=path.name)
     if not good.all():
         report.warn("impossible_points", "", f"{int((~good).sum()):,} points have impossible coordinates")
-    drawable = _mesh(raw, triangles, good) if len(triangles) else _cloud(raw, good, options, report)
-    points = drawable.vertices if isinstance(drawable, Scan) else drawable.points
-    box = box_of(points)
-    found = {
-        **facts,
-        "points": len(raw.vertices),
-        "triangles": len(triangles),
-        "coloured": raw.rgb is not None,
-        "local": options.crs is None and box is not None and is_near_zero(box),
-    }
+    counts = {"points": len(raw.vertices), "triangles": len(triangles), "coloured": raw.rgb is not None}
+    if not len(triangles):
+        cloud = Cloud(raw.vertices[good], None if raw.rgb is None else raw.rgb[good])
+        layer = layer_around(box_of(cloud.points), path, endings, report, options, {**facts, **counts})
+        layer.points = cloud
+        return [layer]
+    scan = _mesh(raw, triangles, good)
+    layer = layer_around(box_of(scan.vertices), path, endings, report, options, {**facts, **counts})
+    layer.drawable = scan
+    return [layer]
+
+
+def layer_around(
+    box: Box | None,
+    path: Path,
+    endings: tuple[str, ...],
+    report: Report,
+    options: ReadOptions,
+    facts: Mapping[str, object],
+) -> LayerData:
+    """The layer of a scan in a box, without the scan."""
+    local = options.crs is None and box is not None and is_near_zero(box)
     kind = options.kind if options.kind in KINDS else KINDS[0]
-    name = layer_name(path, endings)
-    return [LayerData(name, kind, options.crs, report, drawable=drawable, box=box, linked=True, facts=found)]
+    found = {**facts, "local": local}
+    return LayerData(layer_name(path, endings), kind, options.crs, report, box=box, linked=True, facts=found)
 
 
 def _good_polygons(raw: Raw, report: Report) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -96,15 +110,6 @@ def _mesh(raw: Raw, triangles: Int32, good: NDArray[np.bool_]) -> Scan:
     renumbered = (np.cumsum(good) - 1).astype(np.int32)
     rgb = raw.rgb[good] if raw.rgb is not None else None
     return Scan(raw.vertices[good], renumbered[triangles], rgb)
-
-
-def _cloud(raw: Raw, good: NDArray[np.bool_], options: ReadOptions, report: Report) -> Cloud:
-    cloud = Cloud(raw.vertices, rgb=raw.rgb)
-    step = thinning_step(len(raw.vertices), options.max_points)
-    if step > 1:
-        report.warn("thinned", "", f"every {step}th of {len(raw.vertices):,} points is used")
-        good = good & (np.arange(len(good)) % step == 0)
-    return cloud if good.all() else picked(cloud, good)
 
 
 def colours(channels: list[NDArray[Any]]) -> UInt8 | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,49 +10,18 @@ from numpy.typing import NDArray
 
 from layers.data import LayerData, ReadOptions
 from layers.errors import ReadError
+from layers.formats._ply_header import START, Element, Header, read_header
+from layers.formats._ply_points import point_file
 from layers.formats._scan import KINDS as KINDS
-from layers.formats._scan import Raw, colours, layer_of, numbers
+from layers.formats._scan import RGB, Raw, colours, layer_around, layer_of, numbers
+from layers.pointfiles import PointFiles
 from layers.report import Report
 
 NAME = "ply"
 TITLE = "PLY scan"
 ENDINGS = (".ply",)
 
-MAX_HEADER = 65536
-_ENCODINGS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
-_TYPES = {
-    "char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1",
-    "short": "i2", "int16": "i2", "ushort": "u2", "uint16": "u2",
-    "int": "i4", "int32": "i4", "uint": "u4", "uint32": "u4",
-    "float": "f4", "float32": "f4", "double": "f8", "float64": "f8",
-}  # fmt: skip
 _FACE_LISTS = ("vertex_indices", "vertex_index")
-_RGB = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
-
-
-@dataclass(frozen=True)
-class Property:
-    """One value of each record, or a list when `count_type` says how its length is stored."""
-
-    name: str
-    type: str
-    count_type: str = ""
-
-
-@dataclass
-class Element:
-    """A table of the file: its columns, and its lists as (lengths, all values in a row)."""
-
-    name: str
-    count: int
-    properties: list[Property]
-
-    def smallest_record(self, text: bool) -> int:
-        """The least bytes that a record can need."""
-        if text:
-            return 2 * len(self.properties)  # a digit and a space
-        return sum(np.dtype(prop.count_type or prop.type).itemsize for prop in self.properties)
-
 
 Columns = dict[str, NDArray[Any]]
 Lists = dict[str, tuple[NDArray[np.int64], NDArray[Any]]]
@@ -62,84 +29,39 @@ Lists = dict[str, tuple[NDArray[np.int64], NDArray[Any]]]
 
 def can_read(head: bytes, path: Path) -> int:
     """Surely when the first line is "ply"."""
-    return 100 if re.match(rb"ply[ \t]*\r?\n", head) else 0
+    return 100 if START.match(head) else 0
 
 
 def read(path: Path, options: ReadOptions) -> list[LayerData]:
     """The scan as a mesh, or as a cloud when it has no faces."""
     options.progress(0.0, "Reading the scan")
     data = np.memmap(path, np.uint8, "r") if path.stat().st_size else np.empty(0, np.uint8)
-    head = data[:MAX_HEADER].tobytes()
-    end = re.search(rb"(?m)^end_header[ \t]*\r?\n", head)
-    if not can_read(head, path) or end is None:
-        raise ReadError("This is not a PLY file", where=path.name, found="no complete PLY header")
-    encoding, elements, textures = _header(head[: end.start()].decode("latin-1"), path)
-    _check_counts(elements, len(data) - end.end(), encoding, path)
+    header, report = read_header(data, path), Report()
+    _say_what_is_left_out(header, report)
+    facts = {"encoding": header.encoding, "textures": list(header.textures)}
+    cloud = point_file(path, header)
+    if cloud is not None:
+        counts = {"points": cloud.points, "triangles": 0, "coloured": "rgb" in cloud.attributes}
+        source = PointFiles((cloud,))
+        layer = layer_around(source.box, path, ENDINGS, report, options, {**facts, **counts})
+        layer.points = source
+        report.read = 1
+        return [layer]
     try:
-        tables = _tables(data[end.end() :], elements, encoding)
+        tables = _tables(data[header.body :], header)
     except ValueError as error:
         raise ReadError("This scan is damaged", where=path.name, found=str(error)) from error
     options.progress(0.8, "Reading the scan")
-    raw, report = _raw(tables, path), Report()
-    _say_what_is_left_out(elements, textures, report)
-    facts = {"encoding": encoding, "textures": textures}
-    return layer_of(path, ENDINGS, raw, report, options, facts)
+    return layer_of(path, ENDINGS, _raw(tables, path), report, options, facts)
 
 
-def _header(text: str, path: Path) -> tuple[str, list[Element], list[str]]:
-    """Encoding, elements and names of textures."""
-    encoding, elements, textures = "", [], []
-    for line in text.splitlines():
-        words = line.split()
-        try:
-            match words:
-                case ["format", kind, *_]:
-                    encoding = kind
-                case ["comment", "TextureFile", *name]:
-                    textures.append(" ".join(name))
-                case ["element", name, count]:
-                    elements.append(Element(name, int(count), []))
-                case ["property", "list", count_type, kind, name]:
-                    elements[-1].properties.append(Property(name, _TYPES[kind], _TYPES[count_type]))
-                case ["property", kind, name]:
-                    elements[-1].properties.append(Property(name, _TYPES[kind]))
-        except (ValueError, KeyError, IndexError) as error:
-            raise ReadError(
-                "A line of the PLY header is not understood", where=path.name, found=line[:80]
-            ) from error
-    if encoding not in _ENCODINGS:
-        raise ReadError(
-            "This PLY encoding is not known",
-            where=path.name,
-            found=encoding or "none",
-            allowed=", ".join(_ENCODINGS),
-        )
-    return encoding, elements, textures
-
-
-def _check_counts(elements: list[Element], room: int, encoding: str, path: Path) -> None:
-    for element in elements:
-        need = element.count * element.smallest_record(encoding == "ascii")
-        if element.count < 0 or need > room + 1:
-            raise ReadError(
-                "This scan's header promises more than the file holds",
-                where=path.name,
-                found=f"{element.count:,} records of {element.name}, at least {need:,} bytes",
-                allowed=f"{room:,} bytes",
-                do="Get the file again; it seems to be cut off",
-            )
-        room -= need
-
-
-def _tables(
-    body: NDArray[np.uint8], elements: list[Element], encoding: str
-) -> dict[str, tuple[Columns, Lists]]:
+def _tables(body: NDArray[np.uint8], header: Header) -> dict[str, tuple[Columns, Lists]]:
     """Every element's columns and lists, in the file's order."""
-    text = encoding == "ascii"
-    values: NDArray[Any] = numbers(body.tobytes()) if text else body
+    order = header.byte_order
+    values: NDArray[Any] = body if order else numbers(body.tobytes())
     tables, position = {}, 0
-    for element in elements:
-        source = _Source(element, values[position:], "" if text else _ENCODINGS[encoding])
+    for element in header.elements:
+        source = _Source(element, values[position:], order)
         tables[element.name] = (source.columns, source.lists)
         position += source.used
     return tables
@@ -238,15 +160,15 @@ def _raw(tables: dict[str, tuple[Columns, Lists]], path: Path) -> Raw:
     lists = tables.get("face", ({}, {}))[1]
     nothing = (np.empty(0, np.int64), np.empty(0, np.int64))
     lengths, corners = next((lists[name] for name in _FACE_LISTS if name in lists), nothing)
-    named = next((names for names in _RGB if all(name in columns for name in names)), ())
+    named = next((names for names in RGB if all(name in columns for name in names)), ())
     rgb = colours([columns[name] for name in named])
     return Raw(vertices, corners.astype(np.int64), lengths, rgb)
 
 
-def _say_what_is_left_out(elements: list[Element], textures: list[str], report: Report) -> None:
-    if textures:
-        report.warn("texture", "", f"the texture {textures[0]} is not drawn")
-    for element in elements:
+def _say_what_is_left_out(header: Header, report: Report) -> None:
+    if header.textures:
+        report.warn("texture", "", f"the texture {header.textures[0]} is not drawn")
+    for element in header.elements:
         if element.count and element.name not in ("vertex", "face"):
             report.unsupported += element.count
             report.warn("unsupported", "", f"{element.count:,} records of {element.name} are not used")

@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import laspy
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from layers import octree_sample
+from layers import octree_index, octree_sample
 from layers.morton import DEPTH, Cube, common_depth, depths_apart
-from layers.octree import ATTRIBUTES, Cloud, PointTree
+from layers.octree import Cloud, PointTree
 from layers.octree_index import tree_of
-
-
-def city(count: int, seed: int = 1) -> Cloud:
-    """Ground and blocks, denser in one corner."""
-    chance = np.random.default_rng(seed)
-    x, y = chance.random((2, count)) ** 1.5 * 300
-    z = np.where((x % 30 > 12) & (y % 30 > 12), 8.0 + (x // 30) % 5, 0.0) + chance.normal(0, 0.02, count)
-    return Cloud(
-        np.column_stack((x + 85_000, y + 446_000, z)).round(3),
-        rgb=chance.integers(1, 256, (count, 3), np.uint8),
-        intensity=chance.integers(0, 4000, count).astype(np.uint16),
-        classification=np.where(z > 4, 6, 2).astype(np.uint8),
-        return_number=chance.integers(1, 4, count).astype(np.uint8),
-    )
-
-
-def rows_of(cloud: Cloud) -> NDArray[np.float64]:
-    """Every point with all it has as one row, sorted."""
-    parts = [np.asarray(cloud.points).round(4)]
-    parts += [
-        np.reshape(v, (len(cloud.points), -1)) for n in ATTRIBUTES if (v := getattr(cloud, n)) is not None
-    ]
-    rows = np.concatenate([np.asarray(part, np.float64) for part in parts], axis=1)
-    return rows[np.lexsort(rows.T)]
-
-
-def whole(tree: PointTree) -> Cloud:
-    clouds = [tree.read(node) for node in range(len(tree.count))]
-    names = ("points", *tree.attributes)
-    return Cloud(**{name: np.concatenate([getattr(cloud, name) for cloud in clouds]) for name in names})
+from tests.clouds import city, prints_of, whole
+from tests.conftest import ROOT
 
 
 def test_every_point_is_in_the_tree_once_with_all_it_has(tmp_path: Path) -> None:
@@ -49,7 +24,7 @@ def test_every_point_is_in_the_tree_once_with_all_it_has(tmp_path: Path) -> None
     tree = tree_of(cloud, tmp_path)
     assert len(tree.count) > 4
     assert tree.points == 200_000
-    assert np.array_equal(rows_of(whole(tree)), rows_of(cloud))
+    assert np.array_equal(prints_of(whole(tree)), prints_of(cloud))
 
 
 def test_points_lie_in_the_boxes_of_their_nodes_and_of_those_above(tmp_path: Path) -> None:
@@ -98,7 +73,7 @@ def test_twins_are_kept_in_nodes_of_the_usual_size(tmp_path: Path) -> None:
     tree = tree_of(Cloud(points), tmp_path)
     assert tree.points == 240_000
     assert tree.count.max() <= octree_sample.MOST_IN_LEAF
-    assert np.array_equal(rows_of(whole(tree)), rows_of(Cloud(points)))
+    assert np.array_equal(prints_of(whole(tree)), prints_of(Cloud(points)))
 
 
 def test_a_single_point_is_a_cloud(tmp_path: Path) -> None:
@@ -119,3 +94,53 @@ def test_keys_agree_in_the_bits_of_common_cells() -> None:
     apart = depths_apart(ordered)
     for first, second, depth in zip(ordered.tolist(), ordered[1:].tolist(), apart.tolist(), strict=False):
         assert common_depth(first, second) == depth - 1
+
+
+#: Indexes a file in many small steps.
+INDEX = """
+import sys
+from pathlib import Path
+from layers import octree_index
+from layers.data import ReadOptions, never_stop
+from layers.formats import las
+from layers.moving import Move
+las.POINTS_AT_ONCE, octree_index.FEW_POINTS = 50_000, 0
+octree_index.FEWEST_AT_ONCE = octree_index.MOST_AT_ONCE = 100_000
+(layer,) = las.read(Path(sys.argv[1]), ReadOptions(crs="EPSG:7415"))
+octree_index.index(layer.points, Move(None, None), Path(sys.argv[2]), layer.report, never_stop)
+"""
+
+
+def written_as_laz(cloud: Cloud, path: Path) -> None:
+    header = laspy.LasHeader(version="1.4", point_format=7)
+    header.scales, header.offsets = np.full(3, 0.001), np.zeros(3)
+    data = laspy.LasData(header)
+    data.xyz = cloud.points
+    for name in ("intensity", "classification", "return_number"):
+        data[name] = getattr(cloud, name)
+    assert cloud.rgb is not None
+    data.red, data.green, data.blue = cloud.rgb.astype(np.uint16).T
+    data.write(path)
+
+
+def indexing(path: Path, folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", INDEX, str(path), str(folder)], cwd=ROOT)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_an_index_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    """All processes share the work, in many steps; what is done has a mark."""
+    path, folder = tmp_path / "city.laz", tmp_path / "index"
+    written_as_laz(city(400_000), path)
+    for name in ("sort-*.json", "cells-*.json"):
+        with indexing(path, folder) as process:
+            while not (marks := sorted(folder.glob(name))):
+                assert process.poll() is None
+                time.sleep(0.002)
+            process.kill()
+    before = {mark: mark.stat().st_mtime_ns for mark in [*folder.glob("sort-*.json"), *marks]}
+    assert indexing(path, folder).wait() == 0
+    assert {mark: mark.stat().st_mtime_ns for mark in before} == before
+    tree = PointTree.load(folder / octree_index.TREE)
+    assert np.array_equal(prints_of(whole(tree)), prints_of(city(400_000)))
+    assert sorted(folder.glob("*.bin")) == []  # all pieces are gone

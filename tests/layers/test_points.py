@@ -9,11 +9,15 @@ import laspy
 import numpy as np
 import pytest
 
-from layers.arrays import Cloud
-from layers.data import LayerData, ReadOptions
+from layers import octree_index
+from layers.data import LayerData, ReadOptions, never_stop
 from layers.errors import Cancelled, ReadError
 from layers.formats import las
-from layers.points import class_counts, class_name, colours_in_8_bits
+from layers.moving import Move
+from layers.octree import Cloud, PointTree
+from layers.pointfiles import PointFiles
+from layers.points import class_name
+from tests.clouds import prints_of, whole
 from tests.conftest import DATA, real
 
 SMALL = "pointcloud/startinpy/small.laz"
@@ -22,6 +26,7 @@ COLOURED = "pointcloud/pdal/1.2-with-color.las"
 MONTPELLIER = "pointcloud/ign-lidarhd/test_data_77055_627755_LA93_IGN69.laz"
 CLOUDS = sorted(DATA.glob("pointcloud/**/*.la[sz]")) + sorted(DATA.glob("heritage/**/*.laz"))
 REFUSED = {"garbage_nVariableLength.las"}
+STAYS = Move(None, None)
 
 
 def read(path: Path, **options: object) -> LayerData:
@@ -29,35 +34,54 @@ def read(path: Path, **options: object) -> LayerData:
     return layer
 
 
-def cloud_of(layer: LayerData) -> Cloud:
-    assert isinstance(layer.drawable, Cloud)
-    return layer.drawable
+def tree_of(layer: LayerData, folder: Path, move: Move = STAYS) -> PointTree:
+    assert isinstance(layer.points, PointFiles)
+    return octree_index.index(layer.points, move, folder / "index", layer.report, never_stop)
+
+
+def as_laspy_reads(path: Path) -> Cloud:
+    """All points of a file, by another reader."""
+    found = laspy.read(path)
+    colours = (
+        [np.asarray(found[name]) for name in ("red", "green", "blue")]
+        if "red" in found.point_format.dimension_names
+        else []
+    )
+    rgb = np.stack(colours, axis=-1) if colours else None
+    if rgb is not None:
+        rgb = (rgb >> (8 if rgb.max() > 255 else 0)).astype(np.uint8) if rgb.any() else None
+    intensity = np.asarray(found.intensity)
+    return Cloud(
+        found.xyz,
+        rgb=rgb,
+        intensity=intensity if intensity.any() else None,
+        classification=np.asarray(found.classification),
+        return_number=np.asarray(found.return_number),
+    )
 
 
 @pytest.mark.skipif(not CLOUDS, reason="the real clouds are not here (set CITYSTRATA_DATA)")
 @pytest.mark.parametrize("path", CLOUDS, ids=lambda path: path.name)
-def test_every_cloud_opens_as_laspy_reads_it_or_is_refused_in_a_sentence(path: Path) -> None:
+def test_every_cloud_is_indexed_as_laspy_reads_it_or_refused_in_a_sentence(
+    path: Path, tmp_path: Path
+) -> None:
     if path.name in REFUSED:
         with pytest.raises(ReadError, match=r"number of variable length records.*1,069,128,089.*allowed"):
             read(path)
         return
-    layer = read(path)
-    cloud, expected = cloud_of(layer), laspy.read(path)
-    assert cloud.points.dtype == np.float64
-    assert np.array_equal(cloud.points, expected.xyz)
-    assert np.array_equal(cloud.classification, np.asarray(expected.classification))
-    assert np.array_equal(cloud.return_number, np.asarray(expected.return_number))
+    layer, expected = read(path), as_laspy_reads(path)
+    tree = tree_of(layer, tmp_path)
+    assert np.array_equal(prints_of(whole(tree)), prints_of(expected))
     assert layer.report.read == len(expected.points)
     assert layer.report.dropped == 0
     assert layer.kind == "points"
     assert layer.linked
 
 
-def test_classes_and_heights_of_a_dutch_tile() -> None:
+def test_classes_and_heights_of_a_dutch_tile(tmp_path: Path) -> None:
     layer = read(real(SMALL))
     assert layer.crs == "EPSG:7415"
-    assert class_counts(cloud_of(layer)) == {1: 11302, 2: 18392, 6: 9532, 9: 7}
-    assert layer.facts["classes"] == {"1": 11302, "2": 18392, "6": 9532, "9": 7}
+    assert tree_of(layer, tmp_path).class_counts() == {1: 11302, 2: 18392, 6: 9532, 9: 7}
     assert layer.box is not None
     assert (round(layer.box[2], 2), round(layer.box[5], 2)) == (-0.57, 15.97)
     assert layer.facts["version"] == "1.4"
@@ -95,37 +119,70 @@ def test_a_crs_that_cannot_be_true_is_not_believed() -> None:
     assert read(real("pointcloud/pdal/lone-star.copc.laz"), crs="EPSG:32613").crs == "EPSG:32613"
 
 
-def test_colours_are_8_bits_however_they_were_stored() -> None:
-    cloud = cloud_of(read(real(COLOURED)))
+def test_colours_are_8_bits_however_they_were_stored(tmp_path: Path) -> None:
     stored = laspy.read(real(COLOURED))
     assert int(stored.red.max()) <= 255  # this writer left 8-bit colours in 16 bits
-    assert cloud.rgb is not None
-    assert np.array_equal(cloud.rgb[:, 0], stored.red)
-    assert colours_in_8_bits(np.array([[65535, 256, 0]], np.uint16)).tolist() == [[255, 1, 0]]
+    found = whole(tree_of(read(real(COLOURED)), tmp_path)).rgb
+    assert found is not None
+    assert np.array_equal(np.sort(found[:, 0]), np.sort(stored.red))
+    for name in ("red", "green", "blue"):
+        stored[name] = np.asarray(stored[name]) * 257
+    stored.write(tmp_path / "a.las")
+    again = whole(tree_of(read(tmp_path / "a.las"), tmp_path)).rgb
+    assert again is not None
+    assert np.array_equal(again, found)
 
 
-def test_thinning_is_even_and_said() -> None:
-    layer = read(real(SMALL), max_points=1000)
-    cloud, whole = cloud_of(layer), laspy.read(real(SMALL)).xyz
-    assert cloud.source_index is not None
-    assert np.array_equal(cloud.source_index, np.arange(0, 39233, 40))
-    assert np.array_equal(cloud.points, whole[::40])
+def test_points_move_into_the_crs_of_the_project(tmp_path: Path) -> None:
+    layer = read(real(SMALL))
+    move = Move("EPSG:7415", "EPSG:25831+5709")
+    found, expected = whole(tree_of(layer, tmp_path, move)).points, move(as_laspy_reads(real(SMALL)).points)
+    found, expected = (points[np.lexsort(points.round(2).T)] for points in (found, expected))
+    assert np.abs(np.sort(found, axis=0) - np.sort(expected, axis=0)).max() <= 0.00051
+
+
+def test_a_wrong_box_in_the_header_harms_nothing(tmp_path: Path) -> None:
+    """The octree is then built around the points that are found."""
+    for number, box in enumerate(([9e5] * 6, [1.0, 0.0] * 3, [float("nan")] * 6, [0.0] * 6)):
+        path = patched(tmp_path, SMALL, *(("<d", 179 + 8 * place, value) for place, value in enumerate(box)))
+        layer = read(path, crs="EPSG:7415")
+        tree = tree_of(layer, tmp_path / str(number))
+        assert np.array_equal(prints_of(whole(tree)), prints_of(as_laspy_reads(real(SMALL))))
+        assert tree.spacing_m[0] < 5
+
+
+def test_tiles_become_one_cloud(tmp_path: Path) -> None:
+    paths = sorted(real(MONTPELLIER).parent.glob("test_data_*.laz"))
+    (layer,) = las.read_tiles(paths, ReadOptions())
+    assert layer.crs == "EPSG:2154"
+    tree = tree_of(layer, tmp_path)
+    clouds = [prints_of(as_laspy_reads(path)) for path in paths]
+    expected = np.concatenate(clouds)
+    assert np.array_equal(prints_of(whole(tree)), np.sort(expected))
+
+
+def test_a_damaged_tile_is_left_out_and_said(tmp_path: Path) -> None:
+    good, bad = real(SMALL), tmp_path / "bad.laz"
+    bad.write_bytes(good.read_bytes()[:9000])
+    (layer,) = las.read_tiles([bad, good], ReadOptions())
     assert layer.facts["points"] == 39233
-    assert [warning.code for warning in layer.report.warnings] == ["thinned"]
+    assert [(warning.code, warning.object) for warning in layer.report.warnings] == [("not_read", "bad.laz")]
 
 
-def test_thinning_goes_on_across_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(las, "POINTS_AT_ONCE", 7001)
-    cloud = cloud_of(read(real(SMALL), max_points=3000))
-    assert np.array_equal(cloud.points, laspy.read(real(SMALL)).xyz[::14])
+def test_tiles_in_different_crs_are_refused() -> None:
+    paths = [real(SMALL), real(MONTPELLIER)]
+    with pytest.raises(ReadError, match="different CRSs"):
+        las.read_tiles(paths, ReadOptions())
 
 
-def test_reading_can_be_stopped() -> None:
+def test_indexing_can_be_stopped(tmp_path: Path) -> None:
     def stop(fraction: float, text: str) -> None:
         raise Cancelled
 
+    layer = read(real(SMALL))
+    assert isinstance(layer.points, PointFiles)
     with pytest.raises(Cancelled):
-        read(real(SMALL), progress=stop)
+        octree_index.index(layer.points, STAYS, tmp_path / "index", layer.report, stop)
 
 
 def test_impossible_points_are_left_out_and_counted(tmp_path: Path) -> None:
@@ -137,12 +194,12 @@ def test_impossible_points_are_left_out_and_counted(tmp_path: Path) -> None:
     path = tmp_path / "far.las"
     path.write_bytes(data)
     layer = read(path)
+    tree = tree_of(layer, tmp_path)
     assert layer.report.dropped == 3
-    assert cloud_of(layer).source_index is not None
-    assert len(cloud_of(layer).points) == 1062
+    assert tree.points == 1062
 
 
-def patched(tmp_path: Path, name: str, *changes: tuple[str, int, int]) -> Path:
+def patched(tmp_path: Path, name: str, *changes: tuple[str, int, float]) -> Path:
     """A copy with numbers of the header replaced: (struct format, position, value)."""
     data = bytearray(real(name).read_bytes())
     for layout, position, value in changes:
@@ -205,14 +262,15 @@ def test_a_cut_off_cloud_is_refused(tmp_path: Path, name: str) -> None:
             read(path)
 
 
-def test_damaged_points_are_refused_in_a_sentence(tmp_path: Path) -> None:
+def test_what_is_not_damaged_is_kept(tmp_path: Path) -> None:
     data = bytearray(real(MONTPELLIER).read_bytes())
     middle = len(data) // 3
     data[middle : middle + 2000] = b"\xff" * 2000
     path = tmp_path / "damaged.laz"
     path.write_bytes(data)
+    layer = read(path)
     try:
-        assert len(cloud_of(read(path)).points) <= 72770  # some damage cannot be noticed
+        assert tree_of(layer, tmp_path).points + layer.report.dropped == 72770  # some damage goes unnoticed
     except ReadError as error:
         assert "damaged" in error.sentence()
 

@@ -9,9 +9,13 @@ import pytest
 import trimesh
 
 from layers.arrays import Cloud, Scan
-from layers.data import LayerData, ReadOptions
+from layers.data import LayerData, ReadOptions, never_stop
 from layers.errors import ReadError
 from layers.formats import obj, ply
+from layers.moving import Move
+from layers.octree_index import index
+from layers.pointfiles import PointFiles
+from tests.clouds import whole
 from tests.conftest import real
 
 GARGOYLE = "heritage/3dhop/gargo.ply"
@@ -50,7 +54,7 @@ def test_scanned_meshes_are_those_that_trimesh_reads(name: str, points: int, fac
 
 def test_a_photogrammetric_cloud_in_ascii_has_its_colours() -> None:
     layer, expected = read(real(PHOTOGRAMMETRY), kind="points"), trimesh.load(real(PHOTOGRAMMETRY))
-    cloud = layer.drawable
+    cloud = layer.points
     assert isinstance(cloud, Cloud)
     assert layer.kind == "points"
     assert len(cloud.points) == 7817
@@ -59,12 +63,15 @@ def test_a_photogrammetric_cloud_in_ascii_has_its_colours() -> None:
     assert cloud.rgb[0].tolist() == [134, 149, 148]
 
 
-def test_a_cloud_with_an_empty_table_of_faces_is_a_cloud() -> None:
-    layer = read(real("heritage/photogrammetry/Example_colors.ply"), max_points=1000)
-    assert isinstance(layer.drawable, Cloud)
-    assert layer.drawable.source_index is not None
-    assert len(layer.drawable.points) == 978
-    assert [warning.code for warning in layer.report.warnings] == ["thinned"]
+def test_a_cloud_with_an_empty_table_of_faces_is_a_cloud(tmp_path: Path) -> None:
+    path = real("heritage/photogrammetry/Example_colors.ply")
+    layer, expected = read(path), trimesh.load(path)
+    assert isinstance(layer.points, PointFiles)  # it is binary: its points can be read from any one on
+    found = whole(index(layer.points, Move(None, None), tmp_path / "index", layer.report, never_stop))
+    assert found.rgb is not None
+    assert len(found.points) == layer.facts["points"] == len(expected.vertices)
+    assert np.abs(np.sort(found.points, axis=0) - np.sort(expected.vertices, axis=0)).max() < 1e-6
+    assert np.array_equal(np.sort(found.rgb[:, 0]), np.sort(expected.colors[:, 0]))
 
 
 def test_an_obj_in_national_coordinates_keeps_every_millimetre() -> None:
@@ -149,7 +156,7 @@ def test_obj_faces_count_backwards_and_carry_textures(tmp_path: Path) -> None:
 
 
 def test_an_obj_without_faces_is_a_cloud(tmp_path: Path) -> None:
-    assert isinstance(read(written(tmp_path, "a.obj", "v 1 2 3\nv 4 5 6\n")).drawable, Cloud)
+    assert isinstance(read(written(tmp_path, "a.obj", "v 1 2 3\nv 4 5 6\n")).points, Cloud)
 
 
 @pytest.mark.parametrize(

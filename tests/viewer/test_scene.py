@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from layers.arrays import CityTiles, Cloud, Float64, Scan, UInt8
+from layers.arrays import CityTiles, Float64, PointTree, Scan, UInt8
 from layers.data import ReadOptions
 from layers.importing import import_files
 from layers.project import Project
 from layers.records import Layer
 from tests.cities import import_here, imported_here, make_project, surface_objects
+from tests.clouds import whole
 from tests.conftest import real
 from viewer.camera import Camera
 from viewer.palette import NO_VALUE
@@ -308,17 +309,19 @@ def test_pipes_lie_at_their_levels_and_are_picked_by_their_axes(tmp_path: Path) 
         scene.close()
 
 
-def test_clouds_are_coloured_picked_to_the_point_and_thinned_while_moving(tmp_path: Path) -> None:
+def test_clouds_are_coloured_and_picked_to_the_point(tmp_path: Path) -> None:
     with Project.create(tmp_path / "p.city.gpkg") as project:
         layer = import_here(project, real("pointcloud/lidr/Megaplot.laz"))
-        cloud = project.drawable(layer)
-        assert isinstance(cloud, Cloud)
+        tree = project.drawable(layer)
+        assert isinstance(tree, PointTree)
+        points = whole(tree).points
         scene = scene_of(project)
-        top = cloud.points[np.argmax(cloud.points[:, 2])]
+        top = points[np.argmax(points[:, 2])]
         scene.camera = Camera(top, 60.0, 20.0, 60.0)
+        scene.settle()
         hit = scene.pick(SIZE[0] / 2, SIZE[1] / 2)
         assert hit is not None and hit.fid is None and hit.vertex_in_world is not None
-        assert np.abs(cloud.points - hit.point_in_world).max(axis=1).min() == 0
+        assert np.abs(points - hit.point_in_world).max(axis=1).min() == 0
         assert hit.point_in_world == pytest.approx(top, abs=2.0)
         assert {row.unit for row in scene.legend()} == {"m"}
         scene.moving = True
