@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from app import loading
+from app.jobs import Question
 from app.loading import Options, Outcomes
 from layers import importing
 from layers.decoding import MissingCrs
 from layers.errors import CitystrataError
 from layers.intake import Staged
 from layers.project import Project
+from layers.source import Source
+from layers.unfinished import Unfinished, unfinished
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -26,16 +28,18 @@ class Imports(QObject):
 
     imported = Signal(list)  # Layers
     crs_wanted = Signal(object, object)  # path, MissingCrs
+    cut_off = Signal(object)  # Unfinished, of the project that has just been opened
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._session = session
-        self._waiting: list[tuple[tuple[Path, ...], Options]] = []
+        self._waiting: list[tuple[tuple[Source, ...], Options]] = []
         self._is_reading = False
+        self._looking = Question(session.jobs, "Looking for imports that were cut off", self)
 
-    def read(self, paths: Sequence[Path], options: Options) -> None:
+    def read(self, sources: Sequence[Source], options: Options) -> None:
         """Read files, and folders of tiles, as layers of the open project, or of an untitled one."""
-        self._waiting.append((tuple(paths), dict(options)))
+        self._waiting.append((tuple(sources), dict(options)))
         if self._is_reading:
             return
         self._is_reading = True
@@ -43,6 +47,20 @@ class Imports(QObject):
             self._read_next()
         else:
             self._session.open_untitled(self._read_next, self.forget)
+
+    def go_on(self, item: Unfinished) -> None:
+        """Import what was cut off; what was read of it before is not read again."""
+        self.read([item.source], {item.source.path: item.options})
+
+    def look_for_unfinished(self) -> None:
+        """Tell of an import that was cut off by the end of the program."""
+        project = self._session.project
+        if not project.read_only:
+            self._looking.ask(lambda _work: unfinished(project.path), self._tell_unfinished)
+
+    def _tell_unfinished(self, items: list[Unfinished]) -> None:
+        for item in items[:1]:
+            self.cut_off.emit(item)
 
     def forget(self) -> None:
         """Nothing waits any more."""
@@ -52,10 +70,10 @@ class Imports(QObject):
         self._is_reading = bool(self._waiting)
         if not self._is_reading:
             return
-        paths, options = self._waiting.pop(0)
-        names = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
+        sources, options = self._waiting.pop(0)
+        names = sources[0].path.name if len(sources) == 1 else f"{len(sources)} files"
         project = self._session.project
-        work = partial(loading.read, project.path, paths, options, project.place.crs)
+        work = partial(loading.read, project.path, sources, options, project.place.crs)
         self._session.jobs.run(f"Reading {names}", work, partial(self._on_read, project), self._on_not_read)
 
     def _on_read(self, project: Project, outcomes: Outcomes) -> None:

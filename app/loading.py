@@ -15,6 +15,7 @@ from layers.errors import Cancelled, CitystrataError
 from layers.intake import Staged
 from layers.project import Project
 from layers.records import Changes, Layer
+from layers.source import Source
 from layers.untitled import copy_project, delete_project, has_edits
 from viewer.scene import Prepared, prepare
 
@@ -38,16 +39,18 @@ def close(project: Project, is_untitled: bool, is_superseded: bool) -> None:
         delete_project(project.path)
 
 
-def read(target: Path, paths: Sequence[Path], options: Options, crs: str | None, work: Work) -> Outcomes:
-    """Stage each file; a file that cannot be read does not keep the others out."""
+def read(target: Path, sources: Sequence[Source], options: Options, crs: str | None, work: Work) -> Outcomes:
+    """Stage each source; one that cannot be read does not keep the others out."""
     outcomes: Outcomes = []
-    for number, path in enumerate(paths):
+    for number, source in enumerate(sources):
+        path = source.path
 
         def progress(fraction: float, text: str, number: int = number, name: str = path.name) -> None:
-            work.progress((number + fraction) / len(paths), f"{name}: {text}")
+            work.progress((number + fraction) / len(sources), f"{name}: {text}")
 
         try:
-            staged = importing.stage(target, path, options.get(path, ReadOptions()), crs, progress=progress)
+            wanted = options.get(path, ReadOptions())
+            staged = importing.stage(target, source, wanted, crs, progress=progress)
         except Cancelled:
             raise
         except CitystrataError as error:

@@ -16,10 +16,12 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QMessageBox,
     QVBoxLayout,
     QWidget,
 )
 
+from app.labels import thousands
 from app.lines import ASIDE, SECOND_LINE, TwoLines
 from layers.decoding import MissingCrs
 from layers.errors import CitystrataError
@@ -29,6 +31,8 @@ from layers.place import crs_title
 from layers.project import ENDING
 
 OK, CANCEL = QDialogButtonBox.StandardButton.Ok, QDialogButtonBox.StandardButton.Cancel
+#: From so many files on a person is asked whether they are tiles of one layer.
+MANY_FILES = 8
 CODE = Qt.ItemDataRole.UserRole
 PROJECT_FILTER = f"Citystrata project (*{ENDING})"
 
@@ -138,6 +142,26 @@ class CrsQuestion(QDialog):
                 answer = error.sentence()
         self._answer.setText(answer)
         self._ok.setEnabled(good)
+
+
+class TilesQuestion(QMessageBox):
+    """Are these many files the tiles of one layer?"""
+
+    def __init__(self, paths: Sequence[Path], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        count = thousands(len(paths))
+        self.setWindowTitle("One layer or many?")
+        self.setText(f"<b>{count} files of one kind</b>")
+        self.setInformativeText("Are they the tiles of one layer, or a layer each?")
+        self.one = self.addButton("One layer", QMessageBox.ButtonRole.AcceptRole)
+        self.many = self.addButton(f"{count} layers", QMessageBox.ButtonRole.NoRole)
+        self.addButton(QMessageBox.StandardButton.Cancel)
+        self.setDefaultButton(self.one)
+
+
+def are_like_tiles(paths: Sequence[Path]) -> bool:
+    """Whether there are many files, and all of one kind."""
+    return len(paths) >= MANY_FILES and len({path.suffix.lower() for path in paths}) == 1
 
 
 class FieldMapping(QDialog):

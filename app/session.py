@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -26,6 +26,7 @@ from layers.errors import Cancelled, CitystrataError, EditError, ProjectError
 from layers.project import ENDING, Project
 from layers.records import Changes, Layer, Step
 from layers.runs import ascending
+from layers.source import Source
 from layers.untitled import create_untitled, delete_project, untitled_projects
 from viewer.scene import Scene
 
@@ -220,6 +221,7 @@ class Session(QObject):
         self.current_layer_changed.emit()
         self.drawing.bring_all()
         self._read_ticks()
+        self.imports.look_for_unfinished()
 
     def _leave(self) -> None:
         """Let go of the project; what takes time, such as waiting for work to stop, goes on in a job."""
@@ -244,7 +246,11 @@ class Session(QObject):
 
     def import_files(self, paths: Iterable[Path], options: Options | None = None) -> None:
         """Read files and folders as layers of the open project, or of an untitled one, in a job."""
-        self.imports.read(list(paths), options or {})
+        self.imports.read([Source(path) for path in paths], options or {})
+
+    def import_tiles(self, paths: Sequence[Path]) -> None:
+        """Read files as the tiles of one layer."""
+        self.imports.read([Source.of_files(paths)], {})
 
     # -- dates -------------------------------------------------------------------------------
 

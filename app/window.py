@@ -32,7 +32,7 @@ from app.find import FindBox
 from app.history_panel import HistoryPanel
 from app.icons import FOLDER
 from app.inspector import Inspector
-from app.opening import CrsQuestion
+from app.opening import CrsQuestion, TilesQuestion, are_like_tiles
 from app.palette import Palette
 from app.reports import ReportWindow, summary
 from app.session import Session, is_project
@@ -48,6 +48,7 @@ from layers.decoding import MissingCrs
 from layers.errors import CitystrataError
 from layers.records import Changes, Layer
 from layers.report import Report
+from layers.unfinished import Unfinished
 
 INFO_MS = 8000
 #: So long the program goes on, unseen, until what was under way has stopped and the project is closed.
@@ -72,6 +73,7 @@ class Window(QMainWindow):
         self.session = Session(self, untitled_folder)
         self._reports: list[Report] = []
         self._again: Callable[[], object] | None = None  # what "Try again" does
+        self._act_on_info: Callable[[], object] = self._show_reports
         self.setWindowIcon(QIcon(str(FOLDER / "citystrata.svg")))
         self.setAcceptDrops(True)
         self.setDockOptions(
@@ -201,11 +203,12 @@ class Window(QMainWindow):
         session.message.connect(lambda text: self.statusBar().showMessage(text, INFO_MS))
         session.imports.imported.connect(self._on_imported)
         session.imports.crs_wanted.connect(self._ask_crs)
+        session.imports.cut_off.connect(self._offer_to_go_on)
         session.project_changed.connect(self._on_project_changed)
         for panel in (self.find_box, self.table, self.inspector):
             panel.fly_requested.connect(self.commands.zoom_to)
         self.inspector.copy_requested.connect(self.commands.copy_ids)
-        self.info.acted.connect(self._show_reports)
+        self.info.acted.connect(lambda: self._act_on_info())
         self.start_page.open_clicked.connect(self.actions_["open"].trigger)
         self.start_page.folder_clicked.connect(self.actions_["import_folder"].trigger)
         self.start_page.demo_clicked.connect(self.open_demo)
@@ -268,11 +271,25 @@ class Window(QMainWindow):
         self.danger.hide()
         if projects:
             self.session.open_project(projects[-1])
-        if files:
+        if are_like_tiles(files):
+            self._ask_tiles(files)
+        elif files:
             self.session.import_files(files)
         for path in files[:MAX_RECENT]:
             if path.exists():
                 self.settings.add_recent(path)
+
+    def _ask_tiles(self, files: list[Path]) -> None:
+        question = TilesQuestion(files, self)
+
+        def answer() -> None:
+            if question.clickedButton() is question.one:
+                self.session.import_tiles(files)
+            elif question.clickedButton() is question.many:
+                self.session.import_files(files)
+
+        question.finished.connect(answer)
+        self.show_dialog(question)
 
     def open_demo(self) -> None:
         """Make the demo city in a job and open it."""
@@ -354,8 +371,21 @@ class Window(QMainWindow):
         self._reports = [Report.from_dict(layer.report) for layer in layers]
         names = ", ".join(layer.name for layer in layers[:3]) + (" …" if len(layers) > 3 else "")
         found = any(report.warnings or report.dropped for report in self._reports)
+        self._act_on_info = self._show_reports
         self.info.say(f"{names}: {summary(self._reports)}", "Details" if found else "")
         self._hide_info.start()
+
+    def _offer_to_go_on(self, item: Unfinished) -> None:
+        """An import was cut off when the program ended."""
+        self._hide_info.stop()
+        self._act_on_info = partial(self._go_on, item)
+        self.info.say(
+            f"The import of {item.source.path.name} was cut off. What was read is kept.", "Continue"
+        )
+
+    def _go_on(self, item: Unfinished) -> None:
+        self.info.hide()
+        self.session.imports.go_on(item)
 
     def _show_reports(self) -> None:
         self.info.hide()

@@ -142,6 +142,12 @@ def sweep(project: Path, layers: Collection[str]) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def kept_folders(project: Path) -> list[Path]:
+    """Folders of long work that was cut off, the latest first."""
+    found = [folder for folder in cache_folder(project).glob(f"{KEPT}*/") if _is_free(folder)]
+    return sorted(found, key=lambda folder: folder.stat().st_mtime, reverse=True)
+
+
 def _is_free(folder: Path) -> bool:
     """Whether nobody is at work in a folder."""
     lock = WriterLock.take(folder / LOCK_NAME)

@@ -111,7 +111,7 @@ def categories(values: Column, color_map: str, unit: str = "") -> Classes:
         counted = range(len(words))
     counts: Counter[str] = Counter()
     for at in counted:
-        if (word := words[at]) is not None:
+        if (word := words[at]) is not None and often[at]:
             counts[word] += int(often[at])
     top = [word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
     kept, has_more = top[:MOST_CATEGORIES], len(top) > MOST_CATEGORIES

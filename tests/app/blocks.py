@@ -11,12 +11,19 @@ FACES = ((0, 3, 2, 1), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (
 SEMANTICS = (0, 1, 2, 2, 2, 2)
 
 
-def write_city(path: Path, count: int = 9, crs: str | None = "7415", **extra: Any) -> Path:
+def write_city(
+    path: Path,
+    count: int = 9,
+    crs: str | None = "7415",
+    lods: tuple[str, ...] = ("2.2",),
+    first: int = 0,
+    **extra: Any,
+) -> Path:
     """Write `count` boxes of 10 m in a square grid; object i is called "house-i" and is i + 3 metres high."""
-    side = max(int(count**0.5), 1)
+    side = max(int((first + count) ** 0.5), 1)
     vertices: list[list[int]] = []
     objects = {}
-    for i in range(count):
+    for i in range(first, first + count):
         x, y, top = (i % side) * GAP_MM, (i // side) * GAP_MM, (i + 3) * 1000
         base = len(vertices)
         corners = ((x, y), (x + SIDE_MM, y), (x + SIDE_MM, y + SIDE_MM), (x, y + SIDE_MM))
@@ -27,7 +34,7 @@ def write_city(path: Path, count: int = 9, crs: str | None = "7415", **extra: An
             "geometry": [
                 {
                     "type": "Solid",
-                    "lod": "2.2",
+                    "lod": lod,
                     "boundaries": [[[[base + corner for corner in face]] for face in FACES]],
                     "semantics": {
                         "surfaces": [
@@ -36,6 +43,7 @@ def write_city(path: Path, count: int = 9, crs: str | None = "7415", **extra: An
                         "values": [list(SEMANTICS)],
                     },
                 }
+                for lod in lods
             ],
         }
     city = {
