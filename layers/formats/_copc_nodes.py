@@ -10,7 +10,6 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-import lazrs  # type: ignore[import-untyped]  # it has none
 import msgspec
 import numpy as np
 
@@ -18,7 +17,7 @@ from layers.copcfile import Origin
 from layers.copctree import CopcTree
 from layers.errors import ReadError
 from layers.formats._las_header import Header, read_header
-from layers.formats._las_points import KEPT, decoded_records, sentences
+from layers.formats._las_points import decoded_records, decompress, sentences
 from layers.octree import packed
 from layers.octree_build import in_small_colours
 from layers.octree_pieces import Columns, Target
@@ -38,9 +37,7 @@ def decoded(path: Path, target: Target, start: int, size: int, count: int) -> Co
     records = np.empty(count * header.record_bytes, np.uint8)
     with path.open("rb") as file, sentences(path):
         file.seek(start)
-        data = file.read(size)
-        selection = lazrs.DecompressionSelection(KEPT)
-        lazrs.decompress_points_with_chunk_table(data, header.laszip, records, [(count, size)], selection)
+        decompress(file.read(size), header, records, np.array([[count, size]]))
     return target.columns(decoded_records(records, header))
 
 

@@ -27,39 +27,76 @@ KEPT = (
     | lazrs.SELECTIVE_DECOMPRESS_RGB
 )
 
+Records = NDArray[np.uint8]
+
 
 def decode(stretch: Stretch) -> Iterator[Decoded]:
     """Blocks of the points of a stretch."""
     path = Path(stretch.path)
     header = read_header(path)
     with path.open("rb") as file, sentences(path):
-        read = _reader(file, header, stretch.first)
-        for start in range(0, stretch.count, POINTS_AT_ONCE):
-            yield decoded_records(read(min(POINTS_AT_ONCE, stretch.count - start)), header)
+        file.seek(header.points_start)
+        for data in _blocks(file, header, stretch):
+            yield decoded_records(data, header)
 
 
-def _reader(file: BinaryIO, header: Header, first: int) -> Any:
-    """Gives so many records more, beginning with the first of a stretch."""
-    file.seek(header.points_start)
-    if header.compressed:
-        decompressor = lazrs.LasZipDecompressor(file, header.laszip, lazrs.DecompressionSelection(KEPT))
-        if first:
-            decompressor.seek(first)
-    else:
-        file.seek(first * header.record_bytes, 1)
+def _blocks(file: BinaryIO, header: Header, stretch: Stretch) -> Iterator[Records]:
+    """The records of a stretch, from a file that stands where the points begin."""
+    if not header.compressed:
+        return _stored(file, header, stretch)
+    if lazrs.LazVlr(header.laszip).uses_variable_size_chunks():
+        return iter([_in_uneven_chunks(file, header, stretch)])
+    return _in_even_chunks(file, header, stretch)
 
-    def read(count: int) -> NDArray[np.uint8]:
-        data = np.empty(count * header.record_bytes, np.uint8)
-        if header.compressed:
-            decompressor.decompress_many(data)
-        elif file.readinto(data.data) < len(data):  # type: ignore[attr-defined]  # files opened as bytes have it
+
+def _counts(stretch: Stretch) -> Iterator[int]:
+    for start in range(0, stretch.count, POINTS_AT_ONCE):
+        yield min(POINTS_AT_ONCE, stretch.count - start)
+
+
+def _stored(file: BinaryIO, header: Header, stretch: Stretch) -> Iterator[Records]:
+    file.seek(stretch.first * header.record_bytes, 1)
+    for count in _counts(stretch):
+        data = np.fromfile(file, np.uint8, count * header.record_bytes)
+        if len(data) < count * header.record_bytes:
             raise EOFError("the file ends before the last point")
-        return data
-
-    return read
+        yield data
 
 
-def decoded_records(data: NDArray[np.uint8], header: Header) -> Decoded:
+def _in_even_chunks(file: BinaryIO, header: Header, stretch: Stretch) -> Iterator[Records]:
+    decompressor = lazrs.LasZipDecompressor(file, header.laszip, lazrs.DecompressionSelection(KEPT))
+    if stretch.first:
+        decompressor.seek(stretch.first)
+    for count in _counts(stretch):
+        data = np.empty(count * header.record_bytes, np.uint8)
+        decompressor.decompress_many(data)
+        yield data
+
+
+def _in_uneven_chunks(file: BinaryIO, header: Header, stretch: Stretch) -> Records:
+    """All chunks that a stretch reaches into; the decompressor cannot find them by itself."""
+    table = np.array(lazrs.read_chunk_table(file, lazrs.LazVlr(header.laszip)), np.int64)
+    ends = np.cumsum(table[:, 0])
+    if (table < 0).any() or ends[-1] != header.points:
+        raise ValueError("the chunk table does not fit the number of points")
+    begin = int(np.searchsorted(ends, stretch.first, side="right"))
+    end = int(np.searchsorted(ends, stretch.first + stretch.count)) + 1
+    chunks = table[begin:end]
+    file.seek(int(table[:begin, 1].sum()), 1)
+    data = np.empty(int(chunks[:, 0].sum()) * header.record_bytes, np.uint8)
+    decompress(file.read(int(chunks[:, 1].sum())), header, data, chunks)
+    skipped = (stretch.first - int(ends[begin] - table[begin, 0])) * header.record_bytes
+    return data[skipped : skipped + stretch.count * header.record_bytes]
+
+
+def decompress(data: bytes, header: Header, records: Records, chunks: NDArray[np.int64]) -> None:
+    """Decompress whole chunks; of each, (points, bytes)."""
+    selection = lazrs.DecompressionSelection(KEPT)
+    table = [(points, size) for points, size in chunks.tolist()]
+    lazrs.decompress_points_with_chunk_table(data, header.laszip, records, table, selection)
+
+
+def decoded_records(data: Records, header: Header) -> Decoded:
     """The points in decompressed records."""
     records = data.view(record_type(header))
     return Decoded(_places(records), Frame(header.scale, header.offset), columns_of(records, header))

@@ -16,6 +16,7 @@ from layers.formats._files import layer_name
 from layers.formats._las_header import MARK, Header, attributes_of, read_header
 from layers.formats.las import KINDS as KINDS
 from layers.formats.las import crs_of, facts_of
+from layers.formats.las import read_tiles as read_tiles  # many trees become one
 from layers.morton import Cube
 from layers.octree import Frame
 from layers.pointfiles import as_box

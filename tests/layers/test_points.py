@@ -15,7 +15,7 @@ from layers.errors import Cancelled, ReadError
 from layers.formats import las
 from layers.moving import Move
 from layers.octree import Cloud, PointTree
-from layers.pointfiles import PointFiles
+from layers.pointfiles import PointFiles, Stretch
 from layers.points import class_name
 from tests.clouds import prints_of, whole
 from tests.conftest import DATA, real
@@ -149,6 +149,18 @@ def test_a_wrong_box_in_the_header_harms_nothing(tmp_path: Path) -> None:
         tree = tree_of(layer, tmp_path / str(number))
         assert np.array_equal(prints_of(whole(tree)), prints_of(as_laspy_reads(real(SMALL))))
         assert tree.spacing_m[0] < 5
+
+
+def test_decoding_may_begin_anywhere_whatever_the_chunks(tmp_path: Path) -> None:
+    """COPC files have chunks of all sizes."""
+    path = real("pointcloud/pdal/lone-star.copc.laz")
+    expected, found = laspy.read(path).xyz, 0
+    for first in range(0, len(expected), 150_000):
+        for decoded in Stretch("las", str(path), first, min(150_000, len(expected) - first), 1).decoded():
+            points = decoded.frame.world(decoded.stored)
+            assert np.array_equal(points, expected[found : found + len(points)])
+            found += len(points)
+    assert found == len(expected)
 
 
 def test_tiles_become_one_cloud(tmp_path: Path) -> None:
