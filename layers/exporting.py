@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +14,7 @@ from layers.jsontext import raw_members
 from layers.project import Project
 from layers.records import Layer
 from layers.report import Report
+from layers.source import below
 
 
 def export_layer(
@@ -28,6 +29,9 @@ def export_layer(
     if layer.partner is not None:
         layer = project.any_layer(layer.partner)
     own = formats.by_name(layer.source_format)
+    tiles = layer.facts.get("tiles")
+    if tiles and not out.suffix and crs is None and lod is None:
+        return _write_tiles(project, layer, out)
     form = own if out.name.lower().endswith(own.ENDINGS) else formats.by_ending(out)
     if form is None:
         raise WriteError(
@@ -35,9 +39,9 @@ def export_layer(
             where=out.name,
             allowed=", ".join(sorted({e for f in formats.FORMATS if formats.writer(f) for e in f.ENDINGS})),
         )
-    if form is own and crs is None and lod is None:
+    if form is own and crs is None and lod is None and not tiles:
         if layer.linked:
-            _copy_linked(layer, out)
+            _copy(layer, Path(layer.source_path), out)
             return "copied byte by byte"
         if formats.rewriter(own):
             safefile.write_whole(out, lambda file: _write_pieces(project, layer, file))
@@ -54,8 +58,29 @@ def export_layer(
     return f"written anew as {form.TITLE}"
 
 
-def _copy_linked(layer: Layer, out: Path) -> None:
-    source = Path(layer.source_path)
+def _write_tiles(project: Project, layer: Layer, folder: Path) -> str:
+    """Write every tile of a layer to a file of its own."""
+    names = layer.facts["tiles"]
+    if layer.linked:
+        for name in names:
+            _copy(layer, below(Path(layer.source_path), name), _made(below(folder, name)))
+        return f"{len(names)} files copied byte by byte"
+    for name, tile in current_tiles(project, layer):
+
+        def write(file: IO[bytes], tile: Iterator[bytes] = tile) -> None:
+            file.writelines(tile)
+
+        safefile.write_whole(_made(below(folder, name)), write)
+    return f"{len(names)} files byte by byte; only edited objects differ from the source"
+
+
+def _made(path: Path) -> Path:
+    """A path whose folder is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _copy(layer: Layer, source: Path, out: Path) -> None:
     if not source.exists():
         raise WriteError(f"The file of layer {layer.name!r} is gone", where=str(source), do="Put it back")
 
@@ -74,23 +99,26 @@ def _write_pieces(project: Project, layer: Layer, file: IO[bytes]) -> None:
 
 def current_bytes(project: Project, layer: Layer) -> Iterator[bytes]:
     """The source file with the edits in it, piece by piece."""
+    return chain.from_iterable(tile for _, tile in current_tiles(project, layer))
+
+
+def current_tiles(project: Project, layer: Layer) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """The tiles by name with the edits in them; a single file is one tile without a name."""
     rewriter = formats.rewriter(formats.by_name(layer.source_format))
-    pieces = _pieces(project, "p.layer = ? ORDER BY p.seq", layer.id)
-    if rewriter is None:
-        return (piece.data for piece, _ in pieces)
-    return rewriter.rewrite(pieces, lambda fid: raw_attributes(project, fid))
+    for name, tile in _by_tile(project, layer):
+        if rewriter is None:
+            yield name, (piece.data for piece, _ in tile)
+        else:
+            yield name, rewriter.rewrite(tile, lambda fid: raw_attributes(project, fid))
 
 
 def source_tiles(project: Project, layer: Layer) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """The source as it was read, tile by tile; a single file is one tile without a name."""
-    pieces = _pieces(project, "p.layer = ? ORDER BY p.seq", layer.id)
-    for name, tile in _by_tile(pieces):
+    """The tiles by name as they were read; a single file is one tile without a name."""
+    for name, tile in _by_tile(project, layer):
         yield name, (piece.data for piece, _ in tile)
 
 
-def _by_tile(
-    pieces: Iterator[tuple[Piece, int | None]],
-) -> Iterator[tuple[str, Iterator[tuple[Piece, int | None]]]]:
+def _by_tile(project: Project, layer: Layer) -> Iterator[tuple[str, Iterator[tuple[Piece, int | None]]]]:
     name = ""
 
     def tile(item: tuple[Piece, int | None]) -> str:
@@ -99,7 +127,7 @@ def _by_tile(
             name = item[0].role.removeprefix(TILE)
         return name
 
-    return groupby(pieces, tile)
+    return groupby(_pieces(project, "p.layer = ? ORDER BY p.seq", layer.id), tile)
 
 
 def object_text(project: Project, fid: int) -> str:
@@ -152,5 +180,8 @@ def layer_data(project: Project, layer: Layer) -> LayerData:
                 lods=",".join(item.lods),
             )
         )
-    data.pieces = [Piece(part) for part in current_bytes(project, layer)]
+    for name, tile in current_tiles(project, layer):
+        if name:
+            data.pieces.append(Piece(b"", role=TILE + name))
+        data.pieces += map(Piece, tile)
     return data

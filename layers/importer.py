@@ -45,10 +45,8 @@ MEMORY_PER_BYTE = 24
 CPU_FLOOR_S = 120
 CPU_BYTES_PER_S = 200_000
 SCRATCH = "scratch"
-#: A city of so many parts or more is read in parts.
-PARTS_FROM = 2.5
-#: The work on a source of so many bytes stays when it is cut off.
-KEPT_FROM = 20 << 20
+#: A source of so many parts or more is large: its work stays when it is cut off, a city is read in parts.
+LARGE = 2.5
 #: With less free space than this, the disk may be why something failed.
 ROOM = 100 << 20
 #: How far the work is when a large source is found to be, or not to be, one that was begun before.
@@ -170,14 +168,15 @@ def stage(request: Request, held: ExitStack, say: Say = silent) -> Answer:
     say({"progress": 0.0, "text": "looking"})
     form, source, others = formats.find(Path(request.path), request.tiles)
     folder = Path(request.folder)
-    if request.kept and source.size >= KEPT_FROM:
+    part_bytes = request.part_bytes or ReadOptions.part_bytes
+    is_large = source.size >= LARGE * part_bytes
+    if request.kept and is_large:
         source.hashed(lambda done: say({"progress": CHECKED * done, "text": "checking"}))
         folder = held.enter_context(cache.kept(Path(request.kept), _key(request, source))) or folder
         (folder / REQUEST_FILE).write_bytes(msgspec.json.encode(request))
     reader = formats.part_reader(form)
-    part_bytes = request.part_bytes or ReadOptions.part_bytes
     try:
-        if reader and (source.names or source.size >= PARTS_FROM * part_bytes):
+        if reader and (source.names or is_large):
             answer = LargeCity(form, reader, source, request, folder, part_bytes, say).stage()
         else:
             answer = _stage_whole(form, source, request, folder, say)

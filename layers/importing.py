@@ -21,7 +21,7 @@ from layers.intake import Staged, Told, connect, drop, intake
 from layers.project import LOCAL_ORIGIN_STEP, Project
 from layers.records import Layer
 from layers.request import Request
-from layers.source import Source
+from layers.source import Source, below
 from layers.staging import ARRAYS
 
 
@@ -200,7 +200,7 @@ def _source_again(project: Project, layer: Layer, folder: Path) -> Source:
     again.parent.mkdir()
     names = []
     for name, tile in source_tiles(project, layer):
-        file_path = again / name if name else again
+        file_path = below(again, name) if name else again
         file_path.parent.mkdir(parents=True, exist_ok=True)
         with file_path.open("wb") as file:
             file.writelines(tile)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -25,6 +25,20 @@ def from_text(text: bytes) -> Model:
     lines = (line for line in text.split(b"\n") if line.strip())
     header = citymodel.decode(next(lines))
     return citymodel.finished(merged(header, (citymodel.decode(line) for line in lines)))
+
+
+def joined(models: Sequence[Model]) -> Model:
+    """CityJSON 2.0 models of one CRS as one."""
+    first = models[0]
+    scale = np.min([model["transform"]["scale"] for model in models], axis=0)
+    translate = np.array(first["transform"]["translate"], np.float64)
+    for model in models:
+        points = citymodel.points_of(model)
+        model["vertices"] = np.rint((points - translate) / scale).astype(np.int64)
+        if isinstance(model.get("metadata"), dict):
+            model["metadata"].pop("geographicalExtent", None)  # it was that of one of them
+    first["transform"] = {"scale": scale.tolist(), "translate": translate.tolist()}
+    return merged(first, models[1:])
 
 
 class Appearance:

@@ -78,6 +78,13 @@ def files_below(folder: Path) -> Iterator[Path]:
             yield Path(parent, name)
 
 
+def below(folder: Path, name: str) -> Path:
+    """The tile of that name in a folder; a name that leads out of it is refused."""
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise ReadError("The name of a tile leads out of its folder", where=str(folder), found=name)
+    return folder / name
+
+
 def _blocks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while block := file.read(BYTES_AT_ONCE):

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from app.verbs.verb import Answer, Verb, add_project, chosen_layer
 from layers.project import Project
+from layers.source import Source
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
     parser.add_argument(
-        "out", metavar="OUT", type=Path, help="the file to write; its ending names the format"
-    )
+        "out", metavar="OUT", type=Path,
+        help="the file to write; its ending names the format (for a layer of tiles also a folder)",
+    )  # fmt: skip
     parser.add_argument("--layer", metavar="NAME", help="the layer; needed when several have objects")
     parser.add_argument("--crs", metavar="EPSG", help="write in another CRS")
     parser.add_argument("--lod", metavar="L", help="write only this level of detail")
@@ -26,13 +28,10 @@ def _run(arguments: argparse.Namespace) -> Answer:
     with Project.open(arguments.project, read_only=True) as project:
         layer = chosen_layer(project, arguments.layer)
         how = export_layer(project, layer, arguments.out, arguments.crs, arguments.lod)
-    values = {
-        "layer": layer.name,
-        "out": str(arguments.out),
-        "how": how,
-        "bytes": arguments.out.stat().st_size,
-    }
-    return Answer(values, (f"{layer.name}: {how}. File: {arguments.out}",))
+    out: Path = arguments.out
+    written = Source(out, tuple(layer.facts.get("tiles") or ()) if out.is_dir() else ())
+    values = {"layer": layer.name, "out": str(out), "how": how, "bytes": written.size}
+    return Answer(values, (f"{layer.name}: {how}. File: {out}",))
 
 
 VERB = Verb(

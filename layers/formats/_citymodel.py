@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from layers import citymodel, sequence
-from layers.data import LayerData, WriteOptions
+from layers.data import TILE, LayerData, Piece, WriteOptions
 from layers.errors import WriteError
 from layers.flatten import MALFORMED, fault_of
 from layers.reproject import reproject
@@ -24,12 +24,23 @@ def model_of(layer: LayerData, options: WriteOptions) -> Model:
             found=source,
             allowed=", ".join(DECODERS),
         )
-    model = DECODERS[source](b"".join(piece.data for piece in layer.pieces))
+    tiles = [DECODERS[source](text) for text in _texts(layer.pieces)]
+    model = tiles[0] if len(tiles) == 1 else sequence.joined(tiles)
     if options.lod is not None:
         citymodel.keep_lod(model, options.lod)
     if options.crs is not None:
         reproject(model, layer.crs, options.crs)
     return model
+
+
+def _texts(pieces: Sequence[Piece]) -> list[bytes]:
+    """The text of each tile, or of the one file there is."""
+    parts: list[list[bytes]] = [[]]
+    for piece in pieces:
+        if piece.role.startswith(TILE) and parts[-1]:
+            parts.append([])
+        parts[-1].append(piece.data)
+    return [b"".join(part) for part in parts]
 
 
 @contextmanager
