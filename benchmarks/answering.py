@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.figure import BUILDINGS, Figure, show
-from benchmarks.project import city_project
+from benchmarks.project import city_project, put_back
 from benchmarks.responsiveness import IDLE_S, LIMIT_MS, PATIENCE_S, display, turns_ms
 
 if TYPE_CHECKING:
@@ -107,10 +107,9 @@ def main() -> int:
 
         opening = turns_ms(until_quiet(lambda: window.session.open_project(path)))
         figures.append(longest("opening", opening, idle))
-        for what, act in acts(window):
-            figures.append(longest(what, turns_ms(until_quiet(act)), idle))
-        while window.session.project.can_undo:
-            window.session.project.undo()
+        with put_back(window.session.project):
+            for what, act in acts(window):
+                figures.append(longest(what, turns_ms(until_quiet(act)), idle))
         window.close()
         application.shutdown()
     if problems:

@@ -94,6 +94,14 @@ def in_child(module: str, function: str, *arguments: object) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def real_data(name: Path) -> Path:
+    """A real file, from where the tests find theirs."""
+    path = Path(os.environ.get("CITYSTRATA_DATA") or ROOT.parent / "shared" / "data") / name
+    if not path.exists():
+        raise SystemExit(f"The real data is not here: {path} (set CITYSTRATA_DATA)")
+    return path
+
+
 def environment() -> dict[str, str]:
     """For programs that draw: without a display, and by the processor if nothing else is wanted."""
     kept = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}

@@ -6,7 +6,6 @@ starts as a process of its own. Ours reads the city model itself.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,9 +15,10 @@ from time import perf_counter
 
 import numpy as np
 
-from benchmarks.figure import ROOT, Figure, environment, fastest, show
+from benchmarks.figure import ROOT, Figure, environment, fastest, real_data, show
 
 SIZE = (1280, 800)
+DEN_HAAG = Path("cityjson", "denhaag", "denhaag.city.json")
 F3D = """
 import sys, f3d
 engine = f3d.Engine.create(True)
@@ -26,15 +26,6 @@ engine.window.size = {size}
 engine.scene.add(sys.argv[1])
 engine.window.render_to_image().save(sys.argv[2])
 """
-
-
-def den_haag() -> Path:
-    """The real city model, from where the tests find theirs."""
-    folder = Path(os.environ.get("CITYSTRATA_DATA") or ROOT.parent / "shared" / "data")
-    path = folder / "cityjson" / "denhaag" / "denhaag.city.json"
-    if not path.exists():
-        raise SystemExit(f"The city model is not here: {path} (set CITYSTRATA_DATA)")
-    return path
 
 
 def write_glb(source: Path, path: Path) -> int:
@@ -65,7 +56,7 @@ def seconds(command: list[str], picture: Path) -> float:
 
 def main() -> int:
     """Measure and print."""
-    source = den_haag()
+    source = real_data(DEN_HAAG)
     with tempfile.TemporaryDirectory() as folder:
         glb, picture = Path(folder, "city.glb"), Path(folder, "city.png")
         triangles = write_glb(source, glb)

@@ -82,9 +82,9 @@ def flown(path: str, folder: str, frames: str = str(FRAMES)) -> dict[str, Any]:
         here = scene.camera
         for number, (name, there) in enumerate(moments.items()):
             answer["frames_ms"] += flown_ms(scene, between(here, there, int(frames)))
-            np.save(Path(folder, f"moving-{number}.npy"), scene.frame())
             answer["rest_ms"][name] = rest_ms(scene)
             np.save(Path(folder, f"resting-{number}.npy"), scene.frame())
+            np.save(Path(folder, f"smooth-{number}.npy"), scene.frame(fine=True))
             answer["picks"][name] = wrong_picks(scene, layer, judge, PICKS // len(moments), number)
             answer["shown"][name] = scene.shown_objects
             here = there
@@ -196,7 +196,7 @@ def save_pictures(folder: Path, target: Path) -> None:
 
     target.mkdir(parents=True, exist_ok=True)
     for number in range(len(MOMENTS)):
-        Image.fromarray(np.load(folder / f"resting-{number}.npy")).save(target / f"flight-{number + 1}.png")
+        Image.fromarray(np.load(folder / f"smooth-{number}.npy")).save(target / f"flight-{number + 1}.png")
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -44,7 +45,7 @@ def main() -> int:
             answers["ours"].append(in_child(__spec__.name, "ours", path))
             for peer in ("pyvista", "f3d"):
                 answers[peer].append(in_child("benchmarks.peers", peer, folder, PEER_FRAMES))
-    frame = {name: min(median(one["frames_ms"]) for one in some) for name, some in answers.items()}
+    frame = {name: median(chain(*(one["frames_ms"] for one in some))) for name, some in answers.items()}
     first = {name: min(one["first_s"] for one in some) for name, some in answers.items()}
     actors = max(one["actors"] for one in answers["ours"])
     said = f"{frame['ours']:.0f} ms; {triangles:,} triangles"

@@ -1,7 +1,7 @@
 """The same triangles drawn by others: a plain VTK scene, PyVista with its defaults, F3D.
 
-Each is called in a process of its own with a folder of `points.npy` and `triangles.npy`, orbits once
-around what it shows in some frames, and gives what a frame took, the first one, and its memory.
+Each is called in a process of its own with a folder of `points.npy` and `triangles.npy`, orbits
+around it once as our scene does, and gives what a frame took, the first one, and its memory.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from benchmarks.memory import peak_mb
 
 if TYPE_CHECKING:
     from layers.arrays import CityTiles
+    from viewer.camera import Camera
 
 #: The yardstick: what every office machine draws without effort.
 YARDSTICK_TRIANGLES = 150_000
+UP = (0.0, 0.0, 1.0)
 Answer = dict[str, Any]
 
 
@@ -77,7 +79,7 @@ def plain_vtk(folder: str, frames: str) -> Answer:
     window, renderer = _plain_scene(folder)
 
     def turn() -> None:
-        renderer.GetActiveCamera().Roll(360 / int(frames))
+        renderer.GetActiveCamera().Azimuth(360 / int(frames))
         renderer.ResetCameraClippingRange()
 
     def draw() -> None:
@@ -115,10 +117,21 @@ def _plain_scene(folder: str) -> tuple[Any, Any]:
     window.SetMultiSamples(0)
     window.SetSize(*PICTURE)
     window.AddRenderer(renderer)
-    renderer.ResetCamera()
-    renderer.GetActiveCamera().Elevation(-50)
+    view, camera = whole_city(_arrays(folder)[0]), renderer.GetActiveCamera()
+    camera.SetPosition(*view.eye)
+    camera.SetFocalPoint(*view.target)
+    camera.SetViewUp(*UP)
+    camera.SetViewAngle(view.fov_deg)
     renderer.ResetCameraClippingRange()
     return window, renderer
+
+
+def whole_city(points: Any) -> Camera:
+    """How a scene of ours first looks at a city."""
+    from viewer.camera import Camera
+
+    box = np.stack((points.min(axis=0), points.max(axis=0))).astype(np.float64)
+    return Camera(box.mean(axis=0)).fitted(box, PICTURE[0] / PICTURE[1])
 
 
 def plain_actor(coordinates: Any, triangles: Any) -> Any:
@@ -153,7 +166,11 @@ def pyvista(folder: str, frames: str) -> Answer:
 
     start = perf_counter()
     plotter = pv.Plotter(off_screen=True, window_size=list(PICTURE))
-    plotter.add_mesh(pv.PolyData.from_regular_faces(*_arrays(folder)))
+    points, triangles = _arrays(folder)
+    plotter.add_mesh(pv.PolyData.from_regular_faces(points, triangles))
+    view = whole_city(points)
+    plotter.camera_position = [tuple(view.eye), tuple(view.target), UP]
+    plotter.camera.view_angle = view.fov_deg
     plotter.show(auto_close=False, interactive=False)
     window = plotter.render_window
     assert window is not None
@@ -163,7 +180,8 @@ def pyvista(folder: str, frames: str) -> Answer:
         window.WaitForCompletion()
 
     def turn() -> None:
-        plotter.camera.azimuth += 360 / int(frames)
+        plotter.camera.Azimuth(360 / int(frames))
+        plotter.reset_camera_clipping_range()
 
     return _timed(start, draw, turn, int(frames))
 
@@ -176,7 +194,9 @@ def f3d(folder: str, frames: str) -> Answer:
     engine = library.Engine.create(True)
     engine.window.size = PICTURE
     engine.scene.add(str(Path(folder, "city.glb")))
-    camera = engine.window.camera
+    view, camera = whole_city(_arrays(folder)[0]), engine.window.camera
+    camera.position, camera.focal_point = tuple(view.eye), tuple(view.target)
+    camera.view_up, camera.view_angle = UP, view.fov_deg
     return _timed(
         start, engine.window.render_to_image, lambda: camera.azimuth(360 / int(frames)), int(frames)
     )

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from benchmarks.city import city_file
 from benchmarks.figure import in_child
 from benchmarks.memory import watched
+
+if TYPE_CHECKING:
+    from layers.project import Project
 
 BUILDINGS = 100_000
 CITY = ".city.jsonl"
@@ -54,6 +60,19 @@ def timed_import(source: str, path: str) -> dict[str, float]:
     with watched() as memory, Project.create(Path(path)) as project:
         import_files(project, [Path(source)])
     return {"seconds": perf_counter() - start, **memory}
+
+
+@contextmanager
+def put_back(project: Project) -> Iterator[None]:
+    """Takes back all steps that are made meanwhile."""
+    before = _made(project)
+    yield
+    while _made(project) > before:
+        project.undo()
+
+
+def _made(project: Project) -> int:
+    return sum(not step.undone for step in project.history())
 
 
 def _cost_file(path: Path) -> Path:
