@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from layers.pyramid import (
     BLOCK,
     Blocks,
-    Cells,
     Finder,
     Index,
     Level,
@@ -24,7 +23,7 @@ from layers.pyramid import (
     levels_of,
     pieces_of,
 )
-from layers.stored import Float64, Int32, Int64, Stored, UInt8
+from layers.stored import Float64, Int32, Int64, Stored, UInt8, UInt16
 
 SMALLEST = BLOCK  # rows and columns of the coarsest level
 COARSE_PIECE = 2 * BLOCK, 16 * BLOCK
@@ -55,30 +54,65 @@ class ImagePyramid(Stored):
         """The coarsest level whose pixels are no wider than so many of the finest."""
         return int(np.clip(np.floor(np.log2(max(pixels, 1.0))), 0, len(self.levels) - 1))
 
-    def at(self, level: int, column: Float64, row: Float64) -> Cells:
-        """Colours and cover at places counted in finest pixels from the outer corner, (…, 4) float32.
+    def at(self, level: int, column: Float64, row: Float64) -> UInt8:
+        """Colours and cover at places counted in finest pixels from the outer corner, (…, 4).
 
         Linear between the middles of pixels; nothing is covered beside the picture.
         """
-        this, (rows, columns) = self.levels[level], self.size.tolist()
+        rows, columns = self.size.tolist()
         inside = (column >= 0) & (column <= columns) & (row >= 0) & (row <= rows)
-        u = np.clip(column / 2**level - 0.5, 0, this.columns - 1)
-        v = np.clip(row / 2**level - 0.5, 0, this.rows - 1)
-        left, top = u.astype(np.int64), v.astype(np.int64)
-        right, bottom = np.minimum(left + 1, this.columns - 1), np.minimum(top + 1, this.rows - 1)
-        u, v = (u - left).astype(np.float32)[..., None], (v - top).astype(np.float32)[..., None]
-        upper = self._pixels(level, top, left) * (1 - u) + self._pixels(level, top, right) * u
-        lower = self._pixels(level, bottom, left) * (1 - u) + self._pixels(level, bottom, right) * u
-        found: Cells = upper * (1 - v) + lower * v
+        (top, below, v), (left, beside, u) = self._between(level, row, 0), self._between(level, column, 1)
+        pixels = self._around(level, top, left)
+        wide = pixels.shape[1]
+        packed = pixels.reshape(-1, 4).view(np.uint32)[:, 0]
+        first = (top - top.min()) * wide + (left - left.min())
+        four = (packed[first + step].view(np.uint8).reshape(*first.shape, 4) for step in
+                (0, beside, below * wide, below * wide + beside))  # fmt: skip
+        a, b, c, d = four
+        found = _mixed(_mixed(a, b, u[..., None]), _mixed(c, d, u[..., None]), v[..., None])
         found[~inside] = 0
         return found
 
-    def window(self, level: int, rows: Index, columns: Index) -> UInt8:
-        """The pixels where rows and columns meet, (r, c, 4); beside the picture those at its border."""
-        this = self.levels[level]
-        down, across = np.clip(rows, 0, this.rows - 1), np.clip(columns, 0, this.columns - 1)
-        found: UInt8 = self._pixels(level, down[:, None], across)
+    def in_grid(self, level: int, columns: Float64, rows: Float64) -> UInt8:
+        """The same where columns and rows cross, (rows, columns, 4)."""
+        (top, below, v), (left, beside, u) = self._between(level, rows, 0), self._between(level, columns, 1)
+        pixels = self._around(level, top, left)
+        top, left = top - top.min(), left - left.min()
+        down = _mixed(pixels[top], pixels[top + below], v[:, None, None])
+        found = _mixed(np.take(down, left, axis=1), np.take(down, left + beside, axis=1), u[:, None])
+        high, wide = self.size.tolist()
+        found[(rows < 0) | (rows > high)] = 0
+        found[:, (columns < 0) | (columns > wide)] = 0
         return found
+
+    def _between(self, level: int, at: Float64, axis: int) -> tuple[Index, Index, UInt16]:
+        """The pixels before places along an axis, the steps to those after, and how far on, of 256."""
+        this = self.levels[level]
+        last = (this.rows, this.columns)[axis] - 1
+        fraction = np.clip(at / 2**level - 0.5, 0, last)
+        before = fraction.astype(np.int64)
+        after = np.minimum(before + 1, last)
+        return before, after - before, ((fraction - before) * 256).astype(np.uint16)
+
+    def _around(self, level: int, top: Index, left: Index) -> UInt8:
+        """The pixels from the least of these rows and columns to one past the greatest."""
+        this = self.levels[level]
+        rows = int(top.min()), min(int(top.max()) + 2, this.rows)
+        columns = int(left.min()), min(int(left.max()) + 2, this.columns)
+        found: UInt8 = np.ascontiguousarray(self._pixels.window(this, rows, columns))
+        return found
+
+    def window(self, level: int, rows: Span, columns: Span) -> UInt8:
+        """The pixels of some rows and columns, (r, c, 4); beside the picture those at its border."""
+        this = self.levels[level]
+        inside = [
+            (max(span[0], 0), min(span[1], end)) for span, end in ((rows, this.rows), (columns, this.columns))
+        ]
+        found = self._pixels.window(this, inside[0], inside[1])
+        missing = [
+            (has[0] - span[0], span[1] - has[1]) for has, span in zip(inside, (rows, columns), strict=True)
+        ]
+        return np.pad(found, (*missing, (0, 0)), mode="edge") if any(map(any, missing)) else found
 
     def covers(self, places: Float64) -> NDArray[np.bool_]:
         """Whether there is a picture at places (n, 2) in the layer's CRS."""
@@ -99,6 +133,16 @@ class ImagePyramid(Stored):
         turn = np.linalg.inv(self.affine[[0, 1, 3, 4]].reshape(2, 2))
         column, row = np.moveaxis((places - self.affine[[2, 5]]) @ turn.T, -1, 0)
         return column, row
+
+
+def _mixed(one: UInt8, other: UInt8, share: UInt16) -> UInt8:
+    """Pixels so much of the way, of 256, from one to the other."""
+    mixed = one * (256 - share)
+    mixed += other * share
+    mixed += 128
+    mixed >>= 8
+    found: UInt8 = mixed.astype(np.uint8)
+    return found
 
 
 def image_levels(rows: int, columns: int) -> Levels:

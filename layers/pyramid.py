@@ -79,6 +79,33 @@ class Finder:
         found[place < 0] = self._nothing
         return found
 
+    def window(self, level: Level, rows: Span, columns: Span) -> Cells:
+        """The cells of some rows and columns of a level, block by block."""
+        place = self._place[block_numbers(level, rows, columns)]
+        if len(self._blocks):
+            blocks = self._blocks[np.maximum(place, 0)]
+            blocks[place < 0] = self._nothing
+        else:
+            blocks = np.full((len(place), *self._blocks.shape[1:]), self._nothing, self._blocks.dtype)
+        return joined(blocks, rows, columns)
+
+
+def block_numbers(level: Level, rows: Span, columns: Span) -> Index:
+    """The numbers of the blocks that hold some rows and columns, row by row."""
+    down = np.arange(rows[0] // BLOCK, -(-rows[1] // BLOCK))
+    across = np.arange(columns[0] // BLOCK, -(-columns[1] // BLOCK))
+    found: Index = level.first_block + down[:, None] * level.blocks_across + across
+    return found.ravel()
+
+
+def joined(blocks: Cells, rows: Span, columns: Span) -> Cells:
+    """These rows and columns of the blocks that hold them."""
+    top, left = rows[0] // BLOCK * BLOCK, columns[0] // BLOCK * BLOCK
+    down, across = -(-rows[1] // BLOCK) - top // BLOCK, -(-columns[1] // BLOCK) - left // BLOCK
+    whole = blocks.reshape(down, across, *blocks.shape[1:]).swapaxes(1, 2)
+    whole = whole.reshape(down * BLOCK, across * BLOCK, *blocks.shape[3:])
+    return whole[rows[0] - top : rows[1] - top, columns[0] - left : columns[1] - left]
+
 
 # -- making one ----------------------------------------------------------------------------------------
 
@@ -189,7 +216,7 @@ class Blocks:
         flat = blocks.reshape(len(blocks), -1)
         is_nothing = np.isnan(flat) if np.isnan(self._nothing) else flat == self._nothing
         holds = ~is_nothing.all(axis=1)
-        numbers = _block_numbers(piece)[holds]
+        numbers = block_numbers(piece.level, piece.rows, piece.columns)[holds]
         with self._lock:
             self._file.seek(HEADER + self._count * self._bytes)
             self._file.write(np.ascontiguousarray(blocks[holds]).data)
@@ -198,17 +225,13 @@ class Blocks:
 
     def window(self, level: Level, rows: Span, columns: Span) -> Cells:
         """The cells of some rows and columns of a level that is made."""
-        top, left = rows[0] // BLOCK * BLOCK, columns[0] // BLOCK * BLOCK
-        place = self.place[_block_numbers(Piece(level, (top, rows[1]), (left, columns[1])))]
+        place = self.place[block_numbers(level, rows, columns)]
         blocks = np.full((len(place), *self._shape), self._nothing, self._kind)
         for number in np.flatnonzero(place >= 0):
             with self._lock:
                 self._file.seek(HEADER + int(place[number]) * self._bytes)
                 self._file.readinto(blocks[number].data)
-        down, across = -(-rows[1] // BLOCK) - top // BLOCK, -(-columns[1] // BLOCK) - left // BLOCK
-        whole = blocks.reshape(down, across, *self._shape).swapaxes(1, 2)
-        whole = whole.reshape(down * BLOCK, across * BLOCK, *self._shape[2:])
-        return whole[rows[0] - top : rows[1] - top, columns[0] - left : columns[1] - left]
+        return joined(blocks, rows, columns)
 
     def save(self) -> None:
         """Hand everything to the system, so that it outlives this process."""
@@ -226,12 +249,3 @@ class Blocks:
         assert self._file.tell() == HEADER
         self.save()
         self._file.close()
-
-
-def _block_numbers(piece: Piece) -> Index:
-    """The numbers of the blocks of a piece, row by row."""
-    level = piece.level
-    down = np.arange(piece.rows[0] // BLOCK, -(-piece.rows[1] // BLOCK))
-    across = np.arange(piece.columns[0] // BLOCK, -(-piece.columns[1] // BLOCK))
-    found: Index = level.first_block + down[:, None] * level.blocks_across + across
-    return found.ravel()

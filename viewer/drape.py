@@ -16,9 +16,13 @@ Ground = Callable[[Float64], Float32]
 
 #: Between so many places along a side, the way into another CRS is straight.
 STEPS = 17
+#: Where a picture is turned by less than this it is taken to lie straight.
+STRAIGHT_PIXELS = 0.05
 #: The bare ground is looked at in so many places along a side.
 GROUND_STEPS = 33
-LEAST_PIXELS, MOST_PIXELS = 32, 1024
+LEAST_PIXELS, MOVING_PIXELS, MOST_PIXELS = 32, 128, 1024
+#: The size of the picture of a tile that has just come into view, and of one that has none.
+FIRST_PIXELS, BARE = (32, 32), (0, 0)
 #: A photograph brings shadows of its own: so much of ours is laid over it.
 SHADE_ON_PHOTO = 0.45
 
@@ -80,20 +84,32 @@ class Drape:
         The middle of the first pixel is its lower left corner, that of the last its upper right.
         """
         width, height = size
-        seen = np.zeros((height, width, 3), np.float32)
-        clear = np.ones((height, width, 1), np.float32)
+        seen, clear = np.zeros((height, width, 3), np.float32), np.ones((height, width, 1), np.float32)
         for laid in self.laid:
-            column, row = _in_picture(laid, part, size)
-            step = max(np.ptp(column) / max(width - 1, 1), np.ptp(row) / max(height - 1, 1))
-            found = laid.image.at(laid.image.level_for(float(step)), column, row)
-            cover = found[..., 3:] * np.float32(laid.opacity / 255)
-            seen += clear * cover * found[..., :3]
-            clear = clear * (1 - cover)
+            found = _sampled(laid, part, size)
+            if laid.opacity == 1 and laid is self.laid[0] and (found[..., 3] == 255).all():
+                return found[..., :3]
+            share = clear * found[..., 3:] * np.float32(laid.opacity / 255)
+            seen += share * found[..., :3]
+            clear -= share
             if clear.max() < 1 / 255:
                 break
         else:
             seen += clear * _spread(ground, part, size)
         return (seen + 0.5).astype(np.uint8)
+
+
+def _sampled(laid: Laid, part: Part, size: tuple[int, int]) -> UInt8:
+    """Colours and cover of a picture, for every pixel of a part of the map."""
+    column, row = _in_picture(laid, part, size)
+    width, height = size
+    step = max(np.ptp(column) / max(width - 1, 1), np.ptp(row) / max(height - 1, 1))
+    level = laid.image.level_for(float(step))
+    if max(np.ptp(column, axis=0).max(), np.ptp(row, axis=1).max()) < STRAIGHT_PIXELS * 2**level:
+        # Rows and columns run as those of the picture.
+        columns, rows = _enlarged(column[:1], (width, 1))[0], _enlarged(row[:, :1], (1, height))[:, 0]
+        return laid.image.in_grid(level, columns, rows)
+    return laid.image.at(level, _enlarged(column, size), _enlarged(row, size))
 
 
 def _pixel_m(laid: Laid, part: Part) -> float:
@@ -105,12 +121,11 @@ def _pixel_m(laid: Laid, part: Part) -> float:
 
 
 def _in_picture(laid: Laid, part: Part, size: tuple[int, int]) -> tuple[Float64, Float64]:
-    """Fractional columns and rows of the picture, for every pixel of a part of the map."""
+    """Fractional columns and rows of the picture, for some places in a part of the map, evenly spread."""
     across, up = (min(side, STEPS) for side in size)
     places = part.grid(across, up).reshape(-1, 2)
     moved = laid.into(np.column_stack((places, np.zeros(len(places)))))[:, :2]
-    column, row = laid.image.to_pixels(moved.reshape(up, across, 2))
-    return _enlarged(column, size), _enlarged(row, size)
+    return laid.image.to_pixels(moved.reshape(up, across, 2))
 
 
 def _spread(ground: Ground, part: Part, size: tuple[int, int]) -> Float32:

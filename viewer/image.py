@@ -150,9 +150,9 @@ class ImageView:
         triangles = triangles_of(np.ones((QUADS + 1, QUADS + 1), bool)).astype(np.int32)
         tile = _Tile(self._source.origin, self._points(node, QUADS), triangles)
         rows, columns = self._edges(node, 1)
-        (top, bottom), (left, right) = rows.astype(np.int64), columns.astype(np.int64)
+        (top, bottom), (left, right) = rows.astype(int).tolist(), columns.astype(int).tolist()
         # One more pixel around: neighbours blend into each other.
-        pixels = self._image.window(node[0], np.arange(top - 1, bottom + 1), np.arange(left - 1, right + 1))
+        pixels = self._image.window(node[0], (top - 1, bottom + 1), (left - 1, right + 1))
         tile.texture.paper(_opaque(pixels)[::-1])
         v, u = (
             (np.linspace(0.5, count + 0.5, QUADS + 1) / (count + 1)).astype(np.float32)
@@ -219,7 +219,7 @@ class ImageView:
     def legend(self) -> list[LegendEntry]:
         """Its name, in the colour it has on the whole."""
         coarsest = self._image.levels[-1]
-        pixels = self._image.window(coarsest.number, np.arange(coarsest.rows), np.arange(coarsest.columns))
+        pixels = self._image.window(coarsest.number, (0, coarsest.rows), (0, coarsest.columns))
         covered = pixels[pixels[..., 3] > 0]
         color = covered[:, :3].mean(axis=0) if len(covered) else np.full(3, 128)
         return [LegendEntry(self.layer.name, hex_color(color), 0, "", self.layer.id, "Picture")]

@@ -21,6 +21,7 @@ from viewer.picking import ray_meets_boxes, ray_meets_triangles
 Float32 = NDArray[np.float32]
 
 MOST_MESHES = 160  # kept ready
+MOST_GAPS = 20_000
 SIDES = ((-1, 0), (1, 0), (0, -1), (0, 1))  # of a tile: above, below, left, right
 #: So far into a tile a skirt reaches at least, in cells of the coarser neighbour: no light falls through.
 SKIRT_CELLS = 0.25
@@ -48,6 +49,7 @@ class Landscape:
     def __init__(self, terrain: TerrainPyramid, mover: Mover) -> None:
         self.terrain, self._move = terrain, mover
         self._boxes: dict[Node, Float64] = {}
+        self._gaps: dict[tuple[Node, int, int, int], float] = {}
         self._meshes: OrderedDict[tuple[Node, int], TileMesh] = OrderedDict()
         a, b, _c, d, e, _f = terrain.affine
         self._mirrored = bool(a * e - b * d > 0)  # rows go where the y axis does: triangles turn round
@@ -160,6 +162,14 @@ class Landscape:
 
     def gap_m(self, node: Node, side: int, level: int, other: int) -> float:
         """How far apart two levels run, at most, along a side of a tile; with a little more."""
+        key = node, side, level, other
+        if key not in self._gaps:
+            if len(self._gaps) > MOST_GAPS:
+                self._gaps.clear()
+            self._gaps[key] = self._measured_gap_m(*key)
+        return self._gaps[key]
+
+    def _measured_gap_m(self, node: Node, side: int, level: int, other: int) -> float:
         top, bottom, left, right = self.outline(node)
         along_row = side < 2
         fixed = (top, bottom, left, right)[side]

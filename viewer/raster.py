@@ -14,7 +14,7 @@ from layers.terrain import heights_in
 from viewer.aim import Aim
 from viewer.color import LegendEntry
 from viewer.cut import Node, coarseness, cut
-from viewer.drape import MOST_PIXELS, Drape, Part, softened
+from viewer.drape import BARE, FIRST_PIXELS, MOST_PIXELS, MOVING_PIXELS, Drape, Part, softened
 from viewer.faces import outer_boxes
 from viewer.landscape import Landscape, TileMesh
 from viewer.patch import Patch
@@ -27,10 +27,6 @@ from viewer.view import Found, Shown, Source
 ERROR_PX = 1.0  # a tile that may be mistaken by more pixels is divided, where there is room
 #: A tile that asks for a picture of more pixels is divided.
 TILE_PIXELS = 384
-MOVING_PIXELS = 128
-#: The picture of a tile that has just come into view.
-FIRST_PIXELS = (32, 32)
-BARE = (0, 0)
 #: Triangles of all tiles while the camera moves, without their skirts.
 MOVING_TRIANGLES = 26_000
 MOST_OUTER_TILES = 64

@@ -33,7 +33,11 @@ class SurfaceView(TiledView):
 
     def color(self, base: NDArray[np.float32]) -> None:
         """Take own colours, one for all or one per vertex of the faces."""
-        self._lit = np.clip(base * self._light, 0, 255).astype(np.uint8)
+        self.color_as(np.clip(base * self._light, 0, 255).astype(np.uint8))
+
+    def color_as(self, lit: UInt8) -> None:
+        """Take colours that hold the light already, one per vertex of the faces."""
+        self._lit = lit
 
     def vertex_colors(self, parts: Index, vertices: Index) -> UInt8:
         """The lit colours of these vertices."""

@@ -36,7 +36,7 @@ def image_of(layer: LayerData) -> ImagePyramid:
 
 def finest(image: ImagePyramid) -> np.ndarray:
     rows, columns = image.size.tolist()
-    return image.window(0, np.arange(rows), np.arange(columns))
+    return image.window(0, (0, rows), (0, columns))
 
 
 def colors(rows: int, columns: int) -> np.ndarray:
@@ -63,9 +63,9 @@ def test_coarser_pixels_are_means_of_what_is_covered(tmp_path: Path) -> None:
     image = image_of(read(write(tmp_path / "photo.tif", bands, crs=CRS, nodata=0, photometric="RGB")))
     assert finest(image)[45, 70].tolist() == [0, 0, 0, 0]
     four = bands[:, 20:22, 30:32].reshape(3, 4).mean(axis=1)
-    assert image.window(1, np.array([10]), np.array([15]))[0, 0, :3] == pytest.approx(four, abs=0.51)
-    assert image.window(1, np.array([22]), np.array([35]))[0, 0, 3] == 0
-    edge = image.window(2, np.array([9]), np.array([15]))[0, 0]  # half of it in the hole
+    assert image.window(1, (10, 11), (15, 16))[0, 0, :3] == pytest.approx(four, abs=0.51)
+    assert image.window(1, (22, 23), (35, 36))[0, 0, 3] == 0
+    edge = image.window(2, (9, 10), (15, 16))[0, 0]  # half of it in the hole
     whole = bands[:, 36:40, 60:64].reshape(3, 16).mean(axis=1)
     assert edge[:3] == pytest.approx(whole, abs=1.5)
 
@@ -80,6 +80,7 @@ def test_colours_between_pixels_are_linear(tmp_path: Path) -> None:
     found = image.at(0, column, row)
     assert found[:, 0].tolist() == [0, 50, 0]
     assert found[:, 3].tolist() == [255, 255, 0]
+    assert image.in_grid(0, column, row)[0].tolist() == image.at(0, column, row[:1])[:].tolist()
     assert image.covers(np.array([[WEST + 1, NORTH - 1], [WEST + 3, NORTH]])).tolist() == [True, False]
 
 

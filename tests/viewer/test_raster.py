@@ -18,6 +18,7 @@ from layers.project import Project
 from layers.records import Layer
 from layers.terrain import TerrainPyramid, height_at, triangles_of
 from tests.cities import imported_here
+from tests.conftest import real
 from tests.rasters import NORTH, WEST, hilly, made, write
 from viewer.camera import Camera, Ray
 from viewer.landscape import Landscape
@@ -378,4 +379,21 @@ def test_a_picture_alone_is_drawn_in_its_own_crs_and_pixels(tmp_path: Path) -> N
         for east, south, color in ((340, 300, GREEN), (360, 300, BLUE), (20, 680, GREEN), (690, 70, BLUE)):
             assert is_like(seen_at(scene, *into.transform(WEST + east, NORTH - south), 0.0), color)
         assert is_background(seen_at(scene, *into.transform(WEST + 350, NORTH - 30), 0.0)[None, None]).all()
+        scene.close()
+
+
+def test_a_picture_lies_over_terrain_of_triangles_too(tmp_path: Path) -> None:
+    place = Affine(1, 0, 78200, 0, -1, 458300)
+    photo = write(tmp_path / "photo.tif", plain(BLUE, 900), transform=place, crs="EPSG:28992")
+    with project_of(tmp_path, real("cityjson/denhaag/denhaag.city.json"), photo, crs="EPSG:7415") as project:
+        scene = scene_of(project)
+        scene.fit()
+        scene.settle()
+        picture = scene.frame()
+        tin = layer_named(project, "denhaag terrain").id
+        places = [(x, y) for x in range(20, SIZE[0], 20) for y in range(20, SIZE[1], 20)]
+        ground = [at for at in places if (hit := scene.pick(*at)) is not None and hit.layer == tin]
+        assert len(ground) > 20
+        blue = [is_like(picture[y, x], BLUE) for x, y in ground]
+        assert np.mean(blue) > 0.9
         scene.close()
