@@ -30,12 +30,12 @@ def lay(views: Sequence[LayerView]) -> None:
     pictures = [view for view in views if isinstance(view, ImageView)]
     terrains = [view for view in views if isinstance(view, Drapable)]
     laid = tuple(one for view in pictures if (one := view.laid) is not None)
-    uppermost = next((view for view in views if isinstance(view, Drapable) and view.layer.visible), None)
+    uppermost = next((view for view in terrains if view.layer.visible), None)
     for terrain in terrains:
         terrain.drape(Drape(laid) if terrain is uppermost else Drape())
-    height = _lowest([view for view in views if isinstance(view, Drapable)]) or _lowest(views) or 0.0
+    lows = [low for group in (terrains, views) if (low := _lowest(group)) is not None]
     for picture in pictures:
-        picture.lie(height, uppermost.heights if uppermost is not None else None)
+        picture.lie(lows[0] if lows else 0.0, uppermost.heights if uppermost is not None else None)
 
 
 def _lowest(views: Sequence[LayerView]) -> float | None:

@@ -43,7 +43,8 @@ class ImageView:
         """`to_layer` moves points from the project's CRS into the layer's."""
         self.layer: Layer = source.layer
         self._source, self._image, self._to_layer = source, image, to_layer
-        self._height, self._terrain = 0.0, None  # type: float, Heights | None
+        self._height = 0.0
+        self._terrain: Heights | None = None
         self._boxes: dict[Node, Float64] = {}
         self._bare: dict[Node, bool] = {}
         self._tiles: dict[Node, _Tile] = {}

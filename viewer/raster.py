@@ -27,8 +27,8 @@ from viewer.view import Found, Shown, Source
 ERROR_PX = 1.0  # a tile that may be mistaken by more pixels is divided, where there is room
 #: A tile that asks for a picture of more pixels is divided.
 TILE_PIXELS = 384
-#: Triangles of all tiles while the camera moves, without their skirts.
-MOVING_TRIANGLES = 26_000
+#: Triangles of all tiles while the camera moves, as a share of those of the city; skirts come on top.
+GROUND_SHARE = 0.22
 MOST_OUTER_TILES = 64
 
 
@@ -89,7 +89,7 @@ class RasterView:
             return
         land, before = self._land, self._tiles
         chosen = cut(aim, land.root, land.boxes, land.children, self._need, aim.tiles)
-        coarser = coarseness(chosen, MOVING_TRIANGLES)
+        coarser = coarseness(chosen, round(GROUND_SHARE * aim.triangles))
         self._tiles = {}
         for node, metres in chosen.items():
             level = node[0] + coarser[node]

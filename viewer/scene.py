@@ -38,7 +38,7 @@ CATCH_UP_S, CATCH_UP_MOVING_S = 0.04, 0.012
 #: What is drawn of a city with levels of detail, and of point clouds, while the camera moves and at rest.
 MOVING_TRIANGLES, RESTING_TRIANGLES = 150_000, 1_600_000
 RESTING_POINTS = 1_000_000
-#: Tiles of terrain: drawn coarsely while the camera moves.
+#: Tiles of terrain, which are drawn coarsely while the camera moves; a little more where there is power.
 GROUND_TILES = 40
 #: At rest nothing is shown before all detail is there, or this time is over.
 PATIENCE_S = 0.4
@@ -196,7 +196,7 @@ class Scene:
             self._moving,
             round(triangles / max(shown.count("city"), 1)),
             round(self.detail * points / max(shown.count("points"), 1)),
-            round(self.detail * GROUND_TILES / max(shown.count("terrain"), 1)),
+            round(GROUND_TILES * min(power, 1.5) / max(shown.count("terrain"), 1)),
         )
         for view in self._views.values():
             view.aim(aim)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import math
+import os
 import shutil
 import tempfile
 import threading
@@ -32,7 +33,7 @@ Raster = Any  # rasterio.DatasetReader; rasterio has no types
 MAX_CELLS, MAX_SIDE = 4_000_000_000, 500_000  # refused above
 MAX_BLOCK_BYTES = 512 * 2**20  # what one tile or strip may need when unpacked
 LARGE_BLOCK_BYTES = 32 * 2**20  # of such blocks only one at a time
-GDAL_CACHE_BYTES = 128 * 2**20
+GDAL_CACHE_MB = "128"
 MOST_OPEN = 16  # files per thread
 SNAP = 0.01  # of a cell: tiles this far off their common grid are taken to lie on it
 EARTH_RADIUS_M = 6_371_000.0
@@ -88,9 +89,7 @@ class Mosaic:
     @classmethod
     def of_files(cls, paths: Sequence[Path], driver: str, check: Callable[[Raster, Path], None]) -> Mosaic:
         """Look into the files; `check` refuses those that cannot be used."""
-        import rasterio
-
-        rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE_BYTES).__enter__()  # for this process, in all threads
+        os.environ.setdefault("GDAL_CACHEMAX", GDAL_CACHE_MB)  # read by GDAL when it opens the first file
         tiles: list[Tile] = []
         first: dict[str, Any] = {}
         affine = np.zeros(6)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -341,6 +343,29 @@ def test_a_raster_that_no_memory_can_hold_is_refused(tmp_path: Path) -> None:
     assert path.stat().st_size < 10_000_000
     with pytest.raises(ReadError, match=r"too large.*100000 × 100000"):
         read(path)
+
+
+@pytest.mark.parametrize("strip", [1, 10**6])
+def test_a_small_file_that_declares_a_huge_raster_takes_no_memory(tmp_path: Path, strip: int) -> None:
+    """10^6 × 10^6 cells of 4 bytes in a file of 200."""
+    tags = [
+        (256, 4, 10**6),
+        (257, 4, 10**6),
+        (258, 3, 32),
+        (259, 3, 1),
+        (262, 3, 1),
+        (273, 4, 8),
+        (277, 3, 1),
+    ]
+    tags += [(278, 4, strip), (279, 4, 100), (339, 3, 3)]
+    entries = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+    path = tmp_path / "huge.tif"
+    path.write_bytes(struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + entries + bytes(104))
+    tracemalloc.start()
+    with pytest.raises(ReadError):
+        read(path)
+    assert tracemalloc.get_traced_memory()[1] < 50e6
+    tracemalloc.stop()
 
 
 def test_damaged_rasters_are_refused_in_a_sentence(tmp_path: Path) -> None:
