@@ -43,7 +43,7 @@ FEW_POINTS = 1_000_000
 #: Points of the cells that are built at once.
 FEWEST_AT_ONCE, MOST_AT_ONCE = 500_000, 4_000_000
 PLAN_VERSION = 1
-PLAN, CELLS, TREE = "plan.json", "cells.json", "tree"
+PLAN, PIECES, CELLS, TREE = "plan.json", "pieces.json", "cells.json", "tree"
 WORKER = "layers.octree_tasks"
 END = 1 << 3 * DEPTH  # beyond the last key
 #: Steps of places that move, or that are floating-point numbers.
@@ -197,8 +197,10 @@ class _Indexer:
 
     def _built(self, pieces: tuple[Piece, ...], look: Look) -> list[Path]:
         """The folders of all cells' trees, in the order of their keys."""
+        listed = self._folder / PIECES
+        listed.write_bytes(msgspec.json.encode(pieces))
         steps = [
-            Build(pieces, bounds, look, self._mark("cells", number))
+            Build(str(listed), bounds, look, self._mark("cells", number))
             for number, bounds in enumerate(self._cells(pieces))
         ]
         folders = []

@@ -75,16 +75,17 @@ class Resort(msgspec.Struct, tag=True, frozen=True):
 
 
 class Build(msgspec.Struct, tag=True, frozen=True):
-    """Build the trees of the cells between keys, of points that lie in these pieces."""
+    """Build the trees of the cells between keys, of points that lie in the pieces that a file lists."""
 
-    pieces: tuple[Piece, ...]
+    pieces: str
     bounds: tuple[int, ...]
     look: Look
     mark: str
 
     def run(self) -> Done:
         """Do it."""
-        return Done(build(self.pieces, self.bounds, self.look, folder_of(self.mark)))
+        pieces = msgspec.json.decode(Path(self.pieces).read_bytes(), type=list[Piece])
+        return Done(build(pieces, self.bounds, self.look, folder_of(self.mark)))
 
 
 Step = Count | Sort | Resort | Build

@@ -35,6 +35,14 @@ NO_ROOM = "What was read could not be stored"
 CHECK_DISK = "Nothing was changed; check that there is free space on the disk"
 #: The last words of decoders that end the process when they get no memory.
 OUT_OF_MEMORY = re.compile(r"malloc|bad_alloc|memory allocation|MemoryError|out of memory", re.IGNORECASE)
+SETTINGS = {
+    # The cores are shared among the processes, not again within each.
+    "RAYON_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    # Arrays come and go; without this each takes its pages from the system anew (glibc).
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
+}
 END_WITH_STARTER = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -163,8 +171,7 @@ class _Process:
                 stdout=subprocess.PIPE,
                 stderr=last_words,
                 cwd=HOUSE,
-                # The cores are shared among the processes, not again within each.
-                env={**os.environ, "RAYON_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+                env={**os.environ, **SETTINGS},
             )
         except OSError as error:
             found = error.strerror or str(error)
