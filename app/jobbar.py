@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from app import theme
 from app.jobs import Jobs
 
 SHOW_AFTER_MS = 300
+#: Words wider than this are shortened, so that the rest of the status bar keeps its place.
+LONGEST_PX = 520
 
 
 def time_text(seconds: float) -> str:
@@ -73,10 +75,13 @@ class JobBar(QWidget):
             return
         job = running[0]
         left = job.seconds_left()
-        words = [job.text or job.title, *([time_text(left)] if left is not None else [])]
+        detail = job.text if job.text not in job.title else ""
+        words = [job.title, detail, time_text(left) if left is not None else ""]
         if len(running) > 1:
-            words.append(f"{len(running) - 1} more waiting")
-        self._label.setText(" · ".join(words))
+            words.append(f"{len(running) - 1} more")
+        text = " · ".join(filter(None, words))
+        self._label.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, LONGEST_PX))
+        self._label.setToolTip("\n".join(each.title for each in running))
         self._bar.setRange(0, 1000 if job.fraction > 0 else 0)
         self._bar.setValue(round(job.fraction * 1000))
 

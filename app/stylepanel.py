@@ -76,6 +76,7 @@ class StylePanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._filling = False
+        self._known_lods: dict[str, tuple[str, ...]] = {}  # by the uid of the layer
         self._build()
         session.opened.connect(self.refresh)
         session.current_layer_changed.connect(self.refresh)
@@ -134,7 +135,7 @@ class StylePanel(QWidget):
         self._form.addRow(self._title)
         self._form.addRow("Opacity", opacity)
         for text, widget in (
-            ("Detail", self._lod),
+            ("LoD", self._lod),
             ("Colour by", self.colour_by),
             ("Classes", self._method),
             ("Number", self._classes),
@@ -173,13 +174,15 @@ class StylePanel(QWidget):
         self._form.setRowVisible(self._lod, len(lods) > 1)
 
     def _lods(self, layer: Layer) -> tuple[str, ...]:
-        if layer.kind != "city":
-            return ()
+        if layer.kind != "city" or layer.uid in self._known_lods:
+            return self._known_lods.get(layer.uid, ())
         try:
             drawable = self._session.project.drawable(layer)
         except CitystrataError:
-            return ()
-        return tuple(lod for lod in drawable.lod_names if lod) if isinstance(drawable, CityTiles) else ()
+            return ()  # the drawing data are being made again
+        lods = tuple(lod for lod in drawable.lod_names if lod) if isinstance(drawable, CityTiles) else ()
+        self._known_lods[layer.uid] = lods
+        return lods
 
     def _fill_colours(self, layer: Layer) -> None:
         style = layer.style

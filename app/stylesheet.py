@@ -94,6 +94,7 @@ QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabWidget::pane { border: none; border-top: 1px solid $border; }
 
 QScrollArea, QScrollArea > QWidget > QWidget { border: none; background: transparent; }
+QAbstractScrollArea::corner { border: none; background: transparent; }
 QSplitter::handle { background: $border; }
 QSplitter::handle:vertical { height: 1px; }
 QWidget#timeline { background: $window; border-top: 1px solid $border; }

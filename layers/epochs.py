@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,10 @@ def validity(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
     return iso_date(attributes[start]) if start else None, iso_date(attributes[end]) if end else None
 
 
+#: What columns of dates mean, while they are in use: the slider of the timeline asks again and again.
+_DAYS: WeakKeyDictionary[Column, Days] = WeakKeyDictionary()
+
+
 @lru_cache(maxsize=256)
 def _validity_fields(names: tuple[str, ...]) -> tuple[str | None, str | None]:
     """The two fields with dates; most records of a file have the same ones."""
@@ -65,10 +70,12 @@ def _validity_fields(names: tuple[str, ...]) -> tuple[str | None, str | None]:
 
 def days(dates: Column) -> Days:
     """Dates as days; what is missing or no date becomes NaT."""
-    codes, values = dates.as_codes()
-    known = [np.datetime64(iso_date(value) or "NaT", "D") for value in listed(values)]
-    table = np.array([*known, np.datetime64("NaT", "D")], dtype="datetime64[D]")
-    found: Days = table[codes]
+    found = _DAYS.get(dates)
+    if found is None:
+        codes, values = dates.as_codes()
+        known = [np.datetime64(iso_date(value) or "NaT", "D") for value in listed(values)]
+        table = np.array([*known, np.datetime64("NaT", "D")], dtype="datetime64[D]")
+        found = _DAYS[dates] = table[codes]
     return found
 
 
