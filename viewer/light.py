@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from layers.arrays import UInt8
 
 Float32 = NDArray[np.float32]
 
@@ -58,6 +61,17 @@ class Background:
     low: tuple[int, int, int]
     high: tuple[int, int, int]
     ink: tuple[int, int, int]  # for text and lines drawn over it
+
+    def pixels(self, width: int, height: int) -> UInt8:
+        """The bare sky, (h, w, 3), top row first."""
+        return _faded(self.low, self.high, width, height).copy()
+
+
+@lru_cache(maxsize=2)
+def _faded(low: tuple[int, ...], high: tuple[int, ...], width: int, height: int) -> UInt8:
+    share = (np.arange(height)[::-1, None] + 0.5) / height
+    rows = np.rint(np.array(low) + (np.array(high) - np.array(low)) * share).astype(np.uint8)
+    return np.asarray(rows[:, None].repeat(width, axis=1))
 
 
 LIGHT_SKY = Background(low=(244, 244, 240), high=(206, 219, 231), ink=(52, 55, 60))

@@ -130,39 +130,6 @@ def nearest_vertex(view: View2D, x: float, y: float, vertices: Float64) -> Float
     return np.array(vertices[nearest]) if away[nearest] <= VERTEX_REACH_PX else None
 
 
-def nearest_point(
-    view: View2D, x: float, y: float, points: Float64, blocks: Blocks
-) -> tuple[float, int] | None:
-    """Distance and number of the front-most point drawn within reach of the cursor."""
-    near = blocks.under(view, x, y)
-    if not len(near):
-        return None
-    seen = view.project(points[near])
-    away = np.hypot(seen[:, 0] - x, seen[:, 1] - y)
-    close = np.flatnonzero((away <= POINT_REACH_PX) & (seen[:, 2] > 0))
-    if not len(close):
-        return None
-    # A little nearer to the cursor is worth a little farther from the eye.
-    size = view.camera.metres_per_pixel(view.height)
-    best = close[(seen[close, 2] + away[close] * size * 2).argmin()]
-    ray = view.ray(x, y)
-    return float((points[near[best]] - ray.origin) @ ray.direction), int(near[best])
-
-
-@dataclass(frozen=True)
-class Blocks:
-    """Runs of points that lie together, with their boxes."""
-
-    order: Index  # (n,) points, block after block
-    start: Index  # (b + 1,)
-    box: Float64  # (b, 2, 3)
-
-    def under(self, view: View2D, x: float, y: float) -> Index:
-        """Points whose block is drawn over the cursor."""
-        over = np.flatnonzero(boxes_over(view, self.box, x, y, x, y, POINT_REACH_PX))
-        return self.order[spans(self.start[over], self.start[over + 1])]
-
-
 def boxes_over(
     view: View2D, boxes: Float64, x0: float, y0: float, x1: float, y1: float, slack: float = 0.0
 ) -> Mask:

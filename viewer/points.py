@@ -42,6 +42,7 @@ class PointsView:
     def __init__(self, layer: Layer, tree: PointTree) -> None:
         self.layer = layer
         self._tree = tree
+        tree.get_ready()
         self._box = np.array(tree.box)
         self._count = np.array(tree.count, np.int64)
         self._spacing = np.array(tree.spacing_m)

@@ -190,7 +190,7 @@ class Scene:
         shown = [view.layer.kind for view in self._views.values() if view.layer.visible]
         power = self.detail * (GRAPHICS_CARD if self._window.has_graphics_card else 1.0)
         triangles = power * (MOVING_TRIANGLES if self._moving else RESTING_TRIANGLES)
-        points = self._splats.moving_points(RESTING_POINTS) if self._moving else RESTING_POINTS
+        points = self._splats.pace.moving_points(RESTING_POINTS) if self._moving else RESTING_POINTS
         aim = Aim(
             self._view2d(),
             self._moving,

@@ -28,8 +28,8 @@ UInt64 = NDArray[np.uint64]
 #: Points worked on at once: their numbers fit into the cache of the processor.
 AT_ONCE = 32_768
 ROWS_AT_ONCE = 64
-#: So long the points of a frame may take while the camera moves.
-MOVING_S = 0.025
+#: So long the points of a picture may take while the camera moves.
+MOVING_S = 0.045
 FEWEST_MOVING = 100_000
 NOTHING = np.uint64(2**64 - 1)
 RED_AND_BLUE, GREEN = np.uint32(0xFF00FF), np.uint32(0x00FF00)
@@ -74,14 +74,17 @@ class Sight:
         self._matrix = np.asarray(self._turned * (1.0, 1.0, view.stretch), np.float32)
         self._middle = np.array([[view.width / 2], [view.height / 2]], np.float32)
 
-    def pixels(self, places: Float32, corner: Float32) -> Float32:
-        """Pixel x, y and depth (3, n) of places (3, n) relative to a corner, see `of_corner`."""
+    def pixels(self, places: Float32, corner: Float32, aside: float = 0.0) -> Float32:
+        """Pixel x, y and depth (3, n) of places (3, n) relative to a corner, see `of_corner`.
+
+        `aside` moves them so many pixels to the right and down.
+        """
         seen: Float32 = self._matrix @ places
         seen += corner
         if not self.parallel:
             with np.errstate(all="ignore"):
                 seen[:2] *= np.reciprocal(seen[2])
-        seen[:2] += self._middle
+        seen[:2] += self._middle + np.float32(aside)
         return seen
 
     def of_corner(self, corner: Float64) -> Float32:
@@ -91,18 +94,38 @@ class Sight:
         return np.asarray(moved[:, None], np.float32)
 
 
-class Splats:
-    """Draws points into pictures, and knows how quick that was of late."""
+class Pace:
+    """How quick points were drawn of late."""
 
     def __init__(self) -> None:
-        self._fields: dict[int, UInt64] = {}  # for each size of points, used again
-        self._seconds_per_point = 0.0
+        self._per_point_s = self._per_picture_s = 0.0
+
+    def learn(self, points: int, placing_s: float, laying_s: float) -> None:
+        """A picture took so long for so many points, and so long for its pixels."""
+        self._per_picture_s = _blended(self._per_picture_s, laying_s, 0.25)
+        if points:
+            weight = 0.25 * min(points / FEWEST_MOVING, 1)
+            self._per_point_s = _blended(self._per_point_s, placing_s / points, weight)
 
     def moving_points(self, most: int) -> int:
         """How many points keep motion fluent."""
-        if not self._seconds_per_point:
+        if not self._per_point_s:
             return most
-        return min(most, max(int(MOVING_S / self._seconds_per_point), FEWEST_MOVING))
+        left_s = MOVING_S - self._per_picture_s
+        return min(most, max(int(left_s / self._per_point_s), FEWEST_MOVING))
+
+
+def _blended(before: float, now: float, weight: float) -> float:
+    """A mean that follows slowly; much more than before means that other work came between."""
+    return before + (min(now, 2 * before) - before) * weight if before else now
+
+
+class Splats:
+    """Draws points into pictures."""
+
+    def __init__(self) -> None:
+        self.pace = Pace()
+        self._fields: dict[int, UInt64] = {}  # for each size of points, used again
 
     def draw(self, picture: Picture, view: View2D, every: Iterable[Dots]) -> None:
         """Draw the points of all layers; those that look alike in one go."""
@@ -114,22 +137,24 @@ class Splats:
                 by_size.setdefault(size, []).append(batch)
         for look, by_size in sorted(alike.items(), key=lambda item: -item[0].opacity):
             if by_size:
-                _lay(self._placed(picture, sight, look, by_size), picture, sight, look)
+                begun = perf_counter()
+                fields = self._placed(picture, sight, look, by_size)
+                placed = perf_counter()
+                _lay(fields, picture, sight, look)
+                points = sum(len(batch.colors) for batches in by_size.values() for batch in batches)
+                self.pace.learn(points, placed - begun, perf_counter() - placed)
 
     def _placed(
         self, picture: Picture, sight: Sight, look: Look, by_size: dict[int, list[Batch]]
     ) -> dict[int, UInt64]:
         """For every size of points, the nearest one of every pixel."""
-        more = 2 * look.gap_px + max(by_size) - 1  # points beyond the borders reach into the picture
+        more = 2 * look.gap_px + max(by_size) + 1  # points beyond the borders reach into the picture
         shape = picture.depth.shape[0] + more, picture.depth.shape[1] + more
-        begun = perf_counter()
         found = {}
         for size, batches in by_size.items():
             field = found[size] = self._empty(size, shape)
             for batch in batches:
                 _place(field, sight, batch, look.gap_px + (size - 1) / 2)
-        points = sum(len(batch.colors) for batches in by_size.values() for batch in batches)
-        self._measure(perf_counter() - begun, points)
         return found
 
     def _empty(self, size: int, shape: tuple[int, int]) -> UInt64:
@@ -139,22 +164,16 @@ class Splats:
         field.fill(NOTHING)
         return field
 
-    def _measure(self, seconds: float, points: int) -> None:
-        if points:
-            before = self._seconds_per_point
-            now = min(seconds / points, 2 * before) if before else seconds / points  # other work came between
-            self._seconds_per_point = before + (now - before) * min(points / FEWEST_MOVING, 1) / 4
-
 
 def _place(field: UInt64, sight: Sight, batch: Batch, edge: float) -> None:
     """Put points on pixels, `edge` to the right and below; nearer ones stay on top."""
     height, width = field.shape
     corner, pixels = sight.of_corner(batch.corner), field.reshape(-1)
     for first in range(0, batch.places.shape[1], AT_ONCE):
-        seen = sight.pixels(batch.places[:, first : first + AT_ONCE], corner)
+        seen = sight.pixels(batch.places[:, first : first + AT_ONCE], corner, edge)
         depth = seen[2]
         with np.errstate(all="ignore"):
-            column, row = (seen[:2] + np.float32(edge)).astype(np.int32)
+            column, row = seen[:2].astype(np.int32)
         inside = column.view(np.uint32) < width
         inside &= row.view(np.uint32) < height
         inside &= depth > sight.near
@@ -174,21 +193,15 @@ def _lay(fields: dict[int, UInt64], picture: Picture, sight: Sight, look: Look) 
     for top in range(0, height, ROWS_AT_ONCE):
         end = min(top + ROWS_AT_ONCE, height)
         first, last = max(top - 1, 0), min(end + 1, height)  # the light needs neighbours
-        rows, columns = last - first + 2 * look.gap_px, width + 2 * look.gap_px
-        squares = [
-            _pooled(field[first : first + rows + size - 1, : columns + size - 1], size, np.minimum)
-            for size, field in fields.items()
-        ]
-        nearest = _closed(reduce(np.minimum, squares), look.gap_px)
-        depth = (nearest >> np.uint64(32)).astype(np.uint32).view(np.float32)  # not a number: no point
-        shown = depth <= picture.depth[first:last]
+        halves = _nearest(fields, first, last, width, look.gap_px).view(np.uint32)
+        colors, depth = halves[:, ::2].copy(), halves[:, 1::2].copy().view(np.float32)
+        behind = picture.depth[first:last]
+        shown = depth <= behind  # where no point is, the depth is not a number
         if not shown.any():
             continue
-        depth = np.where(shown, depth, picture.depth[first:last])
-        colors = nearest.astype(np.uint32)
+        depth = np.where(shown, depth, behind)
         if look.eye_dome > 0:
             shade = light(depth, look.eye_dome, sight.distance_m if sight.parallel else None)
-            shade *= 256
             with np.errstate(invalid="ignore"):
                 colors = _darkened(colors, shade.astype(np.uint32))
         middle = slice(top - first, end - first)
@@ -196,24 +209,35 @@ def _lay(fields: dict[int, UInt64], picture: Picture, sight: Sight, look: Look) 
         _blend(picture.pixels[top:end], colors[middle], shown[middle], look.opacity)
 
 
-def _closed(field: UInt64, gap_px: int) -> UInt64:
-    """Gaps between points filled from beside them, and what shines through gaps covered.
+def _nearest(fields: dict[int, UInt64], first: int, last: int, width: int, gap_px: int) -> UInt64:
+    """The nearest point of every pixel of some rows, with gaps filled from beside them.
 
-    A pixel gets the farthest of what is nearest in the squares around it. So outlines stay where they
-    are, a lone point stays a point, and slopes stay what they are.
+    First every point covers a square of its size and the gaps around it; then a pixel gets the farthest
+    of what covers the squares around it. So outlines stay where they are, a lone point stays a point,
+    slopes stay what they are, and what shines through a gap is covered.
     """
-    return _pooled(_pooled(field, gap_px + 1, np.minimum), gap_px + 1, np.maximum)
+    rows = last - first
+    covered = [
+        _pooled(field[first:], rows + gap_px + 1, size + gap_px, np.minimum) for size, field in fields.items()
+    ]
+    return _pooled(reduce(np.minimum, covered), rows, gap_px + 1, np.maximum)[:, :width]
 
 
-def _pooled(field: UInt64, size: int, choose: np.ufunc) -> UInt64:
-    """The chosen ones of all squares of `size` pixels, each at its upper left corner."""
+def _pooled(field: UInt64, rows: int, size: int, choose: np.ufunc) -> UInt64:
+    """The chosen ones of all squares of `size` pixels that begin in the first rows, each where it begins.
+
+    The rows are worked on as one long one, which is more than twice as quick; the last columns, whose
+    squares run into the next row, hold nothing of use. One row more than the squares reach into is needed.
+    """
+    width = field.shape[1]
+    flat = field[: rows + size].reshape(-1)
     reached = 1
     while reached < size:
         step = min(reached, size - reached)
-        across = choose(field[:, :-step], field[:, step:])
-        field = choose(across[:-step], across[step:])
+        across = choose(flat[:-step], flat[step:])
+        flat = choose(across[: -step * width], across[step * width :])
         reached += step
-    return field
+    return flat[: rows * width].reshape(rows, width)
 
 
 def _blend(pixels: UInt8, colors: UInt32, shown: Mask, opacity: float) -> None:

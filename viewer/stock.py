@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layers.arrays import Cloud, Float64, UInt8, UInt16
+from layers.arrays import Float64, UInt8, UInt16
 from layers.errors import ReadError
+from layers.octree import Cloud
 from viewer.faces import Index, Mask, boxes_of_runs
 from viewer.picture import Float32
 from viewer.splat import Batch, UInt32

@@ -13,7 +13,7 @@ from vtkmodules.vtkCommonCore import vtkFloatArray, vtkUnsignedCharArray
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
 
 from layers.arrays import UInt8
-from viewer.light import Background
+from viewer.light import Background, sky
 from viewer.picture import Float32, Picture
 
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software")
@@ -43,6 +43,8 @@ class Window:
         self.window.AddRenderer(self.renderer)
         self._buffer, self._depths = vtkUnsignedCharArray(), vtkFloatArray()
         self._renderer_name: str | None = None
+        self._is_blank = False
+        self.set_background(sky(dark=False))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -60,6 +62,7 @@ class Window:
 
     def set_background(self, background: Background) -> None:
         """The sky behind the city."""
+        self._background = background
         self.renderer.SetBackground(*(part / 255 for part in background.low))
         self.renderer.SetBackground2(*(part / 255 for part in background.high))
 
@@ -80,6 +83,10 @@ class Window:
 
     def draw(self, over: bool = False) -> None:
         """Draw what is shown; `over` what has been drawn before, in front of it and behind it."""
+        is_known = self._renderer_name is not None
+        self._is_blank = is_known and not over and not self.renderer.VisibleActorCount()
+        if self._is_blank:  # even the bare sky takes a software renderer longer than all else here
+            return
         self.renderer.SetPreserveColorBuffer(over)
         self.renderer.SetPreserveDepthBuffer(over)
         self.window.Render()
@@ -91,12 +98,15 @@ class Window:
 
     def picture(self, paint: Paint | None = None) -> UInt8:
         """What has been drawn, (h, w, 3), top row first; an enlarged one averaged, with smooth edges."""
-        pixels = self._read()[::-1]
-        pixels = np.ascontiguousarray(pixels) if self._scale == 1 else _averaged(pixels)
+        if self._is_blank:
+            pixels = self._background.pixels(*self._size)
+        else:
+            pixels = self._read()[::-1]
+            pixels = np.ascontiguousarray(pixels) if self._scale == 1 else _averaged(pixels)
         if paint is not None:
             camera = self.renderer.GetActiveCamera()
             eye, near = np.array(camera.GetPosition()), camera.GetClippingRange()[0]
-            paint(Picture(pixels, self._depth()[:: self._scale, :: self._scale], eye, near))
+            paint(Picture(pixels, self._depth(), eye, near))
         return pixels
 
     def _read(self) -> UInt8:
@@ -107,11 +117,12 @@ class Window:
 
     def _depth(self) -> Float32:
         """How far away everything drawn is, along the view, top row first; infinite behind it all."""
+        if self._is_blank:
+            return np.full(self._size[::-1], np.inf, np.float32)
         width, height = self.window.GetSize()
-        if not self.renderer.VisibleActorCount():
-            return np.full((height, width), np.inf, np.float32)
         self.window.GetZbufferData(0, 0, width - 1, height - 1, self._depths)
-        depth = np.asarray(self._depths, np.float32).reshape(height, width)[::-1]
+        depth = np.asarray(self._depths, np.float32).reshape(height, width)
+        depth = depth[::-1][:: self._scale, :: self._scale].copy()
         camera = self.renderer.GetActiveCamera()
         near, far = camera.GetClippingRange()
         nothing = depth >= 1.0

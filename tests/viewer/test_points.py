@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from layers.arrays import Cloud, Float64, PointTree, UInt8
+from layers.arrays import Float64, PointTree, UInt8
+from layers.octree import Cloud
 from layers.octree_index import tree_of
 from layers.records import Layer
 from layers.stored import Int64
@@ -312,6 +313,15 @@ def test_what_stands_before_points_covers_them() -> None:
         row = shown[HEIGHT // 2, :, 0]
         assert (row[WIDTH // 2 + 2 : WIDTH // 2 + 20] == 7).all()
         assert (row[WIDTH // 2 - 20 : WIDTH // 2 - 2] == (90 if covered else 7)).all()
+    window.close()
+
+
+def test_the_bare_sky_is_the_one_that_is_drawn() -> None:
+    window = Window(WIDTH, HEIGHT)
+    window.draw()
+    drawn = window.picture()
+    window.draw()
+    assert np.abs(window.picture().astype(int) - drawn).max() <= 1
     window.close()
 
 
