@@ -28,7 +28,7 @@ ERROR_PX = 1.0  # a tile that may be mistaken by more pixels is divided, where t
 #: A tile that asks for a picture of more pixels is divided.
 TILE_PIXELS = 384
 #: Triangles of all tiles while the camera moves, as a share of those of the city; skirts come on top.
-GROUND_SHARE = 0.22
+GROUND_SHARE = 0.18
 MOST_OUTER_TILES = 64
 
 
