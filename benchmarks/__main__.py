@@ -1,7 +1,7 @@
-"""All figures, or some: `python -m benchmarks [--buildings N] [--points N] [--record FILE] [NAME…]`.
+"""All figures, or some: `python -m benchmarks [--buildings N] [--points N] [--publish] [NAME…]`.
 
-`--record docs/performance.json` keeps the results for `python -m benchmarks.report`, which writes them
-into docs/performance.md; `--graphics-card` lets a graphics card draw, where there is one.
+`--publish` keeps the results beside docs/performance.md and writes that page's tables and curves anew;
+`--graphics-card` lets a graphics card draw, where there is one.
 """
 
 from __future__ import annotations
@@ -10,22 +10,24 @@ import argparse
 import os
 import subprocess
 import sys
-from pathlib import Path
 
+from benchmarks import report
 from benchmarks.figure import BUILDINGS, GRAPHICS_CARD, POINTS, RECORD, ROOT
 
+#: Importing comes first: the projects that come of it are those that the others open.
 FIGURES = (
+    "machine",
     "reading_cityjson",
     "importing",
-    "first_picture",
-    "editing",
-    "responsiveness",
-    "frames",
     "import_rate",
+    "first_picture",
+    "frames",
     "million",
     "growth",
     "interaction",
+    "editing",
     "answering",
+    "responsiveness",
     "flights",
     "clouds",
 )
@@ -37,7 +39,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(FIGURES)}; default all")
     parser.add_argument("--buildings", type=int, default=BUILDINGS, help="of the largest city")
     parser.add_argument("--points", type=int, default=POINTS, help="of the largest cloud")
-    parser.add_argument("--record", metavar="FILE", help="keep the results in this JSON file, too")
+    parser.add_argument("--publish", action="store_true", help="write docs/performance.md anew")
     parser.add_argument("--graphics-card", action="store_true", help="draw with the graphics card")
     wanted = parser.parse_args(arguments)
     if unknown := [name for name in wanted.names if name not in FIGURES]:
@@ -46,7 +48,7 @@ def main(arguments: list[str]) -> int:
         **os.environ,
         "CITYSTRATA_BUILDINGS": str(wanted.buildings),
         "CITYSTRATA_POINTS": str(wanted.points),
-        **({RECORD: str(Path(wanted.record).resolve())} if wanted.record else {}),
+        **({RECORD: str(report.results_file(wanted.graphics_card))} if wanted.publish else {}),
         **({GRAPHICS_CARD: "1"} if wanted.graphics_card else {}),
     }
     status = 0
@@ -54,6 +56,8 @@ def main(arguments: list[str]) -> int:
         print(f"{name}:", flush=True)
         command = [sys.executable, "-m", f"benchmarks.{name}"]
         status |= subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    if wanted.publish:
+        report.write_page()
     return int(status != 0)
 
 

@@ -66,7 +66,7 @@ def _decode(stretch: Stretch) -> int:
 
 def decode_lazrs(path: str) -> float:
     """Seconds that lazrs needs to decompress the tile on all cores."""
-    import laspy
+    import laspy  # type: ignore[import-untyped]  # it has no types
 
     start = perf_counter()
     with laspy.open(path, laz_backend=laspy.LazBackend.LazrsParallel) as reader:

@@ -68,8 +68,17 @@ def show(*figures: Figure, **series: object) -> int:
 def recorded(path: Path, name: str, figures: Sequence[object], series: Mapping[str, object]) -> None:
     """Keep the figures of one script in the file of all results."""
     results = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    results[name] = {"day": date.today().isoformat(), "figures": figures, "series": series}
+    results[name] = {"day": date.today().isoformat(), "figures": figures, "series": _short(series)}
     path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _short(value: Any) -> Any:
+    """Numbers with as many digits as they are worth."""
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    if isinstance(value, dict):
+        return {str(key): _short(item) for key, item in value.items()}
+    return [_short(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def fastest(measures: Mapping[str, Callable[[], float]], rounds: int = 3) -> dict[str, float]:

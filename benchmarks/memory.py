@@ -24,9 +24,7 @@ def peak_mb() -> float:
 
 
 def _status(name: str) -> float:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    kilobytes = next(line.split()[1] for line in lines if line.startswith(f"{name}:"))
-    return int(kilobytes) * 1024 / MEGABYTE
+    return _kilobytes(Path("/proc/self/status"), name) * 1024 / MEGABYTE
 
 
 @contextmanager
@@ -65,14 +63,25 @@ def _children(pid: int) -> list[int]:
 
 def _share_mb(pid: int) -> float:
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return _kilobytes(Path(f"/proc/{pid}/smaps_rollup"), "Pss") * 1024 / MEGABYTE
     except OSError:
-        return 0.0
-    kilobytes = next((line.split()[1] for line in lines if line.startswith("Pss:")), "0")
-    return int(kilobytes) * 1024 / MEGABYTE
+        return 0.0  # it has ended meanwhile
 
 
 def available_mb() -> float:
     """What the machine still has for others."""
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith("MemAvailable:"))) * 1024 / MEGABYTE
+    return _whole("MemAvailable")
+
+
+def total_mb() -> float:
+    """What the machine has."""
+    return _whole("MemTotal")
+
+
+def _whole(name: str) -> float:
+    return _kilobytes(Path("/proc/meminfo"), name) * 1024 / MEGABYTE
+
+
+def _kilobytes(path: Path, name: str) -> int:
+    lines = path.read_text().splitlines()
+    return int(next((line.split()[1] for line in lines if line.startswith(f"{name}:")), "0"))
