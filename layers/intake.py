@@ -28,6 +28,8 @@ from layers.staging import ARRAYS, ROWS
 PAGES_KIB = 32 << 10
 #: The log is folded into the project when it has so many pages.
 LOG_PAGES = 4000
+#: Whoever cancels an import waits no longer than this for its rows to go; the others go later.
+DROP_S = 0.1
 #: How far an import is when everything is read, where rows are taken only then.
 READ = 0.75
 
@@ -72,6 +74,11 @@ class Intake:
     first_fid: int = 0  # of the last of them
     objects: int = 0  # so many of it were taken
     pieces: int = 0
+
+    def tidying(self) -> bool:
+        """Tell that what earlier imports left is being removed; that is never enough."""
+        self.told(0.0, "tidying up")
+        return False
 
     def hear(self, message: dict[str, Any]) -> None:
         """What the import process says while it reads: a layer begins, rows of it are ready."""
@@ -235,6 +242,7 @@ def intake(project_path: Path, epoch: str | None, told: Told) -> Iterator[Intake
         connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         found = Intake(project_path, connection, epoch, told)
         try:
+            rows.drop_abandoned(connection, found.tidying)
             yield found
         except BaseException as error:
             drop(connection, project_path, found.layers)
@@ -254,7 +262,8 @@ def drop(connection: sqlite3.Connection, project_path: Path, layers: Iterable[in
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         for number in layers:
-            rows.drop_layer(connection, number)
+            rows.abandon(connection, number)
+        rows.drop_abandoned(connection, rows.within(DROP_S))
         cache.sweep(project_path, rows.uids(connection))
     except sqlite3.Error:
         return

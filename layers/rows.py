@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -22,6 +23,10 @@ LAYER = (
 NAMED = "id = ? COLLATE NOCASE AND id = ?"
 MANY = 500
 ROWS_AT_ONCE = 1000
+#: `present` of a layer whose rows are still to be removed.
+ABANDONED = -1
+#: Whoever waits for a project to open waits no longer than this for them.
+DROP_S = 0.5
 
 
 def layers(connection: sqlite3.Connection, only: int | None = None) -> Iterator[Layer]:
@@ -174,7 +179,33 @@ def drop_orphans(connection: sqlite3.Connection) -> None:
         " AND id NOT IN (SELECT id FROM change WHERE tab = 'layer' AND key = 'present')"
     ).fetchall()
     for (number,) in orphans:
-        drop_layer(connection, number)
+        abandon(connection, number)
+    drop_abandoned(connection, within(DROP_S))
+
+
+def abandon(connection: sqlite3.Connection, layer: int) -> None:
+    """Give up a layer that was never present; its rows go when there is time."""
+    first, last = _range(connection, layer)
+    (last,) = connection.execute(
+        "SELECT max(fid) FROM object WHERE fid BETWEEN ? AND ?", (first, last)
+    ).fetchone()
+    count = 0 if last is None else last - first + 1  # an import reserves more fids than it needs
+    connection.execute(
+        "UPDATE layer SET present = ?, object_count = ? WHERE id = ?", (ABANDONED, count, layer)
+    )
+
+
+def drop_abandoned(connection: sqlite3.Connection, enough: Callable[[], bool]) -> None:
+    """Remove the layers that were given up, in small transactions that let edits through, until `enough`."""
+    for (number,) in connection.execute("SELECT id FROM layer WHERE present = ?", (ABANDONED,)).fetchall():
+        if not _drop_layer(connection, number, enough):
+            return
+
+
+def within(seconds: float) -> Callable[[], bool]:
+    """Whether so much time has gone by since now."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() >= end
 
 
 def first_fid(connection: sqlite3.Connection, layer: int) -> int:
@@ -182,29 +213,33 @@ def first_fid(connection: sqlite3.Connection, layer: int) -> int:
     return _range(connection, layer)[0]
 
 
-def drop_layer(connection: sqlite3.Connection, number: int) -> None:
-    """Remove a layer that was never present, in small transactions that let edits through."""
+def _drop_layer(connection: sqlite3.Connection, number: int, enough: Callable[[], bool]) -> bool:
+    """Remove a layer and its rows; gives whether it came to the end."""
     first, last = _range(connection, number)
-    # An import reserves more fids than it needs.
-    (last,) = connection.execute(
-        "SELECT coalesce(max(fid), ?) FROM object WHERE fid BETWEEN ? AND ?", (first - 1, first, last)
+    (at,) = connection.execute(
+        "SELECT coalesce(min(fid), ?) FROM object WHERE fid BETWEEN ? AND ?", (last + 1, first, last)
     ).fetchone()
-    (pieces,) = connection.execute(
-        "SELECT coalesce(max(seq), -1) FROM piece WHERE layer = ?", (number,)
-    ).fetchone()
-    for start in range(first, last + 1, ROWS_AT_ONCE):
+    for start in range(at, last + 1, ROWS_AT_ONCE):
+        some = "SELECT fid FROM object WHERE fid BETWEEN ? AND ?"
+        ends = (start, min(last, start + ROWS_AT_ONCE - 1))
         connection.execute("BEGIN IMMEDIATE")
-        for table in ("object_rtree", "object"):
-            connection.execute(
-                f"DELETE FROM {table} WHERE fid BETWEEN ? AND ?", (start, min(last, start + ROWS_AT_ONCE - 1))
-            )
+        # An R-tree finds objects one by one; a range would have it look at all of them.
+        connection.execute(f"DELETE FROM object_rtree WHERE fid IN ({some})", ends)
+        connection.execute(f"DELETE FROM object WHERE fid IN ({some})", ends)
         connection.execute("COMMIT")
-    for start in range(0, pieces + 1, ROWS_AT_ONCE):
+        if enough():
+            return False
+    pieces = "SELECT min(seq), max(seq) FROM piece WHERE layer = ?"
+    at, last = connection.execute(pieces, (number,)).fetchone()
+    for start in range(at or 0, -1 if last is None else last + 1, ROWS_AT_ONCE):
         connection.execute(
             "DELETE FROM piece WHERE layer = ? AND seq BETWEEN ? AND ?",
             (number, start, start + ROWS_AT_ONCE - 1),
         )
+        if enough():
+            return False
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("DELETE FROM attribute WHERE layer = ?", (number,))
     connection.execute("DELETE FROM layer WHERE id = ?", (number,))
     connection.execute("COMMIT")
+    return True

@@ -6,11 +6,12 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -273,6 +274,28 @@ def test_an_import_that_is_cancelled_stops_at_once_and_keeps_its_parts(tmp_path:
     assert kept_parts(path)
 
 
+def test_rows_of_a_cut_off_import_go_when_there_is_time(
+    tmp_path: Path, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "p.city.gpkg"
+
+    def progress(_fraction: float, _text: str) -> None:
+        with closing(sqlite3.connect(path)) as connection:
+            if connection.execute("SELECT count(*) FROM object").fetchone()[0] > 3000:
+                raise Cancelled
+
+    monkeypatch.setattr("layers.intake.DROP_S", 0)
+    with Project.create(path) as project:
+        with pytest.raises(Cancelled):
+            import_files(project, [large], SMALL_PARTS, progress=progress)
+        ((left,),) = project.query("SELECT count(*) FROM object")
+        assert left > 1000 and not project.layers
+        (layer,) = import_files(project, [write_boxes(tmp_path / "a.city.jsonl", some_boxes(5))])
+        assert project.query("SELECT layer, count(*) FROM object GROUP BY 1") == [(layer.id, 5)]
+        assert project.query("SELECT count(*) FROM object_rtree") == [(5,)]
+        assert project.query("SELECT DISTINCT layer FROM piece") == [(layer.id,)]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 def test_a_worker_that_crashes_is_a_sentence(tmp_path: Path, large: Path) -> None:
     def shoot(_fraction: float, _text: str) -> None:
@@ -290,7 +313,7 @@ def test_a_worker_that_crashes_is_a_sentence(tmp_path: Path, large: Path) -> Non
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, large: Path) -> None:
     """A city three times as large takes no more."""
     larger = tmp_path / "larger.city.jsonl"
-    write_sequence(larger, 15_000)
+    write_sequence(larger, 12_000)
     peaks = []
     for path in (large, larger):
         peak = 0
