@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from layers.copctree import CopcTree
+from layers.copctree import DECODED, NODE, CopcTree
 from layers.morton import Cube
 from layers.moving import Move
-from layers.octree import Frame
+from layers.octree import Frame, packed
 from layers.octree_build import Counts, Look
 from layers.octree_index import SMALLEST_SIDE_M, frame_around, moved_box
 from layers.octree_pieces import Columns, Target
@@ -67,12 +67,13 @@ def open_tree(file: CopcFile, move: Move, folder: Path) -> CopcTree:
     box = moved_box(file.box, move)
     frame = file.frame if move.stays else frame_around(box, (file.frame,), move)
     target = Target(frame, move, file.cube, file.attributes)
-    found: list[Columns] = []
+    found: dict[int, Columns] = {}
     for node in np.flatnonzero(file.count).tolist():
-        found.append(decoded(file.path, target, *(int(a[node]) for a in (file.start, file.size, file.count))))
-        if sum(len(columns["place"]) for columns in found) >= SAMPLE:
+        place = (int(values[node]) for values in (file.start, file.size, file.count))
+        found[node] = decoded(file.path, target, *place)
+        if sum(len(columns["place"]) for columns in found.values()) >= SAMPLE:
             break
-    sample = {name: np.concatenate([columns[name] for columns in found]) for name in target.names}
+    sample = {name: np.concatenate([columns[name] for columns in found.values()]) for name in target.names}
     most = {name: int(sample[name].max(initial=0)) for name in file.attributes}
     kept = tuple(name for name in file.attributes if most[name] or name not in ("intensity", "rgb"))
     target = replace(target, attributes=kept)
@@ -98,6 +99,9 @@ def open_tree(file: CopcFile, move: Move, folder: Path) -> CopcTree:
         origin=(str(file.path), msgspec.json.encode(origin).decode()),
     )
     tree.save(folder)
+    (folder / DECODED).mkdir(exist_ok=True)
+    for node, columns in found.items():
+        (folder / DECODED / NODE.format(node)).write_bytes(packed(look.columns(columns), kept))
     return CopcTree.load(folder)
 
 
