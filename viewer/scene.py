@@ -40,8 +40,9 @@ MOVING_TRIANGLES, RESTING_TRIANGLES = 150_000, 1_600_000
 RESTING_POINTS = 1_000_000
 #: Tiles of terrain, which are drawn coarsely while the camera moves; a little more where there is power.
 GROUND_TILES = 40
-#: At rest nothing is shown before all detail is there, or this time is over.
-PATIENCE_S = 0.4
+#: At rest nothing is shown before all detail is there, or this time is over; where only points are
+#: missing, which others do not make way for, a much shorter one.
+PATIENCE_S, PATIENCE_WITH_POINTS_S = 0.4, 0.08
 #: How much more triangles a graphics card draws in the same time.
 GRAPHICS_CARD = 20.0
 #: A surface more transparent than this is picked only where nothing lies behind it.
@@ -66,6 +67,7 @@ class Scene:
         self._columns: dict[int, Columns] = {}
         self._stage = Stage(self._window)
         self._drawing: Generator[UInt8 | None, None, None] | None = None
+        self._patience_s = PATIENCE_S
         self._place: Place | None = None
         self._visibility = Visibility()
         self._stretch = 1.0
@@ -125,7 +127,7 @@ class Scene:
         """Build what is missing, then draw patch after patch; None after every short step but the last."""
         begun = perf_counter()
         while not self._catch_up() and not self._moving:
-            if perf_counter() - begun > PATIENCE_S:
+            if perf_counter() - begun > self._patience_s:
                 self.needs_frame = True
                 break
             yield None
@@ -205,8 +207,11 @@ class Scene:
         """Build for a short time; False while something is left to do."""
         self._aim()
         seconds = CATCH_UP_MOVING_S if self._moving else CATCH_UP_S
-        done = [view.catch_up(seconds) for view in self._views.values()]
-        complete = self._stage.follow(self._views.values(), self._stretch) and all(done)
+        missing = [view for view in self._views.values() if not view.catch_up(seconds)]
+        has_all = self._stage.follow(self._views.values(), self._stretch)
+        only_points = has_all and all(isinstance(view, Dotted) for view in missing)
+        self._patience_s = PATIENCE_WITH_POINTS_S if only_points else PATIENCE_S
+        complete = has_all and not missing
         self.needs_frame |= not complete and self._moving
         return complete
 
