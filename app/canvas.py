@@ -44,7 +44,7 @@ HOVER_MS = 40
 #: How near the camera comes on a double click, as a part of its distance.
 FLY_NEARER = 0.35
 EMPTY_TITLE = "Nothing to see yet"
-EMPTY_TEXT = "Drop a CityJSON, GeoTIFF, LAS … file here, or press Ctrl+O."
+EMPTY_TEXT = "Drop a CityJSON, GeoTIFF, LAS … file or a folder of tiles here, or press Ctrl+O."
 
 
 class Canvas(QWidget):

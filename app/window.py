@@ -127,6 +127,8 @@ class Window(QMainWindow):
         self.history, self.find_box = HistoryPanel(self.session), FindBox(self.session)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setWidget(self.styles)
+        for signal in (self.session.opened, self.session.current_layer_changed):
+            signal.connect(lambda: scroll.setVisible(self.session.current_layer is not None))
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setMinimumWidth(self.styles.minimumSizeHint().width() + SCROLL_BAR)
         left = QSplitter(Qt.Orientation.Vertical)
