@@ -19,6 +19,8 @@ from viewer.splat import Batch, UInt32
 
 #: What the points of one cloud may take, unless those in view alone take more.
 MOST_BYTES = 256 * 2**20
+#: Nodes that are read at the same time.
+READERS = 2
 #: Neighbours in the order of a node; they share a box when picking.
 POINTS_PER_BLOCK = 512
 #: With its colour as drawn, and a share of its block's box.
@@ -88,7 +90,8 @@ class Stock:
         self._news = threading.Condition()
         self._wanted: deque[int] = deque()
         self._needed: frozenset[int] = frozenset()
-        self._is_reading = False
+        self._under_way: set[int | None] = set()
+        self._readers = 0
         self.trouble: ReadError | None = None  # why nodes are missing
 
     def want(self, nodes: Iterable[int]) -> None:
@@ -96,15 +99,16 @@ class Stock:
         nodes = list(nodes)
         with self._news:
             self._needed = frozenset(nodes)
-            self._wanted = deque(node for node in nodes if node not in self._nodes)
-            if self._wanted and not self._is_reading:
-                self._is_reading = True
+            there = self._nodes.keys() | self._under_way
+            self._wanted = deque(node for node in nodes if node not in there)
+            for _ in range(min(len(self._wanted), READERS) - self._readers):
+                self._readers += 1
                 threading.Thread(target=_read_on, args=(weakref.ref(self),), daemon=True).start()
 
     def wait(self, seconds: float | None) -> bool:
         """Give the reading so much time (None: all it takes); whether everything wanted is there."""
         with self._news:
-            return self._news.wait_for(lambda: not self._is_reading, seconds)
+            return self._news.wait_for(lambda: not self._readers, seconds)
 
     def found(self, nodes: Iterable[int]) -> list[tuple[int, Node]]:
         """Those of the nodes that are in memory."""
@@ -126,19 +130,22 @@ class Stock:
                 node.batch = None
 
     def read_next(self) -> bool:
-        """Read what is wanted most, in any thread; whether something is left to read."""
-        is_sound = False
+        """Read what is wanted most, in the thread of a reader; False ends it."""
+        goes_on = False
         with self._news:
             number = self._wanted.popleft() if self._wanted else None
+            self._under_way.add(number)
         try:
             if number is not None:
                 self._keep(number)
-            is_sound = True
+                goes_on = True
         finally:
             with self._news:
-                self._is_reading = is_sound and bool(self._wanted)
+                self._under_way.discard(number)
+                goes_on = goes_on and bool(self._wanted)
+                self._readers -= not goes_on
                 self._news.notify_all()
-        return self._is_reading
+        return goes_on
 
     def _keep(self, number: int) -> Node:
         try:
