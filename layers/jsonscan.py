@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.jsontext import BOM, members_of
+from layers.jsontext import BOM, members_of, raw_members
 
 Int64 = NDArray[np.int64]
 
@@ -151,11 +152,10 @@ class _Scan:
         if self.in_string or self.depth or not (text.startswith(b"{") and text.endswith(b"}")):
             raise NotWhole("it ends before all strings and brackets are closed")
         try:
-            members, close = members_of(text)
-        except (StopIteration, ValueError) as error:
-            raise NotWhole("its outermost members are not JSON") from error
-        if close + 1 < len(text):
-            raise NotWhole("something follows the outermost object")
+            raw_members(text)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise NotWhole(str(error)) from error
+        members, _close = members_of(text)
         scalars: dict[str, bytes] = {}
         nested: list[tuple[str, Span]] = []
         spans = iter(self.spans)
