@@ -145,10 +145,10 @@ class _Reader:
 
     def tell(self, report: Report) -> None:
         """Say what was taken as empty, and which bands were left."""
-        if self._mosaic.first["bands"] > 1:
-            bands = self._mosaic.first["bands"]
+        if self._mosaic.first.bands > 1:
+            bands = self._mosaic.first.bands
             report.warn("bands", "", f"the raster has {bands} bands; the first is taken as heights")
-        if self._mosaic.first["local"]:
+        if self._mosaic.first.local:
             report.warn("unplaced", "", "the raster does not say where it lies; cells are taken as 1 × 1")
         for value, count in self._fills.items():
             report.warn("fill_value", "", f"{count:,} cells of {value:g} are taken as empty")
@@ -156,7 +156,7 @@ class _Reader:
 
 def _metres(mosaic: Mosaic, crs: str | None, report: Report) -> float:
     """What makes metres of heights that are declared in feet, unless the CRS itself speaks of heights."""
-    unit = mosaic.first["unit"]
+    unit = mosaic.first.unit
     factor = FEET_M.get(unit.lower())
     if factor is None or (crs is not None and unit_names(crs)[1]):
         return 1.0
@@ -166,6 +166,6 @@ def _metres(mosaic: Mosaic, crs: str | None, report: Report) -> float:
 
 def _facts(mosaic: Mosaic, crs: str | None) -> dict[str, object]:
     unit, height_unit = unit_names(crs) if crs else ("", "")
-    declared = mosaic.first["unit"]
+    declared = mosaic.first.unit
     height_unit = height_unit or ("metre" if declared.lower() in FEET_M else declared) or METRE_ASSUMED
     return {**mosaic.facts(), "unit": unit, "height_unit": height_unit}

@@ -35,10 +35,10 @@ def read_image(
     report = Report(read=1)
     crs = options.crs or raster_crs(mosaic, report)
     name = layer_name(paths[0], endings)
-    facts = {**mosaic.facts(), "bands": mosaic.first["bands"], "unit": unit_names(crs)[0] if crs else ""}
+    facts = {**mosaic.facts(), "bands": mosaic.first.bands, "unit": unit_names(crs)[0] if crs else ""}
     box = box_of(mosaic, 0.0, 0.0)
     layer = LayerData(name, "image", crs, report, box=box, linked=True, facts=facts)
-    if mosaic.first["local"]:
+    if mosaic.first.local:
         report.warn("unplaced", "", "the picture does not say where it lies; pixels are taken as 1 × 1")
     if options.only_facts or not is_placed(mosaic, crs, options):
         return [layer]
@@ -105,7 +105,7 @@ def _shown(bands: NDArray[Any], shown: Float64 | None) -> Cells:
 
 def _shown_range(mosaic: Mosaic) -> Float64 | None:
     """Between which values other pixels than bytes are spread: what nearly all have, in some samples."""
-    if mosaic.first["type"] == "uint8" or mosaic.first["palette"]:
+    if mosaic.first.type == "uint8" or mosaic.first.palette:
         return None
     found: list[NDArray[Any]] = []
 

@@ -11,7 +11,7 @@ import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,7 @@ from layers.stored import Float64
 from layers.terrain import outline
 
 Raster = Any  # rasterio.DatasetReader; rasterio has no types
+Opened = OrderedDict[Path, Raster]
 
 MAX_CELLS, MAX_SIDE = 4_000_000_000, 500_000  # refused above
 MAX_BLOCK_BYTES = 512 * 2**20  # what one tile or strip may need when unpacked
@@ -64,6 +65,22 @@ def _open(path: Path, driver: str) -> Raster:
 
 
 @dataclass(frozen=True)
+class Said:
+    """What a file says of its cells."""
+
+    type: str
+    bands: int
+    crs: str | None  # WKT
+    unit: str  # of heights, as it is written there
+    local: bool  # it does not say where it lies
+    palette: bool
+    affine: Float64  # from its cells to the CRS
+    size: tuple[int, int]  # rows, columns
+    block_shape: tuple[int, int]
+    has_large_blocks: bool
+
+
+@dataclass(frozen=True)
 class Tile:
     """One file of a raster, and where it lies in it."""
 
@@ -80,51 +97,46 @@ class Mosaic:
     tiles: list[Tile]
     size: tuple[int, int]  # rows, columns
     affine: Float64
-    first: dict[str, Any]  # what the first file says of itself
-    block_shape: tuple[int, int]
-    large_blocks: bool
-    _local: threading.local = field(default_factory=threading.local)
-    _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
+    first: Said  # by the first file
+    one_at_a_time: bool  # its blocks are large, or every file is read from its beginning
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _files: Opened = field(default_factory=OrderedDict)
+    _files_here: threading.local = field(default_factory=threading.local)
 
     @classmethod
     def of_files(cls, paths: Sequence[Path], driver: str, check: Callable[[Raster, Path], None]) -> Mosaic:
         """Look into the files; `check` refuses those that cannot be used."""
         os.environ.setdefault("GDAL_CACHEMAX", GDAL_CACHE_MB)  # read by GDAL when it opens the first file
-        tiles: list[Tile] = []
-        first: dict[str, Any] = {}
-        affine = np.zeros(6)
-        block, large = (1, 1), False
-        for path in paths:
-            with gdal_sentences(path), _open(path, driver) as raster:
-                _check_blocks(raster, path)
-                check(raster, path)
-                said = _said(raster)
-                if not tiles:
-                    first, affine = said, _affine(raster)
-                    block = raster.block_shapes[0]
-                _check_alike(first, said, path, paths[0])
-                row, column = _offset(affine, _affine(raster), path, paths[0])
-                tiles.append(Tile(path, (row, row + raster.height), (column, column + raster.width)))
-                large |= _block_bytes(raster) > LARGE_BLOCK_BYTES
-        top, left = (min(getattr(tile, side)[0] for tile in tiles) for side in ("rows", "columns"))
+        said = [_looked_at(path, driver, check) for path in paths]
+        first = said[0]
+        for path, other in zip(paths, said, strict=True):
+            _check_alike(first, other, path, paths[0])
+        corner = np.array(
+            [
+                _offset(first.affine, other.affine, path, paths[0])
+                for path, other in zip(paths, said, strict=True)
+            ]
+        )
+        begin = corner - corner.min(axis=0)
+        end = begin + [other.size for other in said]
+        rows, columns = end.max(axis=0).tolist()
+        _check_size((rows, columns), paths)
         tiles = [
-            Tile(tile.path, (tile.rows[0] - top, tile.rows[1] - top),
-                 (tile.columns[0] - left, tile.columns[1] - left))
-            for tile in tiles
-        ]  # fmt: skip
-        size = max(tile.rows[1] for tile in tiles), max(tile.columns[1] for tile in tiles)
-        _check_size(size, paths)
-        a, b, c, d, e, f = affine
-        moved = np.array([a, b, c + a * left + b * top, d, e, f + d * left + e * top])
-        return cls(driver, tiles, size, moved, first, block, large or driver != "GTiff")
+            Tile(path, (top, bottom), (left, right))
+            for path, (top, left), (bottom, right) in zip(paths, begin.tolist(), end.tolist(), strict=True)
+        ]
+        top, left = corner.min(axis=0).tolist()
+        a, b, c, d, e, f = first.affine
+        affine = np.array([a, b, c + a * left + b * top, d, e, f + d * left + e * top])
+        one_at_a_time = driver != "GTiff" or any(other.has_large_blocks for other in said)
+        return cls(driver, tiles, (rows, columns), affine, first, one_at_a_time)
 
     @property
     def piece(self) -> tuple[int, int]:
         """Rows and columns that are read best at once."""
         _rows, columns = self.size
-        if (
-            self.block_shape[1] >= min(columns, 4096) and self.block_shape[0] < BLOCK
-        ):  # strips, or lines of text
+        high, wide = self.first.block_shape
+        if wide >= min(columns, 64 * BLOCK) and high < BLOCK:  # strips, or lines of text
             whole = min(-(-columns // BLOCK), 1024) * BLOCK
             return min(4 * BLOCK, 2**22 // whole // BLOCK * BLOCK), whole
         return 4 * BLOCK, 64 * BLOCK
@@ -142,12 +154,8 @@ class Mosaic:
             top, bottom = max(rows[0], tile.rows[0]), min(rows[1], tile.rows[1])
             left, right = max(columns[0], tile.columns[0]), min(columns[1], tile.columns[1])
             window = Window(left - tile.columns[0], top - tile.rows[0], right - left, bottom - top)
-            with gdal_sentences(tile.path):
-                if self.large_blocks:
-                    with self._one_at_a_time:
-                        found, counts = cells(self._raster(tile.path), window)
-                else:
-                    found, counts = cells(self._raster(tile.path), window)
+            with gdal_sentences(tile.path), self._lock if self.one_at_a_time else nullcontext():
+                found, counts = cells(self._raster(tile.path), window)
             target = whole[top - rows[0] : bottom - rows[0], left - columns[0] : right - columns[0]]
             np.copyto(target, found, where=counts.reshape(counts.shape + (1,) * (found.ndim - counts.ndim)))
 
@@ -164,13 +172,14 @@ class Mosaic:
             "size": [columns, rows],
             "cells": columns * rows,
             "cell_size": [math.hypot(a, d), math.hypot(b, e)],
-            "local": self.first["local"],
+            "local": self.first.local,
         }
 
     def _raster(self, path: Path) -> Raster:
-        """The open file: of this thread, or the only one where its blocks are large."""
-        holder = self.__dict__ if self.large_blocks else self._local.__dict__
-        opened: OrderedDict[Path, Raster] = holder.setdefault("opened", OrderedDict())
+        """The open file, this thread's own unless only one at a time may read."""
+        opened: Opened = self._files
+        if not self.one_at_a_time:
+            opened = self._files_here.__dict__.setdefault("files", OrderedDict())
         if path not in opened:
             opened[path] = _open(path, self.driver)
             if len(opened) > MOST_OPEN:
@@ -179,15 +188,26 @@ class Mosaic:
         return opened[path]
 
 
-def _said(raster: Raster) -> dict[str, Any]:
-    return {
-        "type": raster.dtypes[0],
-        "bands": raster.count,
-        "crs": raster.crs.to_wkt() if raster.crs is not None else None,
-        "unit": (raster.units[0] or "").strip(),
-        "local": raster.transform.is_identity,
-        "palette": raster.colorinterp[0].name == "palette",
-    }
+def _looked_at(path: Path, driver: str, check: Callable[[Raster, Path], None]) -> Said:
+    with gdal_sentences(path), _open(path, driver) as raster:
+        _check_blocks(raster, path)
+        check(raster, path)
+        return _said(raster)
+
+
+def _said(raster: Raster) -> Said:
+    return Said(
+        type=raster.dtypes[0],
+        bands=raster.count,
+        crs=raster.crs.to_wkt() if raster.crs is not None else None,
+        unit=(raster.units[0] or "").strip(),
+        local=raster.transform.is_identity,
+        palette=raster.colorinterp[0].name == "palette",
+        affine=_affine(raster),
+        size=(raster.height, raster.width),
+        block_shape=raster.block_shapes[0],
+        has_large_blocks=_block_bytes(raster) > LARGE_BLOCK_BYTES,
+    )
 
 
 def _affine(raster: Raster) -> Float64:
@@ -226,14 +246,18 @@ def _cell_text(turn: Float64) -> str:
     return f"{wide:.6g} × {high:.6g}"
 
 
-def _check_alike(first: dict[str, Any], said: dict[str, Any], path: Path, first_path: Path) -> None:
-    for name, title in (("crs", "coordinate reference system"), ("bands", "bands"), ("unit", "unit")):
-        if first[name] != said[name]:
+def _check_alike(first: Said, said: Said, path: Path, first_path: Path) -> None:
+    for title, wanted, found in (
+        ("coordinate reference system", first.crs, said.crs),
+        ("bands", first.bands, said.bands),
+        ("unit", first.unit, said.unit),
+    ):
+        if found != wanted:
             raise ReadError(
                 f"These rasters cannot become one layer: they differ in {title}",
                 where=path.name,
-                found=str(said[name] or "none")[:80],
-                allowed=f"{str(first[name] or 'none')[:80]}, as in {first_path.name}",
+                found=str(found or "none")[:80],
+                allowed=f"{str(wanted or 'none')[:80]}, as in {first_path.name}",
                 do="Import them as layers of their own",
             )
 
@@ -294,10 +318,10 @@ def is_picture(raster: Raster) -> bool:
 
 def raster_crs(mosaic: Mosaic, report: Report) -> str | None:
     """The CRS that the raster names, unless its cells cannot lie there."""
-    if mosaic.first["crs"] is None:
+    if mosaic.first.crs is None:
         return None
     try:
-        found = crs_text(parse_crs(mosaic.first["crs"]))
+        found = crs_text(parse_crs(mosaic.first.crs))
     except PlaceError as error:
         report.warn("crs", "", f"the raster's CRS is not understood: {error.sentence()}")
         return None
@@ -330,7 +354,7 @@ def cell_m(mosaic: Mosaic, crs: str | None) -> tuple[float, float]:
 
 def is_placed(mosaic: Mosaic, crs: str | None, options: ReadOptions) -> bool:
     """Whether it is known where the raster lies; if not, a person will be asked and it is read again."""
-    return bool(crs or mosaic.first["local"] or options.project_crs == LOCAL)
+    return bool(crs or mosaic.first.local or options.project_crs == LOCAL)
 
 
 def scratch_folder(options: ReadOptions, name: str, needed: float) -> Path:
