@@ -144,6 +144,11 @@ class PointsView:
         """Whether the layer is visible now."""
         return self.layer.visible and self._visible
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether some points have been read."""
+        return len(self._stock) > 0
+
     def _drawn(self) -> list[tuple[int, Node]]:
         """The nodes to draw: those in memory, within the budget; finer ones stand in for those to come."""
         present = self._stock.found(self._ranked.tolist())

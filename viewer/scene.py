@@ -209,7 +209,7 @@ class Scene:
         seconds = CATCH_UP_MOVING_S if self._moving else CATCH_UP_S
         missing = [view for view in self._views.values() if not view.catch_up(seconds)]
         has_all = self._stage.follow(self._views.values(), self._stretch)
-        only_points = has_all and all(isinstance(view, Dotted) for view in missing)
+        only_points = has_all and all(isinstance(view, Dotted) and view.has_begun for view in missing)
         self._patience_s = PATIENCE_WITH_POINTS_S if only_points else PATIENCE_S
         complete = has_all and not missing
         self.needs_frame |= not complete and self._moving

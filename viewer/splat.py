@@ -29,7 +29,7 @@ UInt64 = NDArray[np.uint64]
 AT_ONCE = 32_768
 ROWS_AT_ONCE = 64
 #: So long the points of a picture may take while the camera moves.
-MOVING_S = 0.045
+MOVING_S = 0.05
 FEWEST_MOVING = 100_000
 NOTHING = np.uint64(2**64 - 1)
 RED_AND_BLUE, GREEN = np.uint32(0xFF00FF), np.uint32(0x00FF00)

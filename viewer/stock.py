@@ -1,4 +1,4 @@
-"""The nodes of a point cloud that are in memory: read in a thread of their own, the longest unused let go."""
+"""The nodes of a point cloud that are in memory: read in threads of their own, the longest unused let go."""
 
 from __future__ import annotations
 
@@ -93,6 +93,9 @@ class Stock:
         self._under_way: set[int | None] = set()
         self._readers = 0
         self.trouble: ReadError | None = None  # why nodes are missing
+
+    def __len__(self) -> int:
+        return len(self._nodes)
 
     def want(self, nodes: Iterable[int]) -> None:
         """Read these, in this order, as far as they are not there; what was wanted before is not any more."""

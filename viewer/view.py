@@ -101,5 +101,9 @@ class LayerView(Protocol):
 class Dotted(Protocol):
     """A view with points that the processor draws."""
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether some of its points have been read."""
+
     def dots(self) -> Dots | None:
         """What it draws now."""
