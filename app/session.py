@@ -232,8 +232,9 @@ class Session(QObject):
         self.jobs.drop_all()
         self.imports.forget()
         self.drawing.forget()
-        self.select([])
         self._scene.close()
+        self._scene = None
+        self.select([])
         self._project = self._scene = self._current_layer = None
         self._is_copying = False
         self._set_ticks([])

@@ -103,27 +103,29 @@ def _number(value: Any) -> float:
 def categories(values: Column, color_map: str, unit: str = "") -> Classes:
     """The twelve most frequent values, then "other", then "no value"."""
     codes, different = values.as_codes()
-    words = [None if value == "" else _word(value) for value in listed(different)]
-    often = np.bincount(codes[codes != NONE], minlength=len(words))
-    if len(words) > MOST_COUNTED:
+    often = np.bincount(codes[codes != NONE], minlength=len(different))
+    if len(different) > MOST_COUNTED:
         counted: Iterable[int] = np.argpartition(often, -MOST_COUNTED)[-MOST_COUNTED:].tolist()
     else:
-        counted = range(len(words))
+        counted = range(len(different))
+    words = {at: None if (value := different[at]) == "" else _word(value) for at in counted}
     counts: Counter[str] = Counter()
-    for at in counted:
-        if (word := words[at]) is not None and often[at]:
+    for at, word in words.items():
+        if word is not None and often[at]:
             counts[word] += int(often[at])
     top = [word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
-    kept, has_more = top[:MOST_CATEGORIES], len(top) > MOST_CATEGORIES
+    kept, has_more = top[:MOST_CATEGORIES], len(top) > MOST_CATEGORIES or len(words) < len(different)
     code_of = {word: i for i, word in enumerate(kept)}
     labels = [*kept, *(["other"] if has_more else []), "no value"]
     missing = len(labels) - 1
-    classes = [missing if word is None else code_of.get(word, missing - 1) for word in words]
     colors = [*_category_colors(len(kept), color_map)]
     if has_more:
         colors.append(rgb("#8b8b86"))
     colors.append(rgb(NO_VALUE))
-    table = np.array([*classes, missing], np.int32)
+    table = np.full(len(different) + 1, missing - 1, np.int32)
+    table[-1] = missing
+    for at, word in words.items():
+        table[at] = missing if word is None else code_of.get(word, missing - 1)
     return Classes(table[codes], np.array(colors, np.uint8), tuple(labels), unit)
 
 
