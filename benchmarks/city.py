@@ -4,7 +4,7 @@
 
 Terraces, villas, closed blocks, slabs, towers and halls stand along streets, lower and looser from the
 middle outwards. Each building has its footprint as LoD 0, a solid with semantic surfaces under one of
-eight forms of roof as LoD 2.2 (about 25 triangles), and eight attributes. Parts are written at once by
+eight forms of roof as LoD 2.2 (about 25 triangles), and nine attributes. Parts are written at once by
 one process per core, in bounded memory.
 """
 
@@ -35,8 +35,8 @@ HEAD = (
 SEMANTICS = '"semantics":{"surfaces":[{"type":"GroundSurface"},{"type":"WallSurface"},{"type":"RoofSurface"}]'
 ATTRIBUTES = (
     '"attributes":{"identificatie":"NL.IMBAG.Pand.%016d","function":"%d","roofType":"%s",'
-    '"measuredHeight":%.2f,"storeysAboveGround":%d,"yearOfConstruction":%d,"energyLabel":%s,'
-    '"floorArea":%.1f}'
+    '"measuredHeight":%.2f,"storeysAboveGround":%d,"yearOfConstruction":%d,'
+    '"dateOfConstruction":"%d-07-01","energyLabel":%s,"floorArea":%.1f}'
 )
 LABELS = ('"A"', '"B"', '"C"', '"D"', '"E"', '"F"', '"G"', "null")
 USES = tuple(sorted({code for kind in KINDS.values() for code in kind.function}))
@@ -177,7 +177,8 @@ def _attributes(
     newer = np.clip((2024 - years) / 134 * 5 + chance[:, 2] * 3, 0, 6).astype(int)
     labels = np.array(LABELS)[np.where(chance[:, 3] < 0.06, 7, newer)]
     ids = 503100000000000 + numbers
-    columns = (numbers, ids, functions, [shape.roof] * len(ids), height, storeys, years, labels, area)
+    roofs = [shape.roof] * len(ids)
+    columns = (numbers, ids, functions, roofs, height, storeys, years, years, labels, area)
     return zip(*(list(column) for column in columns), strict=True)
 
 
