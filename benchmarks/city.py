@@ -39,7 +39,6 @@ ATTRIBUTES = (
     '"dateOfConstruction":"%d-07-01","energyLabel":%s,"floorArea":%.1f}'
 )
 LABELS = ('"A"', '"B"', '"C"', '"D"', '"E"', '"F"', '"G"', "null")
-USES = tuple(sorted({code for kind in KINDS.values() for code in kind.function}))
 
 
 @dataclass(frozen=True)
