@@ -55,6 +55,14 @@ class Clip:
             shown &= ~(_inside(boxes[:, 0], box) & _inside(boxes[:, 1], box))
         return shown
 
+    def narrowed(self, boxes: Float64) -> Float64:
+        """Boxes around what may be shown of boxes (n, 2, 3); empty ones are left out."""
+        if len(self.kept):
+            low = np.maximum(boxes[:, None, 0], self.kept[None, :, 0]).reshape(-1, 3)
+            high = np.minimum(boxes[:, None, 1], self.kept[None, :, 1]).reshape(-1, 3)
+            boxes = np.stack((low, high), axis=1)
+        return boxes[(boxes[:, 0] <= boxes[:, 1]).all(axis=1)]
+
     def shows_all(self, boxes: Float64) -> Mask:
         """Which boxes (n, 2, 3) are shown with all they hold."""
         whole = np.full(len(boxes), not len(self.kept))

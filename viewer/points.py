@@ -13,6 +13,7 @@ from viewer.aim import Aim
 from viewer.clip import Clip
 from viewer.color import LegendEntry
 from viewer.faces import Index, Mask, outer_boxes, spans
+from viewer.palette import NO_VALUE
 from viewer.patch import Patch
 from viewer.picking import Hit, Rectangle, View2D
 from viewer.pointcolor import PointColors
@@ -49,7 +50,7 @@ class PointsView:
         self._apart_m = np.minimum(self._spacing, _mean_distance_m(self._box, self._count))
         numbers = np.arange(len(tree.parent))
         self._children = np.searchsorted(tree.parent, np.stack((numbers, numbers + 1)))
-        self.boxes: Float64 = outer_boxes(self._box[self._box[:, 0, 0] <= self._box[:, 1, 0]][:MOST_BOXES])
+        self.boxes: Float64 = np.empty((0, 2, 3))
         self._stock = Stock(tree.read)
         self._picker = PointPicker(tree, self._stock)
         self._ranked: Index = np.empty(0, np.int64)
@@ -61,6 +62,7 @@ class PointsView:
         style = self.layer.style
         self._colors = PointColors(self._tree, self.layer)
         self._clip = Clip.of(style)
+        self.boxes = outer_boxes(self._clip.narrowed(self._box[:MOST_BOXES]))
         self._hidden = _flags(style.get("hidden_classes")) if self._tree.has("classification") else _flags(())
         self._stock.forget_batches()
 
@@ -238,8 +240,12 @@ class PointsView:
         return []
 
     def legend(self) -> list[LegendEntry]:
-        """What the colours mean, with the numbers of all points of the cloud."""
-        return self._colors.legend()
+        """What the colours mean, with the numbers of all points of the cloud, and how many are missing."""
+        rows, lost = self._colors.legend(), sorted(self._stock.unreadable)
+        if lost:
+            count = int(self._count[lost].sum())
+            rows.append(LegendEntry("Unreadable", NO_VALUE, count, "points", self.layer.id, self.layer.name))
+        return rows
 
 
 def _mean_distance_m(boxes: Float64, counts: Index) -> Float64:

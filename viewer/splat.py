@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
+from math import floor, log
 from time import perf_counter
 
 import numpy as np
@@ -31,6 +32,8 @@ ROWS_AT_ONCE = 64
 #: So long the points of a picture may take while the camera moves.
 MOVING_S = 0.05
 FEWEST_MOVING = 100_000
+#: What that changes by, so that points do not come and go with every small change of pace.
+STEP = 1.3
 NOTHING = np.uint64(2**64 - 1)
 RED_AND_BLUE, GREEN = np.uint32(0xFF00FF), np.uint32(0x00FF00)
 
@@ -102,17 +105,18 @@ class Pace:
 
     def learn(self, points: int, placing_s: float, laying_s: float) -> None:
         """A picture took so long for so many points, and so long for its pixels."""
-        self._per_picture_s = _blended(self._per_picture_s, laying_s, 0.25)
+        self._per_picture_s = _blended(self._per_picture_s, laying_s, 0.1)
         if points:
-            weight = 0.25 * min(points / FEWEST_MOVING, 1)
+            weight = 0.1 * min(points / FEWEST_MOVING, 1)
             self._per_point_s = _blended(self._per_point_s, placing_s / points, weight)
 
     def moving_points(self, most: int) -> int:
         """How many points keep motion fluent."""
         if not self._per_point_s:
             return most
-        left_s = MOVING_S - self._per_picture_s
-        return min(most, max(int(left_s / self._per_point_s), FEWEST_MOVING))
+        left_s = max(MOVING_S - self._per_picture_s, 0.0)
+        steps = floor(log(left_s / self._per_point_s / FEWEST_MOVING + 1e-9, STEP))
+        return min(most, round(FEWEST_MOVING * STEP ** max(steps, 0)))
 
 
 def _blended(before: float, now: float, weight: float) -> float:

@@ -92,7 +92,7 @@ class Stock:
         self._needed: frozenset[int] = frozenset()
         self._under_way: set[int | None] = set()
         self._readers = 0
-        self.trouble: ReadError | None = None  # why nodes are missing
+        self.unreadable: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._nodes)
@@ -153,8 +153,8 @@ class Stock:
     def _keep(self, number: int) -> Node:
         try:
             node = Node.of(self._read(number))
-        except ReadError as error:
-            self.trouble = error
+        except ReadError:
+            self.unreadable.add(number)
             node = Node.of(Cloud(np.empty((0, 3))))
         with self._news:
             if number not in self._nodes:

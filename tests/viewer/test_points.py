@@ -18,13 +18,14 @@ from layers.stored import Int64
 from viewer.aim import Aim
 from viewer.camera import Camera
 from viewer.clip import Clip
+from viewer.color import LegendEntry
 from viewer.palette import POINT_CLASS_COLORS, rgb
 from viewer.patch import Patch
 from viewer.picking import POINT_REACH_PX, View2D
 from viewer.picture import Picture
 from viewer.pointpick import scores
 from viewer.points import PointsView
-from viewer.splat import Batch, Dots, Look, Splats
+from viewer.splat import Batch, Dots, Look, Pace, Splats
 from viewer.stock import Node, Stock, packed
 from viewer.window import Window
 
@@ -185,13 +186,18 @@ def test_memory_is_bounded_and_what_is_in_use_stays(tree: PointTree) -> None:
         assert stock._bytes == sum(node.bytes for node in stock._nodes.values()) <= max(2_000_000, needed)
 
 
+def view_row(view: PointsView, label: str) -> list[LegendEntry]:
+    return [row for row in view.legend() if row.label == label]
+
+
 def test_a_damaged_part_leaves_the_rest(tmp_path: Path) -> None:
     tree = tree_of(town(150_000), tmp_path)
     for part in sorted(tree.folder.glob("points-*.bin")):
         part.write_bytes(part.read_bytes()[: part.stat().st_size // 2])
     view = aimed(view_of(tree), overview(distance_m=100.0))
     assert 0 < drawn_points(view) < 150_000
-    assert view._stock.trouble is not None
+    (row,) = view_row(view, "Unreadable")
+    assert row.count + drawn_points(view) == 150_000
 
 
 # -- how points look -----------------------------------------------------------------------------
@@ -428,6 +434,23 @@ def test_clip_boxes_are_exact(tree: PointTree, clip: list[dict[str, Any]]) -> No
     assert 0 < len(drawn) < len(every) and np.isin(drawn, allowed).all()
     # No fewer nodes are in view than without clipping.
     assert np.isin(every[np.isin(every, allowed)], drawn).all()
+
+
+def test_what_is_clipped_away_is_not_framed(tree: PointTree) -> None:
+    boxes = view_of(tree, clip=[{"box": WEST, "keep": "inside"}]).boxes
+    assert boxes[:, 1, 0].max() == WEST[3] and len(boxes)
+    assert len(view_of(tree, clip=[{"box": [0.0] * 6, "keep": "inside"}]).boxes) == 0
+
+
+def test_the_moving_budget_follows_the_machine() -> None:
+    budgets = []
+    for seconds_per_point, seconds_per_picture in ((1e-8, 0.02), (5e-8, 0.02), (1e-7, 0.2)):
+        pace = Pace()
+        assert pace.moving_points(1_000_000) == 1_000_000
+        for _ in range(100):
+            pace.learn(500_000, 500_000 * seconds_per_point, seconds_per_picture)
+        budgets.append(pace.moving_points(1_000_000))
+    assert budgets[0] == 1_000_000 and 400_000 < budgets[1] <= 600_000 and budgets[2] == 100_000
 
 
 def test_a_clip_that_says_nothing_clips_nothing() -> None:
