@@ -13,10 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from layers.errors import ReadError
 from layers.pyramid import Finder, Index, Levels
 from layers.relief import UNIT, Float32, first_tiles, height_levels, normals_at, squares_beside, tiles
-from layers.stored import Float64, Int32, Int64, Mover, Stored
+from layers.stored import Float64, Int32, Int64, Mover, Stored, let_go
 
 if TYPE_CHECKING:
     from layers.data import Box
+
+MANY_PLACES = 10_000
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,8 @@ def heights_in(terrain: TerrainPyramid, there: Mover, back: Mover, places: Float
     known = np.isfinite(flat[:, 2])
     heights = np.full(len(places), np.nan)
     heights[known] = back(flat[known])[:, 2]
+    if len(places) > MANY_PLACES:
+        let_go(terrain.heights)  # they may lie all over it
     return heights
 
 
