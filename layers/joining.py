@@ -115,13 +115,11 @@ def _parents(kin: Kin) -> NDArray[np.intp]:
 
 
 def merged(parts: Sequence[StagedLayer]) -> StagedLayer:
-    """What is known of the parts of a city as what is known of all of it."""
+    """What is known of the parts of a city as what is known of all of it, but where it lies."""
     first = parts[0]
     counts: Counter[tuple[str, str, str]] = Counter()
     attributes: dict[str, str | None] = {}
-    box = None
     for part in parts:
-        box = united(box, part.box)
         for *kind, count in part.counts:
             counts[kind[0], kind[1], kind[2]] += count
         for name, type in part.attributes.items():
@@ -134,7 +132,6 @@ def merged(parts: Sequence[StagedLayer]) -> StagedLayer:
         pieces=sum(part.pieces for part in parts),
         report=_report([Report.from_dict(part.report) for part in parts]).as_dict(),
         facts=_facts([part.facts for part in parts]),
-        box=box,
         drawable=first.drawable,
         attributes=attributes,
         counts=[(*kind, count) for kind, count in counts.items()],

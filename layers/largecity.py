@@ -30,7 +30,7 @@ from layers.report import Report
 from layers.request import Answer, Request, StagedLayer, StagedPart
 from layers.siting import Site, first_project_crs, layer_crs, note_site, site_of
 from layers.source import Source
-from layers.staging import ARRAYS, COLUMNS, KIN
+from layers.staging import ARRAYS, COLUMNS, KIN, moved_box
 
 #: No city object has less text than this: `,"":{}`.
 LEAST_BYTES = 6
@@ -187,10 +187,11 @@ class LargeCity:
         """The whole city, and the layer that shows some of its objects as terrain."""
         whole = merged([layers[0] for layers in found])
         terrain = [layers[1] for layers in found if len(layers) > 1][:1]
+        box = whole.facts["layer_box"]
         for layer in (whole, *terrain):
-            layer.crs, layer.box = city.crs, whole.box
-            layer.facts["layer_box"] = whole.facts["layer_box"]
-            told = replace(city, report=Report.from_dict(layer.report), box=whole.facts["layer_box"])
+            layer.crs, layer.box = city.crs, moved_box(box, site.move) if box else None
+            layer.facts["layer_box"] = box
+            told = replace(city, report=Report.from_dict(layer.report), box=box)
             note_site(told, site)
             layer.report = told.report.as_dict()
         whole.name = city.name

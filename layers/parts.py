@@ -19,8 +19,8 @@ from layers.siting import Site
 from layers.staging import described, stage_part
 from layers.workers import Workers, cores
 
-#: A worker takes some 200 MB; more of them than this would be quicker, but not within 1.5 GB.
-MOST_WORKERS = 5
+#: A worker takes some 140 MB; more of them than this would be quicker, but not within 1.5 GB.
+MOST_WORKERS = 8
 #: Fewer parts than this are read by the process that asks for them.
 LEAST_FOR_WORKERS = 3
 PART_FILE = "part.json"

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,12 +25,13 @@ from layers import parts
 from layers.arrays import CityTiles
 from layers.cache import KEPT, cache_folder, layer_folder
 from layers.data import ReadOptions
-from layers.errors import Cancelled, ReadError
+from layers.errors import Cancelled, PlaceError, ReadError
 from layers.exporting import export_layer
 from layers.importing import import_files, rebuild
 from layers.project import Project
+from layers.request import Request
 from tests.boxes import HEAD, some_boxes, write_boxes
-from tests.cities import OPENABLE, imported_here
+from tests.cities import OPENABLE, answered_here, imported_here
 from tests.conftest import ROOT, real
 
 #: Every third real file; those that name no CRS lie nowhere.
@@ -85,13 +87,10 @@ def assert_same_drawing(one: Project, other: Project) -> None:
 @pytest.mark.usefixtures("alone")
 def test_parts_make_the_project_that_the_whole_makes(tmp_path: Path, name: str) -> None:
     path = real(f"cityjson/{name}")
-    size = max(200, path.stat().st_size // 7)
-    with (
-        Project.create(tmp_path / "one.city.gpkg") as one,
-        Project.create(tmp_path / "many.city.gpkg") as many,
-    ):
+    in_parts = ReadOptions(crs="EPSG:7415", part_bytes=max(200, path.stat().st_size // 7))
+    with Project.create(tmp_path / "one.city.gpkg") as one, Project.create(tmp_path / "p.city.gpkg") as many:
         import_files(one, [path], AT_ONCE)
-        import_files(many, [path], ReadOptions(crs="EPSG:7415", part_bytes=size))
+        import_files(many, [path], in_parts)
         expected, found = contents(one), contents(many)
         assert found["source"] == path.read_bytes()
         for what in expected:
@@ -195,6 +194,43 @@ def test_what_has_no_geometry_encloses_its_parts_wherever_they_are(tmp_path: Pat
         assert many.box([block.fid]) == many.box(many.children(block.fid)) != many.box(fids)
 
 
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.usefixtures("alone")
+def test_where_parts_lie_is_asked_and_answered_as_for_the_whole(tmp_path: Path, ending: str) -> None:
+    """A town that names no CRS; one in degrees, which makes a project in metres; one that lies nowhere."""
+    town = buildings(60)
+    nameless = write_town(tmp_path / f"nameless{ending}", town, {**HEAD, "metadata": {}})
+    in_degrees = {
+        **HEAD,
+        "metadata": {"referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/4979"},
+        "transform": {"scale": [1e-8, 1e-8, 0.001], "translate": [4.4, 51.9, 0]},
+    }
+    degrees = write_town(tmp_path / f"degrees{ending}", town, in_degrees)
+    said = []
+    with Project.create(tmp_path / "one.city.gpkg") as one, Project.create(tmp_path / "p.city.gpkg") as many:
+        for project, part_bytes in ((one, ReadOptions.part_bytes), (many, PART_BYTES)):
+            with pytest.raises(PlaceError, match="does not name its coordinate reference system") as told:
+                import_files(project, [nameless], ReadOptions(part_bytes=part_bytes))
+            said.append(told.value.sentence())
+            import_files(project, [degrees], ReadOptions(part_bytes=part_bytes))
+            import_files(project, [nameless], ReadOptions(crs="local", part_bytes=part_bytes))
+        assert said[0] == said[1]
+        assert many.place.crs == one.place.crs == "EPSG:32631"
+        assert contents(many) == contents(one)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.usefixtures("alone")
+def test_looking_at_parts_makes_nothing_and_tells_the_same(tmp_path: Path, ending: str) -> None:
+    path = write_town(tmp_path / f"town{ending}", buildings(60))
+    look = Request(str(path), str(tmp_path / "made"), wanted="look", part_bytes=PART_BYTES)
+    with answered_here(look) as answer, answered_here(Request(str(path), str(tmp_path / "whole"))) as whole:
+        (found,), (expected,) = answer.layers, whole.layers
+    assert replace(found, pieces=0, counts=[]) == replace(expected, pieces=0, counts=[])
+    assert sorted(found.counts) == sorted(expected.counts)
+    assert {file.name for file in Path(answer.folder).rglob("*.sqlite")} == set()
+
+
 # --- cut off --------------------------------------------------------------------------------------
 
 
@@ -209,6 +245,7 @@ from pathlib import Path
 from layers import importing
 from layers.data import ReadOptions
 from layers.project import Project
+from layers.request import Request
 with Project.open(Path(sys.argv[1])) as project:
     def progress(fraction, text):
         print(fraction, text, flush=True)
