@@ -34,12 +34,13 @@ TOLERANCE_M = 0.01
 #: Where the flight leads: east and north of the middle as parts of the city's size, distance in metres
 #: (a part of the size when below 1), azimuth and altitude in degrees.
 MOMENTS = {
-    "the whole city": (0.0, 0.0, 1.3, 20.0, 38.0),
+    "the whole city": (0.0, -0.05, 1.5, 20.0, 38.0),
     "the middle": (0.0, 0.0, 1800.0, 70.0, 25.0),
     "between towers": (0.003, 0.002, 420.0, 150.0, 14.0),
     "the suburbs": (-0.28, 0.12, 900.0, 240.0, 30.0),
     "along the roofs to the horizon": (-0.1, -0.2, 300.0, 35.0, 6.0),
 }
+PAGE_SIZE = (1120, 700)  # of the pictures on the page
 BINS_MS = (0, 20, 40, 60, 80, 100, 150, 200, 400, np.inf)
 
 
@@ -196,7 +197,8 @@ def save_pictures(folder: Path, target: Path) -> None:
 
     target.mkdir(parents=True, exist_ok=True)
     for number in range(len(MOMENTS)):
-        Image.fromarray(np.load(folder / f"smooth-{number}.npy")).save(target / f"flight-{number + 1}.png")
+        picture = Image.fromarray(np.load(folder / f"smooth-{number}.npy")).resize(PAGE_SIZE)
+        picture.save(target / f"flight-{number + 1}.png", optimize=True)
 
 
 def main() -> int:
