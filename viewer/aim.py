@@ -24,6 +24,7 @@ class Aim:
     triangles: int  # about so many, for all city objects together
     points: int  # about so many, for all point clouds together
     tiles: int = 40  # at most so many, for each terrain and each picture of the ground
+    city_tiles: int = 100  # at most so many, for each layer of city objects
     margin: float = 0.1  # share of the picture that is kept ready beyond its borders
 
     def is_same(self, other: Aim | None) -> bool:
@@ -34,8 +35,8 @@ class Aim:
         return (
             mine.camera is its.camera  # a camera never changes
             and (mine.width, mine.height, mine.stretch) == (its.width, its.height, its.stretch)
-            and (self.moving, self.triangles, self.points, self.tiles)
-            == (other.moving, other.triangles, other.points, other.tiles)
+            and (self.moving, self.triangles, self.points, self.tiles, self.city_tiles)
+            == (other.moving, other.triangles, other.points, other.tiles, other.city_tiles)
         )
 
     @cached_property

@@ -13,6 +13,7 @@ from layers.arrays import CityTiles, Float64
 from layers.records import Layer
 from viewer.aim import Aim
 from viewer.blockfield import BlockField
+from viewer.citychoice import Choice
 from viewer.cityextras import ghosts_of, marks_of, wires_of
 from viewer.citylegend import legend_of
 from viewer.citypick import first_surface, objects_in
@@ -22,7 +23,7 @@ from viewer.detail import Allowed, detail_of
 from viewer.faces import Index, Mask, outer_boxes
 from viewer.lods import Lods
 from viewer.looks import ROOF, WALL, Looks
-from viewer.masses import Masses
+from viewer.masses import Masses, Pending
 from viewer.palette import GHOST, SELECTED, rgb
 from viewer.patch import LINES, Patch
 from viewer.picking import Hit, Rectangle, Surface, View2D, nearest_vertex
@@ -31,22 +32,10 @@ from viewer.view import Found, Shown, Source
 
 Float32 = NDArray[np.float32]
 
-#: Tiles drawn in full detail: each is an actor of its own.
-MOST_TILES = 110
-#: How far a block may be off, in pixels, where there is no need to save.
-ERROR_PX_MOVING, ERROR_PX_RESTING = 1.0, 0.7
-#: Share of the budget that full detail may take while far objects need some too.
-DETAIL_SHARE = 0.7
-#: Steps by which that is made finer or coarser, beginning with the coarsest at rest.
-DETAIL_BEFORE = 0.5
 #: Where more entries than this have changed, all are summed up anew.
 MOST_CHANGED = 50_000
-COARSER, CAUTION, COARSEST_PX = 1.25, 1.1, 12.0
 #: At rest all detail is waited for, but not for longer than this.
 PATIENCE_S = 0.35
-TRIANGLES_PER_BLOCK = 5
-#: Blocks are made by the processor for every picture: even where a graphics card could draw more of them.
-MOST_BLOCKS, MOST_BLOCKS_MOVING = 400_000, 40_000
 GHOST_OPACITY = 0.22
 SELECTED_SHARE = 0.72
 #: Their many small faces look better without outlines.
@@ -75,16 +64,20 @@ class CityView:
         self._allowed = self._allows()
         self._selected: Mask = np.zeros(len(city.entry_object), bool)
         self._masses = Masses(city, source.origin, self._tree)
+        self._choice = Choice(self._tree, self._masses)
         self._faded: set[int] = set()  # tiles to be coloured anew
         self._frame = 0
         self._aim: Aim | None = None
         self._wanted: Index = np.empty(0, np.int64)
-        self._error_px = ERROR_PX_MOVING
         self._aimed_at = 0.0
+        self._most_tiles = 1
         self._is_new = self._blocks_stale = self._outlines_stale = True
         self._culls = True
         self._legend: list[LegendEntry] | None = None
+        self._to_weigh, self._to_color = Pending(), Pending()
         self._weigh()
+        while self.work():
+            pass
         kept = self._may_show()
         self.boxes: Float64 = outer_boxes(self._tree.tiles.box_of(city, kept))
 
@@ -153,7 +146,10 @@ class CityView:
         self._frame += 1
         self._aimed_at = perf_counter()
         self._aim, self._is_new, self._blocks_stale = aim, False, True
-        self._wanted = self._wishes(aim) if self.layer.visible else np.empty(0, np.int64)
+        self._most_tiles = max(aim.city_tiles, 1)
+        self._wanted = (
+            self._choice.tiles(aim, self._tile_triangles) if self.layer.visible else np.empty(0, np.int64)
+        )
         for number in self._wanted.tolist():
             if number in self._tiles:
                 self._tiles[number].used = self._frame
@@ -249,30 +245,26 @@ class CityView:
 
     def _weigh(self, changed: Index | None = None) -> None:
         """Have the blocks follow what is drawn: all of them, or where entries have changed."""
-        few = changed if changed is not None and len(changed) <= MOST_CHANGED else None
-        self._masses.weigh(self._allowed.entries, self.layer.lod.startswith("0"), few)
+        self._to_weigh.add(changed)
         self._color(changed)
         triangles = self._lods.triangles(self._allowed.geometries)
         self._tile_triangles = self._tree.tile_triangles(triangles, self._allowed)
         self._is_new = True
 
-    def _wishes(self, aim: Aim) -> Index:
-        """The tiles to draw in full detail, the most urgent first."""
-        tiles = self._tree.tiles
-        seen = np.flatnonzero(self._tile_triangles > 0)
-        seen = seen[aim.sees(tiles.box[seen])]
-        cost = self._tile_triangles[seen]
-        urgency = tiles.error_m[seen] / aim.metres_per_pixel(tiles.box[seen])
-        order = np.argsort(-urgency, kind="stable")
-        if int(cost.sum()) <= aim.triangles and len(seen) <= MOST_TILES:
-            return seen[order]
-        if not aim.moving:  # the outcome must not depend on what was drawn before
-            self._error_px = COARSEST_PX
-            self._cut(aim, np.empty(0, np.int64), aim.triangles // 4)
-        # Detail where buildings are only a little wrong must not cost others their shape.
-        order = order[urgency[order] > max(self._error_px * DETAIL_BEFORE, _least_error(aim))]
-        affordable = np.cumsum(cost[order]) <= aim.triangles * DETAIL_SHARE
-        return seen[order[affordable][:MOST_TILES]]
+    def work(self) -> bool:
+        """Sum up anew what blocks stand for, or their colours: one piece of it, that cannot be cut."""
+        if self._to_weigh:
+            flat = self.layer.lod.startswith("0")
+            self._masses.weigh(self._allowed.entries, flat, self._to_weigh.take(MOST_CHANGED))
+        elif self._to_color:
+            few = self._to_color.take(MOST_CHANGED)
+            entries = slice(None) if few is None else few
+            top, side = self._looks.blocks(self._city.entry_object[entries])
+            self._masses.color(top, side, self._selected[entries], few)
+        else:
+            return False
+        self._blocks_stale = True
+        return True
 
     def _share_out(self, aim: Aim) -> None:
         """Show the tiles that are ready, and blocks in the place of all others."""
@@ -282,36 +274,16 @@ class CityView:
         for number, tile in self._tiles.items():
             tile.patch.show(number in shown and self.layer.visible)
         spent = int(self._tile_triangles[drawn].sum())
-        blocks = self._masses.blocks(*self._cut(aim, drawn, max(aim.triangles - spent, aim.triangles // 4)))
+        blocks = self._masses.blocks(
+            *self._choice.cells(aim, drawn, max(aim.triangles - spent, aim.triangles // 4))
+        )
         types = dict(zip(self._city.type_names, self._allowed.types, strict=True))
         self._field.begin(blocks, aim, types.get(ROOF, True), types.get(WALL, True))
-
-    def _cut(self, aim: Aim, drawn: Index, triangles: int) -> tuple[list[Index], Index]:
-        """The cells to draw as blocks, as fine as there is room for, and the entries among them."""
-        most = min(triangles // TRIANGLES_PER_BLOCK, MOST_BLOCKS_MOVING if aim.moving else MOST_BLOCKS)
-        least = _least_error(aim)
-        error = max(self._error_px, least)
-        found = self._tree.cut(aim, error, self._masses.present, drawn, most)
-        while found is None:
-            error *= COARSER
-            found = self._tree.cut(aim, error, self._masses.present, drawn, most)
-        while error > least:
-            # The number of cells grows with the square of the fineness.
-            room = most / max(sum(map(len, found)), 1)
-            if room < COARSER**2:
-                break
-            finer = max(error / room**0.5 * CAUTION, least)
-            better = self._tree.cut(aim, finer, self._masses.present, drawn, most)
-            if better is None:
-                break
-            error, found = finer, better
-        self._error_px = error
-        return found[:-1], found[-1]
 
     def _build(self, number: int) -> None:
         start = self._tree.tiles.start
         detail = detail_of(self._city, self._allowed, np.arange(start[number], start[number + 1]))
-        if len(self._tiles) >= MOST_TILES:
+        while len(self._tiles) >= self._most_tiles:
             self._drop(min(self._tiles, key=lambda key: self._tiles[key].used))
         patch = self._spare.pop() if self._spare else Patch()
         look = patch.actor.GetProperty()
@@ -328,7 +300,6 @@ class CityView:
         if tile is not None:
             tile.patch.show(False)
             self._spare.append(tile.patch)
-            self._is_new = True
 
     # -- colours ---------------------------------------------------------------------------------
 
@@ -339,11 +310,8 @@ class CityView:
         self._color(None if objects is None else np.flatnonzero(objects[self._city.entry_object]))
 
     def _color(self, changed: Index | None = None) -> None:
-        """Give the blocks their colours, and have those of the tiles follow; all, or `changed` entries."""
-        few = changed if changed is not None and len(changed) <= MOST_CHANGED else None
-        entries = slice(None) if few is None else few
-        top, side = self._looks.blocks(self._city.entry_object[entries])
-        self._masses.color(top, side, self._selected[entries], few)
+        """Have the colours of blocks and tiles follow; all, or those of `changed` entries."""
+        self._to_color.add(changed)
         self._faded.update(self._tiles if changed is None else self._tiles_of(changed))
         self._blocks_stale = True
 
@@ -423,10 +391,6 @@ class CityView:
         if self._legend is None:
             self._legend = legend_of(self.layer, self._looks, self._city, self._allowed)
         return self._legend
-
-
-def _least_error(aim: Aim) -> float:
-    return ERROR_PX_MOVING if aim.moving else ERROR_PX_RESTING
 
 
 def _hidden(layer: Layer) -> frozenset[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,31 @@ LEAST_AREA = np.float32(0.01)
 LEAST_SHARE = 0.3
 SELECTED_SHARE = 0.72
 AREA, X, Y, FOOT, TOP, TURN_COS, TURN_SIN = range(7)
+
+
+@dataclass
+class Pending:
+    """Entries that have changed since they were last summed up."""
+
+    everything: bool = False
+    entries: list[Index] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return self.everything or bool(self.entries)
+
+    def add(self, changed: Index | None) -> None:
+        """These too, or all of them."""
+        if changed is None:
+            self.everything = True
+        elif len(changed):
+            self.entries.append(changed)
+
+    def take(self, most: int) -> Index | None:
+        """All that have changed, ascending, and begin anew; None where they are all, or more than `most`."""
+        everything = self.everything or sum(map(len, self.entries)) > most
+        found = None if everything else np.unique_values(np.concatenate(self.entries))
+        self.everything, self.entries = False, []
+        return None if found is None else np.sort(found)
 
 
 class Masses:

@@ -43,6 +43,8 @@ GROUND_TILES = 40
 #: At rest nothing is shown before all detail is there, or this time is over; where only points are
 #: missing, which others do not make way for, a much shorter one.
 PATIENCE_S, PATIENCE_WITH_POINTS_S = 0.4, 0.08
+#: Tiles of city objects in full detail. Each is an actor: few of them keep a frame quick.
+CITY_TILES = 100
 #: How much more triangles a graphics card draws in the same time.
 GRAPHICS_CARD = 20.0
 #: A surface more transparent than this is picked only where nothing lies behind it.
@@ -125,6 +127,9 @@ class Scene:
 
     def _steps(self, fine: bool) -> Generator[UInt8 | None, None, None]:
         """Build what is missing, then draw patch after patch; None after every short step but the last."""
+        for city in self._cities():
+            while city.work():
+                yield None
         begun = perf_counter()
         while not self._catch_up() and not self._moving:
             if perf_counter() - begun > self._patience_s:
@@ -138,8 +143,14 @@ class Scene:
         self._camera.apply(self._window.renderer.GetActiveCamera(), self.origin, box)
         yield from self._stage.draw(fine, self._moving, self._paint())
 
+    def _cities(self) -> list[CityView]:
+        return [view for view in self._views.values() if isinstance(view, CityView)]
+
     def settle(self) -> None:
         """Finish everything at once, so that the next frame shows all."""
+        for city in self._cities():
+            while city.work():
+                pass
         self._aim()
         for view in self._views.values():
             view.catch_up(inf)
@@ -199,6 +210,7 @@ class Scene:
             round(triangles / max(shown.count("city"), 1)),
             round(self.detail * points / max(shown.count("points"), 1)),
             round(GROUND_TILES * min(power, 1.5) / max(shown.count("terrain"), 1)),
+            CITY_TILES // max(shown.count("city"), 1),
         )
         for view in self._views.values():
             view.aim(aim)
@@ -409,11 +421,7 @@ class Scene:
     @property
     def shown_objects(self) -> tuple[int, int]:
         """How many city objects are drawn, and how many there are in the visible layers."""
-        counts = [
-            view.shown_objects
-            for view in self._views.values()
-            if isinstance(view, CityView) and view.layer.visible
-        ]
+        counts = [city.shown_objects for city in self._cities() if city.layer.visible]
         return sum(shown for shown, _ in counts), sum(every for _, every in counts)
 
     def ground_height(self, x: float, y: float) -> float | None:
