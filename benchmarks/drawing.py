@@ -98,6 +98,14 @@ def actor_count(scene: Scene) -> int:
     return int(scene._window.renderer.GetActors().GetNumberOfItems())
 
 
+def points_drawn(scene: Scene) -> int:
+    """How many points of clouds the picture is made of."""
+    from viewer.view import Dotted
+
+    every = [view.dots() for view in scene._views.values() if isinstance(view, Dotted)]
+    return sum(len(batch.colors) for dots in every if dots is not None for batch in dots.batches)
+
+
 def measured(path: str) -> dict[str, Any]:
     """A project opened, orbited at every station, at rest there, and picked; in a process of its own."""
     start = perf_counter()
@@ -107,10 +115,10 @@ def measured(path: str) -> dict[str, Any]:
         middle = middle_of(scene)
         answer["stations"] = {}
         for name, camera in stations(scene, middle).items():
-            times = flown_ms(scene, orbit(camera, middle))
-            resting = rest_ms(scene)
-            picks = picked_ms(scene)
-            answer["stations"][name] = {"frames_ms": times, "rest_ms": resting, "picks_ms": picks}
+            seen: dict[str, Any] = {"frames_ms": flown_ms(scene, orbit(camera, middle))}
+            seen["moving_points"] = points_drawn(scene)
+            seen |= {"rest_ms": rest_ms(scene), "points": points_drawn(scene), "picks_ms": picked_ms(scene)}
+            answer["stations"][name] = seen
         answer |= {"memory_mb": resident_mb(), "peak_mb": peak_mb(), "actors": actor_count(scene)}
         return answer
 

@@ -51,14 +51,15 @@ def import_cost(path: Path) -> dict[str, float]:
     return cost
 
 
-def timed_import(source: str, path: str) -> dict[str, float]:
+def timed_import(source: str, path: str, crs: str = "") -> dict[str, float]:
     """Import into a new project, watched; to be called in a process of its own."""
+    from layers.data import ReadOptions
     from layers.importing import import_files
     from layers.project import Project
 
     start = perf_counter()
     with watched() as memory, Project.create(Path(path)) as project:
-        import_files(project, [Path(source)])
+        import_files(project, [Path(source)], ReadOptions(crs=crs or None))
     return {"seconds": perf_counter() - start, **memory}
 
 
