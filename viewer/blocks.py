@@ -113,9 +113,3 @@ class Blocks:
         normals = np.zeros((len(block), 3), np.float32)
         normals[:, 0], normals[:, 1] = x[block, side], y[block, side]
         return block, side, normals
-
-
-def no_blocks() -> Blocks:
-    """None at all."""
-    four, three = np.empty((0, 4), np.float32), np.empty((0, 3), np.float32)
-    return Blocks(four, four, three, three)

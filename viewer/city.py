@@ -74,7 +74,8 @@ class CityView:
         self._is_new = self._blocks_stale = self._outlines_stale = True
         self._culls = True
         self._legend: list[LegendEntry] | None = None
-        self._to_weigh, self._to_color = Pending(), Pending()
+        self._to_weigh, self._tops_to_color, self._sides_to_color = Pending(), Pending(), Pending()
+        self._ghosts_stale = False
         self._weigh()
         while self.work():
             pass
@@ -118,7 +119,7 @@ class CityView:
         before, self._shown = self._shown, shown
         if (before.visible != shown.visible).any() or (before.ghost != shown.ghost).any():
             self._allow()
-            self._draw_ghosts()
+            self._ghosts_stale = True
         selected = self._of_objects(shown.selected)
         changed = np.flatnonzero(selected != self._selected)
         if len(changed):
@@ -253,14 +254,20 @@ class CityView:
 
     def work(self) -> bool:
         """Sum up anew what blocks stand for, or their colours: one piece of it, that cannot be cut."""
+        objects = self._city.entry_object
         if self._to_weigh:
             flat = self.layer.lod.startswith("0")
             self._masses.weigh(self._allowed.entries, flat, self._to_weigh.take(MOST_CHANGED))
-        elif self._to_color:
-            few = self._to_color.take(MOST_CHANGED)
+        elif self._tops_to_color:
+            few = self._tops_to_color.take(MOST_CHANGED)
             entries = slice(None) if few is None else few
-            top, side = self._looks.blocks(self._city.entry_object[entries])
-            self._masses.color(top, side, self._selected[entries], few)
+            self._masses.color_tops(self._looks.tops(objects[entries]), self._selected[entries], few)
+        elif self._sides_to_color:
+            few = self._sides_to_color.take(MOST_CHANGED)
+            self._masses.color_sides(self._looks.sides(objects[slice(None) if few is None else few]), few)
+        elif self._ghosts_stale:
+            self._ghosts_stale = False
+            self._draw_ghosts()
         else:
             return False
         self._blocks_stale = True
@@ -311,7 +318,8 @@ class CityView:
 
     def _color(self, changed: Index | None = None) -> None:
         """Have the colours of blocks and tiles follow; all, or those of `changed` entries."""
-        self._to_color.add(changed)
+        self._tops_to_color.add(changed)
+        self._sides_to_color.add(changed)
         self._faded.update(self._tiles if changed is None else self._tiles_of(changed))
         self._blocks_stale = True
 

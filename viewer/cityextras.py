@@ -11,7 +11,7 @@ from viewer.palette import EARTH, rgb
 from viewer.patch import LINES, POINTS, Patch
 
 MOST_MARKED = 2_000
-MOST_GHOST_TRIANGLES = 150_000
+MOST_GHOST_TRIANGLES = 60_000
 WIRE = "#6e6a64"
 
 

@@ -79,10 +79,15 @@ class Looks:
         colors[guessed] = names[kind[guessed]]
         return colors
 
-    def blocks(self, objects: Int32) -> tuple[Float32, Float32]:
-        """The colours of the tops and of the sides of blocks that stand for these objects."""
-        codes = self.codes[objects]
-        return self._top[codes], self._side[codes]
+    def tops(self, objects: Int32) -> Float32:
+        """The colours of the tops of blocks that stand for these objects."""
+        colors: Float32 = self._top[self.codes[objects]]
+        return colors
+
+    def sides(self, objects: Int32) -> Float32:
+        """The colours of their sides."""
+        colors: Float32 = self._side[self.codes[objects]]
+        return colors
 
     def changed_since(self, before: Looks) -> Mask | None:
         """Which objects look otherwise than before; None where all may."""

@@ -58,7 +58,8 @@ class Masses:
         self._area = np.maximum(np.asarray(city.block_area), LEAST_AREA)
         self._flat = False
         self._sums: list[Float32] = []
-        self._colors: list[Float32] = []
+        self._tops: list[Float32] = []
+        self._sides: list[Float32] = []
         self._weight: Float32 = self._area
         #: Which cells hold anything visible, per level.
         self.present: list[Mask] = []
@@ -91,27 +92,33 @@ class Masses:
         np.multiply(2 * twice_cos * twice_sin, weight, out=rows[TURN_SIN])
         return rows
 
-    def color(self, top: Float32, side: Float32, selected: Mask, changed: Index | None = None) -> None:
-        """Sum up the colours (n, 3) of tops and sides, and what is selected; all, or `changed` entries."""
-        weight = self._weight if changed is None else self._weight[changed]
-        rows = np.empty((7, len(weight)), np.float32)
-        np.multiply(top.T, weight, out=rows[:3])
-        np.multiply(side.T, weight, out=rows[3:6])
-        np.multiply(selected, weight, out=rows[6])
+    def color_tops(self, colors: Float32, selected: Mask, changed: Index | None) -> None:
+        """Sum up the colours (n, 3) of tops, and what is selected; of all, or of `changed` entries."""
+        rows = np.empty((4, len(colors)), np.float32)
+        rows[:3], rows[3] = colors.T, selected
+        self._tops = self._summed(self._tops, rows, changed)
+
+    def color_sides(self, colors: Float32, changed: Index | None) -> None:
+        """Sum up the colours (n, 3) of sides likewise."""
+        self._sides = self._summed(self._sides, np.array(colors.T), changed)
+
+    def _summed(self, sums: list[Float32], rows: Float32, changed: Index | None) -> list[Float32]:
+        rows *= self._weight if changed is None else self._weight[changed]
         if changed is None:
-            self._colors = self._tree.summed(rows)
-        else:
-            self._colors[-1][:, changed] = rows
-            self._tree.sum_again(self._colors, changed)
+            return self._tree.summed(rows)
+        sums[-1][:, changed] = rows
+        self._tree.sum_again(sums, changed)
+        return sums
 
     def blocks(self, cells: list[Index], entries: Index) -> Blocks:
         """Blocks in the place of cells, per level, and of single entries."""
-        sums, shades = _picked(self._sums, cells), _picked(self._colors, cells)
-        merged = Blocks(_middle(sums), _square(sums), *_mixed(shades, sums[AREA]))
+        sums = _picked(self._sums, cells)
+        tones = _mixed(_picked(self._tops, cells), _picked(self._sides, cells), sums[AREA])
+        merged = Blocks(_middle(sums), _square(sums), *tones)
         base = self._base[entries]
         if self._flat:
             base[:, 3] = base[:, 2]
-        tones = _mixed(self._colors[-1][:, entries], self._weight[entries])
+        tones = _mixed(self._tops[-1][:, entries], self._sides[-1][:, entries], self._weight[entries])
         return merged + Blocks(base, self._shape[entries], *tones)
 
 
@@ -141,10 +148,9 @@ def _square(sums: Float32) -> Float32:
     return np.stack((half, half, np.cos(angle), np.sin(angle)), axis=-1)
 
 
-def _mixed(rows: Float32, area: Float32) -> tuple[Float32, Float32]:
+def _mixed(tops: Float32, sides: Float32, area: Float32) -> tuple[Float32, Float32]:
     """Mean colours of tops and sides, drawn towards the selection colour where anything is selected."""
-    means = (rows / area).T
-    share = SELECTED_SHARE * np.sqrt(np.clip(means[:, 6:7], 0, 1))
+    top, side = (tops / area).T, (sides / area).T
+    share = SELECTED_SHARE * np.sqrt(np.clip(top[:, 3:], 0, 1))
     mark = rgb(SELECTED).astype(np.float32)
-    top, side = means[:, :3], means[:, 3:6]
-    return top + (mark - top) * share, side + (mark - side) * share
+    return top[:, :3] + (mark - top[:, :3]) * share, side + (mark - side) * share

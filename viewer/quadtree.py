@@ -19,7 +19,7 @@ from viewer.faces import Index, Mask, spans, united
 Float32 = NDArray[np.float32]
 
 #: Levels end where cells hold fewer entries than this on average.
-FEWEST_PER_CELL = 1.6
+FEWEST_PER_CELL = 2.5
 #: By what share of its extent a block that stands for several objects may be mistaken.
 MERGED_ERROR = 0.3
 TILE_ENTRIES = 1024
@@ -166,11 +166,11 @@ def _starts(keys: NDArray[np.uint64]) -> list[Index]:
     for depth in range(KEY_BITS + 1):
         cell = keys >> np.uint64(2 * (KEY_BITS - depth))
         start = np.append(np.flatnonzero(np.r_[True, cell[1:] != cell[:-1]][:count]), count)
+        if starts and (len(start) - 1) * FEWEST_PER_CELL >= count:
+            break
         if starts and len(start) == len(starts[-1]):
             starts.pop()  # nothing was split: the smaller cells do as well
         starts.append(start)
-        if (len(start) - 1) * FEWEST_PER_CELL >= count:
-            break
     return [*starts, np.arange(count + 1)]
 
 

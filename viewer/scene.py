@@ -36,7 +36,7 @@ __all__ = ["Hit", "LegendEntry", "Prepared", "Scene", "Surface", "prepare"]
 
 CATCH_UP_S, CATCH_UP_MOVING_S = 0.04, 0.012
 #: What is drawn of a city with levels of detail, and of point clouds, while the camera moves and at rest.
-MOVING_TRIANGLES, RESTING_TRIANGLES = 110_000, 1_600_000
+MOVING_TRIANGLES, RESTING_TRIANGLES = 95_000, 1_600_000
 RESTING_POINTS = 1_000_000
 #: Tiles of terrain, which are drawn coarsely while the camera moves; a little more where there is power.
 GROUND_TILES = 40

@@ -118,7 +118,8 @@ def test_blocks_cover_as_much_ground_and_hold_as_much_as_what_they_stand_for(pro
     visible = np.random.default_rng(4).random(tree.count) < 0.5
     masses.weigh(visible, flat=False)
     top = np.random.default_rng(5).uniform(0, 255, (tree.count, 3)).astype(np.float32)
-    masses.color(top, top, np.zeros(tree.count, bool))
+    masses.color_tops(top, np.zeros(tree.count, bool), None)
+    masses.color_sides(top, None)
     weight = np.asarray(city.block_area) * visible
     for number in range(len(tree.levels) - 1):
         cells = [np.empty(0, np.int64)] * (len(tree.levels) - 1)
