@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 PICKS = 1000
 FRAMES = 80  # between two moments
 TOLERANCE_M = 0.01
+NEAR_PX = 4
 #: Where the flight leads: east and north of the middle as parts of the city's size, distance in metres
 #: (a part of the size when below 1), azimuth and altitude in degrees.
 MOMENTS = {
@@ -136,7 +137,8 @@ def differing(one: UInt8, other: UInt8, most: int = 16) -> float:
 def uncovered(path: str, folder: str, number: str) -> float:
     """Share of the pixels that every triangle drawn by plain VTK covers, where a moment shows the sky.
 
-    Pixels at outlines do not count: there both may be right.
+    Pixels at outlines do not count: there both may be right. Neither do those with something drawn
+    near by: what is smaller than a few pixels is drawn merged with its neighbours.
     """
     from viewer.scene import Scene
 
@@ -148,11 +150,20 @@ def uncovered(path: str, folder: str, number: str) -> float:
         empty.close()
     resting = np.load(Path(folder, f"resting-{number}.npy"))
     shows_sky = np.abs(resting - sky).max(axis=2) < 3
-    inside = everything.copy()
+    inside = _shrunk(everything)
+    nothing_near = shows_sky
+    for _ in range(NEAR_PX):
+        nothing_near = _shrunk(nothing_near)
+    return float((inside & nothing_near).sum() / max(inside.sum(), 1))
+
+
+def _shrunk(mask: Any) -> Any:
+    """Those of the pixels whose four neighbours are in the mask, too."""
+    inside = mask.copy()
     for axis in (0, 1):
         for step in (-1, 1):
-            inside &= np.roll(everything, step, axis=axis)
-    return float((inside & shows_sky).sum() / max(inside.sum(), 1))
+            inside &= np.roll(mask, step, axis=axis)
+    return inside
 
 
 def _covered(tiles: CityTiles, origin: Float64, camera: Camera, box: Float64) -> Any:

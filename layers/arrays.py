@@ -23,6 +23,7 @@ from layers.stored import Mover as Mover
 from layers.stored import Stored as Stored
 from layers.stored import UInt8 as UInt8
 from layers.stored import UInt16 as UInt16
+from layers.stored import let_go
 from layers.terrain import TerrainPyramid as TerrainPyramid
 
 
@@ -101,6 +102,11 @@ class CityTiles(Stored):
     lod_names: tuple[str, ...]  # "0", "1.2", "2.2", … sorted
     points: Float64  # (p, 3) of MultiPoint and of lines, world
     lines: Int32  # (l, 2) of MultiLineString, into points
+
+    def let_go(self) -> None:
+        """Give back the memory of what was read; it comes again, from the file cache, when needed."""
+        for name in CITY_ROWS:
+            let_go(getattr(self, name))
 
     def is_whole(self) -> bool:
         """Whether the arrays fit each other; looks at none of them closely."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.arrays import Float64, Int32, UInt8
+from layers.arrays import Int32, UInt8
 from viewer.aim import Aim
 from viewer.light import DAY
 
@@ -41,8 +41,8 @@ class Blocks:
         """Those from `first` to before `last`."""
         return Blocks(*(getattr(self, item.name)[first:last] for item in fields(self)))
 
-    def faces(self, aim: Aim, tops: bool = True, sides: bool = True) -> tuple[Float32, Int32, UInt8]:
-        """Vertices (local), triangles and colours of what the camera sees of them."""
+    def faces(self, aim: Aim | None, tops: bool = True, sides: bool = True) -> tuple[Float32, Int32, UInt8]:
+        """Vertices (local), triangles and colours of what the camera sees; without one, of all sides."""
         parts = []
         if tops:
             parts.append(self._tops())
@@ -69,20 +69,18 @@ class Blocks:
         lit = np.minimum(self.top * TOP_LIGHT, 255).astype(np.uint8)
         return points.reshape(-1, 3), np.repeat(lit, 4, axis=0)
 
-    def _sides(self, aim: Aim) -> tuple[Float32, UInt8]:
-        view = aim.view
-        eye = (view.camera.eye - view.origin).astype(np.float32)
-        eye[2] /= view.stretch
-        block, side, normals = self._turned_to(eye, view.camera.basis[2], view.camera.parallel)
-        low_high = self.base[block][:, 2:]
-        size = 2 * view.camera.half_height / view.height
-        if view.camera.parallel:
-            pixel: Float64 | float = size * view.camera.distance_m
+    def _sides(self, aim: Aim | None) -> tuple[Float32, UInt8]:
+        """The sides that the camera sees, and that are high enough to be seen."""
+        x, y = self._outward()
+        high = self.base[:, 3] - self.base[:, 2]
+        if aim is None:
+            seen = np.ones((len(self.base), 4), bool)
         else:
-            away = self.base[block][:, (0, 1, 3)] - eye
-            pixel = np.sqrt((away * away).sum(axis=1)) * size
-        high = (low_high[:, 1] - low_high[:, 0]) * view.stretch > LOWEST_PX * pixel
-        block, side, low_high, normals = block[high], side[high], low_high[high], normals[high]
+            seen = (
+                self._turned(aim, x, y) & (high * aim.view.stretch > LOWEST_PX * self._pixel_m(aim))[:, None]
+            )
+        block, side = np.nonzero(seen)
+        low_high = self.base[block][:, 2:]
         corners = self._corners()
         one, other = corners[block, side], corners[block, (side + 1) % 4]
         points = np.empty((len(block), 4, 3), np.float32)
@@ -90,26 +88,42 @@ class Blocks:
         points[:, 1, :2] = points[:, 2, :2] = other
         points[:, :2, 2] = low_high[:, 0, None]
         points[:, 2:, 2] = low_high[:, 1, None]
+        normals = np.zeros((len(block), 3), np.float32)
+        normals[:, 0], normals[:, 1] = x[block, side], y[block, side]
         lit = np.minimum(self.side[block] * DAY.on(normals), 255)
         colors = np.empty((len(block), 4, 3), np.uint8)
         colors[:, :2] = (lit * FOOT_SHADE)[:, None]
         colors[:, 2:] = lit[:, None]
         return points.reshape(-1, 3), colors.reshape(-1, 3)
 
-    def _turned_to(
-        self, eye: Float32, forward: Float64, parallel: bool
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp], Float32]:
-        """The sides that the camera sees: their blocks, which of the four, and their normals."""
+    def _outward(self) -> tuple[Float32, Float32]:
+        """(n, 4) x and (n, 4) y of the normals of the four sides."""
         cos, sin = self.shape[:, 2, None], self.shape[:, 3, None]
-        x = OUTWARD[:, 0] * cos - OUTWARD[:, 1] * sin
-        y = OUTWARD[:, 0] * sin + OUTWARD[:, 1] * cos
-        if parallel:
-            turned = x * forward[0] + y * forward[1] < 0
-        else:
-            to_eye = eye[:2] - self.base[:, :2]
-            reach = np.abs(OUTWARD) @ self.shape[:, :2].T  # (4, n) from the middle to the side
-            turned = x * to_eye[:, 0, None] + y * to_eye[:, 1, None] > reach.T
-        block, side = np.nonzero(turned)
-        normals = np.zeros((len(block), 3), np.float32)
-        normals[:, 0], normals[:, 1] = x[block, side], y[block, side]
-        return block, side, normals
+        return OUTWARD[:, 0] * cos - OUTWARD[:, 1] * sin, OUTWARD[:, 0] * sin + OUTWARD[:, 1] * cos
+
+    def _turned(self, aim: Aim, x: Float32, y: Float32) -> NDArray[np.bool_]:
+        """(n, 4) which sides are turned to the camera, given their normals."""
+        camera = aim.view.camera
+        if camera.parallel:
+            forward = camera.basis[2]
+            return np.asarray(x * forward[0] + y * forward[1] < 0)
+        to_eye = _local_eye(aim)[:2] - self.base[:, :2]
+        reach = (np.abs(OUTWARD) @ self.shape[:, :2].T).T  # from the middle to the side
+        return np.asarray(x * to_eye[:, 0, None] + y * to_eye[:, 1, None] > reach)
+
+    def _pixel_m(self, aim: Aim) -> Float32 | float:
+        """What a pixel covers at each of them."""
+        camera = aim.view.camera
+        size = 2 * camera.half_height / aim.view.height
+        if camera.parallel:
+            return size * camera.distance_m
+        away = self.base[:, (0, 1, 3)] - _local_eye(aim)
+        pixel: Float32 = np.sqrt(np.einsum("ij,ij->i", away, away)) * np.float32(size)
+        return pixel
+
+
+def _local_eye(aim: Aim) -> Float32:
+    """The eye from the origin, in heights that are not stretched."""
+    eye = (aim.view.camera.eye - aim.view.origin).astype(np.float32)
+    eye[2] /= aim.view.stretch
+    return eye

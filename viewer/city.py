@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import inf
 from time import perf_counter
 
@@ -12,9 +13,9 @@ from numpy.typing import NDArray
 from layers.arrays import CityTiles, Float64
 from layers.records import Layer
 from viewer.aim import Aim
-from viewer.blockfield import BlockField
+from viewer.blockfield import NOWHERE, BlockField
 from viewer.citychoice import Choice
-from viewer.cityextras import ghosts_of, marks_of, wires_of
+from viewer.cityextras import MOST_GHOST_BLOCKS, MOST_GHOSTS, ghosts_of, marks_of, wires_of
 from viewer.citylegend import legend_of
 from viewer.citypick import first_surface, objects_in
 from viewer.citytile import OutlinesOfTiles, Tile
@@ -32,6 +33,7 @@ from viewer.view import Found, Shown, Source
 
 Float32 = NDArray[np.float32]
 
+NOTHING = np.empty((0, 3))
 #: Where more entries than this have changed, all are summed up anew.
 MOST_CHANGED = 50_000
 #: At rest all detail is waited for, but not for longer than this.
@@ -81,6 +83,7 @@ class CityView:
             pass
         kept = self._may_show()
         self.boxes: Float64 = outer_boxes(self._tree.tiles.box_of(city, kept))
+        city.let_go()
 
     # -- what the scene asks ---------------------------------------------------------------------
 
@@ -191,7 +194,7 @@ class CityView:
         if not self.layer.visible:
             return None
         city, ray = self._city, view.ray(x, y)
-        found = first_surface(city, self._tree.tiles, self._allowed, ray)
+        found = first_surface(city, self._tree, self._allowed, ray)
         if found is None:
             return None
         distance, surface, entry = found
@@ -297,7 +300,9 @@ class CityView:
         look.SetBackfaceCulling(self._culls)
         look.SetOpacity(self.layer.opacity)
         patch.fill(detail.vertices, self._source.origin, detail.triangles, None)
-        tile = Tile(patch, detail, used=self._frame)
+        # What the graphics driver has need not be kept a second time, nor what was read for it.
+        tile = Tile(patch, replace(detail, vertices=NOTHING), used=self._frame)
+        self._city.let_go()
         self._faded.discard(number)
         self._paint(tile)
         self._tiles[number] = tile
@@ -352,10 +357,14 @@ class CityView:
         self._marks.show(self.layer.visible)
 
     def _draw_ghosts(self) -> None:
-        """What stands at other dates."""
+        """What stands at other dates: as it is, or where that is very much, as blocks."""
         ghosts = np.flatnonzero(self._shown.ghost[self._city.entry_object] & self._may_show())
-        detail = ghosts_of(self._city, self._allowed, ghosts)
-        self._ghosts.fill(detail.vertices, self._source.origin, detail.triangles, None)
+        if len(ghosts) <= MOST_GHOSTS:
+            detail = ghosts_of(self._city, self._allowed, ghosts)
+            self._ghosts.fill(detail.vertices, self._source.origin, detail.triangles, None)
+        else:
+            points, triangles, _ = self._masses.largest(ghosts, MOST_GHOST_BLOCKS).faces(None)
+            self._ghosts.fill(points, NOWHERE, triangles, None)
         self._ghosts.show(self.layer.visible)
 
     def _show_all(self) -> None:

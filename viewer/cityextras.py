@@ -11,7 +11,8 @@ from viewer.palette import EARTH, rgb
 from viewer.patch import LINES, POINTS, Patch
 
 MOST_MARKED = 2_000
-MOST_GHOST_TRIANGLES = 60_000
+#: More than this are ghosts as blocks, the largest ones.
+MOST_GHOSTS, MOST_GHOST_BLOCKS = 2_000, 8_000
 WIRE = "#6e6a64"
 
 
@@ -24,13 +25,10 @@ def marks_of(city: CityTiles, allowed: Allowed, entries: Index) -> Float64:
 
 
 def ghosts_of(city: CityTiles, allowed: Allowed, entries: Index) -> Detail:
-    """Entries in full detail whether they are allowed or not; the largest ones, as far as can be drawn."""
-    triangles = np.diff(city.entry_triangle)[entries]
-    order = np.argsort(-np.asarray(city.block_area)[entries], kind="stable")
-    chosen = np.sort(entries[order[np.cumsum(triangles[order]) <= MOST_GHOST_TRIANGLES]])
+    """Entries in full detail whether they are allowed or not."""
     shown = np.zeros(len(city.entry_object), bool)
-    shown[chosen] = True
-    return detail_of(city, Allowed(shown, allowed.geometries, allowed.types), chosen)
+    shown[entries] = True
+    return detail_of(city, Allowed(shown, allowed.geometries, allowed.types), entries)
 
 
 def wires_of(city: CityTiles, origin: Float64) -> list[Patch]:

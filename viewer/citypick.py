@@ -17,31 +17,33 @@ from viewer.picking import (
     ray_reaches_boxes,
     triangles_touch,
 )
-from viewer.quadtree import Tiles
+from viewer.quadtree import Quadtree, Tiles
 
-#: Tiles looked into at a time, nearest first.
-TILES_AT_ONCE = 6
+#: Objects looked at closely at a time, nearest first.
+ENTRIES_AT_ONCE = 16
 
 
-def first_surface(city: CityTiles, tiles: Tiles, allowed: Allowed, ray: Ray) -> tuple[float, int, int] | None:
+def first_surface(
+    city: CityTiles, tree: Quadtree, allowed: Allowed, ray: Ray
+) -> tuple[float, int, int] | None:
     """Distance, polygon and entry of the nearest visible polygon on the ray."""
-    reach = ray_reaches_boxes(ray, tiles.box)
+    entries = tree.on_ray(ray)
+    entries = entries[allowed.entries[entries]]
+    reach = ray_reaches_boxes(ray, city.entry_box[entries])
     order = np.argsort(reach)
     order = order[: int(np.isfinite(reach).sum())]
     best: tuple[float, int, int] | None = None
-    for first in range(0, len(order), TILES_AT_ONCE):
-        chosen = order[first : first + TILES_AT_ONCE]
+    for first in range(0, len(order), ENTRIES_AT_ONCE):
+        chosen = order[first : first + ENTRIES_AT_ONCE]
         if best is not None and best[0] < reach[chosen[0]]:
             break
-        found = _in_entries(city, allowed, ray, spans(tiles.start[chosen], tiles.start[chosen + 1]))
+        found = _in_entries(city, allowed, ray, entries[chosen])
         if found is not None and (best is None or found[0] < best[0]):
             best = found
     return best
 
 
 def _in_entries(city: CityTiles, allowed: Allowed, ray: Ray, entries: Index) -> tuple[float, int, int] | None:
-    entries = entries[allowed.entries[entries]]
-    entries = entries[np.isfinite(ray_reaches_boxes(ray, city.entry_box[entries]))]
     surfaces, owner = allowed.surfaces(city, entries)
     first, last = city.surface_triangle[surfaces], city.surface_triangle[surfaces + 1]
     if not (last > first).any():

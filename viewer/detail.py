@@ -106,8 +106,9 @@ def outlines_of(city: CityTiles, detail: Detail, plain: Mask) -> Outlines:
     edges, part = ring_edges(np.asarray(city.ring_end[run]), detail.start, drawn)
     if not len(edges):
         return Outlines(np.empty((0, 3)), part)
-    kept, away = creases(detail.vertices, edges, part, detail.normal, detail.type, detail.geometry)
-    return Outlines(lifted(detail.vertices, edges[kept], away), part[kept])
+    vertices = np.asarray(city.vertices[run])
+    kept, away = creases(vertices, edges, part, detail.normal, detail.type, detail.geometry)
+    return Outlines(lifted(vertices, edges[kept], away), part[kept])
 
 
 def _both_sides_where_open(

@@ -121,6 +121,13 @@ class Masses:
         tones = _mixed(self._tops[-1][:, entries], self._sides[-1][:, entries], self._weight[entries])
         return merged + Blocks(base, self._shape[entries], *tones)
 
+    def largest(self, entries: Index, most: int) -> Blocks:
+        """The blocks of the entries that cover most ground, without colours."""
+        order = np.argsort(-self._area[entries], kind="stable")
+        chosen = entries[order[:most]]
+        grey = np.full((len(chosen), 3), 128, np.float32)
+        return Blocks(self._base[chosen], self._shape[chosen], grey, grey)
+
 
 def _picked(levels: list[Float32], cells: list[Index]) -> Float32:
     """The columns of these cells, of all levels but the last."""

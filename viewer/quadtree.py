@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from layers.arrays import KEY_BITS, CityTiles, Float64
 from viewer.aim import Aim
+from viewer.camera import Ray
 from viewer.detail import Allowed
 from viewer.faces import Index, Mask, spans, united
+from viewer.picking import ray_reaches_boxes
 
 Float32 = NDArray[np.float32]
 
@@ -23,6 +25,8 @@ FEWEST_PER_CELL = 2.5
 #: By what share of its extent a block that stands for several objects may be mistaken.
 MERGED_ERROR = 0.3
 TILE_ENTRIES = 1024
+#: Boxes of cells are kept in single precision: rounding must not make a ray miss them.
+HAIR_M = 0.02
 TILE_TRIANGLES = 16_000
 
 
@@ -103,6 +107,20 @@ class Quadtree:
             first, last = level.child[cells], level.child[cells + 1]
             run = np.cumsum(last - first) - (last - first)
             sums[number][:, cells] = np.add.reduceat(sums[number + 1][:, spans(first, last)], run, axis=1)
+
+    def on_ray(self, ray: Ray) -> Index:
+        """The entries whose boxes a ray meets, and perhaps some that it misses by a hair."""
+        from_origin = Ray(ray.origin - self.origin, ray.direction)
+        cells = np.arange(len(self.levels[0].start) - 1)
+        for number, level in enumerate(self.levels):
+            middle, half = level.middle[cells].astype(np.float64), level.half[cells] + HAIR_M
+            meets = np.isfinite(
+                ray_reaches_boxes(from_origin, np.stack((middle - half, middle + half), axis=1))
+            )
+            cells = cells[meets]
+            if number < len(self.levels) - 1:
+                cells = spans(level.child[cells], level.child[cells + 1])
+        return cells
 
     def cut(
         self, aim: Aim, error_px: float, present: list[Mask], drawn: Index, most: int
