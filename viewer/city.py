@@ -76,7 +76,9 @@ class CityView:
         self._is_new = self._blocks_stale = self._outlines_stale = True
         self._culls = True
         self._legend: list[LegendEntry] | None = None
-        self._to_weigh, self._tops_to_color, self._sides_to_color = Pending(), Pending(), Pending()
+        self._to_weigh, self._to_form = Pending(), Pending()
+        self._tops_to_color, self._sides_to_color = Pending(), Pending()
+        self._is_flat = False
         self._ghosts_stale = False
         self._weigh()
         while self.work():
@@ -250,6 +252,9 @@ class CityView:
     def _weigh(self, changed: Index | None = None) -> None:
         """Have the blocks follow what is drawn: all of them, or where entries have changed."""
         self._to_weigh.add(changed)
+        is_flat = self.layer.lod.startswith("0")
+        self._to_form.add(changed if is_flat == self._is_flat else None)
+        self._is_flat = is_flat
         self._color(changed)
         triangles = self._lods.triangles(self._allowed.geometries)
         self._tile_triangles = self._tree.tile_triangles(triangles, self._allowed)
@@ -259,8 +264,9 @@ class CityView:
         """Sum up anew what blocks stand for, or their colours: one piece of it, that cannot be cut."""
         objects = self._city.entry_object
         if self._to_weigh:
-            flat = self.layer.lod.startswith("0")
-            self._masses.weigh(self._allowed.entries, flat, self._to_weigh.take(MOST_CHANGED))
+            self._masses.weigh(self._allowed.entries, self._to_weigh.take(MOST_CHANGED))
+        elif self._to_form:
+            self._masses.form(self._is_flat, self._to_form.take(MOST_CHANGED))
         elif self._tops_to_color:
             few = self._tops_to_color.take(MOST_CHANGED)
             entries = slice(None) if few is None else few
@@ -396,7 +402,7 @@ class CityView:
     def _surface_of(self, surface: int) -> Surface:
         """A polygon's semantic type and where it is in its object."""
         city = self._city
-        geometry = int(np.searchsorted(city.geometry_surface, surface, side="right")) - 1
+        geometry = int(np.searchsorted(city.geometry_surface, np.int32(surface), side="right")) - 1
         return Surface(
             city.type_names[city.surface_type[surface]],
             int(city.geometry_index[geometry]),

@@ -82,7 +82,7 @@ def detail_of(city: CityTiles, allowed: Allowed, entries: Index) -> Detail:
     shift = np.repeat(first - start, end - begin)
     triangles = (city.triangles[spans(begin, end)] - shift[:, None]).astype(np.int32)
     normal = np.asarray(city.surface_normal[surface])
-    geometry = np.searchsorted(city.geometry_surface, surface, side="right") - 1
+    geometry = np.searchsorted(city.geometry_surface, surface.astype(np.int32), side="right") - 1
     return Detail(
         vertices,
         _both_sides_where_open(vertices, triangles, end - begin, geometry, start),

@@ -19,7 +19,9 @@ LEAST_AREA = np.float32(0.01)
 #: How much of its rectangle a block covers at least, per side.
 LEAST_SHARE = 0.3
 SELECTED_SHARE = 0.72
-AREA, X, Y, FOOT, TOP, TURN_COS, TURN_SIN = range(7)
+#: What is summed up, each weighted with the area: places, and forms.
+AREA, X, Y, FOOT = range(4)
+TOP, TURN_COS, TURN_SIN = range(3)
 
 
 @dataclass
@@ -57,40 +59,38 @@ class Masses:
         self._shape = _covering(np.asarray(city.block_shape), np.asarray(city.block_area))
         self._area = np.maximum(np.asarray(city.block_area), LEAST_AREA)
         self._flat = False
-        self._sums: list[Float32] = []
+        self._places: list[Float32] = []
+        self._forms: list[Float32] = []
         self._tops: list[Float32] = []
         self._sides: list[Float32] = []
         self._weight: Float32 = self._area
         #: Which cells hold anything visible, per level.
         self.present: list[Mask] = []
 
-    def weigh(self, visible: Mask, flat: bool, changed: Index | None = None) -> None:
-        """Sum up what is visible, all of it or `changed` entries; `flat` blocks lie on the ground."""
-        if changed is not None and flat == self._flat and self._sums:
+    def weigh(self, visible: Mask, changed: Index | None) -> None:
+        """Sum up where what is visible lies; all of it, or `changed` entries."""
+        if changed is None:
+            self._weight = self._area * visible
+        else:
             self._weight[changed] = self._area[changed] * visible[changed]
-            self._sums[-1][:, changed] = self._placed(changed)
-            self._tree.sum_again(self._sums, changed)
-            for present, sums in zip(self.present, self._sums, strict=True):
-                present[:] = sums[AREA] > 0
-            return
-        self._flat = flat
-        self._weight = self._area * visible
-        self._sums = self._tree.summed(self._placed(slice(None)))
-        self.present = [sums[AREA] > 0 for sums in self._sums]
+        base = self._base[slice(None) if changed is None else changed]
+        rows = np.ones((4, len(base)), np.float32)
+        rows[X : FOOT + 1] = base[:, :3].T
+        self._places = self._summed(self._places, rows, changed)
+        self.present = [sums[AREA] > 0 for sums in self._places]
 
-    def _placed(self, chosen: Index | slice) -> Float32:
-        """What is summed up of these entries: where they are, by their weights."""
-        weight, base, shape = self._weight[chosen], self._base[chosen], self._shape[chosen]
-        rows = np.empty((7, len(weight)), np.float32)
-        rows[AREA] = weight
-        for row, values in ((X, 0), (Y, 1), (FOOT, 2), (TOP, 2 if self._flat else 3)):
-            np.multiply(base[:, values], weight, out=rows[row])
+    def form(self, flat: bool, changed: Index | None) -> None:
+        """Sum up how high it is and how it is turned, likewise; `flat` blocks lie on the ground."""
+        self._flat = flat
+        chosen = slice(None) if changed is None else changed
+        base, cos, sin = self._base[chosen], self._shape[chosen, 2], self._shape[chosen, 3]
         # Directions of walls repeat every quarter turn: four times the angle can be averaged.
-        cos, sin = shape[:, 2], shape[:, 3]
         twice_cos, twice_sin = cos * cos - sin * sin, 2 * cos * sin
-        np.multiply(twice_cos * twice_cos - twice_sin * twice_sin, weight, out=rows[TURN_COS])
-        np.multiply(2 * twice_cos * twice_sin, weight, out=rows[TURN_SIN])
-        return rows
+        rows = np.empty((3, len(base)), np.float32)
+        rows[TOP] = base[:, 2 if flat else 3]
+        rows[TURN_COS] = twice_cos * twice_cos - twice_sin * twice_sin
+        rows[TURN_SIN] = 2 * twice_cos * twice_sin
+        self._forms = self._summed(self._forms, rows, changed)
 
     def color_tops(self, colors: Float32, selected: Mask, changed: Index | None) -> None:
         """Sum up the colours (n, 3) of tops, and what is selected; of all, or of `changed` entries."""
@@ -112,9 +112,9 @@ class Masses:
 
     def blocks(self, cells: list[Index], entries: Index) -> Blocks:
         """Blocks in the place of cells, per level, and of single entries."""
-        sums = _picked(self._sums, cells)
-        tones = _mixed(_picked(self._tops, cells), _picked(self._sides, cells), sums[AREA])
-        merged = Blocks(_middle(sums), _square(sums), *tones)
+        places, forms = _picked(self._places, cells), _picked(self._forms, cells)
+        tones = _mixed(_picked(self._tops, cells), _picked(self._sides, cells), places[AREA])
+        merged = Blocks(_middle(places, forms), _square(places, forms), *tones)
         base = self._base[entries]
         if self._flat:
             base[:, 3] = base[:, 2]
@@ -143,15 +143,15 @@ def _covering(shape: Float32, area: Float32) -> Float32:
     return found
 
 
-def _middle(sums: Float32) -> Float32:
-    found: Float32 = (sums[X : TOP + 1] / sums[AREA]).T
+def _middle(places: Float32, forms: Float32) -> Float32:
+    found: Float32 = (np.concatenate((places[X : FOOT + 1], forms[TOP : TOP + 1])) / places[AREA]).T
     return found
 
 
-def _square(sums: Float32) -> Float32:
+def _square(places: Float32, forms: Float32) -> Float32:
     """Squares of the same area, turned as most walls are."""
-    half = np.sqrt(sums[AREA]) / 2
-    angle = np.arctan2(sums[TURN_SIN], sums[TURN_COS]) / 4
+    half = np.sqrt(places[AREA]) / 2
+    angle = np.arctan2(forms[TURN_SIN], forms[TURN_COS]) / 4
     return np.stack((half, half, np.cos(angle), np.sin(angle)), axis=-1)
 
 

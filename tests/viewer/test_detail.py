@@ -116,7 +116,8 @@ def test_blocks_cover_as_much_ground_and_hold_as_much_as_what_they_stand_for(pro
     tree = Quadtree(city)
     masses = Masses(city, np.zeros(3), tree)
     visible = np.random.default_rng(4).random(tree.count) < 0.5
-    masses.weigh(visible, flat=False)
+    masses.weigh(visible, None)
+    masses.form(False, None)
     top = np.random.default_rng(5).uniform(0, 255, (tree.count, 3)).astype(np.float32)
     masses.color_tops(top, np.zeros(tree.count, bool), None)
     masses.color_sides(top, None)
@@ -132,7 +133,7 @@ def test_blocks_cover_as_much_ground_and_hold_as_much_as_what_they_stand_for(pro
         assert (area * high).sum() == pytest.approx(volume, rel=1e-2)
         mean = (blocks.top * area[:, None]).sum(axis=0) / area.sum()
         assert mean == pytest.approx((top * weight[:, None]).sum(axis=0) / weight.sum(), abs=0.5)
-    assert masses._sums[0][AREA].sum() == pytest.approx(weight.sum(), rel=1e-3)
+    assert masses._places[0][AREA].sum() == pytest.approx(weight.sum(), rel=1e-3)
 
 
 def test_a_frame_in_motion_keeps_to_its_budget_and_few_actors_are_enough(scene: Scene) -> None:
