@@ -44,9 +44,9 @@ class Pending:
     def take(self, most: int) -> Index | None:
         """All that have changed, ascending, and begin anew; None where they are all, or more than `most`."""
         everything = self.everything or sum(map(len, self.entries)) > most
-        found = None if everything else np.unique_values(np.concatenate(self.entries))
+        found = None if everything else np.sort(np.concatenate(self.entries))
         self.everything, self.entries = False, []
-        return None if found is None else np.sort(found)
+        return None if found is None else found[np.r_[True, np.diff(found) != 0]]
 
 
 class Masses:
@@ -123,8 +123,9 @@ class Masses:
 
     def largest(self, entries: Index, most: int) -> Blocks:
         """The blocks of the entries that cover most ground, without colours."""
-        order = np.argsort(-self._area[entries], kind="stable")
-        chosen = entries[order[:most]]
+        if len(entries) > most:
+            entries = entries[np.argpartition(-self._area[entries], most)[:most]]
+        chosen = np.sort(entries)
         grey = np.full((len(chosen), 3), 128, np.float32)
         return Blocks(self._base[chosen], self._shape[chosen], grey, grey)
 
