@@ -37,7 +37,7 @@ NEAR_PX = 4
 MOMENTS = {
     "the whole city": (0.0, -0.05, 1.5, 20.0, 38.0),
     "the middle": (0.0, 0.0, 1800.0, 70.0, 25.0),
-    "between towers": (0.003, 0.002, 420.0, 150.0, 14.0),
+    "between towers": (0.003, 0.002, 600.0, 190.0, 20.0),
     "the suburbs": (-0.28, 0.12, 900.0, 240.0, 30.0),
     "along the roofs to the horizon": (-0.1, -0.2, 300.0, 35.0, 6.0),
 }
