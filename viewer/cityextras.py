@@ -21,7 +21,7 @@ def marks_of(city: CityTiles, allowed: Allowed, entries: Index) -> Float64:
     if not 0 < len(entries) <= MOST_MARKED:
         return np.empty((0, 3))
     everything = np.zeros(len(city.entry_object), bool)
-    return outlines_of(city, detail_of(city, allowed, entries), everything).ends
+    return outlines_of(city, detail_of(city, allowed, entries), everything).lifted()
 
 
 def ghosts_of(city: CityTiles, allowed: Allowed, entries: Index) -> Detail:

@@ -75,7 +75,7 @@ class OutlinesOfTiles:
             if tile.outlines is not None:
                 tone = 1.0 - (1.0 - OUTLINE_TONE) * min(2.0 * (1.0 - metres / farthest), 1.0)
                 lit = (tile.lit[tile.outlines.part] * tone).astype(np.uint8)
-                ends.append(tile.outlines.ends)
+                ends.append(tile.outlines.lifted(metres))
                 tones.append(np.repeat(lit, 2, axis=0))
         points = np.concatenate(ends)
         cells = np.arange(len(points), dtype=np.int32)

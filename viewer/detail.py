@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.arrays import CityTiles, Float64, Int32, UInt8
-from viewer.edges import creases, lifted, ring_edges
+from viewer.edges import creases, ring_edges
 from viewer.faces import Index, Mask, boxes_of_runs, closed_bodies, spans
 from viewer.light import DAY, foot_shade
 
 Float32 = NDArray[np.float32]
 
+#: How far outlines stand off: in metres, and in pixels, for the depth buffer is coarser far away.
+LIFT_M, LIFT_PX = 0.02, 0.35
 WALL_STEEPNESS = 0.6  # |z| of a normal below which a polygon counts as a wall
 
 
@@ -65,10 +67,17 @@ class Detail:
 
 @dataclass(frozen=True)
 class Outlines:
-    """Where the surface of a tile bends, as lines a little away from it."""
+    """Where the surface of a tile bends."""
 
     ends: Float64  # (2 e, 3) world
+    away: Float32  # (e, 3) from the body
     part: Index  # (e,) polygon of the tile
+
+    def lifted(self, metres_per_pixel: float = 0.0) -> Float64:
+        """The ends a little away from the body, so that its faces do not cover them."""
+        lift = np.float32(LIFT_M + LIFT_PX * metres_per_pixel)
+        found: Float64 = self.ends + np.repeat(self.away * lift, 2, axis=0)
+        return found
 
 
 def detail_of(city: CityTiles, allowed: Allowed, entries: Index) -> Detail:
@@ -105,10 +114,10 @@ def outlines_of(city: CityTiles, detail: Detail, plain: Mask) -> Outlines:
     drawn = np.asarray(city.outlined[surface]) & ~plain[detail.entry]
     edges, part = ring_edges(np.asarray(city.ring_end[run]), detail.start, drawn)
     if not len(edges):
-        return Outlines(np.empty((0, 3)), part)
+        return Outlines(np.empty((0, 3)), np.empty((0, 3), np.float32), part)
     vertices = np.asarray(city.vertices[run])
     kept, away = creases(vertices, edges, part, detail.normal, detail.type, detail.geometry)
-    return Outlines(lifted(vertices, edges[kept], away), part[kept])
+    return Outlines(vertices[edges[kept].ravel()], away, part[kept])
 
 
 def _both_sides_where_open(

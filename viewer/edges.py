@@ -12,7 +12,6 @@ Float32 = NDArray[np.float32]
 
 #: Two polygons whose normals agree better than this lie in one plane (about 8°).
 SAME_PLANE = 0.99
-AWAY_M = 0.02
 GRAIN_M = 0.005
 
 
@@ -29,12 +28,6 @@ def ring_edges(ring_end: Mask, start: Index, drawn: Mask) -> tuple[Int32, Index]
     chosen = np.flatnonzero(drawn[part])
     edges = np.stack((chosen, follower[chosen]), axis=-1).astype(np.int32)
     return edges, part[chosen]
-
-
-def lifted(vertices: Float64, edges: Int32, away: Float32) -> Float64:
-    """The ends of outlines, two by two, a little away from the body, so that its faces do not cover them."""
-    ends: Float64 = vertices[edges.ravel()] + np.repeat(away * np.float32(AWAY_M), 2, axis=0)
-    return ends
 
 
 def creases(
