@@ -190,7 +190,11 @@ def stage(request: Request, held: ExitStack, say: Say = silent) -> Answer:
     if others:
         report = Report.from_dict(first.report)
         for name in others:
-            report.warn("not_read", name, f"{name} is not {form.TITLE} and was left out")
+            report.warn(
+                "not_read",
+                name,
+                f"{name} is not {form.TITLE} as the others and was left out; import it alone",
+            )
         first.report = report.as_dict()
     return answer
 

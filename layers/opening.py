@@ -70,6 +70,12 @@ def open_file(path: Path, read_only: bool) -> Opened:
             lock.undo()
         if isinstance(error, ProjectError):
             raise
+        if "not a database" in str(error):
+            raise ProjectError(
+                "This is not a project",
+                where=str(path),
+                do="Bring it into one first: citystrata import FILE --into NAME.city.gpkg",
+            ) from error
         raise ProjectError("The project could not be opened", where=str(path), found=str(error)) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,18 @@ def reproject(model: Model, from_crs: str | None, to_crs: str) -> None:
     if len(moved):
         model["metadata"]["geographicalExtent"] = _extent(moved)
     _move_extents(model, moved)
+
+
+def name_crs(model: Model, crs: str) -> None:
+    """Have the metadata name the CRS that the layer is known to lie in, where they say another one."""
+    code = parse_crs(crs).to_epsg() if crs != "local" else None
+    metadata = model.get("metadata")
+    said = metadata.get("referenceSystem") if isinstance(metadata, dict) else None
+    if code is not None and not re.search(rf"\b{code}\b", str(said)):
+        model["metadata"] = {
+            **(metadata if isinstance(metadata, dict) else {}),
+            "referenceSystem": crs_url(code),
+        }
 
 
 def _url(crs: str) -> str:

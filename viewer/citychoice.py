@@ -27,11 +27,14 @@ class Choice:
 
     def __init__(self, tree: Quadtree, masses: Masses) -> None:
         self._tree, self._masses = tree, masses
-        self._moving_px, self._error_px = ERROR_PX_MOVING, ERROR_PX_MOVING
+        self._moving_px = ERROR_PX_MOVING  # what the last picture in motion came to
+        self._start_px = self._found_px = ERROR_PX_MOVING
 
     def tiles(self, aim: Aim, triangles: Index) -> Index:
         """The tiles to draw in full detail, the most urgent first."""
         tiles = self._tree.tiles
+        # At rest the outcome must not depend on what was drawn before.
+        self._start_px = self._moving_px if aim.moving else COARSEST_PX
         seen = np.flatnonzero(triangles > 0)
         seen = seen[aim.sees(tiles.box[seen])]
         cost = triangles[seen]
@@ -39,12 +42,11 @@ class Choice:
         order = np.argsort(-urgency, kind="stable")
         if int(cost.sum()) <= aim.triangles and len(seen) <= aim.city_tiles:
             return seen[order]
-        self._error_px = self._moving_px
-        if not aim.moving:  # the outcome must not depend on what was drawn before
-            self._error_px = COARSEST_PX
+        if not aim.moving:
             self.cells(aim, np.empty(0, np.int64), aim.triangles // 4)
+            self._start_px = self._found_px
         # Detail where buildings are only a little wrong must not cost others their shape.
-        order = order[urgency[order] > max(self._error_px * DETAIL_BEFORE, _least_error(aim))]
+        order = order[urgency[order] > max(self._start_px * DETAIL_BEFORE, _least_error(aim))]
         affordable = np.cumsum(cost[order]) <= aim.triangles * DETAIL_SHARE
         return seen[order[affordable][: aim.city_tiles]]
 
@@ -52,7 +54,7 @@ class Choice:
         """The cells to draw as blocks, as fine as there is room for, and the entries among them."""
         most = min(triangles // TRIANGLES_PER_BLOCK, MOST_BLOCKS_MOVING if aim.moving else MOST_BLOCKS)
         least = _least_error(aim)
-        error = max(self._error_px, least)
+        error = max(self._start_px, least)
         found = self._tree.cut(aim, error, self._masses.present, drawn, most)
         while found is None:
             error *= COARSER
@@ -67,7 +69,7 @@ class Choice:
             if better is None:
                 break
             error, found = finer, better
-        self._error_px = error
+        self._found_px = error
         if aim.moving:
             self._moving_px = error
         return found[:-1], found[-1]

@@ -12,7 +12,7 @@ from viewer.patch import LINES, POINTS, Patch
 
 MOST_MARKED = 2_000
 #: More than this are ghosts as blocks, the largest ones.
-MOST_GHOSTS, MOST_GHOST_BLOCKS = 2_000, 8_000
+MOST_GHOSTS, MOST_GHOST_BLOCKS = 2_000, 3_000
 WIRE = "#6e6a64"
 
 

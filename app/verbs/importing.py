@@ -15,6 +15,8 @@ from layers.importing import import_files
 from layers.project import Project
 from layers.records import Layer
 
+MOST_WARNINGS = 5
+
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -59,7 +61,10 @@ def _run(arguments: argparse.Namespace) -> Answer:
             )
     finally:
         progress.end()
-    return Answer({"layers": [_values(layer) for layer in layers]}, tuple(map(_line, layers)))
+    return Answer(
+        {"layers": [_values(layer) for layer in layers]},
+        tuple(line for layer in layers for line in (_line(layer), *_warnings(layer))),
+    )
 
 
 def _values(layer: Layer) -> dict[str, Any]:
@@ -74,6 +79,13 @@ def _line(layer: Layer) -> str:
     if report["repaired"] or report["unsupported"]:
         line += f", {report['repaired']} repaired, {report['unsupported']} unsupported"
     return line + (f", {len(report['warnings'])} warnings" if report["warnings"] else "")
+
+
+def _warnings(layer: Layer) -> list[str]:
+    """What was noticed, as far as it fits on a screen."""
+    found = [f"  {warning['text']}" for warning in layer.report["warnings"]]
+    left = len(found) - MOST_WARNINGS
+    return found[:MOST_WARNINGS] + ([f"  … and {left:,} more; --json lists them"] if left > 0 else [])
 
 
 VERB = Verb(

@@ -15,7 +15,7 @@ from typing import Any
 
 from layers.cache import cache_folder
 from layers.errors import UsageError
-from layers.project import Project
+from layers.project import ENDING, Project
 from layers.records import Layer
 
 SECONDS_BETWEEN_NOTES = 2.0
@@ -99,6 +99,12 @@ def chosen_layer(project: Project, name: str | None) -> Layer:
 def new_project(path: Path) -> Iterator[None]:
     """Whatever stops the making of a new project, Ctrl-C too, takes away what is there of it."""
     is_new = not path.exists()
+    if is_new and not path.name.endswith(ENDING):
+        raise UsageError(
+            "The name of a project ends in .city.gpkg",
+            found=path.name,
+            do=f"Call it {path.name.split('.')[0] or 'town'}{ENDING}",
+        )
     try:
         yield
     except BaseException:

@@ -9,7 +9,7 @@ from layers import citymodel, sequence
 from layers.data import TILE, LayerData, Piece, WriteOptions
 from layers.errors import WriteError
 from layers.flatten import MALFORMED, fault_of
-from layers.reproject import reproject
+from layers.reproject import name_crs, reproject
 from layers.upgrade import Model
 
 DECODERS = {"cityjson": citymodel.from_text, "cityjsonseq": sequence.from_text}
@@ -30,6 +30,8 @@ def model_of(layer: LayerData, options: WriteOptions) -> Model:
         citymodel.keep_lod(model, options.lod)
     if options.crs is not None:
         reproject(model, layer.crs, options.crs)
+    elif layer.crs is not None:
+        name_crs(model, layer.crs)
     return model
 
 
