@@ -208,6 +208,7 @@ def test_a_failure_with_json_is_one_object_of_five_parts(shell: Shell) -> None:
         ("undo", "p.city.gpkg", "many"),
         ("render", "p.city.gpkg", "--out", "x.png", "--size", "huge"),
         ("import", "x.json"),
+        ("import", "x.json", "--into", "x.gpkg"),
         ("qery", "p.city.gpkg"),
         ("info", "x.json", "--colour"),
     ],
@@ -258,6 +259,24 @@ def test_an_empty_folder_and_a_file_that_is_no_project_are_refused(shell: Shell)
     assert status == 1 and "No file in the folder" in err
     status, _, err = shell.run("query", shell.city)
     assert status == 1 and "project" in err.lower()
+
+
+def test_what_an_import_noticed_is_said_in_words(shell: Shell) -> None:
+    tiles = shell.folder / "tiles"
+    tiles.mkdir()
+    for name in ("a", "b"):
+        text = json.dumps(hamlet()).replace('"b1"', f'"{name}1"').replace('"b2"', f'"{name}2"')
+        (tiles / f"{name}.city.json").write_text(text.replace('"b3"', f'"{name}3"'), encoding="utf-8")
+    (tiles / "notes.csv").write_text("id;type\n1;x\n", encoding="utf-8")
+    status, out, _ = shell.run("import", tiles, "--into", shell.project)
+    assert status == 0 and "notes.csv is not CityJSON as the others and was left out" in out
+
+
+def test_a_new_file_names_the_crs_that_the_person_told(shell: Shell) -> None:
+    shell.answer("import", shell.city, "--into", shell.project, "--crs", "EPSG:28992")
+    sequence = shell.folder / "out.city.jsonl"
+    shell.answer("export", shell.project, sequence)
+    assert shell.answer("info", sequence)["crs"] == "EPSG:28992"
 
 
 def test_export_to_another_format_or_a_wrong_ending(shell: Shell) -> None:

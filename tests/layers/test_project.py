@@ -251,7 +251,7 @@ def test_a_project_of_a_newer_version_is_left_alone(path: Path) -> None:
     ("content", "words"),
     [
         (b"", "not a Citystrata project|no version"),
-        (b"not a database at all" * 100, "file is not a database"),
+        (b"not a database at all" * 100, "import FILE --into"),
         (None, "There is no such project"),
     ],
 )
