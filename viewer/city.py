@@ -39,6 +39,7 @@ MOST_CHANGED = 50_000
 #: At rest all detail is waited for, but not for longer than this.
 PATIENCE_S = 0.35
 GHOST_OPACITY = 0.22
+MOST_GHOST_VERTICES_MOVING = 30_000
 SELECTED_SHARE = 0.72
 #: Their many small faces look better without outlines.
 PLANTS = frozenset(("SolitaryVegetationObject", "PlantCover"))
@@ -169,6 +170,9 @@ class CityView:
         hurry = aim.moving or perf_counter() - self._aimed_at > PATIENCE_S
         if not complete and not hurry:
             return False
+        # So many ghosts as blocks would cost half of a frame in motion.
+        fluent = not aim.moving or self._ghosts.vertex_count <= MOST_GHOST_VERTICES_MOVING
+        self._ghosts.show(fluent)
         if self._blocks_stale:
             self._share_out(aim)
         if not self._field.advance(inf if hurry else end):
