@@ -74,7 +74,7 @@ class CityView:
         self._aim: Aim | None = None
         self._wanted: Index = np.empty(0, np.int64)
         self._aimed_at = 0.0
-        self._shared_out: Camera | None = None  # what tiles and blocks were last chosen for
+        self._shared_camera: Camera | None = None  # what tiles and blocks were last chosen for
         self._most_tiles = 1
         self._is_new = self._blocks_stale = self._outlines_stale = True
         self._culls = True
@@ -170,7 +170,7 @@ class CityView:
             return True
         complete = self._build_tiles(end)
         # A picture that was shared out for this camera is better than one made over and over again.
-        is_new = self._shared_out is not aim.view.camera
+        is_new = self._shared_camera is not aim.view.camera
         hurry = aim.moving or (is_new and perf_counter() - self._aimed_at > PATIENCE_S)
         if not complete and not hurry:
             return False
@@ -259,7 +259,7 @@ class CityView:
 
     def _weigh(self, changed: Index | None = None) -> None:
         """Have the blocks follow what is drawn: all of them, or where entries have changed."""
-        self._shared_out = None
+        self._shared_camera = None
         self._to_weigh.add(changed)
         is_flat = self.layer.lod.startswith("0")
         self._to_form.add(changed if is_flat == self._is_flat else None)
@@ -294,7 +294,7 @@ class CityView:
     def _share_out(self, aim: Aim) -> None:
         """Show the tiles that are ready, and blocks in the place of all others."""
         self._blocks_stale, self._outlines_stale = False, True
-        self._shared_out = aim.view.camera
+        self._shared_camera = aim.view.camera
         drawn = np.array([number for number in self._wanted.tolist() if number in self._tiles], np.int64)
         shown = set(drawn.tolist())
         for number, tile in self._tiles.items():
@@ -312,7 +312,7 @@ class CityView:
         while len(self._tiles) >= self._most_tiles:
             oldest = min(self._tiles, key=lambda key: self._tiles[key].used)
             if self._tiles[oldest].patch.is_shown:
-                self._shared_out = None  # it leaves a gap
+                self._shared_camera = None  # it leaves a gap
             self._drop(oldest)
         patch = self._spare.pop() if self._spare else Patch()
         look = patch.actor.GetProperty()

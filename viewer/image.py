@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 import numpy as np
 
 from layers.arrays import Float64, ImagePyramid, Int32, Mover, UInt8
-from layers.records import Layer
 from layers.terrain import triangles_of
 from viewer.aim import Aim
 from viewer.color import LegendEntry
@@ -16,9 +15,10 @@ from viewer.cut import Node, cut
 from viewer.drape import Laid
 from viewer.palette import hex_color
 from viewer.patch import Patch
-from viewer.picking import Hit, Rectangle, View2D
+from viewer.picking import Hit, View2D
+from viewer.pyramidview import PyramidView
 from viewer.texture import Texture
-from viewer.view import Found, Shown, Source
+from viewer.view import Found, Source
 
 TILE = 256  # pixels along the side of a tile
 QUADS = 8  # along the side of a tile: straight lines bend when they are moved into another CRS
@@ -36,21 +36,18 @@ class _Tile:
         self.patch.fill(points, origin, triangles, np.full((len(points), 3), 255, np.uint8))
 
 
-class ImageView:
+class ImageView(PyramidView[_Tile]):
     """A layer with a picture of the ground."""
 
     def __init__(self, source: Source, image: ImagePyramid, to_layer: Mover) -> None:
         """`to_layer` moves points from the project's CRS into the layer's."""
-        self.layer: Layer = source.layer
+        super().__init__(source.layer)
         self._source, self._image, self._to_layer = source, image, to_layer
         self._height = 0.0
         self._terrain: Heights | None = None
         self._boxes: dict[Node, Float64] = {}
         self._bare: dict[Node, bool] = {}
-        self._tiles: dict[Node, _Tile] = {}
         self._chosen: list[Node] = []
-        self._aim: Aim | None = None
-        self._visible = True
         top = next(one.number for one in image.levels if max(one.rows, one.columns) <= TILE)
         self._root: Node = (top, 0, 0)
         self.boxes = self._boxes_of([self._root])
@@ -115,11 +112,6 @@ class ImageView:
 
     # -- what is drawn -----------------------------------------------------------------------------
 
-    def patches(self) -> Iterator[Patch]:
-        """The tiles that are drawn now."""
-        for tile in self._tiles.values():
-            yield tile.patch
-
     def aim(self, aim: Aim) -> None:
         """Choose tiles; those of before stay until the new ones are there."""
         if aim.is_same(self._aim):
@@ -164,39 +156,7 @@ class ImageView:
         self._show(tile)
         return tile
 
-    @property
-    def _shows(self) -> bool:
-        return self.layer.visible and self._visible
-
-    def _show(self, tile: _Tile) -> None:
-        tile.patch.show(self._shows)
-        tile.patch.actor.GetProperty().SetOpacity(self.layer.opacity)
-
     # -- what the scene asks -----------------------------------------------------------------------
-
-    def restyle(self, layer: Layer) -> None:
-        """Follow the layer's opacity and visibility."""
-        self.layer = layer
-        self._show_all()
-
-    def update(self, shown: Shown) -> None:
-        """A picture is there as a whole, or it is not."""
-        self._visible = bool(shown.visible[0])
-        self._show_all()
-
-    def _show_all(self) -> None:
-        self._aim = None
-        for tile in self._tiles.values():
-            self._show(tile)
-
-    def refresh(self, keys: frozenset[str]) -> None:
-        """A picture has no attributes."""
-
-    def set_near(self, near: bool) -> None:
-        """It is seen from both sides."""
-
-    def set_moving(self, moving: bool) -> None:
-        """Its tiles are cheap enough."""
 
     def pick(self, view: View2D, x: float, y: float) -> Found | None:
         """The place of the picture under a pixel position, where it lies flat."""
@@ -212,10 +172,6 @@ class ImageView:
         if not self._image.covers(self._to_layer(point[None])[:, :2])[0]:
             return None
         return Found(float(distance), Hit(self.layer.id, None, None, point))
-
-    def pick_box(self, view: View2D, rectangle: Rectangle) -> list[int]:
-        """A picture has no objects."""
-        return []
 
     def legend(self) -> list[LegendEntry]:
         """Its name, in the colour it has on the whole."""

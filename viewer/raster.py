@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from time import perf_counter
 
 import numpy as np
@@ -18,11 +18,12 @@ from viewer.drape import BARE, FIRST_PIXELS, MOST_PIXELS, MOVING_PIXELS, Drape, 
 from viewer.faces import outer_boxes
 from viewer.landscape import Landscape, TileMesh
 from viewer.patch import Patch
-from viewer.picking import Hit, Rectangle, View2D, nearest_vertex
+from viewer.picking import Hit, View2D, nearest_vertex
+from viewer.pyramidview import PyramidView
 from viewer.skirts import NO_SKIRTS, Skirted, skirted, skirts_between
 from viewer.texture import Texture
 from viewer.tint import Tint
-from viewer.view import Found, Shown, Source
+from viewer.view import Found, Source
 
 ERROR_PX = 1.0  # a tile that may be mistaken by more pixels is divided, where there is room
 #: A tile that asks for a picture of more pixels is divided.
@@ -47,20 +48,17 @@ class _Tile:
         self.is_stale = True  # other pictures, or other colours, are to be seen on it
 
 
-class RasterView:
+class RasterView(PyramidView[_Tile]):
     """A layer of terrain in a pyramid."""
 
     def __init__(self, source: Source, terrain: TerrainPyramid, to_layer: Mover) -> None:
         """`to_layer` moves points from the project's CRS into the layer's."""
-        self.layer: Layer = source.layer
+        super().__init__(source.layer)
         self._source, self._to_layer = source, to_layer
         self._land = Landscape(terrain, source.mover)
         self.boxes: Float64 = self._outer_boxes()
         self._tint = self._new_tint()
         self._drape = Drape()
-        self._tiles: dict[Node, _Tile] = {}
-        self._aim: Aim | None = None
-        self._visible = True
 
     def _outer_boxes(self) -> Float64:
         nodes = [self._land.root]
@@ -74,11 +72,6 @@ class RasterView:
         return Tint(self.layer, low, high) if low <= high else Tint(self.layer, 0.0, 0.0)
 
     # -- what is drawn -----------------------------------------------------------------------------
-
-    def patches(self) -> Iterator[Patch]:
-        """The tiles that are drawn now."""
-        for tile in self._tiles.values():
-            yield tile.patch
 
     def aim(self, aim: Aim) -> None:
         """Choose tiles; new ones are there at once, coarse."""
@@ -98,10 +91,6 @@ class RasterView:
             if aim.moving or tile.mesh is None:
                 self._take(tile, level)
         self._join()
-
-    @property
-    def _shows(self) -> bool:
-        return self.layer.visible and self._visible
 
     def _need(self, nodes: Sequence[Node], metres_per_pixel: Float64) -> Float64:
         """How much finer tiles would have to be; 1 is fine enough."""
@@ -169,10 +158,6 @@ class RasterView:
         tile.texture.remove()
         tile.pixels, tile.is_stale = BARE, False
 
-    def _show(self, tile: _Tile) -> None:
-        tile.patch.show(self._shows)
-        tile.patch.actor.GetProperty().SetOpacity(self.layer.opacity)
-
     # -- pictures over it --------------------------------------------------------------------------
 
     def drape(self, drape: Drape) -> None:
@@ -217,30 +202,11 @@ class RasterView:
 
     def restyle(self, layer: Layer) -> None:
         """Follow the layer's new style, opacity and visibility."""
-        before, self.layer = self.layer, layer
+        before = self.layer
+        super().restyle(layer)
         if before.style != layer.style:
             self._tint = self._new_tint()
             self._make_stale()
-        self._show_all()
-
-    def update(self, shown: Shown) -> None:
-        """A raster is there as a whole, or it is not."""
-        self._visible = bool(shown.visible[0])
-        self._show_all()
-
-    def _show_all(self) -> None:
-        self._aim = None
-        for tile in self._tiles.values():
-            self._show(tile)
-
-    def refresh(self, keys: frozenset[str]) -> None:
-        """A raster has no attributes."""
-
-    def set_near(self, near: bool) -> None:
-        """Terrain is seen from both sides."""
-
-    def set_moving(self, moving: bool) -> None:
-        """The aim says so."""
 
     def pick(self, view: View2D, x: float, y: float) -> Found | None:
         """The nearest triangle of the finest cells under a pixel position."""
@@ -253,10 +219,6 @@ class RasterView:
         distance, corners = found
         vertex = nearest_vertex(view, x, y, corners)
         return Found(distance, Hit(self.layer.id, None, None, ray.at(distance), vertex))
-
-    def pick_box(self, view: View2D, rectangle: Rectangle) -> list[int]:
-        """A raster has no objects."""
-        return []
 
     def legend(self) -> list[LegendEntry]:
         """Heights at even steps, or the one colour."""
