@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from layers.arrays import DRAWABLES, Drawable
-from layers.errors import ProjectError
+from layers.errors import ProjectError, ReadError
 from layers.lock import LOCK_NAME, WriterLock
 from layers.stored import Damaged
 
@@ -155,3 +155,16 @@ def _is_free(folder: Path) -> bool:
         return False
     lock.close()
     return True
+
+
+def need_room(folder: Path, needed: float, what: str, which: str) -> None:
+    """Refuse before anything is written where the disk has less than `needed` bytes left."""
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise ReadError(
+            f"There is not enough room on the disk {what}",
+            where=str(folder),
+            found=f"{free / 1e9:.1f} GB free",
+            allowed=f"about {needed / 1e9:.1f} GB",
+            do=f"Make room, or cut {which} to the area you need",
+        )

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from layers.cache import need_room
 from layers.crs import LOCAL, crs_text, crs_title, parse_crs
 from layers.data import Box, ReadOptions
 from layers.errors import PlaceError, ReadError
@@ -364,13 +365,5 @@ def scratch_folder(options: ReadOptions, name: str, needed: float) -> Path:
         parent = Path(tempfile.mkdtemp(prefix="citystrata-"))
         atexit.register(shutil.rmtree, parent, ignore_errors=True)
     parent.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(parent).free
-    if needed > free:
-        raise ReadError(
-            "There is not enough room on the disk for the tiles of this raster",
-            where=str(parent),
-            found=f"{free / 1e9:.1f} GB free",
-            allowed=f"about {needed / 1e9:.1f} GB",
-            do="Make room, or cut the raster to the area you need",
-        )
+    need_room(parent, needed, "for the tiles of this raster", "the raster")
     return parent / name
