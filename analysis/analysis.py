@@ -1,0 +1,34 @@
+"""What every analysis has, checked by a test: one file, one name in `analysis.ANALYSES`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from layers.data import Progress
+from layers.project import Project
+from layers.results import Result
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run will take, told before it starts."""
+
+    points: int
+    rays: int
+    seconds: float  # on this machine
+
+
+class Analysis(Protocol):
+    """Module-level names of an analysis."""
+
+    NAME: str  # short id, also the verb's
+    TITLE: str  # in the menu
+    HELP: str  # one sentence
+    Inputs: type[Any]  # a frozen dataclass of `analysis.asked.asked` fields, with defaults for all
+
+    def estimate(self, project: Project, inputs: Any) -> Estimate:
+        """How much there is to do; quick."""
+
+    def run(self, project: Project, inputs: Any, progress: Progress) -> Result:
+        """Do it; `progress` may raise Cancelled."""

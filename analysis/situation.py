@@ -1,0 +1,19 @@
+"""What stands while an analysis looks: the city at a date, with or without some of its objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A state of the city: two of them are compared as before and after."""
+
+    date: str = ""  # ISO date of the city, '' = every object whenever it stands
+    without: str = ""  # expression: objects that are left out, '' = none
+
+    @property
+    def title(self) -> str:
+        """What it is called in tables and reports."""
+        when = f"the city of {self.date}" if self.date else "the city, all dates"
+        return f"{when} without {self.without}" if self.without else when

@@ -1,0 +1,94 @@
+"""What an analysis found, as it is kept in the project: quantities on surfaces, with their pedigree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Numbers and flags as arrays, texts as lists.
+Values = NDArray[Any] | list[str]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A column of a result that is drawn, explained and exported."""
+
+    name: str  # of the column, with its unit: "sunlight_h"
+    title: str  # for people: "Sunlight"
+    unit: str  # "h", "kWh/m²", "%", ""
+    digits: int = 1  # after the point, in tables and legends; no more than its error allows
+    color_map: str = "sun"  # of assets/colormaps
+    low: float | None = None  # limits of the legend; None: those of the values
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Named columns of one length."""
+
+    columns: Mapping[str, Values] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """A column of numbers."""
+        return np.asarray(self.columns[name], np.float64)
+
+    def texts(self, name: str) -> Sequence[str]:
+        """A column of texts."""
+        return [str(value) for value in self.columns[name]]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The raster on which ground points lie: point i is cell `cell[i]`, rows from the north."""
+
+    west: float  # outer edge, in the project's CRS
+    north: float
+    step_m: float
+    columns: int
+    rows: int
+    cell: NDArray[np.int64]  # row * columns + column, per point
+
+
+@dataclass(frozen=True)
+class Pedigree:
+    """Where a result comes from, so that it can be defended and computed again."""
+
+    method: str  # one paragraph: what was computed and how
+    version: str  # of Citystrata and the libraries that counted
+    inputs: tuple[tuple[str, str], ...]  # what went in and the SHA-256 of its content
+    sun: tuple[str, ...] = ()  # audit lines: place, times, azimuth, altitude, convergence, algorithm
+    error: str = ""  # how far the numbers may be off, in a sentence with units
+    limits: tuple[str, ...] = ()  # what was left out or assumed
+    numbers: Mapping[str, float] = field(default_factory=dict)  # points, rays, triangles, seconds …
+
+
+@dataclass(frozen=True)
+class Result:
+    """One finished analysis.
+
+    `surfaces` has a row per semantic surface, window or zone: layer (id), fid, object_id, geometry
+    (index in the object), surface (index in the geometry), surface_id, surface_type, area_m2, tilt_deg,
+    azimuth_deg, then quantities. `points` has a row per point: x, y, z, nx, ny, nz (world), area_m2,
+    row (of surfaces), then quantities. `shapes` has polygons: wkb (hex) in the project's CRS, then
+    columns such as caster, time, area_m2. Further tables (verdicts, months, hours, blockers) go by name.
+    """
+
+    kind: str  # NAME of the analysis
+    title: str
+    inputs: Mapping[str, Any]  # the dataclass of inputs as JSON values
+    pedigree: Pedigree
+    quantities: tuple[Quantity, ...] = ()
+    surfaces: Table = field(default_factory=Table)
+    points: Table = field(default_factory=Table)
+    shapes: Table = field(default_factory=Table)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    grid: Grid | None = None
+    made_at: str = ""  # ISO time with offset
+    id: int = 0  # in the project; 0 = not kept yet
