@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,28 @@ def test_layer_kinds_are_the_same_in_layers_and_viewer() -> None:
     assert set(layers.KINDS) == set(viewer.VIEWS)
     for kind in viewer.VIEWS:
         assert (ROOT / "viewer" / f"{kind}.py").exists(), kind
+
+
+def test_every_analysis_is_in_the_tuple_and_has_all_it_needs() -> None:
+    """An analysis is a file that asks for inputs; what it needs besides lies next to it."""
+    from analysis import ANALYSES
+    from analysis.asked import questions
+
+    asking = {
+        path.stem
+        for path in (ROOT / "analysis").glob("*.py")
+        if any(isinstance(node, ast.ClassDef) and node.name == "Inputs" for node in tree_of(path).body)
+    }
+    assert set(ANALYSES) == asking
+    for name in ANALYSES:
+        found = import_module(f"analysis.{name}")
+        assert found.NAME == name and found.TITLE and found.HELP.endswith(".")
+        assert callable(found.estimate) and callable(found.run)
+        assert all(ask.title for _, ask in questions(found.Inputs))
+
+
+def test_only_one_file_knows_the_ray_engine() -> None:
+    assert [name_of(p) for p in sources() if "embreex" in imports_of(p)] == ["analysis.rays"]
 
 
 def test_every_file_says_what_it_is_for() -> None:
