@@ -1,0 +1,1 @@
+"""What Citystrata computes against outside sources: closed forms, other programs, measurements."""
