@@ -5,9 +5,17 @@ Form, command line, report and rerun follow from them. Fields hold JSON values o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
+from math import isfinite
 from typing import Any
+
+from layers.epochs import iso_date
+from layers.errors import UsageError
+
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)$", re.ASCII)
+_DAY = re.compile(r"\d{4}(-\d{1,2}(-\d{1,2})?)?$", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -41,3 +49,72 @@ def questions(inputs: type[Any]) -> Sequence[tuple[Field[Any], Ask]]:
 def as_json(inputs: Any) -> Mapping[str, Any]:
     """Inputs as plain values, to be kept in a result."""
     return {found.name: getattr(inputs, found.name) for found in fields(inputs)}
+
+
+def parsed(ask: Ask, text: str) -> Any:
+    """The value that a text spells as the answer to a question; UsageError says why it is none."""
+    text = text.strip()
+    if ask.kind in ("number", "whole"):
+        try:
+            number = float(text)
+        except ValueError:
+            raise _refused(ask, text) from None
+        return checked(ask, number)
+    if ask.kind == "yes":
+        if text.lower() not in ("yes", "no"):
+            raise _refused(ask, text)
+        return text.lower() == "yes"
+    return checked(ask, text)
+
+
+def checked(ask: Ask, value: Any) -> Any:
+    """The value itself where it may be the answer to a question; UsageError says why it may not."""
+    if ask.kind in ("number", "whole"):
+        return _number(ask, value)
+    if ask.kind == "choice" and value not in [choice for choice, _ in ask.choices]:
+        raise _refused(ask, str(value))
+    if ask.kind == "date" and value:
+        date = iso_date(value) if _DAY.match(value) else None
+        if date is None:
+            raise _refused(ask, value)
+        return date
+    if ask.kind == "time" and value:
+        found = _TIME.match(value)
+        if found is None:
+            raise _refused(ask, value)
+        return f"{int(found[1]):02d}:{found[2]}"
+    return value
+
+
+def _number(ask: Ask, value: float) -> float | int:
+    is_good = isfinite(value) and (ask.kind == "number" or float(value).is_integer())
+    is_low = ask.low is not None and value < ask.low
+    is_high = ask.high is not None and value > ask.high
+    if not is_good or is_low or is_high:
+        raise _refused(ask, f"{value:g}")
+    return int(value) if ask.kind == "whole" else float(value)
+
+
+def _refused(ask: Ask, found: str) -> UsageError:
+    return UsageError(f"“{ask.title}” cannot be this", found=found or "nothing", allowed=allowed(ask))
+
+
+def allowed(ask: Ask) -> str:
+    """What may be answered, in words: "0.1 to 10 m", "a date such as 2024-03-21"."""
+    words = {
+        "yes": "yes or no",
+        "date": "a date such as 2024-03-21",
+        "time": "a time such as 09:30",
+        "choice": ", ".join(choice for choice, _ in ask.choices),
+    }
+    if ask.kind not in ("number", "whole"):
+        return words.get(ask.kind, ask.kind)
+    what = "a whole number" if ask.kind == "whole" else "a number"
+    unit = f" {ask.unit}" if ask.unit else ""
+    if ask.low is not None and ask.high is not None:
+        return f"{what} from {ask.low:g} to {ask.high:g}{unit}"
+    if ask.low is not None:
+        return f"{what}{unit and f' of{unit}'}, {ask.low:g} or more"
+    if ask.high is not None:
+        return f"{what}{unit and f' of{unit}'}, {ask.high:g} or less"
+    return what + (unit and f" of{unit}")
