@@ -9,11 +9,12 @@ from typing import Any
 
 import orjson
 
-from layers import gis, history
+from layers import gis, history, resultstore
 from layers.data import Progress, never_stop
 from layers.errors import EditError
 from layers.jsontext import raw_members
 from layers.records import Change, Changes, Fids
+from layers.results import Result
 
 #: One date for each of several objects.
 Dates = list[str | None] | tuple[str | None, ...]
@@ -41,11 +42,14 @@ class Edit:
         """End the edit: any later call raises."""
         self._open = False
 
-    def _do(self, *changes: Change) -> None:
+    def _check_open(self) -> None:
         if not self._open:
             raise EditError(
                 "Nothing changes outside an edit", do='Put the change inside "with project.edit(…) as edit:"'
             )
+
+    def _do(self, *changes: Change) -> None:
+        self._check_open()
         history.do(self._connection, changes)
 
     def set_attribute(self, fid: int, name: str, value: Any) -> None:
@@ -168,6 +172,32 @@ class Edit:
         if row:
             before = orjson.dumps({"name": row[0], "date": row[1]}).decode()
             self._do(Change("epoch", epoch, "row", before, None))
+
+    def add_result(self, result: Result) -> int:
+        """Keep a result of an analysis; gives its id."""
+        self._check_open()
+        number = resultstore.add(self._connection, result, self._progress)
+        self._do(Change("result", number, "present", "0", "1"))
+        return number
+
+    def remove_result(self, result: int) -> None:
+        """Keep a result no longer; undo brings it back."""
+        self._set_result(result, "present", 0)
+
+    def rename_result(self, result: int, title: str) -> None:
+        """Give a result another title."""
+        if not title.strip():
+            raise EditError("A result needs a title")
+        self._set_result(result, "title", title)
+
+    def _set_result(self, result: int, key: str, value: str | int) -> None:
+        row = self._connection.execute(
+            f"SELECT {key} FROM result WHERE id = ? AND present = 1", (result,)
+        ).fetchone()
+        if row is None:
+            raise EditError("There is no such result", where=f"result {result}")
+        if row[0] != value:
+            self._do(Change("result", result, key, history.json_text(row[0]), history.json_text(value)))
 
 
 def _bound(wanted: Dates | str | EllipsisType | None, at: int, held: str | None) -> str | None:

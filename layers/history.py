@@ -25,6 +25,7 @@ LAYER_COLUMNS = frozenset(
     ("name", "style", "visible", "opacity", "position", "lod", "epoch", "present", "crs", "source_path")
 )
 OBJECT_COLUMNS = frozenset(("valid_from", "valid_to"))
+RESULT_COLUMNS = frozenset(("present", "title"))
 #: Objects that are read and written together.
 AT_ONCE = 500
 
@@ -120,7 +121,20 @@ def _apply_to_epoch(connection: sqlite3.Connection, change: Change) -> None:
         connection.execute("INSERT INTO epoch VALUES (?, ?, ?)", (change.id, row["name"], row["date"]))
 
 
-_APPLY = {"layer": _apply_to_layer, "project": _apply_to_project, "epoch": _apply_to_epoch}
+def _apply_to_result(connection: sqlite3.Connection, change: Change) -> None:
+    if change.key not in RESULT_COLUMNS or change.after is None:
+        raise EditError(f"A result has no field {change.key!r}")
+    connection.execute(
+        f"UPDATE result SET {change.key} = ? WHERE id = ?", (orjson.loads(change.after), change.id)
+    )
+
+
+_APPLY = {
+    "layer": _apply_to_layer,
+    "project": _apply_to_project,
+    "epoch": _apply_to_epoch,
+    "result": _apply_to_result,
+}
 
 
 def record(connection: sqlite3.Connection, label: str, why: str) -> Changes | None:
@@ -233,6 +247,7 @@ def _summary(connection: sqlite3.Connection, step: Step) -> Changes:
         frozenset(touched.get("layer", ())),
         "project" in touched,
         "epoch" in touched,
+        "result" in touched,
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from layers import cache, rows, schema
+from layers import cache, resultstore, rows, schema
 from layers.errors import ProjectError
 from layers.lock import LOCK_NAME, WriterLock
 
@@ -58,9 +58,9 @@ def open_file(path: Path, read_only: bool) -> Opened:
     connection = None
     try:
         connection = _connected(path.absolute(), bool(why))
-        schema.check(connection, str(path))
+        version = schema.check(connection, str(path))
         if not why:
-            _begin_writing(connection)
+            _begin_writing(connection, version)
             cache.sweep(path.absolute(), rows.uids(connection))
         return Opened(connection, lock, why)
     except (sqlite3.Error, ProjectError) as error:
@@ -111,7 +111,10 @@ def _connected(path: Path, read_only: bool) -> sqlite3.Connection:
     return connect(path, "ro&immutable=1" if folder_is_closed and not has_log else "ro")
 
 
-def _begin_writing(connection: sqlite3.Connection) -> None:
+def _begin_writing(connection: sqlite3.Connection, version: int) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
+    if version < schema.SCHEMA_VERSION:
+        schema.upgrade(connection)
     schema.add_indexes(connection)
     rows.drop_orphans(connection)
+    resultstore.drop_orphans(connection, rows.within(rows.DROP_S))

@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from layers import cache, gis, history, opening, rows, searching, wkb
+from layers import cache, gis, history, opening, resultstore, rows, searching, wkb
 from layers.arrays import Drawable, Int32
 from layers.attributes import Attributes
 from layers.columns import Column
@@ -25,6 +25,7 @@ from layers.expression import Expression, parse
 from layers.lock import WriterLock
 from layers.place import Place
 from layers.records import Changes, CityObject, Epoch, Layer, Step
+from layers.results import Result, ResultSummary
 from layers.signal import Signal
 
 ENDING = ".city.gpkg"
@@ -146,6 +147,15 @@ class Project:
         """The named dates of the timeline, in order."""
         found = self._connection.execute("SELECT id, name, date FROM epoch ORDER BY date, id")
         return tuple(Epoch(*row) for row in found)
+
+    @property
+    def results(self) -> tuple[ResultSummary, ...]:
+        """The results of analyses that are kept, the oldest first."""
+        return tuple(resultstore.summaries(self._connection))
+
+    def result(self, number: int) -> Result:
+        """A result that is kept, by its id, with all its values."""
+        return resultstore.read(self._connection, number, str(self.path))
 
     def object(self, fid: int) -> CityObject:
         """One object."""

@@ -82,8 +82,8 @@ class CityObject:
 class Change:
     """One value before and after, as JSON text; None where there was or is nothing.
 
-    `table` is object, layer, project or epoch. Keys of objects are `attr:NAME`, `valid_from`,
-    `valid_to`; of layers their columns; of epochs `row`.
+    `table` is object, layer, project, epoch or result. Keys of objects are `attr:NAME`, `valid_from`,
+    `valid_to`; of layers their columns; of epochs `row`; of results `present` and `title`.
     """
 
     table: str
@@ -122,6 +122,7 @@ class Changes:
     layers: frozenset[int] = frozenset()
     project: bool = False
     epochs: bool = False
+    results: bool = False
 
     def touch(self, fids: NDArray[np.int64]) -> bool:
         """Whether one of these objects, ascending as well, was changed."""

@@ -70,6 +70,19 @@ class Pedigree:
 
 
 @dataclass(frozen=True)
+class ResultSummary:
+    """What a project says of a result that it keeps, without its values."""
+
+    id: int
+    kind: str
+    title: str
+    made_at: str
+    quantities: tuple[Quantity, ...]
+    pedigree: Pedigree
+    inputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Result:
     """One finished analysis.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 import orjson
 
 from layers.errors import ProjectError
 
 #: Raised by one with every change to the tables; `UPGRADES` holds one step per version.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 #: What reading raises when the bytes within the file are no longer what was written.
 DAMAGE = (sqlite3.DatabaseError, orjson.JSONDecodeError)
 GEOPACKAGE_ID = 0x47504B47  # "GPKG"
@@ -80,6 +81,15 @@ CREATE TABLE change (
 CREATE TABLE epoch (id INTEGER PRIMARY KEY, name TEXT NOT NULL, date TEXT NOT NULL);
 """
 
+RESULT_TABLES = """
+CREATE TABLE result (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, title TEXT NOT NULL, made_at TEXT NOT NULL,
+    facts BLOB NOT NULL, present INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE result_block (
+    result INTEGER NOT NULL, tab TEXT NOT NULL, name TEXT NOT NULL, seq INTEGER NOT NULL,
+    data BLOB NOT NULL, UNIQUE (result, tab, name, seq));
+"""
+
 #: Files that were made with fewer of them get the others when they are opened.
 INDEXES = """
 CREATE INDEX IF NOT EXISTS change_of ON change (tab, id);
@@ -95,7 +105,7 @@ def create(connection: sqlite3.Connection) -> None:
     """Make an empty project in an empty database."""
     connection.executescript(
         f"PRAGMA application_id={GEOPACKAGE_ID}; PRAGMA user_version={GEOPACKAGE_VERSION};"
-        f"BEGIN; {GEOPACKAGE_TABLES} {BULK_TABLES} {PROJECT_TABLES} {INDEXES}"
+        f"BEGIN; {GEOPACKAGE_TABLES} {BULK_TABLES} {PROJECT_TABLES} {RESULT_TABLES} {INDEXES}"
         f"INSERT INTO project VALUES ('schema_version', '{SCHEMA_VERSION}');"
         # A registered attributes table tells GDAL to list only what is registered.
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description)"
@@ -109,8 +119,34 @@ def add_indexes(connection: sqlite3.Connection) -> None:
     connection.executescript(INDEXES)
 
 
-def check(connection: sqlite3.Connection, where: str) -> None:
-    """Refuse a file that is no project, or one that a newer version made."""
+def _add_results(connection: sqlite3.Connection) -> None:
+    """Version 2 keeps the results of analyses."""
+    for statement in filter(str.strip, RESULT_TABLES.split(";")):
+        connection.execute(statement)
+
+
+#: What makes a file of version 1, 2, … one of the next version.
+UPGRADES: tuple[Callable[[sqlite3.Connection], None], ...] = (_add_results,)
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Bring a file of an earlier version, that `check` let pass, up to this one; all of it or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        ((version,),) = connection.execute("SELECT value FROM project WHERE key = 'schema_version'")
+        for step in UPGRADES[int(version) - 1 :]:
+            step(connection)
+        connection.execute(
+            "UPDATE project SET value = ? WHERE key = 'schema_version'", (str(SCHEMA_VERSION),)
+        )
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def check(connection: sqlite3.Connection, where: str) -> int:
+    """The version of a file; refuses one that is no project, or that a newer version made."""
     try:
         row = connection.execute("SELECT value FROM project WHERE key = 'schema_version'").fetchone()
     except sqlite3.DatabaseError as error:
@@ -131,3 +167,4 @@ def check(connection: sqlite3.Connection, where: str) -> None:
         )
     if version < 1:
         raise ProjectError("This project has no version and may be damaged", where=where)
+    return version
