@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Protocol
 
+from analysis import ANALYSES
 from layers.data import Progress
+from layers.errors import UsageError
 from layers.project import Project
 from layers.results import Result
 
@@ -32,3 +35,11 @@ class Analysis(Protocol):
 
     def run(self, project: Project, inputs: Any, progress: Progress) -> Result:
         """Do it; `progress` may raise Cancelled."""
+
+
+def analysis_of(name: str) -> Analysis:
+    """The analysis of that name."""
+    if name not in ANALYSES:
+        raise UsageError("There is no such analysis", found=repr(name), allowed=", ".join(ANALYSES))
+    found: Analysis = import_module(f"analysis.{name}")
+    return found

@@ -1,0 +1,175 @@
+"""Analyses in a window: estimated, run as jobs on a snapshot, kept as edits, and one of them shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from analysis import ANALYSES
+from analysis.analysis import Analysis, Estimate, analysis_of
+from analysis.asked import as_json
+from app import loading
+from app.jobs import Question, Work
+from app.session import Session
+from layers.edit import Edit
+from layers.errors import CitystrataError
+from layers.project import Project
+from layers.records import Changes
+from layers.results import Quantity, Result, ResultSummary
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The result that the view shows, and which of its quantities."""
+
+    result: Result
+    quantity: Quantity | None
+
+
+class Analysing(QObject):
+    """What the analyses of one window are about; form, list and view follow its signals."""
+
+    changed = Signal()  # the project has other results, or others names
+    shown_changed = Signal()  # the view shows another result, another quantity, or none
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self._answers: dict[str, dict[str, Any]] = {}
+        self._awaited: list[Result] = []  # to be shown as soon as the project keeps them
+        self._reading = Question(session.jobs, "Reading the result", self)
+        self.shown: Shown | None = None
+        session.opened.connect(self._on_opened)
+        session.project_changed.connect(self._on_project_changed)
+
+    # -- what there is -----------------------------------------------------------------------
+
+    @property
+    def analyses(self) -> list[Analysis]:
+        """All analyses, in the order of the menu."""
+        return [analysis_of(name) for name in ANALYSES]
+
+    @property
+    def results(self) -> tuple[ResultSummary, ...]:
+        """The results that the project keeps, the newest first."""
+        return self._session.project.results[::-1] if self._session.is_open else ()
+
+    def answers(self, name: str) -> dict[str, Any]:
+        """What was last asked of an analysis in this project."""
+        return dict(self._answers.get(name, {}))
+
+    # -- running -----------------------------------------------------------------------------
+
+    def estimate(
+        self,
+        question: Question,
+        name: str,
+        inputs: Any,
+        done: Callable[[Estimate], object],
+        failed: Callable[[CitystrataError], object],
+    ) -> None:
+        """Find out how much there is to do, off the interface thread."""
+
+        def read(project: Project) -> Estimate:
+            return analysis_of(name).estimate(project, inputs)
+
+        question.ask(partial(loading.look, self._session.project, read), done, failed)
+
+    def run(self, name: str, inputs: Any, title: str = "") -> None:
+        """Run an analysis as a job on the city as it is now, keep its result, and show it."""
+        analysis, project = analysis_of(name), self._session.project
+        self._answers[name] = dict(as_json(inputs))
+
+        def work(work: Work) -> Result:
+            with project.reader() as reader:
+                result = analysis.run(reader, inputs, work.progress)
+            return replace(result, title=title or result.title)
+
+        self._session.jobs.run(analysis.TITLE, work, self._keep)
+
+    def rerun(self, result: ResultSummary | Result) -> None:
+        """Run a result's analysis again on the city as it is now; the old result stays beside the new one."""
+        self.run(result.kind, analysis_of(result.kind).Inputs(**result.inputs), result.title)
+
+    def _keep(self, result: Result) -> None:
+        """Keep a new result as one undoable step; where nothing can be kept, show it all the same."""
+        if self._session.project.read_only:
+            self._show(result)
+            self._session.message.emit(
+                f"{result.title} is shown, but cannot be kept: the project is read-only"
+            )
+            return
+
+        def change(edit: Edit) -> None:
+            self._awaited = [replace(result, id=edit.add_result(result))]
+
+        rows = len(result.points) + len(result.surfaces) + len(result.shapes)
+        self._session.run_edit(f"Keep result {result.title}", change, values=rows)
+
+    # -- showing -----------------------------------------------------------------------------
+
+    def show(self, number: int, quantity: str = "") -> None:
+        """Show a result of the project in the view."""
+        if self.shown is not None and self.shown.result.id == number:
+            self._show(self.shown.result, quantity)
+            return
+        read = partial(loading.look, self._session.project, lambda project: project.result(number))
+        self._reading.ask(read, lambda result: self._show(result, quantity))
+
+    def hide(self) -> None:
+        """Show no result any more."""
+        self._reading.drop()
+        if self.shown is not None:
+            self.shown = None
+            self._draw()
+
+    def _show(self, result: Result, quantity: str = "") -> None:
+        named = {found.name: found for found in result.quantities}
+        first = next(iter(result.quantities), None)
+        self.shown = Shown(result, named.get(quantity, first))
+        self._draw()
+
+    def _draw(self) -> None:
+        shown = self.shown
+        if self._session.is_open:
+            quantity = shown.quantity if shown else None
+            self._session.scene.show_result(shown.result if shown else None, quantity and quantity.name)
+            self._session.scene_changed.emit()
+        self.shown_changed.emit()
+
+    # -- changing ----------------------------------------------------------------------------
+
+    def rename(self, result: ResultSummary, title: str) -> None:
+        """Give a result another title."""
+        if title != result.title:
+            self._session.run_edit(
+                f"Rename result {result.title}", lambda edit: edit.rename_result(result.id, title)
+            )
+
+    def remove(self, result: ResultSummary) -> None:
+        """Keep a result no longer; undo brings it back."""
+        label = f"Delete result {result.title}"
+        if self._session.run_edit(label, lambda edit: edit.remove_result(result.id)):
+            self._session.message.emit(f"Result {result.title} deleted; Ctrl+Z brings it back")
+
+    def _on_opened(self) -> None:
+        self._answers, self._awaited, self.shown = {}, [], None
+        self._reading.drop()
+        self.changed.emit()
+        self.shown_changed.emit()
+
+    def _on_project_changed(self, changes: Changes) -> None:
+        if not changes.results:
+            return
+        self.changed.emit()
+        there = {result.id: result.title for result in self.results}
+        for result in self._awaited:
+            if result.id in there:
+                self._show(result)
+        self._awaited = []
+        if self.shown is not None and self.shown.result.id not in there:
+            self.hide()

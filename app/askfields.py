@@ -1,0 +1,293 @@
+"""Fields in which an analysis' questions are answered: one class per kind of `analysis.asked.Ask`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from analysis.asked import Ask, checked, parsed
+from app.fields import DateField, Field
+from layers.errors import CitystrataError
+from layers.records import Epoch
+
+NUMBER_WIDTH = 110
+#: Days on which sun and shadow are usually looked at.
+SUN_DAYS = (("21 March", "03-21"), ("21 June", "06-21"), ("21 December", "12-21"))
+
+
+class AskField(QWidget):
+    """The answer to one question, and below it why an answer is none."""
+
+    changed = Signal()
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__()
+        self.ask = ask
+        self._problem = QLabel(wordWrap=True)
+        self._problem.setObjectName("problem")
+        self._problem.hide()
+        self._row = QHBoxLayout()
+        self._row.setSpacing(8)
+        column = self._column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addLayout(self._row)
+        if ask.help:
+            hint = QLabel(ask.help, wordWrap=True)
+            hint.setObjectName("hint")
+            column.addWidget(hint)
+        column.addWidget(self._problem)
+
+    def value(self) -> Any:
+        """The answer; UsageError says why there is none."""
+        raise NotImplementedError
+
+    def show_value(self, value: Any) -> None:
+        """Show an answer."""
+        raise NotImplementedError
+
+    @property
+    def problem(self) -> str:
+        """The sentence that stands beside the field, '' for none."""
+        return str(self._problem.text())
+
+    def say(self, problem: str) -> None:
+        """Say beside the field why its answer is none; '' takes that back."""
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+        for line in self.findChildren(QLineEdit):
+            line.setProperty("problem", bool(problem))
+            line.style().unpolish(line)
+            line.style().polish(line)
+
+    def check(self) -> bool:
+        """Whether the answer is one; says so beside the field if not."""
+        try:
+            self.value()
+        except CitystrataError as error:
+            self.say(error.sentence())
+            return False
+        self.say("")
+        return True
+
+    def _put(self, widget: QWidget, stretch: int = 0) -> None:
+        self._row.addWidget(widget, stretch)
+        widget.setAccessibleName(self.ask.title)
+        if self.focusProxy() is None:
+            self.setFocusProxy(widget)
+
+
+class TextAnswer(AskField):
+    """A line of text that spells the answer: texts, numbers, times."""
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__(ask)
+        self.line = QLineEdit()
+        is_short = ask.kind in ("number", "whole", "time")
+        if is_short:
+            self.line.setFixedWidth(NUMBER_WIDTH)
+        self._put(self.line, 0 if is_short else 1)
+        if ask.unit:
+            unit = QLabel(ask.unit)
+            unit.setObjectName("muted")
+            self._row.addWidget(unit)
+        if is_short:
+            self._row.addStretch()
+        self.line.textChanged.connect(self.changed)
+
+    def value(self) -> Any:
+        """The value that the text spells."""
+        return parsed(self.ask, self.line.text())
+
+    def show_value(self, value: Any) -> None:
+        """Show a value as text."""
+        self.line.setText(f"{value:g}" if isinstance(value, float) else str(value))
+
+
+class YesAnswer(AskField):
+    """Yes or no."""
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__(ask)
+        self.box = QCheckBox(ask.title)
+        self._put(self.box, 1)
+        self.box.toggled.connect(lambda _on: self.changed.emit())
+
+    def value(self) -> bool:
+        """Whether it is ticked."""
+        return bool(self.box.isChecked())
+
+    def show_value(self, value: Any) -> None:
+        """Tick it or not."""
+        self.box.setChecked(bool(value))
+
+
+class ChoiceAnswer(AskField):
+    """One of several."""
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__(ask)
+        self.box = QComboBox()
+        for value, title in ask.choices:
+            self.box.addItem(title, value)
+        self._put(self.box, 1)
+        self.box.currentIndexChanged.connect(lambda _at: self.changed.emit())
+
+    def value(self) -> Any:
+        """The chosen one."""
+        return checked(self.ask, self.box.currentData())
+
+    def show_value(self, value: Any) -> None:
+        """Choose it."""
+        self.box.setCurrentIndex(max(self.box.findData(value), 0))
+
+
+class DayAnswer(AskField):
+    """A day of the sun: typed, from a calendar, or one of the usual days."""
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__(ask)
+        self.line = DateField(Field(ask.title, "date", None))
+        self.line.setFrame(True)
+        self._put(self.line, 1)
+        for title, day in SUN_DAYS:
+            button = QToolButton()
+            button.setText(title)
+            button.setToolTip(f"Take {title} of the same year")
+            button.clicked.connect(lambda _on=False, day=day: self._take(day))
+            self._row.addWidget(button)
+        self.line.textChanged.connect(self.changed)
+
+    def value(self) -> str:
+        """The day as an ISO date."""
+        return str(checked(self.ask, self.line.text().strip()))
+
+    def show_value(self, value: Any) -> None:
+        """Show a day."""
+        self.line.setText(str(value))
+
+    def _take(self, day: str) -> None:
+        year = self.line.text().strip()[:4]
+        if not (year.isdigit() and len(year) == 4):
+            raise AssertionError("the line always holds a day that was shown before")
+        self.line.setText(f"{year}-{day}")
+
+
+class CityDateAnswer(AskField):
+    """The date of the city: one of its epochs by name, another date, or all that ever stands."""
+
+    EVERY = "All dates: everything that ever stands"
+
+    def __init__(self, ask: Ask, epochs: Sequence[Epoch]) -> None:
+        super().__init__(ask)
+        self.box = QComboBox()
+        self.box.setEditable(True)
+        self.box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        for epoch in epochs:
+            self.box.addItem(f"{epoch.name}  ({epoch.date})", epoch.date)
+        self.box.addItem(self.EVERY, "")
+        self._put(self.box, 1)
+        self.box.editTextChanged.connect(lambda _text: self.changed.emit())
+
+    def value(self) -> str:
+        """An ISO date; '' means all dates."""
+        text = self.box.currentText().strip()
+        at = self.box.findText(text, Qt.MatchFlag.MatchFixedString)
+        return str(self.box.itemData(at)) if at >= 0 else str(checked(self.ask, text))
+
+    def show_value(self, value: Any) -> None:
+        """Show an epoch by its name, or a date."""
+        at = self.box.findData(str(value))
+        if at >= 0:
+            self.box.setCurrentIndex(at)
+        else:
+            self.box.setEditText(str(value))
+
+
+class FileAnswer(AskField):
+    """A file, typed or chosen."""
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__(ask)
+        self.line = QLineEdit(clearButtonEnabled=True)
+        self.line.setPlaceholderText("none")
+        self._put(self.line, 1)
+        choose = QPushButton("Choose…")
+        choose.setAutoDefault(False)
+        choose.clicked.connect(self._choose)
+        self._row.addWidget(choose)
+        self.line.textChanged.connect(self.changed)
+
+    def value(self) -> str:
+        """The path; '' for none."""
+        return str(checked(self.ask, self.line.text().strip()))
+
+    def show_value(self, value: Any) -> None:
+        """Show a path."""
+        self.line.setText(str(value))
+
+    def _choose(self) -> None:
+        folder = str(Path(self.line.text()).parent) if self.line.text() else ""
+        endings = " ".join(f"*{ending}" for ending, _ in self.ask.choices)
+        wanted = f"{self.ask.title} ({endings});;All files (*)" if endings else "All files (*)"
+        path, _ = QFileDialog.getOpenFileName(self, self.ask.title, folder, wanted)
+        if path:
+            self.line.setText(path)
+
+
+class RulesAnswer(AskField):
+    """A preset of rules, with what it asks for and where it comes from."""
+
+    def __init__(self, ask: Ask, presets: Sequence[tuple[str, str, str]]) -> None:
+        """`presets` are name, title, and description with its source."""
+        super().__init__(ask)
+        self.box = QComboBox()
+        for name, title, words in presets:
+            self.box.addItem(title, name)
+            self.box.setItemData(self.box.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
+        self._words = QLabel(wordWrap=True)
+        self._words.setObjectName("hint")
+        self._put(self.box, 1)
+        self._column.insertWidget(1, self._words)
+        self.box.currentIndexChanged.connect(lambda _at: self._on_chosen())
+        self._on_chosen()
+
+    def value(self) -> str:
+        """The name of the preset."""
+        return str(self.box.currentData() or "")
+
+    def show_value(self, value: Any) -> None:
+        """Choose a preset."""
+        self.box.setCurrentIndex(max(self.box.findData(str(value)), 0))
+
+    def _on_chosen(self) -> None:
+        self._words.setText(str(self.box.currentData(Qt.ItemDataRole.ToolTipRole) or ""))
+        self.changed.emit()
+
+
+#: The fields that need to know nothing but their question.
+PLAIN: dict[str, Callable[[Ask], AskField]] = {
+    "number": TextAnswer,
+    "whole": TextAnswer,
+    "text": TextAnswer,
+    "time": TextAnswer,
+    "yes": YesAnswer,
+    "choice": ChoiceAnswer,
+    "date": DayAnswer,
+    "file": FileAnswer,
+}
