@@ -80,6 +80,7 @@ class ResultSummary:
     quantities: tuple[Quantity, ...]
     pedigree: Pedigree
     inputs: Mapping[str, Any]
+    verdict: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,3 +106,4 @@ class Result:
     grid: Grid | None = None
     made_at: str = ""  # ISO time with offset
     id: int = 0  # in the project; 0 = not kept yet
+    verdict: str = ""  # of rule checks: "pass", "fail", "too close"

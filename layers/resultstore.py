@@ -75,6 +75,7 @@ class Facts:
     quantities: tuple[Quantity, ...]
     tables: Mapping[str, tuple[ColumnFacts, ...]] = field(default_factory=dict)
     grid: GridFacts | None = None
+    verdict: str = ""
 
 
 _FACTS = msgspec.json.Decoder(Facts)
@@ -155,7 +156,7 @@ def _facts_text(result: Result, tables: Mapping[str, tuple[ColumnFacts, ...]]) -
     held = None if grid is None else GridFacts(grid.west, grid.north, grid.step_m, grid.columns, grid.rows)
     if not all(math.isfinite(number) for number in result.pedigree.numbers.values()):
         raise EditError("The pedigree of a result holds finite numbers only", where=result.title)
-    facts = Facts(result.inputs, result.pedigree, result.quantities, tables, held)
+    facts = Facts(result.inputs, result.pedigree, result.quantities, tables, held, result.verdict)
     return orjson.dumps(facts, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
@@ -192,7 +193,9 @@ def summaries(connection: sqlite3.Connection) -> Iterator[ResultSummary]:
         "SELECT id, kind, title, made_at, facts FROM result WHERE present = 1 ORDER BY id"
     ):
         facts = _facts(number, text)
-        yield ResultSummary(number, kind, title, made_at, facts.quantities, facts.pedigree, facts.inputs)
+        yield ResultSummary(
+            number, kind, title, made_at, facts.quantities, facts.pedigree, facts.inputs, facts.verdict
+        )
 
 
 def read(connection: sqlite3.Connection, number: int, where: str) -> Result:
@@ -221,6 +224,7 @@ def read(connection: sqlite3.Connection, number: int, where: str) -> Result:
         None if facts.grid is None else _grid(number, facts.grid, tables.get(GRID, Table())),
         made_at,
         number,
+        facts.verdict,
     )
 
 

@@ -44,6 +44,7 @@ def result(rows: int = 5, title: str = "Sunlight on 21 March") -> Result:
         {"months": Table({"month": np.arange(12, dtype=np.uint8)}), "verdicts": Table()},
         Grid(84_000.0, 447_000.0, 2.0, 3, 2, np.array([0, 2, 5], np.int64)),
         "2024-03-21T12:00:00+01:00",
+        verdict="fail",
     )
 
 
@@ -90,6 +91,7 @@ def test_a_result_comes_back_to_the_last_bit(path: Path, rows: int) -> None:
         wanted.kind, wanted.title, wanted.inputs, wanted.quantities, wanted.made_at,
     )  # fmt: skip
     assert found.pedigree == wanted.pedigree and found.id == number
+    assert summary.verdict == found.verdict == "fail"
     assert summary.pedigree == wanted.pedigree and summary.inputs == wanted.inputs
     assert found.grid is not None and found.grid.north == 447_000.0
 
