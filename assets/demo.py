@@ -19,9 +19,9 @@ import shapely
 from assets import demo_church, demo_nature
 from assets.demo_city import TOWN, City, flat_water, number_addresses, tree_templates
 from assets.demo_house import Builder, Dice, House
-from assets.demo_landmarks import Landmarks
+from assets.demo_landmarks import PLAN_YEAR, Landmarks
 from assets.demo_networks import write_sewer, write_water
-from assets.demo_plan import CHURCHYARD, MARKET, PARK, Plan
+from assets.demo_plan import CHURCHYARD, MARKET, PARK, SCHOOL_YARD, Plan
 from assets.demo_quarters import Ground, Quarters
 from assets.demo_solids import millimetres
 from assets.demo_suburbs import Suburbs
@@ -79,14 +79,27 @@ def make(folder: Path) -> DemoFiles:
 def _houses(terrain: Terrain, plan: Plan, dice: Dice) -> list[House]:
     """All buildings of all epochs, the church first."""
     builder, ground = Builder(terrain), Ground(plan)
-    houses = [demo_church.church(builder), *Landmarks(builder, ground).all()]
+    landmarks = Landmarks(builder, ground)
+    houses = [demo_church.church(builder), *landmarks.all()]
     quarters, suburbs = Quarters(plan, builder, ground, dice), Suburbs(plan, builder, ground, dice)
     blocks = list(quarters.blocks())
     houses += [*blocks, *quarters.replaced(blocks), *suburbs.rows(), *suburbs.detached()]
+    houses.append(_in_place_of_others(landmarks.tower(), houses))
     for i, house in enumerate(houses):
         house.id = house.id or f"building-{i:04d}"
     number_addresses(houses, plan.streets)
     return houses
+
+
+def _in_place_of_others(planned: House, houses: list[House]) -> House:
+    """A planned house; what stands on its site by then is taken down two years before."""
+    (volume,) = planned.volumes
+    site = shapely.Polygon(volume.footprint)
+    for house in houses:
+        stands = house.demolished is None or house.demolished > PLAN_YEAR
+        if stands and any(site.intersects(shapely.Polygon(v.footprint)) for v in house.volumes):
+            house.demolished = PLAN_YEAR - 2
+    return planned
 
 
 def _monuments(houses: list[House]) -> list[House]:
@@ -140,6 +153,9 @@ def _open_spaces(city: City, terrain: Terrain, plan: Plan) -> None:
         green = area.difference(plan.road_area)
         faces = list(demo_nature.draped(green, terrain, demo_nature.GREEN_ABOVE_GROUND_M, ""))
         city.add(id, "LandUse", {"name": name, "class": "green"}, [city.surfaces(faces, "2.2")])
+    paved = list(demo_nature.draped(SCHOOL_YARD, terrain, demo_nature.GREEN_ABOVE_GROUND_M, ""))
+    yard = {"name": "Lohe School yard", "class": "school yard"}
+    city.add("school-yard", "LandUse", yard, [city.surfaces(paved, "2.2")])
     river = flat_water(plan.water.intersection(plan.area), (WATER_LEVEL_M, WATER_FALL))
     city.add("river-lohe", "WaterBody", {"name": "Lohe", "class": "river"}, [city.surfaces(river, "2.2")])
     fountain = {"name": "Market fountain", "function": "fountain", "yearOfConstruction": 1723}

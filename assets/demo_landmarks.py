@@ -1,4 +1,4 @@
-"""Buildings placed by hand: town hall, castle, town wall, works, flats, gasworks, the plan for 2035."""
+"""Buildings placed by hand: town hall, castle, town wall, works, flats, gasworks, the plans for 2035."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from assets.demo_solids import XY, circle, rectangle
 
 GASWORKS_CLOSED = 1971
 PLAN_YEAR = 2035
+TOWER_STOREYS = 19
 
 
 class Landmarks:
@@ -30,6 +31,12 @@ class Landmarks:
             (*self._civic(), *self._castle(), *self._wall_towers(), *self._works(), *self._flats()),
         )
         yield from self._gasworks_quarter()
+
+    def tower(self) -> House:
+        """The tower proposed south of the school: in spring it takes the midday sun from the school yard."""
+        footprint = rectangle((765, 536.6), (-1.0, 0.09), 28, 14)
+        volume = self.builder.body(footprint, "flat", TOWER_STOREYS * 3.1 + 1.4)
+        return House([volume], "tenement", PLAN_YEAR, TOWER_STOREYS, name="Lohe tower (proposed)")
 
     def _civic(self) -> Iterator[House]:
         body = self.builder.body
@@ -52,7 +59,7 @@ class Landmarks:
             (705, 607),
         ]
         yield House([blocklike(wings, 10.5)], "school", 1974, 3, name="Lohe School")
-        sports = rectangle((778.5, 588), (0.05, 1.0), 28, 17)
+        sports = rectangle((782, 588), (0.05, 1.0), 28, 17)
         yield House([body(sports, "gable", 6.5, 0.22)], "sports hall", 1976, 1, name="Sports hall")
         mill = rectangle((236, 312), (1.0, 0.12), 20, 11)
         yield House([body(mill, "half-hip", 9.4, 1.1)], "mill", 1789, 3, name="Lohe mill")

@@ -13,7 +13,7 @@ from shapely import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from assets.demo_house import Dice
-from assets.demo_plan import CASTLE, CHURCHYARD, GASWORKS, MARKET, PARK, Plan, Street
+from assets.demo_plan import CASTLE, CHURCHYARD, GASWORKS, MARKET, PARK, SCHOOL_YARD, Plan, Street
 from assets.demo_solids import XY, Face, Solid, circle, millimetres, pairs
 from assets.demo_terrain import SIZE_M, Terrain, river_y, water_level
 
@@ -102,7 +102,7 @@ class Trees:
     def all(self) -> Iterator[Plant]:
         """Avenues, gardens, river banks, park, churchyard, castle hill and the wood at the northern edge."""
         for plant in (*self._avenues(), *self._banks(), *self._scattered()):
-            if plant:
+            if plant and not SCHOOL_YARD.contains(Point(plant.x, plant.y)):
                 yield plant
 
     def _avenues(self) -> Iterator[Plant | None]:

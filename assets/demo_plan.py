@@ -147,6 +147,8 @@ GASWORKS = Polygon(((784, 324), (866, 324), (874, 444), (786, 450)))
 PARK = Polygon(((884, 326), (980, 336), (984, 455), (886, 444)))
 CASTLE = Point(130, 805).buffer(52)
 SCHOOL = Polygon(((696, 563), (778, 556), (792, 612), (700, 612)))
+#: Between the school's east wing and the sports hall: sunlit in spring for the hours around noon.
+SCHOOL_YARD = Polygon(((762.5, 569), (772.1, 569), (773.8, 604), (764.4, 604)))
 
 
 def _rounded(corners: tuple[XY, ...]) -> LineString:

@@ -14,6 +14,7 @@ import laspy
 import numpy as np
 import pytest
 import rasterio
+import shapely
 
 from assets.demo import DemoFiles, make
 
@@ -136,6 +137,29 @@ def test_the_same_quarter_is_seen_in_three_epochs(files: DemoFiles, city: City) 
     then, now, planned = (standing(date) for _, date in files.epochs)
     assert len(then - now) >= 10 and len(now - then) > 200 and len(planned - now) >= 10
     assert all(city["CityObjects"][id]["attributes"]["status"] == "planned" for id in planned - now)
+
+
+def test_the_proposed_tower_and_the_school_yard_overlap_nothing_that_stands_then(city: City) -> None:
+    points = vertices_m(city)
+    objects = city["CityObjects"]
+
+    def outline(id: str) -> shapely.Geometry:
+        geometry = objects[id]["geometry"][-1]
+        shell = geometry["boundaries"][0] if geometry["type"] == "Solid" else geometry["boundaries"]
+        return shapely.union_all([shapely.Polygon(points[rings[0], :2]).buffer(0) for rings in shell])
+
+    named = {m["attributes"].get("name"): id for id, m in objects.items()}
+    tower, yard = outline(named["Lohe tower (proposed)"]), outline(named["Lohe School yard"])
+    assert yard.area > 300 and shapely.box(696, 556, 792, 612).contains(yard)
+    assert 0 < yard.centroid.y - tower.centroid.y < 70  # south of it, its shadow at noon in March reaches
+    for id, members in objects.items():
+        solid = members["type"] in ("Building", "BuildingPart") and members.get("geometry")
+        if not (solid or members["type"] == "Road") or id == named["Lohe tower (proposed)"]:
+            continue
+        other = outline(id)
+        if members["attributes"].get("validTo", "9999") > "2035-07-01":
+            assert not tower.intersects(other), id
+        assert not yard.intersects(other), id
 
 
 def test_buildings_stand_on_the_terrain(files: DemoFiles, city: City) -> None:
