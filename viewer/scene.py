@@ -13,6 +13,7 @@ import numpy as np
 from layers.arrays import Drawable, Float64, UInt8
 from layers.place import Place
 from layers.records import Changes, Layer
+from layers.results import Result
 from viewer.aim import Aim
 from viewer.camera import Camera
 from viewer.city import CityView
@@ -23,6 +24,9 @@ from viewer.light import sky
 from viewer.picking import Hit, Surface, View2D, stretched
 from viewer.picture import Picture
 from viewer.prepared import Prepared, columns_of, prepare, view_of
+from viewer.resultview import Reading, Scale
+from viewer.shade import Shadows, SunLight
+from viewer.skydome import Dome, SkyMark, SkyPath
 from viewer.splat import Splats
 from viewer.stage import Stage
 from viewer.view import Dotted, Found, LayerView
@@ -32,7 +36,21 @@ from viewer.window import Paint, Window
 if TYPE_CHECKING:
     from layers.project import Project
 
-__all__ = ["Hit", "LegendEntry", "Prepared", "Scene", "Surface", "prepare"]
+__all__ = [
+    "Dome",
+    "Hit",
+    "LegendEntry",
+    "Prepared",
+    "Reading",
+    "Scale",
+    "Scene",
+    "Shadows",
+    "SkyMark",
+    "SkyPath",
+    "SunLight",
+    "Surface",
+    "prepare",
+]
 
 CATCH_UP_S, CATCH_UP_MOVING_S = 0.04, 0.012
 #: What is drawn of a city with levels of detail, and of point clouds, while the camera moves and at rest.
@@ -76,6 +94,9 @@ class Scene:
         self._camera = Camera(EMPTY_BOX.mean(axis=0)).fitted(EMPTY_BOX, size[0] / size[1])
         self._has_own_camera = False
         self._moving = False
+        self._sun: SunLight | None = None
+        self._shows_dome = True
+        self._result: Result | None = None
         #: How much is drawn, as a factor: 1 is what keeps motion fluent.
         self.detail = 1.0
         self.needs_frame = True
@@ -393,6 +414,42 @@ class Scene:
             if only is None or number == only:
                 view.update(self._visibility.shown(self._columns_of(view.layer), states.get(number)))
         self.needs_frame = True
+
+    # -- sun and results -------------------------------------------------------------------------
+
+    @property
+    def sun(self) -> SunLight | None:
+        """The sun that lights the city; None: an even light that is always the same."""
+        return self._sun
+
+    def set_sun(self, sun: SunLight | None) -> None:
+        """Light the city with this sun from now on, and cast its shadows."""
+        self._sun = sun
+        self.needs_frame = True
+
+    @property
+    def shows_dome(self) -> bool:
+        """Whether the ways of the sun are drawn around what is looked at."""
+        return self._shows_dome
+
+    @shows_dome.setter
+    def shows_dome(self, shows: bool) -> None:
+        self._shows_dome = shows
+        self.needs_frame = True
+
+    def show_result(self, result: Result | None, quantity: str | None = None) -> None:
+        """Colour what a result speaks of by one of its quantities (the first one); None ends it."""
+        self._result = result
+        self.needs_frame = True
+
+    @property
+    def result_scale(self) -> Scale | None:
+        """What the colours of the result mean, and its values."""
+        return None
+
+    def pick_result(self, x: float, y: float) -> Reading | None:
+        """What the result that is shown says about the place under a pixel position."""
+        return None
 
     # -- what lies where -------------------------------------------------------------------------
 
