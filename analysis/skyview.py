@@ -21,8 +21,8 @@ from layers.data import Progress, never_stop
 #: How much light gets through from points (n, 3) towards directions (n, 3): 0 … 1, (n,).
 Share = Callable[[Float64, Float64], NDArray[np.float32]]
 
-#: Of the sky; 2000 are within 0.005 of closed forms (root mean square 0.001), 300 within 0.015.
-DIRECTIONS = 2000
+#: Of the sky; 3000 are within 0.005 of closed forms (root mean square 0.001), 1000 within 0.01.
+DIRECTIONS = 3000
 #: Rays asked for at once.
 RAYS_AT_ONCE = 1_000_000
 
@@ -73,7 +73,7 @@ def sky_factors(
     for start in range(0, len(points), step):
         progress(start / len(points), "looking at the sky")
         part = slice(start, start + step)
-        cosine = np.clip(directions @ normals[part].T, 0.0, None)  # (directions, points)
+        cosine = np.clip(_products(directions, normals[part]), 0.0, None)
         direction, point = np.nonzero(cosine)
         through = np.zeros(cosine.shape)
         through[direction, point] = share(points[part][point], directions[direction])
@@ -82,3 +82,9 @@ def sky_factors(
             visible = (weight * through).sum(axis=0)
             seen[row, part] = np.divide(visible, all_of_it, out=np.zeros_like(visible), where=all_of_it > 0)
     return SkyFactors(seen[0] * open_sky_view(normals), seen[1] * open_sky_component(normals))
+
+
+def _products(directions: Float64, normals: Float64) -> Float64:
+    """Scalar products (directions, normals), added in one order on every machine."""
+    x, y, z = (np.multiply.outer(directions[:, axis], normals[:, axis]) for axis in range(3))
+    return x + y + z
