@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain, groupby
 from pathlib import Path
 from typing import IO
@@ -102,10 +102,18 @@ def current_bytes(project: Project, layer: Layer) -> Iterator[bytes]:
     return chain.from_iterable(tile for _, tile in current_tiles(project, layer))
 
 
-def current_tiles(project: Project, layer: Layer) -> Iterator[tuple[str, Iterator[bytes]]]:
+def changed_bytes(project: Project, layer: Layer, change: Callable[[Piece], Piece]) -> Iterator[bytes]:
+    """The source file with the edits in it, and besides them what `change` makes of every piece."""
+    return chain.from_iterable(tile for _, tile in current_tiles(project, layer, change))
+
+
+def current_tiles(
+    project: Project, layer: Layer, change: Callable[[Piece], Piece] = lambda piece: piece
+) -> Iterator[tuple[str, Iterator[bytes]]]:
     """The tiles by name with the edits in them; a single file is one tile without a name."""
     rewriter = formats.rewriter(formats.by_name(layer.source_format))
-    for name, tile in _by_tile(project, layer):
+    for name, pieces in _by_tile(project, layer):
+        tile = ((change(piece), touched) for piece, touched in pieces)
         if rewriter is None:
             yield name, (piece.data for piece, _ in tile)
         else:

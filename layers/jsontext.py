@@ -93,11 +93,11 @@ def replace_members(text: bytes, member: str, after: Mapping[str, bytes]) -> byt
         return _insert_first(text, member, join_members(after)) if after else text
     start = address(found) - address(text)
     end = start + len(memoryview(found))
-    return text[:start] + _with_members(text[start:end], after) + text[end:]
+    return text[:start] + with_members(text[start:end], after) + text[end:]
 
 
-def _with_members(text: bytes, after: Mapping[str, bytes]) -> bytes:
-    """An object, or null, changed to hold `after`."""
+def with_members(text: bytes, after: Mapping[str, bytes]) -> bytes:
+    """An object, or null, changed to hold `after` as `replace_members` does."""
     if text == b"null":
         return join_members(after) if after else text
     before = raw_members(text)

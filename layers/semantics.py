@@ -122,15 +122,20 @@ def _one_by_one(codes: Int32, meant: Sequence[Meant], polygons: NDArray[np.int64
 
 
 def _codes_of(item: Meant, count: int) -> list[int]:
-    values, boundaries = orjson.loads(item.values), orjson.loads(item.boundaries)
-    for _ in range(item.depth):
+    codes = dict(enumerate(item.surfaces.codes))
+    values = surface_of_polygons(item.values, item.boundaries, item.depth)
+    if len(values) != count:
+        raise ValueError("the values are not as many as the polygons")
+    return [0 if value is None else codes[value] for value in values]
+
+
+def surface_of_polygons(values_text: bytes, boundaries_text: bytes, depth: int) -> list[int | None]:
+    """Per polygon of a geometry, which of its semantic surfaces it is of; one of MALFORMED where unclear."""
+    values, boundaries = orjson.loads(values_text), orjson.loads(boundaries_text)
+    for _ in range(depth):
         values = list(flat(_whole(values, boundaries)))
         boundaries = list(flat(boundaries))
-    codes = dict(enumerate(item.surfaces.codes))
-    found = [0 if value is None else codes[value] for value in values]
-    if len(found) != count:
-        raise ValueError("the values are not as many as the polygons")
-    return found
+    return list(values)
 
 
 def _whole(values: list[Any], boundaries: list[Any]) -> list[Any]:

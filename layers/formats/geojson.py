@@ -244,21 +244,22 @@ def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
     with path.open("wb") as file:
         file.write(b'{"type":"FeatureCollection",\n')
         if layer.crs is not None and layer.crs != _LONGITUDE_LATITUDE:
-            file.write(b'"crs":%b,\n' % orjson.dumps(_crs_member(layer.crs)))
+            file.write(b'"crs":%b,\n' % orjson.dumps(crs_member(layer.crs)))
         file.write(b'"features":[')
         for number, feature in enumerate(layer.features):
             file.write((b",\n" if number else b"\n") + _feature_text(feature))
         file.write(b"\n]}\n")
 
 
-def _crs_member(crs: str) -> dict[str, Any]:
+def crs_member(crs: str) -> dict[str, Any]:
+    """What says that coordinates are in a CRS, as GDAL reads it."""
     authority, _, code = crs.partition(":")
     name = f"urn:ogc:def:crs:{authority}::{code}" if code.isdigit() else crs
     return {"type": "name", "properties": {"name": name}}
 
 
 def _feature_text(feature: Feature) -> bytes:
-    geometry = None if feature.geometry is None else _geometry(wkb.read(feature.geometry))
+    geometry = None if feature.geometry is None else geometry_of(wkb.read(feature.geometry))
     return b'{"type":"Feature","id":%b,"featureType":%b,"properties":%b,"geometry":%b}' % (
         orjson.dumps(feature.id),
         orjson.dumps(feature.type),
@@ -267,7 +268,8 @@ def _feature_text(feature: Feature) -> bytes:
     )
 
 
-def _geometry(shape: wkb.Shape) -> dict[str, Any] | None:
+def geometry_of(shape: wkb.Shape) -> dict[str, Any] | None:
+    """A shape as a GeoJSON geometry."""
     if not shape.parts:
         return None
     width = 3 if shape.has_height else 2

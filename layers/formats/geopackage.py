@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import sqlite3
 import struct
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -169,40 +169,66 @@ def _crs(connection: sqlite3.Connection, srs: int) -> str | None:
 def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
     """A new GeoPackage with one table: geometry, our columns, and every attribute in its type."""
     layer = moved(layer, options.crs)
+    with new_package(path) as connection:
+        _write_table(connection, layer)
+
+
+@contextmanager
+def new_package(path: Path) -> Iterator[sqlite3.Connection]:
+    """A new, empty GeoPackage at `path`; what is done to it is in the file at the end."""
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.executescript(
                 f"PRAGMA application_id={GEOPACKAGE_ID}; PRAGMA user_version={GEOPACKAGE_VERSION};"
                 f"PRAGMA journal_mode=MEMORY; BEGIN; {GEOPACKAGE_TABLES}"
             )
-            _write_table(connection, layer)
+            yield connection
             connection.execute("COMMIT")
     except sqlite3.Error as error:
         raise WriteError("The GeoPackage could not be written", where=str(path), found=str(error)) from error
 
 
 def _write_table(connection: sqlite3.Connection, layer: LayerData) -> None:
-    table = _table_name(layer.name)
-    rows = [orjson.loads(feature.attributes) for feature in layer.features]
-    columns = _columns(rows)
-    srs = srs_id(connection, layer.crs)
-    defined = "".join(f", {_quoted(column)} {sql}" for column, sql in columns.values())
-    connection.execute(
-        f"CREATE TABLE {_quoted(table)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom GEOMETRY,"
-        f" id TEXT, type TEXT, parent TEXT, valid_from {_sql_type([f.valid_from for f in layer.features])},"
-        f" valid_to {_sql_type([f.valid_to for f in layer.features])}{defined})"
+    values = [orjson.loads(feature.attributes) for feature in layer.features]
+    columns = _columns(values)
+    own = {
+        "id": "TEXT",
+        "type": "TEXT",
+        "parent": "TEXT",
+        "valid_from": _sql_type([feature.valid_from for feature in layer.features]),
+        "valid_to": _sql_type([feature.valid_to for feature in layer.features]),
+    }
+    add_features(
+        connection,
+        layer.name,
+        layer.crs,
+        own | dict(columns.values()),
+        [feature.geometry for feature in layer.features],
+        (_row(feature, row, columns) for feature, row in zip(layer.features, values, strict=True)),
     )
-    shapes = [feature.geometry and wkb.read(feature.geometry) for feature in layer.features]
+
+
+def add_features(
+    connection: sqlite3.Connection,
+    title: str,
+    crs: str | None,
+    columns: Mapping[str, str],
+    geometries: Sequence[bytes | None],
+    rows: Iterable[Sequence[Any]],
+) -> None:
+    """A table of features: WKB, and per row a value for each of the columns, which come with SQL types."""
+    table, srs = _table_name(title), srs_id(connection, crs)
+    shapes = [geometry and wkb.read(geometry) for geometry in geometries]
     boxes = [wkb.box(shape) if isinstance(shape, wkb.Shape) else None for shape in shapes]
-    marks = ", ".join("?" * (6 + len(columns)))
-    connection.executemany(
-        f"INSERT INTO {_quoted(table)} VALUES (NULL, {marks})",
+    _fill(
+        connection,
+        table,
+        {"geom": "GEOMETRY", **columns},
         (
-            _row(feature, wkb.blob(feature.geometry, srs, box) if box else None, row, columns)
-            for feature, box, row in zip(layer.features, boxes, rows, strict=True)
+            [wkb.blob(geometry, srs, box) if box else None, *row]
+            for geometry, box, row in zip(geometries, boxes, rows, strict=True)
         ),
     )
-    type_name, heights = _geometry_type(layer.features)
     known = [box for box in boxes if box]
     extent = (
         [
@@ -214,10 +240,11 @@ def _write_table(connection: sqlite3.Connection, layer: LayerData) -> None:
         if known
         else [None] * 4
     )
+    type_name, heights = _geometry_type(geometries)
     connection.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, min_x, min_y, max_x, max_y, srs_id)"
         " VALUES (?, 'features', ?, ?, ?, ?, ?, ?)",
-        (table, layer.name, *extent, srs),
+        (table, title, *extent, srs),
     )
     connection.execute(
         "INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', ?, ?, ?, 0)",
@@ -225,10 +252,31 @@ def _write_table(connection: sqlite3.Connection, layer: LayerData) -> None:
     )
 
 
-def _row(
-    feature: Feature, blob: bytes | None, values: Mapping[str, Any], columns: Mapping[str, tuple[str, str]]
-) -> list[Any]:
-    own = [blob, feature.id, feature.type, feature.parent, feature.valid_from, feature.valid_to]
+def add_attributes(
+    connection: sqlite3.Connection, title: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """A table without geometry."""
+    table = _table_name(title)
+    _fill(connection, table, columns, rows)
+    connection.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES (?, 'attributes', ?)",
+        (table, title),
+    )
+
+
+def _fill(
+    connection: sqlite3.Connection, table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]
+) -> None:
+    defined = "".join(f", {_quoted(column)} {sql}" for column, sql in columns.items())
+    connection.execute(
+        f"CREATE TABLE {_quoted(table)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{defined})"
+    )
+    marks = ", ".join("?" * len(columns))
+    connection.executemany(f"INSERT INTO {_quoted(table)} VALUES (NULL, {marks})", rows)
+
+
+def _row(feature: Feature, values: Mapping[str, Any], columns: Mapping[str, tuple[str, str]]) -> list[Any]:
+    own = [feature.id, feature.type, feature.parent, feature.valid_from, feature.valid_to]
     return own + [_sql_value(values.get(name)) for name in columns]
 
 
@@ -263,9 +311,9 @@ def _sql_type(values: Sequence[Any]) -> str:
     return _SQL_TYPES.get(type, "TEXT")
 
 
-def _geometry_type(features: Sequence[Feature]) -> tuple[str, int]:
+def _geometry_type(geometries: Sequence[bytes | None]) -> tuple[str, int]:
     """The type that all geometries have, and whether they have heights: 0 none, 1 all, 2 some."""
-    codes = {struct.unpack_from("<I", feature.geometry, 1)[0] for feature in features if feature.geometry}
+    codes = {struct.unpack_from("<I", geometry, 1)[0] for geometry in geometries if geometry}
     names = {wkb.TYPE_NAMES[code % 1000].upper() for code in codes}
     heights = {code >= 1000 for code in codes}
     return names.pop() if len(names) == 1 else "GEOMETRY", 2 if len(heights) > 1 else int(True in heights)
