@@ -54,7 +54,7 @@ class Site:
 def site_at(longitude: float, latitude: float, height_m: float = 0.0, zone: str = "") -> Site:
     """A place given by its degrees; with the zone of the nearest principal city unless one is given."""
     longitude, latitude = _checked(longitude, latitude)
-    name, reason = (zone_named(zone).key, "as given") if zone else _zone(longitude, latitude)
+    name, reason = (zone_named(zone).key, "as given") if zone else nearest_zone(longitude, latitude)
     return Site(longitude, latitude, height_m, 0.0, name, reason)
 
 
@@ -65,7 +65,10 @@ def site_of(project: Project, point: Sequence[float] | Float64 | None = None) ->
     world = np.asarray([point], np.float64)
     longitude, latitude, convergence = (float(values[0]) for values in degrees_of(project, world))
     zone = project.fact(TIME_ZONE) or ""
-    name, reason = (zone_named(zone).key, "as set in the project") if zone else _zone(longitude, latitude)
+    if zone:
+        name, reason = zone_named(zone).key, "as set in the project"
+    else:
+        name, reason = nearest_zone(longitude, latitude, _area_of(project.place.crs))
     return Site(longitude, latitude, float(world[0, 2]), convergence, name, reason)
 
 
@@ -145,9 +148,10 @@ def _meridian(crs: str) -> tuple[Transformer, Transformer]:
     )
 
 
-def _zone(longitude: float, latitude: float) -> tuple[str, str]:
-    name, far = nearest_zone(longitude, latitude)
-    return name, f"of the nearest principal city of the time zone database, {far:.0f} km away"
+def _area_of(crs: str | None) -> str:
+    """What area a CRS is for, in words that name its countries."""
+    area = None if crs is None or crs == LOCAL else positions(parse_crs(crs)).area_of_use
+    return "" if area is None else str(area.name)
 
 
 def _checked(longitude: float, latitude: float) -> tuple[float, float]:

@@ -9,36 +9,49 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.localtime import Times, local_iso, utc_iso
 from analysis.site import Site, site_of
 from analysis.sky import directions
 from layers.arrays import Float64
 from layers.project import Project
 
-Times = NDArray[np.datetime64]  # UTC, datetime64[ms]
-
-#: Temperature for refraction where none is given, °C, the one of SPA's users since its publication.
-TEMPERATURE_C = 12.0
 #: Refraction at sunrise and sunset, degrees (SPA's atmos_refract).
 HORIZON_REFRACTION_DEG = 0.5667
-#: True altitude of the sun's centre when its upper edge is on the horizon: refraction and 16' radius.
-RISE_ALTITUDE_DEG = -0.8333
 
 
 @dataclass(frozen=True)
-class Air:
-    """What refraction depends on."""
+class Conditions:
+    """What the sun's position depends on besides place and time."""
 
     pressure_hpa: float
-    temperature_c: float = TEMPERATURE_C
+    temperature_c: float
+    #: Terrestrial minus universal time; None: by the polynomials of F. Espenak and J. Meeus (NASA 2006).
+    delta_t_s: float | None = None
+
+    @property
+    def title(self) -> str:
+        """As in "1013 hPa, 12 °C, ΔT by year"."""
+        delta_t = "by year" if self.delta_t_s is None else f"{self.delta_t_s:g} s"
+        return f"{self.pressure_hpa:.0f} hPa, {self.temperature_c:g} °C, ΔT {delta_t}"
 
 
-def standard_air(height_m: float) -> Air:
-    """Pressure of the ICAO standard atmosphere at a height."""
-    return Air(1013.25 * (1 - 2.25577e-5 * min(height_m, 11_000.0)) ** 5.25588)
+#: Those of NREL's table of reference positions.
+REFERENCE = Conditions(pressure_hpa=1000.0, temperature_c=10.0, delta_t_s=0.0)
+
+
+def standard_conditions(height_m: float) -> Conditions:
+    """Pressure of the ICAO standard atmosphere at a height, and pvlib's 12 °C."""
+    return Conditions(1013.25 * (1 - 2.25577e-5 * min(max(height_m, -500.0), 11_000.0)) ** 5.25588, 12.0)
+
+
+def algorithm(conditions: Conditions) -> str:
+    """What positions are computed with, for pedigrees."""
+    return f"NREL SPA (Reda and Andreas 2004), pvlib {version('pvlib')}; {conditions.title}"
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,7 @@ class SunPositions:
     """The sun at a site at several times, all (n,)."""
 
     site: Site
+    conditions: Conditions
     times: Times  # UTC
     azimuth_deg: Float64  # clockwise from true north
     altitude_deg: Float64  # as it is seen, with refraction
@@ -67,46 +81,33 @@ class SunPositions:
         return self.altitude_deg > 0
 
 
-def sun_at(site: Site, times: Times, air: Air | None = None, delta_t_s: float | None = None) -> SunPositions:
-    """The sun at a site at times in UTC (n,).
-
-    Without `air` the standard atmosphere at the site's height; without `delta_t_s` (terrestrial
-    minus universal time) the polynomials of Espenak and Meeus.
-    """
+def sun_at(site: Site, times: Times, conditions: Conditions | None = None) -> SunPositions:
+    """The sun at a site at times in UTC (n,); without conditions, in the standard ones of its height."""
     times = np.atleast_1d(times).astype("datetime64[ms]")
+    conditions = conditions or standard_conditions(site.height_m)
+    ones = np.ones(len(times))
     azimuth, altitude, true_altitude, _ = spa(
-        times,
-        np.full(len(times), site.longitude),
-        np.full(len(times), site.latitude),
-        site.height_m,
-        air,
-        delta_t_s,
+        times, site.longitude * ones, site.latitude * ones, site.height_m, conditions
     )
-    return SunPositions(site, times, azimuth, altitude, true_altitude)
+    return SunPositions(site, conditions, times, azimuth, altitude, true_altitude)
 
 
 def spa(
-    times: Times,
-    longitude: Float64,
-    latitude: Float64,
-    height_m: float,
-    air: Air | None = None,
-    delta_t_s: float | None = None,
+    times: Times, longitude: Float64, latitude: Float64, height_m: float, conditions: Conditions
 ) -> tuple[Float64, Float64, Float64, Float64]:
     """Azimuth, altitude, altitude without refraction (degrees) and equation of time (minutes), all (n,)."""
     from pvlib import spa as nrel
 
-    air = air or standard_air(height_m)
     seconds = times.astype("datetime64[ms]").astype(np.int64) / 1000.0
-    delta_t = delta_t_of(times) if delta_t_s is None else np.full(len(times), delta_t_s)
+    delta_t = conditions.delta_t_s
     _, _, altitude, true_altitude, azimuth, equation_of_time = nrel.solar_position_numpy(
         seconds,
         latitude,
         longitude,
         height_m,
-        air.pressure_hpa,
-        air.temperature_c,
-        delta_t,
+        conditions.pressure_hpa,
+        conditions.temperature_c,
+        delta_t_of(times) if delta_t is None else np.full(len(times), delta_t),
         HORIZON_REFRACTION_DEG,
         1,
     )
@@ -154,24 +155,19 @@ class SunField:
         return unit
 
 
-@dataclass(frozen=True)
-class Day:
-    """The sun on one local date; times in UTC, None where it does not happen."""
+def audit_lines(sun: SunPositions) -> tuple[str, ...]:
+    """The sun audit line of each time: place, local time, UTC, azimuth, altitude, convergence, algorithm."""
+    site = sun.site
+    zone = f"{site.zone} ({site.zone_reason})" if site.zone_reason else site.zone
+    how = algorithm(sun.conditions)
+    return tuple(
+        f"{site.title} · {local_iso(time, site)} {zone} = {utc_iso(time)} · "
+        f"sun azimuth {azimuth:.3f}°, altitude {altitude:.3f}° · "
+        f"grid convergence {site.convergence_deg:+.3f}° · {how}"
+        for time, azimuth, altitude in zip(sun.times, sun.azimuth_deg, sun.altitude_deg, strict=True)
+    )
 
-    date: str  # ISO
-    start: np.datetime64  # local midnight
-    end: np.datetime64  # the next
-    noon: np.datetime64 | None  # transit: the sun on the meridian
-    noon_altitude_deg: float
-    sunrise: np.datetime64 | None  # upper edge, true altitude -0.8333°
-    sunset: np.datetime64 | None
 
-    @property
-    def is_polar_day(self) -> bool:
-        """Whether the sun never sets."""
-        return self.sunrise is None and self.sunset is None and self.noon_altitude_deg > 0
-
-    @property
-    def is_polar_night(self) -> bool:
-        """Whether the sun never rises."""
-        return self.sunrise is None and self.sunset is None and self.noon_altitude_deg <= 0
+def audit_line(site: Site, time: np.datetime64) -> str:
+    """The sun audit line of one time in UTC."""
+    return audit_lines(sun_at(site, np.array([time])))[0]
