@@ -8,6 +8,7 @@ import numpy as np
 
 from layers.arrays import Int32
 from layers.columns import NONE, Column, Mask, listed
+from layers.lods import with_parents, with_parts
 
 if TYPE_CHECKING:
     from layers.project import Project
@@ -74,21 +75,10 @@ class Columns:
 
     def family(self, positions: Int32) -> Int32:
         """These objects and all their descendants, ascending."""
-        chosen = np.zeros(self.count + 1, bool)  # the last one stands for "no parent"
+        chosen = np.zeros(self.count, bool)
         chosen[positions] = True
-        while self.has_parents:
-            grown = chosen[:-1] | chosen[self.parents]
-            if (grown == chosen[:-1]).all():
-                break
-            chosen[:-1] = grown
-        return np.flatnonzero(chosen[:-1]).astype(np.int32)
+        return np.flatnonzero(with_parts(chosen, self.parents)).astype(np.int32)
 
     def with_parents(self, mask: Mask) -> Mask:
         """Those of the objects whose parents, and theirs in turn, are in the mask too."""
-        found = mask.copy()
-        while self.has_parents:
-            kept = found & ((self.parents == NO_OBJECT) | found[self.parents])
-            if (kept == found).all():
-                break
-            found = kept
-        return found
+        return with_parents(mask, self.parents)
