@@ -5,7 +5,7 @@ All coordinates are float64 world coordinates in the CRS their owner states.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple, get_args
@@ -107,6 +107,20 @@ class CityTiles(Stored):
         """Give back the memory of what was read; it comes again, from the file cache, when needed."""
         for name in CITY_ROWS:
             let_go(getattr(self, name))
+
+    def parts(self, first: int, last: int) -> Iterator[tuple[NDArray[np.generic], int, int]]:
+        """Where in the arrays lies what belongs to the entries from `first` up to `last`: array, rows."""
+        entries = np.array([first, last])
+        bounds = {
+            "entry": entries,
+            "geometry": self.entry_geometry[entries],
+            "surface": self.entry_surface[entries],
+            "vertex": self.entry_vertex[entries],
+            "triangle": self.entry_triangle[entries],
+        }
+        for name, rows in CITY_ROWS.items():
+            begin, end = bounds[rows.level].tolist()
+            yield getattr(self, name), begin, end + bool(rows.below)
 
     def is_whole(self) -> bool:
         """Whether the arrays fit each other; looks at none of them closely."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.arrays import CityTiles, Float64
+from layers.readahead import ReadAhead
 from layers.records import Layer
 from viewer.aim import Aim
 from viewer.blockfield import NOWHERE, BlockField
@@ -54,6 +55,7 @@ class CityView:
         self._source, self._city = source, city
         self._tree = Quadtree(city)
         self._tiles: dict[int, Tile] = {}
+        self._ahead = ReadAhead()
         self._spare: list[Patch] = []
         self._field = BlockField()
         self._ghosts, self._marks = Patch(), Patch(LINES, width=2.5)
@@ -184,8 +186,17 @@ class CityView:
         return complete and (not self._outlines_stale or self._draw_outlines(aim, end))
 
     def _build_tiles(self, end: float) -> bool:
-        for number in self._wanted.tolist():
+        wanted, start = self._wanted.tolist(), self._tree.tiles.start
+        self._ahead.forget_others(wanted)
+        for number in wanted:
+            if number not in self._tiles:
+                self._ahead.want(number, self._city.parts(start[number], start[number + 1]))
+        are_here = True
+        for number in wanted:
             tile = self._tiles.get(number)
+            if tile is None and end < inf and not self._ahead.is_here(number):
+                are_here = False  # the disk is slow: it is read in a thread
+                continue
             if tile is None:
                 self._build(number)
                 self._blocks_stale = True
@@ -197,7 +208,7 @@ class CityView:
                 continue
             if perf_counter() > end:
                 return False
-        return True
+        return are_here
 
     def pick(self, view: View2D, x: float, y: float) -> Found | None:
         """The nearest visible polygon under a pixel position."""
