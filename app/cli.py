@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -38,6 +39,7 @@ VERBS = {
     "validate": "validate:VERB",
     "render": "render:VERB",
     "demo": "demo:VERB",
+    "sun": "sun:VERB",
 }
 #: These have files read in the import process.
 READERS = frozenset(("info", "import", "render"))
@@ -98,10 +100,21 @@ def _run(argv: Sequence[str]) -> int:
     if argv[0] in READERS and any(_is_to_be_read(argument) for argument in argv[1:]):
         start_ahead()
     verb = verb_of(argv[0])
-    arguments = verb_parser(verb).parse_intermixed_args(argv[1:])
+    arguments = verb_parser(verb).parse_intermixed_args(_with_negatives(argv[1:]))
     answer = verb.run(arguments)
     _print(answer, arguments.json)
     return answer.status
+
+
+def _with_negatives(argv: Sequence[str]) -> list[str]:
+    """Options joined with values such as -87.9,41.98, which would be taken for options themselves."""
+    found: list[str] = []
+    for argument in argv:
+        if found and found[-1].startswith("--") and re.match(r"-[.\d]", argument):
+            found[-1] += f"={argument}"
+        else:
+            found.append(argument)
+    return found
 
 
 def _is_to_be_read(argument: str) -> bool:
