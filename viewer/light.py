@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.arrays import UInt8
+from layers.arrays import Float64, UInt8
 
 Float32 = NDArray[np.float32]
 
@@ -28,6 +28,26 @@ class Light:
     fill: tuple[float, float, float] = (0.125, 0.125, 0.13)
     sky: tuple[float, float, float] = (0.67, 0.685, 0.705)
     ground: tuple[float, float, float] = (0.585, 0.565, 0.545)
+
+    @property
+    def key_tone(self) -> np.float32:
+        """How bright the key light is, whatever its colour."""
+        return np.float32(np.mean(self.key))
+
+    @property
+    def fill_tone(self) -> np.float32:
+        """How bright the fill light is."""
+        return np.float32(np.mean(self.fill))
+
+    @property
+    def sky_tone(self) -> float:
+        """How bright the light of the sky is."""
+        return float(np.mean(self.sky))
+
+    @property
+    def ground_tone(self) -> float:
+        """How bright the light of the ground is."""
+        return float(np.mean(self.ground))
 
     def on(self, normals: Float32) -> Float32:
         """What reaches surfaces with these unit normals, (n, 3); degenerate ones get the mean."""
@@ -52,6 +72,58 @@ class Light:
 
 
 DAY = Light()
+#: The sun at the horizon and high up; what is left of the sky at night, and the sky by day.
+LOW_SUN, HIGH_SUN = (0.66, 0.46, 0.26), (0.56, 0.53, 0.46)
+NIGHT_SKY, DAY_SKY = (0.30, 0.34, 0.43), (0.535, 0.565, 0.615)
+#: How much of the light of the sky reaches what looks down; it comes back from the ground.
+SKY_BELOW = 0.8
+#: A surface that faces the sun by this share gets half of the light of one that faces it fully.
+SOFT_FACING = 0.25
+
+
+@dataclass(frozen=True)
+class Daylight:
+    """Sun and sky at one height of the sun, as colours; they take the place of `DAY`."""
+
+    to_sun: Float32  # (3,)
+    sun: Float32  # (3,) on a surface that faces it
+    sky: Float32  # (3,) on a surface in the shade that looks up
+
+    @classmethod
+    def of(cls, to_sun: Float64, altitude_deg: float) -> Daylight:
+        """Warm and weak at the horizon, and gone below it, where a blue twilight is left."""
+        high = np.interp(altitude_deg, (0.0, 25.0), (0.0, 1.0))
+        up = float(np.interp(altitude_deg, (-0.5, 2.0), (0.0, 1.0)))
+        dusk = float(np.interp(altitude_deg, (-12.0, 4.0), (0.0, 1.0)))
+        sun = up * _between(LOW_SUN, HIGH_SUN, high)
+        return cls(np.asarray(to_sun, np.float32), sun, _between(NIGHT_SKY, DAY_SKY, dusk))
+
+    def shares(self, normals: Float32) -> tuple[Float32, Float32]:
+        """How much of sky and sun reach surfaces with unit normals (3, n), as shares of `DAY`'s light.
+
+        What faces the sun only a little is brightened: a low sun must still tell light from shadow.
+        """
+        day = DAY.key_tone * _facing(DAY.to_key, normals)
+        day += DAY.fill_tone * _facing(DAY.to_fill, normals)
+        day += normals[2] * np.float32((DAY.sky_tone - DAY.ground_tone) / 2)
+        day += np.float32((DAY.sky_tone + DAY.ground_tone) / 2)
+        over = np.reciprocal(day)
+        sky = normals[2] * np.float32((1 - SKY_BELOW) / 2)
+        sky += np.float32((1 + SKY_BELOW) / 2)
+        sky *= over
+        sun = np.maximum(self.to_sun @ normals, np.float32(0))
+        sun *= np.float32(1 + SOFT_FACING) / (sun + np.float32(SOFT_FACING))
+        sun *= over
+        return sky, sun
+
+
+def _facing(direction: tuple[float, float, float], normals: Float32) -> Float32:
+    way = np.asarray(direction, np.float32)
+    return np.asarray(np.maximum((way / np.linalg.norm(way)) @ normals, np.float32(0)))
+
+
+def _between(low: tuple[float, ...], high: tuple[float, ...], share: float) -> Float32:
+    return np.asarray(np.array(low) + (np.array(high) - np.array(low)) * share, np.float32)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from math import inf
 from time import perf_counter
@@ -19,19 +19,20 @@ from viewer.camera import Camera
 from viewer.city import CityView
 from viewer.color import LegendEntry
 from viewer.columns import Columns
+from viewer.depths import Depths
 from viewer.draping import lay
 from viewer.light import sky
 from viewer.picking import Hit, Surface, View2D, stretched
-from viewer.picture import Picture
+from viewer.picture import Picture, Raw
 from viewer.prepared import Prepared, columns_of, prepare, view_of
 from viewer.resultview import Reading, Scale
-from viewer.shade import Shadows, SunLight
+from viewer.shade import Shade, Shadows, SunLight
 from viewer.skydome import Dome, SkyMark, SkyPath
 from viewer.splat import Splats
 from viewer.stage import Stage
 from viewer.view import Dotted, Found, LayerView
 from viewer.visibility import Visibility
-from viewer.window import Paint, Window
+from viewer.window import Paint, Relight, Window
 
 if TYPE_CHECKING:
     from layers.project import Project
@@ -95,6 +96,7 @@ class Scene:
         self._has_own_camera = False
         self._moving = False
         self._sun: SunLight | None = None
+        self._shade: Shade | None = None
         self._shows_dome = True
         self._result: Result | None = None
         #: How much is drawn, as a factor: 1 is what keeps motion fluent.
@@ -162,7 +164,7 @@ class Scene:
         for view in self._views.values():
             view.set_near(near)
         self._camera.apply(self._window.renderer.GetActiveCamera(), self.origin, box)
-        yield from self._stage.draw(fine, self._moving, self._paint())
+        yield from self._stage.draw(fine, self._moving, self._paint(), self._relight())
 
     def _cities(self) -> list[CityView]:
         return [view for view in self._views.values() if isinstance(view, CityView)]
@@ -218,6 +220,20 @@ class Scene:
             self._splats.draw(picture, replace(self._view2d(), width=width, height=height), shown)
 
         return paint if shown else None
+
+    def _relight(self) -> Relight | None:
+        """What puts the light of the sun into a picture."""
+        shade = self._shade
+        if shade is None:
+            return None
+
+        def relight(raw: Raw) -> Iterator[None]:
+            height, width = raw.buffer.shape
+            view = replace(self._view2d(), width=width, height=height)
+            depths = Depths(raw.buffer, view, raw.eye + self.origin, raw.near, raw.far)
+            return shade.at_rest(raw.pixels, depths)
+
+        return relight
 
     def _aim(self) -> None:
         """Tell the views where they are seen from, and share out what may be drawn."""
@@ -425,6 +441,7 @@ class Scene:
     def set_sun(self, sun: SunLight | None) -> None:
         """Light the city with this sun from now on, and cast its shadows."""
         self._sun = sun
+        self._shade = None if sun is None else Shade(sun)
         self.needs_frame = True
 
     @property

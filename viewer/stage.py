@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from layers.arrays import UInt8
 from viewer.patch import Patch
 from viewer.view import LayerView
-from viewer.window import Paint, Window
+from viewer.window import Paint, Relight, Window
 
 #: Vertices handed to the graphics driver per frame, so that a new layer never holds up the window.
 NEW_VERTICES_PER_FRAME = 1_500_000
@@ -59,7 +59,9 @@ class Stage:
         for patch in self._patches:
             patch.actor.SetScale(1.0, 1.0, factor)
 
-    def draw(self, fine: bool, at_once: bool, paint: Paint | None) -> Iterator[UInt8 | None]:
+    def draw(
+        self, fine: bool, at_once: bool, paint: Paint | None, relight: Relight | None = None
+    ) -> Iterator[UInt8 | None]:
         """Group after group of patches into one picture: None after every step, the picture at the end."""
         patches = [patch for patch in self._patches if patch.is_shown]
         groups = [set(patches)] if at_once or self._window.has_graphics_card else _groups(patches)
@@ -75,6 +77,9 @@ class Stage:
                 self._window.draw(over=number > 0)
             for patch in patches:
                 patch.mute(False)
+            raw = self._window.raw() if relight is not None else None
+            if relight is not None and raw is not None:
+                yield from relight(raw)
             picture = self._window.picture(paint)
         finally:
             self._window.enlarge(False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import vtkmodules.vtkRenderingFreeType
@@ -14,12 +14,14 @@ from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
 
 from layers.arrays import UInt8
 from viewer.light import Background, sky
-from viewer.picture import Float32, Picture
+from viewer.picture import Float32, Picture, Raw
 
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software")
 MULTISAMPLES = 4
 #: Draws into a picture what VTK does not.
 Paint = Callable[[Picture], None]
+#: Puts another light into what VTK has drawn, in short steps.
+Relight = Callable[[Raw], Iterator[None]]
 
 
 class Window:
@@ -44,6 +46,7 @@ class Window:
         self._buffer, self._depths = vtkUnsignedCharArray(), vtkFloatArray()
         self._renderer_name: str | None = None
         self._is_blank = False
+        self._raw: Raw | None = None  # what was last drawn, once it is read
         self.set_background(sky(dark=False))
 
     @property
@@ -84,6 +87,7 @@ class Window:
     def draw(self, over: bool = False) -> None:
         """Draw what is shown; `over` what has been drawn before, in front of it and behind it."""
         is_known = self._renderer_name is not None
+        self._raw = None
         self._is_blank = is_known and not over and not self.renderer.VisibleActorCount()
         if self._is_blank:  # even the bare sky takes a software renderer longer than all else here
             return
@@ -96,12 +100,20 @@ class Window:
                 self.window.SetMultiSamples(MULTISAMPLES)
                 self.window.Render()
 
+    def raw(self) -> Raw | None:
+        """What has been drawn, to be changed before it becomes a picture; None for the bare sky."""
+        if self._raw is None and not self._is_blank:
+            camera = self.renderer.GetActiveCamera()
+            near, far = camera.GetClippingRange()
+            self._raw = Raw(self._read(), self._buffer_of_depths(), np.array(camera.GetPosition()), near, far)
+        return self._raw
+
     def picture(self, paint: Paint | None = None) -> UInt8:
         """What has been drawn, (h, w, 3), top row first; an enlarged one averaged, with smooth edges."""
         if self._is_blank:
             pixels = self._background.pixels(*self._size)
         else:
-            pixels = self._read()[::-1]
+            pixels = (self._read() if self._raw is None else self._raw.pixels)[::-1]
             pixels = np.ascontiguousarray(pixels) if self._scale == 1 else _averaged(pixels)
         if paint is not None:
             camera = self.renderer.GetActiveCamera()
@@ -115,13 +127,16 @@ class Window:
         self.window.GetPixelData(0, 0, width - 1, height - 1, 0, self._buffer, 0)
         return np.asarray(self._buffer, np.uint8).reshape(height, width, 3)
 
+    def _buffer_of_depths(self) -> Float32:
+        width, height = self.window.GetSize()
+        self.window.GetZbufferData(0, 0, width - 1, height - 1, self._depths)
+        return np.asarray(self._depths, np.float32).reshape(height, width)
+
     def _depth(self) -> Float32:
         """How far away everything drawn is, along the view, top row first; infinite behind it all."""
         if self._is_blank:
             return np.full(self._size[::-1], np.inf, np.float32)
-        width, height = self.window.GetSize()
-        self.window.GetZbufferData(0, 0, width - 1, height - 1, self._depths)
-        depth = np.asarray(self._depths, np.float32).reshape(height, width)
+        depth = self._buffer_of_depths() if self._raw is None else self._raw.buffer
         depth = depth[::-1][:: self._scale, :: self._scale].copy()
         camera = self.renderer.GetActiveCamera()
         near, far = camera.GetClippingRange()
