@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from analysis import ANALYSES
+from analysis.analysis import analysis_of
 from app import theme
 from app.session import Session
 
@@ -92,12 +94,24 @@ class Action:
     checkable: bool = False
     toolbar: bool = False
     scope: str = "window"  # "tree": the key works while the layer list has the focus
+    about: str = ""  # what the handler is told, where several rows share it
     help: str = ""  # one sentence
 
     @property
     def place(self) -> tuple[str, ...]:
         """The menu, and the submenu if any."""
         return tuple(self.menu.removeprefix("-").split("/")) if self.menu else ()
+
+
+def _analyses() -> tuple[Action, ...]:
+    """One row per analysis."""
+    return tuple(
+        Action(
+            f"analyse_{found.NAME}", f"{found.TITLE}…", "", "analyse", "Analyse", "analyse", has_layers,
+            help=found.HELP, about=found.NAME,
+        )
+        for found in map(analysis_of, ANALYSES)
+    )  # fmt: skip
 
 
 # fmt: off
@@ -194,6 +208,8 @@ ACTIONS: tuple[Action, ...] = (
            checkable=True, toolbar=True, help="Show the objects of the current layer as a table."),
     Action("dock_history", "History", "Ctrl+4", "history", "View/Panels", "show_history",
            checkable=True, toolbar=True, help="Show every step that was made in this project."),
+    Action("dock_results", "Results", "Ctrl+6", "results", "View/Panels", "show_results",
+           checkable=True, toolbar=True, help="Show the results of analyses, with numbers and reports."),
     Action("dock_timeline", "Timeline", "Ctrl+5", "time", "View/Panels", "show_timeline",
            has_dates, checkable=True, toolbar=True, help="Show the slider that sets the date of the city."),
     Action("detail_automatic", "Automatic", "", "settings", "View/Detail", "detail_automatic", checkable=True,
@@ -234,6 +250,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("epoch_add", "Add date to timeline…", "", "calendar", "Layer", "add_epoch", is_writable,
            help="Name a date that the timeline should show."),
 
+    *_analyses(),
+    Action("report", "Report (PDF)…", "Ctrl+R", "report", "-Analyse", "report", is_open,
+           help="Write the shown result, or all results, with pictures, tables and method to a PDF file."),
+    Action("result_hide", "Hide the result", "Shift+R", "eye-off", "Analyse", "hide_result", has_layers,
+           help="Show the city in its own colours again; the result stays in the list."),
+
     Action("palette", "All commands…", "Ctrl+K", "command", "Help", "palette",
            help="Find and run any command by its name."),
     Action("keyboard", "Keyboard", "F1", "keyboard", "Help", "keyboard",
@@ -243,7 +265,7 @@ ACTIONS: tuple[Action, ...] = (
 )
 # fmt: on
 
-MENUS = ("File", "Edit", "Select", "View", "Layer", "Help")
+MENUS = ("File", "Edit", "Select", "View", "Layer", "Analyse", "Help")
 
 
 class ActionSet(QObject):
@@ -288,6 +310,8 @@ class ActionSet(QObject):
         handler: Callable[..., Any] = getattr(commands, row.handler)
         if row.checkable:
             action.triggered.connect(lambda checked: handler(checked))
+        elif row.about:
+            action.triggered.connect(lambda: handler(row.about))
         else:
             action.triggered.connect(lambda: handler())
         if row.scope == "window":

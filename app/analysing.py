@@ -62,6 +62,10 @@ class Analysing(QObject):
         """What was last asked of an analysis in this project."""
         return dict(self._answers.get(name, {}))
 
+    def is_outdated(self, number: int) -> bool:
+        """Whether the city has changed since a result was kept."""
+        return number > 0 and self._session.project.is_outdated(number)
+
     # -- running -----------------------------------------------------------------------------
 
     def estimate(
@@ -136,8 +140,8 @@ class Analysing(QObject):
     def _draw(self) -> None:
         shown = self.shown
         if self._session.is_open:
-            quantity = shown.quantity if shown else None
-            self._session.scene.show_result(shown.result if shown else None, quantity and quantity.name)
+            quantity = shown.quantity.name if shown and shown.quantity else None
+            self._session.scene.show_result(shown.result if shown else None, quantity)
             self._session.scene_changed.emit()
         self.shown_changed.emit()
 

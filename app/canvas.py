@@ -32,7 +32,7 @@ from app.navigation import ARROW_POINTS, ARROWS, ZOOM_PER_NOTCH, Flight, Grip, W
 from app.session import Session
 from layers.arrays import Float64, UInt8
 from viewer.camera import Camera
-from viewer.scene import Hit
+from viewer.scene import Hit, Reading
 
 #: A picture that takes longer than this is drawn coarser while the camera moves.
 SLOW_FRAME_S = 0.1
@@ -51,6 +51,7 @@ class Canvas(QWidget):
     """The picture of the city."""
 
     hovered = Signal(object)  # Hit | None
+    clicked = Signal(object, object)  # Hit | None, and Reading | None of the result that is shown
     camera_changed = Signal()
     walk_ended = Signal()
     box_ended = Signal()
@@ -431,6 +432,13 @@ class Canvas(QWidget):
             self._session.select([fid], toggle=extend)
         elif not extend:
             self._session.select([])
+        self.clicked.emit(hit, self._reading(event.position()))
+
+    def _reading(self, at: QPointF) -> Reading | None:
+        """What the result that is shown says about a position in the widget."""
+        scene = self._session.scene
+        width, height = scene.size
+        return scene.pick_result(at.x() * width / self.width(), at.y() * height / self.height())
 
     def _ask_context(self, event: QMouseEvent) -> None:
         hit = self.hit(event.position())

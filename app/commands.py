@@ -283,6 +283,10 @@ class Commands(QObject):
         """Show or hide the history."""
         self._window.show_dock("history", on)
 
+    def show_results(self, on: bool) -> None:
+        """Show or hide the results of analyses."""
+        self._window.show_dock("results", on)
+
     def show_timeline(self, on: bool) -> None:
         """Show or hide the timeline."""
         self._window.set_timeline(on)
@@ -402,6 +406,21 @@ class Commands(QObject):
             self._window.set_timeline(True)
         elif good and text.strip():
             self._session.problem.emit(f"{date!r} is no date. Write it as 2035, 2035-06 or 2035-06-01.")
+
+    # -- Analyse -----------------------------------------------------------------------------
+
+    def analyse(self, name: str) -> None:
+        """Ask for the inputs of an analysis."""
+        self._window.ask_analysis(name)
+
+    def report(self) -> None:
+        """Write the shown result, or all, to a PDF file."""
+        shown = self._window.analysing.shown
+        self._window.write_report([shown.result.id] if shown is not None else [])
+
+    def hide_result(self) -> None:
+        """Show the city in its own colours again."""
+        self._window.analysing.hide()
 
     # -- Help --------------------------------------------------------------------------------
 

@@ -13,13 +13,16 @@ SHOW_AFTER_MS = 300
 LONGEST_PX = 520
 
 
-def time_text(seconds: float) -> str:
-    """A time left, as people say it."""
-    if seconds < 1.5:
-        return "about 1 s left"
+def duration(seconds: float) -> str:
+    """How long something takes, as people say it."""
     if seconds < 90:
-        return f"about {round(seconds)} s left"
-    return f"about {round(seconds / 60)} min left"
+        return f"about {max(round(seconds), 1)} s"
+    return f"about {round(seconds / 60)} min"
+
+
+def time_text(seconds: float) -> str:
+    """A time left."""
+    return f"{duration(seconds)} left"
 
 
 class JobBar(QWidget):

@@ -130,8 +130,18 @@ QGroupBox::title { subcontrol-origin: margin; left: 0; color: $muted; }
 QLabel#title { font-size: 22pt; font-weight: 600; }
 QLabel#heading { font-weight: 600; }
 QLabel#muted { color: $muted; }
+QLabel#hint { color: $muted; font-size: 8pt; }
+QLabel#problem { color: $danger; }
 QFrame#rule { background: $border; max-height: 1px; min-height: 1px; border: none; }
 QFrame#card { background: $panel; border: 1px solid $border; border-radius: 8px; }
+QFrame#verdict { border: 1px solid $border; border-radius: 8px; background: $window; }
+QFrame#verdict[verdict="pass"] { background: $good_soft; border-color: $good; }
+QFrame#verdict[verdict="fail"] { background: $danger_soft; border-color: $danger; }
+QFrame#verdict[verdict="too close"] { background: $notice_soft; border-color: $notice; }
+QFrame#verdict QLabel#word { font-size: 15pt; font-weight: 700; }
+QFrame#verdict[verdict="pass"] QLabel#word { color: $good; }
+QFrame#verdict[verdict="fail"] QLabel#word { color: $danger; }
+QFrame#verdict[verdict="too close"] QLabel#word { color: $notice; }
 QFrame#banner { background: $danger_soft; border: none; border-bottom: 1px solid $border; }
 QFrame#banner QLabel { color: $danger; }
 QFrame#banner[kind="notice"] { background: $notice_soft; }

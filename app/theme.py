@@ -43,6 +43,8 @@ class Colours:
     notice_soft: str
     danger: str
     danger_soft: str
+    good: str
+    good_soft: str
     overlay: str  # behind text that lies on the picture, #aarrggbb
     canvas: str  # the view before there is a picture
 
@@ -67,6 +69,8 @@ LIGHT = Colours(
     notice_soft="#fff1c9",
     danger="#a02a26",
     danger_soft="#fdeae8",
+    good="#1c6b3c",
+    good_soft="#e2f3e8",
     overlay="#e6ffffff",
     canvas="#e8eef2",
 )
@@ -90,6 +94,8 @@ DARK = Colours(
     notice_soft="#3d3217",
     danger="#ff9d94",
     danger_soft="#47231f",
+    good="#7fd6a0",
+    good_soft="#1d3b29",
     overlay="#e01e2428",
     canvas="#20272c",
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
@@ -23,8 +24,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from analysis.analysis import analysis_of
 from app import theme
 from app.actions import ACTIONS, MENUS, ActionSet
+from app.analysing import Analysing
+from app.analysisform import AnalysisForm
 from app.banner import Banner
 from app.canvas import Canvas
 from app.commands import Commands
@@ -35,6 +39,7 @@ from app.inspector import Inspector
 from app.opening import CrsQuestion, TilesQuestion, are_like_tiles
 from app.palette import Palette
 from app.reports import ReportWindow, summary
+from app.resultpanel import ResultPanel
 from app.session import Session, is_project
 from app.settings import MAX_RECENT, Settings
 from app.start import StartPage, dropped_files
@@ -56,7 +61,7 @@ LEAVE_S = 60.0
 SCROLL_BAR = 12
 #: How much is drawn, as a factor of what is fluent.
 DETAIL = {"automatic": 1.0, "coarse": 0.4, "fine": 3.0}
-DOCKS = ("layers", "inspector", "table", "history")
+DOCKS = ("layers", "inspector", "results", "table", "history")
 CONTEXT = ("focus", "hide", "isolate", "show_all", "copy_id", "-", "select_none", "fit", "north_up")
 LAYER_CONTEXT = (
     *("layer_zoom", "layer_table", "layer_report", "-"),
@@ -71,6 +76,7 @@ class Window(QMainWindow):
         super().__init__()
         self.settings = settings
         self.session = Session(self, untitled_folder)
+        self.analysing = Analysing(self.session)
         self._reports: list[Report] = []
         self._again: Callable[[], object] | None = None  # what "Try again" does
         self._act_on_info: Callable[[], object] = self._show_reports
@@ -125,6 +131,7 @@ class Window(QMainWindow):
         self.tree, self.styles = LayerTree(self.session), StylePanel(self.session)
         self.inspector, self.table = Inspector(self.session), AttributeTable(self.session)
         self.history, self.find_box = HistoryPanel(self.session), FindBox(self.session)
+        self.results = ResultPanel(self.session, self.analysing)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setWidget(self.styles)
         for signal in (self.session.opened, self.session.current_layer_changed):
@@ -140,6 +147,7 @@ class Window(QMainWindow):
         for name, title, widget, where in (
             ("layers", "Layers", left, area.LeftDockWidgetArea),
             ("inspector", "Inspector", self.inspector, area.RightDockWidgetArea),
+            ("results", "Results", self.results, area.RightDockWidgetArea),
             ("table", "Attribute table", self.table, area.BottomDockWidgetArea),
             ("history", "History", self.history, area.BottomDockWidgetArea),
         ):
@@ -150,6 +158,7 @@ class Window(QMainWindow):
             self.addDockWidget(where, dock)
             self._docks[name] = dock
         self.tabifyDockWidget(self._docks["table"], self._docks["history"])
+        self.tabifyDockWidget(self._docks["inspector"], self._docks["results"])
         for corner, side in (
             (Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea),
             (Qt.Corner.BottomRightCorner, area.RightDockWidgetArea),
@@ -210,6 +219,12 @@ class Window(QMainWindow):
         for panel in (self.find_box, self.table, self.inspector):
             panel.fly_requested.connect(self.commands.zoom_to)
         self.inspector.copy_requested.connect(self.commands.copy_ids)
+        self.analysing.shown_changed.connect(self._on_result_shown)
+        self.canvas.clicked.connect(self.results.read)
+        self.results.edit_requested.connect(
+            lambda result: self.ask_analysis(result.kind, dict(result.inputs))
+        )
+        self.results.report_requested.connect(lambda result: self.write_report([result.id]))
         self.info.acted.connect(lambda: self._act_on_info())
         self.start_page.open_clicked.connect(self.actions_["open"].trigger)
         self.start_page.folder_clicked.connect(self.actions_["import_folder"].trigger)
@@ -361,6 +376,10 @@ class Window(QMainWindow):
                 self.settings.add_recent(self.session.project.path)
             self.canvas.setFocus()
 
+    def _on_result_shown(self) -> None:
+        if self.analysing.shown is not None:
+            self.show_dock("results", True)
+
     def _on_project_changed(self, changes: Changes) -> None:
         if changes.project:
             self._show_title()
@@ -400,6 +419,18 @@ class Window(QMainWindow):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setModal(False)
         dialog.show()
+
+    def ask_analysis(self, name: str, answers: Mapping[str, Any] | None = None) -> None:
+        """Ask for the inputs of an analysis, beside the view, where objects can be clicked meanwhile."""
+        form = AnalysisForm(
+            self.session, self.analysing, analysis_of(name), self.canvas.date_text, answers, self
+        )
+        corner = self.canvas.mapToGlobal(QPoint(0, 0))
+        form.move(corner.x() - min(form.width() // 2, self._docks["layers"].width()), corner.y())
+        self.show_dialog(form)
+
+    def write_report(self, results: list[int]) -> None:
+        """Ask for a file, and write these results, or all, to it as PDF."""
 
     def show_dock(self, name: str, on: bool) -> None:
         """Show a panel, in front of others in its place, or hide it."""

@@ -157,6 +157,10 @@ class Project:
         """A result that is kept, by its id, with all its values."""
         return resultstore.read(self._connection, number, str(self.path))
 
+    def is_outdated(self, result: int) -> bool:
+        """Whether the city has changed since a result was kept, so that it may be another one now."""
+        return resultstore.is_outdated(self._connection, result)
+
     def object(self, fid: int) -> CityObject:
         """One object."""
         for found in rows.objects(self._connection, "fid = ?", (fid,)):

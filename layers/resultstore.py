@@ -228,6 +228,18 @@ def read(connection: sqlite3.Connection, number: int, where: str) -> Result:
     )
 
 
+def is_outdated(connection: sqlite3.Connection, number: int) -> bool:
+    """Whether objects, or which layers and levels of detail there are, changed after a result was kept."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM step JOIN change USING (step) WHERE state = 'done'"
+        " AND (tab = 'object' OR tab = 'layer' AND key IN ('present', 'visible', 'lod', 'epoch'))"
+        " AND step > (SELECT max(step) FROM change WHERE tab = 'result' AND id = ? AND key = 'present'"
+        " AND after = '1'))",
+        (number,),
+    ).fetchone()
+    return bool(row[0])
+
+
 def _grid(number: int, held: GridFacts, cells: Table) -> Grid:
     cell = cells.columns.get("cell")
     if not isinstance(cell, np.ndarray) or cell.dtype != np.int64:

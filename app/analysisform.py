@@ -1,0 +1,276 @@
+"""The form of an analysis, made from its dataclass of inputs: what is asked, and how long it will take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QFrame,
+    QLabel,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from analysis.analysis import Analysis, Estimate
+from analysis.asked import Ask, questions
+from app.analysing import Analysing
+from app.askfields import PLAIN, AskField, CityDateAnswer, RulesAnswer
+from app.askobjects import ObjectsAnswer
+from app.jobbar import duration
+from app.jobs import Question
+from app.labels import add_row, counted, thousands
+from app.session import Session
+from layers.errors import CitystrataError
+from layers.records import Epoch
+
+#: The estimate waits until typing pauses.
+PAUSE_MS = 250
+#: Questions of this group are folded away at first.
+MORE = "More"
+WIDTH, HEIGHT = 520, 640
+#: Fields that ask for a date of the city, not for a day of the sun.
+CITY_DATES = ("date", "compare_date")
+
+
+class AnalysisForm(QDialog):
+    """Asks for the inputs of an analysis; Run begins it."""
+
+    def __init__(
+        self,
+        session: Session,
+        analysing: Analysing,
+        analysis: Analysis,
+        city_date: str,
+        answers: Mapping[str, Any] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`city_date` is what the timeline shows, '' for every date; `answers` are to begin with."""
+        super().__init__(parent)
+        self.setWindowTitle(analysis.TITLE)
+        self._session, self._analysing, self.analysis = session, analysing, analysis
+        self.fields: dict[tuple[str, ...], AskField] = {}
+        self._inputs: Any = None
+        self._estimating = Question(session.jobs, "Estimating the work", self)
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._pause.timeout.connect(self._estimate)
+        self._build()
+        self._show(answers or analysing.answers(analysis.NAME) or self._beginning(city_date))
+        session.opened.connect(self.reject)
+        self._check()
+
+    @property
+    def inputs(self) -> Any:
+        """The inputs as they are filled in; None while something is not right."""
+        return self._inputs
+
+    @property
+    def sentence(self) -> str:
+        """What stands below the fields: the estimate, or what is not right."""
+        return str(self._sentence.text())
+
+    def accept(self) -> None:
+        """Begin the analysis, if all is filled in."""
+        self._pause.stop()
+        self._check()
+        self._pause.stop()
+        if self._inputs is not None:
+            self._analysing.run(self.analysis.NAME, self._inputs)
+            super().accept()
+
+    # -- building ----------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        words = QLabel(self.analysis.HELP, wordWrap=True)
+        words.setObjectName("muted")
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(20, 4, 20, 12)
+        column.setSpacing(6)
+        asked = [(found.name, ask) for found, ask in questions(self.analysis.Inputs)]
+        asked.sort(key=lambda question: question[1].group == MORE)  # stable: the others stay in order
+        for group, found in groupby(asked, key=lambda question: question[1].group):
+            self._add_group(column, group, dict(found))
+        column.addStretch()
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(page)
+        self._sentence = QLabel(wordWrap=True)
+        self._sentence.setMinimumHeight(36)
+        kinds = QDialogButtonBox.StandardButton
+        self._buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel)
+        for button in self._buttons.buttons():
+            button.setIcon(QIcon())
+        self.run_button = self._buttons.button(kinds.Ok)
+        self.run_button.setText("Run")
+        self.run_button.setDefault(True)
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 16, 0, 16)
+        layout.setSpacing(10)
+        for widget in (words, scroll, self._sentence, self._buttons):
+            layout.addWidget(widget, 1 if widget is scroll else 0)
+            if widget is not scroll:
+                widget.setContentsMargins(20, 0, 20, 0)
+        self.resize(WIDTH, HEIGHT)
+
+    def _add_group(self, column: QVBoxLayout, group: str, asked: dict[str, Ask]) -> None:
+        body = QFrame()
+        form = QFormLayout(body)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setHorizontalSpacing(12)
+        form.setVerticalSpacing(8)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        if group:
+            column.addSpacing(8)
+            column.addWidget(self._heading(group, body))
+        for names, field in self._fields_for(asked):
+            self.fields[names] = field
+            field.changed.connect(self._on_changed)
+            add_row(form, "" if field.ask.kind == "yes" else field.ask.title, field)
+        column.addWidget(body)
+
+    def _heading(self, group: str, body: QWidget) -> QWidget:
+        if group != MORE:
+            label = QLabel(group)
+            label.setObjectName("heading")
+            return label
+        fold = QToolButton()
+        fold.setText("More options")
+        fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        fold.setCheckable(True)
+        fold.setArrowType(Qt.ArrowType.RightArrow)
+
+        def turn(on: bool) -> None:
+            body.setVisible(on)
+            fold.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
+
+        fold.toggled.connect(turn)
+        body.hide()
+        return fold
+
+    def _fields_for(self, asked: dict[str, Ask]) -> list[tuple[tuple[str, ...], AskField]]:
+        """The fields of a group; an expression and chosen objects share one."""
+        made: list[tuple[tuple[str, ...], AskField]] = []
+        where = next(
+            (name for name, ask in asked.items() if ask.kind == "expression" and "fids" in _kinds(asked)), ""
+        )
+        for name, ask in asked.items():
+            if ask.kind == "fids":
+                made.append(((where, name), ObjectsAnswer(ask, self._session, self._names(), bool(where))))
+            elif name != where:
+                made.append(((name,), self._field(name, ask)))
+        return made
+
+    def _field(self, name: str, ask: Ask) -> AskField:
+        if name in CITY_DATES:
+            return CityDateAnswer(ask, self._session.project.epochs)
+        if ask.kind == "rules":
+            return RulesAnswer(ask, ())
+        return PLAIN[ask.kind](ask)
+
+    def _names(self) -> list[str]:
+        """Names of attributes that objects of the city have."""
+        project = self._session.project
+        return sorted({name for layer in project.layers for name in project.attribute_types(layer)})
+
+    # -- answers -----------------------------------------------------------------------------
+
+    def _show(self, answers: Mapping[str, Any]) -> None:
+        for names, field in self.fields.items():
+            values = [answers.get(name, "") for name in names]
+            field.show_value(values[0] if len(values) == 1 else tuple(values))
+
+    def _beginning(self, city_date: str) -> dict[str, Any]:
+        """Answers to begin with: the defaults, at the dates that the city is looked at."""
+        answers = dict(vars(self.analysis.Inputs()))
+        after, before = dates_to_compare(
+            self._session.project.epochs, city_date, bool(answers.get("compare"))
+        )
+        return answers | {
+            name: day for name, day in zip(CITY_DATES, (after, before), strict=True) if name in answers
+        }
+
+    def _on_changed(self) -> None:
+        self._pause.start()
+
+    def _check(self) -> None:
+        """Take the answers in, or say beside each field what is not right."""
+        self._inputs = None
+        self._estimating.drop()
+        answers: dict[str, Any] = {}
+        good = True
+        for names, field in self.fields.items():
+            if field.check():
+                value = field.value()
+                answers |= zip(names, value if len(names) > 1 else (value,), strict=True)
+            else:
+                good = False
+        if good:
+            self._take(answers)
+        else:
+            self._say("Something is not filled in yet; see above.", False)
+
+    def _take(self, answers: dict[str, Any]) -> None:
+        answers.pop("", None)
+        try:
+            self._inputs = self.analysis.Inputs(**answers)
+        except CitystrataError as error:
+            self._say(error.sentence(), False)
+        else:
+            self._say("Looking how much there is to do…", True)
+
+    def _estimate(self) -> None:
+        self._check()
+        if self._inputs is not None:
+            self._analysing.estimate(
+                self._estimating, self.analysis.NAME, self._inputs, self._show_estimate, self._refuse
+            )
+
+    def _show_estimate(self, found: Estimate) -> None:
+        rays = f", {_short(found.rays)} rays" if found.rays else ""
+        self._say(f"{counted(found.points, 'point')}{rays}: {duration(found.seconds)}.", True)
+
+    def _refuse(self, error: CitystrataError) -> None:
+        self._inputs = None
+        self._say(error.sentence(), False)
+
+    def _say(self, sentence: str, can_run: bool) -> None:
+        self._sentence.setText(sentence)
+        self._sentence.setObjectName("muted" if can_run else "problem")
+        self._sentence.style().unpolish(self._sentence)
+        self._sentence.style().polish(self._sentence)
+        self.run_button.setEnabled(can_run)
+
+
+def dates_to_compare(
+    epochs: tuple[Epoch, ...], city_date: str, compares: bool, today: date | None = None
+) -> tuple[str, str]:
+    """The dates of the city that are looked at and compared with: a plan, with what stands today."""
+    days = [epoch.date for epoch in epochs]
+    now = max((day for day in days if day <= (today or date.today()).isoformat()), default="")
+    planned = days[-1] if days and days[-1] > now else ""
+    after = city_date or (planned if compares and planned else now)
+    before = now if after != now else max((day for day in days if day < now), default="")
+    return after, before
+
+
+def _kinds(asked: Mapping[str, Ask]) -> set[str]:
+    return {ask.kind for ask in asked.values()}
+
+
+def _short(number: int) -> str:
+    """A large number as people say it."""
+    if number >= 10_000_000:
+        return f"{number / 1e6:.0f} million"
+    return f"{number / 1e6:.1f} million" if number >= 1_000_000 else thousands(number)

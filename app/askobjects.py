@@ -1,0 +1,117 @@
+"""Which objects an analysis is about: those selected, those an expression holds for, or all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QComboBox
+
+from analysis.asked import Ask
+from app.askfields import AskField
+from app.formula import FormulaField
+from app.labels import counted
+from app.session import Session
+from layers.errors import UsageError
+from layers.expression import parse
+from layers.records import Fids
+
+EXAMPLE = "type == 'Building' and measuredHeight > 30"
+SELECTED, KEPT, MATCHING, EVERY = "selected", "kept", "matching", "all"
+#: Objects that are called by their names; more are counted.
+MOST_NAMED = 3
+
+
+def names_of(session: Session, fids: Fids) -> str:
+    """What some objects are called: "Lohe School yard", "12 objects"."""
+    if len(fids) > MOST_NAMED:
+        return counted(len(fids), "object")
+    found = [session.project.object(int(fid)) for fid in fids]
+    return ", ".join(str(item.attributes.get("name") or item.id) for item in found)
+
+
+class ObjectsAnswer(AskField):
+    """The answer to two questions at once: an expression, and chosen objects, which go before it."""
+
+    def __init__(self, ask: Ask, session: Session, names: Sequence[str], has_where: bool) -> None:
+        super().__init__(ask)
+        self._session = session
+        self._kept: list[int] = []  # chosen in an earlier run
+        self.way = QComboBox()
+        self._put(self.way, 1)
+        self.formula = FormulaField(names, "Expression", EXAMPLE)
+        self._column.insertWidget(1, self.formula)
+        self._has_where = has_where
+        self._fill_ways()
+        self.way.currentIndexChanged.connect(self._on_way)
+        self.formula.line.textChanged.connect(self.changed)
+        session.selection_changed.connect(self._on_selection)
+        self._on_way()
+
+    def value(self) -> tuple[str, list[int]]:
+        """The expression, '' for all, and the chosen objects."""
+        way = self.way.currentData()
+        if way == SELECTED and not len(self._session.selection):
+            raise UsageError("Nothing is selected", do="Click an object in the view, or choose another way")
+        if way == SELECTED:
+            return "", [int(fid) for fid in self._session.selection]
+        if way == KEPT:
+            return "", self._kept
+        if way == EVERY:
+            return "", []
+        text = self.formula.text.strip()
+        if not text:
+            raise UsageError(
+                "Write what the objects have in common", do="Texts stand in single quotes, as in the example"
+            )
+        parse(text)
+        return text, []
+
+    def show_value(self, value: tuple[str, list[int]]) -> None:
+        """Show an earlier answer; what is selected now goes before all objects."""
+        where, fids = value
+        self._kept = [int(fid) for fid in fids]
+        self._fill_ways()
+        self.formula.line.setText(where)
+        selected = [int(fid) for fid in self._session.selection]
+        if where:
+            self._choose(MATCHING)
+        elif self._kept and self._kept != selected:
+            self._choose(KEPT)
+        else:
+            self._choose(SELECTED if selected or not self._has_where else EVERY)
+
+    def _choose(self, way: str) -> None:
+        self.way.setCurrentIndex(max(self.way.findData(way), 0))
+
+    def _fill_ways(self) -> None:
+        chosen = self.way.currentData()
+        self.way.blockSignals(True)
+        self.way.clear()
+        selected = self._session.selection
+        self.way.addItem(
+            f"Selected: {names_of(self._session, selected)}"
+            if len(selected)
+            else "What I select in the view",
+            SELECTED,
+        )
+        if self._kept and self._kept != [int(fid) for fid in selected]:
+            self.way.addItem(f"As before: {names_of(self._session, self._kept)}", KEPT)
+        if self._has_where:
+            self.way.addItem("Those that an expression holds for", MATCHING)
+            self.way.addItem("All objects", EVERY)
+        self._choose(chosen)
+        self.way.blockSignals(False)
+
+    def _on_selection(self) -> None:
+        if not self._session.is_open:
+            return
+        chosen = self.way.currentData()
+        self._fill_ways()
+        # A click in the view while the form is open says whom it is about.
+        if len(self._session.selection) and chosen in (EVERY, KEPT):
+            self._choose(SELECTED)
+        self._on_way()
+
+    def _on_way(self) -> None:
+        self.formula.setVisible(self.way.currentData() == MATCHING)
+        self.changed.emit()

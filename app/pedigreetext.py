@@ -1,0 +1,69 @@
+"""How a result was computed, as text with headings: for the window and for the report."""
+
+from __future__ import annotations
+
+from html import escape
+
+from app.labels import thousands
+from app.resulttext import answers, kind_title, when
+from layers.project import Project
+from layers.results import Result, ResultSummary
+
+#: So many digits of a hash tell contents apart; the tooltip of programs may have all.
+HASH_DIGITS = 16
+NUMBERS = {"seconds": "s", "points": "", "rays": "", "triangles": ""}
+
+
+def pedigree_html(result: Result | ResultSummary, project: Project, stale: str = "") -> str:
+    """Method, error, inputs, audit lines, limits and versions of a result, as simple HTML."""
+    pedigree = result.pedigree
+    parts = [f"<p class='notice'><b>{escape(stale)}</b></p>" if stale else ""]
+    parts.append(_section("Method", _paragraph(pedigree.method)))
+    parts.append(_section("How exact", _paragraph(pedigree.error)))
+    parts.append(_section("Sun", "".join(_paragraph(line) for line in pedigree.sun)))
+    parts.append(_section("What was asked", _pairs(answers(result, project))))
+    parts.append(_section("Left out and assumed", _bullets(pedigree.limits)))
+    went_in = [(name, _short(digest)) for name, digest in pedigree.inputs]
+    parts.append(_section("What went in (start of the SHA-256)", _pairs(went_in)))
+    numbers = [(_words(name), _number(name, value)) for name, value in pedigree.numbers.items()]
+    parts.append(_section("Work", _pairs(numbers)))
+    made = f"{kind_title(result.kind)}, {when(result)}. {pedigree.version}"
+    parts.append(_section("Made", _paragraph(made)))
+    return "".join(parts)
+
+
+def _section(title: str, body: str) -> str:
+    return f"<h4>{escape(title)}</h4>{body}" if body else ""
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{escape(text)}</p>" if text else ""
+
+
+def _bullets(lines: tuple[str, ...]) -> str:
+    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>" if lines else ""
+
+
+def _pairs(rows: list[tuple[str, str]]) -> str:
+    if not rows:
+        return ""
+    cells = (
+        f"<tr><td class='key'>{escape(name)}&nbsp;&nbsp;</td><td>{escape(value)}</td></tr>"
+        for name, value in rows
+    )
+    return f"<table>{''.join(cells)}</table>"
+
+
+def _short(digest: str) -> str:
+    return digest[:HASH_DIGITS]
+
+
+def _words(name: str) -> str:
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _number(name: str, value: float) -> str:
+    unit = NUMBERS.get(name, "")
+    shown = thousands(round(value)) if abs(value) >= 100 or float(value).is_integer() else f"{value:.2g}"
+    return f"{shown} {unit}".strip()

@@ -1,0 +1,274 @@
+"""The results of analyses: a list of them, and the one that is shown with verdicts, numbers and origin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtGui import QAction, QIcon
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QInputDialog,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QTabWidget,
+    QTextBrowser,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import theme
+from app.analysing import Analysing
+from app.labels import ElidedLabel, empty_state
+from app.lines import ASIDE, KEY, SECOND_LINE, TwoLines
+from app.panel import Panel
+from app.pedigreetext import pedigree_html
+from app.resultsummary import ResultGlance
+from app.resulttable import ResultTable
+from app.resulttext import WORDS, kind_title, when
+from app.session import Session
+from layers.records import Changes
+from layers.results import ResultSummary
+from viewer.scene import Hit, Reading
+
+EMPTY = (
+    "No results yet",
+    "Select what you want to know about, a school yard or a building, and choose an analysis in the\n"
+    "menu Analyse. Its result is kept here, with its numbers, its map and its report.",
+)
+UNCHOSEN = ("No result is shown", "Click a result in the list to see it in the view.")
+STALE = "The city has changed since. Run it again to see what that means."
+MENU_BUTTON = "⋯"
+
+
+class ResultPanel(Panel):
+    """List, and below it the result that is shown."""
+
+    edit_requested = Signal(object)  # ResultSummary: ask for its inputs again, to run it anew
+    export_requested = Signal(object)  # ResultSummary
+    report_requested = Signal(object)
+    compare_requested = Signal(object)
+
+    def __init__(self, session: Session, analysing: Analysing, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._analysing = session, analysing
+        self._following = False
+        self.list = QListWidget()
+        self.list.setItemDelegate(TwoLines(self.list))
+        self.list.setAccessibleName("Results")
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(lambda at: self._menu().popup(self.list.mapToGlobal(at)))
+        self.list.currentItemChanged.connect(self._on_chosen)
+        self.list.itemClicked.connect(lambda item: self._on_chosen(item, None))
+        self.glance, self.table = ResultGlance(), ResultTable()
+        self.origin = QTextBrowser()
+        self.origin.setAccessibleName("How it was computed")
+        self.glance.quantity_chosen.connect(self._on_quantity)
+        self.table.chosen.connect(lambda fid: session.select([fid]))
+        self._title = ElidedLabel()
+        self._title.setObjectName("heading")
+        self._build()
+        analysing.changed.connect(self.refresh)
+        analysing.shown_changed.connect(self._on_shown)
+        session.opened.connect(self.refresh)
+        session.selection_changed.connect(lambda: self.table.select(session.selection))
+        session.project_changed.connect(self._on_project_changed)
+        theme.current().changed.connect(self._tint)
+        self._tint()
+        self.refresh()
+
+    # -- building ----------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.shown = QPushButton("Shown")
+        self.shown.setCheckable(True)
+        self.shown.setToolTip("Show the result in the view, or hide it")
+        self.shown.clicked.connect(self._on_show)
+        self.report = self._button("Report (PDF)…", self.report_requested)
+        self.export = self._button("Export…", self.export_requested)
+        more = QToolButton()
+        more.setText(MENU_BUTTON)
+        more.setAccessibleName("More that can be done with the result")
+        more.clicked.connect(lambda: self._menu().popup(more.mapToGlobal(more.rect().bottomLeft())))
+        heading = QHBoxLayout()
+        heading.setContentsMargins(12, 10, 12, 0)
+        heading.addWidget(self._title, 1)
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(12, 8, 12, 8)
+        buttons.setSpacing(6)
+        for button in (self.report, self.export, self.shown, more):
+            buttons.addWidget(button)
+        buttons.addStretch()
+        tabs = QTabWidget(documentMode=True)
+        tabs.addTab(self.glance, "Result")
+        tabs.addTab(self.table, "Table")
+        tabs.addTab(self.origin, "How it was computed")
+        details = QWidget()
+        column = QVBoxLayout(details)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(heading)
+        column.addLayout(buttons)
+        column.addWidget(tabs, 1)
+        self._details = QStackedWidget()
+        self._details.addWidget(empty_state(*UNCHOSEN))
+        self._details.addWidget(details)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self.list)
+        split.addWidget(self._details)
+        split.setSizes([150, 600])
+        split.setCollapsible(1, False)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(empty_state(*EMPTY))
+        self._stack.addWidget(split)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._stack)
+        self.setMinimumWidth(320)
+
+    def _button(self, text: str, signal: SignalInstance) -> QPushButton:
+        button = QPushButton(text)
+        button.clicked.connect(lambda: self._with_current(signal.emit))
+        return button
+
+    def _menu(self) -> QMenu:
+        """What can be done with the chosen result."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        can_edit = not self._session.project.read_only
+        for text, icon, act, enabled in (
+            ("Run again", "rerun", self._analysing.rerun, True),
+            ("Change and run again…", "rename", self.edit_requested.emit, True),
+            ("Compare with…", "compare", self.compare_requested.emit, len(self._analysing.results) > 1),
+            ("", "", None, True),
+            ("Report (PDF)…", "report", self.report_requested.emit, True),
+            ("Export…", "export", self.export_requested.emit, True),
+            ("", "", None, True),
+            ("Rename…", "rename", self._rename, can_edit),
+            ("Delete", "trash", self._analysing.remove, can_edit),
+        ):
+            if act is None:
+                menu.addSeparator()
+                continue
+            action = QAction(theme.current().icon(icon), text, menu)
+            action.setEnabled(enabled and self.current is not None)
+            action.triggered.connect(lambda _on=False, act=act: self._with_current(act))
+            menu.addAction(action)
+        return menu
+
+    # -- what is chosen ----------------------------------------------------------------------
+
+    @property
+    def current(self) -> ResultSummary | None:
+        """The result that is chosen in the list."""
+        item = self.list.currentItem()
+        number = item.data(KEY) if item is not None else None
+        return next((found for found in self._analysing.results if found.id == number), None)
+
+    def read(self, hit: Hit | None, reading: Reading | None) -> None:
+        """Say what the result says about the place that was clicked in the view."""
+        fid = reading.fid if reading is not None else None
+        name = ""
+        if fid is not None and hit is not None:
+            item = self._session.project.object(fid)
+            name = str(item.attributes.get("name") or item.id)
+        self.glance.reading.show_reading(reading, name)
+
+    def _with_current(self, act: Callable[[ResultSummary], object]) -> None:
+        if self.current is not None:
+            act(self.current)
+
+    def _rename(self, result: ResultSummary) -> None:
+        title, good = QInputDialog.getText(self, "Rename result", "Title:", text=result.title)
+        if good and title.strip():
+            self._analysing.rename(result, title.strip())
+
+    # -- following ---------------------------------------------------------------------------
+
+    def _fill(self) -> None:
+        results = self._analysing.results
+        self._stack.setCurrentIndex(1 if results else 0)
+        shown = self._analysing.shown
+        chosen = shown.result.id if shown is not None else self.list.currentItem() and self.current
+        self._following = True
+        self.list.clear()
+        for result in results:
+            item = QListWidgetItem(_icon(result), result.title)
+            item.setData(SECOND_LINE, f"{kind_title(result.kind)} · {when(result)}")
+            item.setData(ASIDE, WORDS.get(result.verdict, ""))
+            item.setData(KEY, result.id)
+            item.setToolTip(result.title)
+            self.list.addItem(item)
+            if result.id == chosen:
+                self.list.setCurrentItem(item)
+        self._following = False
+        self._on_shown()
+
+    def _on_chosen(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
+        if item is not None and not self._following:
+            self._analysing.show(int(item.data(KEY)))
+
+    def _on_shown(self) -> None:
+        shown = self._analysing.shown
+        self.shown.setChecked(shown is not None)
+        if shown is None:
+            if self.current is None:
+                self._details.setCurrentIndex(0)
+            return
+        self._details.setCurrentIndex(1)
+        self._title.set_text(shown.result.title)
+        self.glance.show_result(shown.result, shown.quantity)
+        self.table.show_result(shown.result)
+        self._show_origin()
+        self._mark(shown.result.id)
+
+    def _mark(self, number: int) -> None:
+        self._following = True
+        for row in range(self.list.count()):
+            if self.list.item(row).data(KEY) == number:
+                self.list.setCurrentRow(row)
+        self._following = False
+
+    def _show_origin(self) -> None:
+        shown = self._analysing.shown
+        if shown is not None:
+            stale = STALE if self._analysing.is_outdated(shown.result.id) else ""
+            self.origin.setHtml(pedigree_html(shown.result, self._session.project, stale))
+
+    def _on_show(self, on: bool) -> None:
+        result = self.current
+        if on and result is not None:
+            self._analysing.show(result.id)
+        else:
+            self._analysing.hide()
+
+    def _on_quantity(self, name: str) -> None:
+        if self._analysing.shown is not None:
+            self._analysing.show(self._analysing.shown.result.id, name)
+
+    def _on_project_changed(self, _changes: Changes) -> None:
+        if self.isVisible():
+            self._show_origin()
+
+    def _tint(self) -> None:
+        colours = theme.current().colours
+        self.origin.document().setDefaultStyleSheet(
+            f"h4 {{ color: {colours.muted}; margin: 12px 0 2px 0; }} p {{ margin: 0 0 6px 0; }}"
+            f"td.key {{ color: {colours.muted}; }} p.notice {{ color: {colours.notice}; }}"
+        )
+        self.refresh()
+
+
+def _icon(result: ResultSummary) -> QIcon:
+    """Green, red or amber for a verdict; otherwise a plain sheet."""
+    colours = theme.current().colours
+    verdicts = {"pass": ("check", colours.good), "fail": ("close", colours.danger)}
+    name, colour = verdicts.get(result.verdict, ("results", colours.text))
+    if result.verdict == "too close":
+        name, colour = "warning", colours.notice
+    return QIcon(theme.pixmap(name, colour, 32))

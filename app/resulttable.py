@@ -1,0 +1,193 @@
+"""The tables of a result in the window: sorted by any column; a click selects the object in the view."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.labels import counted
+from app.resulttext import INNER, VERDICTS, cell_text, column_title, digits_of
+from layers.results import Result, Table, Values
+
+Index = QModelIndex | QPersistentModelIndex
+#: Where tables of a result have their name from, in the order they are offered.
+NAMES = {VERDICTS: "Verdicts", "surfaces": "Surfaces", "points": "Points", "shapes": "Shapes"}
+WIDEST = 220
+
+
+def tables_of(result: Result) -> dict[str, Table]:
+    """The tables of a result that have rows, by name, the verdicts first."""
+    every = {**result.tables, "surfaces": result.surfaces, "points": result.points, "shapes": result.shapes}
+    order = sorted(every, key=lambda name: (name != VERDICTS, name in NAMES, list(every).index(name)))
+    return {name: every[name] for name in order if len(every[name])}
+
+
+class ResultRows(QAbstractTableModel):
+    """The rows of one table, in the order of one of its columns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._table = Table()
+        self._names: list[str] = []
+        self._titles: list[str] = []
+        self._digits: list[int] = []
+        self._order: NDArray[np.intp] = np.empty(0, np.intp)
+
+    def show(self, table: Table, result: Result) -> None:
+        """Turn to another table."""
+        self.beginResetModel()
+        self._table = table
+        self._names = [name for name in table.columns if name not in INNER]
+        self._titles = [column_title(name, result.quantities) for name in self._names]
+        self._digits = [digits_of(name, result.quantities) for name in self._names]
+        self._order = np.arange(len(table))
+        self.endResetModel()
+
+    def fid(self, row: int) -> int | None:
+        """The object that a row is about, if it is about one."""
+        if "fid" not in self._table.columns:
+            return None
+        found = int(self._table.columns["fid"][self._order[row]])
+        return found if found >= 0 else None
+
+    def rows_of(self, fids: NDArray[np.int64]) -> NDArray[np.intp]:
+        """The rows that are about some objects."""
+        if "fid" not in self._table.columns:
+            return np.empty(0, np.intp)
+        return np.flatnonzero(np.isin(self._table.numbers("fid")[self._order], fids))
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # as Qt declares it
+        """How many rows there are."""
+        return 0 if parent.isValid() else len(self._order)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # as Qt declares it
+        """How many columns are shown."""
+        return 0 if parent.isValid() else len(self._names)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """A cell: numbers at the right, as exact as they are."""
+        value = self._table.columns[self._names[index.column()]][self._order[index.row()]]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return cell_text(value, self._digits[index.column()])
+        if role == Qt.ItemDataRole.ToolTipRole and isinstance(value, str) and len(value) > 20:
+            return value
+        if role == Qt.ItemDataRole.TextAlignmentRole and not isinstance(value, str):
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """The titles of the columns."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self._titles[section]
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Bring the rows into the order of a column; what has no value comes last."""
+        if not 0 <= column < len(self._names):
+            return
+        self.layoutAboutToBeChanged.emit()
+        self._order = order_of(
+            self._table.columns[self._names[column]], order == Qt.SortOrder.DescendingOrder
+        )
+        self.layoutChanged.emit()
+
+
+def order_of(values: Values, descending: bool) -> NDArray[np.intp]:
+    """The order of some values; NaN last both ways, equal ones as they came."""
+    if isinstance(values, list):
+        found = sorted(range(len(values)), key=values.__getitem__, reverse=descending)
+        return np.array(found, np.intp)
+    keys = np.asarray(values, np.float64)
+    return np.argsort(-keys if descending else keys, kind="stable")
+
+
+class ResultTable(QWidget):
+    """A choice of the result's tables, and the rows of one."""
+
+    chosen = Signal(int)  # fid of the row that was clicked
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._result: Result | None = None
+        self._following = False
+        self.which = QComboBox()
+        self.which.setAccessibleName("Which table")
+        self.which.currentIndexChanged.connect(self._on_which)
+        self._count = QLabel()
+        self._count.setObjectName("muted")
+        self.rows = ResultRows()
+        self.view = QTableView()
+        self.view.setModel(self.rows)
+        self.view.setSortingEnabled(True)
+        self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.view.setShowGrid(False)
+        self.view.setWordWrap(False)
+        self.view.verticalHeader().hide()
+        self.view.verticalHeader().setDefaultSectionSize(26)
+        self.view.selectionModel().currentRowChanged.connect(self._on_row)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(12, 8, 12, 8)
+        bar.addWidget(self.which)
+        bar.addStretch()
+        bar.addWidget(self._count)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addWidget(self.view, 1)
+
+    def show_result(self, result: Result) -> None:
+        """Turn to a result."""
+        self._result = result
+        kept = self.which.currentData()
+        self.which.blockSignals(True)
+        self.which.clear()
+        for name in tables_of(result):
+            self.which.addItem(NAMES.get(name, column_title(name)), name)
+        self.which.setCurrentIndex(max(self.which.findData(kept), 0))
+        self.which.blockSignals(False)
+        self._on_which()
+
+    def select(self, fids: NDArray[np.int64]) -> None:
+        """Mark the first row that is about objects which were selected elsewhere."""
+        found = self.rows.rows_of(fids)
+        self._following = True
+        if len(found) and self.view.currentIndex().row() not in found:
+            self.view.selectRow(int(found[0]))
+        elif not len(found):
+            self.view.clearSelection()
+        self._following = False
+
+    def _on_which(self) -> None:
+        if self._result is None:
+            return
+        table = tables_of(self._result).get(str(self.which.currentData()), Table())
+        self._following = True
+        self.view.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.rows.show(table, self._result)
+        self._following = False
+        self._count.setText(counted(len(table), "row"))
+        self.view.resizeColumnsToContents()
+        for column in range(self.rows.columnCount()):
+            self.view.setColumnWidth(column, min(self.view.columnWidth(column) + 8, WIDEST))
+
+    def _on_row(self, now: QModelIndex, _before: QModelIndex) -> None:
+        fid = self.rows.fid(now.row()) if now.isValid() else None
+        if fid is not None and not self._following:
+            self.chosen.emit(fid)

@@ -1,0 +1,196 @@
+"""How results read: verdicts, numbers with their units, and where they come from; window and report alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.analysis import analysis_of
+from analysis.asked import Ask, questions
+from app.labels import thousands
+from layers.project import Project
+from layers.results import Quantity, Result, ResultSummary, Table
+
+VERDICTS = "verdicts"
+WORDS = {"pass": "PASS", "fail": "FAIL", "too close": "TOO CLOSE"}
+NOTHING = "–"
+#: Titles of columns that many tables have; others are their names with spaces.
+TITLES = {
+    "fid": "No.",
+    "object_id": "Object",
+    "surface_id": "Surface",
+    "surface_type": "Kind",
+    "area_m2": "Area (m²)",
+    "tilt_deg": "Tilt (°)",
+    "azimuth_deg": "Azimuth (°)",
+    "name": "What",
+    "rule": "Rule",
+    "verdict": "Verdict",
+    "before": "Before",
+    "after": "After",
+    "threshold": "Needed",
+    "reason": "Why",
+    "unit": "Unit",
+}
+#: Columns for programs, which tables for people leave out.
+INNER = frozenset(("layer", "geometry", "surface", "row", "wkb", "nx", "ny", "nz"))
+UNITS = {"_kwh_m2": "kWh/m²", "_kwh": "kWh", "_m2": "m²", "_deg": "°", "_pct": "%", "_h": "h", "_m": "m"}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A quantity of a result in numbers; means and shares weigh the area that each value stands for."""
+
+    count: int
+    low: float
+    mean: float
+    high: float
+    area_m2: float
+
+
+def place_of(result: Result, quantity: Quantity) -> Table:
+    """The table that has a quantity: that of the points where they have it, else that of the surfaces."""
+    for table in (result.points, result.surfaces, result.shapes):
+        if quantity.name in table.columns:
+            return table
+    return Table()
+
+
+def values_of(result: Result, quantity: Quantity) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The finite values of a quantity, and the area in m² that each stands for."""
+    table = place_of(result, quantity)
+    if not len(table):
+        return np.empty(0), np.empty(0)
+    values = table.numbers(quantity.name)
+    areas = table.numbers("area_m2") if "area_m2" in table.columns else np.ones(len(values))
+    known = np.isfinite(values)
+    return values[known], areas[known]
+
+
+def numbers_of(result: Result, quantity: Quantity) -> Numbers | None:
+    """A quantity in numbers; None where it has no values."""
+    values, areas = values_of(result, quantity)
+    if not len(values):
+        return None
+    weights = areas if areas.sum() > 0 else np.ones(len(values))
+    mean = float((values * weights).sum() / weights.sum())
+    return Numbers(len(values), float(values.min()), mean, float(values.max()), float(areas.sum()))
+
+
+def amount(value: float, digits: int, unit: str = "") -> str:
+    """A number with its unit; NaN is nothing."""
+    if not np.isfinite(value):
+        return NOTHING
+    rounded = f"{value:,.{digits}f}".replace(",", "\u202f")
+    if not unit:
+        return rounded
+    return f"{rounded}{unit}" if unit == "°" else f"{rounded}\u202f{unit}"
+
+
+def of_quantity(value: float, quantity: Quantity) -> str:
+    """A value of a quantity, no more exact than it is."""
+    return amount(value, quantity.digits, quantity.unit)
+
+
+def when(result: Result | ResultSummary) -> str:
+    """When a result was made, as people write it."""
+    try:
+        return f"{datetime.fromisoformat(result.made_at).astimezone():%Y-%m-%d %H:%M}"
+    except ValueError:
+        return result.made_at
+
+
+def kind_title(kind: str) -> str:
+    """The title of an analysis; its name where this version does not know it."""
+    from analysis import ANALYSES
+
+    return analysis_of(kind).TITLE if kind in ANALYSES else kind
+
+
+def column_title(name: str, quantities: Sequence[Quantity] = ()) -> str:
+    """What a column is called for people, with its unit."""
+    for found in quantities:
+        if found.name == name:
+            return f"{found.title} ({found.unit})" if found.unit else found.title
+    if name in TITLES:
+        return TITLES[name]
+    for ending, unit in UNITS.items():
+        if name.endswith(ending):
+            return f"{_words(name.removesuffix(ending))} ({unit})"
+    return _words(name)
+
+
+def _words(name: str) -> str:
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def digits_of(name: str, quantities: Sequence[Quantity] = ()) -> int:
+    """Digits after the point that a column of numbers shows."""
+    return next((found.digits for found in quantities if found.name == name), 1)
+
+
+def cell_text(value: Any, digits: int) -> str:
+    """A value of a table as people read it."""
+    if isinstance(value, str):
+        return WORDS.get(value, value)
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, int | np.integer):
+        return thousands(int(value))
+    return amount(float(value), digits)
+
+
+def verdict_rows(result: Result) -> list[dict[str, Any]]:
+    """The rows of the table of verdicts, as names with values."""
+    table = result.tables.get(VERDICTS, Table())
+    names = list(table.columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*table.columns.values(), strict=True)]
+
+
+def verdict_number(row: Mapping[str, Any], key: str) -> str:
+    """One of the numbers of a verdict, with its unit."""
+    value = row.get(key)
+    if isinstance(value, str) or value is None:
+        return str(value or NOTHING)
+    number = float(value)
+    return amount(number, 2 if abs(number) < 10 else 1, str(row.get("unit", "")))
+
+
+def answers(result: Result | ResultSummary, project: Project | None = None) -> list[tuple[str, str]]:
+    """What was asked and answered, in words; without questions that were left empty."""
+    from analysis import ANALYSES
+
+    if result.kind not in ANALYSES:
+        return [(_words(name), str(value)) for name, value in result.inputs.items()]
+    asked = {found.name: ask for found, ask in questions(analysis_of(result.kind).Inputs)}
+    return list(_answered(asked, result.inputs, project))
+
+
+def _answered(
+    asked: Mapping[str, Ask], inputs: Mapping[str, Any], project: Project | None
+) -> Iterator[tuple[str, str]]:
+    for name, value in inputs.items():
+        ask = asked.get(name)
+        if ask is not None and value not in ("", [], None):
+            yield ask.title, answer_text(ask, value, project)
+
+
+def answer_text(ask: Ask, value: Any, project: Project | None = None) -> str:
+    """An answer in words."""
+    if ask.kind == "yes":
+        return "yes" if value else "no"
+    if ask.kind == "choice":
+        return dict(ask.choices).get(value, str(value))
+    if ask.kind == "date" and project is not None:
+        names = [epoch.name for epoch in project.epochs if epoch.date == value]
+        return f"{value} ({names[0]})" if names else str(value)
+    if isinstance(value, list | tuple):
+        return f"{len(value)} chosen"
+    shown = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{shown} {ask.unit}" if ask.unit else shown
