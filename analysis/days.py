@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 
@@ -19,6 +20,9 @@ RISE_ALTITUDE_DEG = -0.8333
 _SAMPLE_MINUTES = 10
 _HALVINGS = 14  # of ten minutes: 0.04 s
 
+#: From one time to another, UTC.
+Spell = tuple[np.datetime64, np.datetime64]
+
 
 @dataclass(frozen=True)
 class Day:
@@ -30,7 +34,7 @@ class Day:
     noon: np.datetime64  # transit: the sun on the meridian
     noon_altitude_deg: float
     #: From rise (or midnight) to set (or midnight), with the sun's upper edge above a flat horizon.
-    spells: tuple[tuple[np.datetime64, np.datetime64], ...]
+    spells: tuple[Spell, ...]
 
     @property
     def sunrise(self) -> np.datetime64 | None:
@@ -58,14 +62,22 @@ class Day:
 def day_of(site: Site, on: str | date) -> Day:
     """The sun on a local date."""
     start, end = day_bounds(site, on)
-    samples = np.append(np.arange(start, end, _SAMPLE_MINUTES * MINUTE), end)
-    above = _height(site, samples)
-    rises, sets = _crossings(site, samples, above)
-    begins = [start, *rises] if above[0] > 0 else rises
-    ends = [*sets, end] if above[-1] > 0 else sets
     noon = _noon(site, start, end)
     altitude = float(sun_at(site, np.array([noon])).altitude_deg[0])
-    return Day(date_from(on).isoformat(), start, end, noon, altitude, tuple(zip(begins, ends, strict=True)))
+    spells = spells_above(start, end, partial(_height, site))
+    return Day(date_from(on).isoformat(), start, end, noon, altitude, spells)
+
+
+def spells_above(
+    start: np.datetime64, end: np.datetime64, height: Callable[[Times], Float64]
+) -> tuple[Spell, ...]:
+    """When a height that depends on the time (n,) is above zero, between two times in UTC."""
+    samples = np.append(np.arange(start, end, _SAMPLE_MINUTES * MINUTE), end)
+    above = height(samples)
+    rises, sets = _crossings(samples, above, height)
+    begins = [start, *rises] if above[0] > 0 else rises
+    ends = [*sets, end] if above[-1] > 0 else sets
+    return tuple(zip(begins, ends, strict=True))
 
 
 def path_of(site: Site, on: str | date, step_minutes: float = 10.0) -> SunPositions:
@@ -97,15 +109,17 @@ def _height(site: Site, times: Times) -> Float64:
     return sun_at(site, times).true_altitude_deg - RISE_ALTITUDE_DEG
 
 
-def _crossings(site: Site, times: Times, above: Float64) -> tuple[list[np.datetime64], list[np.datetime64]]:
-    """When the sun rises and when it sets, by halving the intervals in which it does."""
+def _crossings(
+    times: Times, above: Float64, height: Callable[[Times], Float64]
+) -> tuple[list[np.datetime64], list[np.datetime64]]:
+    """When a height rises above zero and when it falls below, by halving the intervals in which it does."""
     at = np.flatnonzero((above[:-1] > 0) != (above[1:] > 0))
     if not len(at):
         return [], []
     low, high, was_up = times[at].copy(), times[at + 1].copy(), above[at] > 0
     for _ in range(_HALVINGS):
         middle = low + (high - low) // 2
-        same = (_height(site, middle) > 0) == was_up
+        same = (height(middle) > 0) == was_up
         low, high = np.where(same, middle, low), np.where(same, high, middle)
     return list(high[~was_up]), list(high[was_up])
 

@@ -78,7 +78,7 @@ def times_of(
     step_minutes: float = 60.0,
 ) -> Times:
     """UTC times from one local clock time to another, the end included where a step falls on it."""
-    first, last = (_clock(site, date_from(day), text) for text in (start, end))
+    first, last = (clock_time(site, date_from(day), text) for text in (start, end))
     if not step_minutes > 0 or last < first:
         raise UsageError("The hours of the day are not understood", found=f"{start} to {end}")
     step = np.timedelta64(round(step_minutes * 60_000), "ms")
@@ -117,7 +117,8 @@ def offset_of(moment: np.datetime64, site: Site) -> str:
     return _offset(local(moment, site))
 
 
-def _clock(site: Site, day: date, text: str) -> np.datetime64:
+def clock_time(site: Site, day: date, text: str) -> np.datetime64:
+    """The UTC time at which clocks of the site show a time of day, "24:00" for the next midnight."""
     if text.strip() == "24:00":
         return day_bounds(site, day)[1]
     try:

@@ -1,0 +1,136 @@
+"""Spells of sunlight: when points turn sunlit and when they turn dark, stepping through the sun's way.
+
+Whether a point is sunlit is looked at in equal steps. Where it has changed from one step to the next,
+the moment of the change is found by halving the step. So a start or an end of a spell is wrong by at
+most half of what is left of the step; spells and gaps shorter than a step may go unseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.arrays import Float64
+from layers.columns import Mask
+from layers.data import Progress, never_stop
+from layers.runs import Int64
+
+#: Which of some points (k,) are sunlit from directions, (3,) or (k, 3).
+Lit = Callable[[Int64, Float64], Mask]
+#: Directions (3,) or (k, 3) to the sun from some points (k,) at a step, or as far beyond it as a share (k,).
+Way = Callable[[Int64, int, Float64 | None], Float64]
+
+SECONDS_PER_HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How time is stepped through."""
+
+    step_min: float = 5.0
+    end_s: float = 10.0  # what starts and ends of spells are found within; 0 = in the middle of their step
+    least_spell_min: float = 0.0  # shorter spells do not count
+
+    @property
+    def halvings(self) -> int:
+        """How often a step is halved to find the moment of a change."""
+        if not self.end_s:
+            return 0
+        return max(0, int(np.ceil(np.log2(self.step_min * 60.0 / self.end_s))))
+
+    @property
+    def end_error_s(self) -> float:
+        """How far off a start or an end of a spell may be."""
+        return self.step_min * 60.0 / 2.0 ** (self.halvings + 1)
+
+    @property
+    def statement(self) -> str:
+        """How far off sunlight hours may be, in a sentence."""
+        return (
+            f"Each start and end of a spell of sunlight is within {self.end_error_s:.3g} s of the model's; "
+            f"spells and gaps shorter than the step of {self.step_min:g} min may be missed"
+        )
+
+
+@dataclass(frozen=True)
+class Spells:
+    """Sunlight of points, all (n,)."""
+
+    hours: Float64  # of all spells that count
+    longest_h: Float64  # of them
+    error_h: Float64  # how far off the hours may be
+    first_h: Float64  # when the first begins, in hours after the first step; NaN without
+    last_h: Float64  # when the last ends
+
+
+def spells_of(
+    lit: Lit, way: Way, count: int, hours: Float64, steps: Steps, progress: Progress = never_stop
+) -> Spells:
+    """The spells of `count` points over equal steps at `hours` (k,), rising, the sun up at all of them."""
+    everyone = np.arange(count)
+    tally = _Tally(count, steps)
+    was: Mask = np.zeros(count, bool)
+    for number, hour in enumerate(hours.tolist()):
+        progress(number / len(hours), "following the sun")
+        now = lit(everyone, way(everyone, number, None))
+        if number == 0:
+            tally.began[now] = hour
+        else:
+            changed = np.flatnonzero(now != was)
+            share = _moments(lit, way, changed, was[changed], number - 1, steps.halvings)
+            tally.change(changed, was[changed], hours[number - 1] + share * (hour - hours[number - 1]))
+        was = now
+    still = np.flatnonzero(was)
+    tally.end(still, np.full(len(still), hours[-1]))
+    return tally.spells
+
+
+def _moments(lit: Lit, way: Way, points: Int64, was: Mask, number: int, halvings: int) -> Float64:
+    """Share of the step (k,) after which points (k,) change from what they were at its beginning."""
+    low, high = np.zeros(len(points)), np.ones(len(points))
+    for _ in range(halvings if len(points) else 0):
+        middle = (low + high) / 2
+        same = lit(points, way(points, number, middle)) == was
+        low, high = np.where(same, middle, low), np.where(same, high, middle)
+    return (low + high) / 2
+
+
+class _Tally:
+    """Adds up the spells of points as they end."""
+
+    def __init__(self, count: int, steps: Steps) -> None:
+        self.steps = steps
+        self.began = np.full(count, np.nan)
+        self.ends = np.zeros(count, np.int32)  # of which the moment had to be found
+        self.hours, self.longest_h = np.zeros(count), np.zeros(count)
+        self.first_h, self.last_h = np.full(count, np.nan), np.full(count, np.nan)
+
+    def change(self, points: Int64, was_lit: Mask, at: Float64) -> None:
+        """Points turn dark where they were lit and lit where they were dark, each at its moment."""
+        self.ends[points] += 1
+        self.end(points[was_lit], at[was_lit])
+        self.began[points[~was_lit]] = at[~was_lit]
+
+    def end(self, points: Int64, at: Float64) -> None:
+        """The spells of points end, each at its moment."""
+        length = at - self.began[points]
+        counts = length >= self.steps.least_spell_min / 60.0
+        points, length, at = points[counts], length[counts], at[counts]
+        self.hours[points] += length
+        self.longest_h[points] = np.maximum(self.longest_h[points], length)
+        self.first_h[points] = np.fmin(self.first_h[points], self.began[points])
+        self.last_h[points] = at
+
+    @property
+    def spells(self) -> Spells:
+        error_h: Float64 = self.ends * (self.steps.end_error_s / SECONDS_PER_HOUR)
+        return Spells(self.hours, self.longest_h, error_h, self.first_h, self.last_h)
+
+
+def share_of_area(enough: Mask, area: NDArray[np.float64]) -> float:
+    """Share of an area, 0 … 1, that lies in the points (n,) of which enough is true."""
+    total = float(area.sum())
+    return float(area[enough].sum()) / total if total else float(enough.mean()) if len(enough) else 0.0
