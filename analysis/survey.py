@@ -1,0 +1,273 @@
+"""What analyses of light have in common: where they look, in which states of the city, and what they say.
+
+Points lie on surfaces, on the ground or where they are given; the state that is looked at may be compared
+with another one, at the same points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from analysis.asked import as_json, asked
+from analysis.casters import Casters, casters, height_range, margin_for
+from analysis.receivers import Area, Receivers, Wanted, on_ground, on_points, on_surfaces
+from analysis.site import Site, site_of
+from analysis.situation import Situation
+from layers.arrays import Float64, Mover
+from layers.data import Box, Progress, never_stop
+from layers.errors import UsageError
+from layers.project import Project
+from layers.results import Pedigree, Quantity, Result, Table
+
+#: Semantic surfaces behind each choice; None: all that the sky may see.
+SURFACE_TYPES: Mapping[str, frozenset[str] | None] = {
+    "all": None,
+    "roofs": frozenset(("RoofSurface", "OuterCeilingSurface")),
+    "walls": frozenset(("WallSurface", "Window", "Door")),
+    "windows": frozenset(("Window",)),
+}
+#: Distance of points at which every surface has but one.
+ONE_EACH_M = 1e6
+#: Ends of the names of columns where two states are compared.
+BEFORE, CHANGE = "_before", "_change"
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """The questions that all these analyses ask."""
+
+    on: str = asked(
+        "surfaces",
+        "Where",
+        "choice",
+        choices=(
+            ("surfaces", "On surfaces of buildings"),
+            ("ground", "On the ground"),
+            ("points", "At given points"),
+        ),
+        group="Where",
+    )
+    where: str = asked("", "Which objects", "expression", group="Where")
+    fids: tuple[int, ...] = asked((), "Chosen objects", "fids", group="Where")
+    surfaces: str = asked(
+        "all",
+        "Surfaces",
+        "choice",
+        choices=(
+            ("all", "Roofs and walls"),
+            ("roofs", "Roofs"),
+            ("walls", "Walls and windows"),
+            ("windows", "Windows"),
+        ),
+        group="Where",
+    )
+    points: tuple[tuple[float, ...], ...] = asked(
+        (), "Points", "points", help="x, y, z and the direction they look in", group="Where"
+    )
+    spacing_m: float = asked(1.0, "Distance of points", "number", unit="m", low=0.1, high=100, group="Where")
+    date: str = asked("", "City of", "date", group="State")
+    without: str = asked("", "Without", "expression", help="objects that are left out", group="State")
+    compare: bool = asked(False, "Compare with another state", "yes", group="State")
+    compare_date: str = asked("", "City before, of", "date", group="State")
+    compare_without: str = asked("", "Before, without", "expression", group="State")
+    vegetation: bool = asked(True, "Trees take light", "yes", help="no: as if there were none", group="More")
+
+
+def situations(inputs: Surveyed) -> tuple[Situation, ...]:
+    """The state looked at, then the one it is compared with, if any."""
+    now = Situation(inputs.date, inputs.without)
+    return (now, Situation(inputs.compare_date, inputs.compare_without)) if inputs.compare else (now,)
+
+
+def receivers_of(project: Project, inputs: Surveyed, progress: Progress = never_stop) -> Receivers:
+    """The points that are asked for, in the state looked at; UsageError where there are none."""
+    situation = situations(inputs)[0]
+    site = site_of(project)
+    if inputs.on == "points":
+        if not inputs.points:
+            raise UsageError("No points are given", do="Give points, or look at surfaces or the ground")
+        return on_points(np.asarray(inputs.points, np.float64), site.convergence_deg)
+    if inputs.on == "ground":
+        areas = areas_of(project, inputs)
+        found = on_ground(project, casters(project, situation, box_of(areas)), areas, inputs.spacing_m)
+    else:
+        wanted = Wanted(inputs.where, inputs.fids or None, SURFACE_TYPES[inputs.surfaces])
+        found = on_surfaces(project, situation, wanted, inputs.spacing_m, site.convergence_deg, progress)
+    if not len(found):
+        raise UsageError(
+            "There is nothing to measure on",
+            found=f"no {inputs.surfaces if inputs.on == 'surfaces' else 'ground'} that match",
+            do="Choose other objects, or check that their layer is switched on",
+        )
+    return found
+
+
+def point_count(project: Project, inputs: Surveyed) -> int:
+    """About how many points are asked for, without laying them out."""
+    if inputs.on == "points":
+        return len(inputs.points)
+    if inputs.on == "ground":
+        areas = np.array([area.polygon.area for area in areas_of(project, inputs)])
+    else:
+        areas = receivers_of(project, replace(inputs, spacing_m=ONE_EACH_M)).row_area_m2
+    return int(np.maximum(areas / inputs.spacing_m**2, 1).sum())
+
+
+def areas_of(project: Project, inputs: Surveyed) -> list[Area]:
+    """The outlines of the objects that are asked for; of none, the rectangle around the city."""
+    from shapely import box as rectangle
+    from shapely import force_2d, from_wkb, transform
+
+    if not inputs.fids and not inputs.where:
+        x0, y0, _, x1, y1, _ = _around_city(project)
+        return [Area(rectangle(x0, y0, x1, y1), project.title)]
+    found = []
+    for thing in project.objects(where=inputs.where or None, fids=inputs.fids or None):
+        shape = project.wkb(thing.fid)
+        if shape is None:
+            continue
+        layer = project.layer(thing.layer)
+        move = partial(_moved, project.place.mover(layer.crs))
+        outline = transform(force_2d(from_wkb(shape)), move).buffer(0)
+        if outline.area > 0:
+            found.append(Area(outline, thing.id, layer.id, thing.fid))
+    if not found:
+        raise UsageError("The chosen objects have no outline on the ground", do="Choose objects with an area")
+    return found
+
+
+def _moved(move: Mover, places: Float64) -> Float64:
+    return move(np.column_stack((places, np.zeros(len(places)))))[:, :2]
+
+
+def _around_city(project: Project) -> Box:
+    boxes = np.array([layer.box for layer in project.layers if layer.kind == "city" and layer.box])
+    if not len(boxes):
+        raise UsageError("The project has no city objects", do="Import a city model first")
+    x0, y0, z0 = boxes[:, :3].min(axis=0).tolist()
+    x1, y1, z1 = boxes[:, 3:].max(axis=0).tolist()
+    return x0, y0, z0, x1, y1, z1
+
+
+def box_of(areas: Sequence[Area]) -> Box:
+    """Around areas; of unknown height."""
+    bounds = np.array([area.polygon.bounds for area in areas])
+    x0, y0 = bounds[:, :2].min(axis=0).tolist()
+    x1, y1 = bounds[:, 2:].max(axis=0).tolist()
+    return x0, y0, 0.0, x1, y1, 0.0
+
+
+def casters_for(
+    project: Project,
+    inputs: Surveyed,
+    situation: Situation,
+    receivers: Receivers,
+    lowest_altitude_deg: float,
+    progress: Progress = never_stop,
+) -> Casters:
+    """What may take light from the receivers, when it is never lower than an altitude."""
+    margin = margin_for(lowest_altitude_deg, height_range(project))
+    found = casters(project, situation, receivers.box, margin, progress)
+    return found if inputs.vegetation else without_plants(found)
+
+
+def without_plants(cast: Casters) -> Casters:
+    """As if there were no vegetation."""
+    kept = slice(cast.opaque)
+    return replace(
+        cast,
+        triangles=cast.triangles[kept],
+        fid=cast.fid[kept],
+        layer=cast.layer[kept],
+        surface=cast.surface[kept],
+        transmissivity=cast.transmissivity[kept],
+    )
+
+
+def with_change(now: Mapping[str, Float64], before: Mapping[str, Float64] | None) -> dict[str, Float64]:
+    """Quantities as columns, with those of the state compared with and the changes since."""
+    found = dict(now)
+    for name, values in (before or {}).items():
+        found[name + BEFORE] = values
+        found[name + CHANGE] = now[name] - values
+    return found
+
+
+def quantities_with_change(quantities: Sequence[Quantity], compare: bool) -> tuple[Quantity, ...]:
+    """The quantities that `with_change` gives columns of."""
+    if not compare:
+        return tuple(quantities)
+    return tuple(
+        version
+        for quantity in quantities
+        for version in (
+            quantity,
+            replace(quantity, name=quantity.name + BEFORE, title=f"{quantity.title} before"),
+            replace(
+                quantity,
+                name=quantity.name + CHANGE,
+                title=f"{quantity.title}, change",
+                color_map="balance",
+                low=None,
+                high=None,
+            ),
+        )
+    )
+
+
+def measured(
+    receivers: Receivers,
+    now: Mapping[str, Float64],
+    before: Mapping[str, Float64] | None,
+) -> tuple[Table, Table]:
+    """Tables of surfaces (means over their points) and of points, from quantities of points (n,)."""
+    columns = with_change(now, before)
+    means = {name: receivers.per_row(values) for name, values in columns.items()}
+    return receivers.surfaces_table(**means), receivers.points_table(**columns)
+
+
+def versions(*libraries: str) -> str:
+    """As in "Citystrata 0.1.0, embreex 4.4.0"."""
+    return ", ".join(
+        f"{name if name != 'citystrata' else 'Citystrata'} {version(name)}"
+        for name in ("citystrata", "numpy", "embreex", *libraries)
+    )
+
+
+def finished(kind: str, title: str, inputs: Surveyed, site: Site, pedigree: Pedigree, **parts: Any) -> Result:
+    """A result with the time on the clocks of its place."""
+    return Result(
+        kind=kind,
+        title=title,
+        inputs=as_json(inputs),
+        pedigree=pedigree,
+        made_at=datetime.now(site.tz).isoformat(timespec="seconds"),
+        **parts,
+    )
+
+
+#: How a state of the city is looked at: quantities (n,) of points.
+Look = Callable[[Casters], Mapping[str, Float64]]
+
+
+def in_each_state(
+    project: Project,
+    inputs: Surveyed,
+    receivers: Receivers,
+    lowest_altitude_deg: float,
+    look: Look,
+    progress: Progress = never_stop,
+) -> tuple[list[Casters], list[Mapping[str, Float64]]]:
+    """What casts shadow, and what is found, in the state looked at and in the one compared with."""
+    states = [
+        casters_for(project, inputs, situation, receivers, lowest_altitude_deg, progress)
+        for situation in situations(inputs)
+    ]
+    return states, [look(state) for state in states]
