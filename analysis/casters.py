@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -36,6 +36,10 @@ Float32 = NDArray[np.float32]
 LEVEL = 0.5
 #: Shadows longer than this are not followed: the sun is then so low that haze takes its light.
 LONGEST_SHADOW_M = 5_000.0
+#: Corners farther than this from the middle of all are mistakes of the source.
+FARTHEST_FROM_MIDDLE_M = 1e6
+#: So far behind a leaf the light goes on.
+STEP_M = 0.01
 #: Crowns of trees that one ray of light is followed through.
 MOST_CROWNS = 8
 
@@ -67,6 +71,30 @@ class Casters:
     names: dict[int, str] = field(default_factory=dict)  # of layers, by id
     terrain: tuple[int, ...] = ()  # ids of the layers that one stands on
     notes: tuple[str, ...] = ()  # what was left out or assumed
+
+    @classmethod
+    def of(
+        cls,
+        vertices: Float64,
+        triangles: Int32,
+        fid: Int64 | None = None,
+        transmissivity: Float32 | None = None,
+    ) -> Casters:
+        """Casters from triangles alone, of one nameless layer, the opaque ones first."""
+        nobody = np.full(len(triangles), -1)
+        shares = np.zeros((len(triangles), 2), np.float32) if transmissivity is None else transmissivity
+        return _clean(
+            cls(
+                vertices=np.asarray(vertices, np.float64),
+                triangles=np.asarray(triangles, np.int32),
+                fid=nobody if fid is None else fid,
+                layer=np.zeros(len(triangles), np.int32),
+                surface=nobody.astype(np.int32),
+                transmissivity=shares,
+                opaque=int((~shares.any(axis=1)).sum()),
+                names={0: "triangles"},
+            )
+        )
 
     @cached_property
     def rays(self) -> Rays:
@@ -156,13 +184,9 @@ class Casters:
             shares[alive[is_new]] *= self.transmissivity[number[is_new], 0 if in_leaf else 1]
             met[alive[is_new], min(crossing, MOST_CROWNS - 1)] = plant[is_new]
             ways = directions if np.ndim(directions) == 1 else directions[alive]
-            step = (distance[hit] + STEP_M).astype(np.float64)
-            origins = origins[hit] + ways * step[:, None]
+            length = np.sqrt((ways**2).sum(axis=-1))
+            origins = origins[hit] + ways * (distance[hit] + STEP_M / length)[:, None]
         return shares
-
-
-#: So far behind a leaf the light goes on, in metres.
-STEP_M = 1e-2
 
 
 def margin_for(lowest_altitude_deg: float, height_range_m: float) -> float:
@@ -322,7 +346,7 @@ def _together(parts: list[Part], notes: tuple[str, ...]) -> Casters:
     shares = np.column_stack([joined(name, np.float32) for name in ("leafy", "bare")])
     is_veil = shares.any(axis=1)
     order = np.argsort(is_veil, kind="stable") if is_veil.any() else slice(None)
-    return Casters(
+    found = Casters(
         vertices=joined("vertices", np.float64, 3),
         triangles=triangles[order],
         fid=joined("fid", np.int64)[order],
@@ -333,4 +357,30 @@ def _together(parts: list[Part], notes: tuple[str, ...]) -> Casters:
         names={part.layer.id: part.layer.name for part in parts},
         terrain=tuple(part.layer.id for part in parts if part.layer.kind == "terrain"),
         notes=notes,
+    )
+    return _clean(found)
+
+
+def _clean(found: Casters) -> Casters:
+    """Without triangles that have a corner which is no number, or lies where no city does."""
+    known: Mask = np.isfinite(found.vertices).all(axis=1)
+    if known.any():
+        middle = np.median(found.vertices[known], axis=0)
+        with np.errstate(invalid="ignore"):
+            near: Mask = np.abs(found.vertices - middle).max(axis=1) < FARTHEST_FROM_MIDDLE_M
+        known = known & near
+    if known.all():
+        return found
+    kept: Mask = known[found.triangles].all(axis=1)
+    used, numbers = np.unique(found.triangles[kept], return_inverse=True)
+    return replace(
+        found,
+        vertices=found.vertices[used],
+        triangles=numbers.reshape(-1, 3).astype(np.int32),
+        fid=found.fid[kept],
+        layer=found.layer[kept],
+        surface=found.surface[kept],
+        transmissivity=found.transmissivity[kept],
+        opaque=int(kept[: found.opaque].sum()),
+        notes=(*found.notes, f"{int((~kept).sum())} triangles are left out: their corners lie nowhere"),
     )
