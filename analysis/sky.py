@@ -22,8 +22,8 @@ Ints = NDArray[np.int64]
 TREGENZA_ROWS = (30, 30, 24, 24, 18, 12, 6)
 #: Each patch is summed up from cells of about this size, for surfaces that see only part of it.
 CELL_DEG = 1.0
-#: Normals for which factors are counted at once, so that memory stays small.
-NORMALS_AT_ONCE = 256
+#: Normals for which factors are counted at once: few enough to stay in the processor's cache.
+NORMALS_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
