@@ -363,15 +363,15 @@ def _together(parts: list[Part], notes: tuple[str, ...]) -> Casters:
 
 def _clean(found: Casters) -> Casters:
     """Without triangles that have a corner which is no number, or lies where no city does."""
-    known: Mask = np.isfinite(found.vertices).all(axis=1)
+    known = np.asarray(np.isfinite(found.vertices).all(axis=1))
     if known.any():
         middle = np.median(found.vertices[known], axis=0)
         with np.errstate(invalid="ignore"):
-            near: Mask = np.abs(found.vertices - middle).max(axis=1) < FARTHEST_FROM_MIDDLE_M
+            near = np.abs(found.vertices - middle).max(axis=1) < FARTHEST_FROM_MIDDLE_M
         known = known & near
     if known.all():
         return found
-    kept: Mask = known[found.triangles].all(axis=1)
+    kept = np.asarray(known[found.triangles].all(axis=1))
     used, numbers = np.unique(found.triangles[kept], return_inverse=True)
     return replace(
         found,

@@ -76,12 +76,14 @@ class Rays:
         if not np.isfinite(vertices).all():
             raise CitystrataError("The geometry has coordinates that are no numbers")
         self.origin = (vertices.min(axis=0) + vertices.max(axis=0)) / 2 if len(vertices) else np.zeros(3)
-        local = np.ascontiguousarray(vertices - self.origin, np.float32)
+        local = vertices - self.origin
         if len(local) and np.abs(local).max() > FARTHEST_M:
             raise CitystrataError("The geometry reaches farther than any place on Earth")
         self._scene = EmbreeScene(robust=True)
         if len(triangles):
-            self._mesh = TriangleMesh(self._scene, local, np.ascontiguousarray(triangles, np.int32))
+            self._mesh = TriangleMesh(
+                self._scene, local.astype(np.float32), np.ascontiguousarray(triangles, np.int32)
+            )
             # The tree is built by the first ray; two threads must not both do so.
             nowhere = np.zeros((1, 3), np.float32)
             self._scene.run(nowhere, nowhere + np.float32(1), query="OCCLUDED")
@@ -267,7 +269,8 @@ class _Cast:
         reach[:] = self.reach_m if np.ndim(self.reach_m) == 0 else np.asarray(self.reach_m)[part]
         if np.isnan(reach).any():
             raise ValueError("reaches must be numbers")
-        return start.local, ways, np.minimum(reach, ENDLESS, out=reach)
+        # The engine calls a ray of negative reach blocked.
+        return start.local, ways, np.clip(reach, 0, ENDLESS, out=reach)
 
 
 @dataclass(frozen=True)
