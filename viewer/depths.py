@@ -32,7 +32,7 @@ class Depths:
     view: View2D  # its width and height are those of the buffer
     eye: Float64  # (3,) world, as drawn; in a parallel view wherever depths are counted from
     near: float
-    far: float
+    far: float = np.inf
 
     def shown(self, first: int, last: int) -> Index:
         """The pixels (row times width plus column) of some rows that show something."""
@@ -80,23 +80,17 @@ class Depths:
             found[:, axis] = self.eye[axis] + across * part[0] + over * part[1] + distances * part[2]
         return found if view.stretch == 1.0 else stretched(found, view.origin, 1.0 / view.stretch)
 
-    def to_eye(self, points: Float64) -> Float64:
-        """Unit directions (3, n) from world points towards the eye, in the world as it is."""
-        camera, view = self.view.camera, self.view
-        if camera.parallel:
-            way = -camera.basis[2][:, None] / np.array([[1.0], [1.0], [view.stretch]])
-        else:
-            eye = stretched(self.eye, view.origin, 1.0 / view.stretch)
-            way = eye[:, None] - points.T
-        return np.asarray(way / np.sqrt((way * way).sum(axis=0)))
+    def slopes(self, pixels: Index) -> Float32:
+        """How much the numbers of the buffer change from pixel to pixel, to the right and up, (2, n)."""
+        depth = self.buffer.reshape(-1)[pixels]
+        apart = self._apart(depth)
+        return np.stack([self._slope(pixels, depth, apart, along) for along in (1, self.view.width)])
 
-    def normals(self, pixels: Index) -> Float32:
-        """Unit normals (3, n) in the world, towards the eye."""
+    def normals(self, pixels: Index, slope: Float32) -> Float32:
+        """Unit normals (3, n) in the world, towards the eye, of pixels with their slopes."""
         camera = self.view.camera
         depth = self.buffer.reshape(-1)[pixels]
         right, up = self._aside(pixels)
-        apart = self._apart(depth)
-        slope = [self._slope(pixels, depth, apart, along) for along in (1, self.view.width)]
         seen = np.empty((3, len(pixels)), np.float32)
         if camera.parallel:
             range_m = self.far - self.near
@@ -111,9 +105,9 @@ class Depths:
             nearness += 1.0 / self.near
             seen[2] = -nearness.astype(np.float32)
             for axis, aside in ((0, right), (1, up)):
-                slope[axis] *= scale
-                seen[2] -= aside * slope[axis]
-                np.multiply(slope[axis], np.float32(1.0 / self._pixel), out=seen[axis])
+                np.multiply(slope[axis], scale, out=seen[axis])
+                seen[2] -= aside * seen[axis]
+                seen[axis] *= np.float32(1.0 / self._pixel)
         turn = (camera.basis * (1.0, 1.0, self.view.stretch)).T.astype(np.float32)
         found: Float32 = turn @ seen
         found /= np.sqrt(np.einsum("in,in->n", found, found))

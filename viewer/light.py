@@ -116,6 +116,10 @@ class Daylight:
         sun *= over
         return sky, sun
 
+    def tones(self, sky: Float32, sun: Float32) -> Float32:
+        """The light of such shares as colours, (3, n)."""
+        return np.stack([sky * self.sky[i] + sun * self.sun[i] for i in range(3)])
+
 
 def _facing(direction: tuple[float, float, float], normals: Float32) -> Float32:
     way = np.asarray(direction, np.float32)

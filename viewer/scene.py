@@ -23,10 +23,10 @@ from viewer.depths import Depths
 from viewer.draping import lay
 from viewer.light import sky
 from viewer.picking import Hit, Surface, View2D, stretched
-from viewer.picture import Picture, Raw
+from viewer.picture import Float32, Picture, Raw
 from viewer.prepared import Prepared, columns_of, prepare, view_of
 from viewer.resultview import Reading, Scale
-from viewer.shade import Shade, Shadows, SunLight
+from viewer.shade import Pace, Shade, Shadows, SunLight
 from viewer.skydome import Dome, SkyMark, SkyPath
 from viewer.splat import Splats
 from viewer.stage import Stage
@@ -97,6 +97,7 @@ class Scene:
         self._moving = False
         self._sun: SunLight | None = None
         self._shade: Shade | None = None
+        self._shade_pace = Pace()
         self._shows_dome = True
         self._result: Result | None = None
         #: How much is drawn, as a factor: 1 is what keeps motion fluent.
@@ -215,9 +216,13 @@ class Scene:
         every = [view.dots() for view in self._views.values() if isinstance(view, Dotted)]
         shown = [dots for dots in every if dots is not None]
 
-        def paint(picture: Picture) -> None:
-            height, width = picture.depth.shape
-            self._splats.draw(picture, replace(self._view2d(), width=width, height=height), shown)
+        def paint(picture: Picture) -> Iterator[None]:
+            view = self._view_of(picture.depth)
+            before = picture.depth.copy() if self._shade is not None else picture.depth
+            self._splats.draw(picture, view, shown)
+            if self._shade is not None:
+                depths = Depths(picture.depth, view, picture.eye + self.origin, picture.near)
+                yield from self._shade.on_points(picture, before, depths, self._moving)
 
         return paint if shown else None
 
@@ -228,12 +233,16 @@ class Scene:
             return None
 
         def relight(raw: Raw) -> Iterator[None]:
-            height, width = raw.buffer.shape
-            view = replace(self._view2d(), width=width, height=height)
+            view = self._view_of(raw.buffer)
             depths = Depths(raw.buffer, view, raw.eye + self.origin, raw.near, raw.far)
-            return shade.at_rest(raw.pixels, depths)
+            return (shade.in_motion if self._moving else shade.at_rest)(raw.pixels, depths)
 
         return relight
+
+    def _view_of(self, depths: Float32) -> View2D:
+        """The view of a picture with these depths, which may be enlarged."""
+        height, width = depths.shape
+        return replace(self._view2d(), width=width, height=height)
 
     def _aim(self) -> None:
         """Tell the views where they are seen from, and share out what may be drawn."""
@@ -441,7 +450,7 @@ class Scene:
     def set_sun(self, sun: SunLight | None) -> None:
         """Light the city with this sun from now on, and cast its shadows."""
         self._sun = sun
-        self._shade = None if sun is None else Shade(sun)
+        self._shade = None if sun is None else Shade(sun, self._shade_pace)
         self.needs_frame = True
 
     @property

@@ -10,21 +10,25 @@ from typing import Protocol
 import numpy as np
 
 from layers.arrays import Float64, UInt8
+from viewer.coarsetones import CoarseTones
 from viewer.depths import Depths
 from viewer.faces import Index
 from viewer.light import Daylight
-from viewer.picture import Float32
+from viewer.picture import Float32, Picture
 from viewer.skydome import Dome
 
 #: Pixels worked on at once: their numbers fit into the cache of the processor.
 AT_ONCE = 32_768
 #: So long a step of a picture at rest may take.
 STEP_S = 0.03
-#: Points are lifted off their surface by shares of a pixel towards the eye, where nothing is in the
-#: way, and off the surface: what is drawn far away is coarser than what casts shadow.
+#: So long the light of a picture in motion may take, and how long a side of pixels shares a ray at most.
+MOVING_S, MOST_SHARING = 0.02, 6
+#: By how much points are lifted towards the eye and off their surface, in pixels: what is drawn far
+#: away is coarser than what casts shadow.
 LIFT_TO_EYE_PX, LIFT_OFF_PX, LIFT_OFF_M = 0.5, 0.5, 0.003
-#: Of points that the processor draws, which have no side: so much they face the sun.
-POINTS_FACING = 0.6
+#: Points that the processor draws have no side: so much they face the sun, and so far they are lifted,
+#: for a scan and a model of one wall differ.
+POINTS_FACING, POINTS_LIFT_M = 0.85, 0.3
 
 
 class Shadows(Protocol):
@@ -54,11 +58,25 @@ class SunLight:
         return f"The sun is {-self.altitude_deg:.1f}° below the horizon: {phase}"
 
 
+class Pace:
+    """How many pixels of a picture in motion share a ray, so that motion stays fluent."""
+
+    def __init__(self) -> None:
+        self.step = 3
+
+    def learn(self, seconds: float) -> None:
+        """A picture took so long."""
+        if seconds > MOVING_S:
+            self.step = min(self.step + 1, MOST_SHARING)
+        elif self.step > 1 and seconds * (self.step / (self.step - 1)) ** 2 < 0.8 * MOVING_S:
+            self.step -= 1
+
+
 class Shade:
     """Puts the light of the sun into a picture that was drawn in `light.DAY`."""
 
-    def __init__(self, sun: SunLight) -> None:
-        self._sun = sun
+    def __init__(self, sun: SunLight, pace: Pace) -> None:
+        self._sun, self._pace = sun, pace
         self._light = Daylight.of(sun.direction, sun.altitude_deg)
         self._is_up = bool(self._light.sun.any())
 
@@ -70,43 +88,76 @@ class Shade:
         for first in range(0, height, rows):
             shown = depths.shown(first, min(first + rows, height))
             if len(shown):
-                flat[shown] = self._tinted(flat[shown], *self._shares(depths, shown))
+                flat[shown] = _times(flat[shown], self._tones(depths, shown, depths.slopes(shown)))
             if perf_counter() > end:
                 yield
                 end = perf_counter() + STEP_S
 
-    def _shares(self, depths: Depths, pixels: Index) -> tuple[Float32, Float32]:
-        """How much of the light of the sky and of the sun reaches pixels."""
-        normals = depths.normals(pixels)
+    def in_motion(self, pixels: UInt8, depths: Depths) -> Iterator[None]:
+        """One pixel in every square of some, the others after the neighbour whose plane they lie in."""
+        begun = perf_counter()
+        if self._pace.step == 1:
+            for _ in self.at_rest(pixels, depths):
+                pass
+        else:
+            coarse = CoarseTones(depths, self._pace.step)
+            shown = coarse.shown()
+            slopes = depths.slopes(shown)
+            coarse.fill(self._tones(depths, shown, slopes), slopes)
+            coarse.apply(pixels)
+        self._pace.learn(perf_counter() - begun)
+        yield from ()
+
+    def on_points(self, picture: Picture, before: Float32, depths: Depths, moving: bool) -> Iterator[None]:
+        """The points that have been drawn into a picture since its depths were as before."""
+        height, width = picture.depth.shape
+        drawn = np.flatnonzero(picture.depth.reshape(-1) < before.reshape(-1))
+        flat, light = picture.pixels.reshape(-1, 3), self._light
+        share = self._pace.step if moving else 1
+        end = perf_counter() + STEP_S
+        for first in range(0, len(drawn), AT_ONCE):
+            chosen = drawn[first : first + AT_ONCE]
+            some = chosen[::share]
+            row, column = np.divmod(some, width)
+            distance = picture.depth.reshape(-1)[some].astype(np.float64)
+            towards = np.minimum(POINTS_LIFT_M, 0.5 * np.abs(distance))
+            places = depths.places((height - 1 - row) * width + column, distance - towards)
+            sun = np.repeat(self._lit(places), share)[: len(chosen)] * np.float32(POINTS_FACING)
+            flat[chosen] = _times(flat[chosen], light.tones(np.ones(len(chosen), np.float32), sun))
+            if not moving and perf_counter() > end:
+                yield
+                end = perf_counter() + STEP_S
+
+    def _tones(self, depths: Depths, pixels: Index, slopes: Float32) -> Float32:
+        """What the colours of pixels are multiplied with, (3, n)."""
+        normals = depths.normals(pixels, slopes)
         sky, sun = self._light.shares(normals)
-        if not self._is_up or self._sun.shadows is None:
-            return sky, sun
         facing = np.flatnonzero(sun > 0)
         if len(facing):
-            chosen = pixels[facing]
-            distances = depths.distances(chosen)
-            points = depths.places(chosen, distances)
-            self._lift(depths, points, normals[:, facing], distances)
-            sun[facing] *= self._sun.shadows.lit(points, self._sun.direction)
-        return sky, sun
+            sun[facing] *= self._lit(_lifted(depths, pixels[facing], normals[:, facing]))
+        return self._light.tones(sky, sun)
 
-    def _lift(self, depths: Depths, points: Float64, normals: Float32, distances: Float64) -> None:
-        """Move points off their surfaces, so that these do not shade themselves."""
-        size, blur = depths.sizes(distances)
-        off = LIFT_OFF_PX * size + LIFT_OFF_M
-        near = np.minimum(LIFT_TO_EYE_PX * size + 2 * blur, 0.5 * np.abs(distances))
-        to_eye = depths.to_eye(points)
-        for axis in range(3):
-            points[:, axis] += normals[axis] * off
-            points[:, axis] += to_eye[axis] * near
+    def _lit(self, points: Float64) -> Float32:
+        if not self._is_up or self._sun.shadows is None:
+            return np.ones(len(points), np.float32)
+        return self._sun.shadows.lit(points, self._sun.direction)
 
-    def _tinted(self, colors: UInt8, sky: Float32, sun: Float32) -> UInt8:
-        """Colours (n, 3) in this light."""
-        found = np.empty_like(colors)
-        for channel in range(3):
-            tone = sky * self._light.sky[channel]
-            tone += sun * self._light.sun[channel]
-            tone *= colors[:, channel]
-            np.minimum(tone, np.float32(255), out=tone)
-            found[:, channel] = tone
-        return found
+
+def _lifted(depths: Depths, pixels: Index, normals: Float32) -> Float64:
+    """Points (n, 3) that pixels show, off their surfaces, so that these do not shade themselves."""
+    distances = depths.distances(pixels)
+    size, blur = depths.sizes(distances)
+    # Towards the eye nothing is in the way, for else it would be seen.
+    near = np.minimum(LIFT_TO_EYE_PX * size + 2 * blur, 0.5 * np.abs(distances))
+    points = depths.places(pixels, distances - near)
+    points += (normals * (LIFT_OFF_PX * size + LIFT_OFF_M).astype(np.float32)).T
+    return points
+
+
+def _times(colors: UInt8, tones: Float32) -> UInt8:
+    """Colours (n, 3) times tones (3, n)."""
+    found = np.empty_like(colors)
+    for channel in range(3):
+        tone = tones[channel] * colors[:, channel]
+        found[:, channel] = np.minimum(tone, np.float32(255), out=tone)
+    return found

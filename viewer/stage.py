@@ -80,13 +80,18 @@ class Stage:
             raw = self._window.raw() if relight is not None else None
             if relight is not None and raw is not None:
                 yield from relight(raw)
-            picture = self._window.picture(paint)
+            if paint is None:
+                pixels = self._window.picture()
+            else:
+                picture = self._window.deep_picture()
+                yield from paint(picture)
+                pixels = picture.pixels
         finally:
             self._window.enlarge(False)
             for patch in patches:
                 patch.mute(False)
                 patch.magnify(1.0)
-        yield picture
+        yield pixels
 
 
 def _groups(patches: list[Patch]) -> list[set[Patch]]:

@@ -18,8 +18,8 @@ from viewer.picture import Float32, Picture, Raw
 
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software")
 MULTISAMPLES = 4
-#: Draws into a picture what VTK does not.
-Paint = Callable[[Picture], None]
+#: Draws into a picture what VTK does not, in short steps.
+Paint = Callable[[Picture], Iterator[None]]
 #: Puts another light into what VTK has drawn, in short steps.
 Relight = Callable[[Raw], Iterator[None]]
 
@@ -108,18 +108,18 @@ class Window:
             self._raw = Raw(self._read(), self._buffer_of_depths(), np.array(camera.GetPosition()), near, far)
         return self._raw
 
-    def picture(self, paint: Paint | None = None) -> UInt8:
+    def picture(self) -> UInt8:
         """What has been drawn, (h, w, 3), top row first; an enlarged one averaged, with smooth edges."""
         if self._is_blank:
-            pixels = self._background.pixels(*self._size)
-        else:
-            pixels = (self._read() if self._raw is None else self._raw.pixels)[::-1]
-            pixels = np.ascontiguousarray(pixels) if self._scale == 1 else _averaged(pixels)
-        if paint is not None:
-            camera = self.renderer.GetActiveCamera()
-            eye, near = np.array(camera.GetPosition()), camera.GetClippingRange()[0]
-            paint(Picture(pixels, self._depth(), eye, near))
-        return pixels
+            return self._background.pixels(*self._size)
+        pixels = (self._read() if self._raw is None else self._raw.pixels)[::-1]
+        return np.ascontiguousarray(pixels) if self._scale == 1 else _averaged(pixels)
+
+    def deep_picture(self) -> Picture:
+        """The same with depths, for what is still to be painted into it."""
+        camera = self.renderer.GetActiveCamera()
+        eye, near = np.array(camera.GetPosition()), camera.GetClippingRange()[0]
+        return Picture(self.picture(), self._depth(), eye, near)
 
     def _read(self) -> UInt8:
         """The pixels as OpenGL has them, bottom row first."""
