@@ -126,7 +126,7 @@ class _Tally:
 
     @property
     def spells(self) -> Spells:
-        error_h: Float64 = self.ends * (self.steps.end_error_s / SECONDS_PER_HOUR)
+        error_h = self.ends.astype(np.float64) * (self.steps.end_error_s / SECONDS_PER_HOUR)
         return Spells(self.hours, self.longest_h, error_h, self.first_h, self.last_h)
 
 

@@ -141,16 +141,19 @@ class SunField:
     box: Float64  # (6,)
     corners: Float64  # (4, n, 3): south-west, south-east, north-west, north-east
 
-    def directions(self, points: Float64, number: int) -> Float64:
-        """Unit vectors (m, 3) to the sun in the grid, at points (m, 3), for one of the times."""
+    def weights(self, points: Float64) -> Float64:
+        """What each corner counts at points (m, 3): (m, 4)."""
         east, north = (
             (points[:, axis] - self.box[axis]) / max(self.box[axis + 3] - self.box[axis], 1e-9)
             for axis in (0, 1)
         )
-        weights = np.stack(
+        return np.stack(
             [(1 - east) * (1 - north), east * (1 - north), (1 - east) * north, east * north], axis=1
         )
-        found = weights @ self.corners[:, number]
+
+    def directions(self, points: Float64, number: int) -> Float64:
+        """Unit vectors (m, 3) to the sun in the grid, at points (m, 3), for one of the times."""
+        found = self.weights(points) @ self.corners[:, number]
         unit: Float64 = found / np.linalg.norm(found, axis=1, keepdims=True)
         return unit
 

@@ -1,0 +1,251 @@
+"""Sunlight hours of points over days: the sun's way over an area in steps, and what is lit on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+
+import numpy as np
+
+from analysis.casters import Casters
+from analysis.days import Spell, day_of, spells_above
+from analysis.foliage import in_leaf
+from analysis.localtime import Times, clock_time, date_from, day_bounds
+from analysis.receivers import Receivers
+from analysis.site import Site, site_of
+from analysis.spells import Lit, Steps, Way, spells_of
+from analysis.sun import SunField, sun_at, sun_over
+from layers.arrays import Float64
+from layers.columns import Mask
+from layers.data import Box, Progress, never_stop
+from layers.errors import UsageError
+from layers.project import Project
+from layers.runs import Int64
+
+#: Over a smaller extent the sun stands everywhere where it stands in the middle, to 0.007°, 2 s of time.
+ONE_SUN_M = 1000.0
+#: Vegetation that lets less light through casts shade: one bare crown does not, two do.
+SHADE_SHARE = 0.25
+MOST_DAYS = 366
+NOON_H = 12.0
+
+
+@dataclass(frozen=True)
+class Band:
+    """When on a day the sun counts."""
+
+    least_altitude_deg: float = 0.0  # of its centre, as seen
+    begin: str = "00:00"
+    end: str = "24:00"
+    is_solar: bool = False  # true solar time: 12 h when the sun is on the meridian; else clocks of the place
+
+    @property
+    def title(self) -> str:
+        """As in "from 08:00 to 16:00 true solar time, the sun 10° high or more"."""
+        hours = "" if (self.begin, self.end) == ("00:00", "24:00") else f"from {self.begin} to {self.end} "
+        clock = "true solar time" if self.is_solar else "local time"
+        return f"{hours}{clock + ', ' if hours else ''}the sun {self.least_altitude_deg:g}° high or more"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A day that is computed, and how many days it stands for."""
+
+    day: date
+    weight: int = 1
+
+
+def days_between(first: str, last: str, every: int = 1) -> list[Counted]:
+    """The middle day of each `every` days from the first to the last, which stands for all of them."""
+    begin = date_from(first)
+    end = date_from(last) if last else begin
+    count = (end - begin).days + 1
+    if not 1 <= count <= MOST_DAYS:
+        raise UsageError(
+            "The days are not understood",
+            found=f"{first} to {last}",
+            allowed=f"the last day up to {MOST_DAYS - 1} days after the first",
+        )
+    return [
+        Counted(begin + timedelta(start + size // 2), size)
+        for start in range(0, count, every)
+        for size in (min(every, count - start),)
+    ]
+
+
+def daylight(site: Site, day: date, band: Band) -> tuple[Spell, ...]:
+    """When on a day the sun counts, in UTC."""
+    start, end = day_bounds(site, day)
+    if band.is_solar:
+        # The sun is on the meridian within seconds of this on the same day: the equation of time drifts
+        # by no more than 30 s a day.
+        noon = day_of(site, day).noon
+        begin, stop = (noon + _hours(solar_hour(text) - NOON_H) for text in (band.begin, band.end))
+    else:
+        begin, stop = (clock_time(site, day, text) for text in (band.begin, band.end))
+    begin, stop = max(begin, start), min(stop, end)
+    if stop <= begin:
+        return ()
+
+    def height(times: Times) -> Float64:
+        return sun_at(site, times).altitude_deg - band.least_altitude_deg
+
+    return spells_above(begin, stop, height)
+
+
+def solar_hour(text: str) -> float:
+    """Hours of a time of day such as "09:30"."""
+    hours, _, minutes = text.partition(":")
+    return int(hours) + int(minutes or 0) / 60.0
+
+
+def _hours(hours: float) -> np.timedelta64:
+    return np.timedelta64(round(hours * 3_600_000), "ms")
+
+
+@dataclass(frozen=True)
+class Course:
+    """The sun's way over an area in equal steps, without a gap."""
+
+    counted: Counted
+    times: Times  # (k,) UTC
+    hours: Float64  # (k,) since the first
+    first: int  # number of the first time among those of all courses
+    in_leaf: bool
+
+
+@dataclass(frozen=True)
+class SunWay:
+    """The courses of the sun over an area on all days that are looked at."""
+
+    site: Site  # the middle of the area
+    days: tuple[Counted, ...]
+    courses: tuple[Course, ...]
+    field: SunField  # at the times of all courses, one after another
+
+    @property
+    def steps(self) -> int:
+        """How many times are looked at."""
+        return sum(len(course.times) for course in self.courses)
+
+    @property
+    def hours(self) -> float:
+        """How long the sun counts, on all days together."""
+        return sum(float(course.hours[-1]) * course.counted.weight for course in self.courses)
+
+    def seen_from(self, points: Float64) -> Callable[[Course], Way]:
+        """Directions to the sun from points (n, 3): one for all in a small area, else each has its own."""
+        low, high = self.field.box[None, :3], self.field.box[None, 3:]
+        is_small = float(np.hypot(*(high - low)[0, :2])) <= ONE_SUN_M
+        weights = self.field.weights((low + high) / 2 if is_small else points)
+        return lambda course: partial(_towards, self.field.corners, weights, course.first)
+
+
+def _towards(
+    corners: Float64, weights: Float64, first: int, some: Int64, number: int, share: Float64 | None
+) -> Float64:
+    """Directions to the sun (k, 3) from some points, a share of a step after one; (3,) where all have one."""
+    if len(weights) == 1 and share is None:
+        one: Float64 = weights[0] @ corners[:, first + number]
+        return one
+    mine = weights if len(weights) in (1, len(some)) else weights[some]
+    found: Float64 = mine @ corners[:, first + number]
+    if share is not None:
+        found = found + share[:, None] * (mine @ corners[:, first + number + 1] - found)
+    return found
+
+
+def sun_way(project: Project, box: Box, days: Sequence[Counted], band: Band, steps: Steps) -> SunWay:
+    """The sun over a box of the project on some days."""
+    middle = np.array([(box[axis] + box[axis + 3]) / 2 for axis in range(3)])
+    site = site_of(project, middle)
+    courses: list[Course] = []
+    first = 0
+    for counted in days:
+        leafy = in_leaf(counted.day, site.latitude)
+        for start, end in daylight(site, counted.day, band):
+            times = _stepped(start, end, steps.step_min)
+            hours = (times - times[0]).astype(np.int64) / 3_600_000.0
+            courses.append(Course(counted, times, hours, first, leafy))
+            first += len(times)
+    times = np.concatenate([np.empty(0, "datetime64[ms]"), *(course.times for course in courses)])
+    return SunWay(site, tuple(days), tuple(courses), sun_over(project, np.array(box), times))
+
+
+def _stepped(start: np.datetime64, end: np.datetime64, step_min: float) -> Times:
+    """Times from start to end in equal steps no longer than asked for."""
+    length = int((end - start).astype("timedelta64[ms]").astype(np.int64))
+    count = max(1, int(np.ceil(length / (step_min * 60_000))))
+    return start + np.rint(np.linspace(0, length, count + 1)).astype("timedelta64[ms]")
+
+
+def sees_sun(receivers: Receivers, cast: Casters, leafy: bool, shade_share: float = SHADE_SHARE) -> Lit:
+    """Who is lit: whoever faces the sun, with nothing opaque and no shading vegetation on the way."""
+    normals = receivers.normals
+    has_plants = cast.opaque < len(cast.triangles)
+    starts = cast.rays.starts(receivers.points)
+
+    def lit(some: Int64, directions: Float64) -> Mask:
+        everyone = len(some) == len(normals)
+        facing = normals if everyone else normals[some]
+        # Added up in one order on every machine.
+        along = facing[:, 0] * directions[..., 0]
+        along = along + facing[:, 1] * directions[..., 1] + facing[:, 2] * directions[..., 2]
+        turned = np.flatnonzero(along > 0)
+        way = directions if directions.ndim == 1 else directions[turned]
+        seen = turned[~cast.rays.blocked(starts[some[turned]], way)]
+        if has_plants:
+            way = directions if directions.ndim == 1 else directions[seen]
+            seen = seen[cast.through(receivers.points[some[seen]], way, leafy) >= shade_share]
+        found = np.zeros(len(some), bool)
+        found[seen] = True
+        return found
+
+    return lit
+
+
+@dataclass(frozen=True)
+class Sunlight:
+    """Sunlight of points (n,) over all days, each day counted as often as it stands for others."""
+
+    hours: Float64
+    longest_h: Float64  # the longest spell
+    error_h: Float64  # of the hours, by the steps in time
+    halved_h: Float64  # the hours again, from every second of the days computed alone
+    months: dict[int, Float64]  # hours by month
+
+
+def sunlight_of(
+    receivers: Receivers,
+    cast: Casters,
+    sun: SunWay,
+    steps: Steps,
+    shade_share: float = SHADE_SHARE,
+    progress: Progress = never_stop,
+) -> Sunlight:
+    """The sunlight of points where some things cast shadow."""
+    count = len(receivers)
+    hours, longest, error, halved = (np.zeros(count) for _ in range(4))
+    months: dict[int, Float64] = {}
+    second = set(sun.days[::2])
+    way = sun.seen_from(receivers.points)
+    for number, course in enumerate(sun.courses):
+        part = _part_of(progress, number, len(sun.courses), str(course.counted.day))
+        lit = sees_sun(receivers, cast, course.in_leaf, shade_share)
+        spells = spells_of(lit, way(course), count, course.hours, steps, part)
+        weight, month = course.counted.weight, course.counted.day.month
+        hours += weight * spells.hours
+        error += weight * spells.error_h
+        longest = np.maximum(longest, spells.longest_h)
+        months[month] = months.get(month, 0.0) + weight * spells.hours
+        if course.counted in second:
+            halved += weight * spells.hours
+    halved *= sum(day.weight for day in sun.days) / max(sum(day.weight for day in second), 1)
+    return Sunlight(hours, longest, error, halved, months)
+
+
+def _part_of(progress: Progress, number: int, count: int, text: str) -> Progress:
+    """Progress of one of several parts."""
+    return lambda fraction, _: progress((number + fraction) / count, f"following the sun, {text}")
