@@ -33,7 +33,8 @@ class Ask:
     group: str = ""  # heading in the form
     low: float | None = None
     high: float | None = None
-    choices: tuple[tuple[str, str], ...] = ()  # value, title
+    choices: tuple[tuple[str, str], ...] = ()  # value, title; of a file: its endings, what they are
+    when: tuple[str, Any] | None = None  # name and value of another input: asked only where it has it
 
 
 def asked(default: Any, title: str, kind: str, **more: Any) -> Any:

@@ -67,16 +67,22 @@ class Surveyed:
             ("windows", "Windows"),
         ),
         group="Where",
+        when=("on", "surfaces"),
     )
     points: tuple[tuple[float, ...], ...] = asked(
-        (), "Points", "points", help="x, y, z and the direction they look in", group="Where"
+        (),
+        "Points",
+        "points",
+        help="x, y, z and the direction they look in",
+        group="Where",
+        when=("on", "points"),
     )
     spacing_m: float = asked(1.0, "Distance of points", "number", unit="m", low=0.1, high=100, group="Where")
     date: str = asked("", "City of", "date", group="State")
-    without: str = asked("", "Without", "expression", help="objects that are left out", group="State")
     compare: bool = asked(False, "Compare with another state", "yes", group="State")
-    compare_date: str = asked("", "City before, of", "date", group="State")
-    compare_without: str = asked("", "Before, without", "expression", group="State")
+    compare_date: str = asked("", "City before, of", "date", group="State", when=("compare", True))
+    without: str = asked("", "Without", "expression", help="objects that are left out", group="More")
+    compare_without: str = asked("", "Before, without", "expression", group="More", when=("compare", True))
     vegetation: bool = asked(True, "Trees take light", "yes", help="no: as if there were none", group="More")
 
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QLabel,
+    QLineEdit,
     QScrollArea,
     QToolButton,
     QVBoxLayout,
@@ -23,21 +24,27 @@ from PySide6.QtWidgets import (
 
 from analysis.analysis import Analysis, Estimate
 from analysis.asked import Ask, questions
+from analysis.foliage import FLAT_COVERS
 from app.analysing import Analysing
-from app.askfields import PLAIN, AskField, CityDateAnswer, RulesAnswer
+from app.askfields import PLAIN, AskField, CityDateAnswer
 from app.askobjects import ObjectsAnswer
+from app.askpoints import PointsAnswer
+from app.canvas import Canvas
 from app.jobbar import duration
 from app.jobs import Question
-from app.labels import add_row, counted, thousands
+from app.labels import counted, thousands
 from app.session import Session
 from layers.errors import CitystrataError
 from layers.records import Epoch
 
+TITLE_WIDTH = 128
 #: The estimate waits until typing pauses.
 PAUSE_MS = 250
 #: Questions of this group are folded away at first.
 MORE = "More"
 WIDTH, HEIGHT = 520, 640
+#: Of so many selected objects the types say whether they are open ground.
+MOST_LOOKED_AT = 100
 #: Fields that ask for a date of the city, not for a day of the sun.
 CITY_DATES = ("date", "compare_date")
 
@@ -50,22 +57,24 @@ class AnalysisForm(QDialog):
         session: Session,
         analysing: Analysing,
         analysis: Analysis,
-        city_date: str,
+        canvas: Canvas,
         answers: Mapping[str, Any] | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        """`city_date` is what the timeline shows, '' for every date; `answers` are to begin with."""
+        """`answers` are to begin with; else those of the last time, or what the view shows."""
         super().__init__(parent)
         self.setWindowTitle(analysis.TITLE)
-        self._session, self._analysing, self.analysis = session, analysing, analysis
+        self._session, self._analysing, self._canvas, self.analysis = session, analysing, canvas, analysis
         self.fields: dict[tuple[str, ...], AskField] = {}
+        self._forms: dict[tuple[str, ...], QFormLayout] = {}
         self._inputs: Any = None
         self._estimating = Question(session.jobs, "Estimating the work", self)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._estimate)
         self._build()
-        self._show(answers or analysing.answers(analysis.NAME) or self._beginning(city_date))
+        self._show(answers or analysing.answers(analysis.NAME) or self._beginning())
         session.opened.connect(self.reject)
+        self._show_asked()
         self._check()
 
     @property
@@ -135,9 +144,13 @@ class AnalysisForm(QDialog):
             column.addSpacing(8)
             column.addWidget(self._heading(group, body))
         for names, field in self._fields_for(asked):
-            self.fields[names] = field
+            self.fields[names], self._forms[names] = field, form
             field.changed.connect(self._on_changed)
-            add_row(form, "" if field.ask.kind == "yes" else field.ask.title, field)
+            title = QLabel("" if field.ask.kind == "yes" else field.ask.title, wordWrap=True)
+            title.setFixedWidth(TITLE_WIDTH)
+            title.setMinimumHeight(QLineEdit().sizeHint().height())
+            title.setBuddy(field)
+            form.addRow(title, field)
         column.addWidget(body)
 
     def _heading(self, group: str, body: QWidget) -> QWidget:
@@ -175,8 +188,8 @@ class AnalysisForm(QDialog):
     def _field(self, name: str, ask: Ask) -> AskField:
         if name in CITY_DATES:
             return CityDateAnswer(ask, self._session.project.epochs)
-        if ask.kind == "rules":
-            return RulesAnswer(ask, ())
+        if ask.kind == "points":
+            return PointsAnswer(ask, self._session, self._canvas)
         return PLAIN[ask.kind](ask)
 
     def _names(self) -> list[str]:
@@ -191,9 +204,12 @@ class AnalysisForm(QDialog):
             values = [answers.get(name, "") for name in names]
             field.show_value(values[0] if len(values) == 1 else tuple(values))
 
-    def _beginning(self, city_date: str) -> dict[str, Any]:
-        """Answers to begin with: the defaults, at the dates that the city is looked at."""
+    def _beginning(self) -> dict[str, Any]:
+        """Answers to begin with: the defaults, for what is selected, at the dates the city is looked at."""
         answers = dict(vars(self.analysis.Inputs()))
+        if "on" in answers and is_open_ground(self._session):
+            answers["on"] = "ground"
+        city_date = self._canvas.date_text
         after, before = dates_to_compare(
             self._session.project.epochs, city_date, bool(answers.get("compare"))
         )
@@ -202,7 +218,17 @@ class AnalysisForm(QDialog):
         }
 
     def _on_changed(self) -> None:
+        self._show_asked()
         self._pause.start()
+
+    def _show_asked(self) -> None:
+        """Leave out the questions that other answers make needless."""
+        for names, field in self.fields.items():
+            if field.ask.when is not None:
+                name, wanted = field.ask.when
+                other = self.fields.get((name,))
+                field.is_asked = other is None or _answer(other) == wanted
+                self._forms[names].setRowVisible(field, field.is_asked)
 
     def _check(self) -> None:
         """Take the answers in, or say beside each field what is not right."""
@@ -211,11 +237,10 @@ class AnalysisForm(QDialog):
         answers: dict[str, Any] = {}
         good = True
         for names, field in self.fields.items():
-            if field.check():
+            good &= field.check()
+            if good and field.is_asked:
                 value = field.value()
                 answers |= zip(names, value if len(names) > 1 else (value,), strict=True)
-            else:
-                good = False
         if good:
             self._take(answers)
         else:
@@ -253,6 +278,13 @@ class AnalysisForm(QDialog):
         self.run_button.setEnabled(can_run)
 
 
+def is_open_ground(session: Session) -> bool:
+    """Whether what is selected are areas of the ground: yards, squares, streets."""
+    selected = session.selection[:MOST_LOOKED_AT]
+    types = {session.project.object(int(fid)).type for fid in selected}
+    return bool(types) and types <= FLAT_COVERS
+
+
 def dates_to_compare(
     epochs: tuple[Epoch, ...], city_date: str, compares: bool, today: date | None = None
 ) -> tuple[str, str]:
@@ -263,6 +295,14 @@ def dates_to_compare(
     after = city_date or (planned if compares and planned else now)
     before = now if after != now else max((day for day in days if day < now), default="")
     return after, before
+
+
+def _answer(field: AskField) -> Any:
+    """The answer; None while there is none."""
+    try:
+        return field.value()
+    except CitystrataError:
+        return None
 
 
 def _kinds(asked: Mapping[str, Ask]) -> set[str]:

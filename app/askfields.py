@@ -23,7 +23,9 @@ from PySide6.QtWidgets import (
 from analysis.asked import Ask, checked, parsed
 from app.fields import DateField, Field
 from layers.errors import CitystrataError
+from layers.expression import parse
 from layers.records import Epoch
+from layers.rulefiles import all_rules
 
 NUMBER_WIDTH = 110
 #: Days on which sun and shadow are usually looked at.
@@ -38,6 +40,7 @@ class AskField(QWidget):
     def __init__(self, ask: Ask) -> None:
         super().__init__()
         self.ask = ask
+        self.is_asked = True  # no longer where another answer makes this one needless
         self._problem = QLabel(wordWrap=True)
         self._problem.setObjectName("problem")
         self._problem.hide()
@@ -76,12 +79,12 @@ class AskField(QWidget):
             line.style().polish(line)
 
     def check(self) -> bool:
-        """Whether the answer is one; says so beside the field if not."""
+        """Whether the answer is one, or nobody asks; says beside the field what is not right."""
         try:
             self.value()
         except CitystrataError as error:
             self.say(error.sentence())
-            return False
+            return not self.is_asked
         self.say("")
         return True
 
@@ -135,6 +138,28 @@ class YesAnswer(AskField):
     def show_value(self, value: Any) -> None:
         """Tick it or not."""
         self.box.setChecked(bool(value))
+
+
+class ExpressionAnswer(AskField):
+    """Objects that an expression holds for; empty for none."""
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__(ask)
+        self.line = QLineEdit(clearButtonEnabled=True)
+        self.line.setPlaceholderText("none, or an expression such as name like '%tower%'")
+        self._put(self.line, 1)
+        self.line.textChanged.connect(self.changed)
+
+    def value(self) -> str:
+        """The expression, once it is understood."""
+        text = self.line.text().strip()
+        if text:
+            parse(text)
+        return text
+
+    def show_value(self, value: Any) -> None:
+        """Show an expression."""
+        self.line.setText(str(value))
 
 
 class ChoiceAnswer(AskField):
@@ -251,14 +276,15 @@ class FileAnswer(AskField):
 
 
 class RulesAnswer(AskField):
-    """A preset of rules, with what it asks for and where it comes from."""
+    """A rule, with what it asks for and where it comes from."""
 
-    def __init__(self, ask: Ask, presets: Sequence[tuple[str, str, str]]) -> None:
-        """`presets` are name, title, and description with its source."""
+    def __init__(self, ask: Ask) -> None:
         super().__init__(ask)
         self.box = QComboBox()
-        for name, title, words in presets:
-            self.box.addItem(title, name)
+        found = all_rules()
+        for name, rule in found.rules.items():
+            self.box.addItem(rule.title, name)
+            words = f"{rule.about}\nSource: {rule.source}"
             self.box.setItemData(self.box.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
         self._words = QLabel(wordWrap=True)
         self._words.setObjectName("hint")
@@ -266,13 +292,14 @@ class RulesAnswer(AskField):
         self._column.insertWidget(1, self._words)
         self.box.currentIndexChanged.connect(lambda _at: self._on_chosen())
         self._on_chosen()
+        self.say("\n".join(found.problems))
 
     def value(self) -> str:
-        """The name of the preset."""
+        """The name of the rule."""
         return str(self.box.currentData() or "")
 
     def show_value(self, value: Any) -> None:
-        """Choose a preset."""
+        """Choose a rule."""
         self.box.setCurrentIndex(max(self.box.findData(str(value)), 0))
 
     def _on_chosen(self) -> None:
@@ -290,4 +317,6 @@ PLAIN: dict[str, Callable[[Ask], AskField]] = {
     "choice": ChoiceAnswer,
     "date": DayAnswer,
     "file": FileAnswer,
+    "rules": RulesAnswer,
+    "expression": ExpressionAnswer,
 }

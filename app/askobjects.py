@@ -35,7 +35,7 @@ class ObjectsAnswer(AskField):
     def __init__(self, ask: Ask, session: Session, names: Sequence[str], has_where: bool) -> None:
         super().__init__(ask)
         self._session = session
-        self._kept: list[int] = []  # chosen in an earlier run
+        self._kept: tuple[int, ...] = ()  # chosen in an earlier run
         self.way = QComboBox()
         self._put(self.way, 1)
         self.formula = FormulaField(names, "Expression", EXAMPLE)
@@ -47,32 +47,32 @@ class ObjectsAnswer(AskField):
         session.selection_changed.connect(self._on_selection)
         self._on_way()
 
-    def value(self) -> tuple[str, list[int]]:
+    def value(self) -> tuple[str, tuple[int, ...]]:
         """The expression, '' for all, and the chosen objects."""
         way = self.way.currentData()
         if way == SELECTED and not len(self._session.selection):
             raise UsageError("Nothing is selected", do="Click an object in the view, or choose another way")
         if way == SELECTED:
-            return "", [int(fid) for fid in self._session.selection]
+            return "", tuple(self._session.selection.tolist())
         if way == KEPT:
             return "", self._kept
         if way == EVERY:
-            return "", []
+            return "", ()
         text = self.formula.text.strip()
         if not text:
             raise UsageError(
                 "Write what the objects have in common", do="Texts stand in single quotes, as in the example"
             )
         parse(text)
-        return text, []
+        return text, ()
 
-    def show_value(self, value: tuple[str, list[int]]) -> None:
+    def show_value(self, value: tuple[str, Sequence[int]]) -> None:
         """Show an earlier answer; what is selected now goes before all objects."""
         where, fids = value
-        self._kept = [int(fid) for fid in fids]
+        self._kept = tuple(int(fid) for fid in fids)
         self._fill_ways()
         self.formula.line.setText(where)
-        selected = [int(fid) for fid in self._session.selection]
+        selected = tuple(self._session.selection.tolist())
         if where:
             self._choose(MATCHING)
         elif self._kept and self._kept != selected:
@@ -94,7 +94,7 @@ class ObjectsAnswer(AskField):
             else "What I select in the view",
             SELECTED,
         )
-        if self._kept and self._kept != [int(fid) for fid in selected]:
+        if self._kept and self._kept != tuple(selected.tolist()):
             self.way.addItem(f"As before: {names_of(self._session, self._kept)}", KEPT)
         if self._has_where:
             self.way.addItem("Those that an expression holds for", MATCHING)

@@ -422,9 +422,7 @@ class Window(QMainWindow):
 
     def ask_analysis(self, name: str, answers: Mapping[str, Any] | None = None) -> None:
         """Ask for the inputs of an analysis, beside the view, where objects can be clicked meanwhile."""
-        form = AnalysisForm(
-            self.session, self.analysing, analysis_of(name), self.canvas.date_text, answers, self
-        )
+        form = AnalysisForm(self.session, self.analysing, analysis_of(name), self.canvas, answers, self)
         corner = self.canvas.mapToGlobal(QPoint(0, 0))
         form.move(corner.x() - min(form.width() // 2, self._docks["layers"].width()), corner.y())
         self.show_dialog(form)
