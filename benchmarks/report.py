@@ -6,13 +6,13 @@ python -m benchmarks.report
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.figure import ROOT
+from docs.places import NOT_YET, fill, row
 
 PAGE = ROOT / "docs" / "performance.md"
 IMAGES = ROOT / "docs" / "images"
@@ -27,17 +27,15 @@ def results_file(graphics_card: bool) -> Path:
 
 def write_page() -> None:
     """Fill the places of the page that name a table, and draw the curves."""
-    kinds = {"": results_file(False), "graphics-card ": results_file(True)}
+    kinds = {"": results_file(False), "graphics-card": results_file(True)}
     results = {kind: json.loads(path.read_text("utf-8")) for kind, path in kinds.items() if path.exists()}
 
-    def filled(found: re.Match[str]) -> str:
-        kind, name = found[2] or "", found[3]
-        if name in results.get(kind, {}):
-            return f"{found[1]}\n{text_of(name, results[kind][name])}\n{found[4]}"
-        return f"{found[1]}\nNot measured yet.\n{found[4]}"
+    def filled(place: str) -> str:
+        kind, _, name = place.rpartition(" ")
+        found = results.get(kind, {})
+        return text_of(name, found[name]) if name in found else NOT_YET
 
-    place = re.compile(r"(<!-- (graphics-card )?(\w+) -->)\n.*?(<!-- end -->)", re.DOTALL)
-    PAGE.write_text(place.sub(filled, PAGE.read_text("utf-8")), "utf-8")
+    fill(PAGE, filled)
     draw_curves(results.get("", {}))
 
 
@@ -62,7 +60,7 @@ def row_of(figure: Results) -> str:
         verdict,
         figure["note"],
     )
-    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+    return row(*cells)
 
 
 def number(value: float) -> str:

@@ -143,7 +143,7 @@ def test_sky_view_factor(heights: Float64, rays: Rays, points: Float64) -> None:
     )
     record(
         "Sky view",
-        "the same, cell by cell",
+        "sky view factor of Athens, cell by cell",
         reference=UMEP,
         quantity="root mean square deviation",
         found=rms(off),
