@@ -59,7 +59,9 @@ class Starts:
 
     def __getitem__(self, some: Some) -> Starts:
         """Some of them."""
-        return Starts(self.local[some])
+        if isinstance(some, slice) or some.dtype == bool:
+            return Starts(self.local[some])
+        return Starts(self.local.take(some, axis=0))  # four times as fast as an index
 
 
 class Rays:
