@@ -267,6 +267,8 @@ class _Cast:
         points = self.points[part]
         start = points if isinstance(points, Starts) else self.rays.starts(points)
         ways = _ways(self.directions if self.directions.ndim == 1 else self.directions[part])
+        if isinstance(self.reach_m, float) and self.reach_m == np.inf:
+            return start.local, ways, np.full(len(start), ENDLESS)
         reach = np.empty(len(start), np.float32)
         reach[:] = self.reach_m if np.ndim(self.reach_m) == 0 else np.asarray(self.reach_m)[part]
         if np.isnan(reach).any():
