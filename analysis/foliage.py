@@ -7,6 +7,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.standing import objects_of
+from layers.columns import Mask
 from layers.project import Project
 from layers.records import Layer
 
@@ -18,6 +20,38 @@ IN_LEAF, BARE = 0.03, 0.46
 #: Days of the year on which trees north of the tropics are in leaf, as in SOLWEIG: 7 April to 27 October.
 FIRST_LEAF, LAST_LEAF = 97, 300
 TROPIC_DEG = 23.44
+
+#: The attribute by which a plant says for itself how much light it lets through.
+TRANSMISSIVITY = "transmissivity"
+LEAST = 1e-6
+#: Attributes with the species, and the genera that keep their leaves.
+SPECIES = ("species", "latinName", "botanicalName")
+EVERGREEN = (
+    "abies",
+    "araucaria",
+    "buxus",
+    "cedrus",
+    "chamaecyparis",
+    "cupressus",
+    "eucalyptus",
+    "hedera",
+    "ilex",
+    "juniperus",
+    "laurus",
+    "ligustrum",
+    "magnolia grandiflora",
+    "olea",
+    "picea",
+    "pinus",
+    "prunus laurocerasus",
+    "pseudotsuga",
+    "quercus ilex",
+    "rhododendron",
+    "sequoia",
+    "taxus",
+    "thuja",
+    "tsuga",
+)
 
 PLANT_COVER = frozenset(("PlantCover",))
 PLANTS = frozenset(("SolitaryVegetationObject",)) | PLANT_COVER
@@ -48,8 +82,28 @@ def in_leaf(day: date, latitude_deg: float) -> bool:
 
 
 def shares_of(project: Project, layer: Layer) -> tuple[Float32, Float32]:
-    """Per object of a layer the share of light it lets through, in leaf and bare; 0 where it is opaque."""
-    codes, names = project.values(layer, "type").as_codes()
-    is_plant = np.array([*(str(name) in PLANTS for name in names), False])[codes]
-    leafy, bare = (np.where(is_plant, share, 0.0).astype(np.float32) for share in (IN_LEAF, BARE))
-    return leafy, bare
+    """Per object of a layer the share of light it lets through, in leaf and bare; 0 where it is opaque.
+
+    A plant's own attribute `transmissivity`, from 0 to 1, holds in all seasons.
+    """
+    is_plant = objects_of(project, layer, PLANTS)
+    in_leaf = np.where(is_plant, np.float32(IN_LEAF), np.float32(0))
+    bare = np.where(is_plant & ~_is_evergreen(project, layer), np.float32(BARE), in_leaf)
+    said = project.values(layer, TRANSMISSIVITY).numbers if is_plant.any() else None
+    if said is not None:
+        known = is_plant & (said >= 0) & (said <= 1)
+        # What lets nothing through at all is still a plant; 0 would make it a wall.
+        own = np.maximum(said[known], LEAST).astype(np.float32)
+        in_leaf[known] = bare[known] = own
+    return in_leaf, bare
+
+
+def _is_evergreen(project: Project, layer: Layer) -> Mask:
+    """Which objects are of a species that keeps its leaves."""
+    found = np.zeros(layer.object_count, bool)
+    for name in SPECIES:
+        if name in project.attribute_types(layer):
+            codes, values = project.values(layer, name).as_codes()
+            keeps = [str(value or "").lower().startswith(EVERGREEN) for value in values]
+            found |= np.array([*keeps, False])[codes]
+    return found
