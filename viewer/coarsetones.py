@@ -100,8 +100,8 @@ class CoarseTones:
         off += right * (column - beside).astype(np.float32)
         off += up * (row - above).astype(np.float32)
         np.abs(off, out=off)
-        off /= np.float32(OFF_SLOPE) * (np.abs(right) + np.abs(up)) + np.float32(OFF_STEPS * STEP)
-        return off
+        allowed = np.float32(OFF_SLOPE) * (np.abs(right) + np.abs(up)) + np.float32(OFF_STEPS * STEP)
+        return np.asarray(off / allowed)
 
     def _uneven(self) -> Mask:
         """The squares that differ from a neighbour."""

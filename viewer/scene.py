@@ -14,6 +14,7 @@ from layers.arrays import Drawable, Float64, UInt8
 from layers.place import Place
 from layers.records import Changes, Layer
 from layers.results import Result
+from viewer import skydome
 from viewer.aim import Aim
 from viewer.camera import Camera
 from viewer.city import CityView
@@ -25,8 +26,9 @@ from viewer.light import sky
 from viewer.picking import Hit, Surface, View2D, stretched
 from viewer.picture import Float32, Picture, Raw
 from viewer.prepared import Prepared, columns_of, prepare, view_of
+from viewer.raster import RasterView
 from viewer.resultview import Reading, Scale
-from viewer.shade import Pace, Shade, Shadows, SunLight
+from viewer.shade import Ground, Pace, Shade, Shadows, SunLight
 from viewer.skydome import Dome, SkyMark, SkyPath
 from viewer.splat import Splats
 from viewer.stage import Stage
@@ -212,9 +214,11 @@ class Scene:
         self._window.close()
 
     def _paint(self) -> Paint | None:
-        """What draws the points of all layers, when some are shown."""
+        """What draws the points of all layers, and the sky dome, when there are some."""
         every = [view.dots() for view in self._views.values() if isinstance(view, Dotted)]
         shown = [dots for dots in every if dots is not None]
+        sun = self._sun
+        dome = sun.dome if sun is not None and self._shows_dome else None
 
         def paint(picture: Picture) -> Iterator[None]:
             view = self._view_of(picture.depth)
@@ -223,8 +227,10 @@ class Scene:
             if self._shade is not None:
                 depths = Depths(picture.depth, view, picture.eye + self.origin, picture.near)
                 yield from self._shade.on_points(picture, before, depths, self._moving)
+            if dome is not None and sun is not None:
+                skydome.draw(picture, view, dome, sun.direction_when_up, self.background)
 
-        return paint if shown else None
+        return paint if shown or dome is not None else None
 
     def _relight(self) -> Relight | None:
         """What puts the light of the sun into a picture."""
@@ -235,9 +241,17 @@ class Scene:
         def relight(raw: Raw) -> Iterator[None]:
             view = self._view_of(raw.buffer)
             depths = Depths(raw.buffer, view, raw.eye + self.origin, raw.near, raw.far)
-            return (shade.in_motion if self._moving else shade.at_rest)(raw.pixels, depths)
+            if self._moving:
+                return shade.in_motion(raw.pixels, depths, self._ground())
+            return shade.at_rest(raw.pixels, depths)
 
         return relight
+
+    def _ground(self) -> Ground | None:
+        """The heights of the uppermost terrain that is drawn more coarsely in motion."""
+        order = [self._views[layer.id] for layer in self._project.layers if layer.id in self._views]
+        rasters = [view for view in order if isinstance(view, RasterView) and view.layer.visible]
+        return rasters[0].heights if rasters else None
 
     def _view_of(self, depths: Float32) -> View2D:
         """The view of a picture with these depths, which may be enlarged."""

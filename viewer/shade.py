@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Protocol
@@ -17,6 +17,9 @@ from viewer.light import Daylight
 from viewer.picture import Float32, Picture
 from viewer.skydome import Dome
 
+#: The height of the ground at places (n, 2); NaN where it is not known.
+Ground = Callable[[Float64], Float64]
+
 #: Pixels worked on at once: their numbers fit into the cache of the processor.
 AT_ONCE = 32_768
 #: So long a step of a picture at rest may take.
@@ -25,7 +28,7 @@ STEP_S = 0.03
 MOVING_S, MOST_SHARING = 0.02, 6
 #: By how much points are lifted towards the eye and off their surface, in pixels: what is drawn far
 #: away is coarser than what casts shadow.
-LIFT_TO_EYE_PX, LIFT_OFF_PX, LIFT_OFF_M = 0.5, 0.5, 0.003
+LIFT_TO_EYE_PX, LIFT_OFF_PX, LIFT_OFF_M, LIFT_OFF_GROUND_M = 0.5, 0.5, 0.003, 0.2
 #: Points that the processor draws have no side: so much they face the sun, and so far they are lifted,
 #: for a scan and a model of one wall differ.
 POINTS_FACING, POINTS_LIFT_M = 0.85, 0.3
@@ -48,6 +51,11 @@ class SunLight:
     audit_line: str = ""  # place, local time, UTC, azimuth, altitude, convergence, algorithm
     shadows: Shadows | None = None  # None: surfaces that face the sun are bright, nothing casts a shadow
     dome: Dome | None = None
+
+    @property
+    def direction_when_up(self) -> Float64 | None:
+        """Towards the sun; None while it is below the horizon."""
+        return self.direction if self.altitude_deg > 0 else None
 
     @property
     def note(self) -> str:
@@ -93,8 +101,11 @@ class Shade:
                 yield
                 end = perf_counter() + STEP_S
 
-    def in_motion(self, pixels: UInt8, depths: Depths) -> Iterator[None]:
-        """One pixel in every square of some, the others after the neighbour whose plane they lie in."""
+    def in_motion(self, pixels: UInt8, depths: Depths, ground: Ground | None = None) -> Iterator[None]:
+        """One pixel in every square of some, the others after the neighbour whose plane they lie in.
+
+        What is drawn below the true `ground`, because it is drawn coarsely, does not lie in its shadow.
+        """
         begun = perf_counter()
         if self._pace.step == 1:
             for _ in self.at_rest(pixels, depths):
@@ -103,7 +114,7 @@ class Shade:
             coarse = CoarseTones(depths, self._pace.step)
             shown = coarse.shown()
             slopes = depths.slopes(shown)
-            coarse.fill(self._tones(depths, shown, slopes), slopes)
+            coarse.fill(self._tones(depths, shown, slopes, ground), slopes)
             coarse.apply(pixels)
         self._pace.learn(perf_counter() - begun)
         yield from ()
@@ -128,14 +139,28 @@ class Shade:
                 yield
                 end = perf_counter() + STEP_S
 
-    def _tones(self, depths: Depths, pixels: Index, slopes: Float32) -> Float32:
+    def _tones(self, depths: Depths, pixels: Index, slopes: Float32, ground: Ground | None = None) -> Float32:
         """What the colours of pixels are multiplied with, (3, n)."""
         normals = depths.normals(pixels, slopes)
         sky, sun = self._light.shares(normals)
         facing = np.flatnonzero(sun > 0)
         if len(facing):
-            sun[facing] *= self._lit(_lifted(depths, pixels[facing], normals[:, facing]))
+            points = _lifted(depths, pixels[facing], normals[:, facing])
+            lit = self._lit(points)
+            if ground is not None:
+                self._raise(points, lit, ground)
+            sun[facing] *= lit
         return self._light.tones(sky, sun)
+
+    def _raise(self, points: Float64, lit: Float32, ground: Ground) -> None:
+        """Ask again for dark points that lie below the ground."""
+        dark = np.flatnonzero(lit == 0)
+        places = points[dark]
+        height = ground(places[:, :2]) + LIFT_OFF_GROUND_M
+        below = height > places[:, 2]
+        if below.any():
+            raised = np.column_stack((places[below, :2], height[below]))
+            lit[dark[below]] = self._lit(raised)
 
     def _lit(self, points: Float64) -> Float32:
         if not self._is_up or self._sun.shadows is None:

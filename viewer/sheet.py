@@ -7,18 +7,18 @@ from math import cos, radians, sin
 
 import numpy as np
 from numpy.typing import NDArray
-from vtkmodules.vtkCommonDataModel import vtkImageData
-from vtkmodules.vtkRenderingCore import vtkTextProperty, vtkTextRenderer
 
 from layers.arrays import Float64, UInt8
 from viewer.camera import Camera
 from viewer.color import LegendEntry, round_length
+from viewer.lettering import lettering
 from viewer.light import Background
 from viewer.palette import hex_color, rgb
 
 MARGIN, PADDING, ROW, SWATCH, TEXT = 16, 12, 19, 12, 13
 MOST_ROWS = 18
 BAR_PX = 150
+FOOT_TEXT, FOOT_ROW = 11, 16
 FINE = 4  # sub-pixels across when filling shapes
 PLATE_OPACITY = 0.86
 NORTH_RED = "#b5533c"
@@ -31,7 +31,6 @@ class Sheet:
         self._picture = picture.astype(np.float32)
         self.ink = np.array(background.ink, np.float32)
         self._paper = np.array(background.low, np.float32)
-        self._writer = vtkTextRenderer.GetInstance()
 
     @property
     def pixels(self) -> UInt8:
@@ -49,14 +48,14 @@ class Sheet:
         self, x: int, y: int, words: str, size: int = TEXT, bold: bool = False, quiet: bool = False
     ) -> int:
         """Words with their top left corner here; gives their width."""
-        strength = self._lettering(words, size, bold)
+        strength = lettering(words, size, bold)
         opacity = strength * (0.72 if quiet else 1.0)
         self._blend(x, y, opacity, self.ink)
         return int(strength.shape[1])
 
     def width_of(self, words: str, size: int = TEXT, bold: bool = False) -> int:
         """How wide words will be."""
-        return int(self._lettering(words, size, bold).shape[1])
+        return int(lettering(words, size, bold).shape[1])
 
     def shape(self, corners: Float64, color: NDArray[np.float32]) -> None:
         """A convex shape with smooth edges."""
@@ -81,33 +80,49 @@ class Sheet:
         area = self._picture[y0:y1, x0:x1]
         area[:] = area * (1 - part) + color * part
 
-    def _lettering(self, words: str, size: int, bold: bool) -> NDArray[np.float32]:
-        """How much of each pixel the letters cover, top row first."""
-        look = vtkTextProperty()
-        look.SetFontFamilyToArial()
-        look.SetFontSize(size)
-        look.SetBold(bold)
-        look.SetColor(1, 1, 1)
-        image, extent = vtkImageData(), [0, 0]
-        self._writer.RenderString(look, words or " ", image, extent, 72)
-        columns, rows, _ = image.GetDimensions()  # padded to powers of two; `extent` is what is used
-        values = np.asarray(image.GetPointData().GetScalars(), np.uint8).reshape(rows, columns, 4)
-        found: NDArray[np.float32] = values[: extent[1], : extent[0], 3][::-1] * np.float32(1 / 255)
-        return found
-
 
 def annotated(
-    picture: UInt8, camera: Camera, legend: Sequence[LegendEntry], background: Background, title: str = ""
+    picture: UInt8,
+    camera: Camera,
+    legend: Sequence[LegendEntry],
+    background: Background,
+    title: str = "",
+    words: Sequence[str] = (),
 ) -> UInt8:
-    """The picture with legend, north arrow, scale bar and title."""
+    """The picture with legend, north arrow, scale bar and title; `words` stand at its foot, line by line."""
     height, width, _ = picture.shape
     sheet = Sheet(picture, background)
+    height -= _foot(sheet, width, height, words)
     if title:
         _title(sheet, title)
     _north(sheet, width - MARGIN - 22, MARGIN + 26, camera.azimuth_deg)
     _scale_bar(sheet, height, camera)
     _legend(sheet, width, height, legend)
     return sheet.pixels
+
+
+def _foot(sheet: Sheet, width: int, height: int, words: Sequence[str]) -> int:
+    """Lines over the whole width at the foot; gives how high they are."""
+    lines = [line for text in words for line in _wrapped(text, width - 2 * MARGIN)]
+    if not lines:
+        return 0
+    high = len(lines) * FOOT_ROW + PADDING
+    sheet.plate(0, height - high, width, high)
+    for number, line in enumerate(lines):
+        sheet.text(MARGIN, height - high + PADDING // 2 + number * FOOT_ROW + 2, line, FOOT_TEXT)
+    return high
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """The text in lines that are no wider."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and lettering(longer, FOOT_TEXT).shape[1] > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def _title(sheet: Sheet, title: str) -> None:

@@ -12,8 +12,9 @@ from layers.arrays import CityTiles, Drawable
 from layers.errors import UsageError
 from layers.pictures import read_png, write_png
 from layers.records import Layer
+from layers.results import Result
 from viewer.camera import STANDARD_VIEWS, Camera
-from viewer.scene import Scene, prepare
+from viewer.scene import Scene, SunLight, prepare
 from viewer.sheet import annotated
 from viewer.view import ATTRIBUTE
 
@@ -36,6 +37,9 @@ def shot(
     color_by: str | None = None,
     lod: str | None = None,
     date: str | None = None,
+    sun: SunLight | None = None,
+    result: Result | None = None,
+    quantity: str | None = None,
     dark: bool = False,
     marks: bool = True,
     title: str = "",
@@ -58,6 +62,9 @@ def shot(
             scene.add(prepare(layer, drawables[layer.id], project.place, project))
         if date is not None:
             scene.set_date(date)
+        scene.set_sun(sun)
+        scene.shows_dome = marks
+        scene.show_result(result, quantity)
         if camera is None:
             scene.camera = scene.camera.viewed(view)
             scene.fit()
@@ -66,10 +73,16 @@ def shot(
         scene.settle()
         picture = scene.frame(fine=True)
         if marks:
-            picture = annotated(picture, scene.camera, scene.legend(), scene.background, title)
+            words = _words(sun) if sun is not None else ()
+            picture = annotated(picture, scene.camera, scene.legend(), scene.background, title, words)
     finally:
         scene.close()
     write_png(path, picture)
+
+
+def _words(sun: SunLight) -> tuple[str, ...]:
+    """What is to be said about the light."""
+    return tuple(words for words in (sun.note, sun.audit_line) if words)
 
 
 def camera_from(text: str) -> Camera:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,9 @@ from layers.importing import import_files, rebuild
 from layers.project import ENDING, Project
 
 if TYPE_CHECKING:
+    from layers.results import Result
     from viewer.camera import Camera
+    from viewer.shade import SunLight
 
 #: Pictures that differ by less look the same: text and edges are smoothed differently by drivers.
 SAME_BELOW = 0.01
@@ -39,6 +42,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--camera", metavar="X,Y,Z,DISTANCE,AZIMUTH,ALTITUDE", help="look at a point, from there"
     )
     add("--date", metavar="DATE", help="the city as it stands at this date")
+    add(
+        "--sun",
+        metavar="ISO-TIME",
+        help="lit by the sun of this time, with shadows: 2026-03-21T12:00 (local), or with Z",
+    )
+    add("--result", metavar="ID_OR_TITLE", help="coloured by a result that is kept in the project")
+    add("--quantity", metavar="NAME", help="by this quantity of the result; default its first one")
     add("--color-by", metavar="ATTR", help="type, surface, plain, or an attribute")
     add("--lod", metavar="L", help="this level of detail")
     add("--crs", metavar="EPSG", help="where the files lie, when they do not say so themselves")
@@ -70,6 +80,9 @@ def _run(arguments: argparse.Namespace) -> Answer:
             color_by=arguments.color_by,
             lod=arguments.lod,
             date=date,
+            sun=_sun(project, arguments.sun, date) if arguments.sun else None,
+            result=_result(project, arguments.result),
+            quantity=arguments.quantity,
             dark=arguments.dark,
             marks=not arguments.plain,
             title=project.title,
@@ -83,6 +96,36 @@ def _run(arguments: argparse.Namespace) -> Answer:
     values |= {"difference": difference, "same": difference < SAME_BELOW}
     lines.append(f"{'Looks the same' if values['same'] else 'Looks different'}: {difference:.2%} difference.")
     return Answer(values, tuple(lines), 0 if values["same"] else 1)
+
+
+def _sun(project: Project, text: str, date: str | None) -> SunLight:
+    """The sun of a time, with the shadows of the city of a date."""
+    from analysis.casters import casters
+    from analysis.localtime import moment_from
+    from analysis.site import site_of
+    from analysis.situation import Situation
+    from app.sunlit import cast_of, sun_light
+
+    site = site_of(project)
+    moment = moment_from(text, site)
+    if moment.note:
+        print(moment.note, file=sys.stderr)
+    return sun_light(site, moment.utc, cast_of(casters(project, Situation(date or "")), site, moment.utc))
+
+
+def _result(project: Project, wanted: str | None) -> Result | None:
+    """The result of this number or title."""
+    if wanted is None:
+        return None
+    kept = project.results
+    found = [one for one in kept if wanted in (str(one.id), one.title)]
+    if not found:
+        raise UsageError(
+            "There is no such result in the project",
+            found=wanted,
+            allowed=", ".join(f"{one.id} ({one.title})" for one in kept) or "none is kept yet",
+        )
+    return project.result(found[-1].id)
 
 
 def _load_ahead() -> None:
