@@ -161,4 +161,4 @@ def _checked(longitude: float, latitude: float) -> tuple[float, float]:
             found=f"longitude {longitude:g}, latitude {latitude:g}",
             allowed="longitude -180 to 180, latitude -90 to 90",
         )
-    return (longitude + 180) % 360 - 180, latitude
+    return longitude if -180 <= longitude <= 180 else (longitude + 180) % 360 - 180, latitude
