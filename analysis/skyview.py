@@ -116,9 +116,14 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     )
 
 
+def error_share(count: int) -> float:
+    """Largest error, 0 … 1: measured against closed forms, it falls with the 0.75th power of the count."""
+    return float(0.005 * (DIRECTIONS / count) ** 0.75)
+
+
 def error_of(count: int) -> str:
-    """The error statement: measured against closed forms, it falls with the 0.75th power of the count."""
-    most = 0.005 * (DIRECTIONS / count) ** 0.75
+    """The error statement."""
+    most = error_share(count)
     return f"Within {most:.3f} of absolute value at each point ({100 * most:.1f} % of the open sky)"
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from layers.arrays import Float64
 from layers.columns import Mask
@@ -20,10 +19,13 @@ from layers.runs import Int64
 
 #: Which of some points (k,) are sunlit from directions, (3,) or (k, 3).
 Lit = Callable[[Int64, Float64], Mask]
-#: Directions (3,) or (k, 3) to the sun from some points (k,) at a step, or as far beyond it as a share (k,).
-Way = Callable[[Int64, int, Float64 | None], Float64]
+#: Directions (3,) or (k, 3) to the sun from some points (k,) at a step, or each at its own step (k,); with a
+#: share (k,) of the way to the next step.
+Way = Callable[[Int64, int | Int64, Float64 | None], Float64]
 
 SECONDS_PER_HOUR = 3600.0
+#: Points at steps that are looked at together: of few points, several steps.
+LOOKS_AT_ONCE = 65_536
 
 
 @dataclass(frozen=True)
@@ -70,30 +72,42 @@ def spells_of(
     lit: Lit, way: Way, count: int, hours: Float64, steps: Steps, progress: Progress = never_stop
 ) -> Spells:
     """The spells of `count` points over equal steps at `hours` (k,), rising, the sun up at all of them."""
-    everyone = np.arange(count)
     tally = _Tally(count, steps)
-    was: Mask = np.zeros(count, bool)
-    for number, hour in enumerate(hours.tolist()):
-        progress(number / len(hours), "following the sun")
-        now = lit(everyone, way(everyone, number, None))
-        if number == 0:
-            tally.began[now] = hour
-        else:
-            changed = np.flatnonzero(now != was)
-            share = _moments(lit, way, changed, was[changed], number - 1, steps.halvings)
-            tally.change(changed, was[changed], hours[number - 1] + share * (hour - hours[number - 1]))
-        was = now
-    still = np.flatnonzero(was)
+    at_once = max(1, LOOKS_AT_ONCE // max(count, 1))
+    states = np.empty((0, count), bool)  # at the steps looked at last, the one before them first
+    for first in range(0, len(hours), at_once):
+        progress(first / len(hours), "following the sun")
+        found = _look(lit, way, count, np.arange(first, min(first + at_once, len(hours))))
+        if first == 0:
+            tally.began[found[0]] = hours[0]
+        states = np.concatenate((states[-1:], found))
+        step, point = np.nonzero(states[1:] != states[:-1])
+        was = states[step, point]
+        number = first + len(found) - len(states) + step
+        share = _moments(lit, way, point, was, number, steps.halvings)
+        at = hours[number] + share * (hours[number + 1] - hours[number])
+        for part in np.split(np.arange(len(step)), np.flatnonzero(np.diff(step)) + 1):
+            tally.change(point[part], was[part], at[part])
+    still = np.flatnonzero(states[-1])
     tally.end(still, np.full(len(still), hours[-1]))
     return tally.spells
 
 
-def _moments(lit: Lit, way: Way, points: Int64, was: Mask, number: int, halvings: int) -> Float64:
-    """Share of the step (k,) after which points (k,) change from what they were at its beginning."""
+def _look(lit: Lit, way: Way, count: int, numbers: Int64) -> Mask:
+    """Whether points are lit at some steps, (steps, points)."""
+    everyone = np.arange(count)
+    if len(numbers) == 1:
+        return lit(everyone, way(everyone, int(numbers[0]), None))[None]
+    again = np.tile(everyone, len(numbers))
+    return lit(again, way(again, np.repeat(numbers, count), None)).reshape(len(numbers), count)
+
+
+def _moments(lit: Lit, way: Way, points: Int64, was: Mask, numbers: Int64, halvings: int) -> Float64:
+    """Share of its step (k,) after which each point changes from what it was at its beginning."""
     low, high = np.zeros(len(points)), np.ones(len(points))
     for _ in range(halvings if len(points) else 0):
         middle = (low + high) / 2
-        same = lit(points, way(points, number, middle)) == was
+        same = lit(points, way(points, numbers, middle)) == was
         low, high = np.where(same, middle, low), np.where(same, high, middle)
     return (low + high) / 2
 
@@ -128,9 +142,3 @@ class _Tally:
     def spells(self) -> Spells:
         error_h = self.ends.astype(np.float64) * (self.steps.end_error_s / SECONDS_PER_HOUR)
         return Spells(self.hours, self.longest_h, error_h, self.first_h, self.last_h)
-
-
-def share_of_area(enough: Mask, area: NDArray[np.float64]) -> float:
-    """Share of an area, 0 … 1, that lies in the points (n,) of which enough is true."""
-    total = float(area.sum())
-    return float(area[enough].sum()) / total if total else float(enough.mean()) if len(enough) else 0.0

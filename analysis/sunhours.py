@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -54,7 +55,13 @@ class Counted:
     """A day that is computed, and how many days it stands for."""
 
     day: date
-    weight: int = 1
+    first: date  # it stands for the days from here
+    weight: int  # so many
+
+    @property
+    def months(self) -> Mapping[int, int]:
+        """How many of these days are in which month."""
+        return Counter((self.first + timedelta(number)).month for number in range(self.weight))
 
 
 def days_between(first: str, last: str, every: int = 1) -> list[Counted]:
@@ -69,7 +76,7 @@ def days_between(first: str, last: str, every: int = 1) -> list[Counted]:
             allowed=f"the last day up to {MOST_DAYS - 1} days after the first",
         )
     return [
-        Counted(begin + timedelta(start + size // 2), size)
+        Counted(begin + timedelta(start + size // 2), begin + timedelta(start), size)
         for start in range(0, count, every)
         for size in (min(every, count - start),)
     ]
@@ -144,16 +151,20 @@ class SunWay:
 
 
 def _towards(
-    corners: Float64, weights: Float64, first: int, some: Int64, number: int, share: Float64 | None
+    corners: Float64, weights: Float64, first: int, some: Int64, number: int | Int64, share: Float64 | None
 ) -> Float64:
     """Directions to the sun (k, 3) from some points, a share of a step after one; (3,) where all have one."""
-    if len(weights) == 1 and share is None:
-        one: Float64 = weights[0] @ corners[:, first + number]
-        return one
-    mine = weights if len(weights) in (1, len(some)) else weights[some]
-    found: Float64 = mine @ corners[:, first + number]
+    at = first + number
+    mine = weights if len(weights) == 1 or len(some) == len(weights) else weights[some]
+    found = _mixed(mine, corners[:, at])
     if share is not None:
-        found = found + share[:, None] * (mine @ corners[:, first + number + 1] - found)
+        found = found + share[:, None] * (_mixed(mine, corners[:, at + 1]) - found)
+    return found[0] if len(found) == 1 and len(some) > 1 else found
+
+
+def _mixed(weights: Float64, corners: Float64) -> Float64:
+    """Directions (k, 3) as means of those at the four corners, (4, 3) or (4, k, 3)."""
+    found: Float64 = weights @ corners if corners.ndim == 2 else np.einsum("kc,ckx->kx", weights, corners)
     return found
 
 
@@ -235,11 +246,12 @@ def sunlight_of(
         part = _part_of(progress, number, len(sun.courses), str(course.counted.day))
         lit = sees_sun(receivers, cast, course.in_leaf, shade_share)
         spells = spells_of(lit, way(course), count, course.hours, steps, part)
-        weight, month = course.counted.weight, course.counted.day.month
+        weight = course.counted.weight
         hours += weight * spells.hours
         error += weight * spells.error_h
         longest = np.maximum(longest, spells.longest_h)
-        months[month] = months.get(month, 0.0) + weight * spells.hours
+        for month, days in course.counted.months.items():
+            months[month] = months.get(month, 0.0) + days * spells.hours
         if course.counted in second:
             halved += weight * spells.hours
     halved *= sum(day.weight for day in sun.days) / max(sum(day.weight for day in second), 1)

@@ -20,8 +20,11 @@ from analysis.casters import Casters, casters, height_range, margin_for
 from analysis.receivers import Area, Receivers, Wanted, on_ground, on_points, on_surfaces
 from analysis.site import Site, site_of
 from analysis.situation import Situation
+from analysis.standing import standing
 from layers.arrays import Float64, Mover
+from layers.columns import Mask
 from layers.data import Box, Progress, never_stop
+from layers.epochs import state_at
 from layers.errors import UsageError
 from layers.project import Project
 from layers.results import Pedigree, Quantity, Result, Table
@@ -197,7 +200,21 @@ def without_plants(cast: Casters) -> Casters:
     )
 
 
-def with_change(now: Mapping[str, Float64], before: Mapping[str, Float64] | None) -> dict[str, Float64]:
+def standing_rows(project: Project, receivers: Receivers, situation: Situation) -> Mask:
+    """Which rows are of objects that stand in a situation; what is no object always does."""
+    found = np.ones(len(receivers.fid), bool)
+    states = state_at(project, situation.date or None)
+    for number in np.unique(receivers.layer[receivers.fid >= 0]).tolist():
+        layer = project.layer(number)
+        mine = np.flatnonzero((receivers.layer == number) & (receivers.fid >= 0))
+        stands = standing(project, layer, situation, states[number][0])
+        found[mine] = stands[receivers.fid[mine] - layer.first_fid]
+    return found
+
+
+def with_change(
+    now: Mapping[str, Float64], before: Mapping[str, Float64] | None = None
+) -> dict[str, Float64]:
     """Quantities as columns, with those of the state compared with and the changes since."""
     found = dict(now)
     for name, values in (before or {}).items():
@@ -247,7 +264,7 @@ def versions(*libraries: str) -> str:
     )
 
 
-def finished(kind: str, title: str, inputs: Surveyed, site: Site, pedigree: Pedigree, **parts: Any) -> Result:
+def finished(kind: str, title: str, inputs: Any, site: Site, pedigree: Pedigree, **parts: Any) -> Result:
     """A result with the time on the clocks of its place."""
     return Result(
         kind=kind,
