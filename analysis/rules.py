@@ -19,7 +19,7 @@ from analysis.analysis import Estimate
 from analysis.asked import as_json, asked
 from analysis.localtime import date_from
 from analysis.naming import Naming
-from analysis.receivers import GROUND_AREA
+from analysis.plots import GROUND_AREA
 from analysis.skyview import COMPONENT
 from analysis.sunhours import SHADE_SHARE
 from analysis.sunlight import ENOUGH, ENOUGH_ERROR, ERROR, SUNLIGHT

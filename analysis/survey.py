@@ -17,7 +17,9 @@ import numpy as np
 
 from analysis.asked import as_json, asked
 from analysis.casters import Casters, casters, height_range, margin_for
-from analysis.receivers import Area, Receivers, Wanted, on_ground, on_points, on_surfaces
+from analysis.facades import Wanted, on_surfaces
+from analysis.plots import Area, on_ground, settled
+from analysis.receivers import Receivers, on_points
 from analysis.site import Site, site_of
 from analysis.situation import Situation
 from analysis.standing import standing
@@ -105,10 +107,12 @@ def receivers_of(project: Project, inputs: Surveyed, progress: Progress = never_
         return on_points(np.asarray(inputs.points, np.float64), site.convergence_deg)
     if inputs.on == "ground":
         areas = areas_of(project, inputs)
-        found = on_ground(project, casters(project, situation, box_of(areas)), areas, inputs.spacing_m)
+        found = on_ground(casters(project, situation, box_of(areas)), areas, inputs.spacing_m)
     else:
         wanted = Wanted(inputs.where, inputs.fids or None, SURFACE_TYPES[inputs.surfaces])
         found = on_surfaces(project, situation, wanted, inputs.spacing_m, site.convergence_deg, progress)
+        if wanted.where or wanted.fids:  # perhaps streets and lawns, which follow the ground only roughly
+            found = settled(found, casters(project, situation, found.box))
     if not len(found):
         raise UsageError(
             "There is nothing to measure on",
