@@ -38,6 +38,7 @@ VERBS = {
     "redo": "journal:REDO",
     "validate": "validate:VERB",
     "render": "render:VERB",
+    "report": "report:VERB",
     "demo": "demo:VERB",
     "sun": "sun:VERB",
 }

@@ -7,7 +7,7 @@ from html import escape
 from app.labels import thousands
 from app.resulttext import answers, kind_title, when
 from layers.project import Project
-from layers.results import Result, ResultSummary
+from layers.results import Pedigree, Result, ResultSummary
 
 #: So many digits of a hash tell contents apart; the tooltip of programs may have all.
 HASH_DIGITS = 16
@@ -25,11 +25,15 @@ def pedigree_html(result: Result | ResultSummary, project: Project, stale: str =
     parts.append(_section("Left out and assumed", _bullets(pedigree.limits)))
     went_in = [(name, _short(digest)) for name, digest in pedigree.inputs]
     parts.append(_section("What went in (start of the SHA-256)", _pairs(went_in)))
-    numbers = [(_words(name), _number(name, value)) for name, value in pedigree.numbers.items()]
-    parts.append(_section("Work", _pairs(numbers)))
+    parts.append(_section("Work", _pairs(work_numbers(pedigree))))
     made = f"{kind_title(result.kind)}, {when(result)}. {pedigree.version}"
     parts.append(_section("Made", _paragraph(made)))
     return "".join(parts)
+
+
+def work_numbers(pedigree: Pedigree) -> list[tuple[str, str]]:
+    """How much was computed: points, rays, seconds, each with its name."""
+    return [(_words(name), _number(name, value)) for name, value in pedigree.numbers.items()]
 
 
 def _section(title: str, body: str) -> str:

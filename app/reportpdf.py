@@ -1,0 +1,256 @@
+"""The report of analyses as a PDF file: the verdict first, then maps, numbers, and where they come from."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from pathlib import Path
+
+from PySide6.QtGui import QFont, QImage
+
+from analysis.site import Site, site_of
+from app.paper import (
+    ACCENT,
+    MUTED,
+    SMALL,
+    Beside,
+    Block,
+    Chapter,
+    Facts,
+    Grid,
+    Text,
+    heading,
+    paragraph,
+    write_pdf,
+)
+from app.paperparts import ColourBar, Map, VerdictBand
+from app.pedigreetext import work_numbers
+from app.reportpictures import HALF, WIDE, Shot, State, Studio, states_of
+from app.reporttables import numbers_grid, table_blocks, verdict_grid
+from app.resulttable import NAMES, tables_of
+from app.resulttext import (
+    VERDICTS,
+    WORDS,
+    answers,
+    column_title,
+    kind_title,
+    verdict_number,
+    verdict_rows,
+    when,
+)
+from layers.data import Progress
+from layers.errors import PlaceError
+from layers.project import Project
+from layers.results import Quantity, Result
+from layers.safefile import write_by_path
+
+#: Verdicts that are drawn large; the table below has all.
+MOST_BANDS = 6
+NUMBERS = (("before", "Before"), ("after", "After"), ("threshold", "Needed"))
+#: Tables that are not printed row by row: the exported table has them.
+NOT_PRINTED = ("points",)
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A project, and what a report says of it as a whole."""
+
+    project: Project
+    site: Site | None
+    author: str
+    made: str
+
+    @property
+    def place(self) -> str:
+        """Where it lies."""
+        crs = self.project.place.crs or "no coordinate reference system"
+        return f"{self.site.title}, {crs}" if self.site is not None else crs
+
+
+def write_report(
+    path: Path, project: Project, results: Sequence[Result], studio: Studio, progress: Progress
+) -> int:
+    """Write the report of some results of a project; gives its number of pages."""
+    reported = Reported(project, _site(project), _author(), f"{datetime.now().astimezone():%Y-%m-%d %H:%M}")
+    chapters = []
+    for number, result in enumerate(results):
+
+        def tell(fraction: float, text: str, number: int = number) -> None:
+            progress((number + fraction) / len(results), text)
+
+        blocks = list(_chapter(reported, result, studio, tell, is_first=number == 0))
+        foot = result.pedigree.sun[0] if result.pedigree.sun else f"{project.title} · {reported.place}"
+        chapters.append(Chapter(blocks, f"{project.title} · {result.title}", foot))
+    pages: list[int] = []
+    title = f"{project.title}: {results[0].title}"
+    write_by_path(path, lambda part: pages.append(write_pdf(part, title, chapters)))
+    return pages[0]
+
+
+def _chapter(
+    reported: Reported, result: Result, studio: Studio, progress: Progress, is_first: bool
+) -> Iterator[Block]:
+    yield from _title(reported, result, is_first)
+    yield from _verdicts(result)
+    yield from _pictures(reported, result, studio, progress)
+    yield from _tables(result)
+    yield from _origin(reported, result)
+
+
+def _title(reported: Reported, result: Result, is_first: bool) -> Iterator[Block]:
+    project = reported.project
+    kind = kind_title(result.kind)
+    yield Text(gap=0, html=escape(kind.upper()), points=7.5, colour=ACCENT, weight=QFont.Weight.Bold)
+    yield Text(gap=2, html=escape(result.title), points=19, weight=QFont.Weight.DemiBold)
+    states = [state.title for state in states_of(project, result.inputs)]
+    rows = [
+        ("Project", project.title),
+        ("Place", reported.place),
+        ("State of the city", "\n".join(states)),
+        ("Computed", when(result)),
+    ]
+    if is_first:
+        rows += [("Report by", reported.author), ("Report of", reported.made)]
+    yield Facts(gap=10, rows=rows)
+
+
+def _verdicts(result: Result) -> Iterator[Block]:
+    rows = verdict_rows(result)
+    if rows:
+        yield heading("Verdict")
+    for row in rows[:MOST_BANDS]:
+        verdict = str(row.get("verdict", ""))
+        yield VerdictBand(
+            gap=8,
+            verdict=verdict,
+            word=WORDS.get(verdict, verdict.upper()),
+            name=str(row.get("name", "")),
+            words=[str(row.get(key, "")) for key in ("rule", "reason")],
+            numbers=[(title, verdict_number(row, key)) for key, title in NUMBERS],
+        )
+    if len(rows) > MOST_BANDS:
+        yield verdict_grid(rows)
+    found = numbers_grid(result)
+    if found is not None:
+        yield heading("In numbers")
+        yield found
+
+
+def _pictures(reported: Reported, result: Result, studio: Studio, progress: Progress) -> Iterator[Block]:
+    states = states_of(reported.project, result.inputs)
+    quantity = next(iter(result.quantities), None)
+    if quantity is None:
+        return
+    progress(0.1, "drawing the maps")
+    maps = [studio.from_above(result, state, HALF, quantity.name) for state in states]
+    yield heading("Map")
+    yield Beside(blocks=[_map(shot) for shot in maps])
+    yield from _legend(quantity, maps[-1])
+    day = day_of_result(result)
+    if day and reported.site is not None and result.pedigree.sun:
+        yield from _shadows(reported, result, states, day, reported.site, studio, progress)
+    progress(0.7, "drawing the view")
+    yield heading("Seen from the south-west")
+    for state in states[-1:]:
+        yield _map(studio.at_an_angle(result, state, WIDE, quantity.name))
+
+
+def _shadows(
+    reported: Reported,
+    result: Result,
+    states: Sequence[State],
+    day: str,
+    site: Site,
+    studio: Studio,
+    progress: Progress,
+) -> Iterator[Block]:
+    rows = []
+    for number, state in enumerate(states):
+        progress(0.3 + 0.2 * number, f"casting shadows, {state.title}")
+        shots = studio.shadows(result, state, day, site)
+        if shots:
+            rows.append(shots)
+    if rows:
+        yield heading(f"Shadows on {day}")
+        for shots in rows:
+            yield Beside(gap=8, blocks=[_map(shot) for shot in shots])
+        for shot in rows[0]:
+            yield paragraph(shot.audit_line, 6.5, MUTED, gap=3)
+
+
+def _map(shot: Shot) -> Map:
+    return Map(
+        gap=8,
+        image=_image(shot),
+        caption=shot.caption,
+        metres_per_pixel=shot.metres_per_pixel,
+        azimuth_deg=shot.azimuth_deg,
+    )
+
+
+def _image(shot: Shot) -> QImage:
+    height, width, _ = shot.pixels.shape
+    return QImage(shot.pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+def _legend(quantity: Quantity, shot: Shot) -> Iterator[Block]:
+    if shot.scale is not None:
+        yield ColourBar(gap=6, quantity=quantity, low=shot.scale.low, high=shot.scale.high)
+
+
+def _tables(result: Result) -> Iterator[Block]:
+    for name, table in tables_of(result).items():
+        if name == VERDICTS or name in NOT_PRINTED:
+            continue
+        yield heading(NAMES.get(name, column_title(name)))
+        yield from table_blocks(result, table)
+
+
+def _origin(reported: Reported, result: Result) -> Iterator[Block]:
+    """Method, error, limits, questions, and what went in."""
+    pedigree = result.pedigree
+    yield heading("How it was computed")
+    yield paragraph(pedigree.method)
+    if pedigree.error:
+        yield heading("How exact it is", 10, 12)
+        yield paragraph(pedigree.error)
+    if pedigree.limits:
+        yield heading("Left out and assumed", 10, 12)
+        for limit in pedigree.limits:
+            yield Text(gap=2, html=f"– {escape(limit)}", points=SMALL)
+    yield heading("What was asked", 10, 12)
+    yield Facts(rows=answers(result, reported.project), title_share=0.42)
+    if pedigree.sun:
+        yield heading("Sun", 10, 12)
+        for line in pedigree.sun:
+            yield paragraph(line, SMALL, gap=3)
+    yield heading("What went in", 10, 12)
+    rows = [[name, digest] for name, digest in pedigree.inputs]
+    yield Grid(["Input", "SHA-256 of its content"], rows, [False, False], points=6.5)
+    yield heading("Work", 10, 12)
+    yield Facts(rows=[*work_numbers(pedigree), ("Computed with", pedigree.version)])
+
+
+def day_of_result(result: Result) -> str:
+    """The day of the sun that a result is about, '' where it is about none."""
+    for name in ("day", "first_day", "from_date"):
+        if result.inputs.get(name):
+            return str(result.inputs[name])
+    return ""
+
+
+def _site(project: Project) -> Site | None:
+    try:
+        return site_of(project)
+    except PlaceError:
+        return None
+
+
+def _author() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

@@ -1,0 +1,198 @@
+"""The pictures of a report: the result from above and at an angle, and shadows, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from analysis.casters import Casters, casters, height_range, margin_for
+from analysis.days import day_of
+from analysis.localtime import clock_time, local
+from analysis.site import Site
+from analysis.situation import Situation
+from app.sunlit import cast_of, sun_light
+from layers.arrays import Float64, UInt8
+from layers.data import Box, Progress
+from layers.project import Project
+from layers.results import Result
+from viewer.camera import Camera
+from viewer.resultview import Scale
+from viewer.scene import Scene, SunLight, prepare
+
+#: Pixels of the pictures: two beside each other, three, and one as wide as the page.
+HALF, THIRD, WIDE = (1000, 1000), (680, 680), (1800, 900)
+#: Around what is looked at, as a part of its size, and at least: what casts shadow on it is seen too.
+ROOM, LEAST_ROOM_M = 0.6, 85.0
+#: Hours on the clock at which shadows are shown.
+HOURS = ("09:00", "12:00", "15:00")
+#: Below this the sun's shadows reach across the whole picture.
+LOWEST_DEG = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """A picture, and what must be known to read it."""
+
+    pixels: UInt8
+    caption: str
+    azimuth_deg: float = 0.0
+    metres_per_pixel: float = 0.0  # 0: seen at an angle, without one scale
+    scale: Scale | None = None
+    audit_line: str = ""
+
+
+@dataclass(frozen=True)
+class State:
+    """A state of the city that a result is about."""
+
+    title: str
+    situation: Situation
+    suffix: str = ""  # of the quantities' names
+
+
+class Studio:
+    """One scene in which all pictures of a report are taken."""
+
+    def __init__(self, project: Project, scene: Scene) -> None:
+        self._project, self._scene = project, scene
+        self._cast: dict[Situation, Casters] = {}
+
+    def from_above(self, result: Result, state: State, size: tuple[int, int], quantity: str = "") -> Shot:
+        """The place from straight above, north up, in the colours of a quantity."""
+        camera = self._over(result, size)
+        return self._take(result, state, size, camera, quantity, state.title)
+
+    def at_an_angle(self, result: Result, state: State, size: tuple[int, int], quantity: str = "") -> Shot:
+        """The place as a bird sees it from the south-west."""
+        box = around(subject_box(self._project, result))
+        camera = replace(self._scene.camera, parallel=False).viewed("overview")
+        return self._take(result, state, size, camera.fitted(box, size[0] / size[1]), quantity, state.title)
+
+    def shadows(self, result: Result, state: State, day: str, site: Site) -> list[Shot]:
+        """The place from above at three times of a day, with the shadows of that time."""
+        camera = self._over(result, THIRD)
+        shots = []
+        for time in times_of_day(site, day):
+            sun = self._sun(result, state, site, time)
+            self._scene.set_sun(sun)
+            caption = (
+                f"{state.title}, {local(time, site):%H:%M}. Sun {sun.azimuth_deg:.1f}° from north, "
+                f"{sun.altitude_deg:.1f}° high"
+            )
+            shot = self._take(None, state, THIRD, camera, "", caption)
+            shots.append(replace(shot, audit_line=sun.audit_line))
+        self._scene.set_sun(None)
+        return shots
+
+    def _over(self, result: Result, size: tuple[int, int]) -> Camera:
+        box = around(subject_box(self._project, result))
+        camera = replace(self._scene.camera, parallel=True).viewed("top")
+        return camera.fitted(box, size[0] / size[1])
+
+    def _take(
+        self,
+        result: Result | None,
+        state: State,
+        size: tuple[int, int],
+        camera: Camera,
+        quantity: str,
+        caption: str,
+    ) -> Shot:
+        scene = self._scene
+        scene.resize(*size)
+        self._show(state.situation)
+        name = f"{quantity}{state.suffix}" if quantity else ""
+        scene.show_result(result if name else None, name or None)
+        scene.camera = camera
+        scene.settle()
+        pixels = scene.frame(fine=True)
+        scale = camera.metres_per_pixel(size[1]) if camera.parallel else 0.0
+        return Shot(pixels, caption, camera.azimuth_deg, scale, scene.result_scale if name else None)
+
+    def _show(self, situation: Situation) -> None:
+        """The city at the situation's date, without what it leaves out."""
+        self._scene.set_date(situation.date or None)
+        self._scene.show_all()
+        if situation.without:
+            for layer in self._project.layers:
+                if layer.object_count:
+                    self._scene.hide(self._project.fids(layer, situation.without))
+
+    def _sun(self, result: Result, state: State, site: Site, time: np.datetime64) -> SunLight:
+        return sun_light(site, time, cast_of(self._casters(result, state.situation), site, time))
+
+    def _casters(self, result: Result, situation: Situation) -> Casters:
+        if situation not in self._cast:
+            box = around(subject_box(self._project, result))
+            x0, y0, z0, x1, y1, z1 = box.ravel().tolist()
+            area: Box = (x0, y0, z0, x1, y1, z1)
+            margin = margin_for(LOWEST_DEG, height_range(self._project))
+            self._cast[situation] = casters(self._project, situation, area, margin)
+        return self._cast[situation]
+
+
+@contextmanager
+def studio(project: Project, progress: Progress) -> Iterator[Studio]:
+    """A studio with all visible layers of a project."""
+    scene = Scene(project, WIDE)
+    try:
+        layers = [layer for layer in reversed(project.layers) if layer.visible]
+        for number, layer in enumerate(layers):
+            progress(number / len(layers), f"drawing {layer.name}")
+            scene.add(prepare(layer, project.drawable(layer), project.place, project))
+        yield Studio(project, scene)
+    finally:
+        scene.close()
+
+
+def states_of(project: Project, inputs: Mapping[str, Any]) -> list[State]:
+    """The states of the city that a result is about: the one before first."""
+    names = {epoch.date: epoch.name for epoch in project.epochs}
+
+    def state(key: str, prefix: str, suffix: str) -> State:
+        day, without = str(inputs.get(f"{key}date", "")), str(inputs.get(f"{key}without", ""))
+        title = names.get(day, day) or "all dates"
+        return State(f"{prefix}{title}", Situation(day, without), suffix)
+
+    if not inputs.get("compare"):
+        return [state("", "", "")]
+    return [state("compare_", "Before: ", "_before"), state("", "After: ", "")]
+
+
+def subject_box(project: Project, result: Result) -> Float64:
+    """What holds all that a result speaks of, (2, 3) world; the whole city where it has no places."""
+    points = result.points
+    if len(points):
+        places = np.column_stack([points.numbers(axis) for axis in ("x", "y", "z")])
+        return np.stack((places.min(axis=0), places.max(axis=0)))
+    fids = np.unique(result.surfaces.columns["fid"]) if len(result.surfaces) else np.empty(0, np.int64)
+    box = project.box(fids[fids >= 0]) if len(fids) else None
+    if box is not None:
+        return np.asarray(box, np.float64).reshape(2, 3)
+    boxes = np.array([layer.box for layer in project.layers if layer.box], np.float64)
+    return np.stack((boxes[:, :3].min(axis=0), boxes[:, 3:].max(axis=0)))
+
+
+def around(box: Float64) -> Float64:
+    """A square around a box on the ground, with room for what casts shadow on it."""
+    middle, half = box.mean(axis=0), (box[1] - box[0]) / 2
+    reach = float(half[:2].max())
+    half[:2] = reach + max(ROOM * reach, LEAST_ROOM_M)
+    return np.stack((middle - half, middle + half))
+
+
+def times_of_day(site: Site, day: str) -> list[np.datetime64]:
+    """Three times of a day, in UTC, at which the sun is up: on the clock, or spread over a short day."""
+    found = day_of(site, day)
+    times = [clock_time(site, date.fromisoformat(day), text) for text in HOURS]
+    if found.sunrise is None or found.sunset is None:
+        return times if found.hours > 0 else []
+    if found.sunrise <= times[0] and times[-1] <= found.sunset:
+        return times
+    length = found.sunset - found.sunrise
+    return [found.sunrise + length * part // 6 for part in (1, 3, 5)]

@@ -1,0 +1,143 @@
+"""The tables of a result on paper: few columns, no more rows than people read, the rest summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from app.labels import counted
+from app.paper import INK, Block, Grid, paragraph
+from app.paperparts import VERDICT_COLOURS
+from app.resulttext import (
+    INNER,
+    NOTHING,
+    WORDS,
+    cell_text,
+    column_title,
+    digits_of,
+    numbers_of,
+    of_quantity,
+    verdict_number,
+)
+from layers.results import Quantity, Result, Table
+
+#: Longer tables are summed up; the exported table has all rows.
+MOST_ROWS = 200
+#: Of a table that is summed up, so many rows at either end are shown.
+ENDS = 12
+#: More columns do not fit on a page.
+MOST_COLUMNS = 9
+#: Columns that say little on paper.
+LEFT_OUT = INNER | {"fid", "surface_id"}
+BEFORE, CHANGE = "_before", "_change"
+
+
+def numbers_grid(result: Result) -> Block | None:
+    """Each quantity in numbers: lowest, mean and highest; where two states are compared, both."""
+    rows = []
+    for quantity in result.quantities:
+        found = numbers_of(result, quantity)
+        if found is not None:
+            values = (found.low, found.mean, found.high)
+            title = f"{quantity.title} ({quantity.unit})" if quantity.unit else quantity.title
+            rows.append([title, *(of_quantity(value, _bare(quantity)) for value in values)])
+    return Grid(["", "Lowest", "Mean", "Highest"], rows, [False, True, True, True]) if rows else None
+
+
+def verdict_grid(rows: Sequence[dict[str, Any]]) -> Block:
+    """All verdicts as a table."""
+    titles = ["What", "Before", "After", "Needed", "Verdict"]
+    cells, colours = [], []
+    for row in rows:
+        verdict = str(row.get("verdict", ""))
+        cells.append(
+            [
+                str(row.get("name", "")),
+                *(verdict_number(row, key) for key in ("before", "after", "threshold")),
+                WORDS.get(verdict, verdict),
+            ]
+        )
+        colours.append([INK] * 4 + [VERDICT_COLOURS.get(verdict, (INK, ""))[0]])
+    return Grid(titles, cells, [False, True, True, True, False], colours)
+
+
+def table_blocks(result: Result, table: Table) -> list[Block]:
+    """A table of a result; a long one summed up, with the rows at its ends."""
+    names = _chosen(result, table)
+    left_out = [name for name in table.columns if name not in LEFT_OUT and name not in names]
+    notes = []
+    if left_out:
+        notes.append(f"{counted(len(left_out), 'more column')} in the exported table.")
+    if len(table) <= MOST_ROWS:
+        blocks: list[Block] = [_grid(result, table, names, np.arange(len(table)))]
+    else:
+        blocks, note = _summed_up(result, table, names)
+        notes.insert(0, note)
+    return [*blocks, paragraph(" ".join(notes), 7.0, "#5d6b74", gap=3)] if notes else blocks
+
+
+def _summed_up(result: Result, table: Table, names: Sequence[str]) -> tuple[list[Block], str]:
+    quantity = next((found.name for found in result.quantities if found.name in names), "")
+    if not quantity:
+        shown = _grid(result, table, names, np.arange(ENDS * 2))
+        return [shown], f"The first {ENDS * 2} of {counted(len(table), 'row')}; the exported table has all."
+    values = table.numbers(quantity)
+    order = np.argsort(values, kind="stable")
+    order = order[np.isfinite(values[order])]
+    title = column_title(quantity, result.quantities)
+    note = (
+        f"{counted(len(table), 'row')}; shown are the {ENDS} with the least and the {ENDS} with the most of "
+        f"{title}. The exported table has all."
+    )
+    ends = np.concatenate((order[:ENDS], order[-ENDS:]))
+    return [*_by_kind(result, table, quantity), _grid(result, table, names, ends)], note
+
+
+def _by_kind(result: Result, table: Table, quantity: str) -> list[Block]:
+    """Count, area and mean of each kind of surface."""
+    if "surface_type" not in table.columns or "area_m2" not in table.columns:
+        return []
+    kinds = np.array(table.texts("surface_type"))
+    areas, values = table.numbers("area_m2"), table.numbers(quantity)
+    digits = digits_of(quantity, result.quantities)
+    rows = []
+    for kind in dict.fromkeys(kinds.tolist()):
+        of_kind = (kinds == kind) & np.isfinite(values)
+        weights = areas[of_kind]
+        mean = float((values[of_kind] * weights).sum() / weights.sum()) if weights.sum() > 0 else np.nan
+        rows.append(
+            [kind or NOTHING, *(cell_text(int(of_kind.sum()), 0), cell_text(float(weights.sum()), 0)),
+             cell_text(mean, digits)]
+        )  # fmt: skip
+    titles = ["Kind", "Surfaces", "Area (m²)", f"Mean of {column_title(quantity, result.quantities)}"]
+    return [Grid(titles, rows, [False, True, True, True])]
+
+
+def _grid(
+    result: Result, table: Table, names: Sequence[str], rows: np.ndarray[Any, np.dtype[np.intp]]
+) -> Grid:
+    columns = [table.columns[name] for name in names]
+    digits = [digits_of(name, result.quantities) for name in names]
+    cells = [
+        [cell_text(column[row], places) for column, places in zip(columns, digits, strict=True)]
+        for row in rows.tolist()
+    ]
+    numeric = [not isinstance(column, list) for column in columns]
+    return Grid([column_title(name, result.quantities) for name in names], cells, numeric)
+
+
+def _chosen(result: Result, table: Table) -> list[str]:
+    """The columns that go on paper: what is described, then quantities, as many as fit."""
+    names = [name for name in table.columns if name not in LEFT_OUT]
+    quantities = {found.name for found in result.quantities}
+    measured = [name for name in names if name in quantities]
+    described = [name for name in names if name not in quantities]
+    room = max(MOST_COLUMNS - len(measured), 4)
+    return [*described[:room], *measured[: MOST_COLUMNS - len(described[:room])]]
+
+
+def _bare(quantity: Quantity) -> Quantity:
+    """A quantity whose unit stands in the title already."""
+    return Quantity(quantity.name, quantity.title, "", quantity.digits)
