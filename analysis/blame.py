@@ -1,0 +1,215 @@
+"""Who takes my sun: which object blocks which hours of a window or a plot, on a day and over the year.
+
+From each point a ray follows the sun. The first object on it takes that sunlight; where nothing else
+stands behind it, it takes it alone: without it the point would be lit.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from analysis.analysis import Estimate
+from analysis.asked import asked
+from analysis.blockers import AWAY, LIT, Blockers, Names, Taken
+from analysis.localtime import local
+from analysis.site import Site
+from analysis.spells import Steps
+from analysis.sunhours import SHADE_SHARE, Band, days_between, sun_way
+from analysis.sunlight import SUNLIGHT, audit_of
+from analysis.survey import Surveyed, casters_for, finished, point_count, receivers_of, situations, versions
+from layers.arrays import Float64
+from layers.data import Progress, never_stop
+from layers.errors import UsageError
+from layers.project import Project
+from layers.results import Pedigree, Quantity, Result, Table
+from layers.runs import Int64
+
+NAME = "blame"
+TITLE = "Who takes my sun?"
+HELP = "Which objects take the sunlight of a window or a plot, at which hours of a day and of the year."
+
+STATES = {LIT: "sun", AWAY: "turned away"}
+BLOCKED = "shade"
+RAYS_PER_SECOND = 0.5e6
+#: Of the year every so many days one is computed.
+YEAR_EVERY = 7
+METHOD = (
+    "From each point a ray follows the centre of the sun {band}, at the middle of steps of {step:g} minutes. "
+    "The first object that it meets takes the sunlight of that step. The ray is followed on behind it: "
+    "where it meets no other object, the sunlight is taken by that object alone. Parts belong to their "
+    "whole. Of several points hours are means, weighted by the area each one stands for. {year}"
+)
+
+
+@dataclass(frozen=True)
+class Inputs(Surveyed):
+    """What is asked."""
+
+    day: str = asked("2026-03-21", "Day", "date", group="When")
+    year: bool = asked(True, "The year too", "yes", help="one day of each week of it", group="When")
+    step_min: float = asked(5.0, "Step in time", "number", unit="min", low=0.5, high=60.0, group="More")
+    least_altitude_deg: float = asked(
+        0.0, "Lowest sun that counts", "number", unit="°", low=0.0, high=60.0, group="More"
+    )
+    shade_pct: float = asked(
+        100 * SHADE_SHARE,
+        "Trees cast shade when less gets through than",
+        "number",
+        unit="%",
+        low=0.0,
+        high=100.0,
+        group="More",
+    )
+
+
+def estimate(project: Project, inputs: Inputs) -> Estimate:
+    """How much there is to do."""
+    points = point_count(project, inputs)
+    days = 1 + (365 // YEAR_EVERY if inputs.year else 0)
+    rays = int(points * days * 12 * 60 / inputs.step_min)
+    return Estimate(points, rays, rays / RAYS_PER_SECOND / (os.cpu_count() or 1))
+
+
+def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Result:
+    """Find out who takes the sun of the points that are asked for."""
+    started = time.perf_counter()
+    receivers = receivers_of(project, inputs, progress)
+    sun_on = partial(sun_way, project, receivers.box, band=band_of(inputs), steps=Steps(inputs.step_min))
+    sun = sun_on(days_between(inputs.day, ""))
+    if not sun.courses:
+        raise UsageError("The sun does not rise on this day", where=sun.site.title, found=inputs.day)
+    cast = casters_for(project, inputs, situations(inputs)[0], receivers, inputs.least_altitude_deg, progress)
+    blockers = Blockers(project, receivers, cast, inputs.shade_pct / 100)
+    day = blockers.over(sun, progress)
+    tables = {
+        "hours": hours_table(blockers.names, sun.site, day),
+        "blockers": blockers_table(blockers.names, day),
+    }
+    if inputs.year:
+        first = f"{inputs.day[:4]}-01-01"
+        year = blockers.over(sun_on(days_between(first, f"{inputs.day[:4]}-12-31", YEAR_EVERY)), progress)
+        tables["blockers"] = blockers_table(blockers.names, day, year)
+        tables |= months_tables(blockers.names, year)
+    lit = receivers.per_row(day.lit_h)
+    return finished(
+        NAME,
+        f"{TITLE} {blockers.subject} on {inputs.day}",
+        inputs,
+        sun.site,
+        Pedigree(
+            method=METHOD.format(
+                band=f"({band_of(inputs).title})",
+                step=inputs.step_min,
+                year=f"The year is computed on every {YEAR_EVERY}th day." if inputs.year else "",
+            ),
+            version=versions("pvlib"),
+            inputs=cast.inputs,
+            sun=audit_of(sun),
+            error=f"Each change from one object to another is within {inputs.step_min / 2:g} min",
+            limits=(*dict.fromkeys((*receivers.notes, *cast.notes)), "The sun is the point at its centre"),
+            numbers={
+                "points": len(receivers),
+                "triangles": len(cast.triangles),
+                "seconds": time.perf_counter() - started,
+            },
+        ),
+        quantities=(Quantity(SUNLIGHT, f"Sunlight on {inputs.day}", "h", digits=1, low=0.0),),
+        surfaces=receivers.surfaces_table(**{SUNLIGHT: lit}),
+        points=receivers.points_table(**{SUNLIGHT: day.lit_h}),
+        tables=tables,
+        grid=receivers.grid,
+    )
+
+
+def band_of(inputs: Inputs) -> Band:
+    """When the sun counts."""
+    return Band(inputs.least_altitude_deg)
+
+
+def hours_table(names: Names, site: Site, day: Taken) -> Table:
+    """A row per step of the day: how much is in the sun, and what takes most of the rest."""
+    rows = []
+    for step in day.steps:
+        share = dict(zip(step.key.tolist(), step.share.tolist(), strict=True))
+        blocked = {key: value for key, value in share.items() if key not in STATES}
+        worst = max(blocked, key=lambda key: blocked[key]) if blocked else LIT
+        main = max(share, key=lambda key: share[key])
+        clock = local(step.time, site)
+        rows.append((clock, STATES.get(main, BLOCKED), share.get(LIT, 0.0), worst, blocked.get(worst, 0.0)))
+    blockers = [None if row[3] == LIT else row[3] for row in rows]
+    return Table(
+        {
+            "date": [f"{row[0]:%Y-%m-%d}" for row in rows],
+            "time": [f"{row[0]:%H:%M}" for row in rows],
+            "state": [row[1] for row in rows],
+            "lit_share": np.array([row[2] for row in rows]),
+            "object_id": ["" if key is None else names.id(key) for key in blockers],
+            "fid": np.array([-1 if key is None else names.fid(key) for key in blockers]),
+            "name": ["" if key is None else names.title(key) for key in blockers],
+            "taken_share": np.array([row[4] for row in rows]),
+        }
+    )
+
+
+def blockers_table(names: Names, day: Taken, year: Taken | None = None) -> Table:
+    """A row per object with the hours that it takes, and those it takes alone, the worst first."""
+    sums = [_sums(taken) for taken in (day, year) if taken is not None]
+    keys = sorted(set().union(*sums), key=lambda key: [-found.get(key, (0.0, 0.0))[0] for found in sums])
+    columns: dict[str, Float64] = {}
+    for found, ending in zip(sums, ("", "_year"), strict=False):
+        hours = np.array([found.get(key, (0.0, 0.0)) for key in keys]).reshape(-1, 2)
+        columns |= {f"taken{ending}_h": hours[:, 0], f"sole{ending}_h": hours[:, 1]}
+    return Table({**_who(names, keys), **columns})
+
+
+def months_tables(names: Names, year: Taken) -> dict[str, Table]:
+    """Hours of sunlight by month, and those that each object takes."""
+    lit, taken = np.zeros(13), dict[int, Float64]()
+    for step in year.steps:
+        for month, days in step.course.counted.months.items():
+            hours = days * step.hours
+            for key, share, alone in zip(step.key.tolist(), step.share, step.alone, strict=True):
+                if key == LIT:
+                    lit[month] += hours * share
+                elif key != AWAY:
+                    taken.setdefault(key, np.zeros((13, 2)))[month] += hours * share, hours * alone
+    keys = sorted(taken, key=lambda key: -taken[key][:, 0].sum())
+    months = np.arange(1, 13)
+    sums = np.concatenate([np.empty((0, 2)), *(taken[key][1:] for key in keys)])
+    by_object = {
+        "month": np.tile(months, len(keys)),
+        **_who(names, [key for key in keys for _ in months]),
+        "taken_h": sums[:, 0],
+        "sole_h": sums[:, 1],
+    }
+    return {
+        "months": Table({"month": months, SUNLIGHT: lit[1:]}),
+        "blockers_by_month": Table(by_object),
+    }
+
+
+def _who(names: Names, keys: list[int]) -> dict[str, Int64 | list[str]]:
+    return {
+        "fid": np.array([names.fid(key) for key in keys], np.int64),
+        "object_id": [names.id(key) for key in keys],
+        "name": [names.title(key) for key in keys],
+    }
+
+
+def _sums(taken: Taken) -> dict[int, tuple[float, float]]:
+    """Hours that each object takes, and those it takes alone."""
+    found: dict[int, tuple[float, float]] = {}
+    for step in taken.steps:
+        hours = step.hours * step.course.counted.weight
+        for key, share, alone in zip(
+            step.key.tolist(), step.share.tolist(), step.alone.tolist(), strict=True
+        ):
+            if key not in STATES:
+                before = found.get(key, (0.0, 0.0))
+                found[key] = before[0] + hours * share, before[1] + hours * alone
+    return found
