@@ -47,6 +47,11 @@ class Sensors:
     area_m2: Float64
     group: list[str]  # walls_east, roofs_top …
 
+    def of(self, group: str, every: int = 1) -> Sensors:
+        """Those of one group, or only every so-manieth."""
+        kept = np.flatnonzero(np.array(self.group) == group)[::every]
+        return Sensors(self.points[kept], self.normals[kept], self.area_m2[kept], [group] * len(kept))
+
 
 def blocks(name: str) -> list[Block]:
     """The buildings of zone.shp or surroundings.shp."""
