@@ -32,8 +32,11 @@ MM = DPI / 25.4
 PAGE_WIDTH, PAGE_HEIGHT = 210 * MM, 297 * MM
 LEFT, RIGHT, TOP, BOTTOM = 20 * MM, 18 * MM, 17 * MM, 22 * MM
 WIDTH, HEIGHT = PAGE_WIDTH - LEFT - RIGHT, PAGE_HEIGHT - TOP - BOTTOM
-#: The first of these that is installed: faces made for print, with tabular figures where possible.
-FACES = ("Inter", "Source Sans 3", "Segoe UI", "Helvetica Neue", "Noto Sans", "Nimbus Sans", "DejaVu Sans")
+#: The first of these that is installed.
+FACES = (
+    *("Inter", "Source Sans 3", "Segoe UI", "Helvetica Neue", "Helvetica", "Noto Sans", "Liberation Sans"),
+    *("Nimbus Sans", "Arial", "DejaVu Sans"),
+)
 INK, MUTED, RULE, ACCENT, TINT = "#1d262b", "#5d6b74", "#ccd4d8", "#0e6f79", "#f1f5f6"
 BODY, SMALL, TINY = 9.0, 7.8, 7.0
 #: Longer texts are cut: they would fill pages with one paragraph.
@@ -44,7 +47,7 @@ FOLIO_WIDTH = 90.0
 
 def face() -> str:
     """The family that reports are set in."""
-    known = set(QFontDatabase.families())
+    known = {name.partition(" [")[0] for name in QFontDatabase.families()}  # "Name [foundry]"
     return next((name for name in FACES if name in known), QFont().family())
 
 
@@ -314,22 +317,24 @@ class Grid:
         high = self._row_height(cells, widths, weight)
         for text, wide, numeric, colour in zip(cells, widths, self.numeric, colours, strict=True):
             bold = weight if colour in (INK, MUTED) else QFont.Weight.DemiBold
-            painter.setFont(font(self.points, bold))
+            cell_font = font(self.points, bold)
+            painter.setFont(cell_font)
             painter.setPen(QColor(colour))
             side = Qt.AlignmentFlag.AlignRight if numeric else Qt.AlignmentFlag.AlignLeft
             box = QRectF(x + self.PAD, y + self.PAD * 0.7, wide - 2 * self.PAD, high)
-            flags = int(side) | int(Qt.AlignmentFlag.AlignTop) | _wrap(numeric)
-            painter.drawText(box, flags, text)
+            flags = _wrap(text, box.width(), QFontMetricsF(cell_font))
+            painter.drawText(box, int(side) | int(Qt.AlignmentFlag.AlignTop) | flags, text)
             x += wide
 
     def _row_height(
         self, cells: Sequence[str], widths: Sequence[float], weight: QFont.Weight = QFont.Weight.Normal
     ) -> float:
         metrics = QFontMetricsF(font(self.points, weight))
-        heights = [
-            metrics.boundingRect(QRectF(0, 0, wide - 2 * self.PAD, 1e5), _wrap(numeric), text).height()
-            for text, wide, numeric in zip(cells, widths, self.numeric, strict=True)
-        ]
+        heights = []
+        for text, wide in zip(cells, widths, strict=True):
+            room = QRectF(0, 0, wide - 2 * self.PAD, 1e5)
+            flags = _wrap(text, room.width(), metrics)
+            heights.append(metrics.boundingRect(room, flags, text).height())
         return max(metrics.lineSpacing(), *heights) + 1.4 * self.PAD
 
     def _widths(self, width: float) -> list[float]:
@@ -359,8 +364,10 @@ def _narrowed(wanted: Sequence[float], width: float) -> list[float]:
     return [min(each, limit) for each in wanted]
 
 
-def _wrap(numeric: bool) -> int:
-    return 0 if numeric else int(Qt.TextFlag.TextWordWrap) | int(Qt.TextFlag.TextWrapAnywhere)
+def _wrap(text: str, wide: float, metrics: QFontMetricsF) -> int:
+    """How a cell breaks its lines: between words where they fit, else anywhere."""
+    longest = max((metrics.horizontalAdvance(word) for word in text.split()), default=0.0)
+    return int(Qt.TextFlag.TextWordWrap if longest <= wide else Qt.TextFlag.TextWrapAnywhere)
 
 
 @dataclass(frozen=True)

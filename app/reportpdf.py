@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import getpass
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from html import escape
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from app.paper import (
 )
 from app.paperparts import ColourBar, Map, VerdictBand
 from app.pedigreetext import work_numbers
-from app.reportpictures import HALF, WIDE, Shot, State, Studio, states_of
+from app.reportpictures import BROAD, HALF, WIDE, Shot, State, Studio, states_of
 from app.reporttables import numbers_grid, table_blocks, verdict_grid
 from app.resulttable import NAMES, tables_of
 from app.resulttext import (
@@ -50,6 +51,12 @@ from layers.safefile import write_by_path
 #: Verdicts that are drawn large; the table below has all.
 MOST_BANDS = 6
 NUMBERS = (("before", "Before"), ("after", "After"), ("threshold", "Needed"))
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+#: Local days in audit lines: a time with its offset, not one in UTC.
+LOCAL_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(?::\d{2})?[+-]")
 #: Tables that are not printed row by row: the exported table has them.
 NOT_PRINTED = ("points",)
 
@@ -145,7 +152,8 @@ def _pictures(reported: Reported, result: Result, studio: Studio, progress: Prog
     if quantity is None:
         return
     progress(0.1, "drawing the maps")
-    maps = [studio.from_above(result, state, HALF, quantity.name) for state in states]
+    size = HALF if len(states) > 1 else BROAD
+    maps = [studio.from_above(result, state, size, quantity.name) for state in states]
     yield heading("Map")
     yield Beside(blocks=[_map(shot) for shot in maps])
     yield from _legend(quantity, maps[-1])
@@ -174,7 +182,7 @@ def _shadows(
         if shots:
             rows.append(shots)
     if rows:
-        yield heading(f"Shadows on {day}")
+        yield heading(f"Shadows on {date_in_words(day)}")
         for shots in rows:
             yield Beside(gap=8, blocks=[_map(shot) for shot in shots])
         for shot in rows[0]:
@@ -230,16 +238,20 @@ def _origin(reported: Reported, result: Result) -> Iterator[Block]:
     yield heading("What went in", 10, 12)
     rows = [[name, digest] for name, digest in pedigree.inputs]
     yield Grid(["Input", "SHA-256 of its content"], rows, [False, False], points=6.5)
-    yield heading("Work", 10, 12)
-    yield Facts(rows=[*work_numbers(pedigree), ("Computed with", pedigree.version)])
+    work = ", ".join(f"{name.lower()} {number}" for name, number in work_numbers(pedigree))
+    yield paragraph(f"Computed with {pedigree.version}. Work: {work}.", SMALL, MUTED)
 
 
 def day_of_result(result: Result) -> str:
-    """The day of the sun that a result is about, '' where it is about none."""
-    for name in ("day", "first_day", "from_date"):
-        if result.inputs.get(name):
-            return str(result.inputs[name])
-    return ""
+    """The one day of the sun that a result is about, in local time; '' where it is none, or several."""
+    days = {found for line in result.pedigree.sun for found in LOCAL_DAY.findall(line)}
+    return days.pop() if len(days) == 1 else ""
+
+
+def date_in_words(day: str) -> str:
+    """An ISO date as in "21 March 2035", whatever the language of the system."""
+    found = date.fromisoformat(day)
+    return f"{found.day} {MONTHS[found.month - 1]} {found.year}"
 
 
 def _site(project: Project) -> Site | None:

@@ -24,8 +24,8 @@ from viewer.camera import Camera
 from viewer.resultview import Scale
 from viewer.scene import Scene, SunLight, prepare
 
-#: Pixels of the pictures: two beside each other, three, and one as wide as the page.
-HALF, THIRD, WIDE = (1000, 1000), (680, 680), (1800, 900)
+#: Pixels of the pictures: two beside each other, three, and maps and views as wide as the page.
+HALF, THIRD, BROAD, WIDE = (1000, 1000), (680, 680), (1800, 1100), (1800, 760)
 #: Around what is looked at, as a part of its size, and at least: what casts shadow on it is seen too.
 ROOM, LEAST_ROOM_M = 0.6, 85.0
 #: Hours on the clock at which shadows are shown.

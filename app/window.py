@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QIcon
 from PySide6.QtWidgets import (
     QDialog,
     QDockWidget,
@@ -36,8 +36,10 @@ from app.find import FindBox
 from app.history_panel import HistoryPanel
 from app.icons import FOLDER
 from app.inspector import Inspector
+from app.labels import counted
 from app.opening import CrsQuestion, TilesQuestion, are_like_tiles
 from app.palette import Palette
+from app.reporting import ask_export_path, ask_report_path, report, run_export
 from app.reports import ReportWindow, summary
 from app.resultpanel import ResultPanel
 from app.session import Session, is_project
@@ -53,6 +55,7 @@ from layers.decoding import MissingCrs
 from layers.errors import CitystrataError
 from layers.records import Changes, Layer
 from layers.report import Report
+from layers.results import ResultSummary
 from layers.unfinished import Unfinished
 
 INFO_MS = 8000
@@ -224,6 +227,7 @@ class Window(QMainWindow):
         self.results.edit_requested.connect(
             lambda result: self.ask_analysis(result.kind, dict(result.inputs))
         )
+        self.results.export_requested.connect(self.export_result)
         self.results.report_requested.connect(lambda result: self.write_report([result.id]))
         self.info.acted.connect(lambda: self._act_on_info())
         self.start_page.open_clicked.connect(self.actions_["open"].trigger)
@@ -429,6 +433,31 @@ class Window(QMainWindow):
 
     def write_report(self, results: list[int]) -> None:
         """Ask for a file, and write these results, or all, to it as PDF."""
+        titles = [found.title for found in self.analysing.results if found.id in results]
+        title = titles[0] if len(titles) == 1 else "Results"
+        project = self.session.project
+        out = ask_report_path(self, f"{project.title}, {title}") if self.analysing.results else None
+        if out is None:
+            if not self.analysing.results:
+                self.session.problem.emit("There is nothing to report yet. Run an analysis first.")
+            return
+
+        def done(pages: int) -> None:
+            self._act_on_info = partial(self._open_file, out)
+            self.info.say(f"The report is written, {counted(pages, 'page')}: {out}", "Open")
+
+        work = partial(report, project.path, results, out)
+        self.session.jobs.run(f"Writing {out.name}", work, done)
+
+    def _open_file(self, path: Path) -> None:
+        self.info.hide()
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+    def export_result(self, result: ResultSummary) -> None:
+        """Ask for a file, and write a result to it."""
+        path = ask_export_path(self, self.session, result)
+        if path is not None:
+            run_export(self.session, result, path)
 
     def show_dock(self, name: str, on: bool) -> None:
         """Show a panel, in front of others in its place, or hide it."""

@@ -1,0 +1,116 @@
+"""Results that leave the window: reports as PDF files, made by another process, and exports."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+import orjson
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.jobs import Work
+from app.session import Session
+from layers.errors import CitystrataError
+from layers.resultfiles import FILES, endings_for, export_result
+from layers.results import ResultSummary
+
+HOUSE = Path(__file__).parent.parent
+COMMAND = "from app.cli import entry; entry()"
+#: How the command line tells its progress: "45% casting shadows".
+PROGRESS = re.compile(rb"\s*(\d+)% (.*)")
+#: What the names of files may not hold, on any system.
+NO_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
+LONGEST_NAME = 80
+
+
+def file_name(title: str, ending: str) -> str:
+    """A file name made from a title."""
+    return f"{NO_NAME.sub(' ', title).strip()[:LONGEST_NAME] or 'result'}{ending}"
+
+
+def ask_report_path(parent: QWidget, title: str) -> Path | None:
+    """Where a report should be written."""
+    wanted = "PDF document (*.pdf)"
+    name, _ = QFileDialog.getSaveFileName(parent, "Report", file_name(title, ".pdf"), wanted)
+    return with_ending(name, ".pdf") if name else None
+
+
+def ask_export_path(parent: QWidget, session: Session, result: ResultSummary) -> Path | None:
+    """Where a result should be written, and so in which format."""
+    rows = {
+        f"{title} (*{ending})": ending for ending, title in endings_for(session.project.result(result.id))
+    }
+    name, chosen = QFileDialog.getSaveFileName(
+        parent, f"Export {result.title}", file_name(result.title, FILES[0][0]), ";;".join(rows)
+    )
+    if not name:
+        return None
+    known = any(name.lower().endswith(ending) for ending in rows.values())
+    return Path(name) if known else with_ending(name, rows.get(chosen, FILES[0][0]))
+
+
+def with_ending(name: str, ending: str) -> Path:
+    """A path that ends as it should."""
+    return Path(name if name.lower().endswith(ending) else f"{name}{ending}")
+
+
+def run_export(session: Session, result: ResultSummary, path: Path) -> None:
+    """Write a result in a job; the sentence about how comes as a message."""
+    project = session.project
+
+    def work(work: Work) -> str:
+        work.progress(0.0, f"Writing {path.name}")
+        with project.reader() as reader:
+            # The dialog has asked already whether a file may be overwritten.
+            return export_result(reader, reader.result(result.id), path, overwrite=True)
+
+    session.jobs.run(f"Writing {path.name}", work, session.message.emit)
+
+
+def report(project: Path, results: Sequence[int], out: Path, work: Work) -> int:
+    """Have the command line write a report; gives its number of pages.
+
+    Drawing pictures in a process of its own leaves the window free.
+    """
+    chosen = [part for number in results for part in ("--result", str(number))]
+    command = [sys.executable, "-c", COMMAND, "report", str(project.absolute()), *chosen]
+    process = subprocess.Popen(
+        [*command, "--out", str(out.absolute()), "--json"],
+        cwd=HOUSE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout and process.stderr
+        _follow(process.stderr, work)
+        answer = process.stdout.read()
+        process.wait()
+    finally:
+        process.kill()
+        process.wait()
+    return _pages(answer, out)
+
+
+def _follow(lines: IO[bytes], work: Work) -> None:
+    work.progress(0.0, "starting")
+    for line in lines:
+        found = PROGRESS.match(line)
+        if found:
+            work.progress(int(found[1]) / 100, found[2].decode(errors="replace").strip())
+
+
+def _pages(answer: bytes, out: Path) -> int:
+    """What the command answered; its error is raised here."""
+    with suppress(orjson.JSONDecodeError):
+        values = orjson.loads(answer)
+        if "error" in values:
+            raise CitystrataError(**values["error"])
+        return int(values["pages"])
+    raise CitystrataError(
+        "The report could not be written", where=str(out), do="Nothing was changed; try again"
+    )
