@@ -41,6 +41,9 @@ VERBS = {
     "report": "report:VERB",
     "demo": "demo:VERB",
     "sun": "sun:VERB",
+    "sunlight": "sunlight:SUNLIGHT",
+    "rules": "sunlight:RULES",
+    "blame": "sunlight:BLAME",
 }
 #: These have files read in the import process.
 READERS = frozenset(("info", "import", "render"))
