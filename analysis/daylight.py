@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.casters import Casters
+from analysis.fineness import Fineness
 from analysis.sky import sky
+from analysis.skyview import sky_directions
 from layers.arrays import Float64
 
 Ints = NDArray[np.int64]
@@ -35,12 +37,15 @@ class Lines:
         return len(self.directions)
 
 
-def lines_of(sun: Float64, every: int = 1) -> Lines:
-    """The sun's directions (b, 3), and the middles of patches of the sky in which there is none: of
-    all of them, or of `every` so-manieth."""
+def lines_of(sun: Float64, fineness: Fineness) -> Lines:
+    """The sun's directions (b, 3), and those to the sky that are wanted besides."""
     patches = sky()
-    empty = np.setdiff1d(np.arange(len(patches)), patches.patch_of(sun))[::every]
-    directions = np.concatenate([sun, patches.directions[empty]])
+    if fineness.sky:
+        more = sky_directions(fineness.sky)
+    else:
+        empty = np.setdiff1d(np.arange(len(patches)), patches.patch_of(sun))
+        more = patches.directions[empty[:: fineness.patch_step]]
+    directions = np.concatenate([sun, more])
     cells = patches.cells
     nearest = np.concatenate(
         [(part @ directions.T).argmax(axis=1) for part in np.array_split(cells.directions, 16)]
@@ -62,22 +67,34 @@ def seen(
     """What reaches points (n, 3) from directions (d, 3): for each season, in leaf or not, (d, n).
 
     Points lie on surfaces with `normals` (u, 3), `of_point` (n,) says which; only directions that are
-    `needed` (u, d) are looked along, all others let nothing through.
+    `needed` (u, d) are looked along, all others let nothing through. For callers with threads of their own.
     """
-    has_veils = casters.opaque < len(casters.triangles)
-    cosines = normals @ directions.T
-    open_sky = np.zeros((len(directions), len(points)), np.uint8)
-    veiled = tuple(np.zeros(open_sky.shape, np.float32) for _ in seasons) if has_veils else ()
+    rays = casters.rays.on_one_thread()
+    starts = rays.starts(points)
+    lit = np.zeros((len(directions), len(points)), np.bool_)
+    short = np.maximum(LEAST_SINE - normals @ directions.T, 0.0)
+    plain = np.ascontiguousarray((needed & (short == 0)).T)
     for number, direction in enumerate(directions):
-        looking = np.flatnonzero(needed[of_point, number])
-        if not len(looking):
-            continue
-        origins, ways = points[looking], np.broadcast_to(direction, (len(looking), 3))
-        short = LEAST_SINE - cosines[of_point[looking], number]
-        if (short > 0).any():
-            ways = ways + np.maximum(short, 0.0)[:, None] * normals[of_point[looking]]
-        lit = ~casters.rays.blocked(origins, ways)
-        open_sky[number, looking] = lit
-        for shares, in_leaf in zip(veiled, seasons, strict=False):
-            shares[number, looking[lit]] = casters.through(origins[lit], ways[lit], in_leaf)
-    return veiled or (open_sky,) * len(seasons)
+        looking = np.flatnonzero(plain[number][of_point])
+        if len(looking):
+            lit[number, looking] = ~rays.blocked(starts[looking], direction)
+    # The few that would graze their own surface, or enter it, are bent away from it.
+    bent = np.ascontiguousarray((needed & (short > 0)).T)
+    ray, looking = np.nonzero(bent[:, of_point])
+    row = of_point[looking]
+    ways = directions[ray] + short[row, ray, None] * normals[row]
+    lit[ray, looking] = ~rays.blocked(starts[looking], ways)
+    if casters.opaque == len(casters.triangles):
+        return (lit.view(np.uint8),) * len(seasons)
+    return tuple(_veiled(casters, points, directions, lit, in_leaf) for in_leaf in seasons)
+
+
+def _veiled(
+    casters: Casters, points: Float64, directions: Float64, lit: NDArray[np.bool_], in_leaf: bool
+) -> NDArray[np.float32]:
+    """What vegetation lets through of the light that nothing else stops."""
+    shares = np.zeros(lit.shape, np.float32)
+    for number, direction in enumerate(directions):
+        looking = np.flatnonzero(lit[number])
+        shares[number, looking] = casters.through(points[looking], direction, in_leaf)
+    return shares

@@ -9,16 +9,18 @@ every hour. So surfaces that nothing shades get what Perez's model gives them, h
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.abreast import abreast
 from analysis.casters import Casters
-from analysis.daylight import Lines, Shares, lines_of, seen
+from analysis.daylight import LEAST_SINE, Lines, Shares, lines_of, seen
+from analysis.fineness import BINNED, Fineness
 from analysis.light import BinnedSun, Light
 from analysis.sky import sky
-from analysis.sunbins import BINS, above_horizon, sun_bins
+from analysis.sunbins import above_horizon, sun_bins
 from layers.arrays import Float64
 from layers.data import Progress, never_stop
 
@@ -27,7 +29,7 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 #: Points whose rays are cast and counted together by one thread.
-CHUNK = 8_192
+CHUNK = 16_384
 #: Positions of the sun that are traced together where every one of them is.
 STEPS_AT_ONCE = 256
 
@@ -43,11 +45,17 @@ class Spots:
     def __len__(self) -> int:
         return len(self.points)
 
-    def at(self, which: slice | Ints) -> Spots:
-        """Some of the points; each normal that they have is then there once."""
-        used, row = np.unique(self.row[which], return_inverse=True)
+    def part(self, which: slice) -> Spots:
+        """Some of them."""
+        return Spots(self.points[which], self.row[which], self.row_normal)
+
+    def sorted(self) -> tuple[Spots, Ints]:
+        """The points of each normal after one another, each normal once, and where each point was."""
+        used, row = np.unique(self.row, return_inverse=True)
         normals, again = np.unique(self.row_normal[used], axis=0, return_inverse=True)
-        return Spots(self.points[which], again.reshape(-1)[row.reshape(-1)], normals)
+        row = again.reshape(-1)[row.reshape(-1)]
+        order = np.argsort(row, kind="stable")
+        return Spots(self.points[order], row[order], normals), order
 
 
 @dataclass(frozen=True)
@@ -77,15 +85,11 @@ class Season:
 class Irradiation:
     """The light of a place among what casts shadow there."""
 
-    def __init__(
-        self, casters: Casters, light: Light, exact: bool = False, bins: int = BINS, every: int = 1
-    ) -> None:
-        """With `exact`, rays go to every single position of the sun. Of the patches of the sky that no
-        ray to the sun's path passes, `every` so-manieth gets one."""
-        self.casters, self.light, self.exact = casters, light, exact
-        path = sun_bins(light.sun[light.sunny], bins)
+    def __init__(self, casters: Casters, light: Light, fineness: Fineness = BINNED) -> None:
+        self.casters, self.light, self.exact = casters, light, not fineness.sun_bins
+        path = sun_bins(light.sun[light.sunny], fineness.sun_bins)
         self.bins = len(path.directions)
-        self.lines: Lines = lines_of(path.directions, every)
+        self.lines: Lines = lines_of(path.directions, fineness)
         self.seasons = tuple(self._seasons(path.bin))
 
     def _seasons(self, bins: Ints) -> list[Season]:
@@ -98,7 +102,8 @@ class Irradiation:
             mine = periods[light.period[light.sunny]]
             steps = light.sunny[mine]
             # Where every position has its own ray there is nothing to sum up.
-            sun = BinnedSun(light, *((steps[:0], bins[:0]) if self.exact else (steps, bins[mine])), self.bins)
+            binned = slice(0) if self.exact else slice(None)
+            sun = BinnedSun(light, steps[binned], bins[mine][binned], self.bins)
             found.append(Season(in_leaf, periods, sun, steps))
         return found
 
@@ -108,63 +113,79 @@ class Irradiation:
         parts = [slice(start, start + CHUNK) for start in range(0, len(spots), CHUNK)]
         rays = 0
 
-        def work(part: slice) -> tuple[slice, Float64, int]:
-            return part, *_Chunk(self, spots.at(part)).irradiance()
+        def work(part: slice) -> tuple[Ints, Float64, int]:
+            some, order = spots.part(part).sorted()
+            return part.start + order, *_Chunk(self, some).irradiance()
 
-        for part, values, cast in abreast(work, parts, progress, "sun and sky"):
-            found[:, part] = values
+        for where, values, cast in abreast(work, parts, progress, "sun and sky"):
+            found[:, where] = values
             rays += cast
-        return Irradiance(*found, rays)
+        return Irradiance(found[0], found[1], rays)
 
 
 class _Chunk:
-    """Some points that are looked at together."""
+    """Some points that are looked at together, sorted by their normals."""
 
     def __init__(self, whole: Irradiation, spots: Spots) -> None:
         self._whole, self._spots = whole, spots
         share = whole.lines.patch_share
+        self._facing = spots.row_normal @ whole.lines.directions.T >= LEAST_SINE
         self._factors = sky().factors(spots.row_normal)
-        self._even = self._factors @ share  # (u, d)
-        self._low = sky().horizon_factors(spots.row_normal) @ share
+        even = self._in_front(self._factors @ share)
+        low = self._in_front(sky().horizon_factors(spots.row_normal) @ share)
+        self._sky = np.stack([even, low], axis=1)  # (u, 2, d)
         self._rays = 0
+
+    def _in_front(self, weights: Float64) -> Float64:
+        """Weights (u, d) of the sky; those of directions behind a surface go to the others."""
+        kept = np.where(self._facing, weights, 0.0)
+        whole, front = weights.sum(axis=1), kept.sum(axis=1)
+        scale = np.divide(whole, front, out=np.zeros_like(front), where=front > 0)
+        return np.where((front > 0)[:, None], kept * scale[:, None], weights)
 
     def irradiance(self) -> tuple[Float64, int]:
         """(2, n, periods) direct and diffuse, and how many rays it took."""
         whole, spots = self._whole, self._spots
         weights = [season.sun.weights(spots.row_normal) for season in whole.seasons]
-        needed = (self._even > 0) | (self._low > 0)
+        needed: Mask = np.any(self._sky > 0, axis=1)
         for weight in weights:
-            needed[:, : whole.bins] |= weight.any(axis=(2, 3))
+            needed[:, : whole.bins] |= weight @ np.ones(weight.shape[2]) > 0
         shares = self._seen(whole.lines.directions, needed, tuple(s.in_leaf for s in whole.seasons))
-        correction = whole.light.negative(spots.row_normal)
-        order = np.argsort(spots.row, kind="stable")
-        ends = np.searchsorted(spots.row[order], np.arange(len(spots.row_normal) + 1))
+        ends = np.searchsorted(spots.row, np.arange(len(spots.row_normal) + 1))
         found = np.zeros((2, len(spots), whole.light.periods))
         for season, weight, share in zip(whole.seasons, weights, shares, strict=True):
-            for row, (start, end) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
-                mine = order[start:end]
-                light = self._summed(season, row, weight[row], share[:, mine], correction[row])
-                found[:, mine] += light
+            brightness = self._brightness(season)
+            for row, (start, end) in enumerate(pairwise(ends)):
+                through = share[:, start:end].astype(np.float64)
+                sun = weight[row].T @ through[: whole.bins]
+                found[:, start:end] += sun.reshape(2, -1, end - start).swapaxes(1, 2)
+                if brightness is not None:
+                    found[1, start:end] += (brightness[row] @ (self._sky[row] @ through)).T
+                else:
+                    found[1, start:end] += (self._patches(season, row) @ through).T
         if whole.exact:
             for season in whole.seasons:
                 self._add_sun(season, found)
         return found, self._rays
 
-    def _summed(self, season: Season, row: int, sun: Float64, share: Shares, correction: Float64) -> Float64:
-        """(2, k, periods) what k points of one normal get in a season, given what each sees (d, k)."""
-        whole, light = self._whole, self._whole.light
-        through = share.T.astype(np.float64)
-        bins, periods = whole.bins, light.periods
-        found = (through[:, :bins] @ sun.reshape(bins, -1)).reshape(len(through), 2, periods).swapaxes(0, 1)
-        if light.radiance is None:
-            slant = float(np.hypot(*self._spots.row_normal[row, :2]))
-            horizon = light.horizon - (correction / slant if slant > 0 else 0.0)
-            parts = through @ np.stack([self._even[row], self._low[row]], axis=1)
-            diffuse = parts @ np.stack([light.isotropic, horizon])
-        else:
-            patches = self._factors[row][:, None] * light.radiance.T
-            diffuse = through @ (whole.lines.patch_share.T @ patches)
-        found[1] += np.where(season.periods, diffuse, 0.0)
+    def _brightness(self, season: Season) -> Float64 | None:
+        """(u, periods, 2) radiance of the sky and light of the horizon, where the sky is not in patches."""
+        light, normals = self._whole.light, self._spots.row_normal
+        if light.radiance is not None:
+            return None
+        slant = np.hypot(normals[:, 0], normals[:, 1])[:, None]
+        less = np.divide(
+            light.negative(normals), slant, out=np.zeros((len(normals), light.periods)), where=slant > 0
+        )
+        horizon = light.horizon - less
+        both = np.stack([np.broadcast_to(light.isotropic, horizon.shape), horizon], axis=2)
+        return np.asarray(both * season.periods[:, None])
+
+    def _patches(self, season: Season, row: int) -> Float64:
+        """(periods, d) what surfaces of one normal get of the sky in patches."""
+        assert self._whole.light.radiance is not None
+        radiance = np.where(season.periods[:, None], self._whole.light.radiance, 0.0)
+        found: Float64 = (radiance * self._factors[row]) @ self._whole.lines.patch_share
         return found
 
     def _add_sun(self, season: Season, found: Float64) -> None:
@@ -179,7 +200,7 @@ class _Chunk:
             periods = light.period[steps][first]
             for kind, source in enumerate((light.beam, light.sky.circumsolar)):
                 sums = np.add.reduceat(lit * source[steps][:, None], first, axis=0)
-                np.add.at(found[kind], (slice(None), periods), sums.T)
+                found[kind][:, periods] += sums.T
 
     def _seen(self, directions: Float64, needed: Mask, seasons: tuple[bool, ...]) -> tuple[Shares, ...]:
         spots = self._spots

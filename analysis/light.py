@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.perez import SkyLight, all_weather, sky_light
+from analysis.localtime import Times
 from analysis.site import Site
 from analysis.sky import sky
-from analysis.sun import Times, sun_at
+from analysis.sun import sun_at
 from layers.arrays import Float64
+from layers.weather import day_of_year
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -20,7 +22,7 @@ Mask = NDArray[np.bool_]
 #: How the light of the sky is spread: Perez 1990 for tilted surfaces, or Perez 1993 over every patch.
 MODELS = ("perez1990", "perez1993")
 #: Normals whose cosines are counted at once: they stay in the processor's cache.
-NORMALS_AT_ONCE = 64
+NORMALS_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -97,21 +99,21 @@ class BinnedSun:
         order = np.argsort(slots, kind="stable")
         steps, slots = steps[order], slots[order]
         self._first = np.flatnonzero(np.diff(slots, prepend=-1))
-        self._slot = slots[self._first]
+        bin, period = np.divmod(slots[self._first], light.periods)
+        self._slots = tuple((2 * bin + kind) * light.periods + period for kind in (0, 1))
         self._sun = np.ascontiguousarray(light.sun[steps].T)
         self._sources = (light.beam[steps], light.sky.circumsolar[steps])
 
     def weights(self, normals: Float64) -> Float64:
-        """(n, bins, 2, periods) kWh/m² that the sun itself, and the sky around it, give unshaded."""
-        found = np.zeros((len(normals), 2, self._count * self._periods))
-        if len(self._slot):
+        """(n, bins, 2 · periods) kWh/m² that the sun itself, then the sky around it, give unshaded."""
+        found = np.zeros((len(normals), self._count * 2 * self._periods))
+        if len(self._first):
             for start in range(0, len(normals), NORMALS_AT_ONCE):
                 part = slice(start, start + NORMALS_AT_ONCE)
                 cosine = np.maximum(normals[part] @ self._sun, 0.0)
-                for kind, source in enumerate(self._sources):
-                    found[part, kind, self._slot] = np.add.reduceat(cosine * source, self._first, axis=1)
-        shaped = found.reshape(len(normals), 2, self._count, self._periods)
-        return np.ascontiguousarray(shaped.transpose(0, 2, 1, 3))
+                for slot, source in zip(self._slots, self._sources, strict=True):
+                    found[part, slot] = np.add.reduceat(cosine * source, self._first, axis=1)
+        return found.reshape(len(normals), self._count, 2 * self._periods)
 
 
 def light_of(
@@ -128,7 +130,7 @@ def light_of(
     kept = np.flatnonzero((dni > 0) | (dhi > 0))
     dni, dhi, period = dni[kept], dhi[kept], np.asarray(period, np.int64)[kept]
     sun = sun_at(site, times[kept])
-    day = (sun.times.astype("datetime64[D]") - sun.times.astype("datetime64[Y]")).astype(float) + 1
+    day = day_of_year(sun.times)
     energy = step_h / 1000
     if model == MODELS[0]:
         light = sky_light(dni, dhi, 90 - sun.altitude_deg, day)

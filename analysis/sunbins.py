@@ -16,8 +16,8 @@ from layers.arrays import Float64
 
 Ints = NDArray[np.int64]
 
-#: Bins of a year's path, and how often they are moved to the middle of what they stand for.
-BINS, ROUNDS = 150, 20
+#: How often bins are moved to the middle of what they stand for.
+ROUNDS = 20
 #: Rays towards a sun at the horizon go no lower than this sine, so as not to graze the ground they leave.
 LOWEST_SINE = 0.003
 
@@ -30,8 +30,13 @@ class SunBins:
     bin: Ints  # (h,) of each position
 
 
-def sun_bins(positions: Float64, count: int = BINS) -> SunBins:
-    """At most `count` bins for positions of the sun (h, 3), unit vectors; each its own when they are fewer."""
+def sun_bins(positions: Float64, count: int) -> SunBins:
+    """At most `count` bins for positions of the sun (h, 3), unit vectors; none with 0.
+
+    Each position is its own bin where there are no more than that.
+    """
+    if not count:
+        return SunBins(np.empty((0, 3)), np.zeros(len(positions), np.int64))
     positions = above_horizon(positions)
     if len(positions) <= count:
         return SunBins(positions, np.arange(len(positions)))
@@ -47,7 +52,7 @@ def above_horizon(ways: Float64) -> Float64:
     """Unit vectors (n, 3); those below the horizon, or all but on it, are lifted above it."""
     found = ways.copy()
     found[:, 2] = np.maximum(found[:, 2], LOWEST_SINE)
-    return found / np.linalg.norm(found, axis=1, keepdims=True)
+    return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True))
 
 
 def _farthest(positions: Float64, count: int) -> Ints:
