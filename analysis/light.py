@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.perez import SkyLight, all_weather, sky_light
 from analysis.localtime import Times
+from analysis.perez import SkyLight, all_weather, sky_light
 from analysis.site import Site
 from analysis.sky import sky
 from analysis.sun import sun_at
