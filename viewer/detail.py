@@ -16,6 +16,8 @@ Float32 = NDArray[np.float32]
 
 #: How far outlines stand off: in metres, and in pixels, for the depth buffer is coarser far away.
 LIFT_M, LIFT_PX = 0.02, 0.35
+#: So much of the light is seen on colours that have a meaning.
+SHADE_ON_VALUES = 0.35
 WALL_STEEPNESS = 0.6  # |z| of a normal below which a polygon counts as a wall
 
 
@@ -57,6 +59,11 @@ class Detail:
     foot: Float32  # (n,) walls darken towards their feet
     start: Index  # (p,) first vertex of each polygon
     geometry: Index  # (p,)
+
+    def softened(self) -> Float32:
+        """The light on polygons whose colours have a meaning, (p, 3): it must not change much."""
+        soft = 1 - np.float32(SHADE_ON_VALUES) * (1 - self.light)
+        return np.asarray(np.minimum(soft, np.float32(1)))
 
     def colors(self, base: Float32) -> UInt8:
         """Colours of the vertices from one own colour per polygon."""

@@ -23,11 +23,13 @@ from viewer.columns import Columns
 from viewer.depths import Depths
 from viewer.draping import lay
 from viewer.light import sky
+from viewer.patch import Patch
 from viewer.picking import Hit, Surface, View2D, stretched
 from viewer.picture import Float32, Picture, Raw
 from viewer.prepared import Prepared, columns_of, prepare, view_of
 from viewer.raster import RasterView
-from viewer.resultview import Reading, Scale
+from viewer.resultscale import Scale
+from viewer.resultview import Reading, ResultView
 from viewer.shade import Ground, Pace, Shade, Shadows, SunLight
 from viewer.skydome import Dome, SkyMark, SkyPath
 from viewer.splat import Splats
@@ -101,7 +103,7 @@ class Scene:
         self._shade: Shade | None = None
         self._shade_pace = Pace()
         self._shows_dome = True
-        self._result: Result | None = None
+        self._result: ResultView | None = None
         #: How much is drawn, as a factor: 1 is what keeps motion fluent.
         self.detail = 1.0
         self.needs_frame = True
@@ -180,7 +182,7 @@ class Scene:
         self._aim()
         for view in self._views.values():
             view.catch_up(inf)
-        self._stage.follow(self._views.values(), self._stretch, all_at_once=True)
+        self._stage.follow(self._views.values(), self._more(), self._stretch, all_at_once=True)
 
     def set_background(self, dark: bool) -> None:
         """The sky of the light or the dark theme."""
@@ -280,7 +282,7 @@ class Scene:
         self._aim()
         seconds = CATCH_UP_MOVING_S if self._moving else CATCH_UP_S
         missing = [view for view in self._views.values() if not view.catch_up(seconds)]
-        has_all = self._stage.follow(self._views.values(), self._stretch)
+        has_all = self._stage.follow(self._views.values(), self._more(), self._stretch)
         only_points = has_all and all(isinstance(view, Dotted) and view.has_begun for view in missing)
         self._patience_s = PATIENCE_WITH_POINTS_S if only_points else PATIENCE_S
         complete = has_all and not missing
@@ -352,7 +354,7 @@ class Scene:
         self._views[layer.id] = view
         view.restyle(self._present().get(layer.id, layer))
         self._follow_stretch()
-        self._lay_pictures()
+        self._paint_result()
         self._update(layer.id)
         if not self._has_own_camera:
             self.fit()
@@ -364,7 +366,7 @@ class Scene:
         view = self._views.pop(layer_id, None)
         if view is None:
             return
-        self._stage.follow(self._views.values(), self._stretch)
+        self._stage.follow(self._views.values(), self._more(), self._stretch)
         self._lay_pictures()
         self.needs_frame = True
 
@@ -395,6 +397,11 @@ class Scene:
             self._columns[number] = columns_of(self._project, layer)
         return self._columns[number]
 
+    def _more(self) -> Iterator[Patch]:
+        """What is drawn beside the layers."""
+        if self._result is not None:
+            yield from self._result.patches()
+
     def _follow_stretch(self) -> None:
         """Draw all heights as much larger as the uppermost visible terrain wants it."""
         wanted = [
@@ -407,7 +414,8 @@ class Scene:
 
     def _lay_pictures(self) -> None:
         """Lay orthophotos over the uppermost terrain."""
-        lay([self._views[number] for number in self._present() if number in self._views])
+        covers = () if self._result is None else self._result.covers
+        lay([self._views[number] for number in self._present() if number in self._views], covers)
 
     # -- what is shown ---------------------------------------------------------------------------
 
@@ -479,17 +487,28 @@ class Scene:
 
     def show_result(self, result: Result | None, quantity: str | None = None) -> None:
         """Colour what a result speaks of by one of its quantities (the first one); None ends it."""
-        self._result = result
+        had, self._result = self._result, None if result is None else ResultView(result, quantity)
+        if self._result is None and had is not None:
+            for city in self._cities():
+                city.paint(None)
+        self._paint_result()
         self.needs_frame = True
+
+    def _paint_result(self) -> None:
+        """Colour the layers by the result that is shown."""
+        if self._result is not None:
+            self._result.paint(self._views.values(), self.origin)
+        self._lay_pictures()
 
     @property
     def result_scale(self) -> Scale | None:
         """What the colours of the result mean, and its values."""
-        return None
+        return None if self._result is None else self._result.scale
 
     def pick_result(self, x: float, y: float) -> Reading | None:
         """What the result that is shown says about the place under a pixel position."""
-        return None
+        hit = self.pick(x, y) if self._result is not None else None
+        return None if self._result is None or hit is None else self._result.reading(hit)
 
     # -- what lies where -------------------------------------------------------------------------
 
@@ -533,7 +552,9 @@ class Scene:
         return float(stretched(np.array(points), self.origin, self._stretch)[:, 2].max())
 
     def legend(self) -> list[LegendEntry]:
-        """What the colours mean, layer by layer from the top."""
+        """What the colours mean: those of the result that is shown, else layer by layer from the top."""
+        if self._result is not None and (rows := self._result.legend()):
+            return rows
         order = {layer.id: i for i, layer in enumerate(self._project.layers)}
         views = sorted(self._views.values(), key=lambda view: order.get(view.layer.id, 0))
         return [entry for view in views if view.layer.visible for entry in view.legend()]

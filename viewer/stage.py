@@ -25,10 +25,12 @@ class Stage:
         self._window = window
         self._patches: list[Patch] = []  # those the window has, in drawing order
 
-    def follow(self, views: Iterable[LayerView], stretch: float, all_at_once: bool = False) -> bool:
-        """Give the window what the views draw now; False while more than fits into one frame is left."""
+    def follow(
+        self, views: Iterable[LayerView], more: Iterable[Patch], stretch: float, all_at_once: bool = False
+    ) -> bool:
+        """Give the window what the views draw now, and `more`; False while not all fitted into one frame."""
         ordered = sorted(views, key=lambda v: (v.layer.opacity < 1, DRAWING_ORDER.index(v.layer.kind)))
-        wanted = [patch for view in ordered for patch in view.patches()]
+        wanted = [patch for view in ordered for patch in view.patches()] + list(more)
         had, kept = set(self._patches), set(wanted)
         for patch in had - kept:
             self._window.renderer.RemoveActor(patch.actor)

@@ -1,0 +1,84 @@
+"""From the values of a result to colours, and what the colours mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil, floor
+
+import numpy as np
+
+from layers.arrays import Float64, UInt8
+from layers.results import Quantity, Result, Table
+from viewer.color import LegendEntry, nice_step
+from viewer.palette import NO_VALUE, hex_color, ramp, rgb
+
+#: Quantities that say how much more or less there is; their colours diverge about 0.
+CHANGE = "_change"
+CHANGE_MAP = "difference"
+LEGEND_ROWS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """What the colours of the quantity mean, with what a histogram needs."""
+
+    quantity: Quantity
+    low: float  # values at the ends of the colours
+    high: float
+    values: Float64  # (n,) one per sample point, or per surface; finite
+    weights: Float64  # (n,) m² that each stands for
+
+    @cached_property
+    def is_change(self) -> bool:
+        """Whether values are differences, which diverge about 0."""
+        return self.quantity.name.endswith(CHANGE)
+
+    @property
+    def color_map(self) -> str:
+        """The name of its map in assets/colormaps."""
+        return CHANGE_MAP if self.is_change else self.quantity.color_map
+
+    def colors(self, values: Float64) -> UInt8:
+        """One colour per value, (n, 3); grey where there is none."""
+        part = (np.nan_to_num(values, nan=self.low) - self.low) / (self.high - self.low)
+        found = ramp(self.color_map, part)
+        found[~np.isfinite(values)] = rgb(NO_VALUE)
+        return found
+
+    def text(self, value: float) -> str:
+        """A value as it is written, with no more digits than its error allows."""
+        sign = "+" if self.is_change and value > 0 else ""
+        return sign + f"{value:.{self.quantity.digits}f}".replace("-", "−")
+
+    def legend(self) -> list[LegendEntry]:
+        """Values at even steps, the highest first."""
+        step = max(nice_step((self.high - self.low) / LEGEND_ROWS), 10.0**-self.quantity.digits)
+        first, last = ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9)
+        marks = np.arange(first, last + 1, dtype=np.float64) * step
+        title = self.quantity.title
+        return [
+            LegendEntry(self.text(mark), hex_color(color), 0, self.quantity.unit, 0, title)
+            for mark, color in zip(marks[::-1].tolist(), self.colors(marks)[::-1], strict=True)
+        ]
+
+
+def scale_of(result: Result, quantity: Quantity, table: Table | None = None) -> Scale:
+    """The scale of a quantity: over its points, else over its surfaces, or over another table."""
+    sources = (table,) if table is not None else (result.points, result.surfaces, result.shapes)
+    source = next((one for one in sources if quantity.name in one.columns), Table())
+    values = source.numbers(quantity.name) if len(source) else np.empty(0)
+    known = np.isfinite(values)
+    has_area = "area_m2" in source.columns
+    weights = source.numbers("area_m2")[known] if has_area else np.ones(int(known.sum()))
+    return Scale(quantity, *_limits(quantity, values[known]), values[known], weights)
+
+
+def _limits(quantity: Quantity, values: Float64) -> tuple[float, float]:
+    least, most = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+    if quantity.name.endswith(CHANGE):
+        reach = max(abs(least), abs(most), abs(quantity.high or 0.0), 10.0**-quantity.digits)
+        return -reach, reach
+    low = least if quantity.low is None else quantity.low
+    high = most if quantity.high is None else quantity.high
+    return low, high if high > low else low + 1.0
