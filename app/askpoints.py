@@ -13,7 +13,6 @@ from app.canvas import Canvas
 from app.labels import counted
 from app.session import Session
 from layers.arrays import CityTiles, Float64
-from layers.errors import UsageError
 from layers.project import Project
 from viewer.scene import Hit
 
@@ -45,10 +44,6 @@ class PointsAnswer(AskField):
 
     def value(self) -> tuple[tuple[float, ...], ...]:
         """The points: x, y, z and the direction they look in."""
-        if not self._points:
-            raise UsageError(
-                "No point is picked yet", do="Choose Pick in the view and click a wall or the ground"
-            )
         return tuple(self._points)
 
     def show_value(self, value: Sequence[Sequence[float]] | str) -> None:

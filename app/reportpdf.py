@@ -7,12 +7,16 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from html import escape
 from pathlib import Path
 
-from PySide6.QtGui import QFont, QImage
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFont, QImage, QPainter
 
 from analysis.site import Site, site_of
+from app.charts import Look, on_paper
+from app.charts.view import Paint
 from app.paper import (
     ACCENT,
     MUTED,
@@ -20,9 +24,11 @@ from app.paper import (
     Beside,
     Block,
     Chapter,
+    Chart,
     Facts,
     Grid,
     Text,
+    face,
     heading,
     paragraph,
     write_pdf,
@@ -31,6 +37,7 @@ from app.paperparts import ColourBar, Map, VerdictBand
 from app.pedigreetext import work_numbers
 from app.reportpictures import BROAD, HALF, WIDE, Shot, State, Studio, states_of
 from app.reporttables import numbers_grid, table_blocks, verdict_grid
+from app.resultcharts import charts_of
 from app.resulttable import NAMES, tables_of
 from app.resulttext import (
     VERDICTS,
@@ -57,6 +64,8 @@ MONTHS = (
 )
 #: Local days in audit lines: a time with its offset, not one in UTC.
 LOCAL_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(?::\d{2})?[+-]")
+#: Of charts on paper, in 1/96 inch.
+CHART_LETTERS = 10.0
 #: Tables that are not printed row by row: the exported table has them.
 NOT_PRINTED = ("points",)
 
@@ -103,6 +112,7 @@ def _chapter(
     yield from _title(reported, result, is_first)
     yield from _verdicts(result)
     yield from _pictures(reported, result, studio, progress)
+    yield from _charts(result)
     yield from _tables(result)
     yield from _origin(reported, result)
 
@@ -207,6 +217,17 @@ def _image(shot: Shot) -> QImage:
 def _legend(quantity: Quantity, shot: Shot) -> Iterator[Block]:
     if shot.scale is not None:
         yield ColourBar(gap=6, quantity=quantity, low=shot.scale.low, high=shot.scale.high)
+
+
+def _charts(result: Result) -> Iterator[Block]:
+    look = on_paper(face(), CHART_LETTERS)
+    for number, chart in enumerate(charts_of(result, next(iter(result.quantities), None))):
+        yield heading(chart.title, 10, 20 if number == 0 else 14)
+        yield Chart(high=chart.height, paint=partial(_paint, chart.paint, look))
+
+
+def _paint(paint: Paint, look: Look, painter: QPainter, box: QRectF) -> None:
+    paint(painter, box, look)
 
 
 def _tables(result: Result) -> Iterator[Block]:

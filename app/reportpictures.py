@@ -21,11 +21,11 @@ from layers.data import Box, Progress
 from layers.project import Project
 from layers.results import Result
 from viewer.camera import Camera
-from viewer.resultview import Scale
+from viewer.resultscale import Scale
 from viewer.scene import Scene, SunLight, prepare
 
 #: Pixels of the pictures: two beside each other, three, and maps and views as wide as the page.
-HALF, THIRD, BROAD, WIDE = (1000, 1000), (680, 680), (1800, 1100), (1800, 760)
+HALF, THIRD, BROAD, WIDE = (1000, 1000), (680, 680), (1800, 1100), (1800, 700)
 #: Around what is looked at, as a part of its size, and at least: what casts shadow on it is seen too.
 ROOM, LEAST_ROOM_M = 0.6, 85.0
 #: Hours on the clock at which shadows are shown.
@@ -140,6 +140,7 @@ class Studio:
 def studio(project: Project, progress: Progress) -> Iterator[Studio]:
     """A studio with all visible layers of a project."""
     scene = Scene(project, WIDE)
+    scene.shows_dome = False
     try:
         layers = [layer for layer in reversed(project.layers) if layer.visible]
         for number, layer in enumerate(layers):

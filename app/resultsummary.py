@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.charts import ChartView
 from app.labels import add_row, thousands
+from app.resultcharts import ResultChart, charts_of
 from app.resulttext import (
     NOTHING,
     WORDS,
@@ -139,9 +141,10 @@ class ResultGlance(QWidget):
         column.addLayout(shown)
         column.addWidget(self.reading)
         column.addWidget(self._hint)
-        self.charts = QVBoxLayout()
-        column.addLayout(self.charts)
         column.addLayout(self._numbers)
+        self._charts = QVBoxLayout()
+        self._charts.setSpacing(4)
+        column.addLayout(self._charts)
         column.addStretch()
         scroll = QScrollArea(widgetResizable=True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -161,6 +164,15 @@ class ResultGlance(QWidget):
         self.quantity.setCurrentIndex(self.quantity.findData(quantity.name) if quantity else -1)
         self.quantity.blockSignals(False)
         self._show_numbers(quantity)
+        self._show_charts(charts_of(result, quantity))
+
+    def _show_charts(self, charts: Sequence[ResultChart]) -> None:
+        _clear(self._charts)
+        for chart in charts:
+            title = QLabel(chart.title, wordWrap=True)
+            title.setObjectName("heading")
+            self._charts.addWidget(title)
+            self._charts.addWidget(ChartView(chart.paint, chart.height, chart.title))
 
     def _show_cards(self, rows: Sequence[dict[str, Any]]) -> None:
         _clear(self._cards)

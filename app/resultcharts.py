@@ -1,0 +1,162 @@
+"""The charts of a result, for window and paper alike: its values, its months, its day, what takes the sun."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TypeVar
+
+import numpy as np
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
+
+from app.charts import (
+    Bars,
+    DayChart,
+    Histogram,
+    Look,
+    Painted,
+    Row,
+    Series,
+    Spell,
+    by_month,
+    paint_bars,
+    paint_day,
+    paint_histogram,
+    stacked_by_month,
+)
+from app.charts.view import Paint
+from app.resulttext import UNITS, column_title, values_of
+from layers.results import Quantity, Result, Table
+
+Data = TypeVar("Data")
+#: States of a step of the day that charts call otherwise.
+KINDS = {"turned away": "away"}
+MONTHS, HOURS, BLOCKERS = "months", "hours", "blockers"
+BEFORE, CHANGE = "_before", "_change"
+#: Parts of a sum that are stacked, by the beginnings of their columns.
+PARTS = ("direct", "diffuse", "reflected")
+#: Objects that take the sun and get a bar of their own.
+MOST_BLOCKERS = 8
+LONGEST_LABEL = 18
+
+
+@dataclass(frozen=True)
+class ResultChart:
+    """A chart with the title it stands below."""
+
+    title: str
+    height: int
+    paint: Paint
+
+
+def _filled(paint: Callable[[QPainter, QRectF, Data, Look], Painted], data: Data) -> Paint:
+    """A painting function with its data filled in."""
+
+    def filled(painter: QPainter, box: QRectF, look: Look) -> Painted:
+        return paint(painter, box, data, look)
+
+    return filled
+
+
+def charts_of(result: Result, quantity: Quantity | None) -> list[ResultChart]:
+    """All charts that a result has something for."""
+    made: list[ResultChart] = []
+    if quantity is not None:
+        made += _histogram(result, quantity)
+    tables = result.tables
+    if MONTHS in tables and len(tables[MONTHS]) > 1:
+        made += _months(result, tables[MONTHS])
+    if {"time", "state", "date"} <= set(tables.get(HOURS, Table()).columns):
+        made.append(_day(tables[HOURS]))
+    if "taken_h" in tables.get(BLOCKERS, Table()).columns and len(tables[BLOCKERS]):
+        made.append(_blockers(tables[BLOCKERS]))
+    return made
+
+
+def _histogram(result: Result, quantity: Quantity) -> Iterator[ResultChart]:
+    values, areas = values_of(result, quantity)
+    if len(values) < 3 or values.min() == values.max():
+        return
+    is_area = bool(areas.sum() > 0)
+    weights = areas if is_area else None
+    chart = Histogram(
+        values,
+        weights,
+        quantity.unit,
+        "m²" if is_area else "values",
+        color_map=quantity.color_map,
+        low=quantity.low,
+        high=quantity.high,
+        digits=quantity.digits,
+    )
+    yield ResultChart(f"How {quantity.title.lower()} is spread", 170, _filled(paint_histogram, chart))
+
+
+def _months(result: Result, table: Table) -> Iterator[ResultChart]:
+    """Sums or means of each month; parts stacked, two states beside each other."""
+    if len(table) != 12:
+        return
+    names = [name for name in table.columns if name != "month"]
+    parts = [name for part in PARTS for name in names if name.startswith(f"{part}_") and not _compares(name)]
+    if len(parts) > 1:
+        title = "By month"
+        shown = {name.partition("_")[0].capitalize(): table.numbers(name).tolist() for name in parts}
+        chart = stacked_by_month(shown, _unit(parts[0]))
+        yield ResultChart(title, 190, _filled(paint_bars, chart))
+        return
+    for name in names:
+        if _compares(name):
+            continue
+        before = table.numbers(name + BEFORE).tolist() if name + BEFORE in names else None
+        chart = by_month(table.numbers(name).tolist(), _unit(name), before=before)
+        title = f"{column_title(name, result.quantities)} by month"
+        yield ResultChart(title, 190, _filled(paint_bars, chart))
+
+
+def _day(table: Table) -> ResultChart:
+    """When there is sun and who takes it, for each day that the table has."""
+    rows = []
+    steps = list(zip(*(table.texts(name) for name in ("date", "time", "state", "name")), strict=True))
+    for day, found in groupby(steps, key=lambda step: step[0]):
+        times = list(found)
+        hours = [_hours(time) for _, time, _, _ in times]
+        half = float(np.median(np.diff(hours))) / 2 if len(hours) > 1 else 0.0
+        spells = []
+        stretches = groupby(zip(hours, times, strict=True), key=lambda step: (step[1][2], _taker(step[1])))
+        for (state, by), stretch in stretches:
+            places = [hour for hour, _ in stretch]
+            spells.append(Spell(places[0] - half, places[-1] + half, KINDS.get(state, state), by))
+        rows.append(Row(day, tuple(spells)))
+    return ResultChart("Hour by hour", 60 + 34 * len(rows), _filled(paint_day, DayChart(tuple(rows))))
+
+
+def _taker(step: tuple[str, ...]) -> str:
+    """What takes the sun in a step, where it is taken."""
+    return step[3] if step[2] == "shade" else ""
+
+
+def _hours(clock: str) -> float:
+    hour, _, minute = clock.partition(":")
+    return int(hour) + int(minute) / 60
+
+
+def _blockers(table: Table) -> ResultChart:
+    labels = [name or id for name, id in zip(table.texts("name"), table.texts("object_id"), strict=True)]
+    shown = tuple(_shortened(label) for label in labels[:MOST_BLOCKERS])
+    taken = table.numbers("taken_h")[:MOST_BLOCKERS]
+    chart = Bars(shown, (Series("", tuple(taken.tolist()), "accent"),), "h")
+    return ResultChart("Who takes the sun", 190, _filled(paint_bars, chart))
+
+
+def _shortened(label: str) -> str:
+    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
+
+
+def _compares(name: str) -> bool:
+    return name.endswith((BEFORE, CHANGE))
+
+
+def _unit(name: str) -> str:
+    return next((unit for ending, unit in UNITS.items() if name.endswith(ending)), "")
