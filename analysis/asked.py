@@ -14,7 +14,8 @@ from typing import Any
 from layers.epochs import iso_date
 from layers.errors import UsageError
 
-_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)$", re.ASCII)
+#: 24:00 is the midnight at the end of a day.
+_TIME = re.compile(r"([01]?\d|2[0-3]|24(?=:00)):([0-5]\d)$", re.ASCII)
 _DAY = re.compile(r"\d{4}(-\d{1,2}(-\d{1,2})?)?$", re.ASCII)
 
 
@@ -34,7 +35,8 @@ class Ask:
     low: float | None = None
     high: float | None = None
     choices: tuple[tuple[str, str], ...] = ()  # value, title; of a file: its endings, what they are
-    when: tuple[str, Any] | None = None  # name and value of another input: asked only where it has it
+    #: Name and value of another input: asked only where it has it. Of rules the value is what they judge.
+    when: tuple[str, Any] | None = None
 
 
 def asked(default: Any, title: str, kind: str, **more: Any) -> Any:

@@ -76,7 +76,7 @@ class Inputs(Surveyed):
         group="When",
     )
     begin: str = asked("00:00", "From", "time", help="local time", group="When")
-    end: str = asked("24:00", "To", "text", help="local time, 24:00 is midnight", group="When")
+    end: str = asked("24:00", "To", "time", help="local time, 24:00 is midnight", group="When")
     clock: str = asked(
         "local",
         "These are hours of",

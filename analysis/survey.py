@@ -19,7 +19,7 @@ from analysis.asked import as_json, asked
 from analysis.casters import Casters, casters, height_range, margin_for
 from analysis.facades import Wanted, on_surfaces
 from analysis.plots import Area, on_ground, settled
-from analysis.receivers import Receivers, on_points
+from analysis.receivers import Receivers, joined, on_points, on_windows
 from analysis.site import Site, site_of
 from analysis.situation import Situation
 from analysis.standing import standing
@@ -78,7 +78,7 @@ class Surveyed:
         (),
         "Points",
         "points",
-        help="x, y, z and the direction they look in",
+        help="x, y, z and the direction they look in; or the corners of a window",
         group="Where",
         when=("on", "points"),
     )
@@ -104,7 +104,7 @@ def receivers_of(project: Project, inputs: Surveyed, progress: Progress = never_
     if inputs.on == "points":
         if not inputs.points:
             raise UsageError("No points are given", do="Give points, or look at surfaces or the ground")
-        return on_points(np.asarray(inputs.points, np.float64), site.convergence_deg)
+        return given(inputs.points, inputs.spacing_m, site.convergence_deg)
     if inputs.on == "ground":
         areas = areas_of(project, inputs)
         found = on_ground(casters(project, situation, box_of(areas)), areas, inputs.spacing_m)
@@ -120,6 +120,27 @@ def receivers_of(project: Project, inputs: Surveyed, progress: Progress = never_
             do="Choose other objects, or check that their layer is switched on",
         )
     return found
+
+
+def given(points: Sequence[Any], spacing_m: float, convergence_deg: float) -> Receivers:
+    """Receivers at points (x, y, z and the direction they look in) and on windows (rings of corners)."""
+    rings = [point for point in points if len(point) and isinstance(point[0], Sequence)]
+    lone = [point for point in points if not (len(point) and isinstance(point[0], Sequence))]
+    try:
+        places = np.array(lone, np.float64).reshape(len(lone), 6)
+        corners = [np.array(ring, np.float64).reshape(len(ring), 3) for ring in rings]
+    except (TypeError, ValueError):
+        places, corners = np.full((1, 6), np.nan), []
+    is_good = all(np.isfinite(values).all() for values in (places, *corners))
+    if not is_good or not places[:, 3:].any(axis=1).all() or any(len(ring) < 3 for ring in corners):
+        raise UsageError(
+            "The points or windows are not understood",
+            allowed="points x, y, z with the direction they look in, or windows of three corners or more",
+        )
+    if not corners:
+        return on_points(places, convergence_deg)
+    windows = on_windows(corners, spacing_m, convergence_deg, [f"window {n + 1}" for n in range(len(rings))])
+    return joined([on_points(places, convergence_deg), windows]) if lone else windows
 
 
 def point_count(project: Project, inputs: Surveyed) -> int:

@@ -34,6 +34,14 @@ def add_where(parser: argparse.ArgumentParser, spacing: str = "1") -> None:
         help="a window: a point in the project's CRS and the direction it looks in; may be given again",
     )
     parser.add_argument(
+        "--window",
+        metavar="X,Y,Z;X,Y,Z;…",
+        action="append",
+        default=[],
+        type=ring_from,
+        help="a window by its corners, turning to the left seen from outside; may be given again",
+    )
+    parser.add_argument(
         "--spacing", metavar="M", type=float, help=f"distance of points in metres; default {spacing}"
     )
 
@@ -74,11 +82,8 @@ def add_results(parser: argparse.ArgumentParser, required: bool = False) -> None
 
 def point_from(text: str) -> tuple[float, ...]:
     """Six numbers of a window's point."""
-    try:
-        numbers = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        numbers = ()
-    if len(numbers) != 6 or not all(map(math.isfinite, numbers)) or not any(numbers[3:]):
+    numbers = _numbers(text)
+    if len(numbers) != 6 or not any(numbers[3:]):
         raise UsageError(
             "The point is not understood",
             found=repr(text),
@@ -87,11 +92,32 @@ def point_from(text: str) -> tuple[float, ...]:
     return numbers
 
 
+def ring_from(text: str) -> tuple[tuple[float, ...], ...]:
+    """The corners of a window."""
+    corners = tuple(_numbers(part) for part in text.split(";"))
+    if len(corners) < 3 or any(len(corner) != 3 for corner in corners):
+        raise UsageError(
+            "The window is not understood",
+            found=repr(text),
+            allowed="X,Y,Z;X,Y,Z;X,Y,Z: three corners or more in the project's CRS",
+        )
+    return corners
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    """Numbers with commas between them; none where one is not finite."""
+    try:
+        found = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        return ()
+    return found if all(map(math.isfinite, found)) else ()
+
+
 def surveyed_from(arguments: argparse.Namespace) -> dict[str, Any]:
     """The common inputs of analyses, from the arguments."""
     found: dict[str, Any] = {
         "where": arguments.objects,
-        "points": tuple(arguments.point),
+        "points": (*arguments.point, *arguments.window),
         "date": arguments.city_date or "",
         "without": arguments.without,
         "compare": arguments.compare_date is not None or arguments.compare_without is not None,
@@ -104,7 +130,7 @@ def surveyed_from(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.spacing is not None:
         found["spacing_m"] = arguments.spacing
     if hasattr(arguments, "on"):
-        on = "points" if arguments.point else "ground" if arguments.on == "ground" else "surfaces"
+        on = "points" if found["points"] else "ground" if arguments.on == "ground" else "surfaces"
         surfaces = arguments.on if arguments.on in ("roofs", "walls", "windows") else "all"
         found |= {"on": on, "surfaces": surfaces}
     return found
