@@ -53,7 +53,12 @@ class Inputs:
     where: str = asked("", "Which objects", "expression", group="Where")
     fids: tuple[int, ...] = asked((), "Chosen objects", "fids", group="Where")
     points: tuple[tuple[float, ...], ...] = asked(
-        (), "Windows", "points", help="for rules on windows: x, y, z and the way they look", group="Where"
+        (),
+        "Windows",
+        "points",
+        help="x, y, z and the way they look",
+        group="Where",
+        when=("rule", "windows"),
     )
     surfaces: str = asked(
         "walls",
@@ -61,6 +66,7 @@ class Inputs:
         "choice",
         choices=(("walls", "Walls and windows of the objects"), ("windows", "Their windows only")),
         group="Where",
+        when=("rule", "windows"),
     )
     spacing_m: float = asked(1.0, "Distance of points", "number", unit="m", low=0.1, high=100, group="Where")
     date: str = asked("", "City of", "date", group="State")

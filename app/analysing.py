@@ -21,6 +21,9 @@ from layers.project import Project
 from layers.records import Changes
 from layers.results import Quantity, Result, ResultSummary
 
+#: How the names of quantities end that speak of the state compared with.
+BEFORE = "_before"
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -28,6 +31,12 @@ class Shown:
 
     result: Result
     quantity: Quantity | None
+
+    @property
+    def date(self) -> str:
+        """The date of the city that is spoken of, '' where it is not one date."""
+        is_before = self.quantity is not None and self.quantity.name.endswith(BEFORE)
+        return str(self.result.inputs.get("compare_date" if is_before else "date") or "")
 
 
 class Analysing(QObject):
@@ -43,6 +52,7 @@ class Analysing(QObject):
         self._awaited: list[Result] = []  # to be shown as soon as the project keeps them
         self._reading = Question(session.jobs, "Reading the result", self)
         self.shown: Shown | None = None
+        self.last_objects: tuple[int, ...] = ()  # that an analysis was about
         session.opened.connect(self._on_opened)
         session.project_changed.connect(self._on_project_changed)
 
@@ -87,6 +97,7 @@ class Analysing(QObject):
         """Run an analysis as a job on the city as it is now, keep its result, and show it."""
         analysis, project = analysis_of(name), self._session.project
         self._answers[name] = dict(as_json(inputs))
+        self.last_objects = tuple(self._answers[name].get("fids", ())) or self.last_objects
 
         def work(work: Work) -> Result:
             with project.reader() as reader:
@@ -161,7 +172,7 @@ class Analysing(QObject):
             self._session.message.emit(f"Result {result.title} deleted; Ctrl+Z brings it back")
 
     def _on_opened(self) -> None:
-        self._answers, self._awaited, self.shown = {}, [], None
+        self._answers, self._awaited, self.shown, self.last_objects = {}, [], None, ()
         self._reading.drop()
         self.changed.emit()
         self.shown_changed.emit()
@@ -173,6 +184,7 @@ class Analysing(QObject):
         there = {result.id: result.title for result in self.results}
         for result in self._awaited:
             if result.id in there:
+                self._session.select([])  # what is selected would hide the result's colours
                 self._show(result)
         self._awaited = []
         if self.shown is not None and self.shown.result.id not in there:

@@ -209,6 +209,8 @@ class AnalysisForm(QDialog):
         answers = dict(vars(self.analysis.Inputs()))
         if "on" in answers and is_open_ground(self._session):
             answers["on"] = "ground"
+        if "fids" in answers and not len(self._session.selection):
+            answers["fids"] = self._analysing.last_objects
         city_date = self._canvas.date_text
         after, before = dates_to_compare(
             self._session.project.epochs, city_date, bool(answers.get("compare"))
@@ -227,7 +229,7 @@ class AnalysisForm(QDialog):
             if field.ask.when is not None:
                 name, wanted = field.ask.when
                 other = self.fields.get((name,))
-                field.is_asked = other is None or _answer(other) == wanted
+                field.is_asked = other is None or other.tells() == wanted
                 self._forms[names].setRowVisible(field, field.is_asked)
 
     def _check(self) -> None:
@@ -295,14 +297,6 @@ def dates_to_compare(
     after = city_date or (planned if compares and planned else now)
     before = now if after != now else max((day for day in days if day < now), default="")
     return after, before
-
-
-def _answer(field: AskField) -> Any:
-    """The answer; None while there is none."""
-    try:
-        return field.value()
-    except CitystrataError:
-        return None
 
 
 def _kinds(asked: Mapping[str, Ask]) -> set[str]:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from analysis.asked import Ask, checked, parsed
 from app.fields import DateField, Field
+from app.labels import narrow
 from layers.errors import CitystrataError
 from layers.expression import parse
 from layers.records import Epoch
@@ -63,6 +64,13 @@ class AskField(QWidget):
     def show_value(self, value: Any) -> None:
         """Show an answer."""
         raise NotImplementedError
+
+    def tells(self) -> Any:
+        """What decides whether other questions are asked: the answer itself, None while there is none."""
+        try:
+            return self.value()
+        except CitystrataError:
+            return None
 
     @property
     def problem(self) -> str:
@@ -167,7 +175,7 @@ class ChoiceAnswer(AskField):
 
     def __init__(self, ask: Ask) -> None:
         super().__init__(ask)
-        self.box = QComboBox()
+        self.box = narrow(QComboBox())
         for value, title in ask.choices:
             self.box.addItem(title, value)
         self._put(self.box, 1)
@@ -220,7 +228,7 @@ class CityDateAnswer(AskField):
 
     def __init__(self, ask: Ask, epochs: Sequence[Epoch]) -> None:
         super().__init__(ask)
-        self.box = QComboBox()
+        self.box = narrow(QComboBox())
         self.box.setEditable(True)
         self.box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         for epoch in epochs:
@@ -280,8 +288,9 @@ class RulesAnswer(AskField):
 
     def __init__(self, ask: Ask) -> None:
         super().__init__(ask)
-        self.box = QComboBox()
+        self.box = narrow(QComboBox())
         found = all_rules()
+        self._judges = {name: rule.judges for name, rule in found.rules.items()}
         for name, rule in found.rules.items():
             self.box.addItem(rule.title, name)
             words = f"{rule.about}\nSource: {rule.source}"
@@ -297,6 +306,10 @@ class RulesAnswer(AskField):
     def value(self) -> str:
         """The name of the rule."""
         return str(self.box.currentData() or "")
+
+    def tells(self) -> str:
+        """What the rule judges: areas or windows."""
+        return self._judges.get(self.value(), "")
 
     def show_value(self, value: Any) -> None:
         """Choose a rule."""

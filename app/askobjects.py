@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox
 from analysis.asked import Ask
 from app.askfields import AskField
 from app.formula import FormulaField
-from app.labels import counted
+from app.labels import counted, narrow
 from app.session import Session
 from layers.errors import UsageError
 from layers.expression import parse
@@ -36,7 +36,7 @@ class ObjectsAnswer(AskField):
         super().__init__(ask)
         self._session = session
         self._kept: tuple[int, ...] = ()  # chosen in an earlier run
-        self.way = QComboBox()
+        self.way = narrow(QComboBox())
         self._put(self.way, 1)
         self.formula = FormulaField(names, "Expression", EXAMPLE)
         self._column.insertWidget(1, self.formula)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -43,7 +43,6 @@ EMPTY = (
 )
 UNCHOSEN = ("No result is shown", "Click a result in the list to see it in the view.")
 STALE = "The city has changed since. Run it again to see what that means."
-MENU_BUTTON = "⋯"
 
 
 class ResultPanel(Panel):
@@ -85,25 +84,28 @@ class ResultPanel(Panel):
     # -- building ----------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.shown = QPushButton("Shown")
+        self.report = QPushButton("Report (PDF)…")
+        self.report.setObjectName("primary")
+        self.report.clicked.connect(lambda: self._with_current(self.report_requested.emit))
+        self.export = _tool("Write the result to a file: GeoPackage, CSV, GeoTIFF, CityJSON …")
+        self.export.clicked.connect(lambda: self._with_current(self.export_requested.emit))
+        self.shown = _tool("Show the result in the view, or the city in its own colours")
         self.shown.setCheckable(True)
-        self.shown.setToolTip("Show the result in the view, or hide it")
         self.shown.clicked.connect(self._on_show)
-        self.report = self._button("Report (PDF)…", self.report_requested)
-        self.export = self._button("Export…", self.export_requested)
-        more = QToolButton()
-        more.setText(MENU_BUTTON)
-        more.setAccessibleName("More that can be done with the result")
-        more.clicked.connect(lambda: self._menu().popup(more.mapToGlobal(more.rect().bottomLeft())))
+        self.more = _tool("More that can be done with the result")
+        self.more.clicked.connect(
+            lambda: self._menu().popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+        )
         heading = QHBoxLayout()
         heading.setContentsMargins(12, 10, 12, 0)
         heading.addWidget(self._title, 1)
         buttons = QHBoxLayout()
         buttons.setContentsMargins(12, 8, 12, 8)
         buttons.setSpacing(6)
-        for button in (self.report, self.export, self.shown, more):
-            buttons.addWidget(button)
+        buttons.addWidget(self.report)
         buttons.addStretch()
+        for button in (self.export, self.shown, self.more):
+            buttons.addWidget(button)
         tabs = QTabWidget(documentMode=True)
         tabs.addTab(self.glance, "Result")
         tabs.addTab(self.table, "Table")
@@ -130,11 +132,6 @@ class ResultPanel(Panel):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
         self.setMinimumWidth(320)
-
-    def _button(self, text: str, signal: SignalInstance) -> QPushButton:
-        button = QPushButton(text)
-        button.clicked.connect(lambda: self._with_current(signal.emit))
-        return button
 
     def _menu(self) -> QMenu:
         """What can be done with the chosen result."""
@@ -261,7 +258,16 @@ class ResultPanel(Panel):
             f"h4 {{ color: {colours.muted}; margin: 12px 0 2px 0; }} p {{ margin: 0 0 6px 0; }}"
             f"td.key {{ color: {colours.muted}; }} p.notice {{ color: {colours.notice}; }}"
         )
+        for button, name in ((self.export, "export"), (self.shown, "eye"), (self.more, "more")):
+            button.setIcon(theme.current().icon(name))
         self.refresh()
+
+
+def _tool(words: str) -> QToolButton:
+    button = QToolButton()
+    button.setToolTip(words)
+    button.setAccessibleName(words)
+    return button
 
 
 def _icon(result: ResultSummary) -> QIcon:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.charts import ChartView
-from app.labels import add_row, thousands
+from app.labels import add_row, narrow, thousands
 from app.resultcharts import ResultChart, charts_of
 from app.resulttext import (
     NOTHING,
@@ -121,7 +121,7 @@ class ResultGlance(QWidget):
         self._result: Result | None = None
         self._cards = QVBoxLayout()
         self._cards.setSpacing(8)
-        self.quantity = QComboBox()
+        self.quantity = narrow(QComboBox())
         self.quantity.setAccessibleName("Quantity shown")
         self.quantity.currentIndexChanged.connect(self._on_quantity)
         self._numbers = QFormLayout()

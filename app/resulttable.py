@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.labels import counted
+from app.labels import counted, narrow
 from app.resulttext import INNER, VERDICTS, cell_text, column_title, digits_of
 from layers.results import Result, Table, Values
 
@@ -124,7 +124,7 @@ class ResultTable(QWidget):
         super().__init__()
         self._result: Result | None = None
         self._following = False
-        self.which = QComboBox()
+        self.which = narrow(QComboBox())
         self.which.setAccessibleName("Which table")
         self.which.currentIndexChanged.connect(self._on_which)
         self._count = QLabel()

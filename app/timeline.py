@@ -216,6 +216,13 @@ class Timeline(QWidget):
         self.is_wanted = on
         self.refresh()
 
+    def show_date(self, text: str) -> None:
+        """Go to an ISO date."""
+        day = parse_date(text)
+        if day is not None:
+            self.use_date.setChecked(True)
+            self.track.set_date(day)
+
     def _on_moved(self, _day: date) -> None:
         self.use_date.setChecked(True)
         self._tell.start()

@@ -36,6 +36,7 @@ from app.find import FindBox
 from app.history_panel import HistoryPanel
 from app.icons import FOLDER
 from app.inspector import Inspector
+from app.livesun import LiveSun
 from app.labels import counted
 from app.opening import CrsQuestion, TilesQuestion, are_like_tiles
 from app.palette import Palette
@@ -47,6 +48,7 @@ from app.settings import MAX_RECENT, Settings
 from app.start import StartPage, dropped_files
 from app.statusbar import StatusBar
 from app.stylepanel import StylePanel
+from app.sunpanel import SunPanel
 from app.table import AttributeTable
 from app.timeline import Timeline
 from app.tree import LayerTree
@@ -80,6 +82,7 @@ class Window(QMainWindow):
         self.settings = settings
         self.session = Session(self, untitled_folder)
         self.analysing = Analysing(self.session)
+        self.sun = LiveSun(self.session)
         self._reports: list[Report] = []
         self._again: Callable[[], object] | None = None  # what "Try again" does
         self._act_on_info: Callable[[], object] = self._show_reports
@@ -107,13 +110,15 @@ class Window(QMainWindow):
 
     def _build_middle(self) -> None:
         self.canvas = Canvas(self.session)
-        self.timeline = Timeline(self.session)
+        self.sun_panel, self.timeline = SunPanel(self.session, self.sun), Timeline(self.session)
+        self.sun_panel.hide()
         self.danger, self.info, self.notice = Banner("danger"), Banner("info"), Banner("notice")
         work = QWidget()
         column = QVBoxLayout(work)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.canvas, 1)
+        column.addWidget(self.sun_panel)
         column.addWidget(self.timeline)
         self.start_page = StartPage(self.settings, self.session.untitled, self)
         self._pages = QStackedWidget()
@@ -241,6 +246,8 @@ class Window(QMainWindow):
         self.tree.context_requested.connect(partial(self._show_menu, LAYER_CONTEXT))
         self.tree.itemDoubleClicked.connect(lambda: self.actions_["layer_zoom"].trigger())
         self.timeline.date_changed.connect(self.canvas.set_date)
+        self.timeline.date_changed.connect(self.sun.set_city_date)
+        self.canvas.camera_changed.connect(self.sun.look_from)
         self.timeline.ghosts_changed.connect(self.canvas.set_ghosts)
         self.timeline.ghosts_changed.connect(self.actions_["ghosts"].setChecked)
         for name, dock in self._docks.items():
@@ -381,8 +388,12 @@ class Window(QMainWindow):
             self.canvas.setFocus()
 
     def _on_result_shown(self) -> None:
-        if self.analysing.shown is not None:
+        """Bring the panel to the front, and the city to the date that the result speaks of."""
+        shown = self.analysing.shown
+        if shown is not None:
             self.show_dock("results", True)
+            if shown.date:
+                self.timeline.show_date(shown.date)
 
     def _on_project_changed(self, changes: Changes) -> None:
         if changes.project:
@@ -481,6 +492,12 @@ class Window(QMainWindow):
         """Show or hide the timeline."""
         self.timeline.show_wanted(on)
         self._keep_flag("timeline", on, "dock_timeline")
+
+    def set_sun(self, on: bool) -> None:
+        """Light the city with the sun and show its panel, or neither."""
+        self.sun_panel.setVisible(on)
+        self.sun.set_on(on)
+        self.actions_["dock_sun"].setChecked(on)
 
     def set_detail(self, choice: str) -> None:
         """Draw more or less, and keep the choice."""
