@@ -1,0 +1,34 @@
+"""Charts as plain painting: the same functions draw in the window and on paper."""
+
+from __future__ import annotations
+
+from app.charts.bars import Bars, Series, by_month, paint_bars, stacked_by_month
+from app.charts.daychart import DayChart, Row, Spell, paint_day
+from app.charts.histogram import Histogram, paint_histogram
+from app.charts.look import Look, of_theme, on_paper
+from app.charts.sheet import Painted
+from app.charts.sunpath import SunPath, paint_sun_path, sun_path_of
+from app.charts.view import ChartView, as_image
+
+__all__ = [
+    "Bars",
+    "ChartView",
+    "DayChart",
+    "Histogram",
+    "Look",
+    "Painted",
+    "Row",
+    "Series",
+    "Spell",
+    "SunPath",
+    "as_image",
+    "by_month",
+    "of_theme",
+    "on_paper",
+    "paint_bars",
+    "paint_day",
+    "paint_histogram",
+    "paint_sun_path",
+    "stacked_by_month",
+    "sun_path_of",
+]
