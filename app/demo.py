@@ -57,3 +57,4 @@ def _fill(path: Path, folder: Path, progress: Progress) -> None:
         with project.edit("Dates of the demo city") as edit:
             for title, date in files.epochs:
                 edit.set_epoch(title, date)
+            edit.set_project("time_zone", files.time_zone)

@@ -44,6 +44,7 @@ class DemoFiles:
     mesh: Path
     title: str = f"{TOWN} (demo)"
     crs: str = CRS
+    time_zone: str = "Europe/Berlin"
     epochs: tuple[tuple[str, str], ...] = (
         ("1950", "1950-07-01"),
         ("today", "2025-07-01"),
