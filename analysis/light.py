@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.foliage import in_leaf
 from analysis.localtime import Times
 from analysis.perez import SkyLight, all_weather, sky_light
 from analysis.site import Site
 from analysis.sky import sky
 from analysis.sun import sun_at
 from layers.arrays import Float64
-from layers.weather import day_of_year
+from layers.weather import Weather, day_of_year
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -114,6 +116,14 @@ class BinnedSun:
                 for slot, source in zip(self._slots, self._sources, strict=True):
                     found[part, slot] = np.add.reduceat(cosine * source, self._first, axis=1)
         return found.reshape(len(normals), self._count, 2 * self._periods)
+
+
+def light_by_month(site: Site, weather: Weather, model: str = MODELS[0]) -> Light:
+    """The light of weather at a site in each month of a mean year; the clock is the weather's."""
+    in_leaf_in = [in_leaf(date(2001, month, 15), site.latitude) for month in range(1, 13)]
+    share = weather.step_h / weather.years
+    sky_and_sun = np.maximum(weather.dni, 0.0), np.maximum(weather.dhi, 0.0)
+    return light_of(site, weather.times, *sky_and_sun, weather.months - 1, np.array(in_leaf_in), model, share)
 
 
 def light_of(

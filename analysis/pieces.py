@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,14 @@ CLOSE_M = 0.05
 NOTHING = -1
 #: Digits of the unit normals of pieces: those that look almost the same way are counted as one surface.
 DIGITS = 2
+
+
+@dataclass(frozen=True)
+class Albedo:
+    """The share of light that is reflected."""
+
+    triangle: Float64  # (m,) of the casters' opaque triangles
+    ground: Callable[[Float64], Float64]  # of terrain and open ground at places (n, 3)
 
 
 @dataclass(frozen=True)
@@ -120,11 +129,12 @@ class Pieces:
         directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 0.5)
         return Spots(points, row.reshape(-1), directions)
 
-    def albedos(self, pieces: Ints, of_triangle: Float64, of_ground: float) -> Float64:
-        """The albedo of pieces (p,), from one for each triangle and one for open ground."""
-        triangle = self._triangle[pieces]
-        found = np.full(len(pieces), of_ground)
-        found[triangle >= 0] = of_triangle[triangle[triangle >= 0]]
+    def albedos(self, pieces: Ints, albedo: Albedo) -> Float64:
+        """The albedo of pieces (p,)."""
+        is_ground = pieces >= self._first_ground
+        found = np.empty(len(pieces))
+        found[~is_ground] = albedo.triangle[self._triangle[pieces[~is_ground]]]
+        found[is_ground] = albedo.ground(self._place[pieces[is_ground]])
         return found
 
 

@@ -20,7 +20,7 @@ from analysis.abreast import abreast
 from analysis.casters import Casters
 from analysis.fineness import BINNED, Fineness
 from analysis.irradiation import Spots
-from analysis.pieces import NOTHING, Met, Pieces
+from analysis.pieces import NOTHING, Albedo, Met, Pieces
 from layers.arrays import Float64, Int32
 from layers.data import Progress, never_stop
 
@@ -33,14 +33,6 @@ GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
 #: What sun and sky give to spots, (n, periods) kWh/m².
 Lit = Callable[[Spots, Progress], Float32]
-
-
-@dataclass(frozen=True)
-class Albedo:
-    """The share of light that is reflected."""
-
-    triangle: Float64  # (m,) of the casters' opaque triangles
-    ground: float  # of open ground, where there is no triangle
 
 
 @dataclass(frozen=True)
@@ -79,14 +71,17 @@ def reflected(
         between = looking(they, np.minimum(they.points[:, 2], ground_m.min()))
         rays += between.size
     numbers = pieces.met
-    albedos = pieces.albedos(numbers, albedo.triangle, albedo.ground).astype(np.float32)[:, None]
+    albedos = pieces.albedos(numbers, albedo).astype(np.float32)[:, None]
     first = albedos * _light_of(pieces, numbers, spots, light, lit, progress)
     sent, again = first, np.searchsorted(numbers, senders)
     for _ in range(bounces - 1):
         received = _received(between, numbers, sent, progress)
         sent = first.copy()
         sent[again] += albedos[again] * received
-    return Reflection(_received(met, numbers, sent, progress)[of_point], len(numbers), rays)
+    found = _received(met, numbers, sent, progress)[of_point]
+    # Points inside walls share their surface with others, but no light.
+    found[~light.any(axis=1)] = 0.0
+    return Reflection(found, len(numbers), rays)
 
 
 def shared(spots: Spots, side_m: float) -> tuple[Ints, Ints]:

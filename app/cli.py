@@ -44,6 +44,7 @@ VERBS = {
     "sunlight": "sunlight:SUNLIGHT",
     "rules": "sunlight:RULES",
     "blame": "sunlight:BLAME",
+    "solar": "solar:VERB",
 }
 #: These have files read in the import process.
 READERS = frozenset(("info", "import", "render"))
