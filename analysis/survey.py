@@ -38,6 +38,8 @@ SURFACE_TYPES: Mapping[str, frozenset[str] | None] = {
     "walls": frozenset(("WallSurface", "Window", "Door")),
     "windows": frozenset(("Window",)),
 }
+#: Without terrain, an area is as high as what stands within so many metres.
+NEIGHBOURS_M = 100.0
 #: Distance of points at which every surface has but one.
 ONE_EACH_M = 1e6
 #: Ends of the names of columns where two states are compared.
@@ -107,7 +109,8 @@ def receivers_of(project: Project, inputs: Surveyed, progress: Progress = never_
         return given(inputs.points, inputs.spacing_m, site.convergence_deg)
     if inputs.on == "ground":
         areas = areas_of(project, inputs)
-        found = on_ground(casters(project, situation, box_of(areas)), areas, inputs.spacing_m)
+        cast = casters(project, situation, box_of(areas), NEIGHBOURS_M)
+        found = on_ground(cast, areas, inputs.spacing_m)
     else:
         wanted = Wanted(inputs.where, inputs.fids or None, SURFACE_TYPES[inputs.surfaces])
         found = on_surfaces(project, situation, wanted, inputs.spacing_m, site.convergence_deg, progress)
