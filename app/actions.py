@@ -199,6 +199,8 @@ ACTIONS: tuple[Action, ...] = (
            help="Show the north arrow, the scale bar and the date on the view."),
     Action("ghosts", "Ghosts of other dates", "G", "ghosts", "View", "show_ghosts", has_dates, checkable=True,
            help="Show what stands at other dates as ghosts."),
+    Action("sun", "Sun and shadow", "Ctrl+7", "sun", "View", "show_sun", has_layers, checkable=True,
+           toolbar=True, help="Light the city with the sun of a date and time, and cast its shadows."),
 
     Action("dock_layers", "Layers", "Ctrl+1", "layers", "-View/Panels", "show_layers", checkable=True,
            help="Show the list of layers."),

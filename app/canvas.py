@@ -80,6 +80,7 @@ class Canvas(QWidget):
         self.shows_legend = True
         self.shows_marks = True
         self.date_text = ""
+        self._is_for_keeps = False  # the picture leaves the program: it says where its light comes from
         self._before_walk: Camera | None = None
         self._is_untouched = True  # nobody has moved the camera yet
         self._band = QRubberBand(QRubberBand.Shape.Rectangle, self)
@@ -126,7 +127,11 @@ class Canvas(QWidget):
     def picture(self) -> QImage:
         """The view as shown, with what lies on it, in full resolution."""
         self._moving = False
-        return self.grab().toImage()
+        self._is_for_keeps = True
+        try:
+            return self.grab().toImage()
+        finally:
+            self._is_for_keeps = False
 
     @property
     def _has_city(self) -> bool:
@@ -177,20 +182,21 @@ class Canvas(QWidget):
 
     def _paint_overlay(self, painter: QPainter) -> None:
         area = QRectF(self.rect())
-        camera = self.camera
+        camera, sun = self.camera, self._session.scene.sun
+        if sun is not None and self._is_for_keeps:
+            area = overlay.draw_source(painter, area, sun.audit_line)
+        words = [self.date_text] if self.shows_marks else []
+        words.append(sun.note if sun is not None else "")
         if self.shows_marks:
             overlay.draw_scale_bar(painter, area, camera.metres_per_pixel(self.height()))
             overlay.draw_north(painter, area, camera.azimuth_deg)
-            if self.date_text:
-                overlay.draw_label(painter, area, self.date_text)
         if self.shows_legend:
             overlay.draw_legend(painter, area, self._session.scene.legend())
         if self.walking:
-            overlay.draw_hint(
-                painter, area, "Walking: W A S D to move, drag to look, Shift to hurry, Esc to end"
-            )
+            words.append("Walking: W A S D to move, drag to look, Shift to hurry, Esc to end")
         elif self.box_mode:
-            overlay.draw_hint(painter, area, "Drag a box around the objects to select; Esc ends it")
+            words.append("Drag a box around the objects to select; Esc ends it")
+        overlay.draw_words(painter, area, [text for text in words if text])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A new size needs a new picture."""

@@ -291,6 +291,10 @@ class Commands(QObject):
         """Show or hide the timeline."""
         self._window.set_timeline(on)
 
+    def show_sun(self, on: bool) -> None:
+        """Light the city with the sun, or evenly."""
+        self._window.set_sun(on)
+
     def detail_automatic(self, _on: bool) -> None:
         """Draw what is fluent."""
         self._window.set_detail("automatic")

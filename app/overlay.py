@@ -89,14 +89,34 @@ def draw_north(painter: QPainter, area: QRectF, azimuth_deg: float) -> None:
     painter.restore()
 
 
-def draw_label(painter: QPainter, area: QRectF, text: str) -> None:
-    """A line of words in the middle of the upper edge, as the date of the city."""
+def draw_words(painter: QPainter, area: QRectF, texts: Sequence[str]) -> None:
+    """Lines of words below each other in the middle of the upper edge: the date of the city, what keys do."""
     metrics = QFontMetricsF(painter.font())
-    width = metrics.horizontalAdvance(text) + 2 * PADDING + 4
-    box = QRectF(area.center().x() - width / 2, area.top() + MARGIN, width, metrics.height() + 12)
-    _plate(painter, box)
+    height, top = metrics.height() + 12, area.top() + MARGIN
+    for text in texts:
+        width = metrics.horizontalAdvance(text) + 2 * PADDING + 4
+        box = QRectF(area.center().x() - width / 2, top, width, height)
+        _plate(painter, box)
+        painter.setPen(QColor(theme.current().colours.text))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        top += height + MARGIN / 2
+
+
+def draw_source(painter: QPainter, area: QRectF, text: str) -> QRectF:
+    """A strip along the lower edge with where the light comes from; gives the area that is left above."""
+    small = QFont(painter.font())
+    small.setPointSizeF(max(small.pointSizeF() - 1.5, 7.0))
+    painter.save()
+    painter.setFont(small)
+    flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+    inner = area.adjusted(PADDING, 0, -PADDING, 0)
+    height = QFontMetricsF(small).boundingRect(inner, flags, text).height() + 8
+    strip = QRectF(area.left(), area.bottom() - height, area.width(), height)
+    painter.fillRect(strip, QColor(theme.current().colours.overlay))
     painter.setPen(QColor(theme.current().colours.text))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    painter.drawText(strip.adjusted(PADDING, 0, -PADDING, 0), flags, text)
+    painter.restore()
+    return area.adjusted(0, 0, 0, -height)
 
 
 def draw_empty(painter: QPainter, area: QRectF, title: str, text: str) -> None:
@@ -119,12 +139,6 @@ def draw_empty(painter: QPainter, area: QRectF, title: str, text: str) -> None:
         int(flags) | int(Qt.TextFlag.TextWordWrap),
         text,
     )
-
-
-def draw_hint(painter: QPainter, area: QRectF, text: str) -> None:
-    """What the keys and the mouse do at the moment, below the date."""
-    below = QFontMetricsF(painter.font()).height() + 12 + MARGIN / 2
-    draw_label(painter, area.adjusted(0, below, 0, 0), text)
 
 
 def draw_legend(painter: QPainter, area: QRectF, entries: Sequence[LegendEntry]) -> None:

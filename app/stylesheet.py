@@ -40,21 +40,25 @@ QPushButton:default, QPushButton#primary { background: $accent; color: $on_accen
 QPushButton:default:hover, QPushButton#primary:hover { background: $accent_hover;
     border-color: $accent_hover; }
 QPushButton:default:disabled { background: $pressed; color: $faint; border-color: $border; }
+QPushButton#small { padding: 2px 10px; min-height: 16px; }
 QPushButton#link { background: transparent; border: none; color: $accent; padding: 2px 4px; }
 QPushButton#link:hover { text-decoration: underline; }
 
-QLineEdit, QTextEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox, QDateEdit {
+QLineEdit, QTextEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox, QDateEdit,
+    QTimeEdit {
     background: $raised; border: 1px solid $border; border-radius: 6px; padding: 3px 8px; min-height: 20px;
     selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:hover, QSpinBox:hover, QDoubleSpinBox:hover, QComboBox:hover { border-color: $strong_border; }
 QLineEdit:focus, QTextEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus,
-    QDateEdit:focus { border-color: $accent; }
-QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: $faint; }
+    QDateEdit:focus, QTimeEdit:focus { border-color: $accent; }
+QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled, QDateEdit:disabled,
+    QTimeEdit:disabled { color: $faint; }
 QLineEdit[problem="true"] { border-color: $danger; background: $danger_soft; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url($icons/arrow-down.svg); width: 14px; height: 14px; margin-right: 6px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $border; padding: 4px; outline: none; }
-QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button,
+    QDateTimeEdit::up-button, QDateTimeEdit::down-button {
     width: 0; border: none; }
 
 QSlider { min-height: 20px; }
@@ -97,7 +101,7 @@ QScrollArea, QScrollArea > QWidget > QWidget { border: none; background: transpa
 QAbstractScrollArea::corner { border: none; background: transparent; }
 QSplitter::handle { background: $border; }
 QSplitter::handle:vertical { height: 1px; }
-QWidget#timeline { background: $window; border-top: 1px solid $border; }
+QWidget#timeline, QWidget#sunpanel { background: $window; border-top: 1px solid $border; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
 QScrollBar::handle { background: $strong_border; border-radius: 3px; margin: 2px; }

@@ -36,8 +36,8 @@ from app.find import FindBox
 from app.history_panel import HistoryPanel
 from app.icons import FOLDER
 from app.inspector import Inspector
-from app.livesun import LiveSun
 from app.labels import counted
+from app.livesun import LiveSun
 from app.opening import CrsQuestion, TilesQuestion, are_like_tiles
 from app.palette import Palette
 from app.reporting import ask_export_path, ask_report_path, report, run_export
@@ -497,7 +497,7 @@ class Window(QMainWindow):
         """Light the city with the sun and show its panel, or neither."""
         self.sun_panel.setVisible(on)
         self.sun.set_on(on)
-        self.actions_["dock_sun"].setChecked(on)
+        self.actions_["sun"].setChecked(on)
 
     def set_detail(self, choice: str) -> None:
         """Draw more or less, and keep the choice."""

@@ -1,0 +1,294 @@
+"""The sun over the open project: its time, its light in the scene, and what casts shadow where one looks.
+
+What casts shadow is gathered off the interface thread, around what the camera sees, and again when the
+city, its date or the view has changed; moving the sun alone needs nothing new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from analysis.casters import Casters, casters, height_range, margin_for
+from analysis.days import Day, day_of
+from analysis.foliage import SPECIES, TRANSMISSIVITY
+from analysis.localtime import clock_time, local
+from analysis.site import SITE, TIME_ZONE, Site, place_from, site_of
+from analysis.situation import Situation
+from app import loading
+from app.jobs import Question, Work
+from app.session import Session
+from app.sunlit import cast_of, sun_light
+from layers.data import Box
+from layers.errors import CitystrataError
+from layers.project import Project
+from layers.records import Changes
+from layers.timezones import zone_named
+from viewer.camera import Camera
+from viewer.scene import SunLight
+
+#: The view has come to rest when the camera has not moved for so long.
+REST_MS = 250
+#: So many distances of the camera around what it looks at may be in view; beyond, shadows are not cast.
+SEEN_DISTANCES, LEAST_M, MOST_M = 1.6, 150.0, 3_000.0
+#: A view much smaller than what was gathered for is gathered for anew: its terrain may be finer.
+SMALLER = 6.0
+#: Shadows of a sun lower than this may end where the margin does.
+LOWEST_DEG = 4.0
+NOON = "12:00"
+#: So much more than what is seen is gathered: the camera may move a little.
+ROOM = 1.5
+#: Attributes on which shadows depend.
+CASTING = frozenset(("valid_from", "valid_to", TRANSMISSIVITY, *SPECIES))
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What casts shadow in an area."""
+
+    casters: Casters
+    middle: tuple[float, float]
+    radius_m: float  # around the middle, in which shadows are cast
+    is_whole: bool  # whether that is all there is
+
+    def holds(self, middle: tuple[float, float], radius_m: float) -> bool:
+        """Whether it will do for another view."""
+        apart = float(np.hypot(middle[0] - self.middle[0], middle[1] - self.middle[1]))
+        return apart + radius_m <= self.radius_m * 1.01 and radius_m * SMALLER > self.radius_m
+
+
+class LiveSun(QObject):
+    """Lights the scene of a session with the sun of a place and time, and casts the shadows of the city."""
+
+    changed = Signal()  # on or off, time, place, or what casts shadow
+    switched = Signal(bool)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self.is_on = False
+        self.site: Site | None = None
+        self.time: np.datetime64 | None = None  # UTC
+        self.light: SunLight | None = None
+        self.problem = ""  # why there is no sun: nobody knows where the model lies
+        self._shows_dome = False
+        self._city_date = ""
+        self._gathered: Gathered | None = None
+        self._is_stale = True  # what was gathered no longer is the city
+        self._finding = Question(session.jobs, "Finding the sun", self)
+        self._gathering = Question(session.jobs, "Gathering what casts shadow", self)
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._gather)
+        session.opened.connect(self._on_opened)
+        session.project_changed.connect(self._on_project_changed)
+        session.drawing.shown.connect(lambda _layer: self._city_changed())
+
+    # -- what a person sets --------------------------------------------------------------------
+
+    def set_on(self, on: bool) -> None:
+        """Light the city with the sun, or evenly."""
+        if on == self.is_on:
+            return
+        self.is_on = on
+        if on:
+            self._begin()
+        else:
+            self._end()
+        self.switched.emit(on)
+
+    def set_time(self, time: np.datetime64) -> None:
+        """Move the sun to a time in UTC."""
+        self.time = time
+        self._shine()
+
+    def set_clock(self, day: date, clock: str) -> None:
+        """Move the sun to a date and a time on the clocks of the place, as "09:30"."""
+        if self.site is not None:
+            self.set_time(clock_time(self.site, day, clock))
+
+    def set_now(self) -> None:
+        """Move the sun to where it stands at this moment."""
+        self.set_time(np.datetime64(datetime.now(UTC).replace(tzinfo=None), "ms"))
+
+    def set_zone(self, name: str) -> None:
+        """Let the project's clocks run in a time zone; '' = as its place suggests."""
+        zone = zone_named(name).key if name else None
+        label = f"Time zone {zone}" if zone else "Time zone of the place"
+        self._session.run_edit(label, lambda edit: edit.set_project(TIME_ZONE, zone))
+
+    def set_place(self, text: str) -> None:
+        """Say where a model lies that names no place itself: longitude and latitude in degrees."""
+        try:
+            longitude, latitude, convergence = place_from(text)
+        except CitystrataError as error:
+            self._session.tell(error)
+            return
+        place = f"{longitude:g},{latitude:g},{convergence:g}"
+        self._session.run_edit("Place of the model", lambda edit: edit.set_project(SITE, place))
+
+    @property
+    def shows_dome(self) -> bool:
+        """Whether the path of the sun is drawn in the sky."""
+        return self._shows_dome
+
+    def set_dome(self, on: bool) -> None:
+        """Draw the path of the sun in the sky, or not."""
+        self._shows_dome = on
+        self._shine()
+
+    def set_city_date(self, city_date: str) -> None:
+        """The city is shown at an ISO date, '' for all; its shadows follow."""
+        if city_date != self._city_date:
+            self._city_date = city_date
+            self._city_changed()
+
+    def look_from(self, _camera: object = None) -> None:
+        """The camera has moved: once it rests, shadows are gathered around what it sees."""
+        if self.is_on:
+            self._rest.start()
+
+    # -- what is known of the time -------------------------------------------------------------
+
+    @property
+    def day(self) -> Day | None:
+        """Sunrise, noon and sunset on the date of the sun."""
+        moment = self.moment
+        return day_of(self.site, moment.date()) if self.site is not None and moment is not None else None
+
+    @property
+    def moment(self) -> datetime | None:
+        """The time on the clocks of the place."""
+        return local(self.time, self.site) if self.site is not None and self.time is not None else None
+
+    @property
+    def note(self) -> str:
+        """What is missing in the shadows, '' when they are whole."""
+        if not self.is_on or self.light is None:
+            return ""
+        if self._gathered is None:
+            return "shadows are being prepared …"
+        if not self._gathered.is_whole:
+            return f"shadows are cast within {self._gathered.radius_m / 1000:.1f} km"
+        return ""
+
+    # -- carrying it out -----------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Find the place and wake what reckons the sun, which takes a second, in a thread."""
+        if not self._session.is_open or not self._session.project.layers:
+            return
+        time = self.time
+
+        def find(project: Project) -> tuple[Site, np.datetime64]:
+            site = site_of(project)
+            wanted = clock_time(site, date.today(), NOON) if time is None else time
+            sun_light(site, wanted)
+            return site, wanted
+
+        def found(answer: tuple[Site, np.datetime64]) -> None:
+            self.site, self.time = answer
+            self._shine()
+            self._gather()
+
+        def lost(error: CitystrataError) -> None:
+            self.problem = error.sentence()
+            self.changed.emit()
+
+        self.problem = ""
+        self._finding.ask(partial(loading.look, self._session.project, find), found, lost)
+        self.changed.emit()
+
+    def _end(self) -> None:
+        self._finding.drop()
+        self._gathering.drop()
+        self.light, self._gathered = None, None
+        if self._session.is_open:
+            self._session.scene.set_sun(None)
+            self._session.scene_changed.emit()
+        self.changed.emit()
+
+    def _shine(self) -> None:
+        """Light the scene as the sun stands now."""
+        if not self.is_on or self.site is None or self.time is None or not self._session.is_open:
+            return
+        cast = cast_of(self._gathered.casters, self.site, self.time) if self._gathered is not None else None
+        self.light = sun_light(self.site, self.time, cast)
+        scene = self._session.scene
+        scene.set_sun(self.light)
+        if scene.shows_dome != self._shows_dome:
+            scene.shows_dome = self._shows_dome
+        self._session.scene_changed.emit()
+        self.changed.emit()
+
+    def _gather(self) -> None:
+        """Gather what casts shadow in the view, unless that is known."""
+        if not self.is_on or self.light is None or not self._session.is_open:
+            return
+        middle, radius = seen(self._session.scene.camera)
+        is_known = self._gathered is not None and self._gathered.holds(middle, radius)
+        if is_known and not self._is_stale:
+            return
+        situation, project = Situation(date=self._city_date), self._session.project
+
+        def gather(work: Work) -> Gathered:
+            with project.reader() as reader:
+                return gathered(reader, situation, middle, radius, work)
+
+        def take(found: Gathered) -> None:
+            self._gathered = found
+            self._shine()
+
+        self._is_stale = False
+        self._gathering.ask(gather, take)
+
+    def _city_changed(self) -> None:
+        self._is_stale = True
+        if self.is_on:
+            self._rest.start()
+
+    def _on_opened(self) -> None:
+        self._finding.drop()
+        self._gathering.drop()
+        self.site = self.light = self._gathered = None
+        self.problem = ""
+        self._city_date, self._is_stale = "", True
+        if self.is_on:
+            self._begin()
+        self.changed.emit()
+
+    def _on_project_changed(self, changes: Changes) -> None:
+        if changes.layers or changes.keys & CASTING:
+            self._city_changed()
+        if self.is_on and changes.project and self.site is not None:
+            clock = self.moment
+            self.site = site_of(self._session.project)
+            if clock is not None:  # the clocks go on showing the same
+                self.set_clock(clock.date(), f"{clock:%H:%M}")
+        elif self.is_on and self.site is None and (changes.layers or changes.project):
+            self._begin()
+
+
+def seen(camera: Camera) -> tuple[tuple[float, float], float]:
+    """The middle and the radius of what a camera sees of the ground, no larger than shadows are cast for."""
+    radius = min(max(SEEN_DISTANCES * camera.distance_m, LEAST_M), MOST_M)
+    return (float(camera.target[0]), float(camera.target[1])), radius
+
+
+def gathered(
+    project: Project, situation: Situation, middle: tuple[float, float], radius_m: float, work: Work
+) -> Gathered:
+    """What casts shadow around a place, ready for rays."""
+    (x, y), r = middle, radius_m * ROOM if radius_m < MOST_M else radius_m
+    boxes = np.array([layer.box for layer in project.layers if layer.box]).reshape(-1, 6)
+    low, high = float(boxes[:, 2].min(initial=np.inf)), float(boxes[:, 5].max(initial=-np.inf))
+    area: Box = (x - r, y - r, low, x + r, y + r, high)
+    margin = margin_for(LOWEST_DEG, height_range(project))
+    found = casters(project, situation, area, margin, work.progress, LOWEST_DEG)
+    for engine in (found.rays, found.veils):  # built here, not when the first picture asks for them
+        work.progress(0.9, f"{engine.triangle_count} triangles")
+    is_whole = bool((boxes[:, :2] >= area[:2]).all() and (boxes[:, 3:5] <= area[3:5]).all())
+    return Gathered(found, middle, r, is_whole)
