@@ -17,11 +17,13 @@ from layers.columns import Mask
 from layers.data import Progress, never_stop
 from layers.runs import Int64
 
-#: Which of some points (k,) are sunlit from directions, (3,) or (k, 3).
-Lit = Callable[[Int64, Float64], Mask]
-#: Directions (3,) or (k, 3) to the sun from some points (k,) at a step, or each at its own step (k,); with a
-#: share (k,) of the way to the next step.
-Way = Callable[[Int64, int | Int64, Float64 | None], Float64]
+#: Numbers of points (k,), which may repeat; None: of all, in their order.
+Some = Int64 | None
+#: Which of some points are sunlit from directions (k, 3), or (1, 3) for all.
+Lit = Callable[[Some, Float64], Mask]
+#: Directions to the sun (k, 3), or (1, 3) for all, from some points at a step or each at its own (k,); with
+#: a share (k,) of the way to the next step.
+Way = Callable[[Some, int | Int64, Float64 | None], Float64]
 
 SECONDS_PER_HOUR = 3600.0
 #: Points at steps that are looked at together: of few points, several steps.
@@ -95,10 +97,9 @@ def spells_of(
 
 def _look(lit: Lit, way: Way, count: int, numbers: Int64) -> Mask:
     """Whether points are lit at some steps, (steps, points)."""
-    everyone = np.arange(count)
     if len(numbers) == 1:
-        return lit(everyone, way(everyone, int(numbers[0]), None))[None]
-    again = np.tile(everyone, len(numbers))
+        return lit(None, way(None, int(numbers[0]), None))[None]
+    again = np.tile(np.arange(count), len(numbers))
     return lit(again, way(again, np.repeat(numbers, count), None)).reshape(len(numbers), count)
 
 

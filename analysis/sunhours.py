@@ -16,7 +16,7 @@ from analysis.foliage import in_leaf
 from analysis.localtime import Times, clock_time, date_from, day_bounds
 from analysis.receivers import Receivers
 from analysis.site import Site, site_of
-from analysis.spells import Lit, Steps, Way, spells_of
+from analysis.spells import Lit, Some, Steps, Way, spells_of
 from analysis.sun import SunField, sun_at, sun_over
 from layers.arrays import Float64
 from layers.columns import Mask
@@ -151,15 +151,15 @@ class SunWay:
 
 
 def _towards(
-    corners: Float64, weights: Float64, first: int, some: Int64, number: int | Int64, share: Float64 | None
+    corners: Float64, weights: Float64, first: int, some: Some, number: int | Int64, share: Float64 | None
 ) -> Float64:
-    """Directions to the sun (k, 3) from some points, a share of a step after one; (3,) where all have one."""
+    """Directions to the sun (k, 3) from some points, or (1, 3) for all, so far beyond a step."""
     at = first + number
-    mine = weights if len(weights) == 1 or len(some) == len(weights) else weights[some]
+    mine = weights if len(weights) == 1 or some is None else weights[some]
     found = _mixed(mine, corners[:, at])
     if share is not None:
         found = found + share[:, None] * (_mixed(mine, corners[:, at + 1]) - found)
-    return found[0] if len(found) == 1 and len(some) > 1 else found
+    return found
 
 
 def _mixed(weights: Float64, corners: Float64) -> Float64:
@@ -198,20 +198,21 @@ def sees_sun(receivers: Receivers, cast: Casters, leafy: bool, shade_share: floa
     has_plants = cast.opaque < len(cast.triangles)
     starts = cast.rays.starts(receivers.points)
 
-    def lit(some: Int64, directions: Float64) -> Mask:
-        everyone = len(some) == len(normals)
-        facing = normals if everyone else normals[some]
+    def lit(some: Some, directions: Float64) -> Mask:
+        facing = normals if some is None else normals[some]
         # Added up in one order on every machine.
-        along = facing[:, 0] * directions[..., 0]
-        along = along + facing[:, 1] * directions[..., 1] + facing[:, 2] * directions[..., 2]
+        along = facing[:, 0] * directions[:, 0]
+        along = along + facing[:, 1] * directions[:, 1] + facing[:, 2] * directions[:, 2]
         turned = np.flatnonzero(along > 0)
-        way = directions if directions.ndim == 1 else directions[turned]
-        seen = turned[~cast.rays.blocked(starts[some[turned]], way)]
+        who = turned if some is None else some[turned]
+        is_one = len(directions) == 1
+        free = ~cast.rays.blocked(starts[who], directions[0] if is_one else directions[turned])
+        turned, who = turned[free], who[free]
         if has_plants:
-            way = directions if directions.ndim == 1 else directions[seen]
-            seen = seen[cast.through(receivers.points[some[seen]], way, leafy) >= shade_share]
-        found = np.zeros(len(some), bool)
-        found[seen] = True
+            way = directions[0] if is_one else directions[turned]
+            turned = turned[cast.through(receivers.points[who], way, leafy) >= shade_share]
+        found = np.zeros(len(facing), bool)
+        found[turned] = True
         return found
 
     return lit

@@ -233,9 +233,15 @@ def _tables(
 
 
 def _by_object(project: Project, receivers: Receivers, rows: Sequence[Mapping[str, Float64]]) -> Table:
-    """Means over the surfaces of each object, weighted by their areas; parts belong to their whole."""
+    """Means over the surfaces of each object, weighted by their areas; parts belong to their whole.
+
+    A point or window that belongs to no object has a row of its own.
+    """
     naming = Naming(project)
-    wholes, owner = np.unique(naming.wholes(receivers.fid), return_inverse=True)
+    alone = -1 - np.arange(len(receivers.fid))
+    wholes, owner = np.unique(
+        np.where(receivers.fid >= 0, naming.wholes(receivers.fid), alone), return_inverse=True
+    )
     area = np.where(receivers.row_area_m2 > 0, receivers.row_area_m2, 1.0)
     columns = {SUNLIGHT: _mean(rows[0][SUNLIGHT], area, owner, len(wholes))}
     if len(rows) > 1:
@@ -243,11 +249,12 @@ def _by_object(project: Project, receivers: Receivers, rows: Sequence[Mapping[st
         columns[SUNLIGHT + CHANGE] = columns[SUNLIGHT] - columns[SUNLIGHT + BEFORE]
     total = np.bincount(owner, receivers.row_area_m2, len(wholes))
     order = np.argsort(columns.get(SUNLIGHT + CHANGE, columns[SUNLIGHT]), kind="stable")
+    keys = wholes[order].tolist()
     return Table(
         {
-            "fid": wholes[order],
-            "object_id": [naming.id(fid) for fid in wholes[order].tolist()],
-            "name": [naming.title(fid) if fid >= 0 else "points" for fid in wholes[order].tolist()],
+            "fid": np.maximum(wholes[order], -1),
+            "object_id": [naming.id(key) for key in keys],
+            "name": [naming.title(key) if key >= 0 else receivers.surface_id[-1 - key] for key in keys],
             "area_m2": total[order],
             **{name: values[order] for name, values in columns.items()},
         }
