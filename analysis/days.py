@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -59,6 +59,7 @@ class Day:
         return "polar day: the sun does not set" if self.spells == ((self.start, self.end),) else ""
 
 
+@lru_cache(maxsize=128)
 def day_of(site: Site, on: str | date) -> Day:
     """The sun on a local date."""
     start, end = day_bounds(site, on)
