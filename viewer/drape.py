@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +25,16 @@ LEAST_PIXELS, MOVING_PIXELS, MOST_PIXELS = 32, 128, 1024
 FIRST_PIXELS, BARE = (32, 32), (0, 0)
 #: A photograph brings shadows of its own: so much of ours is laid over it.
 SHADE_ON_PHOTO = 0.45
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A picture as it lies over the ground."""
+
+    layer: int
+    opacity: float
+    image: ImagePyramid = field(compare=False)
+    into: Mover = field(compare=False)  # from the project's CRS into the picture's
 
 
 @dataclass(frozen=True)
@@ -54,65 +63,15 @@ class Part:
         return across.astype(np.float32), up.astype(np.float32)
 
 
-class Cover(Protocol):
-    """What can be laid over the ground."""
-
-    @property
-    def opacity(self) -> float:
-        """1 hides what lies below."""
-
-    def sampled(self, part: Part, size: tuple[int, int]) -> UInt8:
-        """Colours and cover, (h, w, 4), for every pixel of a part of the map, its lowest row first."""
-
-    def pixel_m(self, part: Part) -> float:
-        """How much of the world a finest pixel covers there."""
-
-
-@dataclass(frozen=True)
-class Laid:
-    """A picture as it lies over the ground."""
-
-    layer: int
-    opacity: float
-    image: ImagePyramid = field(compare=False)
-    into: Mover = field(compare=False)  # from the project's CRS into the picture's
-
-    def sampled(self, part: Part, size: tuple[int, int]) -> UInt8:
-        """Colours and cover, (h, w, 4), for every pixel of a part of the map, its lowest row first."""
-        column, row = self._in_picture(part, size)
-        width, height = size
-        step = max(np.ptp(column) / max(width - 1, 1), np.ptp(row) / max(height - 1, 1))
-        level = self.image.level_for(float(step))
-        if max(np.ptp(column, axis=0).max(), np.ptp(row, axis=1).max()) < STRAIGHT_PIXELS * 2**level:
-            # Rows and columns run as those of the picture.
-            columns, rows = _enlarged(column[:1], (width, 1))[0], _enlarged(row[:, :1], (1, height))[:, 0]
-            return self.image.in_grid(level, columns, rows)
-        return self.image.at(level, _enlarged(column, size), _enlarged(row, size))
-
-    def pixel_m(self, part: Part) -> float:
-        """How much of the world a finest pixel covers there."""
-        column, row = self._in_picture(part, (2, 2))
-        pixels = float(np.hypot(column[1, 1] - column[0, 0], row[1, 1] - row[0, 0]))
-        diagonal = float(np.hypot(part.east - part.west, part.north - part.south))
-        return diagonal / max(pixels, 1e-9)
-
-    def _in_picture(self, part: Part, size: tuple[int, int]) -> tuple[Float64, Float64]:
-        """Fractional columns and rows of the picture, for some places in a part of the map, evenly spread."""
-        across, up = (min(side, STEPS) for side in size)
-        places = part.grid(across, up).reshape(-1, 2)
-        moved = self.into(np.column_stack((places, np.zeros(len(places)))))[:, :2]
-        return self.image.to_pixels(moved.reshape(up, across, 2))
-
-
 @dataclass(frozen=True)
 class Drape:
     """Pictures over the ground, the uppermost first."""
 
-    laid: tuple[Cover, ...] = ()
+    laid: tuple[Laid, ...] = ()
 
     def pixels_for(self, part: Part, metres_per_pixel: float, most: int) -> tuple[int, int]:
         """How large a picture of a part should be, (width, height): no finer than what there is."""
-        finest = min(laid.pixel_m(part) for laid in self.laid)
+        finest = min(_pixel_m(laid, part) for laid in self.laid)
         pixel = max(metres_per_pixel, finest)
         sides = ((part.east - part.west) / pixel, (part.north - part.south) / pixel)
         powers = (2 ** int(np.ceil(np.log2(max(side, 1.0)))) for side in sides)
@@ -127,7 +86,7 @@ class Drape:
         width, height = size
         seen, clear = np.zeros((height, width, 3), np.float32), np.ones((height, width, 1), np.float32)
         for laid in self.laid:
-            found = laid.sampled(part, size)
+            found = _sampled(laid, part, size)
             if laid.opacity == 1 and laid is self.laid[0] and (found[..., 3] == 255).all():
                 return found[..., :3]
             share = clear * found[..., 3:] * np.float32(laid.opacity / 255)
@@ -138,6 +97,35 @@ class Drape:
         else:
             seen += clear * _spread(ground, part, size)
         return (seen + 0.5).astype(np.uint8)
+
+
+def _sampled(laid: Laid, part: Part, size: tuple[int, int]) -> UInt8:
+    """Colours and cover of a picture, for every pixel of a part of the map."""
+    column, row = _in_picture(laid, part, size)
+    width, height = size
+    step = max(np.ptp(column) / max(width - 1, 1), np.ptp(row) / max(height - 1, 1))
+    level = laid.image.level_for(float(step))
+    if max(np.ptp(column, axis=0).max(), np.ptp(row, axis=1).max()) < STRAIGHT_PIXELS * 2**level:
+        # Rows and columns run as those of the picture.
+        columns, rows = _enlarged(column[:1], (width, 1))[0], _enlarged(row[:, :1], (1, height))[:, 0]
+        return laid.image.in_grid(level, columns, rows)
+    return laid.image.at(level, _enlarged(column, size), _enlarged(row, size))
+
+
+def _pixel_m(laid: Laid, part: Part) -> float:
+    """How much of the world a finest pixel covers there."""
+    column, row = _in_picture(laid, part, (2, 2))
+    pixels = float(np.hypot(column[1, 1] - column[0, 0], row[1, 1] - row[0, 0]))
+    diagonal = float(np.hypot(part.east - part.west, part.north - part.south))
+    return diagonal / max(pixels, 1e-9)
+
+
+def _in_picture(laid: Laid, part: Part, size: tuple[int, int]) -> tuple[Float64, Float64]:
+    """Fractional columns and rows of the picture, for some places in a part of the map, evenly spread."""
+    across, up = (min(side, STEPS) for side in size)
+    places = part.grid(across, up).reshape(-1, 2)
+    moved = laid.into(np.column_stack((places, np.zeros(len(places)))))[:, :2]
+    return laid.image.to_pixels(moved.reshape(up, across, 2))
 
 
 def _spread(ground: Ground, part: Part, size: tuple[int, int]) -> Float32:

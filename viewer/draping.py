@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from layers.arrays import Float64
-from viewer.drape import Cover, Drape
+from viewer.drape import Drape
 from viewer.image import ImageView
 from viewer.view import LayerView
 
@@ -22,10 +22,8 @@ class Drapable(Protocol):
         """The height at places (n, 2); NaN where there is none."""
 
 
-def lay(views: Sequence[LayerView], above: Sequence[Cover] = ()) -> bool:
+def lay(views: Sequence[LayerView]) -> None:
     """Lay the pictures among the views (the uppermost first) over the uppermost terrain that is shown.
-
-    What lies `above` all pictures is laid over the terrain alone; gives whether there is one.
 
     Beside it they lie flat, as low as the lowest ground.
     """
@@ -34,11 +32,10 @@ def lay(views: Sequence[LayerView], above: Sequence[Cover] = ()) -> bool:
     laid = tuple(one for view in pictures if (one := view.laid) is not None)
     uppermost = next((view for view in terrains if view.layer.visible), None)
     for terrain in terrains:
-        terrain.drape(Drape((*above, *laid)) if terrain is uppermost else Drape())
+        terrain.drape(Drape(laid) if terrain is uppermost else Drape())
     lows = [low for group in (terrains, views) if (low := _lowest(group)) is not None]
     for picture in pictures:
         picture.lie(lows[0] if lows else 0.0, uppermost.heights if uppermost is not None else None)
-    return uppermost is not None
 
 
 def _lowest(views: Sequence[LayerView]) -> float | None:

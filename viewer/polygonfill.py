@@ -10,7 +10,7 @@ from layers.arrays import Float64
 from viewer.picture import Float32
 
 #: Lines of a pixel row that are looked at.
-LINES = 4
+LINES = 3
 
 
 def coverage(rings: Sequence[Float64], size: tuple[int, int]) -> Float32:

@@ -1,32 +1,53 @@
-"""Results that lie on the ground: rasters of points, and shapes such as shadows, laid over the terrain."""
+"""Results that lie on the ground, rasters of points and shapes such as shadows, painted pixel by pixel."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from layers.arrays import Float64, UInt8
+from layers.arrays import Float64
 from layers.results import Grid, Table
 from viewer.color import LegendEntry
-from viewer.drape import Part
 from viewer.faces import Index
 from viewer.palette import hex_color, ramp, rgb
 from viewer.picture import Float32
 from viewer.polygonfill import coverage
 from viewer.resultscale import Scale
 
-#: Polygons as shapely has them.
-Shapes = NDArray[np.object_]
+#: The height of the ground at places (n, 2); NaN where it is not known.
+Ground = Callable[[Float64], Float64]
 
-GRID_OPACITY, SHAPE_OPACITY = 0.88, 0.5
+GRID_OPACITY, SHAPE_OPACITY, OUTLINE_OPACITY = 0.88, 0.55, 0.85
 SHADOW, OUTLINE = "#27304a", "#1d2338"
-#: Shapes are exact: so fine they are drawn where the terrain is near.
-FINEST_M = 0.05
-#: The first and last colours of bands, as positions in their map.
+#: What lies so near the ground, or the points of a raster, is ground: a road, but no roof.
+NEAR_GROUND_M = 1.5
+#: Shapes are kept as the share of cells that they cover: so large is a cell, and so many are there.
+CELL_M, MOST_CELLS = 0.25, 4_000_000
+STRIP_CELLS = 200_000
+#: Outlines are so wide, in pixels, and at least in metres.
+OUTLINE_PX, OUTLINE_M = 1.5, 0.08
+SIDES = np.array([(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)])
+#: The map of the colours of bands, and where in it the first and the last one lie.
 BAND_MAP, BAND_RANGE = "sun", (0.86, 0.02)
+
+
+class GroundPaint(Protocol):
+    """What a result paints onto the ground."""
+
+    legend: list[LegendEntry]
+
+    def work(self) -> bool:
+        """Prepare a little; False when there is nothing left to prepare."""
+
+    def blend(self, colors: Float32, places: Float64, pixel_m: Float64, ground: Ground | None) -> None:
+        """Paint over the colours (n, 3) of what looks up at places (n, 3), in place.
+
+        `pixel_m` is how much of the world a pixel covers there.
+        """
 
 
 class Cells:
@@ -42,100 +63,114 @@ class Cells:
         grid = self._grid
         column = np.floor((places[:, 0] - grid.west) / grid.step_m)
         row = np.floor((grid.north - places[:, 1]) / grid.step_m)
-        inside = (column >= 0) & (column < grid.columns) & (row >= 0) & (row < grid.rows)
-        wanted = np.where(inside, row * grid.columns + column, -1).astype(np.int64)
-        at = np.minimum(np.searchsorted(self._cell, wanted), max(len(self._cell) - 1, 0))
-        found = inside & (self._cell[at] == wanted) if len(self._cell) else np.zeros(len(places), bool)
-        return np.where(found, self._order[at], -1)
-
-
-class GridCover:
-    """A raster of values over the ground, cell by cell."""
-
-    opacity = GRID_OPACITY
-
-    def __init__(self, grid: Grid, values: Float64, scale: Scale) -> None:
-        self._grid, self._cells = grid, Cells(grid)
-        colors = np.zeros((len(values) + 1, 4), np.uint8)  # the last one is no cell
-        colors[:-1, :3] = scale.colors(values)
-        colors[:-1, 3] = np.where(np.isfinite(values), 255, 0)
-        self._colors = colors
-
-    def pixel_m(self, part: Part) -> float:
-        """Cells have straight edges: they are drawn finer than they are."""
-        return self._grid.step_m / 4
-
-    def sampled(self, part: Part, size: tuple[int, int]) -> UInt8:
-        """Colours and cover, (h, w, 4), for every pixel of a part of the map, its lowest row first."""
-        places = part.grid(*size).reshape(-1, 2)
-        found: UInt8 = self._colors[self._cells.points(places)].reshape(size[1], size[0], 4)
+        inside = np.flatnonzero((column >= 0) & (column < grid.columns) & (row >= 0) & (row < grid.rows))
+        found = np.full(len(places), -1, np.int64)
+        if not len(self._cell) or not len(inside):
+            return found
+        wanted = (row[inside] * grid.columns + column[inside]).astype(np.int64)
+        at = np.minimum(np.searchsorted(self._cell, wanted), len(self._cell) - 1)
+        found[inside] = np.where(self._cell[at] == wanted, self._order[at], -1)
         return found
 
 
-@dataclass(frozen=True, eq=False)
-class _Group:
-    """Shapes of one colour."""
+class GridPaint:
+    """A raster of values, cell by cell."""
 
-    shapes: Shapes
-    color: UInt8
+    def __init__(self, grid: Grid, heights: Float64, values: Float64, scale: Scale) -> None:
+        """`heights` and `values` of the points of the raster."""
+        self.legend: list[LegendEntry] = []
+        self._cells, self._heights = Cells(grid), heights
+        self._colors, self._known = scale.colors(values).astype(np.float32), np.isfinite(values)
+
+    def work(self) -> bool:
+        """Nothing is to be prepared."""
+        return False
+
+    def blend(self, colors: Float32, places: Float64, pixel_m: Float64, ground: Ground | None) -> None:
+        """Paint over the colours (n, 3) of what looks up at places (n, 3), in place."""
+        points = self._cells.points(places[:, :2])
+        on = np.flatnonzero(points >= 0)
+        on = on[np.abs(self._heights[points[on]] - places[on, 2]) < NEAR_GROUND_M]
+        on = on[self._known[points[on]]]
+        colors[on] += (self._colors[points[on]] - colors[on]) * np.float32(GRID_OPACITY)
 
 
-class ShapeCover:
-    """Polygons over the ground, with outlines; shapes of one colour do not darken each other."""
-
-    opacity = SHAPE_OPACITY
+class ShapePaint:
+    """Polygons with outlines; where some of one kind lie over each other it is no darker."""
 
     def __init__(self, table: Table, bands: str = "") -> None:
-        """`bands` is the column that colours them, in steps; without it they are shadows."""
+        """`bands` is the column of what they stand for, in steps; without it they are shadows."""
         shapes = shapely.orient_polygons(shapely.from_wkb(table.texts("wkb")))
-        self.legend: list[LegendEntry] = []
-        if not bands:
-            self._groups = [_Group(shapes, rgb(SHADOW))]
-            return
-        values = table.numbers(bands)
+        values = table.numbers(bands) if bands else np.zeros(len(shapes))
         steps = np.unique(values)
-        colors = ramp(BAND_MAP, np.linspace(*BAND_RANGE, len(steps)))
-        self._groups = []
-        for step, color in zip(steps.tolist(), colors, strict=True):
-            # Longer ones lie within shorter ones, on top of them.
-            self._groups.append(_Group(shapes[values == step], color))
-            self.legend.insert(0, LegendEntry(f"{step:g} h or more", hex_color(color), 0, "", 0, "In shadow"))
+        colors = ramp(BAND_MAP, np.linspace(*BAND_RANGE, len(steps))) if bands else rgb(SHADOW)[None]
+        self._colors = colors.astype(np.float32)
+        # Longer lasting shapes lie within shorter lasting ones: a cell counts those that cover it.
+        self._rings = [_rings(shapes[values == step]) for step in steps]
+        self._west, self._south, east, north = shapely.total_bounds(shapes).tolist()
+        wide, deep = max(east - self._west, CELL_M), max(north - self._south, CELL_M)
+        self._cell_m = max(CELL_M, float(np.sqrt(wide * deep / MOST_CELLS)))
+        size = (int(wide / self._cell_m) + 3, int(deep / self._cell_m) + 3)
+        self._covered = np.zeros(size[::-1], np.float32)
+        self._done = 0  # rows that are filled in
+        self.legend = [
+            LegendEntry(f"{step:g} h or more", hex_color(color), 0, "", 0, "In shadow")
+            for step, color in zip(steps[::-1].tolist(), colors[::-1], strict=True)
+        ]
+        if not bands:
+            self.legend = [LegendEntry("Shadow", SHADOW, len(shapes), "", 0, "Shadows")]
 
-    def pixel_m(self, part: Part) -> float:
-        """They are exact."""
-        return FINEST_M
+    def work(self) -> bool:
+        """Fill in some more rows."""
+        rows, columns = self._covered.shape
+        if self._done >= rows:
+            return False
+        last = min(self._done + max(STRIP_CELLS // columns, 1), rows)
+        corner = np.array([self._west, self._south + (self._done - 1) * self._cell_m])
+        corner[0] -= self._cell_m
+        for rings in self._rings:
+            low, high = corner[1], corner[1] + (last - self._done) * self._cell_m
+            near = [ring for ring in rings if ring[:, 1].max() > low and ring[:, 1].min() < high]
+            if near:
+                moved = [(ring - corner) / self._cell_m for ring in near]
+                self._covered[self._done : last] += coverage(moved, (columns, last - self._done))
+        self._done = last
+        return True
 
-    def sampled(self, part: Part, size: tuple[int, int]) -> UInt8:
-        """Colours and cover, (h, w, 4), for every pixel of a part of the map, its lowest row first."""
-        width, height = size
-        found = np.zeros((height, width, 4), np.float32)
-        for group in self._groups:
-            cover = coverage(_rings(group.shapes, part, size), size)
-            edge = _edges(cover)[..., None]
-            color = group.color * (1 - edge) + rgb(OUTLINE) * edge
-            strength = np.maximum(cover, edge[..., 0])[..., None]
-            found[..., :3] = found[..., :3] * (1 - strength) + color * strength
-            found[..., 3:] = np.maximum(found[..., 3:], 255 * strength)
-        return np.rint(found).astype(np.uint8)
+    def blend(self, colors: Float32, places: Float64, pixel_m: Float64, ground: Ground | None) -> None:
+        """Paint over the colours (n, 3) of what looks up at places (n, 3), in place."""
+        counted = self._counted(places[:, :2])
+        on = np.flatnonzero(counted >= 0.5)
+        if ground is not None and len(on):
+            height = ground(places[on, :2])
+            on = on[~(np.abs(height - places[on, 2]) > NEAR_GROUND_M)]
+        band = np.minimum((counted[on] + 0.5).astype(np.int64), len(self._colors)) - 1
+        apart = np.maximum(OUTLINE_PX * pixel_m[on], OUTLINE_M)[:, None]
+        least = np.min([self._counted(places[on, :2] + apart * side) for side in SIDES], axis=0)
+        edge = least < band + 0.5
+        paint = np.where(edge[:, None], rgb(OUTLINE).astype(np.float32), self._colors[band])
+        share = np.where(edge, np.float32(OUTLINE_OPACITY), np.float32(SHAPE_OPACITY))[:, None]
+        colors[on] += (paint - colors[on]) * share
+
+    def _counted(self, places: Float64) -> Float32:
+        """How many kinds of shapes cover places, with the shares of cells blended into each other."""
+        rows, columns = self._covered.shape
+        x = (places[:, 0] - self._west) / self._cell_m + 0.5
+        y = (places[:, 1] - self._south) / self._cell_m + 0.5
+        inside = np.flatnonzero((x >= 0) & (x < columns - 1) & (y >= 0) & (y < rows - 1))
+        left, low = x[inside].astype(np.int64), y[inside].astype(np.int64)
+        u, v = ((one[inside] - whole).astype(np.float32) for one, whole in ((x, left), (y, low)))
+        flat, at = self._covered.reshape(-1), low * columns + left
+        below = flat[at] * (1 - u) + flat[at + 1] * u
+        above = flat[at + columns] * (1 - u) + flat[at + columns + 1] * u
+        found = np.zeros(len(places), np.float32)
+        found[inside] = below * (1 - v) + above * v
+        return found
 
 
-def _rings(shapes: Shapes, part: Part, size: tuple[int, int]) -> list[Float64]:
-    """The rings of shapes that reach into a part of the map, in its pixels."""
-    near = shapely.intersects(shapes, shapely.box(part.west, part.south, part.east, part.north))
-    polygons = shapely.get_parts(shapely.get_parts(shapes[near]))
-    rings = shapely.get_rings(polygons[shapely.get_type_id(polygons) == shapely.GeometryType.POLYGON])
-    # The middle of the first pixel is the corner of the part.
-    corner = np.array([part.west, part.south])
-    steps = np.maximum(np.array(size) - 1, 1) / np.maximum((part.east, part.north) - corner, 1e-9)
-    return [(shapely.get_coordinates(ring)[:-1] - corner) * steps + 0.5 for ring in rings]
-
-
-def _edges(cover: Float32) -> Float32:
-    """How much of a line along the edge of what is covered each pixel has."""
-    most, least = cover.copy(), cover.copy()
-    for axis in (0, 1):
-        for way in (1, -1):
-            moved = np.roll(cover, way, axis)
-            np.maximum(most, moved, out=most)
-            np.minimum(least, moved, out=least)
-    return np.asarray(np.where(cover > 0.5, (most - least) * 0.7, 0.0), np.float32)
+def _rings(shapes: NDArray[np.object_]) -> list[Float64]:
+    """The rings of all polygons, without their last point, which is their first; (n, 2) each."""
+    polygons = shapely.get_parts(shapely.get_parts(shapes))
+    polygons = polygons[shapely.get_type_id(polygons) == shapely.GeometryType.POLYGON]
+    rings = shapely.get_rings(polygons)
+    return [shapely.get_coordinates(ring)[:-1] for ring in rings]

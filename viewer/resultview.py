@@ -12,12 +12,11 @@ from layers.errors import UsageError
 from layers.results import Quantity, Result, Table
 from viewer.city import CityView
 from viewer.color import LegendEntry
-from viewer.drape import Cover
 from viewer.faces import Index
 from viewer.patch import POINTS, Patch
 from viewer.picking import Hit
 from viewer.resultcity import painted, surfaces_of
-from viewer.resultground import Cells, GridCover, ShapeCover
+from viewer.resultground import Cells, GridPaint, GroundPaint, ShapePaint
 from viewer.resultscale import scale_of
 from viewer.resulttexture import points_of
 from viewer.view import LayerView
@@ -62,7 +61,8 @@ class ResultView:
         )
         self._by_row = np.argsort(self._row, kind="stable")
         self._cells = Cells(result.grid) if result.grid is not None else None
-        self.covers: tuple[Cover, ...] = tuple(self._covers())
+        #: What is painted onto the ground.
+        self.paints: tuple[GroundPaint, ...] = tuple(self._paints())
 
     # -- what is drawn -----------------------------------------------------------------------------
 
@@ -108,20 +108,24 @@ class ResultView:
         self._loose.fill(self._place[chosen], origin, cells, colors)
         self._loose.show(True)
 
-    def _covers(self) -> Iterator[Cover]:
-        """What is laid over the terrain."""
+    def work(self) -> bool:
+        """Prepare a little of what is painted onto the ground; False when nothing is left."""
+        return any(paint.work() for paint in self.paints)
+
+    def _paints(self) -> Iterator[GroundPaint]:
         result, scale = self.result, self.scale
         bands = result.tables.get(BANDS, Table())
         if HOURS in bands.columns and "wkb" in bands.columns and len(bands):
-            yield ShapeCover(bands, HOURS)
+            yield ShapePaint(bands, HOURS)
         elif "wkb" in result.shapes.columns and len(result.shapes):
-            yield ShapeCover(result.shapes)
+            yield ShapePaint(result.shapes)
         if result.grid is not None and scale is not None and scale.quantity.name in result.points.columns:
-            yield GridCover(result.grid, result.points.numbers(scale.quantity.name), scale)
+            values = result.points.numbers(scale.quantity.name)
+            yield GridPaint(result.grid, self._place[:, 2], values, scale)
 
     def legend(self) -> list[LegendEntry]:
         """What the colours mean."""
-        shapes = [row for cover in self.covers if isinstance(cover, ShapeCover) for row in cover.legend]
+        shapes = [row for paint in self.paints for row in paint.legend]
         has_values = self.scale is not None and len(self.scale.values) and not self._is_of_shapes
         return [*shapes, *(self.scale.legend() if self.scale is not None and has_values else [])]
 

@@ -21,16 +21,16 @@ from viewer.city import CityView
 from viewer.color import LegendEntry
 from viewer.columns import Columns
 from viewer.depths import Depths
-from viewer.draping import lay
+from viewer.draping import Drapable, lay
 from viewer.light import sky
 from viewer.patch import Patch
 from viewer.picking import Hit, Surface, View2D, stretched
 from viewer.picture import Float32, Picture, Raw
 from viewer.prepared import Prepared, columns_of, prepare, view_of
-from viewer.raster import RasterView
+from viewer.resultground import Ground
 from viewer.resultscale import Scale
 from viewer.resultview import Reading, ResultView
-from viewer.shade import Ground, Pace, Shade, Shadows, SunLight
+from viewer.shade import Pace, Shade, Shadows, SunLight
 from viewer.skydome import Dome, SkyMark, SkyPath
 from viewer.splat import Splats
 from viewer.stage import Stage
@@ -158,6 +158,8 @@ class Scene:
         for city in self._cities():
             while city.work():
                 yield None
+        while self._result is not None and self._result.work():
+            yield None
         begun = perf_counter()
         while not self._catch_up() and not self._moving:
             if perf_counter() - begun > self._patience_s:
@@ -179,6 +181,8 @@ class Scene:
         for city in self._cities():
             while city.work():
                 pass
+        while self._result is not None and self._result.work():
+            pass
         self._aim()
         for view in self._views.values():
             view.catch_up(inf)
@@ -236,24 +240,24 @@ class Scene:
 
     def _relight(self) -> Relight | None:
         """What puts the light of the sun into a picture."""
-        shade = self._shade
-        if shade is None:
+        paints = () if self._result is None else self._result.paints
+        if self._shade is None and not paints:
             return None
+        shade = self._shade or Shade(None, self._shade_pace)
 
         def relight(raw: Raw) -> Iterator[None]:
             view = self._view_of(raw.buffer)
             depths = Depths(raw.buffer, view, raw.eye + self.origin, raw.near, raw.far)
-            if self._moving:
-                return shade.in_motion(raw.pixels, depths, self._ground())
-            return shade.at_rest(raw.pixels, depths)
+            way = shade.in_motion if self._moving else shade.at_rest
+            return way(raw.pixels, depths, paints, self._ground())
 
         return relight
 
     def _ground(self) -> Ground | None:
-        """The heights of the uppermost terrain that is drawn more coarsely in motion."""
+        """The heights of the uppermost terrain that is shown."""
         order = [self._views[layer.id] for layer in self._project.layers if layer.id in self._views]
-        rasters = [view for view in order if isinstance(view, RasterView) and view.layer.visible]
-        return rasters[0].heights if rasters else None
+        terrains = [view for view in order if isinstance(view, Drapable) and view.layer.visible]
+        return terrains[0].heights if terrains else None
 
     def _view_of(self, depths: Float32) -> View2D:
         """The view of a picture with these depths, which may be enlarged."""
@@ -354,6 +358,7 @@ class Scene:
         self._views[layer.id] = view
         view.restyle(self._present().get(layer.id, layer))
         self._follow_stretch()
+        self._lay_pictures()
         self._paint_result()
         self._update(layer.id)
         if not self._has_own_camera:
@@ -414,8 +419,7 @@ class Scene:
 
     def _lay_pictures(self) -> None:
         """Lay orthophotos over the uppermost terrain."""
-        covers = () if self._result is None else self._result.covers
-        lay([self._views[number] for number in self._present() if number in self._views], covers)
+        lay([self._views[number] for number in self._present() if number in self._views])
 
     # -- what is shown ---------------------------------------------------------------------------
 
@@ -498,7 +502,6 @@ class Scene:
         """Colour the layers by the result that is shown."""
         if self._result is not None:
             self._result.paint(self._views.values(), self.origin)
-        self._lay_pictures()
 
     @property
     def result_scale(self) -> Scale | None:

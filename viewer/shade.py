@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Protocol
@@ -15,10 +15,8 @@ from viewer.depths import Depths
 from viewer.faces import Index
 from viewer.light import Daylight
 from viewer.picture import Float32, Picture
+from viewer.resultground import Ground, GroundPaint
 from viewer.skydome import Dome
-
-#: The height of the ground at places (n, 2); NaN where it is not known.
-Ground = Callable[[Float64], Float64]
 
 #: Pixels worked on at once: their numbers fit into the cache of the processor.
 AT_ONCE = 32_768
@@ -29,6 +27,8 @@ MOVING_S, MOST_SHARING = 0.02, 6
 #: By how much points are lifted towards the eye and off their surface, in pixels: what is drawn far
 #: away is coarser than what casts shadow.
 LIFT_TO_EYE_PX, LIFT_OFF_PX, LIFT_OFF_M, LIFT_OFF_GROUND_M = 0.5, 0.5, 0.003, 0.2
+#: What looks up more than this (z of its normal) may be ground.
+LEVEL = 0.6
 #: Points that the processor draws have no side: so much they face the sun, and so far they are lifted,
 #: for a scan and a model of one wall differ.
 POINTS_FACING, POINTS_LIFT_M = 0.85, 0.3
@@ -81,14 +81,16 @@ class Pace:
 
 
 class Shade:
-    """Puts the light of the sun into a picture that was drawn in `light.DAY`."""
+    """Puts the light of the sun into a picture that was drawn in `light.DAY`, and paints its ground."""
 
-    def __init__(self, sun: SunLight, pace: Pace) -> None:
+    def __init__(self, sun: SunLight | None, pace: Pace) -> None:
+        """Without a sun the light stays as it is."""
         self._sun, self._pace = sun, pace
-        self._light = Daylight.of(sun.direction, sun.altitude_deg)
-        self._is_up = bool(self._light.sun.any())
+        self._light = Daylight.of(sun.direction, sun.altitude_deg) if sun is not None else None
 
-    def at_rest(self, pixels: UInt8, depths: Depths) -> Iterator[None]:
+    def at_rest(
+        self, pixels: UInt8, depths: Depths, paints: Sequence[GroundPaint], ground: Ground | None
+    ) -> Iterator[None]:
         """Every pixel of a picture (h, w, 3), the lowest row first, in short steps."""
         flat = pixels.reshape(-1, 3)
         height, width, _ = pixels.shape
@@ -96,25 +98,34 @@ class Shade:
         for first in range(0, height, rows):
             shown = depths.shown(first, min(first + rows, height))
             if len(shown):
-                flat[shown] = _times(flat[shown], self._tones(depths, shown, depths.slopes(shown)))
+                colors = flat[shown]
+                normals = depths.normals(shown, depths.slopes(shown))
+                tones = self._tones(depths, shown, normals, None)
+                _paint(tones, colors, depths, shown, normals, paints, ground)
+                flat[shown] = _times(colors, tones)
             if perf_counter() > end:
                 yield
                 end = perf_counter() + STEP_S
 
-    def in_motion(self, pixels: UInt8, depths: Depths, ground: Ground | None = None) -> Iterator[None]:
+    def in_motion(
+        self, pixels: UInt8, depths: Depths, paints: Sequence[GroundPaint], ground: Ground | None
+    ) -> Iterator[None]:
         """One pixel in every square of some, the others after the neighbour whose plane they lie in.
 
         What is drawn below the true `ground`, because it is drawn coarsely, does not lie in its shadow.
         """
         begun = perf_counter()
         if self._pace.step == 1:
-            for _ in self.at_rest(pixels, depths):
+            for _ in self.at_rest(pixels, depths, paints, ground):
                 pass
         else:
             coarse = CoarseTones(depths, self._pace.step)
             shown = coarse.shown()
             slopes = depths.slopes(shown)
-            coarse.fill(self._tones(depths, shown, slopes, ground), slopes)
+            normals = depths.normals(shown, slopes)
+            tones = self._tones(depths, shown, normals, ground)
+            _paint(tones, pixels.reshape(-1, 3)[shown], depths, shown, normals, paints, ground)
+            coarse.fill(tones, slopes)
             coarse.apply(pixels)
         self._pace.learn(perf_counter() - begun)
         yield from ()
@@ -124,6 +135,8 @@ class Shade:
         height, width = picture.depth.shape
         drawn = np.flatnonzero(picture.depth.reshape(-1) < before.reshape(-1))
         flat, light = picture.pixels.reshape(-1, 3), self._light
+        if light is None:
+            return
         share = self._pace.step if moving else 1
         end = perf_counter() + STEP_S
         for first in range(0, len(drawn), AT_ONCE):
@@ -139,9 +152,10 @@ class Shade:
                 yield
                 end = perf_counter() + STEP_S
 
-    def _tones(self, depths: Depths, pixels: Index, slopes: Float32, ground: Ground | None = None) -> Float32:
+    def _tones(self, depths: Depths, pixels: Index, normals: Float32, ground: Ground | None) -> Float32:
         """What the colours of pixels are multiplied with, (3, n)."""
-        normals = depths.normals(pixels, slopes)
+        if self._light is None:
+            return np.ones((3, len(pixels)), np.float32)
         sky, sun = self._light.shares(normals)
         facing = np.flatnonzero(sun > 0)
         if len(facing):
@@ -163,9 +177,10 @@ class Shade:
             lit[dark[below]] = self._lit(raised)
 
     def _lit(self, points: Float64) -> Float32:
-        if not self._is_up or self._sun.shadows is None:
+        sun = self._sun
+        if sun is None or sun.shadows is None or sun.direction_when_up is None:
             return np.ones(len(points), np.float32)
-        return self._sun.shadows.lit(points, self._sun.direction)
+        return sun.shadows.lit(points, sun.direction)
 
 
 def _lifted(depths: Depths, pixels: Index, normals: Float32) -> Float64:
@@ -177,6 +192,28 @@ def _lifted(depths: Depths, pixels: Index, normals: Float32) -> Float64:
     points = depths.places(pixels, distances - near)
     points += (normals * (LIFT_OFF_PX * size + LIFT_OFF_M).astype(np.float32)).T
     return points
+
+
+def _paint(
+    tones: Float32,
+    colors: UInt8,
+    depths: Depths,
+    pixels: Index,
+    normals: Float32,
+    paints: Sequence[GroundPaint],
+    ground: Ground | None,
+) -> None:
+    """Change tones (3, n) so that they make painted colours out of the colours (n, 3) of pixels."""
+    if not paints:
+        return
+    flat = np.flatnonzero(normals[2] > LEVEL)
+    distances = depths.distances(pixels[flat])
+    places, pixel_m = depths.places(pixels[flat], distances), depths.sizes(distances)[0]
+    own = np.maximum(colors[flat], 1).astype(np.float32)
+    painted = own.copy()
+    for paint in paints:
+        paint.blend(painted, places, pixel_m, ground)
+    tones[:, flat] *= (painted / own).T
 
 
 def _times(colors: UInt8, tones: Float32) -> UInt8:
