@@ -26,6 +26,7 @@ from layers.data import Progress, never_stop
 
 Float32 = NDArray[np.float32]
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 #: Rays that one thread casts at once, and points that it sums up for.
 RAYS_AT_ONCE, CHUNK = 262_144, 16_384
@@ -59,7 +60,7 @@ def reflected(
 
     `ground_m` (n,) is the height of the open ground beneath each point, where no triangle is.
     """
-    chosen, of_point = shared(spots, fineness.shared_m)
+    chosen, of_point = shared(spots, fineness.shared_m, light.any(axis=1))
     some = Spots(spots.points[chosen], spots.row[chosen], spots.row_normal)
     pieces = Pieces(casters, some.points, fineness)
     looking = partial(_look, pieces, fineness.ways, progress)
@@ -78,16 +79,16 @@ def reflected(
         received = _received(between, numbers, sent, progress)
         sent = first.copy()
         sent[again] += albedos[again] * received
-    found = _received(met, numbers, sent, progress)[of_point]
-    # Points inside walls share their surface with others, but no light.
-    found[~light.any(axis=1)] = 0.0
-    return Reflection(found, len(numbers), rays)
+    return Reflection(_received(met, numbers, sent, progress)[of_point], len(numbers), rays)
 
 
-def shared(spots: Spots, side_m: float) -> tuple[Ints, Ints]:
-    """One point of every so many neighbours on a surface, and for each point which of these it follows."""
+def shared(spots: Spots, side_m: float, is_lit: Mask) -> tuple[Ints, Ints]:
+    """One point of every so many neighbours on a surface, and for each point which of these it follows.
+
+    Points without light of their own, such as those between two houses, do not follow others.
+    """
     cells = np.floor(spots.points / side_m).astype(np.int64) & 0xFFF
-    keys = ((spots.row << 12 | cells[:, 0]) << 12 | cells[:, 1]) << 12 | cells[:, 2]
+    keys = (((spots.row << 12 | cells[:, 0]) << 12 | cells[:, 1]) << 12 | cells[:, 2]) << 1 | is_lit
     _, chosen, of_point = np.unique(keys, return_index=True, return_inverse=True)
     # In the order of the points, so that neighbours stay neighbours.
     order = np.argsort(chosen)
