@@ -15,13 +15,15 @@ from layers.crs import LOCAL, parse_crs, positions
 from layers.errors import PlaceError
 from layers.moving import way
 from layers.project import Project
-from layers.timezones import nearest_zone, zone_named
+from layers.timezones import zone_named, zone_of
 
 if TYPE_CHECKING:
     from pyproj import Transformer
 
 #: Facts of a project: "LON,LAT" or "LON,LAT,CONVERGENCE" of a model without CRS, and its time zone.
 SITE, TIME_ZONE = "site", "time_zone"
+#: Why a zone is the one it is: nobody said it, and nothing else is likely.
+BY_PLACE = "by its place"
 WGS84 = "EPSG:4326"
 #: Half the length, in degrees, of the piece of meridian along which grid north is measured.
 _STEP_DEG = 1e-4
@@ -54,7 +56,7 @@ class Site:
 def site_at(longitude: float, latitude: float, height_m: float = 0.0, zone: str = "") -> Site:
     """A place given by its degrees; with the zone of the nearest principal city unless one is given."""
     longitude, latitude = _checked(longitude, latitude)
-    name, reason = (zone_named(zone).key, "as given") if zone else nearest_zone(longitude, latitude)
+    name, reason = (zone_named(zone).key, "as given") if zone else _zone(longitude, latitude)
     return Site(longitude, latitude, height_m, 0.0, name, reason)
 
 
@@ -68,7 +70,7 @@ def site_of(project: Project, point: Sequence[float] | Float64 | None = None) ->
     if zone:
         name, reason = zone_named(zone).key, "as set in the project"
     else:
-        name, reason = nearest_zone(longitude, latitude, _area_of(project.place.crs))
+        name, reason = _zone(longitude, latitude, project.place.crs)
     return Site(longitude, latitude, float(world[0, 2]), convergence, name, reason)
 
 
@@ -148,10 +150,19 @@ def _meridian(crs: str) -> tuple[Transformer, Transformer]:
     )
 
 
-def _area_of(crs: str | None) -> str:
-    """What area a CRS is for, in words that name its countries."""
-    area = None if crs is None or crs == LOCAL else positions(parse_crs(crs)).area_of_use
-    return "" if area is None else str(area.name)
+def _zone(longitude: float, latitude: float, crs: str | None = None) -> tuple[str, str]:
+    """The zone of a place, and the reason."""
+    regions = () if crs is None or crs == LOCAL else _areas_of(crs)
+    guess = zone_of(round(longitude, 1), round(latitude, 1), *regions)
+    if not guess.others:
+        return guess.name, BY_PLACE
+    return guess.name, f"{BY_PLACE}, but it may be {' or '.join(guess.others)}: set it"
+
+
+def _areas_of(crs: str) -> tuple[str, ...]:
+    """What areas a CRS and its parts are for, in words that name countries."""
+    parts = parse_crs(crs).sub_crs_list or [parse_crs(crs)]
+    return tuple(str(part.area_of_use.name) for part in parts if part.area_of_use is not None)
 
 
 def _checked(longitude: float, latitude: float) -> tuple[float, float]:

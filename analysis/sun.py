@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.localtime import Times, local_iso, utc_iso
-from analysis.site import Site, site_of
+from analysis.site import BY_PLACE, Site, site_of
 from analysis.sky import directions
 from layers.arrays import Float64
 from layers.project import Project
@@ -161,7 +161,8 @@ class SunField:
 def audit_lines(sun: SunPositions) -> tuple[str, ...]:
     """The sun audit line of each time: place, local time, UTC, azimuth, altitude, convergence, algorithm."""
     site = sun.site
-    zone = f"{site.zone} ({site.zone_reason})" if site.zone_reason else site.zone
+    is_doubtful = site.zone_reason.startswith(f"{BY_PLACE},")
+    zone = f"{site.zone} ({site.zone_reason})" if is_doubtful else site.zone
     how = algorithm(sun.conditions)
     return tuple(
         f"{site.title} · {local_iso(time, site)} {zone} = {utc_iso(time)} · "

@@ -21,7 +21,7 @@ from app.cli import main
 from layers.arrays import Float64
 from layers.errors import PlaceError, UsageError
 from layers.project import Project
-from layers.timezones import nearest_zone
+from layers.timezones import zone_of
 from tests.conftest import real
 from tests.validation.record import record
 
@@ -332,14 +332,26 @@ def test_wrong_use_is_a_sentence(arguments: list[str], said: str, capsys: pytest
     ("place", "region", "zone"),
     [
         ((1.85, 50.95), "France - onshore and offshore", "Europe/Paris"),  # Calais: London is nearer
+        ((-8.72, 42.23), "Spain - mainland onshore.", "Europe/Madrid"),  # Vigo: Lisbon is nearer
         ((5.7, 50.85), "Netherlands - onshore", "Europe/Amsterdam"),
+        ((9.17, 47.66), "Germany - onshore", "Europe/Berlin"),  # Konstanz: Büsingen has its own
         ((-0.13, 51.5), "", "Europe/London"),
         ((151.2, -33.9), "Australia - onshore", "Australia/Sydney"),
         ((-74.0, 40.7), "United States (USA) - New York", "America/New_York"),
     ],
 )
 def test_the_time_zone_of_a_place(place: tuple[float, float], region: str, zone: str) -> None:
-    assert nearest_zone(*place, region)[0] == zone
+    assert zone_of(*place, region).name == zone
+
+
+def test_a_doubtful_time_zone_is_told(tmp_path: Path) -> None:
+    calais = site_at(1.85, 50.95)
+    assert "it may be" in calais.zone_reason and "Europe/Brussels" in calais.zone_reason
+    assert "it may be" in audit_line(calais, utc("2026-03-21T11:00"))
+    # The heights of a compound CRS tell the country where its positions are those of half a continent.
+    with Project.create(tmp_path / "wertheim.city.gpkg", crs="EPSG:25832+7837") as project:
+        site = site_of(project, (549_000.0, 5_495_000.0, 150.0))
+    assert (site.zone, site.zone_reason) == ("Europe/Berlin", "by its place")
 
 
 def test_the_audit_line_says_it_all() -> None:
