@@ -60,7 +60,7 @@ def reflected(
 
     `ground_m` (n,) is the height of the open ground beneath each point, where no triangle is.
     """
-    chosen, of_point = shared(spots, fineness.shared_m, light.any(axis=1))
+    chosen, of_point = shared(spots, fineness.shared_m, np.asarray(light.any(axis=1)))
     some = Spots(spots.points[chosen], spots.row[chosen], spots.row_normal)
     pieces = Pieces(casters, some.points, fineness)
     looking = partial(_look, pieces, fineness.ways, progress)

@@ -91,12 +91,13 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     states, found = in_each_state(project, inputs, receivers, LOWEST_DEG, look, progress)
     surfaces, points = measured(receivers, found[0], found[1] if inputs.compare else None)
     notes = dict.fromkeys((*receivers.notes, *(note for state in states for note in state.notes)))
+    is_leafy = any(state.opaque < len(state.triangles) for state in states)
     pedigree = Pedigree(
         method=METHOD.format(count=inputs.directions),
         version=versions(),
         inputs=tuple(dict.fromkeys(item for state in states for item in state.inputs)),
         error=error_of(inputs.directions),
-        limits=(*notes, "Reflected light does not count", *("Trees are in leaf",) * inputs.vegetation),
+        limits=(*notes, "Reflected light does not count", *("Trees are in leaf",) * is_leafy),
         numbers={
             "points": len(receivers),
             "triangles": sum(len(state.triangles) for state in states),

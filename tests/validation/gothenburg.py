@@ -34,8 +34,16 @@ SENSORS = {
 }
 STEP_M, SENSOR_M, TRUNK = 2.0, 1.1, 0.25
 THROUGH_LEAVES, THROUGH_BARE = 0.03, 0.5
-#: Albedos that SOLWEIG uses there (parametersforsolweig_GVC.json): cobble stone, grass, walls.
-GROUND_ALBEDO, WALL_ALBEDO = 0.2, 0.2
+FROM = {
+    "Kdown": "from above",
+    "Kup": "from below",
+    "Ks": "from the south",
+    "Kn": "from the north",
+    "Kw": "from the west",
+    "Ke": "from the east",
+}
+#: What SOLWEIG uses there for walls and cobble stone (parametersforsolweig_GVC.json).
+ALBEDO = 0.2
 #: Hours of the clock of the measurements, ahead of UTC; their values are those of the full hour.
 UTC_OFFSET_H = 1
 

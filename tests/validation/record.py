@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import orjson
+import pytest
 
 #: Parts of the page, in its order.
 SECTIONS = (
@@ -31,6 +32,11 @@ SECTIONS = (
 )
 #: The environment's name of the file that findings are added to, a JSON text per line.
 KEPT_IN = "CITYSTRATA_FINDINGS"
+#: Marks tests that take long and add to the page what shorter ones do not need.
+ONLY_FOR_THE_PAGE = pytest.mark.skipif(
+    KEPT_IN not in os.environ,
+    reason="runs when the page of validations is written: python -m docs.validation",
+)
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,14 @@ midsummer. So its pattern is compared: with a clear 21 June, and both as shares 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import rasterio
 
 from analysis.casters import Casters
 from analysis.clearsky import irradiance
+from analysis.fineness import EXACT
 from analysis.irradiation import Irradiation, Spots
 from analysis.light import light_of
 from analysis.site import site_at
@@ -24,8 +27,9 @@ SEBE = (
     "SEBE, doi:10.1016/j.solener.2015.03.001, example of UMEP's SEBE Visual, https://github.com/UMEP-dev/UMEP"
 )
 #: Every so-manieth cell is compared.
-EVERY = 7
+EVERY = 37
 LIFT_M = 0.02
+FINENESS = replace(EXACT, sky=1000)
 #: Steeper cells stand for walls, which a raster has no area for.
 STEEPEST_DEG = 45.0
 
@@ -56,7 +60,7 @@ def test_the_pattern_of_a_clear_day() -> None:
     light = light_of(site, times, dni, dhi, np.zeros(len(times), np.int64), np.ones(1, bool))
     casters = Casters.of(scene.vertices, scene.triangles)
     spots = Spots(scene.vertices[cells] + LIFT_M * normals[cells], np.arange(len(cells)), normals[cells])
-    ours = Irradiation(casters, light, exact=True).on(spots).total[:, 0] * 1000 / ghi.sum()
+    ours = Irradiation(casters, light, FINENESS).on(spots).total[:, 0] * 1000 / ghi.sum()
 
     is_level = np.degrees(np.arccos(normals[:, 2])) < 2
     pattern = theirs.ravel()[cells] / np.percentile(theirs.ravel()[is_level], 99.9)

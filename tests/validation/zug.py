@@ -15,6 +15,7 @@ from pathlib import Path
 
 import mapbox_earcut
 import numpy as np
+from numpy.typing import NDArray
 
 from layers.arrays import Float64
 from tests.conftest import real
@@ -49,8 +50,15 @@ class Sensors:
 
     def of(self, group: str, every: int = 1) -> Sensors:
         """Those of one group, or only every so-manieth."""
-        kept = np.flatnonzero(np.array(self.group) == group)[::every]
-        return Sensors(self.points[kept], self.normals[kept], self.area_m2[kept], [group] * len(kept))
+        return self._some(np.flatnonzero(np.array(self.group) == group)[::every])
+
+    def of_walls(self, every: int) -> Sensors:
+        """All but those of roofs, every so-manieth of them."""
+        return self._some(np.flatnonzero(np.abs(self.normals[:, 2]) < 0.5)[::every])
+
+    def _some(self, kept: NDArray[np.int64]) -> Sensors:
+        group = [self.group[at] for at in kept.tolist()]
+        return Sensors(self.points[kept], self.normals[kept], self.area_m2[kept], group)
 
 
 def blocks(name: str) -> list[Block]:
@@ -90,15 +98,15 @@ def _polygons(path: Path) -> Iterator[list[Float64]]:
         at += 8 + size
 
 
-def solid(block: Block) -> Scene:
-    """Its walls and its roof."""
-    walls = [
+def walls(block: Block) -> Scene:
+    """Its walls."""
+    found = [
         wall(tuple(a), tuple(b), block.top_m - GROUND_M, GROUND_M)
         for ring in block.rings
         for a, b in pairwise(ring)
         if not np.array_equal(a, b)
     ]
-    return joined(of_quads(np.concatenate(walls)), roof(block))
+    return of_quads(np.concatenate(found))
 
 
 def roof(block: Block) -> Scene:
