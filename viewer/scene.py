@@ -21,12 +21,13 @@ from viewer.city import CityView
 from viewer.color import LegendEntry
 from viewer.columns import Columns
 from viewer.depths import Depths
-from viewer.draping import Drapable, lay
+from viewer.draping import lay
 from viewer.light import sky
 from viewer.patch import Patch
 from viewer.picking import Hit, Surface, View2D, stretched
 from viewer.picture import Float32, Picture, Raw
 from viewer.prepared import Prepared, columns_of, prepare, view_of
+from viewer.raster import RasterView
 from viewer.resultground import Ground
 from viewer.resultscale import Scale
 from viewer.resultview import Reading, ResultView
@@ -254,10 +255,10 @@ class Scene:
         return relight
 
     def _ground(self) -> Ground | None:
-        """The heights of the uppermost terrain that is shown."""
+        """The heights of the uppermost raster of terrain that is shown."""
         order = [self._views[layer.id] for layer in self._project.layers if layer.id in self._views]
-        terrains = [view for view in order if isinstance(view, Drapable) and view.layer.visible]
-        return terrains[0].heights if terrains else None
+        rasters = [view for view in order if isinstance(view, RasterView) and view.layer.visible]
+        return rasters[0].heights if rasters else None
 
     def _view_of(self, depths: Float32) -> View2D:
         """The view of a picture with these depths, which may be enlarged."""

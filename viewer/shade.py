@@ -24,9 +24,11 @@ AT_ONCE = 32_768
 STEP_S = 0.03
 #: So long the light of a picture in motion may take, and how long a side of pixels shares a ray at most.
 MOVING_S, MOST_SHARING = 0.02, 6
-#: By how much points are lifted towards the eye and off their surface, in pixels: what is drawn far
-#: away is coarser than what casts shadow.
-LIFT_TO_EYE_PX, LIFT_OFF_PX, LIFT_OFF_M, LIFT_OFF_GROUND_M = 0.5, 0.5, 0.003, 0.2
+#: By how much points are lifted towards the eye and off their surface, in pixels at rest and in motion:
+#: what is drawn far away is coarser than what casts shadow.
+LIFT_PX, LIFT_MOVING_PX = 0.12, 0.5
+#: And in metres: for the ray engine counts in single precision, and ground is not the same everywhere.
+LIFT_M, LIFT_OFF_GROUND_M = 0.003, 0.2
 #: What looks up more than this (z of its normal) may be ground.
 LEVEL = 0.6
 #: Points that the processor draws have no side: so much they face the sun, and so far they are lifted,
@@ -91,7 +93,10 @@ class Shade:
     def at_rest(
         self, pixels: UInt8, depths: Depths, paints: Sequence[GroundPaint], ground: Ground | None
     ) -> Iterator[None]:
-        """Every pixel of a picture (h, w, 3), the lowest row first, in short steps."""
+        """Every pixel of a picture (h, w, 3), the lowest row first, in short steps.
+
+        What is drawn below the true `ground`, because it is drawn coarsely, does not lie in its shadow.
+        """
         flat = pixels.reshape(-1, 3)
         height, width, _ = pixels.shape
         rows, end = max(AT_ONCE // width, 1), perf_counter() + STEP_S
@@ -100,7 +105,7 @@ class Shade:
             if len(shown):
                 colors = flat[shown]
                 normals = depths.normals(shown, depths.slopes(shown))
-                tones = self._tones(depths, shown, normals, None)
+                tones = self._tones(depths, shown, normals, ground, LIFT_PX)
                 _paint(tones, colors, depths, shown, normals, paints, ground)
                 flat[shown] = _times(colors, tones)
             if perf_counter() > end:
@@ -110,10 +115,7 @@ class Shade:
     def in_motion(
         self, pixels: UInt8, depths: Depths, paints: Sequence[GroundPaint], ground: Ground | None
     ) -> Iterator[None]:
-        """One pixel in every square of some, the others after the neighbour whose plane they lie in.
-
-        What is drawn below the true `ground`, because it is drawn coarsely, does not lie in its shadow.
-        """
+        """One pixel in every square of some, the others after the neighbour whose plane they lie in."""
         begun = perf_counter()
         if self._pace.step == 1:
             for _ in self.at_rest(pixels, depths, paints, ground):
@@ -123,7 +125,7 @@ class Shade:
             shown = coarse.shown()
             slopes = depths.slopes(shown)
             normals = depths.normals(shown, slopes)
-            tones = self._tones(depths, shown, normals, ground)
+            tones = self._tones(depths, shown, normals, ground, LIFT_MOVING_PX)
             _paint(tones, pixels.reshape(-1, 3)[shown], depths, shown, normals, paints, ground)
             coarse.fill(tones, slopes)
             coarse.apply(pixels)
@@ -152,14 +154,16 @@ class Shade:
                 yield
                 end = perf_counter() + STEP_S
 
-    def _tones(self, depths: Depths, pixels: Index, normals: Float32, ground: Ground | None) -> Float32:
+    def _tones(
+        self, depths: Depths, pixels: Index, normals: Float32, ground: Ground | None, lift_px: float
+    ) -> Float32:
         """What the colours of pixels are multiplied with, (3, n)."""
         if self._light is None:
             return np.ones((3, len(pixels)), np.float32)
         sky, sun = self._light.shares(normals)
         facing = np.flatnonzero(sun > 0)
         if len(facing):
-            points = _lifted(depths, pixels[facing], normals[:, facing])
+            points = _lifted(depths, pixels[facing], normals[:, facing], lift_px)
             lit = self._lit(points)
             if ground is not None:
                 self._raise(points, lit, ground)
@@ -183,14 +187,14 @@ class Shade:
         return sun.shadows.lit(points, sun.direction)
 
 
-def _lifted(depths: Depths, pixels: Index, normals: Float32) -> Float64:
+def _lifted(depths: Depths, pixels: Index, normals: Float32, lift_px: float) -> Float64:
     """Points (n, 3) that pixels show, off their surfaces, so that these do not shade themselves."""
     distances = depths.distances(pixels)
     size, blur = depths.sizes(distances)
     # Towards the eye nothing is in the way, for else it would be seen.
-    near = np.minimum(LIFT_TO_EYE_PX * size + 2 * blur, 0.5 * np.abs(distances))
+    near = np.minimum(lift_px * size + 2 * blur, 0.5 * np.abs(distances))
     points = depths.places(pixels, distances - near)
-    points += (normals * (LIFT_OFF_PX * size + LIFT_OFF_M).astype(np.float32)).T
+    points += (normals * (lift_px * size + LIFT_M).astype(np.float32)).T
     return points
 
 
