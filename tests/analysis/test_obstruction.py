@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.obstacles import Casters
-from analysis.obstruction import BEHIND, OPEN, obstruction
+from analysis.obstruction import BEHIND, OPEN, obstruction, place_from, place_table, sky_from, sky_table
+from analysis.site import site_at
 from layers.arrays import Float64
 
 FAR = 100_000.0
@@ -53,3 +54,23 @@ def test_behind_its_own_surface_there_is_no_sky() -> None:
 
 def test_finer_cells_when_asked_for() -> None:
     assert obstruction(wall(1, (-1, 5), (1, 5), 3), HERE, step_deg=0.5).hider.shape == (180, 720)
+
+
+def test_plants_hide_the_sky_where_nothing_else_does() -> None:
+    corners = np.array([(-1, 5, 0), (1, 5, 0), (0, 5, 5), (-9, 10, 0), (9, 10, 0), (0, 10, 30)], np.float64)
+    shares = np.array([[0, 0], [0.2, 0.6]], np.float32)
+    triangles = np.array([[3, 4, 5], [0, 1, 2]], np.int32)
+    seen = obstruction(Casters.of(corners, triangles, np.array([1, 2]), shares), HERE)
+    assert list(seen.at(np.array([0.0, 0.0]), np.array([20.0, 80.0]))) == [1, OPEN]
+    alone = obstruction(Casters.of(corners, triangles[1:], np.array([2]), shares[1:]), HERE)
+    assert list(alone.at(np.array([0.0]), np.array([20.0]))) == [2]
+
+
+def test_a_result_keeps_the_sky_and_the_place() -> None:
+    site = site_at(14.4, 50.1, 200.0)
+    seen = obstruction(wall(7, (-5, 10), (5, 10), 10), HERE, np.array([0.0, 1.0, 0.2]), -8.0, 2.0)
+    again, names = sky_from(sky_table(seen, lambda fid: f"house {fid}"))
+    assert (again.hider == seen.hider).all() and again.step_deg == 2
+    assert names[7] == "house 7" and names[BEHIND] == "behind the surface"
+    kept = place_from(place_table(site))
+    assert (kept.longitude, kept.latitude, kept.height_m, kept.zone) == (14.4, 50.1, 200.0, site.zone)
