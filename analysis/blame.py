@@ -15,8 +15,11 @@ import numpy as np
 
 from analysis.analysis import Estimate
 from analysis.asked import asked
-from analysis.blockers import AWAY, LIT, Blockers, Names, Taken
+from analysis.blockers import AWAY, LIT, Blockers, Taken
+from analysis.casters import Casters
 from analysis.localtime import local
+from analysis.naming import Naming
+from analysis.receivers import Receivers
 from analysis.site import Site
 from analysis.spells import Steps
 from analysis.sunhours import SHADE_SHARE, Band, days_between, sun_way
@@ -84,21 +87,22 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     if not sun.courses:
         raise UsageError("The sun does not rise on this day", where=sun.site.title, found=inputs.day)
     cast = casters_for(project, inputs, situations(inputs)[0], receivers, inputs.least_altitude_deg, progress)
-    blockers = Blockers(project, receivers, cast, inputs.shade_pct / 100)
+    names = Names(Naming(project), cast)
+    blockers = Blockers(receivers, cast, names.naming.wholes, inputs.shade_pct / 100)
     day = blockers.over(sun, progress)
     tables = {
-        "hours": hours_table(blockers.names, sun.site, day),
-        "blockers": blockers_table(blockers.names, day),
+        "hours": hours_table(names, sun.site, day),
+        "blockers": blockers_table(names, day),
     }
     if inputs.year:
         first = f"{inputs.day[:4]}-01-01"
         year = blockers.over(sun_on(days_between(first, f"{inputs.day[:4]}-12-31", YEAR_EVERY)), progress)
-        tables["blockers"] = blockers_table(blockers.names, day, year)
-        tables |= months_tables(blockers.names, year)
+        tables["blockers"] = blockers_table(names, day, year)
+        tables |= months_tables(names, year)
     lit = receivers.per_row(day.lit_h)
     return finished(
         NAME,
-        f"{TITLE} {blockers.subject} on {inputs.day}",
+        f"{TITLE} ({subject_of(names, receivers)}) on {inputs.day}",
         inputs,
         sun.site,
         Pedigree(
@@ -129,6 +133,33 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
 def band_of(inputs: Inputs) -> Band:
     """When the sun counts."""
     return Band(inputs.least_altitude_deg)
+
+
+class Names:
+    """What the keys of what blocks are called."""
+
+    def __init__(self, naming: Naming, cast: Casters) -> None:
+        self.naming, self._layers = naming, cast.names
+
+    def fid(self, key: int) -> int:
+        """The object, -1 for terrain and scans."""
+        return max(key, -1)
+
+    def id(self, key: int) -> str:
+        """Its id, '' for terrain and scans."""
+        return self.naming.id(key) if key >= 0 else ""
+
+    def title(self, key: int) -> str:
+        """Its name, or that of the layer."""
+        return self.naming.title(key) if key >= 0 else self._layers[-1 - key]
+
+
+def subject_of(names: Names, receivers: Receivers) -> str:
+    """What is looked at, for the title."""
+    wholes = np.unique(names.naming.wholes(receivers.fid)).tolist()
+    return (
+        names.naming.title(wholes[0]) if len(wholes) == 1 and wholes[0] >= 0 else f"{len(receivers)} points"
+    )
 
 
 def hours_table(names: Names, site: Site, day: Taken) -> Table:

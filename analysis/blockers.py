@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from analysis.casters import Casters
-from analysis.naming import Naming
 from analysis.receivers import Receivers
 from analysis.sunhours import Course, SunWay
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.data import Progress
-from layers.project import Project
 from layers.runs import Int64
 
 #: In place of the key of what blocks: sunlit, and turned away from the sun. Keys of objects are their
@@ -51,20 +48,18 @@ class Taken:
 class Blockers:
     """Follows rays from receivers to the sun through what stands in the way."""
 
-    def __init__(self, project: Project, receivers: Receivers, cast: Casters, shade_share: float) -> None:
+    def __init__(
+        self,
+        receivers: Receivers,
+        cast: Casters,
+        wholes: Callable[[Int64], Int64],
+        shade_share: float,
+    ) -> None:
+        """`wholes` gives the object that each one is a part of."""
         self.receivers, self.cast, self.shade_share = receivers, cast, shade_share
-        self.names = Names(Naming(project), cast)
         fids, of_triangle = np.unique(cast.fid, return_inverse=True)
-        wholes = self.names.naming.wholes(fids)[of_triangle]
-        self.keys: Int64 = np.where(wholes >= 0, wholes, -1 - cast.layer.astype(np.int64))
-
-    @cached_property
-    def subject(self) -> str:
-        """What is looked at, for the title."""
-        wholes = np.unique(self.names.naming.wholes(self.receivers.fid)).tolist()
-        if len(wholes) > 1 or wholes == [-1]:
-            return f"({len(self.receivers)} points)"
-        return f"({self.names.naming.title(wholes[0])})"
+        found = wholes(fids)[of_triangle]
+        self.keys: Int64 = np.where(found >= 0, found, -1 - cast.layer.astype(np.int64))
 
     def over(self, sun: SunWay, progress: Progress) -> Taken:
         """Who blocks on some days."""
@@ -141,25 +136,6 @@ class Blockers:
         plant[met] = self.keys[number]
         without_it[met] /= self.cast.transmissivity[number, 0 if leafy else 1]
         return share, plant, without_it
-
-
-class Names:
-    """What the keys of what blocks are called."""
-
-    def __init__(self, naming: Naming, cast: Casters) -> None:
-        self.naming, self._layers = naming, cast.names
-
-    def fid(self, key: int) -> int:
-        """The object, -1 for terrain and scans."""
-        return max(key, -1)
-
-    def id(self, key: int) -> str:
-        """Its id, '' for terrain and scans."""
-        return self.naming.id(key) if key >= 0 else ""
-
-    def title(self, key: int) -> str:
-        """Its name, or that of the layer."""
-        return self.naming.title(key) if key >= 0 else self._layers[-1 - key]
 
 
 def _groups(steps: int, points: int) -> Iterator[Int64]:

@@ -52,7 +52,7 @@ class Inputs:
     rule: str = asked("bre-amenity", "Rule", "rules", group="Rule")
     where: str = asked("", "Which objects", "expression", group="Where")
     fids: tuple[int, ...] = asked((), "Chosen objects", "fids", group="Where")
-    points: tuple[tuple[float, ...], ...] = asked(
+    points: tuple[Sequence[Any], ...] = asked(
         (),
         "Windows",
         "points",

@@ -76,7 +76,7 @@ class Surveyed:
         group="Where",
         when=("on", "surfaces"),
     )
-    points: tuple[tuple[float, ...], ...] = asked(
+    points: tuple[Sequence[Any], ...] = asked(
         (),
         "Points",
         "points",

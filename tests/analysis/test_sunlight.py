@@ -15,12 +15,14 @@ from analysis.localtime import day_bounds
 from analysis.naming import Naming
 from analysis.receivers import on_points
 from analysis.site import site_of
-from analysis.spells import Steps, spells_of
+from analysis.spells import Some, Steps, spells_of
 from analysis.sun import sun_at
 from analysis.sunhours import Band, SunWay, days_between, sun_way, sunlight_of
 from layers.arrays import Float64
+from layers.columns import Mask
 from layers.errors import Cancelled, UsageError
 from layers.project import Project
+from layers.runs import Int64
 from tests.analysis.town import at, make_town
 from tests.validation.record import record
 
@@ -85,14 +87,14 @@ def test_ground_behind_an_endless_wall_has_the_days_of_a_place_farther_north(pla
     expected = np.degrees(np.arccos(np.clip(cosine, -1, 1))) / 7.5
     assert (expected[:2] == 0).all() and (found.hours[:2] == 0).all()
     assert 3 < expected[2] < expected[3] < expected[4]
-    # Refraction lifts a sun that grazes the wall by 0.02 to 0.05°: half a minute at either end.
+    # Refraction lifts a sun that grazes the wall by 0.04 to 0.13°: up to two minutes at either end.
     record(
         "Sunlight hours",
         "ground behind an endless wall, on a winter day",
         reference="closed form: the length of the day at the latitude plus the wall's angle",
         quantity="largest difference",
         found=float(np.abs(found.hours - expected).max()),
-        tolerance=0.05,
+        tolerance=0.08,
         unit="h",
         note="the closed form has no refraction and one declination for the whole day",
     )
@@ -137,14 +139,13 @@ def test_spells_are_added_up_found_and_left_out_by_their_length() -> None:
     hours = np.linspace(0, 4, 49)  # 5 min
     spells = ((1.3, 2.1), (3.0, 3.09))
 
-    def way(some: np.ndarray, number: int | np.ndarray, share: Float64 | None) -> Float64:
-        at = np.broadcast_to(np.asarray(number) / 12 + (0 if share is None else share / 12), some.shape)
+    def way(some: Some, number: int | Int64, share: Float64 | None) -> Float64:
+        at = np.atleast_1d(np.asarray(number) / 12 + (0.0 if share is None else share / 12))
         return np.column_stack((at, at, at))
 
-    def lit(some: np.ndarray, directions: Float64) -> np.ndarray:
-        found: np.ndarray = np.any(
-            [(low <= directions[:, 0]) & (directions[:, 0] <= high) for low, high in spells], axis=0
-        )
+    def lit(some: Some, directions: Float64) -> Mask:
+        at = directions[:, 0]
+        found: Mask = np.any([(low <= at) & (at <= high) for low, high in spells], axis=0)
         return found
 
     both = spells_of(lit, way, 1, hours, Steps(5.0, 1.0))
@@ -165,7 +166,7 @@ def test_one_and_two_threads_give_the_same_hours(plain: Project) -> None:
     for threads in (1, 2):
         walls.rays.threads = threads
         found.append(sunlight_of(points, walls, sun, steps).hours)
-    assert np.array_equal(*found)
+    assert np.array_equal(found[0], found[1])
 
 
 def test_days_stand_for_those_around_them_and_months_for_their_days() -> None:
