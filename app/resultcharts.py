@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
+from analysis.obstruction import PLACE, SKY, place_from, sky_from
 from app.charts import (
     Bars,
     DayChart,
@@ -24,7 +25,9 @@ from app.charts import (
     paint_bars,
     paint_day,
     paint_histogram,
+    paint_sun_path,
     stacked_by_month,
+    sun_path_of,
 )
 from app.charts.view import Paint
 from app.resulttext import UNITS, column_title, values_of
@@ -33,6 +36,8 @@ from layers.results import Quantity, Result, Table
 Data = TypeVar("Data")
 #: States of a step of the day that charts call otherwise.
 KINDS = {"turned away": "away"}
+#: Whose sun is drawn where a result names no day: its course is the same each year within 0.2°.
+ANY_YEAR = 2026
 MONTHS, HOURS, BLOCKERS = "months", "hours", "blockers"
 BEFORE, CHANGE = "_before", "_change"
 #: Parts of a sum that are stacked, by the beginnings of their columns.
@@ -70,6 +75,8 @@ def charts_of(result: Result, quantity: Quantity | None) -> list[ResultChart]:
         made += _months(result, tables[MONTHS])
     if {"time", "state", "date"} <= set(tables.get(HOURS, Table()).columns):
         made.append(_day(tables[HOURS]))
+    if SKY in tables and PLACE in tables:
+        made.append(_sun_path(result))
     if "taken_h" in tables.get(BLOCKERS, Table()).columns and len(tables[BLOCKERS]):
         made.append(_blockers(tables[BLOCKERS]))
     return made
@@ -130,6 +137,15 @@ def _day(table: Table) -> ResultChart:
             spells.append(Spell(places[0] - half, places[-1] + half, KINDS.get(state, state), by))
         rows.append(Row(day, tuple(spells)))
     return ResultChart("Hour by hour", 60 + 34 * len(rows), _filled(paint_day, DayChart(tuple(rows))))
+
+
+def _sun_path(result: Result) -> ResultChart:
+    """The sun's paths over the place that was looked at, and what stands before them."""
+    sky, names = sky_from(result.tables[SKY])
+    day = str(result.inputs.get("day", ""))
+    year = int(day[:4]) if day[:4].isdigit() else ANY_YEAR
+    chart = sun_path_of(place_from(result.tables[PLACE]), year, sky, names)
+    return ResultChart("What stands before the sun", 360, _filled(paint_sun_path, chart))
 
 
 def _taker(step: tuple[str, ...]) -> str:
