@@ -65,13 +65,14 @@ def reflected(
     pieces = Pieces(casters, some.points, fineness)
     looking = partial(_look, pieces, fineness.ways, progress)
     met = looking(some, ground_m[chosen])
-    rays, senders = met.size, pieces.met
-    between = np.empty((0, fineness.ways), np.int32)
-    if bounces > 1:
-        they = pieces.spots(senders)
-        between = looking(they, np.minimum(they.points[:, 2], ground_m.min()))
-        rays += between.size
-    numbers = pieces.met
+    senders, between = np.empty(0, np.int64), np.empty((0, fineness.ways), np.int32)
+    for _ in range(bounces - 1):
+        # What was met last looks around itself, and meets more.
+        new = np.setdiff1d(pieces.met, senders)
+        they = pieces.spots(new)
+        more = looking(they, np.minimum(they.points[:, 2], ground_m.min()))
+        senders, between = np.append(senders, new), np.concatenate([between, more])
+    numbers, rays = pieces.met, met.size + between.size
     albedos = pieces.albedos(numbers, albedo).astype(np.float32)[:, None]
     first = albedos * _light_of(pieces, numbers, spots, light, lit, progress)
     sent, again = first, np.searchsorted(numbers, senders)
