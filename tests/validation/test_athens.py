@@ -115,7 +115,7 @@ def beside_an_edge(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def test_sky_view_factor(heights: Float64, rays: Rays, points: Float64) -> None:
     theirs = np.load(real(f"{FOLDER}/svf_total.npy")).ravel()
-    cells = np.arange(0, heights.size, 41)
+    cells = np.arange(0, heights.size, 83)
     altitudes, azimuths, weights = patches()
     walk, cast = np.zeros(len(cells)), np.zeros(len(cells))
     for altitude, azimuth, weight in zip(altitudes, azimuths, weights, strict=True):
