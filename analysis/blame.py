@@ -19,6 +19,7 @@ from analysis.blockers import AWAY, LIT, Blockers, Taken
 from analysis.casters import Casters
 from analysis.localtime import local
 from analysis.naming import Naming
+from analysis.obstruction import sky_tables
 from analysis.receivers import Receivers
 from analysis.site import Site
 from analysis.spells import Steps
@@ -93,6 +94,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     tables = {
         "hours": hours_table(names, sun.site, day),
         "blockers": blockers_table(names, day),
+        **sky_tables(cast, receivers, sun.site, names.naming.wholes, names.naming.title),
     }
     if inputs.year:
         first = f"{inputs.day[:4]}-01-01"
