@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 #: Every analysis, by the name of its file.
-ANALYSES: tuple[str, ...] = ("sunlight", "rules", "blame", "solar", "skyview")
+ANALYSES: tuple[str, ...] = ("shadow", "sunlight", "rules", "blame", "solar", "skyview")

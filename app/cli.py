@@ -45,6 +45,9 @@ VERBS = {
     "rules": "sunlight:RULES",
     "blame": "sunlight:BLAME",
     "solar": "solar:VERB",
+    "shadow": "shadow:VERB",
+    "results": "rerun:RESULTS",
+    "rerun": "rerun:RERUN",
 }
 #: These have files read in the import process.
 READERS = frozenset(("info", "import", "render"))

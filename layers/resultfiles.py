@@ -56,14 +56,17 @@ def export_result(
     For CityJSON, `layer` says onto which layer when the result has surfaces of several.
     """
     out = Path(out)
-    write = _writer(out)
-    if write is None:
-        raise WriteError(
-            "The ending does not name a format that a result can be written to",
-            where=out.name,
-            allowed=", ".join(ending for ending, _ in endings_for(result)),
-        )
-    return write(project, result, out, _check_new if not overwrite else lambda path: None, layer)
+    check = _check_nothing if overwrite else _check_new
+    return _writer(out)(project, result, out, check, layer)
+
+
+def check_out(out: Path, overwrite: bool) -> None:
+    """Refuse a file that a result cannot be written to, before long work is begun."""
+    _writer(out)
+    if not out.absolute().parent.is_dir():
+        raise WriteError("The folder does not exist", where=str(out.parent))
+    if not overwrite:
+        _check_new(out)
 
 
 #: Raises for a file that may not be written.
@@ -79,7 +82,11 @@ def _check_new(path: Path) -> None:
         )
 
 
-def _writer(out: Path) -> Callable[[Project, Result, Path, Check, str | None], str] | None:
+def _check_nothing(path: Path) -> None:
+    """For those who asked to overwrite."""
+
+
+def _writer(out: Path) -> Callable[[Project, Result, Path, Check, str | None], str]:
     name = out.name.lower()
     for endings, write in (
         ((".city.json", ".city.jsonl", ".jsonl"), _write_city),
@@ -91,7 +98,11 @@ def _writer(out: Path) -> Callable[[Project, Result, Path, Check, str | None], s
     ):
         if name.endswith(endings):
             return write
-    return None
+    raise WriteError(
+        "The ending does not name a format that a result can be written to",
+        where=out.name,
+        allowed=", ".join(ending for ending, _ in FILES),
+    )
 
 
 def beside(out: Path, name: str, ending: str = "") -> Path:

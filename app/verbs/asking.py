@@ -14,7 +14,7 @@ from app.verbs.verb import Progress, add_project, table
 from layers.errors import UsageError
 from layers.expression import parse
 from layers.project import Project
-from layers.resultfiles import export_result
+from layers.resultfiles import check_out, export_result
 from layers.results import Result, Table
 
 #: Rows of a table that are shown to people; all are in the file and in the JSON.
@@ -68,15 +68,20 @@ def add_states(parser: argparse.ArgumentParser, city_date: str) -> None:
     )
 
 
-def add_results(parser: argparse.ArgumentParser, required: bool = False) -> None:
-    """What becomes of the result."""
+def add_out(parser: argparse.ArgumentParser) -> None:
+    """The file that a result is written to."""
     parser.add_argument(
         "--out",
         metavar="FILE",
         type=Path,
-        required=required,
         help="where to write it: .gpkg, .csv, .json, .geojson, .tif (ground), .city.json",
     )
+    parser.add_argument("--overwrite", action="store_true", help="even where there is such a file already")
+
+
+def add_results(parser: argparse.ArgumentParser) -> None:
+    """What becomes of the result."""
+    add_out(parser)
     parser.add_argument("--keep", action="store_true", help="keep the result in the project too")
 
 
@@ -138,6 +143,8 @@ def surveyed_from(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def measured(arguments: argparse.Namespace, name: str, answers: dict[str, Any]) -> tuple[Result, list[str]]:
     """Run an analysis; write and keep its result as asked. Gives the result and what was done with it."""
+    if arguments.out is not None:
+        check_out(arguments.out, arguments.overwrite)
     analysis = analysis_of(name)
     inputs = analysis.Inputs(**checked_answers(analysis.Inputs, answers))
     progress = Progress()
@@ -146,7 +153,8 @@ def measured(arguments: argparse.Namespace, name: str, answers: dict[str, Any]) 
         with Project.open(arguments.project, read_only=not arguments.keep) as project:
             result = analysis.run(project, inputs, progress)
             if arguments.out is not None:
-                said.append(f"{export_result(project, result, arguments.out)}. File: {arguments.out}")
+                how = export_result(project, result, arguments.out, overwrite=arguments.overwrite)
+                said.append(f"{how}. File: {arguments.out}")
             if arguments.keep:
                 with project.edit(f"Keep result {result.title}") as edit:
                     number = edit.add_result(result)

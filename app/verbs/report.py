@@ -6,6 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
+from app.verbs.rerun import found_result
 from app.verbs.verb import Answer, Progress, Verb, add_project
 from layers.errors import ProjectError, UsageError
 from layers.project import Project
@@ -61,14 +62,8 @@ def chosen_results(project: Project, wanted: list[str]) -> list[Result]:
             where=str(project.path),
             do="Run an analysis first, such as citystrata sunlight",
         )
-    chosen = []
-    for name in wanted or [str(result.id) for result in kept]:
-        found = [result.id for result in kept if name in (str(result.id), result.title)]
-        if not found:
-            known = ", ".join(f"{result.id} ({result.title})" for result in kept)
-            raise UsageError("There is no such result", found=repr(name), allowed=known)
-        chosen.append(project.result(found[-1]))
-    return chosen
+    names = wanted or [str(result.id) for result in kept]
+    return [project.result(found_result(kept, name).id) for name in names]
 
 
 VERB = Verb(

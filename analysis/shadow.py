@@ -1,0 +1,290 @@
+"""Exact shadows on the ground as polygons: of every object at every time, of all, and for how long."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+import numpy as np
+import shapely
+
+from analysis.analysis import Estimate
+from analysis.asked import asked
+from analysis.casters import casters, height_range, margin_for
+from analysis.durations import bands, weights_h
+from analysis.foliage import in_leaf
+from analysis.localtime import Times, local, local_iso, moment_from, times_of
+from analysis.shadowcast import (
+    Shape,
+    Terrain,
+    footprint,
+    reach,
+    shadow_on_plane,
+    shadow_on_terrain,
+    simplified,
+    union,
+)
+from analysis.shadowing import Caster, casters_chosen, chosen_box, receiving
+from analysis.site import Site, site_of
+from analysis.situation import Situation
+from analysis.sun import SunPositions, audit_lines, sun_at, sun_over
+from analysis.survey import finished, versions
+from layers.arrays import Float64
+from layers.data import Progress
+from layers.errors import UsageError
+from layers.project import Project
+from layers.results import Pedigree, Quantity, Result, Table
+
+NAME = "shadow"
+TITLE = "Shadows on the ground"
+HELP = "Exact shadows as polygons, of every object and time, with how long they last."
+
+#: A shadow takes about so long.
+SECONDS_EACH = 0.01
+#: Uncertainty of the sun's direction (see analysis.sun), and half the angle that the sun fills.
+SUN_ERROR_DEG, SUN_RADIUS_DEG = 0.0003, 0.2666
+METHOD = (
+    "The triangles of each object are projected along the direction to the centre of the sun, computed for "
+    "the object's own place, onto {ground}, in double precision and without rays. Of an object only what "
+    "stands above a triangle of the terrain casts on it. A shadow includes the ground that its object "
+    "covers; beside_m2 is its area outside the object's own footprint. Areas are true areas in plan."
+)
+SERIES = (
+    " Each time stands for half the step before and half the step after it; where a place is covered at "
+    "several times, these are added."
+)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What is asked."""
+
+    times: str = asked(
+        "",
+        "Times",
+        "text",
+        help="such as 2026-03-21T12:00 2026-03-21T15:00; empty: every step of the day",
+        group="When",
+    )
+    day: str = asked("2026-03-21", "Day", "date", group="When", when=("times", ""))
+    begin: str = asked("09:00", "From", "time", help="local time", group="When", when=("times", ""))
+    end: str = asked("17:00", "To", "text", help="local time", group="When", when=("times", ""))
+    step_min: float = asked(
+        60.0, "Step in time", "number", unit="min", low=1.0, high=240.0, group="When", when=("times", "")
+    )
+    where: str = asked("", "Which objects", "expression", group="Where")
+    fids: tuple[int, ...] = asked((), "Chosen objects", "fids", group="Where")
+    on: str = asked("", "Terrain", "text", help="name of its layer; empty: the uppermost", group="Where")
+    date: str = asked("", "City of", "date", group="State")
+    without: str = asked("", "Without", "expression", help="objects that are left out", group="More")
+    vegetation: bool = asked(True, "Shadows of trees", "yes", group="More")
+    least_altitude_deg: float = asked(
+        1.0, "Lowest sun that counts", "number", unit="°", low=0.1, high=60.0, group="More"
+    )
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """The shadow of one object at one time."""
+
+    caster: Caster
+    time: int  # number of it
+    shape: Shape  # in plan, relative to the origin
+    beside_m2: float  # outside the object's own footprint
+
+
+def estimate(project: Project, inputs: Inputs) -> Estimate:
+    """About as many shadows as there are objects that are no parts, at every time."""
+    objects = sum(
+        int((project.parents(layer)[project.fids(layer, inputs.where or None) - layer.first_fid] < 0).sum())
+        for layer in project.layers
+        if layer.kind == "city" and layer.visible
+    )
+    count = (len(inputs.fids) or objects) * len(times_asked(inputs, site_of(project)))
+    return Estimate(count, 0, count * SECONDS_EACH)
+
+
+def run(project: Project, inputs: Inputs, progress: Progress) -> Result:
+    """The shadows of the chosen objects."""
+    begun = monotonic()
+    sun, notes = sun_up(inputs, site_of(project))
+    box = chosen_box(project, inputs.where, inputs.fids)
+    margin = margin_for(float(sun.altitude_deg.min()), height_range(project))
+    cast = casters(project, Situation(inputs.date, inputs.without), box, margin, progress)
+    origin = np.array(box[:3])
+    chosen = casters_chosen(project, cast, inputs.where, inputs.fids, inputs.vegetation, origin)
+    if not chosen:
+        raise UsageError(
+            "Nothing casts a shadow",
+            found=inputs.where,
+            do="Choose objects with surfaces that stand at the date, in a layer that is switched on",
+        )
+    ground, name = receiving(project, cast, inputs.on, origin)
+    feet = np.array([caster.foot for caster in chosen])
+    field = sun_over(project, np.asarray(box), sun.times)
+    directions = np.stack([field.directions(feet + origin, number) for number in range(len(sun.times))])
+    found = list(_shadows(chosen, directions, Terrain(ground), progress))
+    pedigree = Pedigree(
+        _method(name, inputs),
+        versions("shapely", "pvlib"),
+        cast.inputs,
+        audit_lines(sun),
+        _error(chosen, sun, inputs),
+        (*notes, *_limits(bool(name), inputs), *cast.notes),
+        {"casters": len(chosen), "shadows": len(found), "terrain_triangles": len(ground),
+         "seconds": round(monotonic() - begun, 3)},
+    )  # fmt: skip
+    return finished(
+        NAME,
+        f"{TITLE}, {_when(sun)}",
+        inputs,
+        sun.site,
+        pedigree,
+        quantities=(Quantity("area_m2", "Shadow", "m²", 1),),
+        shapes=_shapes_table(found, sun, origin),
+        tables=_together(found, sun, origin, with_bands=not inputs.times),
+    )
+
+
+# --- when -----------------------------------------------------------------------------------------
+
+
+def times_asked(inputs: Inputs, site: Site) -> Times:
+    """The times in UTC, as they are given or in steps over the day."""
+    given = re.split(r"[\s,;]+", inputs.times.strip()) if inputs.times.strip() else []
+    if given:
+        return np.array([moment_from(text, site).utc for text in given])
+    return times_of(site, inputs.day, inputs.begin, inputs.end, inputs.step_min)
+
+
+def sun_up(inputs: Inputs, site: Site) -> tuple[SunPositions, list[str]]:
+    """The sun at the times at which it is high enough, and what is to be said about the others."""
+    sun = sun_at(site, times_asked(inputs, site))
+    high = sun.altitude_deg >= inputs.least_altitude_deg
+    if not high.any():
+        raise UsageError(
+            "The sun is not up at any of these times",
+            found=", ".join(audit_lines(sun)[:2]),
+            allowed=f"an altitude of {inputs.least_altitude_deg:g}° or more",
+        )
+    low = [local_iso(time, site) for time in sun.times[~high]]
+    notes = [f"The sun is lower than {inputs.least_altitude_deg:g}° at {', '.join(low)}"] if low else []
+    return sun_at(site, sun.times[high]), notes
+
+
+def _when(sun: SunPositions) -> str:
+    first, last = (local(time, sun.site) for time in (sun.times[0], sun.times[-1]))
+    if first == last:
+        return f"{first:%Y-%m-%d %H:%M}"
+    return f"{first:%Y-%m-%d %H:%M} to {last:{'%H:%M' if first.date() == last.date() else '%Y-%m-%d %H:%M'}}"
+
+
+# --- shadows --------------------------------------------------------------------------------------
+
+
+def _shadows(
+    chosen: Sequence[Caster], directions: Float64, terrain: Terrain, progress: Progress
+) -> Iterator[Shadow]:
+    """Time by time and object by object; `directions` (times, objects, 3) to the sun."""
+    below = terrain.near(*reach([caster.corners for caster in chosen], terrain, directions))
+    feet = [footprint(caster.corners) for caster in chosen]
+    count = directions.shape[0] * len(chosen)
+    for time, to_sun in enumerate(directions):
+        for number, caster in enumerate(chosen):
+            progress((time * len(chosen) + number) / count, f"shadow of {caster.id}")
+            shape = shadow_on_terrain(caster.corners, below, to_sun[number])
+            if shape is None:
+                shape = shadow_on_plane(caster.corners, float(caster.foot[2]), to_sun[number])
+            if not shape.is_empty:
+                yield Shadow(caster, time, shape, float(shape.area - shape.intersection(feet[number]).area))
+
+
+def _shapes_table(found: Sequence[Shadow], sun: SunPositions, origin: Float64) -> Table:
+    times = [local_iso(time, sun.site) for time in sun.times]
+    leaf = [in_leaf(local(time, sun.site).date(), sun.site.latitude) for time in sun.times]
+    return Table(
+        {
+            "wkb": _wkb([shadow.shape for shadow in found], origin),
+            "caster": [shadow.caster.id for shadow in found],
+            "caster_fid": np.array([shadow.caster.fid for shadow in found], np.int64),
+            "layer": [shadow.caster.layer for shadow in found],
+            "time": [times[shadow.time] for shadow in found],
+            "area_m2": np.array([shadow.shape.area for shadow in found], np.float64),
+            "beside_m2": np.array([shadow.beside_m2 for shadow in found], np.float64),
+            "lets_through": np.array(
+                [shadow.caster.transmissivity[0 if leaf[shadow.time] else 1] for shadow in found], np.float64
+            ),
+        }
+    )
+
+
+def _together(
+    found: Sequence[Shadow], sun: SunPositions, origin: Float64, with_bands: bool
+) -> dict[str, Table]:
+    """The shadow of all objects at each time, and for how long it lasts."""
+    numbers = sorted({shadow.time for shadow in found})
+    whole = [
+        simplified(union(np.array([shadow.shape for shadow in found if shadow.time == number], object)))
+        for number in numbers
+    ]
+    tables = {
+        "together": Table(
+            {
+                "wkb": _wkb(whole, origin),
+                "time": [local_iso(sun.times[number], sun.site) for number in numbers],
+                "area_m2": np.array([shape.area for shape in whole], np.float64),
+            }
+        )
+    }
+    if with_bands and len(sun.times) > 1:
+        lasting = bands(whole, weights_h(sun.times)[numbers])
+        tables["bands"] = Table(
+            {
+                "wkb": _wkb([shape for _, shape in lasting], origin),
+                "hours": np.array([hours for hours, _ in lasting], np.int64),
+                "area_m2": np.array([shape.area for _, shape in lasting], np.float64),
+            }
+        )
+    return tables
+
+
+def _wkb(shapes: Sequence[Shape], origin: Float64) -> list[str]:
+    """Shapes in the world as hexadecimal WKB."""
+    moved = shapely.transform(np.array(shapes, object), lambda places: places + origin[:2])
+    return [str(text) for text in shapely.to_wkb(moved, hex=True)]
+
+
+# --- what is to be said ---------------------------------------------------------------------------
+
+
+def _method(terrain: str, inputs: Inputs) -> str:
+    ground = f"the triangles of {terrain}" if terrain else "level ground at its foot"
+    return METHOD.format(ground=ground) + ("" if inputs.times else SERIES)
+
+
+def _error(chosen: Sequence[Caster], sun: SunPositions, inputs: Inputs) -> str:
+    lowest = np.radians(float(sun.altitude_deg.min()))
+    height_m = max(float(np.ptp(caster.corners[..., 2])) for caster in chosen)
+    per_degree = height_m * np.radians(1.0) / np.sin(lowest) ** 2
+    said = (
+        "The polygons are exact for the geometry given, to 0.1 mm. The sun's direction is certain to "
+        f"{SUN_ERROR_DEG}° without refraction, which moves the tip of the longest shadow by up to "
+        f"{1000 * SUN_ERROR_DEG * per_degree:.1f} mm; the edge shown is the middle of a penumbra up to "
+        f"{2 * SUN_RADIUS_DEG * per_degree:.2f} m wide."
+    )
+    if inputs.times:
+        return said
+    return (
+        said
+        + f" Durations are off by up to {inputs.step_min / 2:g} min at every beginning and end of shadow."
+    )
+
+
+def _limits(on_terrain: bool, inputs: Inputs) -> Iterator[str]:
+    if on_terrain:
+        yield "Shadows end at the edge of the terrain; objects beside it cast on level ground at their foot"
+        yield "The terrain's own shadow is no object's; ground that looks away from the sun has none of any"
+    if inputs.vegetation:
+        yield "Plants cast the shadow of their outline; lets_through is the share of light that passes them"

@@ -1,0 +1,137 @@
+"""What shadows are made of: the chosen objects with their triangles, and the terrain below them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.casters import Casters
+from layers.arrays import Float64
+from layers.columns import NONE, Mask
+from layers.data import Box
+from layers.errors import UsageError
+from layers.lods import MOST_GENERATIONS, with_parts
+from layers.project import Project
+from layers.records import Layer
+from layers.runs import Int64
+
+
+@dataclass(frozen=True)
+class Caster:
+    """One object, with its parts, that casts a shadow."""
+
+    fid: int  # -1: a scanned mesh as a whole
+    id: str  # of the object, or the layer's name
+    layer: str
+    corners: Float64  # (m, 3, 3) of its triangles, relative to the origin
+    transmissivity: tuple[float, float]  # share of light let through in leaf and out of leaf
+
+    @property
+    def foot(self) -> Float64:
+        """(3,) the middle of its box, at its lowest corner."""
+        low, high = self.corners.min(axis=(0, 1)), self.corners.max(axis=(0, 1))
+        return np.append((low + high)[:2] / 2, low[2])
+
+
+def chosen_box(project: Project, where: str, fids: Sequence[int]) -> Box:
+    """The box around the objects that are chosen, in the project's CRS; around all when none are."""
+    if where or fids:
+        found: list[int] = []
+        for layer in _with_objects(project):
+            found += (layer.first_fid + np.flatnonzero(_chosen(project, layer, where, fids))).tolist()
+        box = project.box(found)
+        if box is None:
+            raise UsageError("No object is chosen", found=where, do="Choose objects that have a geometry")
+        x0, y0, z0, x1, y1, z1 = box
+        return x0, y0, z0, x1, y1, z1
+    boxes = np.array(
+        [layer.box for layer in project.layers if layer.kind in ("city", "heritage") and layer.box]
+    )
+    if not len(boxes):
+        raise UsageError("The project has nothing that casts a shadow", do="Import a city model first")
+    x0, y0, z0 = boxes[:, :3].min(axis=0).tolist()
+    x1, y1, z1 = boxes[:, 3:].max(axis=0).tolist()
+    return x0, y0, z0, x1, y1, z1
+
+
+def casters_chosen(
+    project: Project, cast: Casters, where: str, fids: Sequence[int], vegetation: bool, origin: Float64
+) -> list[Caster]:
+    """The chosen objects among what casts shadow, parts with the object that they are parts of."""
+    count = len(cast.triangles) if vegetation else cast.opaque
+    owner = np.full(count, NONE, np.int64)
+    mine = cast.fid[:count]
+    for layer in _with_objects(project):
+        here = np.flatnonzero((mine >= layer.first_fid) & (mine < layer.first_fid + layer.object_count))
+        wholes = _wholes(_chosen(project, layer, where, fids, False), project.parents(layer).astype(np.int64))
+        found = wholes[mine[here] - layer.first_fid]
+        owner[here] = np.where(found == NONE, NONE, found + layer.first_fid)
+    groups = [(fid, rows) for fid, rows in _groups(owner) if fid != NONE]
+    if not where and not fids:
+        bare = np.flatnonzero((mine == NONE) & ~np.isin(cast.layer[:count], cast.terrain))
+        groups += [(NONE, bare[rows]) for _, rows in _groups(cast.layer[bare].astype(np.int64))]
+    return [_caster(project, cast, fid, rows, origin) for fid, rows in groups]
+
+
+def _caster(project: Project, cast: Casters, fid: int, rows: Int64, origin: Float64) -> Caster:
+    layer = cast.names[int(cast.layer[rows[0]])]
+    leafy, bare = cast.transmissivity[rows].max(axis=0).tolist()
+    corners = cast.vertices[cast.triangles[rows]] - origin
+    return Caster(fid, layer if fid == NONE else project.object(fid).id, layer, corners, (leafy, bare))
+
+
+def _with_objects(project: Project) -> list[Layer]:
+    return [layer for layer in project.layers if layer.object_count and layer.partner is None]
+
+
+def _chosen(project: Project, layer: Layer, where: str, fids: Sequence[int], parts: bool = True) -> Mask:
+    """The objects of a layer that match an expression, or are named; with their parts."""
+    if fids:
+        found = np.isin(project.fids(layer), fids)
+    elif where:
+        found = project.matching(layer, where)
+    else:
+        found = np.ones(layer.object_count, bool)
+    return with_parts(found, project.parents(layer)) if parts else found
+
+
+def _wholes(chosen: Mask, parents: Int64) -> Int64:
+    """Per object the uppermost of itself and what it is a part of that is chosen, NONE where none is."""
+    at = np.arange(len(parents), dtype=np.int64)
+    found = np.where(chosen, at, NONE)
+    for _ in range(MOST_GENERATIONS):
+        at = np.where(at == NONE, NONE, parents[at])
+        if (at == NONE).all():
+            break
+        found = np.where((at != NONE) & chosen[at], at, found)
+    return found
+
+
+def _groups(numbers: Int64) -> list[tuple[int, Int64]]:
+    """The rows of each number, in the order of the numbers."""
+    order = np.argsort(numbers, kind="stable")
+    some, first = np.unique(numbers[order], return_index=True)
+    return list(zip(some.tolist(), np.split(order, first[1:]), strict=True)) if len(some) else []
+
+
+def receiving(project: Project, cast: Casters, on: str, origin: Float64) -> tuple[Float64, str]:
+    """The triangles (t, 3, 3) of the terrain that shadows fall on, and its layer's name, '' without one."""
+    layers = [layer for layer in project.layers if layer.id in cast.terrain]
+    if on:
+        chosen = project.layer(on)
+        if chosen.kind != "terrain":
+            names = ", ".join(layer.name for layer in project.layers if layer.kind == "terrain")
+            raise UsageError(
+                "Shadows fall on terrain",
+                found=f"{on} is a layer of kind {chosen.kind}",
+                allowed=names or "none yet",
+            )
+        layers = [layer for layer in layers if layer.id == chosen.id]
+        if not layers:
+            raise UsageError("There is no terrain of this layer near the objects", found=on)
+    if not layers:
+        return np.empty((0, 3, 3)), ""
+    mine = cast.triangles[cast.layer == layers[0].id]
+    return cast.vertices[mine] - origin, layers[0].name
