@@ -14,6 +14,7 @@ from analysis.analysis import Analysis, Estimate, analysis_of
 from analysis.asked import as_json
 from app import loading
 from app.jobs import Question, Work
+from app.resulttext import names_of
 from app.session import Session
 from layers.edit import Edit
 from layers.errors import CitystrataError
@@ -102,7 +103,7 @@ class Analysing(QObject):
         def work(work: Work) -> Result:
             with project.reader() as reader:
                 result = analysis.run(reader, inputs, work.progress)
-            return replace(result, title=title or result.title)
+                return replace(result, title=title or titled(reader, result))
 
         self._session.jobs.run(analysis.TITLE, work, self._keep)
 
@@ -189,3 +190,10 @@ class Analysing(QObject):
         self._awaited = []
         if self.shown is not None and self.shown.result.id not in there:
             self.hide()
+
+
+def titled(project: Project, result: Result) -> str:
+    """The title of a result, with the names of the objects that were chosen where it lacks them."""
+    fids = result.inputs.get("fids") or ()
+    names = names_of(project, fids) if fids else ""
+    return f"{names}: {result.title}" if names and names not in result.title else result.title

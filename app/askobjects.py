@@ -9,24 +9,14 @@ from PySide6.QtWidgets import QComboBox
 from analysis.asked import Ask
 from app.askfields import AskField
 from app.formula import FormulaField
-from app.labels import counted, narrow
+from app.labels import narrow
+from app.resulttext import names_of
 from app.session import Session
 from layers.errors import UsageError
 from layers.expression import parse
-from layers.records import Fids
 
 EXAMPLE = "type == 'Building' and measuredHeight > 30"
 SELECTED, KEPT, MATCHING, EVERY = "selected", "kept", "matching", "all"
-#: Objects that are called by their names; more are counted.
-MOST_NAMED = 3
-
-
-def names_of(session: Session, fids: Fids) -> str:
-    """What some objects are called: "Lohe School yard", "12 objects"."""
-    if len(fids) > MOST_NAMED:
-        return counted(len(fids), "object")
-    found = [session.project.object(int(fid)) for fid in fids]
-    return ", ".join(str(item.attributes.get("name") or item.id) for item in found)
 
 
 class ObjectsAnswer(AskField):
@@ -89,13 +79,13 @@ class ObjectsAnswer(AskField):
         self.way.clear()
         selected = self._session.selection
         self.way.addItem(
-            f"Selected: {names_of(self._session, selected)}"
+            f"Selected: {names_of(self._session.project, selected)}"
             if len(selected)
             else "What I select in the view",
             SELECTED,
         )
         if self._kept and self._kept != tuple(selected.tolist()):
-            self.way.addItem(f"As before: {names_of(self._session, self._kept)}", KEPT)
+            self.way.addItem(f"As before: {names_of(self._session.project, self._kept)}", KEPT)
         if self._has_where:
             self.way.addItem("Those that an expression holds for", MATCHING)
             self.way.addItem("All objects", EVERY)

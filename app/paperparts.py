@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QFont, QLinearGradient, QPainter, QPen, QPolyg
 
 from app.overlay import length_text, nice_length
 from app.paper import ACCENT, INK, MUTED, RULE, SMALL, TINT, TINY, Picture, Text, Whole, font, paragraph
+from app.reportoutlines import Outline
 from app.resulttext import of_quantity
 from layers.results import Quantity
 from viewer.palette import hex_color, ramp
@@ -79,6 +80,7 @@ class Map(Picture):
 
     metres_per_pixel: float = 0.0  # of the picture
     azimuth_deg: float = 0.0
+    outlines: Sequence[Outline] = ()  # in pixels of the picture
 
     def draw(self, painter: QPainter, x: float, y: float, width: float) -> None:
         """Paint the picture, and the marks on it as vectors."""
@@ -86,10 +88,39 @@ class Map(Picture):
         if self.metres_per_pixel <= 0:
             return
         painter.save()
+        painter.setClipRect(QRectF(x, y, width, self._picture_height(width)))
+        for outline in self.outlines:
+            self._draw_outline(painter, x, y, width / self.image.width(), outline)
+        painter.setClipping(False)
         self._draw_north(painter, QPointF(x + width - 15, y + 19))
         metres_per_point = self.metres_per_pixel * self.image.width() / width
         self._draw_scale(painter, x + 6, y + self._picture_height(width) - 6, width, metres_per_point)
         painter.restore()
+
+    def _draw_outline(
+        self, painter: QPainter, x: float, y: float, points_per_pixel: float, outline: Outline
+    ) -> None:
+        """A white line with a dark one in it is seen on any ground."""
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        rings = [
+            QPolygonF([QPointF(x + a * points_per_pixel, y + b * points_per_pixel) for a, b in ring.tolist()])
+            for ring in outline.rings
+        ]
+        for colour, wide in (("#ffffff", 2.0), (ACCENT, 1.0)):
+            painter.setPen(QPen(QColor(colour), wide))
+            for ring in rings:
+                painter.drawPolygon(ring)
+        if not outline.name or not rings:
+            return
+        box = rings[0].boundingRect()
+        painter.setFont(font(6, QFont.Weight.DemiBold))
+        wide = painter.fontMetrics().horizontalAdvance(outline.name) + 6.0
+        plate = QRectF(box.center().x() - wide / 2, box.bottom() + 2, wide, 11)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(255, 255, 255, 215))
+        painter.drawRoundedRect(plate, 2, 2)
+        painter.setPen(QColor(ACCENT))
+        painter.drawText(plate, int(Qt.AlignmentFlag.AlignCenter), outline.name)
 
     def _draw_north(self, painter: QPainter, centre: QPointF) -> None:
         painter.save()

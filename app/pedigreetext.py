@@ -23,12 +23,23 @@ def pedigree_html(result: Result | ResultSummary, project: Project, stale: str =
     parts.append(_section("Sun", "".join(_paragraph(line) for line in pedigree.sun)))
     parts.append(_section("What was asked", _pairs(answers(result, project))))
     parts.append(_section("Left out and assumed", _bullets(pedigree.limits)))
-    went_in = [(name, _short(digest)) for name, digest in pedigree.inputs]
+    went_in = [(name, _short(digest)) for name, digest in named_inputs(pedigree)]
     parts.append(_section("What went in (start of the SHA-256)", _pairs(went_in)))
     parts.append(_section("Work", _pairs(work_numbers(pedigree))))
     made = f"{kind_title(result.kind)}, {when(result)}. {pedigree.version}"
     parts.append(_section("Made", _paragraph(made)))
     return "".join(parts)
+
+
+def named_inputs(pedigree: Pedigree) -> list[tuple[str, str]]:
+    """What went in, with its hash; what differs between two states says of which one it is."""
+    names = [name for name, _ in pedigree.inputs]
+    named = []
+    for at, (name, digest) in enumerate(pedigree.inputs):
+        differs = names.count(name) > 1
+        state = ("before" if name in names[:at] else "after") if differs else ""
+        named.append((f"{name}, {state}" if state else name, digest))
+    return named
 
 
 def work_numbers(pedigree: Pedigree) -> list[tuple[str, str]]:

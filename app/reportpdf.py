@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from html import escape
@@ -14,6 +14,7 @@ from pathlib import Path
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFont, QImage, QPainter
 
+from analysis.localtime import local
 from analysis.site import Site, site_of
 from app.charts import Look, on_paper
 from app.charts.view import Paint
@@ -21,6 +22,7 @@ from app.paper import (
     ACCENT,
     MUTED,
     SMALL,
+    TINY,
     Beside,
     Block,
     Chapter,
@@ -34,10 +36,10 @@ from app.paper import (
     write_pdf,
 )
 from app.paperparts import ColourBar, Map, VerdictBand
-from app.pedigreetext import work_numbers
-from app.reportpictures import BROAD, HALF, WIDE, Shot, State, Studio, states_of
+from app.pedigreetext import named_inputs, work_numbers
+from app.reportpictures import BROAD, HALF, WIDE, Shot, State, Studio, hours_of_day, states_of
 from app.reporttables import numbers_grid, table_blocks, verdict_grid
-from app.resultcharts import charts_of
+from app.resultcharts import BEFORE, charts_of
 from app.resulttable import NAMES, tables_of
 from app.resulttext import (
     VERDICTS,
@@ -45,6 +47,7 @@ from app.resulttext import (
     answers,
     column_title,
     kind_title,
+    numbers_of,
     verdict_number,
     verdict_rows,
     when,
@@ -64,6 +67,7 @@ MONTHS = (
 )
 #: Local days in audit lines: a time with its offset, not one in UTC.
 LOCAL_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(?::\d{2})?[+-]")
+COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 #: Of charts on paper, in 1/96 inch.
 CHART_LETTERS = 10.0
 #: Tables that are not printed row by row: the exported table has them.
@@ -98,7 +102,8 @@ def write_report(
             progress((number + fraction) / len(results), text)
 
         blocks = list(_chapter(reported, result, studio, tell, is_first=number == 0))
-        foot = result.pedigree.sun[0] if result.pedigree.sun else f"{project.title} · {reported.place}"
+        lines = result.pedigree.sun
+        foot = lines[len(lines) // 2] if lines else f"{project.title} · {reported.place}"
         chapters.append(Chapter(blocks, f"{project.title} · {result.title}", foot))
     pages: list[int] = []
     title = f"{project.title}: {results[0].title}"
@@ -112,7 +117,6 @@ def _chapter(
     yield from _title(reported, result, is_first)
     yield from _verdicts(result)
     yield from _pictures(reported, result, studio, progress)
-    yield from _charts(result)
     yield from _tables(result)
     yield from _origin(reported, result)
 
@@ -122,7 +126,7 @@ def _title(reported: Reported, result: Result, is_first: bool) -> Iterator[Block
     kind = kind_title(result.kind)
     yield Text(gap=0, html=escape(kind.upper()), points=7.5, colour=ACCENT, weight=QFont.Weight.Bold)
     yield Text(gap=2, html=escape(result.title), points=19, weight=QFont.Weight.DemiBold)
-    states = [state.title for state in states_of(project, result.inputs)]
+    states = [state.full_title for state in states_of(project, result.inputs)]
     rows = [
         ("Project", project.title),
         ("Place", reported.place),
@@ -157,27 +161,27 @@ def _verdicts(result: Result) -> Iterator[Block]:
 
 
 def _pictures(reported: Reported, result: Result, studio: Studio, progress: Progress) -> Iterator[Block]:
-    states = states_of(reported.project, result.inputs)
     quantity = next(iter(result.quantities), None)
     if quantity is None:
         return
+    states, alike = states_of(reported.project, result.inputs), with_one_scale(result, quantity)
     progress(0.1, "drawing the maps")
     size = HALF if len(states) > 1 else BROAD
-    maps = [studio.from_above(result, state, size, quantity.name) for state in states]
+    maps = [studio.from_above(alike, state, size, quantity.name) for state in states]
     yield heading("Map")
-    yield Beside(blocks=[_map(shot) for shot in maps])
+    yield Beside(blocks=[_map(shot) for shot in maps], stays_with_next=maps[-1].scale is not None)
     yield from _legend(quantity, maps[-1])
-    day = day_of_result(result)
-    if day and reported.site is not None and result.pedigree.sun:
-        yield from _shadows(reported, result, states, day, reported.site, studio, progress)
+    day, site = day_of_result(result), reported.site
+    if day and site is not None:
+        yield from _shadows(result, states, day, site, studio, progress)
+    yield from _charts(result)
     progress(0.7, "drawing the view")
-    yield heading("Seen from the south-west")
-    for state in states[-1:]:
-        yield _map(studio.at_an_angle(result, state, WIDE, quantity.name))
+    shot = studio.at_an_angle(alike, states[-1], WIDE, quantity.name, day, site)
+    yield heading(f"Seen from the {seen_from(shot.azimuth_deg)}")
+    yield _map(shot)
 
 
 def _shadows(
-    reported: Reported,
     result: Result,
     states: Sequence[State],
     day: str,
@@ -197,6 +201,15 @@ def _shadows(
             yield Beside(gap=8, blocks=[_map(shot) for shot in shots])
         for shot in rows[0]:
             yield paragraph(shot.audit_line, 6.5, MUTED, gap=3)
+    hours = hours_of_day(site, day)
+    if len(result.points) and hours:
+        yield heading("Share of the area in the sun, hour by hour", 10, 14)
+        shares = [studio.lit_shares(result, state, hours, site) for state in states]
+        clock = [f"{local(hour, site):%H:%M}" for hour in hours]
+        cells = [
+            [state.title, *(f"{each:.0f}" for each in row)] for state, row in zip(states, shares, strict=True)
+        ]
+        yield Grid(["%", *clock], cells, [False, *[True] * len(hours)], points=TINY)
 
 
 def _map(shot: Shot) -> Map:
@@ -206,6 +219,7 @@ def _map(shot: Shot) -> Map:
         caption=shot.caption,
         metres_per_pixel=shot.metres_per_pixel,
         azimuth_deg=shot.azimuth_deg,
+        outlines=shot.outlines,
     )
 
 
@@ -257,10 +271,10 @@ def _origin(reported: Reported, result: Result) -> Iterator[Block]:
         for line in pedigree.sun:
             yield paragraph(line, SMALL, gap=3)
     yield heading("What went in", 10, 12)
-    rows = [[name, digest] for name, digest in pedigree.inputs]
+    rows = [[name, digest] for name, digest in named_inputs(pedigree)]
     yield Grid(["Input", "SHA-256 of its content"], rows, [False, False], points=6.5)
-    work = ", ".join(f"{name.lower()} {number}" for name, number in work_numbers(pedigree))
-    yield paragraph(f"Computed with {pedigree.version}. Work: {work}.", SMALL, MUTED)
+    work = ", ".join(f"{name.lower()}: {number}" for name, number in work_numbers(pedigree))
+    yield paragraph(f"Computed with {pedigree.version}. {work.capitalize()}.", SMALL, MUTED)
 
 
 def day_of_result(result: Result) -> str:
@@ -273,6 +287,24 @@ def date_in_words(day: str) -> str:
     """An ISO date as in "21 March 2035", whatever the language of the system."""
     found = date.fromisoformat(day)
     return f"{found.day} {MONTHS[found.month - 1]} {found.year}"
+
+
+def seen_from(azimuth_deg: float) -> str:
+    """Where somebody stands who looks into a direction: "south-west"."""
+    return COMPASS[round((azimuth_deg + 180) % 360 / 45) % 8]
+
+
+def with_one_scale(result: Result, quantity: Quantity) -> Result:
+    """The result with the same limits of colours for a quantity now and before, so that maps compare."""
+    same = {quantity.name, quantity.name + BEFORE}
+    found = [numbers_of(result, each) for each in result.quantities if each.name in same]
+    known = [numbers for numbers in found if numbers is not None]
+    if not known:
+        return result
+    low = min(numbers.low for numbers in known) if quantity.low is None else quantity.low
+    high = max(numbers.high for numbers in known) if quantity.high is None else quantity.high
+    limited = (replace(each, low=low, high=high) if each.name in same else each for each in result.quantities)
+    return replace(result, quantities=tuple(limited))
 
 
 def _site(project: Project) -> Site | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,6 +15,7 @@ from analysis.days import day_of
 from analysis.localtime import clock_time, local
 from analysis.site import Site
 from analysis.situation import Situation
+from app.reportoutlines import Outline, in_picture, outlines_of
 from app.sunlit import cast_of, sun_light
 from layers.arrays import Float64, UInt8
 from layers.data import Box, Progress
@@ -25,11 +26,15 @@ from viewer.resultscale import Scale
 from viewer.scene import Scene, SunLight, prepare
 
 #: Pixels of the pictures: two beside each other, three, and maps and views as wide as the page.
-HALF, THIRD, BROAD, WIDE = (1000, 1000), (680, 680), (1800, 1100), (1800, 700)
+HALF, THIRD, BROAD, WIDE = (1000, 840), (680, 680), (1800, 1100), (1800, 700)
 #: Around what is looked at, as a part of its size, and at least: what casts shadow on it is seen too.
 ROOM, LEAST_ROOM_M = 0.6, 85.0
 #: Hours on the clock at which shadows are shown.
 HOURS = ("09:00", "12:00", "15:00")
+#: How a bird looks down, and the directions it may look in, the usual one first.
+BIRD_DEG, BIRD_AZIMUTHS = 42.0, (20.0, 340.0, 60.0, 300.0, 100.0, 260.0)
+#: So many points tell how much of a place is seen.
+MOST_PROBED = 400
 #: Below this the sun's shadows reach across the whole picture.
 LOWEST_DEG = 3.0
 
@@ -44,6 +49,7 @@ class Shot:
     metres_per_pixel: float = 0.0  # 0: seen at an angle, without one scale
     scale: Scale | None = None
     audit_line: str = ""
+    outlines: tuple[Outline, ...] = ()  # in pixels, of what is looked at
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,13 @@ class State:
     title: str
     situation: Situation
     suffix: str = ""  # of the quantities' names
+
+    @property
+    def full_title(self) -> str:
+        """With the date, and what is left out."""
+        date, without = self.situation.date, self.situation.without
+        shown = f"{self.title} ({date})" if date and date not in self.title else self.title
+        return f"{shown}, without {without}" if without else shown
 
 
 class Studio:
@@ -67,11 +80,39 @@ class Studio:
         camera = self._over(result, size)
         return self._take(result, state, size, camera, quantity, state.title)
 
-    def at_an_angle(self, result: Result, state: State, size: tuple[int, int], quantity: str = "") -> Shot:
-        """The place as a bird sees it from the south-west."""
+    def at_an_angle(
+        self,
+        result: Result,
+        state: State,
+        size: tuple[int, int],
+        quantity: str,
+        day: str,
+        site: Site | None,
+    ) -> Shot:
+        """The place as a bird sees it: at noon of a day, or in the colours of a quantity."""
         box = around(subject_box(self._project, result))
-        camera = replace(self._scene.camera, parallel=False).viewed("overview")
-        return self._take(result, state, size, camera.fitted(box, size[0] / size[1]), quantity, state.title)
+        camera = replace(self._scene.camera, parallel=False, altitude_deg=BIRD_DEG)
+        camera = max(
+            (replace(camera, azimuth_deg=azimuth) for azimuth in BIRD_AZIMUTHS),
+            key=lambda each: self._share_seen(result, state, each),
+        ).fitted(box, size[0] / size[1])
+        if not day or site is None:
+            return self._take(result, state, size, camera, quantity, state.title)
+        noon = day_of(site, day).noon
+        self._scene.set_sun(self._sun(result, state, site, noon))
+        caption = f"{state.title}, {day} at {local(noon, site):%H:%M}, when the sun is highest"
+        shot = self._take(result, state, size, camera, "", caption)
+        self._scene.set_sun(None)
+        return shot
+
+    def _share_seen(self, result: Result, state: State, camera: Camera) -> float:
+        """How much of what is looked at nothing hides from a camera far away."""
+        points = result.points
+        if not len(points):
+            return 0.0
+        some = slice(None, None, max(len(points) // MOST_PROBED, 1))
+        places = np.column_stack([points.numbers(axis)[some] for axis in ("x", "y", "z")])
+        return float(self._casters(result, state.situation).share(places, -camera.basis[2]).mean())
 
     def shadows(self, result: Result, state: State, day: str, site: Site) -> list[Shot]:
         """The place from above at three times of a day, with the shadows of that time."""
@@ -84,10 +125,28 @@ class Studio:
                 f"{state.title}, {local(time, site):%H:%M}. Sun {sun.azimuth_deg:.1f}° from north, "
                 f"{sun.altitude_deg:.1f}° high"
             )
-            shot = self._take(None, state, THIRD, camera, "", caption)
+            shot = self._take(result, state, THIRD, camera, "", caption)
             shots.append(replace(shot, audit_line=sun.audit_line))
         self._scene.set_sun(None)
         return shots
+
+    def lit_shares(
+        self, result: Result, state: State, times: Sequence[np.datetime64], site: Site
+    ) -> list[float]:
+        """At each of some times, the share in % of the area of a result's points that the sun reaches."""
+        points = result.points
+        places = np.column_stack([points.numbers(axis) for axis in ("x", "y", "z")])
+        normals = np.column_stack([points.numbers(axis) for axis in ("nx", "ny", "nz")])
+        areas = points.numbers("area_m2")
+        shares = []
+        for time in times:
+            sun = self._sun(result, state, site, time)
+            lit = np.zeros(len(places))
+            ahead = (normals @ sun.direction > 0) & (sun.altitude_deg > 0)
+            if sun.shadows is not None and ahead.any():
+                lit[ahead] = sun.shadows.lit(places[ahead], sun.direction)
+            shares.append(100 * float((lit * areas).sum() / areas.sum()))
+        return shares
 
     def _over(self, result: Result, size: tuple[int, int]) -> Camera:
         box = around(subject_box(self._project, result))
@@ -96,7 +155,7 @@ class Studio:
 
     def _take(
         self,
-        result: Result | None,
+        result: Result,
         state: State,
         size: tuple[int, int],
         camera: Camera,
@@ -112,7 +171,11 @@ class Studio:
         scene.settle()
         pixels = scene.frame(fine=True)
         scale = camera.metres_per_pixel(size[1]) if camera.parallel else 0.0
-        return Shot(pixels, caption, camera.azimuth_deg, scale, scene.result_scale if name else None)
+        shot = Shot(pixels, caption, camera.azimuth_deg, scale, scene.result_scale if name else None)
+        if not camera.parallel:
+            return shot
+        outlines = tuple(in_picture(outline, camera, size) for outline in outlines_of(self._project, result))
+        return replace(shot, outlines=outlines)
 
     def _show(self, situation: Situation) -> None:
         """The city at the situation's date, without what it leaves out."""
@@ -185,6 +248,15 @@ def around(box: Float64) -> Float64:
     reach = float(half[:2].max())
     half[:2] = reach + max(ROOM * reach, LEAST_ROOM_M)
     return np.stack((middle - half, middle + half))
+
+
+def hours_of_day(site: Site, day: str) -> list[np.datetime64]:
+    """The full hours on the clock of a day at which the sun is up, in UTC."""
+    course = day_of(site, day)
+    if course.sunrise is None or course.sunset is None:
+        return []
+    hours = [clock_time(site, date.fromisoformat(day), f"{hour:02}:00") for hour in range(24)]
+    return [hour for hour in hours if course.sunrise < hour < course.sunset]
 
 
 def times_of_day(site: Site, day: str) -> list[np.datetime64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,11 +13,15 @@ from numpy.typing import NDArray
 
 from analysis.analysis import analysis_of
 from analysis.asked import Ask, questions
-from app.labels import thousands
+from app.labels import counted, thousands
+from layers.errors import CitystrataError
 from layers.project import Project
 from layers.results import Quantity, Result, ResultSummary, Table
+from layers.rulefiles import all_rules
 
 VERDICTS = "verdicts"
+#: Objects that are called by their names; more are counted.
+MOST_NAMED = 3
 WORDS = {"pass": "PASS", "fail": "FAIL", "too close": "TOO CLOSE"}
 NOTHING = "–"
 #: Titles of columns that many tables have; others are their names with spaces.
@@ -177,7 +182,9 @@ def _answered(
 ) -> Iterator[tuple[str, str]]:
     for name, value in inputs.items():
         ask = asked.get(name)
-        if ask is not None and value not in ("", [], None):
+        if ask is None or value in ("", None) or (isinstance(value, Sequence) and not value):
+            continue
+        if ask.when is None or ask.when[0] == "rule" or inputs.get(ask.when[0]) == ask.when[1]:
             yield ask.title, answer_text(ask, value, project)
 
 
@@ -187,10 +194,27 @@ def answer_text(ask: Ask, value: Any, project: Project | None = None) -> str:
         return "yes" if value else "no"
     if ask.kind == "choice":
         return dict(ask.choices).get(value, str(value))
+    if ask.kind == "rules":
+        rule = all_rules().rules.get(value)
+        return rule.title if rule is not None else str(value)
     if ask.kind == "date" and project is not None:
         names = [epoch.name for epoch in project.epochs if epoch.date == value]
         return f"{value} ({names[0]})" if names else str(value)
+    if ask.kind == "fids" and project is not None:
+        return names_of(project, value)
     if isinstance(value, list | tuple):
         return f"{len(value)} chosen"
     shown = f"{value:g}" if isinstance(value, float) else str(value)
     return f"{shown} {ask.unit}" if ask.unit else shown
+
+
+def names_of(project: Project, fids: Sequence[int] | NDArray[np.int64]) -> str:
+    """What some objects are called: "Lohe School yard", "12 objects"."""
+    if len(fids) > MOST_NAMED:
+        return counted(len(fids), "object")
+    names = []
+    for fid in fids:
+        with suppress(CitystrataError):  # it is no longer there
+            item = project.object(int(fid))
+            names.append(str(item.attributes.get("name") or item.id))
+    return ", ".join(names) or counted(len(fids), "object")

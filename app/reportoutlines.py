@@ -1,0 +1,72 @@
+"""Outlines of what a report is about, for its maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from layers.arrays import Float64, Mover
+from layers.errors import CitystrataError
+from layers.project import Project
+from layers.results import Result
+from viewer.camera import Camera
+
+#: Of more objects outlines would hide the map.
+MOST_OUTLINED, MOST_NAMED = 60, 3
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """Rings of one object, and its name where there is room for names."""
+
+    name: str
+    rings: tuple[Float64, ...]  # (n, 2) in pixels of a picture, or (n, 3) in the world
+
+
+def outlines_of(project: Project, result: Result) -> list[Outline]:
+    """The outlines, in the world, of the objects that a result has surfaces of."""
+    if not len(result.surfaces):
+        return []
+    fids = np.unique(result.surfaces.columns["fid"])
+    fids = fids[fids >= 0]
+    if len(fids) > MOST_OUTLINED:
+        return []
+    height = float(np.median(result.points.numbers("z"))) if len(result.points) else 0.0
+    return [
+        found
+        for fid in fids.tolist()
+        if (found := _outline(project, int(fid), height, with_name=len(fids) <= MOST_NAMED)) is not None
+    ]
+
+
+def _outline(project: Project, fid: int, height: float, with_name: bool) -> Outline | None:
+    from shapely import force_2d, from_wkb, get_parts, transform, union_all
+
+    try:
+        item = project.object(fid)
+    except CitystrataError:  # it is no longer there
+        return None
+    shape = project.wkb(fid)
+    if shape is None:
+        return None
+    mover = project.place.mover(project.layer(item.layer).crs)
+    flat = transform(force_2d(from_wkb(shape)), partial(_moved, mover))
+    whole = union_all([part.buffer(1e-6) for part in get_parts(flat)])
+    rings = []
+    for part in get_parts(whole):
+        if part.geom_type == "Polygon":
+            corners = np.asarray(part.exterior.coords)[:, :2]
+            rings.append(np.column_stack((corners, np.full(len(corners), height))))
+    name = str(item.attributes.get("name") or item.id) if with_name else ""
+    return Outline(name, tuple(rings)) if rings else None
+
+
+def _moved(mover: Mover, places: Float64) -> Float64:
+    return mover(np.column_stack((places, np.zeros(len(places)))))[:, :2]
+
+
+def in_picture(outline: Outline, camera: Camera, size: tuple[int, int]) -> Outline:
+    """The same outline in pixels of a picture that a camera takes."""
+    return Outline(outline.name, tuple(camera.project(ring, *size)[:, :2] for ring in outline.rings))
