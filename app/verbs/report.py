@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.verbs.rerun import found_result
 from app.verbs.verb import Answer, Progress, Verb, add_project
-from layers.errors import ProjectError, UsageError
+from layers.errors import ProjectError, UsageError, WriteError
 from layers.project import Project
 from layers.results import Result
 
@@ -29,6 +29,8 @@ def _run(arguments: argparse.Namespace) -> Answer:
     out: Path = arguments.out
     if out.suffix.lower() != ".pdf":
         raise UsageError("The report is a PDF file", found=out.name, do=f"Call it {out.stem or 'report'}.pdf")
+    if not out.absolute().parent.is_dir():
+        raise WriteError("There is no such folder", where=str(out.absolute().parent))
     with Project.open(arguments.project, read_only=True) as project:
         results = chosen_results(project, arguments.result)
         progress = Progress()

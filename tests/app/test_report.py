@@ -1,0 +1,169 @@
+"""Reports: pages that hold what they must, tables over pages, and the verb behind them."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from analysis.analysis import analysis_of
+from app import paper
+from app.cli import FAILED, MISUSED, main
+from app.paper import HEIGHT, WIDTH, Block, Chapter, Grid, Text, heading, laid_out, paragraph, write_pdf
+from app.reportpdf import date_in_words, day_of_result, seen_from
+from app.reporttables import MOST_ROWS, table_blocks
+from layers.project import Project
+from layers.results import Pedigree, Quantity, Result, Table
+from tests.app.yard import PLAN, TODAY, yards
+
+__all__ = ["yards"]
+
+WORDS = "Rays are cast from points on surfaces towards the centre of the sun. " * 6
+
+
+def height(block: Block) -> float:
+    return block.height(WIDTH)
+
+
+def table(rows: int) -> Grid:
+    return Grid(
+        ["Object", "Sunlight (h)"], [[f"house-{i}", f"{i / 7:.1f}"] for i in range(rows)], [False, True]
+    )
+
+
+def pages_in(path: Path) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", path.read_bytes()))
+
+
+def test_no_block_reaches_over_the_foot_of_a_page(qtbot: QtBot) -> None:
+    blocks: list[Block] = [
+        block for _ in range(9) for block in (heading("Method"), paragraph(WORDS), table(17))
+    ]
+    pages = laid_out(blocks)
+    assert len(pages) > 2
+    for page in pages:
+        for placed in page:
+            assert placed.y + height(placed.block) <= HEIGHT + 0.01
+        assert not page[-1].block.stays_with_next, "a heading stands alone at the foot of a page"
+
+
+def test_a_long_table_goes_on_with_its_titles_and_loses_no_row(qtbot: QtBot) -> None:
+    parts = [placed.block for page in laid_out([paragraph(WORDS), table(300)]) for placed in page][1:]
+    assert len(parts) > 2 and all(isinstance(part, Grid) and part.titles[0] == "Object" for part in parts)
+    rows = [row[0] for part in parts if isinstance(part, Grid) for row in part.rows]
+    assert rows == [f"house-{i}" for i in range(300)]
+    assert all(len(part.rows) > 1 for part in parts if isinstance(part, Grid)), "one row alone on a page"
+
+
+def test_what_is_higher_than_a_page_still_comes_to_an_end(qtbot: QtBot) -> None:
+    endless = Text(html="word " * 20_000)
+    assert len(laid_out([endless, paragraph("after")])) == 2
+    assert height(paragraph("x" * 1_000_000)) < 5 * HEIGHT
+
+
+def test_cells_wrap_inside_their_columns(qtbot: QtBot) -> None:
+    long = Grid(["Object", "Value"], [["gml_" + "a1b2" * 60, "1.0"]], [False, True])
+    assert height(long) > height(Grid(["Object", "Value"], [["gml", "1.0"]], [False, True]))
+    image = QImage(round(paper.PAGE_WIDTH), 200, QImage.Format.Format_RGB32)
+    image.fill(0xFFFFFFFF)
+    with QPainter(image) as painter:
+        long.draw(painter, paper.LEFT, 10, WIDTH)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(200, -1, 4)[..., :3]
+    right = round(paper.LEFT + WIDTH) + 1
+    assert (pixels[:, right:] == 255).all(), "nothing is painted beside the page's column"
+
+
+def test_a_chapter_begins_on_its_own_page_and_pages_are_numbered(qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "two.pdf"
+    chapters = [Chapter([paragraph(WORDS)], "One", "sun"), Chapter([table(90)], "Two", "sun")]
+    assert write_pdf(path, "Two chapters", chapters) == pages_in(path) == 3
+
+
+def test_many_rows_are_summed_up_and_refer_to_the_export(qtbot: QtBot) -> None:
+    count = 3 * MOST_ROWS
+    hours = np.arange(count, dtype=np.float64)
+    hours[5] = np.nan
+    kinds = ["RoofSurface", "WallSurface"] * (count // 2)
+    columns = {"object_id": [f"o{i}" for i in range(count)], "surface_type": kinds, "sunlight_h": hours}
+    surfaces = Table({**columns, "area_m2": np.full(count, 2.0)})
+    result = Result(
+        "sunlight", "Hours", {}, Pedigree("", "", ()), (Quantity("sunlight_h", "Sunlight", "h"),), surfaces
+    )
+    by_kind, ends, note = table_blocks(result, surfaces)
+    assert isinstance(by_kind, Grid) and [row[:3] for row in by_kind.rows] == [
+        ["RoofSurface", "300", "600"],
+        ["WallSurface", "299", "598"],
+    ]
+    assert isinstance(ends, Grid) and (ends.rows[0][0], ends.rows[-1][0]) == ("o0", f"o{count - 1}")
+    assert isinstance(note, Text) and "600 rows" in note.html and "exported table has all" in note.html
+
+
+def test_the_day_comes_from_the_audit_lines() -> None:
+    def result(*lines: str) -> Result:
+        return Result("sunlight", "Hours", {}, Pedigree("", "", (), sun=lines))
+
+    line = "49.6° N · 2035-03-21T06:24:23+01:00 Europe/Berlin = 2035-03-20T23:24:23Z · sun azimuth 89.1°"
+    assert day_of_result(result(line, line)) == "2035-03-21"
+    assert day_of_result(result(line, line.replace("03-21T", "03-22T"))) == ""
+    assert day_of_result(result()) == ""
+    assert date_in_words("2035-03-21") == "21 March 2035"
+    assert [seen_from(azimuth) for azimuth in (0.0, 20.0, 60.0, 300.0)] == [
+        "south",
+        "south",
+        "south-west",
+        "south-east",
+    ]
+
+
+@pytest.fixture(scope="module")
+def judged(yards: Path) -> Path:
+    """The project of the yard with one verdict."""
+    rules = analysis_of("rules")
+    with Project.open(yards) as project:
+        yard = project.by_id("yard")
+        assert yard is not None
+        inputs = rules.Inputs(fids=(yard.fid,), date=PLAN, compare_date=TODAY, spacing_m=2.0)
+        result = rules.run(project, inputs, lambda _fraction, _text: None)
+        with project.edit("Keep") as edit:
+            edit.add_result(result)
+    return yards
+
+
+def test_the_verb_writes_a_whole_report(
+    judged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "report.pdf"
+    assert main(["report", str(judged), "--out", str(out), "--result", "1"]) == 0
+    pages = pages_in(out)
+    assert pages >= 3 and f"Wrote {pages} pages" in capsys.readouterr().out
+    data = out.read_bytes()
+    assert data.count(b"/Subtype /Image") >= 9, "two maps, six shadows and a view"
+    streams = [zlib.decompress(part) for part in re.findall(rb"stream\r?\n(x.*?)endstream", data, re.S)]
+    assert any(b" Tf" in stream for stream in streams), "words are vectors, not pictures"
+
+
+def test_wrong_use_is_told_in_a_sentence(
+    judged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", str(judged), "--out", str(tmp_path / "report.docx")]) == MISUSED
+    assert "Call it report.pdf" in capsys.readouterr().err
+    assert main(["report", str(judged), "--out", str(tmp_path / "r.pdf"), "--result", "7"]) == MISUSED
+    assert "There is no such result: '7'; allowed: 1 (" in capsys.readouterr().err
+    missing = tmp_path / "no" / "r.pdf"
+    assert main(["report", str(judged), "--out", str(missing)]) == FAILED
+    assert str(missing.parent) in capsys.readouterr().err
+
+
+def test_a_chart_is_painted_into_its_box(qtbot: QtBot) -> None:
+    boxes: list[QRectF] = []
+    chart = paper.Chart(high=80, paint=lambda _painter, box: boxes.append(box), caption="Hours")
+    image = QImage(400, 200, QImage.Format.Format_RGB32)
+    with QPainter(image) as painter:
+        chart.draw(painter, 10, 20, 300)
+    assert boxes == [QRectF(10, 20, 300, 80)] and chart.height(300) > 80
