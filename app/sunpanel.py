@@ -9,8 +9,8 @@ from functools import lru_cache, partial
 from typing import TypeVar
 
 import numpy as np
-from PySide6.QtCore import QDate, QSignalBlocker, Qt, QTime, QTimer
-from PySide6.QtGui import QHideEvent
+from PySide6.QtCore import QDate, QEvent, QSignalBlocker, Qt, QTime, QTimer
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
     QDateEdit,
@@ -35,6 +35,7 @@ from app.session import Session
 from app.suntracks import Mark, SunTrack
 from layers.arrays import Float64
 
+StandardKey = QKeySequence.StandardKey
 Dressed = TypeVar("Dressed", bound=QWidget)
 
 MINUTE = np.timedelta64(60_000, "ms")
@@ -82,6 +83,30 @@ def noon_heights(site: Site, year: int) -> Float64:
     return sun_at(site, noon + np.arange(0, 366, 5) * np.timedelta64(1, "D")).altitude_deg
 
 
+class AuditLine(QLabel):
+    """Words that can be selected and copied; its keys come before those of the window."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("hint")
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setAccessibleName("Sun audit line")
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Ctrl+A and Ctrl+C here."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            event.setAccepted(any(event.matches(key) for key in (StandardKey.Copy, StandardKey.SelectAll)))
+        return bool(super().event(event))
+
+    def copy(self) -> None:
+        """Put all of it on the clipboard."""
+        QGuiApplication.clipboard().setText(self.text())
+
+
 class SunPanel(QWidget):
     """Moves the sun of a session, and says where it stands."""
 
@@ -101,8 +126,11 @@ class SunPanel(QWidget):
         self.dome.setToolTip("Draw the path of the sun in the sky")
         self.zone = named(QPushButton(), "link")
         self.zone.setToolTip("Change the time zone of this project")
+        self.copy = named(QToolButton(), "quiet")
+        self.copy.setToolTip("Copy the sun audit line")
+        self.copy.setAccessibleName("Copy the sun audit line")
         self.place = named(QPushButton("Say where it is…"), "link")
-        self.words, self.audit = named(ElidedLabel(), "heading"), named(QLabel(), "hint")
+        self.words, self.audit = named(ElidedLabel(), "heading"), AuditLine()
         self._build()
         self._timer = QTimer(self, interval=PLAY_MS)
         self._timer.timeout.connect(self._play_on)
@@ -143,11 +171,6 @@ class SunPanel(QWidget):
             row.addWidget(field)
             rows.addLayout(row)
         rows.addLayout(self._presets())
-        self.audit.setWordWrap(True)
-        self.audit.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self.audit.setAccessibleName("Sun audit line")
         rows.addWidget(self.words)
         rows.addWidget(self.audit)
 
@@ -168,6 +191,7 @@ class SunPanel(QWidget):
         row.addStretch(1)
         row.addWidget(self.place)
         row.addWidget(self.zone)
+        row.addWidget(self.copy)
         return row
 
     def _connect(self) -> None:
@@ -180,10 +204,12 @@ class SunPanel(QWidget):
         self.dome.toggled.connect(live.set_dome)
         self.zone.clicked.connect(self._ask_zone)
         self.place.clicked.connect(self._ask_place)
+        self.copy.clicked.connect(self.audit.copy)
         live.changed.connect(self.refresh)
         theme.current().changed.connect(self._tint)
 
     def _tint(self) -> None:
+        self.copy.setIcon(theme.current().icon("copy"))
         for button in (self.play_day, self.play_year):
             button.setIcon(theme.current().icon("pause" if button.isChecked() else "play"))
 
@@ -201,6 +227,7 @@ class SunPanel(QWidget):
             widget.setEnabled(is_known)
         self.place.setVisible(bool(live.problem))
         self.zone.setVisible(is_known)
+        self.copy.setVisible(is_known)
         if site is None or moment is None or day is None:
             self.words.set_text(live.problem or ("Finding the place …" if live.is_on else ""))
             self.audit.clear()
