@@ -154,9 +154,22 @@ LIGHT_SKY = Background(low=(244, 244, 240), high=(206, 219, 231), ink=(52, 55, 6
 DARK_SKY = Background(low=(46, 50, 56), high=(27, 30, 36), ink=(222, 225, 229))
 
 
-def sky(dark: bool) -> Background:
-    """The background of a theme."""
-    return DARK_SKY if dark else LIGHT_SKY
+#: The sky of a theme at dusk, and when the sun stands low: near the horizon, and above.
+DUSK_SKY, LOW_SUN_SKY = ((176, 150, 146), (92, 104, 138)), ((246, 228, 202), (196, 209, 226))
+NIGHT_SKY_BACKGROUND = ((44, 50, 66), (20, 25, 40))
+
+
+def sky(dark: bool, sun_altitude_deg: float | None = None) -> Background:
+    """The background of a theme; in the light one the sky follows the sun."""
+    if dark or sun_altitude_deg is None:
+        return DARK_SKY if dark else LIGHT_SKY
+    heights = (-14.0, -5.0, 2.0, 14.0)
+    skies = (NIGHT_SKY_BACKGROUND, DUSK_SKY, LOW_SUN_SKY, (LIGHT_SKY.low, LIGHT_SKY.high))
+    table = np.array(skies, np.float64)  # (heights, low and high, channels)
+    mixed = [[np.interp(sun_altitude_deg, heights, table[:, i, k]) for k in range(3)] for i in range(2)]
+    (r, g, b), (s, h, c) = np.rint(mixed).astype(int).tolist()
+    is_night = sun_altitude_deg < -6.0
+    return Background((r, g, b), (s, h, c), DARK_SKY.ink if is_night else LIGHT_SKY.ink)
 
 
 def foot_shade(height_above_base_m: Float32, reach_m: float = 5.0) -> Float32:

@@ -108,7 +108,7 @@ class Scene:
         #: How much is drawn, as a factor: 1 is what keeps motion fluent.
         self.detail = 1.0
         self.needs_frame = True
-        self.background = sky(False)
+        self.background = sky(dark=False)
         self.set_background(dark=False)
 
     # -- frames ----------------------------------------------------------------------------------
@@ -191,7 +191,12 @@ class Scene:
 
     def set_background(self, dark: bool) -> None:
         """The sky of the light or the dark theme."""
-        self.background = sky(dark)
+        self._is_dark = dark
+        self._follow_sky()
+
+    def _follow_sky(self) -> None:
+        sun = self._sun
+        self.background = sky(self._is_dark, None if sun is None else sun.altitude_deg)
         self._window.set_background(self.background)
         self.needs_frame = True
 
@@ -478,6 +483,7 @@ class Scene:
         """Light the city with this sun from now on, and cast its shadows."""
         self._sun = sun
         self._shade = None if sun is None else Shade(sun, self._shade_pace)
+        self._follow_sky()
         self.needs_frame = True
 
     @property
