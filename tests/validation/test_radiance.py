@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from analysis.casters import Casters
-from analysis.fineness import BINNED, COARSE
+from analysis.fineness import BINNED
 from analysis.light import Light, light_of
 from analysis.site import site_at
 from analysis.sky import sky
@@ -86,7 +86,7 @@ def test_every_sensor(tmp_path: Path, reflections: int) -> None:
         f"reflected is up to {100 * share.max():.0f} % of the total",
     )
     if reflections == 1:
-        quick = received(casters, a_year(), points, normals, albedo, reflections, BINNED, COARSE)
+        quick = received(casters, a_year(), points, normals, albedo, reflections, BINNED)
         off = quick.total[:, 0] / theirs - 1
         record(
             "Irradiation among buildings",

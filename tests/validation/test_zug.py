@@ -17,8 +17,8 @@ import pytest
 from numpy.typing import NDArray
 
 from analysis.casters import Casters
-from analysis.fineness import COARSE, EXACT
-from analysis.irradiation import Irradiation, Spots
+from analysis.fineness import EXACT
+from analysis.irradiation import Irradiation
 from analysis.light import Light, light_of
 from analysis.site import Site, site_at
 from analysis.sky import sky
@@ -36,10 +36,9 @@ CEA = (
 BUILDINGS = ("B1000", "B1005", "B1009")
 #: Of CEA's case: inputs/building-properties/envelope.csv and its default settings.
 GROUND_ALBEDO, ZONE_WALL, SURROUNDINGS, ROOF = 0.2, 0.15, 0.2, 0.45
-FINENESS = replace(EXACT, ways=128, shared_m=2.0, piece_m=3.0, ground_piece_m=4.0)
+FINENESS = replace(EXACT, sun_bins=300, ways=128, shared_m=2.0, piece_m=3.0, ground_piece_m=4.0)
 #: Every so-manieth sensor of the walls is compared.
 EVERY = 4
-LIFT_M = 0.01
 HOURS = 8760
 DAY = np.arange(HOURS) // 24
 MONTH = (np.datetime64("2009-01-01") + DAY).astype("datetime64[M]").astype(int) % 12
@@ -94,11 +93,6 @@ def equation_of_time_min(day: NDArray[np.int64]) -> Float64:
     return 9.87 * np.sin(2 * turn) - 7.53 * np.cos(turn) - 1.5 * np.sin(turn)
 
 
-def spots_of(sensors: zug.Sensors) -> Spots:
-    normals, row = np.unique(sensors.normals.round(9), axis=0, return_inverse=True)
-    return Spots(sensors.points + LIFT_M * sensors.normals, row.reshape(-1), normals)
-
-
 def by_group(sensors: zug.Sensors, values: Float64) -> dict[str, Float64]:
     """Means of values (n, periods) over the sensors of each group, weighted by their areas."""
     groups = np.array(sensors.group)
@@ -113,7 +107,7 @@ def test_roofs(case: Case) -> None:
     years, months = [], []
     for building in BUILDINGS:
         sensors = zug.sensors(building).of("roofs_top", every=2)
-        ours = by_group(sensors, Irradiation(case.casters, light, EXACT).on(spots_of(sensors)).total)
+        ours = by_group(sensors, Irradiation(case.casters, light, EXACT).on(sensors.spots).total)
         theirs = np.bincount(MONTH, zug.hourly(building)["roofs_top"], 12) / 1000
         years.append(ours["roofs_top"].sum() / theirs.sum() - 1)
         months.append(np.abs(ours["roofs_top"] / theirs - 1).max())
@@ -136,9 +130,9 @@ def test_walls(case: Case) -> None:
     without_ground = np.where(case.on_ground, 0.0, case.albedo)
     for building in BUILDINGS:
         sensors = zug.sensors(building).of_walls(EVERY)
-        points = sensors.points + LIFT_M * sensors.normals
+        points = sensors.lifted
         ours, facades = (
-            received(case.casters, light, points, sensors.normals, albedo, 1, FINENESS, COARSE)
+            received(case.casters, light, points, sensors.normals, albedo, 1, FINENESS)
             for albedo in (case.albedo, without_ground)
         )
         theirs = {name: np.bincount(MONTH, hours, 12) / 1000 for name, hours in zug.hourly(building).items()}
@@ -215,7 +209,7 @@ def test_walls_that_look_at_facades_in_radiance(case: Case, tmp_path: Path) -> N
     ours, theirs = [], []
     for building in ("B1005", "B1009"):
         sensors = zug.sensors(building).of("walls_north", every=8)
-        points = sensors.points + LIFT_M * sensors.normals
+        points = sensors.lifted
         found = received(case.casters, light, points, sensors.normals, case.albedo, 1)
         suns, patches = radiance.irradiation(
             tmp_path,
@@ -252,7 +246,7 @@ def test_sun_of_the_reference_goes_by_mean_time(case: Case) -> None:
         light = case.light(np.arange(HOURS), HOURS, mean_time)
         squares = 0.0
         for name in ("walls_east", "walls_west"):
-            spots = spots_of(sensors.of(name, every=8))
+            spots = sensors.of(name, every=8).spots
             ours = Irradiation(case.casters, light, EXACT).on(spots).total.mean(axis=0) * 1000
             ours += GROUND_ALBEDO / 2 * case.weather.ghi
             squares += float(((ours - theirs[name]) ** 2).mean())
@@ -271,7 +265,7 @@ def test_sun_of_the_reference_goes_by_mean_time(case: Case) -> None:
 
 def test_shadows_of_the_reference_are_some_days_old(case: Case) -> None:
     """Which day's shadows its wall to the south shows, on clear days whose shadows tell."""
-    spots = spots_of(zug.sensors("B1009").of("walls_south"))
+    spots = zug.sensors("B1009").of("walls_south").spots
     light = case.light(np.arange(HOURS), HOURS, mean_time=True)
     normal = spots.row_normal[0]
     toward = np.zeros((HOURS, 3))

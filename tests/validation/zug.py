@@ -17,12 +17,15 @@ import mapbox_earcut
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.irradiation import Spots
 from layers.arrays import Float64
 from tests.conftest import real
+from tests.validation.ours import spots_of
 from tests.validation.scenes import Scene, joined, of_quads, wall
 
 FOLDER = "reference/cea-zug"
 GROUND_M = 1.0
+LIFT_M = 0.01
 FALSE_NORTHING_M = 10_000_000.0
 #: Subtracted from all coordinates, so that numbers stay short.
 ORIGIN = np.array([463_000.0, 5_224_800.0, 0.0])
@@ -47,6 +50,16 @@ class Sensors:
     normals: Float64
     area_m2: Float64
     group: list[str]  # walls_east, roofs_top …
+
+    @property
+    def lifted(self) -> Float64:
+        """The points, off their walls."""
+        return self.points + LIFT_M * self.normals
+
+    @property
+    def spots(self) -> Spots:
+        """As they are looked from."""
+        return spots_of(self.lifted, self.normals)
 
     def of(self, group: str, every: int = 1) -> Sensors:
         """Those of one group, or only every so-manieth."""
