@@ -42,7 +42,9 @@ TITLE_WIDTH = 128
 PAUSE_MS = 250
 #: Questions of this group are folded away at first.
 MORE = "More"
-WIDTH, HEIGHT = 520, 640
+WIDTH, HEIGHT = 520, 660
+#: Room for what stands above and below the questions.
+AROUND = 190
 #: Of so many selected objects the types say whether they are open ground.
 MOST_LOOKED_AT = 100
 #: Fields that ask for a date of the city, not for a day of the sun.
@@ -76,6 +78,7 @@ class AnalysisForm(QDialog):
         session.opened.connect(self.reject)
         self._show_asked()
         self._check()
+        self.resize(WIDTH, min(self._page.sizeHint().height() + AROUND, HEIGHT))
 
     @property
     def inputs(self) -> Any:
@@ -131,7 +134,7 @@ class AnalysisForm(QDialog):
             layout.addWidget(widget, 1 if widget is scroll else 0)
             if widget is not scroll:
                 widget.setContentsMargins(20, 0, 20, 0)
-        self.resize(WIDTH, HEIGHT)
+        self._page = page
 
     def _add_group(self, column: QVBoxLayout, group: str, asked: dict[str, Ask]) -> None:
         body = QFrame()
@@ -148,7 +151,9 @@ class AnalysisForm(QDialog):
             field.changed.connect(self._on_changed)
             title = QLabel("" if field.ask.kind == "yes" else field.ask.title, wordWrap=True)
             title.setFixedWidth(TITLE_WIDTH)
-            title.setMinimumHeight(QLineEdit().sizeHint().height())
+            title.setAlignment(Qt.AlignmentFlag.AlignTop)
+            beside = (QLineEdit().sizeHint().height() - title.fontMetrics().height()) // 2
+            title.setContentsMargins(0, beside, 0, 0)  # level with the first line of its field
             title.setBuddy(field)
             form.addRow(title, field)
         column.addWidget(body)

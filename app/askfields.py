@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
 from analysis.asked import Ask, checked, parsed
 from app.fields import DateField, Field
 from app.labels import narrow
+from layers.epochs import iso_date
 from layers.errors import CitystrataError
 from layers.expression import parse
 from layers.records import Epoch
@@ -30,7 +32,8 @@ from layers.rulefiles import all_rules
 
 NUMBER_WIDTH = 110
 #: Days on which sun and shadow are usually looked at.
-SUN_DAYS = (("21 March", "03-21"), ("21 June", "06-21"), ("21 December", "12-21"))
+SUN_DAYS = (("21 Mar", "03-21"), ("21 Jun", "06-21"), ("21 Dec", "12-21"))
+DAY_WIDTH = 132
 
 
 class AskField(QWidget):
@@ -197,13 +200,15 @@ class DayAnswer(AskField):
         super().__init__(ask)
         self.line = DateField(Field(ask.title, "date", None))
         self.line.setFrame(True)
-        self._put(self.line, 1)
+        self.line.setFixedWidth(DAY_WIDTH)
+        self._put(self.line)
         for title, day in SUN_DAYS:
             button = QToolButton()
             button.setText(title)
             button.setToolTip(f"Take {title} of the same year")
             button.clicked.connect(lambda _on=False, day=day: self._take(day))
             self._row.addWidget(button)
+        self._row.addStretch()
         self.line.textChanged.connect(self.changed)
 
     def value(self) -> str:
@@ -215,10 +220,9 @@ class DayAnswer(AskField):
         self.line.setText(str(value))
 
     def _take(self, day: str) -> None:
-        year = self.line.text().strip()[:4]
-        if not (year.isdigit() and len(year) == 4):
-            raise AssertionError("the line always holds a day that was shown before")
-        self.line.setText(f"{year}-{day}")
+        """A day of the year that is shown, or of this year."""
+        shown = iso_date(self.line.text())
+        self.line.setText(f"{shown[:4] if shown else date.today().year}-{day}")
 
 
 class CityDateAnswer(AskField):

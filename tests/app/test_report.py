@@ -19,7 +19,7 @@ from app.paper import HEIGHT, WIDTH, Block, Chapter, Grid, Text, heading, laid_o
 from app.reportpdf import date_in_words, day_of_result, seen_from
 from app.reporttables import MOST_ROWS, table_blocks
 from layers.project import Project
-from layers.results import Pedigree, Quantity, Result, Table
+from layers.results import Pedigree, Quantity, Result, Table, Values
 from tests.app.yard import PLAN, TODAY, yards
 
 __all__ = ["yards"]
@@ -90,7 +90,8 @@ def test_many_rows_are_summed_up_and_refer_to_the_export(qtbot: QtBot) -> None:
     hours = np.arange(count, dtype=np.float64)
     hours[5] = np.nan
     kinds = ["RoofSurface", "WallSurface"] * (count // 2)
-    columns = {"object_id": [f"o{i}" for i in range(count)], "surface_type": kinds, "sunlight_h": hours}
+    columns: dict[str, Values] = {"surface_type": kinds, "sunlight_h": hours}
+    columns["object_id"] = [f"o{i}" for i in range(count)]
     surfaces = Table({**columns, "area_m2": np.full(count, 2.0)})
     result = Result(
         "sunlight", "Hours", {}, Pedigree("", "", ()), (Quantity("sunlight_h", "Sunlight", "h"),), surfaces
