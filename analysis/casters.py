@@ -119,6 +119,15 @@ def casters(
     return _together(parts, tuple(notes))
 
 
+def terrain_in(
+    project: Project, layer: Layer, situation: Situation, stands: Mask, box: Box
+) -> tuple[Float64, tuple[str, ...]]:
+    """The triangles (t, 3, 3) of a terrain layer in a box, and what is to be said where not the finest."""
+    notes: list[str] = []
+    part = _part(project, layer, situation, stands, Reach(box), notes)
+    return np.empty((0, 3, 3)) if part is None else part.vertices[part.triangles], tuple(notes)
+
+
 def _part(
     project: Project, layer: Layer, situation: Situation, stands: Mask, reach: Reach, notes: list[str]
 ) -> Part | None:

@@ -12,7 +12,7 @@ import shapely
 
 from analysis.analysis import Estimate
 from analysis.asked import asked
-from analysis.casters import casters, height_range, margin_for
+from analysis.casters import casters
 from analysis.durations import bands, weights_h
 from analysis.foliage import in_leaf
 from analysis.localtime import Times, local, local_iso, moment_from, times_of
@@ -26,7 +26,7 @@ from analysis.shadowcast import (
     simplified,
     union,
 )
-from analysis.shadowing import Caster, casters_chosen, chosen_box, receiving
+from analysis.shadowing import Caster, Receiving, casters_chosen, chosen_box
 from analysis.site import Site, site_of
 from analysis.situation import Situation
 from analysis.sun import SunPositions, audit_lines, sun_at, sun_over
@@ -35,6 +35,7 @@ from layers.arrays import Float64
 from layers.data import Progress
 from layers.errors import UsageError
 from layers.project import Project
+from layers.records import Layer
 from layers.results import Pedigree, Quantity, Result, Table
 
 NAME = "shadow"
@@ -43,6 +44,8 @@ HELP = "Exact shadows as polygons, of every object and time, with how long they 
 
 #: A shadow takes about so long.
 SECONDS_EACH = 0.01
+#: Objects so near to each other are done together.
+TILE_M = 300.0
 #: Uncertainty of the sun's direction (see analysis.sun), and half the angle that the sun fills.
 SUN_ERROR_DEG, SUN_RADIUS_DEG = 0.0003, 0.2666
 METHOD = (
@@ -90,6 +93,7 @@ class Shadow:
     """The shadow of one object at one time."""
 
     caster: Caster
+    number: int  # of the caster
     time: int  # number of it
     shape: Shape  # in plan, relative to the origin
     beside_m2: float  # outside the object's own footprint
@@ -111,9 +115,8 @@ def run(project: Project, inputs: Inputs, progress: Progress) -> Result:
     begun = monotonic()
     sun, notes = sun_up(inputs, site_of(project))
     box = chosen_box(project, inputs.where, inputs.fids)
-    margin = margin_for(float(sun.altitude_deg.min()), height_range(project))
-    cast = casters(project, Situation(inputs.date, inputs.without), box, margin, progress)
-    origin = np.array(box[:3])
+    situation, origin = Situation(inputs.date, inputs.without), np.array(box[:3])
+    cast = casters(project, situation, box, progress=progress)
     chosen = casters_chosen(project, cast, inputs.where, inputs.fids, inputs.vegetation, origin)
     if not chosen:
         raise UsageError(
@@ -121,19 +124,20 @@ def run(project: Project, inputs: Inputs, progress: Progress) -> Result:
             found=inputs.where,
             do="Choose objects with surfaces that stand at the date, in a layer that is switched on",
         )
-    ground, name = receiving(project, cast, inputs.on, origin)
+    ground = Receiving(project, inputs.on, situation, origin)
     feet = np.array([caster.foot for caster in chosen])
     field = sun_over(project, np.asarray(box), sun.times)
     directions = np.stack([field.directions(feet + origin, number) for number in range(len(sun.times))])
-    found = list(_shadows(chosen, directions, Terrain(ground), progress))
+    cutter = _Cutter(chosen, directions, ground, progress)
+    found = sorted(cutter.shadows(), key=lambda shadow: (shadow.time, shadow.number))
     pedigree = Pedigree(
-        _method(name, inputs),
+        _method(ground.layer, inputs),
         versions("shapely", "pvlib"),
         cast.inputs,
         audit_lines(sun),
         _error(chosen, sun, inputs),
-        (*notes, *_limits(bool(name), inputs), *cast.notes),
-        {"casters": len(chosen), "shadows": len(found), "terrain_triangles": len(ground),
+        (*notes, *_limits(ground.layer, inputs), *cast.notes, *sorted(cutter.notes)),
+        {"casters": len(chosen), "shadows": len(found), "terrain_triangles": ground.triangles,
          "seconds": round(monotonic() - begun, 3)},
     )  # fmt: skip
     return finished(
@@ -184,21 +188,56 @@ def _when(sun: SunPositions) -> str:
 # --- shadows --------------------------------------------------------------------------------------
 
 
-def _shadows(
-    chosen: Sequence[Caster], directions: Float64, terrain: Terrain, progress: Progress
-) -> Iterator[Shadow]:
-    """Time by time and object by object; `directions` (times, objects, 3) to the sun."""
-    below = terrain.near(*reach([caster.corners for caster in chosen], terrain, directions))
-    feet = [footprint(caster.corners) for caster in chosen]
-    count = directions.shape[0] * len(chosen)
-    for time, to_sun in enumerate(directions):
-        for number, caster in enumerate(chosen):
-            progress((time * len(chosen) + number) / count, f"shadow of {caster.id}")
-            shape = shadow_on_terrain(caster.corners, below, to_sun[number])
+class _Cutter:
+    """Goes through objects and times, neighbours together, so that little of the terrain is in memory."""
+
+    def __init__(
+        self, chosen: Sequence[Caster], directions: Float64, ground: Receiving, progress: Progress
+    ) -> None:
+        """`directions` (times, objects, 3) to the sun."""
+        self._chosen, self._directions, self._ground, self._progress = chosen, directions, ground, progress
+        self._done = 0
+        self.notes: set[str] = set()
+
+    def shadows(self) -> Iterator[Shadow]:
+        """The shadows of all objects at all times, in any order."""
+        tiles: dict[tuple[int, int], list[int]] = {}
+        for number, caster in enumerate(self._chosen):
+            east, north = (caster.foot[:2] // TILE_M).astype(int).tolist()
+            tiles.setdefault((east, north), []).append(number)
+        for numbers in tiles.values():
+            yield from self._together(numbers, range(len(self._directions)))
+
+    def _together(self, numbers: Sequence[int], times: Sequence[int]) -> Iterator[Shadow]:
+        """The shadows of some objects at some times; of fewer where the terrain is too fine for all."""
+        corners = [self._chosen[number].corners for number in numbers]
+        directions = self._directions[np.ix_(times, numbers)]
+        terrain, notes = self._ground.terrain(*reach(corners, self._ground.lowest, directions))
+        if notes and len(times) > 1:
+            for part in (times[: len(times) // 2], times[len(times) // 2 :]):
+                yield from self._together(numbers, part)
+        elif notes and len(numbers) > 1:
+            for some in (numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]):
+                yield from self._together(some, times)
+        else:
+            self.notes.update(notes)
+            for number in numbers:
+                yield from self._of(number, times, terrain)
+
+    def _of(self, number: int, times: Sequence[int], terrain: Terrain) -> Iterator[Shadow]:
+        """The shadows of one object."""
+        caster = self._chosen[number]
+        own = footprint(caster.corners)
+        for time in times:
+            self._progress(self._done / self._directions[..., 0].size, f"shadow of {caster.id}")
+            self._done += 1
+            to_sun = self._directions[time, number]
+            shape = shadow_on_terrain(caster.corners, terrain, to_sun)
             if shape is None:
-                shape = shadow_on_plane(caster.corners, float(caster.foot[2]), to_sun[number])
+                shape = shadow_on_plane(caster.corners, float(caster.foot[2]), to_sun)
             if not shape.is_empty:
-                yield Shadow(caster, time, shape, float(shape.area - shape.intersection(feet[number]).area))
+                beside_m2 = float(shape.area - shape.intersection(own).area)
+                yield Shadow(caster, number, time, shape, beside_m2)
 
 
 def _shapes_table(found: Sequence[Shadow], sun: SunPositions, origin: Float64) -> Table:
@@ -259,8 +298,8 @@ def _wkb(shapes: Sequence[Shape], origin: Float64) -> list[str]:
 # --- what is to be said ---------------------------------------------------------------------------
 
 
-def _method(terrain: str, inputs: Inputs) -> str:
-    ground = f"the triangles of {terrain}" if terrain else "level ground at its foot"
+def _method(terrain: Layer | None, inputs: Inputs) -> str:
+    ground = f"the triangles of {terrain.name}" if terrain else "level ground at its foot"
     return METHOD.format(ground=ground) + ("" if inputs.times else SERIES)
 
 
@@ -282,8 +321,8 @@ def _error(chosen: Sequence[Caster], sun: SunPositions, inputs: Inputs) -> str:
     )
 
 
-def _limits(on_terrain: bool, inputs: Inputs) -> Iterator[str]:
-    if on_terrain:
+def _limits(terrain: Layer | None, inputs: Inputs) -> Iterator[str]:
+    if terrain:
         yield "Shadows end at the edge of the terrain; objects beside it cast on level ground at their foot"
         yield "The terrain's own shadow is no object's; ground that looks away from the sun has none of any"
     if inputs.vegetation:

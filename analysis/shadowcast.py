@@ -65,12 +65,6 @@ class Terrain:
         """The highest corner of some triangles."""
         return float(self.corners[some][..., 2].max(initial=-np.inf))
 
-    def near(self, low: Float64, high: Float64) -> Terrain:
-        """As `within`, looking at each triangle: for a part in which many shadows are sought."""
-        corners = self.corners[..., :2]
-        reaches = (corners.min(axis=1) <= high) & (corners.max(axis=1) >= low)
-        return Terrain(self.corners[reaches.all(axis=1)])
-
     def within(self, low: Float64, high: Float64) -> Terrain:
         """The triangles that reach into a rectangle (2,), (2,)."""
         found = self._tree.query(shapely.box(*low, *high))
@@ -87,7 +81,7 @@ def shadow_on_terrain(caster: Float64, terrain: Terrain, direction: Float64) -> 
     None where no terrain lies below the shadow.
     """
     slope = _slope(direction)
-    near = terrain.within(*reach([caster], terrain, direction)).facing(direction)
+    near = terrain.within(*reach([caster], terrain.lowest, direction)).facing(direction)
     if not len(near.corners):
         return None
     projected = _Projected.of(caster, slope)
@@ -122,15 +116,15 @@ def _frame(points: Float64, slope: Float64) -> Float64:
     return found
 
 
-def reach(casters: Sequence[Float64], terrain: Terrain, directions: Float64) -> tuple[Float64, Float64]:
+def reach(casters: Sequence[Float64], lowest: float, directions: Float64) -> tuple[Float64, Float64]:
     """The rectangle (2,), (2,) in plan that no shadow of triangles (m, 3, 3) leaves.
 
-    `directions` (…, 3) are all those to the sun that are asked about.
+    No ground is lower than `lowest`; `directions` (…, 3) are all those to the sun that are asked about.
     """
     low = np.min([corners.min(axis=(0, 1)) for corners in casters], axis=0)
     high = np.max([corners.max(axis=(0, 1)) for corners in casters], axis=0)
     some = directions.reshape(-1, 3)
-    falls = max(high[2] - terrain.lowest, 0.0) * some[:, :2] / some[:, 2:]
+    falls = max(high[2] - lowest, 0.0) * some[:, :2] / some[:, 2:]
     return low[:2] - np.maximum(falls, 0).max(axis=0), high[:2] + np.maximum(-falls, 0).max(axis=0)
 
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.casters import Casters
+from analysis.casters import Casters, terrain_in
+from analysis.shadowcast import Terrain
+from analysis.situation import Situation
 from layers.arrays import Float64
 from layers.columns import NONE, Mask
 from layers.data import Box
+from layers.epochs import state_at
 from layers.errors import UsageError
 from layers.lods import MOST_GENERATIONS, with_parts
 from layers.project import Project
@@ -116,22 +119,45 @@ def _groups(numbers: Int64) -> list[tuple[int, Int64]]:
     return list(zip(some.tolist(), np.split(order, first[1:]), strict=True)) if len(some) else []
 
 
-def receiving(project: Project, cast: Casters, on: str, origin: Float64) -> tuple[Float64, str]:
-    """The triangles (t, 3, 3) of the terrain that shadows fall on, and its layer's name, '' without one."""
-    layers = [layer for layer in project.layers if layer.id in cast.terrain]
-    if on:
-        chosen = project.layer(on)
-        if chosen.kind != "terrain":
-            names = ", ".join(layer.name for layer in project.layers if layer.kind == "terrain")
-            raise UsageError(
-                "Shadows fall on terrain",
-                found=f"{on} is a layer of kind {chosen.kind}",
-                allowed=names or "none yet",
-            )
-        layers = [layer for layer in layers if layer.id == chosen.id]
-        if not layers:
-            raise UsageError("There is no terrain of this layer near the objects", found=on)
-    if not layers:
-        return np.empty((0, 3, 3)), ""
-    mine = cast.triangles[cast.layer == layers[0].id]
-    return cast.vertices[mine] - origin, layers[0].name
+class Receiving:
+    """The terrain that shadows fall on, cut out where it is needed; `layer` is None without one."""
+
+    def __init__(self, project: Project, on: str, situation: Situation, origin: Float64) -> None:
+        self._project, self._situation, self._origin = project, situation, origin
+        self.layer = _terrain_layer(project, on)
+        self._stands = (
+            None if self.layer is None else state_at(project, situation.date or None)[self.layer.id][0]
+        )
+        self.triangles = 0  # so many were cut out in all
+
+    @property
+    def lowest(self) -> float:
+        """A height above the origin that no ground lies below."""
+        box = None if self.layer is None else self.layer.box
+        return np.inf if box is None else box[2] - float(self._origin[2])
+
+    def terrain(self, low: Float64, high: Float64) -> tuple[Terrain, tuple[str, ...]]:
+        """The terrain in a rectangle, relative to the origin; and what is to be said where not the finest."""
+        if self.layer is None or self._stands is None:
+            return Terrain(np.empty((0, 3, 3))), ()
+        (x0, y0), (x1, y1) = (low + self._origin[:2]).tolist(), (high + self._origin[:2]).tolist()
+        corners, notes = terrain_in(
+            self._project, self.layer, self._situation, self._stands, (x0, y0, 0.0, x1, y1, 0.0)
+        )
+        self.triangles += len(corners)
+        return Terrain(corners - self._origin), notes
+
+
+def _terrain_layer(project: Project, on: str) -> Layer | None:
+    """The layer of that name, or the uppermost terrain that is switched on."""
+    layers = [layer for layer in project.layers if layer.kind == "terrain"]
+    if not on:
+        return next((layer for layer in layers if layer.visible), None)
+    chosen = project.layer(on)
+    if chosen not in layers or not chosen.visible:
+        raise UsageError(
+            "Shadows fall on terrain that is switched on",
+            found=f"{on}, a layer of kind {chosen.kind}",
+            allowed=", ".join(layer.name for layer in layers if layer.visible) or "none yet",
+        )
+    return chosen
