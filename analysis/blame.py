@@ -18,9 +18,8 @@ from analysis.asked import asked
 from analysis.blockers import AWAY, LIT, Blockers, Taken
 from analysis.casters import Casters
 from analysis.localtime import local
-from analysis.naming import Naming
+from analysis.naming import Naming, subject
 from analysis.obstruction import sky_tables
-from analysis.receivers import Receivers
 from analysis.site import Site
 from analysis.spells import Steps
 from analysis.sunhours import SHADE_SHARE, Band, days_between, sun_way
@@ -101,10 +100,11 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         year = blockers.over(sun_on(days_between(first, f"{inputs.day[:4]}-12-31", YEAR_EVERY)), progress)
         tables["blockers"] = blockers_table(names, day, year)
         tables |= months_tables(names, year)
-    lit = receivers.per_row(day.lit_h)
+    tables |= sky_tables(cast, receivers, sun.site, names.naming.wholes, names.naming.title)
+    surfaces = receivers.surfaces_table(**{SUNLIGHT: receivers.per_row(day.lit_h)})
     return finished(
         NAME,
-        f"{TITLE} ({subject_of(names, receivers)}) on {inputs.day}",
+        f"{subject(names.naming, surfaces)}: who takes the sun on {inputs.day}",
         inputs,
         sun.site,
         Pedigree(
@@ -125,7 +125,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
             },
         ),
         quantities=(Quantity(SUNLIGHT, f"Sunlight on {inputs.day}", "h", digits=1, low=0.0),),
-        surfaces=receivers.surfaces_table(**{SUNLIGHT: lit}),
+        surfaces=surfaces,
         points=receivers.points_table(**{SUNLIGHT: day.lit_h}),
         tables=tables,
         grid=receivers.grid,
@@ -154,14 +154,6 @@ class Names:
     def title(self, key: int) -> str:
         """Its name, or that of the layer."""
         return self.naming.title(key) if key >= 0 else self._layers[-1 - key]
-
-
-def subject_of(names: Names, receivers: Receivers) -> str:
-    """What is looked at, for the title."""
-    wholes = np.unique(names.naming.wholes(receivers.fid)).tolist()
-    return (
-        names.naming.title(wholes[0]) if len(wholes) == 1 and wholes[0] >= 0 else f"{len(receivers)} points"
-    )
 
 
 def hours_table(names: Names, site: Site, day: Taken) -> Table:

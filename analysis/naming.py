@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.plots import GROUND_AREA
+from layers.columns import Mask
 from layers.project import Project
 from layers.records import Layer
+from layers.results import Table
 from layers.runs import Int64
 
 #: In place of an object's fid: terrain and scans.
 NO_OBJECT = -1
+#: Types of receivers that are given, not found on objects.
+WINDOWS = frozenset(("point", "window"))
 
 
 class Naming:
@@ -53,5 +58,16 @@ class Naming:
         return self._titles[fid]
 
 
-def _is_of(layer: Layer, fids: Int64) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def subject(naming: Naming, surfaces: Table) -> str:
+    """What the rows of a result are of, for its title: the name of one thing, or how many there are."""
+    wholes = np.unique(naming.wholes(surfaces.numbers("fid").astype(np.int64))).tolist()
+    ids, types = surfaces.texts("surface_id"), set(surfaces.texts("surface_type"))
+    if wholes == [NO_OBJECT]:
+        return ids[0] if len(ids) == 1 else f"{len(ids)} {'windows' if types <= WINDOWS else 'areas'}"
+    if len(wholes) == 1:
+        return naming.title(wholes[0])
+    return f"{len(wholes)} {'areas' if types == {GROUND_AREA} else 'objects'}"
+
+
+def _is_of(layer: Layer, fids: Int64) -> Mask:
     return (fids >= layer.first_fid) & (fids < layer.first_fid + layer.object_count)

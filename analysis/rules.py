@@ -18,7 +18,7 @@ from analysis import skyview, sunlight
 from analysis.analysis import Estimate
 from analysis.asked import as_json, asked
 from analysis.localtime import date_from
-from analysis.naming import Naming
+from analysis.naming import Naming, subject
 from analysis.plots import GROUND_AREA
 from analysis.skyview import COMPONENT
 from analysis.sunhours import SHADE_SHARE
@@ -178,15 +178,16 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         measured = skyview.run(project, sky_inputs(rule, inputs), progress)
     else:
         measured = sunlight.run(project, sun_inputs(rule, rule.sun, inputs), progress)
+    naming = Naming(project)
     after = values_of(rule, measured, "")
     before = values_of(rule, measured, BEFORE) if inputs.compare else None
-    table = verdicts_table(rule, names_of(project, measured), measured, after, before)
+    table = verdicts_table(rule, names_of(naming, measured), measured, after, before)
     verdict = overall(table.texts("verdict"))
     pedigree = measured.pedigree
     return replace(
         measured,
         kind=NAME,
-        title=f"{rule.title}: {WORDS[verdict]}",
+        title=f"{subject(naming, measured.surfaces)}: {_inside(rule.title)} {WORDS[verdict]}",
         inputs=as_json(inputs),
         verdict=verdict,
         tables={"verdicts": table, **measured.tables},
@@ -203,6 +204,11 @@ WHAT_CLOSE_MEANS = (
     "A value within its error of a threshold is neither passed nor failed. For shares of an area the error "
     "is that of the hours of each point, and one standard deviation of as many points at random places"
 )
+
+
+def _inside(title: str) -> str:
+    """A title as it stands inside a sentence."""
+    return title[:1].lower() + title[1:]
 
 
 def survey_of(rule: Rule, inputs: Inputs) -> dict[str, Any]:
@@ -272,9 +278,8 @@ def values_of(rule: Rule, measured: Result, state: str) -> list[Measured]:
     return [Measured(*pair) for pair in zip(values, errors, strict=True)]
 
 
-def names_of(project: Project, measured: Result) -> list[str]:
+def names_of(naming: Naming, measured: Result) -> list[str]:
     """What each row is called: an area as its object, a window by its surface too."""
-    naming = Naming(project)
     fids = measured.surfaces.numbers("fid").astype(np.int64)
     wholes = naming.wholes(fids).tolist()
     ids, kinds = (measured.surfaces.texts(name) for name in ("surface_id", "surface_type"))

@@ -12,7 +12,7 @@ import numpy as np
 from analysis.analysis import Estimate
 from analysis.asked import asked
 from analysis.casters import Casters
-from analysis.naming import Naming
+from analysis.naming import Naming, subject
 from analysis.receivers import Receivers
 from analysis.spells import Steps
 from analysis.sun import audit_lines, sun_at
@@ -149,14 +149,15 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         for light, was in zip(found, stood, strict=True)
     ]
     points = [_masked(_of_points(light), was[receivers.row]) for light, was in zip(found, stood, strict=True)]
+    surfaces = receivers.surfaces_table(**_compared(rows))
     return finished(
         NAME,
-        _title(inputs, sun),
+        _title(inputs, count, subject(Naming(project), surfaces)),
         inputs,
         sun.site,
         _pedigree(inputs, receivers, states, sun, found, time.perf_counter() - started),
         quantities=_quantities(inputs, count),
-        surfaces=receivers.surfaces_table(**_compared(rows)),
+        surfaces=surfaces,
         points=receivers.points_table(**_compared(points)),
         tables=_tables(project, receivers, rows, found),
         grid=receivers.grid,
@@ -270,12 +271,11 @@ def _mean(values: Float64, weight: Float64, owner: Int64, count: int) -> Float64
     return found
 
 
-def _title(inputs: Inputs, sun: SunWay) -> str:
-    days = sun.days
-    when = f"{inputs.day} to {inputs.last_day}" if inputs.last_day else inputs.day
-    what = "before and after" if inputs.compare else ""
-    first = f"{TITLE} on {when}" if len(days) == 1 else f"{TITLE}, {when}"
-    return f"{first}, {what}" if what else first
+def _title(inputs: Inputs, days: int, of: str) -> str:
+    """As in "School yard: sunlight hours on 2026-03-21, before and after"."""
+    when = f"on {inputs.day}" if days == 1 else f"from {inputs.day} to {inputs.last_day}"
+    states = ", before and after" if inputs.compare else ""
+    return f"{of}: {TITLE.lower()} {when}{states}"
 
 
 def _pedigree(
