@@ -30,6 +30,8 @@ FIGURES = (
     "responsiveness",
     "flights",
     "clouds",
+    "raycasting",
+    "timeslider",
 )
 
 
