@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analysis.casters import Casters
 from analysis.fineness import Fineness
 from analysis.sky import sky
-from analysis.skyview import sky_directions
+from analysis.skyfactors import sky_directions
 from layers.arrays import Float64
 
 Ints = NDArray[np.int64]

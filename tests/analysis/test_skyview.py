@@ -10,7 +10,9 @@ import pytest
 
 from analysis import skyview
 from analysis.analysis import analysis_of
-from analysis.skyview import COMPONENT, SKY_VIEW, Inputs, sky_directions, sky_factors
+from analysis.casters import Casters
+from analysis.skyfactors import sky_directions, sky_factors
+from analysis.skyview import COMPONENT, SKY_VIEW, Inputs
 from layers.errors import UsageError
 from layers.importing import import_files
 from layers.project import Project
@@ -127,5 +129,6 @@ def test_directions_share_the_sky_equally() -> None:
 
 
 def test_what_looks_down_sees_no_sky() -> None:
-    seen = sky_factors(lambda p, _d: np.ones(len(p), np.float32), np.zeros((1, 3)), np.array([[0.0, 0, -1]]))
+    nothing = Casters.of(np.zeros((0, 3)), np.zeros((0, 3), np.int32))
+    seen = sky_factors(nothing, np.zeros((1, 3)), np.array([[0.0, 0, -1]]))
     assert seen.sky_view[0] == seen.sky_component[0] == 0

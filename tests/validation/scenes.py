@@ -21,6 +21,10 @@ class Scene:
     triangles: Int32  # (m, 3)
 
 
+#: An open plain.
+NOTHING = Scene(np.zeros((0, 3)), np.zeros((0, 3), np.int32))
+
+
 def of_quads(corners: Float64) -> Scene:
     """Four-cornered faces (n, 4, 3) as triangles."""
     first = 4 * np.arange(len(corners))[:, None]

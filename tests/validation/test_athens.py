@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from analysis.rays import Rays
-from analysis.skyview import DIRECTIONS, sky_directions
+from analysis.skyfactors import DIRECTIONS, sky_directions
 from analysis.sun import directions
 from layers.arrays import Float64
 from tests.conftest import real

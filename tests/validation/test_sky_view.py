@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.rays import Rays
-from analysis.skyview import Share, SkyFactors, open_sky_component, sky_factors
+from analysis.casters import Casters
+from analysis.skyfactors import SkyFactors, open_sky_component, sky_factors
 from layers.arrays import Float64
 from tests.validation.record import record
-from tests.validation.scenes import Scene, courtyard, parallel_walls
+from tests.validation.scenes import NOTHING, Scene, courtyard, parallel_walls
 
 #: Of absolute value: 0.5 %.
 TOLERANCE = 0.005
@@ -21,13 +21,12 @@ OKE = (
 MOON = "sky of Moon & Spencer 1942 (ISO/CIE 15469), integrated over the visible sky"
 
 
-def sees_past(scene: Scene) -> Share:
-    rays = Rays(scene.vertices, scene.triangles)
-    return lambda points, directions: (~rays.blocked(points, directions)).astype(np.float32)
+def casters(scene: Scene) -> Casters:
+    return Casters.of(scene.vertices, scene.triangles)
 
 
 def looked(scene: Scene, points: list[list[float]], normals: list[list[float]]) -> SkyFactors:
-    return sky_factors(sees_past(scene), np.array(points, float), np.array(normals, float))
+    return sky_factors(casters(scene), np.array(points, float), np.array(normals, float))
 
 
 def turned(angle_deg: float) -> tuple[float, float]:
@@ -41,7 +40,7 @@ ANGLES_DEG = np.arange(5.0, 90.0, 5.0)
 def test_open_surfaces_see_the_sky_of_their_tilt() -> None:
     tilts = np.radians(np.arange(0, 181, 5.0))
     normals = np.column_stack((np.sin(tilts), np.zeros_like(tilts), np.cos(tilts)))
-    seen = sky_factors(lambda p, _d: np.ones(len(p), np.float32), np.zeros_like(normals), normals)
+    seen = sky_factors(casters(NOTHING), np.zeros_like(normals), normals)
     integrated = np.array([overcast_integral(normal) for normal in normals])
     wall = int(np.flatnonzero(np.isclose(tilts, np.pi / 2))[0])
     record(
@@ -150,7 +149,7 @@ def test_in_a_street_canyon(part: str) -> None:
             rise = np.arctan(ratio / 2)
             centre = (1 - np.sin(rise)) / 2
             mean = (ratio + 1 - np.sqrt(1 + ratio**2)) / (2 * ratio)
-        seen = sky_factors(sees_past(scene), points, normals).sky_view
+        seen = sky_factors(casters(scene), points, normals).sky_view
         deviations.append(seen[0] - centre)
         means.append(seen[1:].mean() - mean)
     for what, found in (("in the middle of", deviations), ("averaged over", means)):

@@ -15,7 +15,7 @@ from analysis.casters import Casters
 from analysis.irradiation import Irradiation, Spots
 from analysis.light import light_of
 from analysis.site import site_at
-from analysis.skyview import sky_factors
+from analysis.skyfactors import sky_factors
 from tests.validation import quarter
 
 POINTS = 40_000
@@ -32,7 +32,7 @@ def main(threads: int) -> None:
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     row = np.arange(POINTS) % len(normals)
     few = slice(2_000)
-    seen = sky_factors(casters.share, points[few], normals[row][few], 500)
+    seen = sky_factors(casters, points[few], normals[row][few], 500)
     light = light_of(
         site_at(4.9, 52.4),
         np.arange(
