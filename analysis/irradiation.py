@@ -152,21 +152,21 @@ class _Chunk:
             needed[:, : whole.bins] |= weight @ np.ones(weight.shape[2]) > 0
         shares = self._seen(whole.lines.directions, needed, tuple(s.in_leaf for s in whole.seasons))
         ends = np.searchsorted(spots.row, np.arange(len(spots.row_normal) + 1))
-        found = np.zeros((2, len(spots), whole.light.periods))
+        found = np.zeros((2, whole.light.periods, len(spots)))
         for season, weight, share in zip(whole.seasons, weights, shares, strict=True):
             brightness = self._brightness(season)
             for row, (start, end) in enumerate(pairwise(ends)):
                 through = share[:, start:end].astype(np.float64)
                 sun = weight[row].T @ through[: whole.bins]
-                found[:, start:end] += sun.reshape(2, -1, end - start).swapaxes(1, 2)
+                found[:, :, start:end] += sun.reshape(2, -1, end - start)
                 if brightness is not None:
-                    found[1, start:end] += (brightness[row] @ (self._sky[row] @ through)).T
+                    found[1, :, start:end] += brightness[row] @ (self._sky[row] @ through)
                 else:
-                    found[1, start:end] += (self._patches(season, row) @ through).T
+                    found[1, :, start:end] += self._patches(season, row) @ through
         if whole.exact:
             for season in whole.seasons:
                 self._add_sun(season, found)
-        return found, self._rays
+        return found.swapaxes(1, 2), self._rays
 
     def _brightness(self, season: Season) -> Float64 | None:
         """(u, periods, 2) radiance of the sky and light of the horizon, where the sky is not in patches."""
@@ -200,7 +200,7 @@ class _Chunk:
             periods = light.period[steps][first]
             for kind, source in enumerate((light.beam, light.sky.circumsolar)):
                 sums = np.add.reduceat(lit * source[steps][:, None], first, axis=0)
-                found[kind][:, periods] += sums.T
+                found[kind, periods] += sums
 
     def _seen(self, directions: Float64, needed: Mask, seasons: tuple[bool, ...]) -> tuple[Shares, ...]:
         spots = self._spots

@@ -15,6 +15,7 @@ from analysis.receivers import LIFT_M
 from layers.arrays import Float64, Int32
 from layers.runs import starts
 
+Float32 = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 #: The ground is looked at this far around the points; what lies beyond counts as open land.
@@ -43,7 +44,7 @@ class Met:
 
     piece: Int32  # of each ray, NOTHING for the sky
     ray: Ints  # (m,) rays that met one
-    place: Float64  # (m, 3) where
+    place: Float32  # (m, 3) where, relative to the origin of the rays
     triangle: Int32  # (m,) -1 on open ground
 
 
@@ -60,8 +61,9 @@ class Pieces:
         across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         length = np.linalg.norm(across, axis=1, keepdims=True)
         self._triangle_normal = np.divide(across, length, out=np.zeros_like(across), where=length > 0)
-        self._polygons = _Polygons.of(casters, corners, self._triangle_normal, fineness.piece_m)
-        self._ground = _Ground.around(points, fineness.ground_piece_m)
+        local = corners - self._rays.origin
+        self._polygons = _Polygons.of(casters, local, self._triangle_normal, fineness.piece_m)
+        self._ground = _Ground.around(points - self._rays.origin, fineness.ground_piece_m)
         self._first_ground = int(self._polygons.start[-1])
         self._far = self._first_ground + self._ground.cells
         self._is_met = np.zeros(self._far + 1, bool)
@@ -71,28 +73,36 @@ class Pieces:
         tops = (points[:, 2].max(), casters.vertices[:, 2].max(initial=-np.inf))
         self._place[self._far] = *points[:, :2].mean(axis=0), max(tops) + 1.0
 
-    def look(self, points: Float64, ways: Float64, ground_m: Float64) -> Met:
-        """What rays (n,) meet; on their way down at the latest open ground, at heights (n,)."""
-        triangle, distance = self._rays.first(points, ways)
+    def look(self, points: Float64, ways: Float32, ground_m: Float64) -> Met:
+        """What rays from points (n, 3) meet, each in its ways (d, n, 3); piece by piece, ray d · n + point.
+
+        On their way down they end on open ground at heights (n,) at the latest.
+        """
+        count = len(points)
+        ways = ways.reshape(-1, 3)
+        starts = self._rays.starts(points)[np.tile(np.arange(count), len(ways) // max(count, 1))]
+        triangle, distance = self._rays.first(starts, ways)
         down = np.flatnonzero((triangle < 0) & (ways[:, 2] < 0))
-        distance[down] = np.maximum(points[down, 2] - ground_m[down], 0.0) / -ways[down, 2]
+        height = np.maximum(points[:, 2] - ground_m, 0.0).astype(np.float32)
+        distance[down] = height[down % count] / -ways[down, 2]
         met = np.flatnonzero(np.isfinite(distance))
-        place = points[met] + ways[met] * distance[met, None]
-        piece = np.full(len(points), NOTHING, np.int32)
-        piece[met] = self._pieces(triangle[met], place, ways[met])
-        return Met(piece, met, place, triangle[met])
+        ways, triangle = ways.take(met, axis=0), triangle[met]
+        place = starts[met].local + ways * distance[met, None]
+        piece = np.full(len(distance), NOTHING, np.int32)
+        piece[met] = self._pieces(triangle, place, ways)
+        return Met(piece, met, place, triangle)
 
     def beneath(self, spots: Spots) -> Int32:
         """The piece that each spot lies on, NOTHING where it lies on none."""
-        ways = -spots.row_normal[spots.row]
-        triangle, distance = self._rays.first(spots.points, ways)
+        starts, ways = self._rays.starts(spots.points), -spots.row_normal[spots.row].astype(np.float32)
+        triangle, distance = self._rays.first(starts, ways)
         on = np.flatnonzero(distance < CLOSE_M)
-        place = spots.points[on] + ways[on] * distance[on, None]
+        place = starts[on].local + ways[on] * distance[on, None]
         found = np.full(len(spots), NOTHING, np.int32)
         found[on] = self._pieces(triangle[on], place, ways[on])
         return found
 
-    def _pieces(self, triangle: Int32, place: Float64, ways: Float64) -> Int32:
+    def _pieces(self, triangle: Int32, place: Float32, ways: Float32) -> Int32:
         """The pieces (n,) of triangles, -1 for open ground, at places that rays came to on their ways."""
         found = np.empty(len(triangle), np.int32)
         polygon = self._polygons.of_triangle[triangle]
@@ -107,7 +117,7 @@ class Pieces:
         new = np.flatnonzero(~self._is_met[piece])[::-1]
         self._is_met[piece[new]] = True
         near = new[piece[new] != self._far]
-        self._place[piece[near]] = met.place[near]
+        self._place[piece[near]] = met.place[near] + self._rays.origin
         self._triangle[piece[near]] = met.triangle[near]
 
     @property
@@ -143,10 +153,9 @@ class _Polygons:
     """Flat surfaces, each cut into a grid in its plane; every piece has a front and a back."""
 
     of_triangle: Int32  # (m + 1,) -1 for terrain, and at the end for no triangle
-    anchor: Float64  # (g, 3)
-    axes: Float64  # (g, 3, 3): two along the polygon, in pieces, and its normal
-    low: Float64  # (g, 2) in pieces
-    cuts: Ints  # (g, 2)
+    axes: Float32  # (g, 3, 3): two along the polygon, in pieces, and its normal
+    zero: Float32  # (g, 2) where their count begins
+    cuts: Int32  # (g, 2)
     start: Ints  # (g + 1,) first piece
 
     @classmethod
@@ -159,31 +168,34 @@ class _Polygons:
         is_first &= ~is_ground
         first = np.flatnonzero(is_first)
         group = np.cumsum(is_first) - 1
-        anchor, up = corners[first, 0], normals[first]
+        up = normals[first]
         along = np.cross(np.where(np.abs(up[:, 2:]) < 0.99, (0.0, 0.0, 1.0), (1.0, 0.0, 0.0)), up)
         along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
         axes = np.stack([along / piece_m, np.cross(up, along) / piece_m, up], axis=1)
         flat = np.flatnonzero(~is_ground)
         mine = group[flat]
-        away = corners[flat] - anchor[mine, None]
-        places = np.einsum("tij,tkj->tki", axes[mine, :2], away).reshape(-1, 6)
+        places = np.einsum("tij,tkj->tki", axes[mine, :2], corners[flat]).reshape(-1, 6)
         begin = np.searchsorted(mine, np.arange(len(first)))
         low, high = np.empty((0, 2)), np.empty((0, 2))
         if len(first):
             low = np.minimum.reduceat(places, begin).reshape(-1, 3, 2).min(axis=1)
             high = np.maximum.reduceat(places, begin).reshape(-1, 3, 2).max(axis=1)
         cuts = np.maximum(np.round(high - low), 1).astype(np.int64)
-        axes[:, :2] *= (cuts / np.maximum(high - low, 1e-9))[:, :, None]
-        low *= cuts / np.maximum(high - low, 1e-9)
-        of_triangle = np.append(np.where(is_ground, -1, group), -1).astype(np.int32)
-        return cls(of_triangle, anchor, axes, low, cuts, starts(2 * cuts.prod(axis=1)))
+        scale = cuts / np.maximum(high - low, 1e-9)
+        axes[:, :2] *= scale[:, :, None]
+        return cls(
+            np.append(np.where(is_ground, -1, group), -1).astype(np.int32),
+            axes.astype(np.float32),
+            (low * scale).astype(np.float32),
+            cuts.astype(np.int32),
+            starts(2 * cuts.prod(axis=1)),
+        )
 
-    def pieces(self, polygon: Int32, place: Float64, ways: Float64) -> Ints:
+    def pieces(self, polygon: Int32, place: Float32, ways: Float32) -> Ints:
         """The piece of each place (n, 3) on a polygon, of the side that rays came to on their ways."""
-        away = place - self.anchor[polygon]
-        axes, cuts = self.axes[polygon], self.cuts[polygon]
-        cell = np.einsum("nij,nj->ni", axes[:, :2], away) - self.low[polygon]
-        cell = np.clip(cell.astype(np.int64), 0, cuts - 1)
+        axes, cuts = self.axes.take(polygon, axis=0), self.cuts.take(polygon, axis=0)
+        cell = np.einsum("nij,nj->ni", axes[:, :2], place) - self.zero.take(polygon, axis=0)
+        cell = np.clip(cell.astype(np.int32), 0, cuts - 1)
         is_back = np.einsum("nj,nj->n", axes[:, 2], ways) > 0
         found: Ints = self.start[polygon] + 2 * (cell[:, 0] * cuts[:, 1] + cell[:, 1]) + is_back
         return found
@@ -209,7 +221,7 @@ class _Ground:
     def cells(self) -> int:
         return self.rows * self.columns
 
-    def cell_of(self, places: Float64) -> Ints:
+    def cell_of(self, places: Float32) -> Ints:
         """The square of each place (n, 3)."""
         column, row = np.floor((places[:, :2] - self.corner) / self.step_m).astype(np.int64).T
         inside = (row >= 0) & (row < self.rows) & (column >= 0) & (column < self.columns)

@@ -29,6 +29,7 @@ from layers.errors import CitystrataError
 
 Float32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Ways = Float64 | Float32
 Some = slice | NDArray[np.int64] | Mask
 
 #: Rays handed to the engine at once: fewer cost calls, more hold up a cancel.
@@ -111,7 +112,7 @@ class Rays:
     def blocked(
         self,
         points: Float64 | Starts,
-        directions: Float64,
+        directions: Ways,
         reach_m: Float64 | float = np.inf,
         progress: Progress = never_stop,
     ) -> Mask:
@@ -130,7 +131,7 @@ class Rays:
         return found
 
     def first(
-        self, points: Float64 | Starts, directions: Float64, progress: Progress = never_stop
+        self, points: Float64 | Starts, directions: Ways, progress: Progress = never_stop
     ) -> tuple[Int32, Float32]:
         """The triangle each ray meets first, -1 for none, and how far, in lengths of its direction."""
         cast = self._cast(points, directions, np.inf)
@@ -150,7 +151,7 @@ class Rays:
         self,
         points: Float64 | Starts,
         normals: Float64 | None,
-        directions: Float64,
+        directions: Ways,
         progress: Progress = never_stop,
     ) -> UInt8:
         """Which points (n, 3) nothing hides from which directions (d, 3): bits (d, ceil(n / 8)).
@@ -175,7 +176,7 @@ class Rays:
         self,
         points: Float64 | Starts,
         normals: Float64 | None,
-        directions: Float64,
+        directions: Ways,
         progress: Progress = never_stop,
     ) -> Int32:
         """The triangle that each point meets first in each direction, (d, n): -1 the sky, -2 behind it."""
@@ -197,7 +198,7 @@ class Rays:
 
     # -- the engine, with what is checked ----------------------------------------------------------
 
-    def _cast(self, points: Float64 | Starts, directions: Float64, reach_m: Float64 | float) -> _Cast:
+    def _cast(self, points: Float64 | Starts, directions: Ways, reach_m: Float64 | float) -> _Cast:
         count = len(points)
         if not isinstance(points, Starts) and np.shape(points) != (count, 3):
             raise ValueError(f"points {np.shape(points)}, not (n, 3)")
@@ -205,15 +206,15 @@ class Rays:
             raise ValueError(f"directions {np.shape(directions)} for {count} points")
         if np.ndim(reach_m) and np.shape(reach_m) != (count,):
             raise ValueError(f"{np.shape(reach_m)} reaches for {count} points")
-        return _Cast(self, points, np.asarray(directions), reach_m)
+        return _Cast(self, points, directions, reach_m)
 
-    def _matrix(self, points: Float64 | Starts, normals: Float64 | None, directions: Float64) -> _Matrix:
+    def _matrix(self, points: Float64 | Starts, normals: Float64 | None, directions: Ways) -> _Matrix:
         starts = points if isinstance(points, Starts) else self.starts(points)
         if np.ndim(directions) != 2 or np.shape(directions)[1] != 3:
             raise ValueError(f"directions {np.shape(directions)}, not (d, 3)")
         if normals is not None and np.shape(normals) != (len(starts), 3):
             raise ValueError(f"normals {np.shape(normals)} for {len(starts)} points")
-        return _Matrix(starts.local, normals, np.asarray(directions), _ways(directions))
+        return _Matrix(starts.local, normals, directions, _ways(directions))
 
     def _occluded(self, start: Float32, ways: Float32, reach: Float32) -> Mask:
         found: Mask = self._scene.run(start, ways, dists=reach, query="OCCLUDED") == 0
@@ -255,7 +256,7 @@ class _Cast:
 
     rays: Rays
     points: Float64 | Starts
-    directions: Float64
+    directions: Ways
     reach_m: Float64 | float
 
     @property
@@ -283,7 +284,7 @@ class _Matrix:
 
     start: Float32
     normals: Float64 | None
-    directions: Float64
+    directions: Ways
     ways: Float32
 
     @property
@@ -300,7 +301,7 @@ class _Matrix:
         return self.start[part], self.ways[number : number + 1], facing
 
 
-def _ways(directions: Float64) -> Float32:
+def _ways(directions: Ways) -> Float32:
     ways = np.ascontiguousarray(np.atleast_2d(directions), np.float32)
     if not (_are_finite(ways) and ways.any(axis=1).all()):
         raise ValueError("rays must have finite directions, and none may be zero")

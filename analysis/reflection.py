@@ -106,10 +106,8 @@ def _look(pieces: Pieces, ways: int, progress: Progress, spots: Spots, ground_m:
     def work(start: int) -> tuple[int, Met]:
         part = slice(start, start + size)
         used, row = np.unique(spots.row[part], return_inverse=True)
-        over = ways_over(spots.row_normal[used], used * GOLDEN_ANGLE, ways)[:, row.reshape(-1)]
-        points = np.broadcast_to(spots.points[part], over.shape)
-        ground = np.broadcast_to(ground_m[part], over.shape[:2])
-        return start, pieces.look(points.reshape(-1, 3), over.reshape(-1, 3), ground.reshape(-1))
+        over = ways_over(spots.row_normal[used], used * GOLDEN_ANGLE, ways).astype(np.float32)
+        return start, pieces.look(spots.points[part], over[:, row.reshape(-1)], ground_m[part])
 
     for start, met in abreast(work, range(0, len(spots), size), progress, "what reflects light"):
         pieces.note(met)

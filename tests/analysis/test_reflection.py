@@ -104,13 +104,13 @@ def test_pieces_take_the_light_of_the_points_on_them() -> None:
 def test_both_sides_of_a_surface_are_pieces_of_their_own() -> None:
     street = canyon(10.0, 20.0)
     pieces = Pieces(street, np.zeros((1, 3)), BINNED)
-    ways = np.array([(1.0, 0.0, 0.0), (-1.0, 0.0, 0.0), (0.0, 0.0, 1.0)])
+    ways = np.array([[(1.0, 0.0, 0.0), (-1.0, 0.0, 0.0), (0.0, 0.0, 1.0)]], np.float32)
     points = np.array([(0.0, 0.0, 5.0), (10.0, 0.0, 5.0), (0.0, 0.0, 5.0)])
     met = pieces.look(points, ways, np.zeros(3))
     assert met.piece[0] != met.piece[1]
     assert met.piece[0] // 2 == met.piece[1] // 2
     assert met.piece[2] == NOTHING
-    assert met.place == pytest.approx(np.array([(5.0, 0, 5), (5.0, 0, 5)]))
+    assert met.place + street.rays.origin == pytest.approx(np.array([(5.0, 0, 5), (5.0, 0, 5)]))
 
 
 def test_ways_are_spread_by_their_cosine() -> None:
