@@ -137,6 +137,7 @@ class Background:
     low: tuple[int, int, int]
     high: tuple[int, int, int]
     ink: tuple[int, int, int]  # for text and lines drawn over it
+    paper: tuple[int, int, int]  # what text stands on
 
     def pixels(self, width: int, height: int) -> UInt8:
         """The bare sky, (h, w, 3), top row first."""
@@ -150,8 +151,8 @@ def _faded(low: tuple[int, ...], high: tuple[int, ...], width: int, height: int)
     return np.asarray(rows[:, None].repeat(width, axis=1))
 
 
-LIGHT_SKY = Background(low=(244, 244, 240), high=(206, 219, 231), ink=(52, 55, 60))
-DARK_SKY = Background(low=(46, 50, 56), high=(27, 30, 36), ink=(222, 225, 229))
+LIGHT_SKY = Background((244, 244, 240), (206, 219, 231), ink=(52, 55, 60), paper=(244, 244, 240))
+DARK_SKY = Background((46, 50, 56), (27, 30, 36), ink=(222, 225, 229), paper=(46, 50, 56))
 
 
 #: The sky of a theme at dusk, and when the sun stands low: near the horizon, and above.
@@ -168,8 +169,8 @@ def sky(dark: bool, sun_altitude_deg: float | None = None) -> Background:
     table = np.array(skies, np.float64)  # (heights, low and high, channels)
     mixed = [[np.interp(sun_altitude_deg, heights, table[:, i, k]) for k in range(3)] for i in range(2)]
     (r, g, b), (s, h, c) = np.rint(mixed).astype(int).tolist()
-    is_night = sun_altitude_deg < -6.0
-    return Background((r, g, b), (s, h, c), DARK_SKY.ink if is_night else LIGHT_SKY.ink)
+    theme = DARK_SKY if sun_altitude_deg < -6.0 else LIGHT_SKY
+    return Background((r, g, b), (s, h, c), theme.ink, theme.paper)
 
 
 def foot_shade(height_above_base_m: Float32, reach_m: float = 5.0) -> Float32:

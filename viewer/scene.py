@@ -71,6 +71,8 @@ PATIENCE_S, PATIENCE_WITH_POINTS_S = 0.4, 0.08
 CITY_TILES = 100
 #: How much more triangles a graphics card draws in the same time.
 GRAPHICS_CARD = 20.0
+#: So much of the light and shadow of the sun is seen on a result.
+SHADE_ON_RESULT = 0.5
 #: A surface more transparent than this is picked only where nothing lies behind it.
 SEEN_THROUGH = 0.7
 EMPTY_BOX = np.array([[-500.0, -500.0, 0.0], [500.0, 500.0, 100.0]])
@@ -101,7 +103,6 @@ class Scene:
         self._has_own_camera = False
         self._moving = False
         self._sun: SunLight | None = None
-        self._shade: Shade | None = None
         self._shade_pace = Pace()
         self._shows_dome = True
         self._result: ResultView | None = None
@@ -234,11 +235,11 @@ class Scene:
 
         def paint(picture: Picture) -> Iterator[None]:
             view = self._view_of(picture.depth)
-            before = picture.depth.copy() if self._shade is not None else picture.depth
+            before = picture.depth.copy()
             self._splats.draw(picture, view, shown)
-            if self._shade is not None:
+            if sun is not None and shown:
                 depths = Depths(picture.depth, view, picture.eye + self.origin, picture.near)
-                yield from self._shade.on_points(picture, before, depths, self._moving)
+                yield from self._shade().on_points(picture, before, depths, self._moving)
             if dome is not None and sun is not None:
                 skydome.draw(picture, view, dome, sun.direction_when_up, self.background)
 
@@ -247,9 +248,9 @@ class Scene:
     def _relight(self) -> Relight | None:
         """What puts the light of the sun into a picture."""
         paints = () if self._result is None else self._result.paints
-        if self._shade is None and not paints:
+        if self._sun is None and not paints:
             return None
-        shade = self._shade or Shade(None, self._shade_pace)
+        shade = self._shade()
 
         def relight(raw: Raw) -> Iterator[None]:
             view = self._view_of(raw.buffer)
@@ -258,6 +259,10 @@ class Scene:
             return way(raw.pixels, depths, paints, self._ground())
 
         return relight
+
+    def _shade(self) -> Shade:
+        """The light of the sun; weaker on a result, whose colours have a meaning."""
+        return Shade(self._sun, self._shade_pace, SHADE_ON_RESULT if self._result is not None else 1.0)
 
     def _ground(self) -> Ground | None:
         """The heights of the uppermost raster of terrain that is shown."""
@@ -482,7 +487,6 @@ class Scene:
     def set_sun(self, sun: SunLight | None) -> None:
         """Light the city with this sun from now on, and cast its shadows."""
         self._sun = sun
-        self._shade = None if sun is None else Shade(sun, self._shade_pace)
         self._follow_sky()
         self.needs_frame = True
 

@@ -85,9 +85,9 @@ class Pace:
 class Shade:
     """Puts the light of the sun into a picture that was drawn in `light.DAY`, and paints its ground."""
 
-    def __init__(self, sun: SunLight | None, pace: Pace) -> None:
-        """Without a sun the light stays as it is."""
-        self._sun, self._pace = sun, pace
+    def __init__(self, sun: SunLight | None, pace: Pace, strength: float = 1.0) -> None:
+        """Without a sun the light stays as it is; less `strength` leaves colours that have a meaning."""
+        self._sun, self._pace, self._strength = sun, pace, np.float32(strength)
         self._light = Daylight.of(sun.direction, sun.altitude_deg) if sun is not None else None
 
     def at_rest(
@@ -149,7 +149,8 @@ class Shade:
             towards = np.minimum(POINTS_LIFT_M, 0.5 * np.abs(distance))
             places = depths.places((height - 1 - row) * width + column, distance - towards)
             sun = np.repeat(self._lit(places), share)[: len(chosen)] * np.float32(POINTS_FACING)
-            flat[chosen] = _times(flat[chosen], light.tones(np.ones(len(chosen), np.float32), sun))
+            tones = self._softened(light.tones(np.ones(len(chosen), np.float32), sun))
+            flat[chosen] = _times(flat[chosen], tones)
             if not moving and perf_counter() > end:
                 yield
                 end = perf_counter() + STEP_S
@@ -168,7 +169,10 @@ class Shade:
             if ground is not None:
                 self._raise(points, lit, ground)
             sun[facing] *= lit
-        return self._light.tones(sky, sun)
+        return self._softened(self._light.tones(sky, sun))
+
+    def _softened(self, tones: Float32) -> Float32:
+        return tones if self._strength == 1 else 1 - self._strength * (1 - tones)
 
     def _raise(self, points: Float64, lit: Float32, ground: Ground) -> None:
         """Ask again for dark points that lie below the ground."""

@@ -30,7 +30,7 @@ class Sheet:
     def __init__(self, picture: UInt8, background: Background) -> None:
         self._picture = picture.astype(np.float32)
         self.ink = np.array(background.ink, np.float32)
-        self._paper = np.array(background.low, np.float32)
+        self._paper = np.array(background.paper, np.float32)
 
     @property
     def pixels(self) -> UInt8:

@@ -101,7 +101,7 @@ class _Sketch:
 
     def __init__(self, picture: Picture, view: View2D, background: Background) -> None:
         self._picture, self._view = picture, view
-        self._pen = Pen(picture.pixels, background.low)
+        self._pen = Pen(picture.pixels, background.paper)
         camera = view.camera
         self._radius = REACH * 2 * camera.half_height * camera.distance_m
         self._words: list[tuple[float, float, float]] = []  # x, y and width of those drawn

@@ -315,8 +315,9 @@ def test_what_stands_before_points_covers_them() -> None:
         points = ORIGIN + np.column_stack((x.ravel(), y.ravel(), np.full(x.size, height_m)))
         dots = dots_of(points, np.full((x.size, 3), 7, np.uint8), PLAIN, 2)
         window.draw()
-        shown = window.picture(lambda picture, dots=dots: Splats().draw(picture, at, [dots]))  # type: ignore[misc]
-        row = shown[HEIGHT // 2, :, 0]
+        picture = window.deep_picture()
+        Splats().draw(picture, at, [dots])
+        row = picture.pixels[HEIGHT // 2, :, 0]
         assert (row[WIDTH // 2 + 2 : WIDTH // 2 + 20] == 7).all()
         assert (row[WIDTH // 2 - 20 : WIDTH // 2 - 2] == (90 if covered else 7)).all()
     window.close()

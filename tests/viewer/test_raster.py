@@ -29,7 +29,7 @@ from viewer.scene import Scene, prepare
 from viewer.skirts import NO_SKIRTS, skirted
 
 SIZE = (480, 320)
-LOUD = Background((255, 0, 255), (255, 0, 255), (0, 0, 0))
+LOUD = Background((255, 0, 255), (255, 0, 255), (0, 0, 0), (255, 255, 255))
 SIDE = 700  # cells of the test terrain
 MIDDLE = np.array([WEST + SIDE / 2, NORTH - SIDE / 2])
 GREEN, RED, BLUE = (40, 160, 60), (200, 40, 40), (30, 60, 200)
