@@ -272,18 +272,28 @@ def _in_plan(shapes: Shapes, owners: Int64, near: Terrain, slope: Float64) -> tu
 
 
 def _joined(whole: Float64, parts: Shapes) -> Shape:
-    """Triangles (n, 3, 2) and shapes that meet along their edges, as one shape without the edges."""
-    shapes = rounded(np.append(triangles_in_plan(whole), parts))
-    shapes = shapes[shapely.area(shapes) > LEAST_M2]
+    """Triangles (n, 3, 2) and parts of others, which meet along their edges, as one without the edges."""
+    inner, rim = _large(rounded(triangles_in_plan(whole))), _large(rounded(parts))
+    found = _coverage(np.append(inner, rim))
+    if found is None:
+        # Somewhere a corner lies on the edge of a neighbour that has none there; hardly among whole ones.
+        middle = _coverage(inner)
+        found = union(np.append(inner if middle is None else middle, rim))
+    return simplified(found)
+
+
+def _large(shapes: Shapes) -> Shapes:
+    found: Shapes = shapes[shapely.area(shapes) > LEAST_M2]
+    return found
+
+
+def _coverage(shapes: Shapes) -> Shape | None:
+    """Shapes that share the corners of their common edges, as one; None where they do not."""
     try:
         found = shapely.coverage_union_all(shapes)
-        if shapely.is_valid(found):
-            return simplified(found)
     except shapely.GEOSException:
-        # As below; GEOS says so when it notices.
-        pass
-    # Somewhere a corner lies on the edge of a neighbour that has none there.
-    return simplified(union(shapes))
+        return None
+    return found if shapely.is_valid(found) else None
 
 
 def union(shapes: Shapes) -> Shape:
@@ -293,8 +303,7 @@ def union(shapes: Shapes) -> Shape:
     are rounded first; for large unions that is nearly always enough, and is checked, else GEOS rounds all
     that it computes, which never fails and takes several times as long.
     """
-    kept = rounded(shapes[shapely.area(shapes) > LEAST_M2])
-    kept = shapely.make_valid(kept[shapely.area(kept) > LEAST_M2])
+    kept = shapely.make_valid(_large(rounded(_large(shapes))))
     if len(kept) == 1:
         return kept[0]
     if len(kept) > FEW:
