@@ -66,8 +66,6 @@ class Spells:
     hours: Float64  # of all spells that count
     longest_h: Float64  # of them
     error_h: Float64  # how far off the hours may be
-    first_h: Float64  # when the first begins, in hours after the first step; NaN without
-    last_h: Float64  # when the last ends
 
 
 def spells_of(
@@ -117,29 +115,27 @@ class _Tally:
     """Adds up the spells of points as they end."""
 
     def __init__(self, count: int, steps: Steps) -> None:
-        self.steps = steps
+        self.least_h, self.end_h = steps.least_spell_min / 60.0, steps.end_error_s / SECONDS_PER_HOUR
         self.began = np.full(count, np.nan)
-        self.ends = np.zeros(count, np.int32)  # of which the moment had to be found
-        self.hours, self.longest_h = np.zeros(count), np.zeros(count)
-        self.first_h, self.last_h = np.full(count, np.nan), np.full(count, np.nan)
+        self.hours, self.longest_h, self.error_h = (np.zeros(count) for _ in range(3))
 
     def change(self, points: Int64, was_lit: Mask, at: Float64) -> None:
         """Points turn dark where they were lit and lit where they were dark, each at its moment."""
-        self.ends[points] += 1
+        self.error_h[points] += self.end_h
         self.end(points[was_lit], at[was_lit])
         self.began[points[~was_lit]] = at[~was_lit]
 
     def end(self, points: Int64, at: Float64) -> None:
         """The spells of points end, each at its moment."""
         length = at - self.began[points]
-        counts = length >= self.steps.least_spell_min / 60.0
-        points, length, at = points[counts], length[counts], at[counts]
+        if self.least_h:  # whether a spell of about the least length counts is not known
+            unsure = np.abs(length - self.least_h) <= 2 * self.end_h
+            self.error_h[points[unsure]] += length[unsure]
+        counts = length >= self.least_h
+        points, length = points[counts], length[counts]
         self.hours[points] += length
         self.longest_h[points] = np.maximum(self.longest_h[points], length)
-        self.first_h[points] = np.fmin(self.first_h[points], self.began[points])
-        self.last_h[points] = at
 
     @property
     def spells(self) -> Spells:
-        error_h = self.ends.astype(np.float64) * (self.steps.end_error_s / SECONDS_PER_HOUR)
-        return Spells(self.hours, self.longest_h, error_h, self.first_h, self.last_h)
+        return Spells(self.hours, self.longest_h, self.error_h)

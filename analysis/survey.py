@@ -90,6 +90,14 @@ class Surveyed:
     compare_date: str = asked("", "City before, of", "date", group="State", when=("compare", True))
     without: str = asked("", "Without", "expression", help="objects that are left out", group="More")
     compare_without: str = asked("", "Before, without", "expression", group="More", when=("compare", True))
+    box: str = asked(
+        "",
+        "Rectangle",
+        "text",
+        help="west, south, east, north in the project's CRS; empty: the chosen objects, or all",
+        group="More",
+        when=("on", "ground"),
+    )
     vegetation: bool = asked(True, "Trees take light", "yes", help="no: as if there were none", group="More")
 
 
@@ -162,6 +170,8 @@ def areas_of(project: Project, inputs: Surveyed) -> list[Area]:
     from shapely import box as rectangle
     from shapely import force_2d, from_wkb, transform
 
+    if inputs.box:
+        return [Area(rectangle(*bounds_from(inputs.box)), "rectangle")]
     if not inputs.fids and not inputs.where:
         x0, y0, _, x1, y1, _ = _around_city(project)
         return [Area(rectangle(x0, y0, x1, y1), project.title)]
@@ -178,6 +188,21 @@ def areas_of(project: Project, inputs: Surveyed) -> list[Area]:
     if not found:
         raise UsageError("The chosen objects have no outline on the ground", do="Choose objects with an area")
     return found
+
+
+def bounds_from(text: str) -> tuple[float, float, float, float]:
+    """West, south, east and north from a text."""
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        west = south = east = north = np.nan
+    if not (np.isfinite((west, south, east, north)).all() and west < east and south < north):
+        raise UsageError(
+            "The rectangle is not understood",
+            found=repr(text),
+            allowed="WEST,SOUTH,EAST,NORTH in the project's CRS, the smaller one first",
+        )
+    return west, south, east, north
 
 
 def _moved(move: Mover, places: Float64) -> Float64:
@@ -211,7 +236,7 @@ def casters_for(
 ) -> Casters:
     """What may take light from the receivers, when it is never lower than an altitude."""
     margin = margin_for(lowest_altitude_deg, height_range(project))
-    found = casters(project, situation, receivers.box, margin, progress)
+    found = casters(project, situation, receivers.box, margin, progress, lowest_altitude_deg)
     return found if inputs.vegetation else without_plants(found)
 
 

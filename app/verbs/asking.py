@@ -54,6 +54,7 @@ def add_surfaces(parser: argparse.ArgumentParser) -> None:
         default="surfaces",
         help="roofs and walls of the objects, some of them, or the ground that they cover",
     )
+    parser.add_argument("--box", metavar="WEST,SOUTH,EAST,NORTH", help="the ground in a rectangle")
 
 
 def add_states(parser: argparse.ArgumentParser, city_date: str) -> None:
@@ -137,6 +138,8 @@ def surveyed_from(arguments: argparse.Namespace) -> dict[str, Any]:
     if hasattr(arguments, "on"):
         on = "points" if found["points"] else "ground" if arguments.on == "ground" else "surfaces"
         surfaces = arguments.on if arguments.on in ("roofs", "walls", "windows") else "all"
+        if arguments.box:
+            on, found["box"] = "ground", arguments.box
         found |= {"on": on, "surfaces": surfaces}
     return found
 
