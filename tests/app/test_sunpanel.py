@@ -18,9 +18,22 @@ from app.session import Session
 from app.sunpanel import season_of
 from app.suntracks import BAR_TOP, SunTrack, sky_colour
 from app.window import Window
+from layers.data import ReadOptions
+from layers.importing import import_files
+from layers.project import Project
+from tests.app.blocks import write_city
+from tests.cities import imported_here
 
 LEFT = Qt.MouseButton.LeftButton
 Settled = Callable[[Session], None]
+
+
+def opened(qtbot: QtBot, window: Window, settled: Settled, path: Path) -> None:
+    """Open a project, and press the button with the sun when its layers are drawn."""
+    window.open_paths([path])
+    qtbot.waitUntil(lambda: bool(window.session.is_open and window.session.project.layers))
+    settled(window.session)
+    qtbot.mouseClick(window._toolbar.widgetForAction(window.actions_["sun"]), LEFT)
 
 
 @pytest.fixture
@@ -28,12 +41,7 @@ def sunny(qtbot: QtBot, window: Window, settled: Settled, blocks: Path, tmp_path
     """A window on nine boxes in the Netherlands, with the sun switched on by its button."""
     path = tmp_path / "copy" / blocks.name
     shutil.copytree(blocks.parent, path.parent)
-    window.open_paths([path])
-    settled(window.session)
-    qtbot.waitUntil(lambda: bool(window.session.is_open and window.session.project.layers))
-    settled(window.session)
-    button = window._toolbar.widgetForAction(window.actions_["sun"])
-    qtbot.mouseClick(button, LEFT)
+    opened(qtbot, window, settled, path)
     qtbot.waitUntil(lambda: window.sun.light is not None, timeout=20_000)
     qtbot.waitUntil(lambda: window.session.scene.sun.shadows is not None, timeout=20_000)
     window.sun.set_clock(date(2025, 6, 21), "12:00")
@@ -189,6 +197,25 @@ def test_it_is_drawn_in_light_and_dark(sunny: Window) -> None:
         pictures.append(sunny.sun_panel.grab().toImage())
     assert pictures[0] != pictures[1]
     assert theme.current().is_dark
+
+
+def test_a_model_without_a_place_is_asked_where_it_lies(
+    qtbot: QtBot, window: Window, settled: Settled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "local.city.gpkg"
+    with Project.create(path) as project, imported_here():
+        import_files(project, [write_city(tmp_path / "c.city.json", crs=None)], ReadOptions(crs="local"))
+    opened(qtbot, window, settled, path)
+    panel = window.sun_panel
+    qtbot.waitUntil(panel.place.isVisible, timeout=20_000)
+    assert "not known where on Earth" in panel.words.toolTip()
+    assert not panel.day_track.isEnabled()
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_args: ("28.04, -26.2", True))
+    qtbot.mouseClick(panel.place, LEFT)
+    qtbot.waitUntil(lambda: window.sun.light is not None, timeout=20_000)
+    assert "26.2000° S, 28.0400° E" in panel.audit.text()
+    assert panel.zone.text().startswith("Africa/Johannesburg")
+    assert not panel.place.isVisible()
 
 
 def test_equinoxes_and_solstices_have_the_names_of_their_half_of_the_earth() -> None:
