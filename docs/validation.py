@@ -10,6 +10,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import orjson
@@ -20,6 +23,7 @@ from tests.validation.record import KEPT_IN, Finding
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = Path(__file__).with_name("validation.md")
 RECORDS = "tests.validation.record"
+LIBRARIES = ("citystrata", "numpy", "embreex", "pvlib", "pyradiance")
 
 
 def main() -> int:
@@ -33,7 +37,7 @@ def main() -> int:
             check=False,
         ).returncode
         findings = read(kept_in)
-    fill(PAGE, lambda section: table([finding for finding in findings if finding.section == section]))
+    fill(PAGE, lambda place: versions() if place == "versions" else table(findings, place))
     return status
 
 
@@ -48,8 +52,15 @@ def read(path: Path) -> list[Finding]:
     return [Finding(**orjson.loads(line)) for line in path.read_bytes().splitlines()]
 
 
-def table(findings: Sequence[Finding]) -> str:
+def versions() -> str:
+    """When, and with which libraries that count."""
+    counting = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    return f"Measured on {date.today().isoformat()} with {counting}."
+
+
+def table(findings: Sequence[Finding], section: str) -> str:
     """Findings as a table, then why some miss their tolerance, then how to repeat them."""
+    findings = worst([finding for finding in findings if finding.section == section])
     if not findings:
         return NOT_YET
     rows = [row("claim", "compared with", "what was found", "tolerance", ""), "|---|---|---|---|---|"]
@@ -64,6 +75,24 @@ def table(findings: Sequence[Finding]) -> str:
         rows.append(row(finding.claim, finding.reference, found_in(finding), tolerance_of(finding), verdict))
     commands = dict.fromkeys(f'.venv/bin/pytest "{finding.test}"' for finding in findings)
     return "\n".join([*rows, "", *reasons, *[""] * bool(reasons), "```", *commands, "```"])
+
+
+def worst(findings: Sequence[Finding]) -> list[Finding]:
+    """Of findings that say the same of several cases the worst, with how many there are."""
+    alike: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        key = (finding.claim, finding.reference, finding.quantity, finding.tolerance)
+        alike.setdefault(key, []).append(finding)
+    return [_worst_of(cases) for cases in alike.values()]
+
+
+def _worst_of(cases: list[Finding]) -> Finding:
+    if len(cases) == 1:
+        return cases[0]
+    found = min(cases, key=lambda case: case.found if case.at_least else -abs(case.found))
+    test = found.test if len({case.test for case in cases}) == 1 else found.test.partition("[")[0]
+    note = f"worst of {len(cases)} cases" + (f"; {found.note}" if found.note else "")
+    return replace(found, test=test, note=note)
 
 
 def found_in(finding: Finding) -> str:
