@@ -180,7 +180,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         measured = sunlight.run(project, sun_inputs(rule, rule.sun, inputs), progress)
     naming = Naming(project)
     after = values_of(rule, measured, "")
-    before = values_of(rule, measured, BEFORE) if inputs.compare else None
+    before = values_of(rule, measured, BEFORE) if is_compared(inputs) else None
     table = verdicts_table(rule, names_of(naming, measured), measured, after, before)
     verdict = overall(table.texts("verdict"))
     pedigree = measured.pedigree
@@ -194,6 +194,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         pedigree=replace(
             pedigree,
             method=f"{rule.about} Source: {rule.source}. {pedigree.method}",
+            inputs=((f"rule {rule.name}", rule.sha256), *pedigree.inputs),
             limits=(*rule.limits, *pedigree.limits, WHAT_CLOSE_MEANS),
         ),
     )
@@ -221,8 +222,14 @@ def survey_of(rule: Rule, inputs: Inputs) -> dict[str, Any]:
             do="Choose a plot, a yard or a garden",
         )
     shared = ("where", "fids", "points", "surfaces", "spacing_m", "date", "without")
-    compared = ("compare", "compare_date", "compare_without")
-    return {"on": on, **{name: getattr(inputs, name) for name in shared + compared}}
+    found = {name: getattr(inputs, name) for name in (*shared, "compare_date", "compare_without")}
+    return {"on": on, "compare": is_compared(inputs), **found}
+
+
+def is_compared(inputs: Inputs) -> bool:
+    """Whether there is a state before that differs: no ratio is made to one and the same city."""
+    now, before = (inputs.date, inputs.without), (inputs.compare_date, inputs.compare_without)
+    return inputs.compare and now != before
 
 
 def sky_inputs(rule: Rule, inputs: Inputs) -> skyview.Inputs:

@@ -6,6 +6,7 @@ the name of a preset takes its place.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import tomllib
@@ -74,6 +75,11 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def unit(self) -> str:
         """Of its values and thresholds."""
         return "h" if self.measure == "hours" else "%"
+
+    @property
+    def sha256(self) -> str:
+        """Of all that it says."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
 
 
 @dataclass(frozen=True)

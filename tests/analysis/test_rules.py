@@ -139,6 +139,13 @@ def test_the_school_yard_of_the_demo_city_passes_today_and_fails_behind_the_towe
     assert "50 % are asked for" in table.texts("reason")[0]
     assert "BR 209" in plan.pedigree.method and len(plan.pedigree.sun) == 3
     assert plan.grid is not None and len(plan.points) > 300
+    assert plan.pedigree.inputs[0] == ("rule bre-amenity", all_rules().rules["bre-amenity"].sha256)
+
+
+def test_no_ratio_is_made_to_one_and_the_same_city(demo_city: Project) -> None:
+    same = rules.run(demo_city, Inputs(where=YARD, date=PLAN, compare_date=PLAN))
+    assert same.verdict == FAIL
+    assert math.isnan(same.tables["verdicts"].numbers("ratio")[0])
 
 
 def test_it_is_the_tower_that_makes_it_fail(demo_city: Project) -> None:
