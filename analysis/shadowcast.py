@@ -217,7 +217,12 @@ class _Pairs:
         numbers = self.ground[up]
         corners, counts = clipped(self.caster.corners[self.over[up]], self.heights[up])
         pieces = shapely.intersection(ground[numbers], _polygons(_frame(corners, slope), counts))
-        pieces, numbers = _in_plan(pieces, numbers, self.near, slope)
+        # One piece that is all of its triangle makes the others needless.
+        full = np.flatnonzero(shapely.area(pieces) > shapely.area(ground[numbers]) - LEAST_M2)
+        covered, one = np.unique(numbers[full], return_index=True)
+        kept = ~np.isin(numbers, covered)
+        kept[full[one]] = True
+        pieces, numbers = _in_plan(pieces[kept], numbers[kept], self.near, slope)
         order = np.argsort(numbers, kind="stable")
         first = np.flatnonzero(np.diff(numbers[order], prepend=-1))
         parts = np.split(pieces[order], first[1:]) if len(first) else []
