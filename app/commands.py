@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ from layers.overview import ids_of
 from layers.pipes import mapping_of
 from layers.records import Fids
 from layers.report import Report
+from viewer.camera import Camera
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 #: How far to see around a found object, in its own sizes, and at least.
 ROOM = 1.5
 LEAST_M = 12.0
+#: Where something hides what is flown to, it is looked at more steeply.
+STEEPER_DEG = (50.0, 65.0, 80.0, 90.0)
 VERSION = "0.1.0"
 
 
@@ -200,12 +204,22 @@ class Commands(QObject):
         half = np.maximum((box[1] - box[0]) / 2 * ROOM, LEAST_M)
         half[2] = (box[1, 2] - box[0, 2]) / 2
         middle = box.mean(axis=0)
-        canvas = self._window.canvas
-        canvas.fly(
-            self._session.scene.camera.fitted(
-                np.stack((middle - half, middle + half)), canvas.width() / canvas.height()
-            )
-        )
+        canvas, camera = self._window.canvas, self._session.scene.camera
+        room, aspect = np.stack((middle - half, middle + half)), canvas.width() / canvas.height()
+        steeper = [altitude for altitude in STEEPER_DEG if altitude > camera.altitude_deg]
+        ways = [camera, *(replace(camera, altitude_deg=altitude) for altitude in steeper)]
+        fitted = [way.fitted(room, aspect) for way in ways]
+        reach = float(np.linalg.norm(half)) + LEAST_M
+        canvas.fly(next((way for way in fitted if self._sees(way, middle, reach)), fitted[0]))
+
+    def _sees(self, camera: Camera, point: Float64, reach_m: float) -> bool:
+        """Whether nothing stands between a camera and the surroundings of a point."""
+        scene = self._session.scene
+        before, scene.camera = scene.camera, camera
+        x, y, _ = camera.project(point[None], *scene.size)[0]
+        hit = scene.pick(float(x), float(y))
+        scene.camera = before
+        return hit is None or bool(np.linalg.norm(hit.point_in_world - point) <= reach_m)
 
     def zoom_to_all(self) -> None:
         """Fly back until all is in view."""

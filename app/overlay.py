@@ -20,6 +20,8 @@ SWATCH = 12
 SCALE_BAR_WIDTH = 140
 #: Rows of a legend before "and n more".
 MAX_ROWS = 18
+#: A legend of so many rows is shown as a whole even in a low view.
+SHORT_LEGEND = 10
 
 
 def nice_length(longest: float) -> float:
@@ -143,7 +145,8 @@ def draw_empty(painter: QPainter, area: QRectF, title: str, text: str) -> None:
 
 def draw_legend(painter: QPainter, area: QRectF, entries: Sequence[LegendEntry]) -> None:
     """Colours with their meaning, lower right: one block per layer, counts at the right."""
-    rows = _legend_rows(entries, int(area.height() * 0.42 // ROW))
+    usual, most = area.height() * 0.42 // ROW, (area.height() - 4 * MARGIN) // ROW
+    rows = _legend_rows(entries, int(min(max(usual, SHORT_LEGEND), most)))
     if not rows:
         return
     metrics = QFontMetricsF(painter.font())

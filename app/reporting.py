@@ -24,8 +24,8 @@ COMMAND = "from app.cli import entry; entry()"
 #: How the command line tells its progress: "45% casting shadows".
 PROGRESS = re.compile(rb"\s*(\d+)% (.*)")
 #: What the names of files may not hold, on any system.
-NO_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
-LONGEST_NAME = 80
+NO_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f\s]+')
+LONGEST_NAME = 120
 
 
 def file_name(title: str, ending: str) -> str:

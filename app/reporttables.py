@@ -30,7 +30,7 @@ ENDS = 12
 #: More columns do not fit on a page.
 MOST_COLUMNS = 9
 #: Columns that say little on paper.
-LEFT_OUT = INNER | {"fid", "surface_id"}
+LEFT_OUT = INNER | {"surface_id"}
 BEFORE, CHANGE = "_before", "_change"
 
 

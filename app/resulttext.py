@@ -26,7 +26,6 @@ WORDS = {"pass": "PASS", "fail": "FAIL", "too close": "TOO CLOSE"}
 NOTHING = "–"
 #: Titles of columns that many tables have; others are their names with spaces.
 TITLES = {
-    "fid": "No.",
     "object_id": "Object",
     "surface_id": "Surface",
     "surface_type": "Kind",
@@ -43,7 +42,7 @@ TITLES = {
     "unit": "Unit",
 }
 #: Columns for programs, which tables for people leave out.
-INNER = frozenset(("layer", "geometry", "surface", "row", "wkb", "nx", "ny", "nz"))
+INNER = frozenset(("fid", "layer", "geometry", "surface", "row", "wkb", "nx", "ny", "nz"))
 UNITS = {"_kwh_m2": "kWh/m²", "_kwh": "kWh", "_m2": "m²", "_deg": "°", "_pct": "%", "_h": "h", "_m": "m"}
 
 
