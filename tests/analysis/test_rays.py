@@ -13,6 +13,7 @@ from layers.arrays import Float64, Int32
 from layers.data import never_stop
 from layers.errors import Cancelled, CitystrataError
 from tests.analysis.scenes import FAR, GRAIN, gabled_houses
+from tests.validation.record import record
 
 HOUSES = 400
 UP = np.array([0.0, 0.0, 1.0])
@@ -86,8 +87,15 @@ def test_a_second_engine_disagrees_on_at_most_one_ray_per_million_at_e_500_000_n
         far_off += int((np.abs(distance[both] - expected[both]) > 1e-3).sum())
         cast += len(starts)
     assert cast == 1_000_000
-    assert wrong <= 1
-    assert far_off <= 1
+    for quantity, found in (("rays that disagree", wrong), ("rays that end 1 mm or more apart", far_off)):
+        record(
+            "Rays",
+            "a million rays among houses with gable roofs at E 500 000, N 5 900 000",
+            reference="the triangles drawn along each ray in float64, by GEOS",
+            quantity=quantity,
+            found=found,
+            tolerance=1,
+        )
     assert 0.2 < blocked.mean() < 0.8
 
 
