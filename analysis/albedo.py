@@ -17,7 +17,7 @@ from analysis.obstacles import Casters
 from analysis.pieces import Albedo
 from analysis.rays import Rays
 from analysis.situation import Situation
-from analysis.standing import below, entries_in, objects_of, standing
+from analysis.standing import Reach, below, entries_of, objects_of, standing
 from layers.arrays import CityTiles, Float64, Int32
 from layers.cache import CacheMissing
 from layers.data import Box
@@ -122,7 +122,7 @@ def _covers(
             continue
         stands = standing(project, layer, situation, states[layer.id][0])
         for types, albedo in ((PLANT_COVER, albedos.vegetation), (WATER_BODIES, albedos.water)):
-            entries = entries_in(city, stands & objects_of(project, layer, types), box)
+            entries = entries_of(city, stands & objects_of(project, layer, types), Reach(box))
             if len(entries):
                 found.append((Rays(*_triangles(city, entries)), albedo))
     return found

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.foliage import FLAT_COVERS, PLANT_COVER, shares_of
-from analysis.ground import Ground, raster_ground, tin_ground
+from analysis.ground import Ground, raster_ground
 from analysis.obstacles import Casters as Casters
 from analysis.obstacles import cleaned
 from analysis.situation import Situation
-from analysis.standing import TIN, below, objects_of, standing, surfaces_of
+from analysis.standing import TINS, Reach, below, entries_of, objects_of, standing, surfaces_of
 from layers.arrays import CityTiles, Float64, Int32, Scan, TerrainPyramid
 from layers.cache import CacheMissing
 from layers.columns import Mask
@@ -30,6 +30,7 @@ from layers.heritage import records
 from layers.project import Project
 from layers.records import Layer
 from layers.runs import Int64, starts
+from layers.tin import triangles_in
 
 Float32 = NDArray[np.float32]
 
@@ -64,34 +65,6 @@ def height_range(project: Project) -> float:
     """Between the lowest and the highest that any layer of the project reaches, in metres."""
     boxes = [layer.box for layer in project.layers if layer.box and layer.kind != "points"]
     return max((box[5] for box in boxes), default=0.0) - min((box[2] for box in boxes), default=0.0)
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Onto what shadow is to fall: a box, and how far and how low its light comes from."""
-
-    box: Box | None = None  # None: everywhere
-    margin_m: float = 0.0
-    lowest_altitude_deg: float = 0.0  # objects whose shadow then is too short are left out; 0 = none
-
-    @property
-    def around(self) -> Box | None:
-        """The box with its margin."""
-        if self.box is None:
-            return None
-        (x0, y0, z0, x1, y1, z1), margin = self.box, self.margin_m
-        return x0 - margin, y0 - margin, z0, x1 + margin, y1 + margin, z1
-
-    def reached_by(self, boxes: Float64) -> Mask:
-        """Which boxes (n, 2, 3) can throw their shadow onto this one."""
-        if self.box is None:
-            return np.ones(len(boxes), bool)
-        low, high = np.reshape(self.box, (2, 3))
-        apart = np.maximum(np.maximum(low[:2] - boxes[:, 1, :2], boxes[:, 0, :2] - high[:2]), 0)
-        distance = np.hypot(apart[:, 0], apart[:, 1])
-        slope = math.tan(math.radians(self.lowest_altitude_deg))
-        found: Mask = (apart <= self.margin_m).all(axis=1) & (boxes[:, 1, 2] - low[2] >= distance * slope)
-        return found
 
 
 def casters(
@@ -184,19 +157,19 @@ def _scans_of_objects(project: Project) -> set[Path]:
 
 
 def _terrain_part(project: Project, layer: Layer, city: CityTiles, stands: Mask, reach: Reach) -> Part:
-    is_tin = objects_of(project, layer, TIN)
+    is_tin = objects_of(project, layer, TINS)
     if is_tin.any():
         stands = stands & is_tin
-    ground = tin_ground(city, _entries(city, stands, replace(reach, lowest_altitude_deg=0.0)))
-    return _bare_part(layer, ground.near(reach.around))
+    entries = entries_of(city, stands, replace(reach, lowest_altitude_deg=0.0))
+    return _bare_part(layer, Ground(*triangles_in(city, entries)).near(reach.around))
 
 
 def _city_part(project: Project, layer: Layer, city: CityTiles, stands: Mask, reach: Reach) -> Part:
     flat = objects_of(project, layer, FLAT_COVERS)
     if any(other.partner == layer.id for other in project.layers):
-        flat |= objects_of(project, layer, TIN)
+        flat |= objects_of(project, layer, TINS)
     cast = stands & ~flat
-    entries = _entries(city, cast, reach)
+    entries = entries_of(city, cast, reach)
     entries = entries[~_is_level(city, entries, objects_of(project, layer, PLANT_COVER))]
     surfaces, _, owner = surfaces_of(project, layer, city, entries)
     triangles, of_triangle = below(city.surface_triangle, surfaces, np.arange(len(surfaces)))
@@ -214,12 +187,6 @@ def _city_part(project: Project, layer: Layer, city: CityTiles, stands: Mask, re
         leafy[objects],
         bare[objects],
     )
-
-
-def _entries(city: CityTiles, wanted: Mask, reach: Reach) -> Int64:
-    """Entries of the objects that are wanted and may shade what is reached."""
-    chosen = np.flatnonzero(wanted[city.entry_object])
-    return chosen[reach.reached_by(np.asarray(city.entry_box)[chosen])]
 
 
 def _is_level(city: CityTiles, entries: Int64, covers: Mask) -> Mask:

@@ -11,7 +11,7 @@ from analysis.facing import azimuths, in_plane, inside_out, normals_and_areas, t
 from analysis.gridding import SMALLEST_M2, Polygons, gridded
 from analysis.receivers import LIFT_M, Receivers, joined
 from analysis.situation import Situation
-from analysis.standing import below, entries_in, matching, standing, surfaces_of
+from analysis.standing import Reach, below, entries_of, matching, standing, surfaces_of
 from layers.arrays import CityTiles, Float64
 from layers.columns import Mask
 from layers.data import Box, Progress, never_stop
@@ -66,7 +66,7 @@ def on_surfaces(
             chosen &= matching(project, layer, wanted.where, wanted.fids)
             if not wanted.where and wanted.fids is None:
                 chosen &= _buildings(project, layer)
-            entries = entries_in(city, chosen, wanted.box)
+            entries = entries_of(city, chosen, Reach(wanted.box))
             found.append(_on_layer(project, layer, city, entries, wanted.types, spacing_m, convergence_deg))
     return joined(found)
 

@@ -1,4 +1,4 @@
-"""The ground as triangles: rasters of heights cut out of their pyramids, and terrain made of triangles."""
+"""The ground as triangles; of rasters fine about an area, and coarser the farther away."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from itertools import pairwise
 import numpy as np
 
 from analysis.rays import Rays
-from layers.arrays import CityTiles, Float64, Int32, Mover, TerrainPyramid
+from layers.arrays import Float64, Int32, Mover, TerrainPyramid
 from layers.columns import Mask
 from layers.data import Box
 from layers.pyramid import Span
-from layers.runs import Int64, ranges, starts
+from layers.runs import Int64, starts
 from layers.terrain import triangles_of
 
 #: Cells of a raster that are made into triangles about an area, at most; else a coarser level is taken.
@@ -90,16 +90,6 @@ def _heights_in(corners: Float64, places: Float64) -> Float64:
     v = (ab[:, 0] * ap[:, 1] - ab[:, 1] * ap[:, 0]) / area
     found: Float64 = a[:, 2] + u * ab[:, 2] + v * ac[:, 2]
     return found
-
-
-def tin_ground(city: CityTiles, entries: Int64) -> Ground:
-    """The triangles of some objects of a layer."""
-    first, corners = city.entry_vertex[entries], np.diff(city.entry_vertex)[entries]
-    counts = np.diff(city.entry_triangle)[entries]
-    shift = starts(corners)[:-1] - first
-    triangles = city.triangles[ranges(city.entry_triangle[entries], counts)]
-    triangles = triangles + np.repeat(shift, counts)[:, None].astype(np.int32)
-    return Ground(np.asarray(city.vertices[ranges(first, corners)]), triangles)
 
 
 # -- rasters: the finest cells about an area, and rings of coarser ones around it ------------------

@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from analysis.situation import Situation
-from layers.arrays import CityTiles, Int32
+from layers.arrays import CityTiles, Float64, Int32
 from layers.columns import Mask
 from layers.data import Box
 from layers.lods import geometries_at, with_parents, with_parts
 from layers.project import Project
 from layers.records import Layer
 from layers.runs import Int64, ranges
+from layers.tin import TIN
 
 #: Terrain of city models, which a layer of its own may show.
-TIN = frozenset(("TINRelief",))
+TINS = frozenset((TIN,))
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Onto what shadow is to fall: a box, and how far and how low its light comes from."""
+
+    box: Box | None = None  # None: everywhere
+    margin_m: float = 0.0
+    lowest_altitude_deg: float = 0.0  # objects whose shadow then is too short are left out; 0 = none
+
+    @property
+    def around(self) -> Box | None:
+        """The box with its margin."""
+        if self.box is None:
+            return None
+        (x0, y0, z0, x1, y1, z1), margin = self.box, self.margin_m
+        return x0 - margin, y0 - margin, z0, x1 + margin, y1 + margin, z1
+
+    def reached_by(self, boxes: Float64) -> Mask:
+        """Which boxes (n, 2, 3) can throw their shadow onto this one."""
+        if self.box is None:
+            return np.ones(len(boxes), bool)
+        low, high = np.reshape(self.box, (2, 3))
+        apart = np.maximum(np.maximum(low[:2] - boxes[:, 1, :2], boxes[:, 0, :2] - high[:2]), 0)
+        distance = np.hypot(apart[:, 0], apart[:, 1])
+        slope = math.tan(math.radians(self.lowest_altitude_deg))
+        found: Mask = (apart <= self.margin_m).all(axis=1) & (boxes[:, 1, 2] - low[2] >= distance * slope)
+        return found
 
 
 def standing(project: Project, layer: Layer, situation: Situation, stands: Mask) -> Mask:
@@ -44,14 +75,10 @@ def objects_of(project: Project, layer: Layer, types: frozenset[str]) -> Mask:
     return found
 
 
-def entries_in(city: CityTiles, wanted: Mask, area: Box | None) -> Int64:
-    """Entries of the objects that are wanted and reach into an area."""
-    chosen = wanted[city.entry_object]
-    if area is not None:
-        low, high = np.asarray(city.entry_box[:, 0]), np.asarray(city.entry_box[:, 1])
-        for axis in (0, 1):
-            chosen &= (low[:, axis] <= area[3 + axis]) & (high[:, axis] >= area[axis])
-    return np.flatnonzero(chosen)
+def entries_of(city: CityTiles, wanted: Mask, reach: Reach) -> Int64:
+    """Entries of the objects that are wanted and may shade what is reached."""
+    chosen = np.flatnonzero(wanted[city.entry_object])
+    return chosen[reach.reached_by(np.asarray(city.entry_box)[chosen])]
 
 
 def surfaces_of(

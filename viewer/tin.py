@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from layers.arrays import CityTiles, Float64, Int32
-from layers.runs import ranges, starts
+from layers.tin import TIN as TIN
+from layers.tin import triangles_in
 from viewer.faces import welded
-
-TIN = "TINRelief"
 
 
 def tin_of(city: CityTiles, types: Sequence[Any]) -> tuple[Float64, Int32, Int32]:
@@ -20,10 +19,6 @@ def tin_of(city: CityTiles, types: Sequence[Any]) -> tuple[Float64, Int32, Int32
     entries = np.flatnonzero(is_tin[city.entry_object])
     if not len(entries):
         entries = np.arange(len(city.entry_object))
-    first, corners = city.entry_vertex[entries], np.diff(city.entry_vertex)[entries]
     counts = np.diff(city.entry_triangle)[entries]
-    shift = starts(corners)[:-1] - first
-    triangles = city.triangles[ranges(city.entry_triangle[entries], counts)]
-    triangles = triangles + np.repeat(shift, counts)[:, None].astype(np.int32)
-    vertices, triangles, _ = welded(city.vertices[ranges(first, corners)], triangles)
+    vertices, triangles, _ = welded(*triangles_in(city, entries))
     return vertices, triangles, np.repeat(city.entry_object[entries], counts)

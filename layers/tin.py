@@ -1,0 +1,20 @@
+"""Terrain that city files bring along as triangles: their TINRelief objects."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from layers.arrays import CityTiles, Float64, Int32
+from layers.runs import Int64, ranges, starts
+
+TIN = "TINRelief"
+
+
+def triangles_in(city: CityTiles, entries: Int64) -> tuple[Float64, Int32]:
+    """The vertices (n, 3) and triangles (m, 3) of some entries, whatever their level of detail."""
+    first, corners = city.entry_vertex[entries], np.diff(city.entry_vertex)[entries]
+    counts = np.diff(city.entry_triangle)[entries]
+    shift = starts(corners)[:-1] - first
+    triangles = city.triangles[ranges(city.entry_triangle[entries], counts)]
+    moved = triangles + np.repeat(shift, counts)[:, None].astype(np.int32)
+    return np.asarray(city.vertices[ranges(first, corners)]), moved.astype(np.int32)
