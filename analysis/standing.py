@@ -44,9 +44,10 @@ class Reach:
             return np.ones(len(boxes), bool)
         low, high = np.reshape(self.box, (2, 3))
         apart = np.maximum(np.maximum(low[:2] - boxes[:, 1, :2], boxes[:, 0, :2] - high[:2]), 0)
-        distance = np.hypot(apart[:, 0], apart[:, 1])
-        slope = math.tan(math.radians(self.lowest_altitude_deg))
-        found: Mask = (apart <= self.margin_m).all(axis=1) & (boxes[:, 1, 2] - low[2] >= distance * slope)
+        found = np.asarray((apart <= self.margin_m).all(axis=1))
+        if self.lowest_altitude_deg > 0:
+            slope = math.tan(math.radians(self.lowest_altitude_deg))
+            found &= boxes[:, 1, 2] - low[2] >= np.hypot(apart[:, 0], apart[:, 1]) * slope
         return found
 
 

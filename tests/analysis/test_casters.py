@@ -83,6 +83,7 @@ def test_only_what_can_shade_the_box_is_taken(town: Project) -> None:
     box = (*low, *high)
     assert cast_by(casters(town, box=box), town) == set()
     assert cast_by(casters(town, box=box, margin_m=35), town) == {"A", "B"}
+    assert cast_by(casters(town, box=(*low[:2], 900.0, *high[:2], 900.0), margin_m=35), town) == {"A", "B"}
     # The roofs of A and B are 9.5 m and 10 m above the box's floor and 20 m and 30 m away.
     low_sun = casters(town, box=box, margin_m=35, lowest_altitude_deg=22.0)
     assert cast_by(low_sun, town) == {"A"}
