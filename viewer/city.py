@@ -304,7 +304,8 @@ class CityView:
             entries = slice(None) if few is None else few
             tops = self._looks.tops(objects[entries])
             tops = tops if self._painted is None else self._painted.tops(tops, entries)
-            self._masses.color_tops(tops, self._selected[entries], few)
+            tinted = self._selected[entries] & (self._painted is None)
+            self._masses.color_tops(tops, tinted, few)
         elif self._sides_to_color:
             few = self._sides_to_color.take(MOST_CHANGED)
             entries = slice(None) if few is None else few
@@ -386,7 +387,7 @@ class CityView:
             known = self._painted.known[detail.surface]
             base[known] *= (detail.softened() / detail.light)[known]
         selected = self._selected[detail.entry]
-        if selected.any():
+        if selected.any() and self._painted is None:  # else values would not be seen: outlines must do
             bright = np.clip(base[selected].mean(axis=1, keepdims=True) / 215, 0.55, 1.1)
             tint = bright * rgb(SELECTED).astype(np.float32) * SELECTED_SHARE
             base[selected] = np.minimum(base[selected] * (1 - SELECTED_SHARE) + tint, 255)

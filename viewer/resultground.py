@@ -93,6 +93,9 @@ class GridPaint:
         on = on[np.abs(self._heights[points[on]] - places[on, 2]) < NEAR_GROUND_M]
         on = on[self._known[points[on]]]
         colors[on] += (self._colors[points[on]] - colors[on]) * np.float32(GRID_OPACITY)
+        beside = _beside(places[on], pixel_m[on])
+        rim = on[np.any([self._cells.points(side) < 0 for side in beside], axis=0)]
+        colors[rim] += (rgb(OUTLINE) - colors[rim]) * np.float32(OUTLINE_OPACITY)
 
 
 class ShapePaint:
@@ -145,9 +148,8 @@ class ShapePaint:
             height = ground(places[on, :2])
             on = on[~(np.abs(height - places[on, 2]) > NEAR_GROUND_M)]
         band = np.minimum((counted[on] + 0.5).astype(np.int64), len(self._colors)) - 1
-        apart = np.maximum(OUTLINE_PX * pixel_m[on], OUTLINE_M)[:, None]
-        least = np.min([self._counted(places[on, :2] + apart * side) for side in SIDES], axis=0)
-        edge = least < band + 0.5
+        beside = _beside(places[on], pixel_m[on])
+        edge = np.min([self._counted(side) for side in beside], axis=0) < band + 0.5
         paint = np.where(edge[:, None], rgb(OUTLINE).astype(np.float32), self._colors[band])
         share = np.where(edge, np.float32(OUTLINE_OPACITY), np.float32(SHAPE_OPACITY))[:, None]
         colors[on] += (paint - colors[on]) * share
@@ -166,6 +168,12 @@ class ShapePaint:
         found = np.zeros(len(places), np.float32)
         found[inside] = below * (1 - v) + above * v
         return found
+
+
+def _beside(places: Float64, pixel_m: Float64) -> list[Float64]:
+    """Places (n, 2) so far to all sides as an outline is wide."""
+    apart = np.maximum(OUTLINE_PX * pixel_m, OUTLINE_M)[:, None]
+    return [places[:, :2] + apart * side for side in SIDES]
 
 
 def _rings(shapes: NDArray[np.object_]) -> list[Float64]:

@@ -108,7 +108,8 @@ class Scene:
         self._result: ResultView | None = None
         #: How much is drawn, as a factor: 1 is what keeps motion fluent.
         self.detail = 1.0
-        self.needs_frame = True
+        self._needs_frame = True
+        self._is_only_light = False  # nothing but the sun has changed since the last picture
         self.background = sky(dark=False)
         self.set_background(dark=False)
 
@@ -136,12 +137,22 @@ class Scene:
             if picture is not None:
                 return picture
 
+    @property
+    def needs_frame(self) -> bool:
+        """Whether something has changed since the last picture was begun."""
+        return self._needs_frame
+
+    @needs_frame.setter
+    def needs_frame(self, needs: bool) -> None:
+        self._needs_frame, self._is_only_light = needs, False
+
     def begin(self, fine: bool = False) -> None:
         """Begin a picture, in the place of one that is not finished; `proceed` draws it."""
         if self._drawing is not None:
             self._drawing.close()
+        again = self._is_only_light
         self.needs_frame = False
-        self._drawing = self._steps(fine)
+        self._drawing = self._steps(fine, again)
 
     def proceed(self) -> UInt8 | None:
         """Draw on for a short time; gives the picture once it is finished."""
@@ -155,8 +166,11 @@ class Scene:
         """Whether a picture is begun and not finished."""
         return self._drawing is not None
 
-    def _steps(self, fine: bool) -> Generator[UInt8 | None, None, None]:
+    def _steps(self, fine: bool, again: bool) -> Generator[UInt8 | None, None, None]:
         """Build what is missing, then draw patch after patch; None after every short step but the last."""
+        if again:
+            yield from self._stage.draw(fine, self._moving, self._paint(), self._relight(), again)
+            return
         for city in self._cities():
             while city.work():
                 yield None
@@ -180,6 +194,7 @@ class Scene:
 
     def settle(self) -> None:
         """Finish everything at once, so that the next frame shows all."""
+        self._is_only_light = False
         for city in self._cities():
             while city.work():
                 pass
@@ -486,9 +501,11 @@ class Scene:
 
     def set_sun(self, sun: SunLight | None) -> None:
         """Light the city with this sun from now on, and cast its shadows."""
+        had_light, needed, before = self._sun is not None, self._needs_frame, self.background
+        only_light = self._is_only_light or not needed
         self._sun = sun
         self._follow_sky()
-        self.needs_frame = True
+        self._is_only_light = only_light and had_light and sun is not None and before == self.background
 
     @property
     def shows_dome(self) -> bool:

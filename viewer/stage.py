@@ -62,12 +62,22 @@ class Stage:
             patch.actor.SetScale(1.0, 1.0, factor)
 
     def draw(
-        self, fine: bool, at_once: bool, paint: Paint | None, relight: Relight | None = None
+        self,
+        fine: bool,
+        at_once: bool,
+        paint: Paint | None,
+        relight: Relight | None = None,
+        again: bool = False,
     ) -> Iterator[UInt8 | None]:
-        """Group after group of patches into one picture: None after every step, the picture at the end."""
+        """Group after group of patches into one picture: None after every step, the picture at the end.
+
+        `again` takes what was drawn for the last picture where only its light is to be another.
+        """
         patches = [patch for patch in self._patches if patch.is_shown]
         groups = [set(patches)] if at_once or self._window.has_graphics_card else _groups(patches)
         self._window.enlarge(fine)
+        if again and self._window.take_again():
+            groups = []
         for patch in patches:
             patch.magnify(FINE_LINES if fine else 1.0)
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import vtkmodules.vtkRenderingFreeType
@@ -47,6 +48,7 @@ class Window:
         self._renderer_name: str | None = None
         self._is_blank = False
         self._raw: Raw | None = None  # what was last drawn, once it is read
+        self._kept: Raw | None = None  # the same before its light was changed
         self.set_background(sky(dark=False))
 
     @property
@@ -87,7 +89,7 @@ class Window:
     def draw(self, over: bool = False) -> None:
         """Draw what is shown; `over` what has been drawn before, in front of it and behind it."""
         is_known = self._renderer_name is not None
-        self._raw = None
+        self._raw = self._kept = None
         self._is_blank = is_known and not over and not self.renderer.VisibleActorCount()
         if self._is_blank:  # even the bare sky takes a software renderer longer than all else here
             return
@@ -106,7 +108,16 @@ class Window:
             camera = self.renderer.GetActiveCamera()
             near, far = camera.GetClippingRange()
             self._raw = Raw(self._read(), self._buffer_of_depths(), np.array(camera.GetPosition()), near, far)
+            if self._scale == 1:
+                self._kept = replace(self._raw, pixels=self._raw.pixels.copy())
         return self._raw
+
+    def take_again(self) -> bool:
+        """Begin once more with what was last drawn, for another light; False where it was not kept."""
+        if self._kept is None or self._scale != 1:
+            return False
+        self._raw = replace(self._kept, pixels=self._kept.pixels.copy())
+        return True
 
     def picture(self) -> UInt8:
         """What has been drawn, (h, w, 3), top row first; an enlarged one averaged, with smooth edges."""

@@ -217,3 +217,19 @@ def test_taking_the_sun_away_brings_the_even_light_back(scene: Scene) -> None:
     even = picture(scene, None)
     assert not np.array_equal(picture(scene, sun(135.0, 25.0)), even)
     assert np.array_equal(picture(scene, None), even)
+
+
+def test_when_only_the_sun_moves_nothing_is_drawn_anew_but_its_light(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.camera = CAMERAS["from above"]
+    cast = Cast()
+    later = picture(scene, sun(200.0, 40.0, cast))
+    picture(scene, sun(135.0, 25.0, cast))
+    with monkeypatch.context() as patched:
+        patched.setattr(scene._window, "draw", None)  # to draw would fail
+        scene.set_sun(sun(200.0, 40.0, cast))
+        assert np.array_equal(scene.frame(), later)
+    scene.camera = CAMERAS["near"]
+    scene.set_sun(sun(135.0, 25.0, cast))
+    assert not np.array_equal(scene.frame(), later)
