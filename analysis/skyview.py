@@ -32,7 +32,7 @@ from layers.results import Pedigree, Quantity, Result
 
 NAME = "skyview"
 TITLE = "Sky view"
-HELP = "How much of the sky walls, windows, roofs and ground see: sky view factor and sky component"
+HELP = "How much of the sky walls, windows, roofs and ground see: sky view factor and sky component."
 
 #: What is lower than this above the horizon is not looked for far away: 0.004 of a wall's sky at most.
 LOWEST_DEG = 0.5
