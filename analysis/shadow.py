@@ -77,8 +77,8 @@ class Inputs:
     step_min: float = asked(
         60.0, "Step in time", "number", unit="min", low=1.0, high=240.0, group="When", when=("times", "")
     )
-    where: str = asked("", "Which objects", "expression", group="Where")
-    fids: tuple[int, ...] = asked((), "Chosen objects", "fids", group="Where")
+    where: str = asked("", "Whose shadows", "expression", group="Where")
+    fids: tuple[int, ...] = asked((), "Whose shadows", "fids", help="none chosen: of all", group="Where")
     on: str = asked("", "Terrain", "text", help="name of its layer; empty: the uppermost", group="Where")
     date: str = asked("", "City of", "date", group="State")
     without: str = asked("", "Without", "expression", help="objects that are left out", group="More")
