@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from analysis.days import Day, path_of
-from analysis.localtime import local, offset_of
+from analysis.localtime import clock_time, local, offset_of
 from analysis.site import Site
 from analysis.sun import sun_at
 from app import theme
@@ -257,7 +257,8 @@ class SunPanel(QWidget):
 
     def _show_day(self, site: Site, moment: datetime, day: Day) -> None:
         length = day.end - day.start
-        marks = [Mark(hour / 24, str(hour)) for hour in range(0, 25, 3)]
+        hours = [(hour, clock_time(site, moment.date(), f"{hour:02}:00")) for hour in range(0, 25, 3)]
+        marks = [Mark(float((time - day.start) / length), str(hour)) for hour, time in hours]
         for name, time in (("rise", day.sunrise), ("noon", day.noon), ("set", day.sunset)):
             if time is not None:
                 shown = f"{name} {local(time, site):%H:%M}"
