@@ -44,7 +44,6 @@ BEFORE, CHANGE = "_before", "_change"
 PARTS = ("direct", "diffuse", "reflected")
 #: Objects that take the sun and get a bar of their own.
 MOST_BLOCKERS = 8
-LONGEST_LABEL = 18
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def charts_of(result: Result, quantity: Quantity | None) -> list[ResultChart]:
     if MONTHS in tables and len(tables[MONTHS]) > 1:
         made += _months(result, tables[MONTHS])
     if {"time", "state", "date"} <= set(tables.get(HOURS, Table()).columns):
-        made.append(_day(tables[HOURS]))
+        made.append(_day(tables[HOURS], _takers(result)))
     if SKY in tables and PLACE in tables:
         made.append(_sun_path(result))
     if "taken_h" in tables.get(BLOCKERS, Table()).columns and len(tables[BLOCKERS]):
@@ -122,7 +121,13 @@ def _months(result: Result, table: Table) -> Iterator[ResultChart]:
         yield ResultChart(title, 190, _filled(paint_bars, chart))
 
 
-def _day(table: Table) -> ResultChart:
+def _takers(result: Result) -> tuple[str, ...]:
+    """Who takes the sun, the worst first: they have the same colours in all charts."""
+    table = result.tables.get(BLOCKERS, Table())
+    return tuple(table.texts("name")) if "name" in table.columns else ()
+
+
+def _day(table: Table, takers: tuple[str, ...]) -> ResultChart:
     """When there is sun and who takes it, for each day that the table has."""
     rows = []
     steps = list(zip(*(table.texts(name) for name in ("date", "time", "state", "name")), strict=True))
@@ -136,7 +141,8 @@ def _day(table: Table) -> ResultChart:
             places = [hour for hour, _ in stretch]
             spells.append(Spell(places[0] - half, places[-1] + half, KINDS.get(state, state), by))
         rows.append(Row(day, tuple(spells)))
-    return ResultChart("Hour by hour", 60 + 34 * len(rows), _filled(paint_day, DayChart(tuple(rows))))
+    chart = DayChart(tuple(rows), order=takers)
+    return ResultChart("Hour by hour", 60 + 34 * len(rows), _filled(paint_day, chart))
 
 
 def _sun_path(result: Result) -> ResultChart:
@@ -144,7 +150,7 @@ def _sun_path(result: Result) -> ResultChart:
     sky, names = sky_from(result.tables[SKY])
     day = str(result.inputs.get("day", ""))
     year = int(day[:4]) if day[:4].isdigit() else ANY_YEAR
-    chart = sun_path_of(place_from(result.tables[PLACE]), year, sky, names)
+    chart = sun_path_of(place_from(result.tables[PLACE]), year, sky, names, order=_takers(result))
     return ResultChart("What stands before the sun", 360, _filled(paint_sun_path, chart))
 
 
@@ -160,14 +166,10 @@ def _hours(clock: str) -> float:
 
 def _blockers(table: Table) -> ResultChart:
     labels = [name or id for name, id in zip(table.texts("name"), table.texts("object_id"), strict=True)]
-    shown = tuple(_shortened(label) for label in labels[:MOST_BLOCKERS])
     taken = table.numbers("taken_h")[:MOST_BLOCKERS]
-    chart = Bars(shown, (Series("", tuple(taken.tolist()), "accent"),), "h")
+    bars = Series("", tuple(taken.tolist()), "shade")
+    chart = Bars(tuple(labels[:MOST_BLOCKERS]), (bars,), "h", are_hiders=True)
     return ResultChart("Who takes the sun", 190, _filled(paint_bars, chart))
-
-
-def _shortened(label: str) -> str:
-    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
 
 
 def _compares(name: str) -> bool:

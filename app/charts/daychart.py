@@ -13,8 +13,6 @@ from app.charts.sheet import BELOW, MIDDLE, RIGHT, Painted, Sheet
 
 #: Kinds of spells: sunlit, shaded by an object, light through leaves, the sun behind the surface or down.
 SUN, SHADE, VEIL, AWAY = "sun", "shade", "veil", "away"
-#: Objects that get a colour of their own; the rest are shade.
-MOST_NAMED = 6
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,7 @@ class DayChart:
     rows: tuple[Row, ...]
     title: str = ""
     clock: str = ""  # of which place the hours are, as "Europe/Amsterdam, UTC+02:00"
+    order: tuple[str, ...] = ()  # of what takes the sun: the first have the same colours in all charts
 
 
 def duration(hours: float) -> str:
@@ -157,27 +156,23 @@ def _color(spell: Spell, colors: dict[str, str], look: Look) -> str:
 
 
 def _colors(chart: DayChart, look: Look) -> dict[str, str]:
-    """The colours of those that take the most sun."""
+    """The colours of those that are named first, or else of those that take the most sun."""
     taken: dict[str, float] = {}
     for row in chart.rows:
         for spell in row.spells:
             if spell.by:
                 taken[spell.by] = taken.get(spell.by, 0.0) + spell.end_h - spell.start_h
-    most = sorted(taken, key=lambda name: (-taken[name], name))[:MOST_NAMED]
-    free = [
-        color for color in look.series if color not in (look.sun, "#e69f00", "#f0b23e", "#b8a000", "#dccb4e")
-    ]
-    return {name: free[at] for at, name in enumerate(most) if at < len(free)}
+    most = sorted(taken, key=lambda name: (-taken[name], name))
+    found = look.hider_colors([*chart.order, *most])
+    return {name: found[name] for name in most if name in found}
 
 
 def _legend(chart: DayChart, colors: dict[str, str], look: Look) -> Sequence[tuple[str, str]]:
-    kinds = {spell.kind for row in chart.rows for spell in row.spells}
-    entries = [(look.sun, "sunlit")] if SUN in kinds else []
+    spells = [spell for row in chart.rows for spell in row.spells]
+    entries = [(look.sun, "sunlit")] if any(spell.kind == SUN for spell in spells) else []
     entries += [(color, name) for name, color in colors.items()]
-    others = {spell.by for row in chart.rows for spell in row.spells if spell.kind in (SHADE, VEIL)} - set(
-        colors
-    )
-    return [*entries, (look.shade, "shaded by others")] if others else entries
+    has_others = any(spell.kind in (SHADE, VEIL) and spell.by not in colors for spell in spells)
+    return [*entries, (look.shade, "shaded by others" if colors else "shaded")] if has_others else entries
 
 
 def _hours(chart: DayChart) -> tuple[int, int]:

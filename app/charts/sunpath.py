@@ -24,8 +24,6 @@ DAYS = ((6, 21, "21 June"), (3, 21, "21 March"), (12, 21, "21 December"))
 #: How their lines are drawn, in turn.
 DASHES: tuple[tuple[float, ...], ...] = ((), (5, 3), (1.5, 2.5))
 COMPASS = {0: "N", 90: "E", 180: "S", 270: "W"}
-#: Objects that get a colour of their own.
-MOST_NAMED = 6
 #: Rows of the legend below a narrow diagram.
 MOST_ROWS = 3
 TERRAIN_NAME = "terrain"
@@ -43,6 +41,7 @@ class SunPath:
     now: SunPositions | None = None  # where the sun is drawn
     title: str = ""
     stereographic: bool = False  # else altitudes are evenly apart
+    order: tuple[str, ...] = ()  # of what hides the sun: the first have the same colours in all charts
 
 
 def sun_path_of(
@@ -52,11 +51,12 @@ def sun_path_of(
     names: Mapping[int, str] | None = None,
     now: SunPositions | None = None,
     title: str = "",
-    stereographic: bool = False,
+    order: Sequence[str] = (),
 ) -> SunPath:
     """The diagram of a place, with the solstices and an equinox of a year."""
     paths = tuple((name, path_of(site, f"{year}-{month:02}-{day:02}", 5)) for month, day, name in DAYS)
-    return SunPath(site, paths, hour_lines(site, year), obstruction, names or {}, now, title, stereographic)
+    hours = hour_lines(site, year)
+    return SunPath(site, paths, hours, obstruction, names or {}, now, title, order=tuple(order))
 
 
 @dataclass(frozen=True)
@@ -339,9 +339,9 @@ def _colors(chart: SunPath, look: Look) -> dict[int, str]:
     """The colours of the objects that hide most of the sun's band of the sky."""
     if chart.obstruction is None:
         return {}
-    order = [fid for fid in _hiding(chart) if fid != NAMELESS][:MOST_NAMED]
-    free = [color for at, color in enumerate(look.series) if at != 5]
-    return {fid: free[at] for at, fid in enumerate(order) if at < len(free)}
+    hiding = {fid: _name(chart, fid) for fid in _hiding(chart) if fid != NAMELESS}
+    found = look.hider_colors([*chart.order, *hiding.values()])
+    return {fid: found[name] for fid, name in hiding.items() if name in found}
 
 
 def _hiding(chart: SunPath) -> list[int]:
