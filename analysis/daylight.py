@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.casters import Casters
 from analysis.fineness import Fineness
+from analysis.products import product
 from analysis.sky import sky
 from analysis.skyfactors import sky_directions
 from layers.arrays import Float64
@@ -72,7 +73,7 @@ def seen(
     rays = casters.rays.on_one_thread()
     starts = rays.starts(points)
     lit = np.zeros((len(directions), len(points)), np.bool_)
-    short = np.maximum(LEAST_SINE - normals @ directions.T, 0.0)
+    short = np.maximum(LEAST_SINE - product(normals, directions.T), 0.0)
     plain = np.ascontiguousarray((needed & (short == 0)).T)
     for number, direction in enumerate(directions):
         looking = np.flatnonzero(plain[number][of_point])

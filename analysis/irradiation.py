@@ -19,6 +19,7 @@ from analysis.casters import Casters
 from analysis.daylight import LEAST_SINE, Lines, Shares, lines_of, seen
 from analysis.fineness import BINNED, Fineness
 from analysis.light import BinnedSun, Light
+from analysis.products import product
 from analysis.sky import sky
 from analysis.sunbins import above_horizon, sun_bins
 from layers.arrays import Float64
@@ -30,6 +31,8 @@ Mask = NDArray[np.bool_]
 
 #: Points whose rays are cast and counted together by one thread.
 CHUNK = 16_384
+#: Points that are summed up at once: matrices this small are multiplied without further threads.
+FEW = 64
 #: Positions of the sun that are traced together where every one of them is.
 STEPS_AT_ONCE = 256
 
@@ -129,10 +132,10 @@ class _Chunk:
     def __init__(self, whole: Irradiation, spots: Spots) -> None:
         self._whole, self._spots = whole, spots
         share = whole.lines.patch_share
-        self._facing = spots.row_normal @ whole.lines.directions.T >= LEAST_SINE
+        self._facing = product(spots.row_normal, whole.lines.directions.T) >= LEAST_SINE
         self._factors = sky().factors(spots.row_normal)
-        even = self._in_front(self._factors @ share)
-        low = self._in_front(sky().horizon_factors(spots.row_normal) @ share)
+        even = self._in_front(product(self._factors, share))
+        low = self._in_front(product(sky().horizon_factors(spots.row_normal), share))
         self._sky = np.stack([even, low], axis=1)  # (u, 2, d)
         self._rays = 0
 
@@ -151,11 +154,13 @@ class _Chunk:
         for weight in weights:
             needed[:, : whole.bins] |= weight @ np.ones(weight.shape[2]) > 0
         shares = self._seen(whole.lines.directions, needed, tuple(s.in_leaf for s in whole.seasons))
-        ends = np.searchsorted(spots.row, np.arange(len(spots.row_normal) + 1))
+        begins = np.searchsorted(spots.row, np.arange(len(spots.row_normal)))
+        ends = np.unique([*begins, *range(0, len(spots), FEW), len(spots)])
         found = np.zeros((2, whole.light.periods, len(spots)))
         for season, weight, share in zip(whole.seasons, weights, shares, strict=True):
             brightness = self._brightness(season)
-            for row, (start, end) in enumerate(pairwise(ends)):
+            for start, end in pairwise(ends.tolist()):
+                row = spots.row[start]
                 through = share[:, start:end].astype(np.float64)
                 sun = weight[row].T @ through[: whole.bins]
                 found[:, :, start:end] += sun.reshape(2, -1, end - start)
@@ -185,15 +190,14 @@ class _Chunk:
         """(periods, d) what surfaces of one normal get of the sky in patches."""
         assert self._whole.light.radiance is not None
         radiance = np.where(season.periods[:, None], self._whole.light.radiance, 0.0)
-        found: Float64 = (radiance * self._factors[row]) @ self._whole.lines.patch_share
-        return found
+        return product(radiance * self._factors[row], self._whole.lines.patch_share)
 
     def _add_sun(self, season: Season, found: Float64) -> None:
         """Add the sun's light where every one of its positions has a ray."""
         light, spots = self._whole.light, self._spots
         for start in range(0, len(season.steps), STEPS_AT_ONCE):
             steps = season.steps[start : start + STEPS_AT_ONCE]
-            cosine = np.maximum(spots.row_normal @ light.sun[steps].T, 0.0)
+            cosine = np.maximum(product(spots.row_normal, light.sun[steps].T), 0.0)
             (share,) = self._seen(above_horizon(light.sun[steps]), cosine > 0, (season.in_leaf,))
             lit = cosine[spots.row].T * share
             first = np.flatnonzero(np.diff(light.period[steps], prepend=-1))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from analysis.foliage import in_leaf
 from analysis.localtime import Times
 from analysis.perez import SkyLight, all_weather, sky_light
+from analysis.products import product
 from analysis.site import Site
 from analysis.sky import sky
 from analysis.sun import sun_at
@@ -79,15 +80,16 @@ class Light:
         slant = np.hypot(normals[:, 0], normals[:, 1])
         found = np.zeros((len(normals), self.periods))
         dark = np.flatnonzero(self.sky.horizon < 0)
+        sun = np.ascontiguousarray(self.sun[dark].T)
         to_period = np.zeros((len(dark), self.periods))
         to_period[np.arange(len(dark)), self.period[dark]] = 1.0
         for start in range(0, len(normals), NORMALS_AT_ONCE):
             part = slice(start, start + NORMALS_AT_ONCE)
-            light = np.maximum(normals[part] @ self.sun[dark].T, 0.0)
+            light = np.maximum(product(normals[part], sun), 0.0)
             light *= self.sky.circumsolar[dark]
             light += whole[part, None] * self.sky.isotropic[dark]
             light += slant[part, None] * self.sky.horizon[dark]
-            found[part] = np.minimum(light, 0.0, out=light) @ to_period
+            found[part] = product(np.minimum(light, 0.0, out=light), to_period)
         return found
 
 
@@ -112,7 +114,7 @@ class BinnedSun:
         if len(self._first):
             for start in range(0, len(normals), NORMALS_AT_ONCE):
                 part = slice(start, start + NORMALS_AT_ONCE)
-                cosine = np.maximum(normals[part] @ self._sun, 0.0)
+                cosine = np.maximum(product(normals[part], self._sun), 0.0)
                 for slot, source in zip(self._slots, self._sources, strict=True):
                     found[part, slot] = np.add.reduceat(cosine * source, self._first, axis=1)
         return found.reshape(len(normals), self._count, 2 * self._periods)
