@@ -1,6 +1,7 @@
-"""Counts sky views and irradiation with some threads and prints their bytes' hash: see test_repeatability.
+"""Runs analyses of a project with some threads and prints the hashes of what they found: see
+test_repeatability.
 
-python -m tests.validation.threads NUMBER
+python -m tests.validation.threads NUMBER PROJECT
 """
 
 from __future__ import annotations
@@ -8,45 +9,51 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
-from analysis.casters import Casters
-from analysis.irradiation import Irradiation, Spots
-from analysis.light import light_of
-from analysis.site import site_at
-from analysis.skyfactors import sky_factors
-from tests.validation import quarter
+from analysis.analysis import analysis_of
+from layers.data import never_stop
+from layers.project import Project
+from layers.results import Result, Table, Values
 
-POINTS = 40_000
+#: Analyses with all that they are asked.
+RUNS = (
+    ("skyview", {"directions": 500}),
+    ("sunlight", {"spacing_m": 2.0}),
+    ("solar", {"bounces": 2}),
+    ("solar", {"on": "ground", "spacing_m": 10.0, "sky": "perez1993"}),
+    ("shadow", {}),
+)
 
 
-def main(threads: int) -> None:
-    """Print one hash per quantity."""
+def main(threads: int, path: Path) -> None:
+    """Print a hash per column of each result."""
     os.cpu_count = lambda: threads
-    scene, _ = quarter.scene()
-    casters = Casters.of(scene.vertices, scene.triangles)
-    random = np.random.default_rng(1)
-    points = random.uniform((-60, -60, 0.01), (60, 60, 20), (POINTS, 3))
-    normals = random.normal(size=(50, 3))
-    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    row = np.arange(POINTS) % len(normals)
-    few = slice(2_000)
-    seen = sky_factors(casters, points[few], normals[row][few], 500)
-    light = light_of(
-        site_at(4.9, 52.4),
-        np.arange(
-            np.datetime64("2025-03-01T00:30", "ms"), np.datetime64("2025-03-11"), np.timedelta64(1, "h")
-        ),
-        random.uniform(0, 800, 240),
-        random.uniform(1, 300, 240),
-        np.arange(240) // 24,
-        np.ones(10, bool),
-    )
-    got = Irradiation(casters, light).on(Spots(points, row, normals))
-    for values in (seen.sky_view, seen.sky_component, got.direct, got.diffuse):
-        print(hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest())
+    with Project.open(path, read_only=True) as project:
+        for name, answers in RUNS:
+            analysis = analysis_of(name)
+            result = analysis.run(project, analysis.Inputs(**answers), never_stop)
+            for column, values in columns_of(result):
+                print(f"{name}/{column}", hashlib.sha256(bytes_of(values)).hexdigest())
+
+
+def columns_of(result: Result) -> Iterator[tuple[str, Values]]:
+    """All columns of all tables of a result."""
+    tables: dict[str, Table] = {"surfaces": result.surfaces, "points": result.points, "shapes": result.shapes}
+    for title, table in (tables | dict(result.tables)).items():
+        for name, values in table.columns.items():
+            yield f"{title}/{name}", values
+
+
+def bytes_of(values: Values) -> bytes:
+    """Every bit of numbers, every letter of texts."""
+    if isinstance(values, np.ndarray):
+        return np.ascontiguousarray(values).tobytes()
+    return "\n".join(map(str, values)).encode()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), Path(sys.argv[2]))
