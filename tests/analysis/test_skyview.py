@@ -16,6 +16,7 @@ from analysis.skyview import COMPONENT, SKY_VIEW, Inputs
 from layers.errors import UsageError
 from layers.importing import import_files
 from layers.project import Project
+from tests.validation.scenes import of_quads
 
 WIDTH_M, HEIGHT_M = 20.0, 15.0
 
@@ -132,3 +133,13 @@ def test_what_looks_down_sees_no_sky() -> None:
     nothing = Casters.of(np.zeros((0, 3)), np.zeros((0, 3), np.int32))
     seen = sky_factors(nothing, np.zeros((1, 3)), np.array([[0.0, 0, -1]]))
     assert seen.sky_view[0] == seen.sky_component[0] == 0
+
+
+def test_a_roof_of_leaves_lets_its_share_of_the_sky_through() -> None:
+    leaves = of_quads(np.array([[[-1e4, -1e4, 5], [1e4, -1e4, 5], [1e4, 1e4, 5], [-1e4, 1e4, 5]]]))
+    through = np.full((2, 2), (0.25, 0.5), np.float32)
+    trees = Casters.of(leaves.vertices, leaves.triangles, np.array([7, 7]), through)
+    points, up = np.array([[0.0, 0, 0], [0.0, 0, 6]]), np.array([[0.0, 0, 1], [0.0, 0, 1]])
+    seen = sky_factors(trees, points, up, 1000)
+    assert seen.sky_view == pytest.approx([0.25, 1.0], abs=0.001)
+    assert seen.sky_component == pytest.approx([0.25, 1.0], abs=0.001)
