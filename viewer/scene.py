@@ -270,8 +270,9 @@ class Scene:
         def relight(raw: Raw) -> Iterator[None]:
             view = self._view_of(raw.buffer)
             depths = Depths(raw.buffer, view, raw.eye + self.origin, raw.near, raw.far)
-            way = shade.in_motion if self._moving else shade.at_rest
-            return way(raw.pixels, depths, paints, self._ground())
+            if self._moving:
+                return shade.in_motion(raw.pixels, depths, paints, self._ground())
+            return shade.at_rest(raw.pixels, depths, paints, self._ground(), view.width > self.size[0])
 
         return relight
 

@@ -16,6 +16,7 @@ from viewer.faces import Index
 from viewer.light import Daylight
 from viewer.picture import Float32, Picture
 from viewer.resultground import Ground, GroundPaint
+from viewer.sharedlight import shared_light
 from viewer.skydome import Dome
 
 #: Pixels worked on at once: their numbers fit into the cache of the processor.
@@ -91,22 +92,27 @@ class Shade:
         self._light = Daylight.of(sun.direction, sun.altitude_deg) if sun is not None else None
 
     def at_rest(
-        self, pixels: UInt8, depths: Depths, paints: Sequence[GroundPaint], ground: Ground | None
+        self,
+        pixels: UInt8,
+        depths: Depths,
+        paints: Sequence[GroundPaint],
+        ground: Ground | None,
+        enlarged: bool = False,
     ) -> Iterator[None]:
         """Every pixel of a picture (h, w, 3), the lowest row first, in short steps.
 
         What is drawn below the true `ground`, because it is drawn coarsely, does not lie in its shadow.
+        `enlarged` pictures have four pixels for one.
         """
         flat = pixels.reshape(-1, 3)
         height, width, _ = pixels.shape
-        rows, end = max(AT_ONCE // width, 1), perf_counter() + STEP_S
+        rows, end = 2 * max(AT_ONCE // width // 2, 1), perf_counter() + STEP_S
         for first in range(0, height, rows):
             shown = depths.shown(first, min(first + rows, height))
             if len(shown):
-                colors = flat[shown]
-                normals = depths.normals(shown, depths.slopes(shown))
-                tones = self._tones(depths, shown, normals, ground, LIFT_PX)
-                _paint(tones, colors, depths, shown, normals, paints, ground)
+                colors, look = flat[shown], _Look(depths, shown)
+                tones = self._tones(look, ground, LIFT_PX, enlarged)
+                _paint(tones, colors, look, paints, ground)
                 flat[shown] = _times(colors, tones)
             if perf_counter() > end:
                 yield
@@ -122,12 +128,10 @@ class Shade:
                 pass
         else:
             coarse = CoarseTones(depths, self._pace.step)
-            shown = coarse.shown()
-            slopes = depths.slopes(shown)
-            normals = depths.normals(shown, slopes)
-            tones = self._tones(depths, shown, normals, ground, LIFT_MOVING_PX)
-            _paint(tones, pixels.reshape(-1, 3)[shown], depths, shown, normals, paints, ground)
-            coarse.fill(tones, slopes)
+            look = _Look(depths, coarse.shown())
+            tones = self._tones(look, ground, LIFT_MOVING_PX)
+            _paint(tones, pixels.reshape(-1, 3)[look.pixels], look, paints, ground)
+            coarse.fill(tones, look.slopes)
             coarse.apply(pixels)
         self._pace.learn(perf_counter() - begun)
         yield from ()
@@ -155,73 +159,93 @@ class Shade:
                 yield
                 end = perf_counter() + STEP_S
 
-    def _tones(
-        self, depths: Depths, pixels: Index, normals: Float32, ground: Ground | None, lift_px: float
-    ) -> Float32:
+    def _tones(self, look: _Look, ground: Ground | None, lift_px: float, by_squares: bool = False) -> Float32:
         """What the colours of pixels are multiplied with, (3, n)."""
         if self._light is None:
-            return np.ones((3, len(pixels)), np.float32)
-        sky, sun = self._light.shares(normals)
-        facing = np.flatnonzero(sun > 0)
-        if len(facing):
-            points = _lifted(depths, pixels[facing], normals[:, facing], lift_px)
-            lit = self._lit(points)
-            if ground is not None:
-                self._raise(points, lit, ground)
-            sun[facing] *= lit
+            return np.ones((3, len(look.pixels)), np.float32)
+        sky, sun = self._light.shares(look.normals)
+
+        def cast(some: Index) -> Float32:
+            return self._lit(look.lifted(some, lift_px), ground)
+
+        if by_squares:
+            sun *= shared_light(*look.place, look.depth, look.slopes, sun, cast)
+        else:
+            facing = np.flatnonzero(sun > 0)
+            sun[facing] *= cast(facing)
         return self._softened(self._light.tones(sky, sun))
 
     def _softened(self, tones: Float32) -> Float32:
         return tones if self._strength == 1 else 1 - self._strength * (1 - tones)
 
-    def _raise(self, points: Float64, lit: Float32, ground: Ground) -> None:
-        """Ask again for dark points that lie below the ground."""
-        dark = np.flatnonzero(lit == 0)
-        places = points[dark]
-        height = ground(places[:, :2]) + LIFT_OFF_GROUND_M
-        below = height > places[:, 2]
-        if below.any():
-            raised = np.column_stack((places[below, :2], height[below]))
-            lit[dark[below]] = self._lit(raised)
-
-    def _lit(self, points: Float64) -> Float32:
+    def _lit(self, points: Float64, ground: Ground | None = None) -> Float32:
+        """How lit points are (n,); dark ones that lie below the ground are asked about on the ground."""
         sun = self._sun
-        if sun is None or sun.shadows is None or sun.direction_when_up is None:
+        if sun is None or sun.shadows is None or sun.direction_when_up is None or not len(points):
             return np.ones(len(points), np.float32)
-        return sun.shadows.lit(points, sun.direction)
+        lit = sun.shadows.lit(points, sun.direction)
+        if ground is None:
+            return lit
+        dark = np.flatnonzero(lit == 0)
+        height = ground(points[dark, :2]) + LIFT_OFF_GROUND_M
+        below = height > points[dark, 2]
+        if below.any():
+            raised = np.column_stack((points[dark[below], :2], height[below]))
+            lit[dark[below]] = sun.shadows.lit(raised, sun.direction)
+        return lit
 
 
-def _lifted(depths: Depths, pixels: Index, normals: Float32, lift_px: float) -> Float64:
-    """Points (n, 3) that pixels show, off their surfaces, so that these do not shade themselves."""
-    distances = depths.distances(pixels)
-    size, blur = depths.sizes(distances)
-    # Towards the eye nothing is in the way, for else it would be seen.
-    near = np.minimum(lift_px * size + 2 * blur, 0.5 * np.abs(distances))
-    points = depths.places(pixels, distances - near)
-    points += (normals * (lift_px * size + LIFT_M).astype(np.float32)).T
-    return points
+class _Look:
+    """Pixels, and what their depths tell of what they show."""
+
+    def __init__(self, depths: Depths, pixels: Index) -> None:
+        self._depths, self.pixels = depths, pixels
+        self.slopes = depths.slopes(pixels)
+        self.normals = depths.normals(pixels, self.slopes)
+
+    @property
+    def depth(self) -> Float32:
+        """(n,) as the depth buffer has it."""
+        found: Float32 = self._depths.buffer.reshape(-1)[self.pixels]
+        return found
+
+    @property
+    def place(self) -> tuple[Index, Index]:
+        """Rows, from the first one on, and columns."""
+        row, column = np.divmod(self.pixels, self._depths.view.width)
+        return row - row[0] // 2 * 2, column
+
+    def seen(self, some: Index) -> tuple[Float64, Float64]:
+        """Places (k, 3) of some, and how much of the world a pixel covers there."""
+        pixels = self.pixels[some]
+        distances = self._depths.distances(pixels)
+        return self._depths.places(pixels, distances), self._depths.sizes(distances)[0]
+
+    def lifted(self, some: Index, lift_px: float) -> Float64:
+        """Places (k, 3) of some, off their surfaces, so that these do not shade themselves."""
+        depths, pixels = self._depths, self.pixels[some]
+        distances = depths.distances(pixels)
+        size, blur = depths.sizes(distances)
+        # Towards the eye nothing is in the way, for else it would be seen.
+        near = np.minimum(lift_px * size + 2 * blur, 0.5 * np.abs(distances))
+        points = depths.places(pixels, distances - near)
+        points += (self.normals[:, some] * (lift_px * size + LIFT_M).astype(np.float32)).T
+        return points
 
 
 def _paint(
-    tones: Float32,
-    colors: UInt8,
-    depths: Depths,
-    pixels: Index,
-    normals: Float32,
-    paints: Sequence[GroundPaint],
-    ground: Ground | None,
+    tones: Float32, colors: UInt8, look: _Look, paints: Sequence[GroundPaint], ground: Ground | None
 ) -> None:
     """Change tones (3, n) so that they make painted colours out of the colours (n, 3) of pixels."""
     if not paints:
         return
-    flat = np.flatnonzero(normals[2] > LEVEL)
-    distances = depths.distances(pixels[flat])
-    places, pixel_m = depths.places(pixels[flat], distances), depths.sizes(distances)[0]
-    own = np.maximum(colors[flat], 1).astype(np.float32)
+    level = np.flatnonzero(look.normals[2] > LEVEL)
+    places, pixel_m = look.seen(level)
+    own = np.maximum(colors[level], 1).astype(np.float32)
     painted = own.copy()
     for paint in paints:
         paint.blend(painted, places, pixel_m, ground)
-    tones[:, flat] *= (painted / own).T
+    tones[:, level] *= (painted / own).T
 
 
 def _times(colors: UInt8, tones: Float32) -> UInt8:
