@@ -86,17 +86,70 @@ class Sky:
 
         The part of a patch behind the surface does not count; all of them sum to π(1 + cos tilt)/2.
         """
-        return self._seen(normals, np.ones(len(self.cells.patch)))
+        normals = np.asarray(normals, np.float64)
+        starts = np.searchsorted(self.cells.patch, np.arange(len(self)))
+        found = np.empty((len(normals), len(self)))
+        for start in range(0, len(normals), NORMALS_AT_ONCE):
+            part = slice(start, start + NORMALS_AT_ONCE)
+            cosines = np.maximum(normals[part] @ self.cells.vectors.T, 0.0)
+            found[part] = np.add.reduceat(cosines, starts, axis=1)
+        return found
 
-    def overcast_factors(self, normals: Float64) -> Float64:
-        """What comes from each patch (m, n) of the CIE standard overcast sky, horizontal illuminance = 1.
+    def horizon_factors(self, normals: Float64) -> Float64:
+        """Weights (m, n) of a bright line along the horizon: the lowest row only, all sum to sin tilt.
 
-        All of them sum to 1 for a horizontal surface and to 0.396 for a vertical one: times what is
-        seen of each patch, this is the vertical sky component. Luminance goes with (1 + 2 sin altitude) / 3:
-        P. Moon and D. E. Spencer, Illuminating Engineering 37, 707-726 (1942); ISO 15469.
+        The line is of even radiance; each patch has the part over its azimuths, in closed form.
         """
-        luminance = (1 + 2 * self.cells.directions[:, 2]) / 3
-        return self._seen(normals, luminance) / (luminance @ self.cells.vectors[:, 2])
+        count = int(self.row_counts[0])
+        tilt_sine = np.hypot(normals[:, 0], normals[:, 1])
+        azimuth = np.arctan2(normals[:, 0], normals[:, 1])
+        edges = (np.arange(count + 1) - 0.5) * 2 * np.pi / count
+        away = (edges[None, :] - azimuth[:, None] + np.pi) % (2 * np.pi) - np.pi
+        # The antiderivative of max(0, cos φ) / 2 from -π on, with a whole turn adding one.
+        upto = (np.sin(np.clip(away, -np.pi / 2, np.pi / 2)) + 1) / 2
+        share = np.diff(upto, axis=1) % 1.0
+        found = np.zeros((len(normals), len(self)))
+        found[:, :count] = share * tilt_sine[:, None]
+        return found
+
+
+def directions(self) -> Float64:
+        """Unit vectors (n, 3) to the middle of each patch."""
+        return directions(self.azimuth_deg, self.altitude_deg)
+
+    @cached_property
+    def row_starts(self) -> Ints:
+        """The first patch of each row."""
+        return np.concatenate([[0], np.cumsum(self.row_counts)[:-1]])
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The patches in small cells."""
+        return _cells(self)
+
+    def patch_of(self, ways: Float64) -> Ints:
+        """The patch in which each direction (m, 3) lies, -1 below the horizon."""
+        ways = np.asarray(ways, np.float64)
+        altitude = np.degrees(np.arctan2(ways[:, 2], np.hypot(ways[:, 0], ways[:, 1])))
+        azimuth = np.degrees(np.arctan2(ways[:, 0], ways[:, 1]))
+        row = np.clip(np.searchsorted(self.row_edges_deg, altitude, "right") - 1, 0, len(self.row_counts) - 1)
+        count = self.row_counts[row]
+        column = np.floor(azimuth * count / 360 + 0.5).astype(np.int64) % count
+        return np.where(altitude < 0, -1, self.row_starts[row] + column)
+
+    def factors(self, normals: Float64) -> Float64:
+        """Cosine-weighted solid angle (m, n) of each patch as surfaces with these normals (m, 3) see it.
+
+        The part of a patch behind the surface does not count; all of them sum to π(1 + cos tilt)/2.
+        """
+        normals = np.asarray(normals, np.float64)
+        starts = np.searchsorted(self.cells.patch, np.arange(len(self)))
+        found = np.empty((len(normals), len(self)))
+        for start in range(0, len(normals), NORMALS_AT_ONCE):
+            part = slice(start, start + NORMALS_AT_ONCE)
+            cosines = np.maximum(normals[part] @ self.cells.vectors.T, 0.0)
+            found[part] = np.add.reduceat(cosines, starts, axis=1)
+        return found
 
     def horizon_factors(self, normals: Float64) -> Float64:
         """Weights (m, n) of a bright line along the horizon: the lowest row only, all sum to sin tilt.

@@ -65,14 +65,6 @@ def test_factors_of_a_patch_before_a_wall() -> None:
     assert factors[22] == 0
 
 
-def test_an_overcast_sky_gives_a_wall_two_fifths() -> None:
-    """CIE: (3π + 8)/(14π) = 0.3961 of the horizontal illuminance, facing anywhere."""
-    walls = directions(np.array([0.0, 77.0, 180.0, 301.0]), np.zeros(4))
-    found = sky().overcast_factors(walls).sum(axis=1)
-    assert found == pytest.approx(np.full(4, (3 * np.pi + 8) / (14 * np.pi)), abs=1e-4)
-    assert sky().overcast_factors(UP).sum() == pytest.approx(1, abs=1e-12)
-
-
 def test_the_bright_horizon_is_seen_by_the_sine_of_the_tilt() -> None:
     normals = some_normals(300)
     found = sky().horizon_factors(normals)
