@@ -26,7 +26,7 @@ from analysis.sunhours import SHADE_SHARE, Band, days_between, sun_way
 from analysis.sunlight import SUNLIGHT, audit_of
 from analysis.survey import Surveyed, casters_for, finished, point_count, receivers_of, situations, versions
 from layers.arrays import Float64
-from layers.data import Progress, never_stop
+from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
 from layers.results import Pedigree, Quantity, Result, Table
@@ -39,6 +39,8 @@ HELP = "Which objects take the sunlight of a window or a plot, at which hours of
 STATES = {LIT: "sun", AWAY: "turned away"}
 BLOCKED = "shade"
 RAYS_PER_SECOND = 0.5e6
+#: Parts of the time: finding out what casts shadow, and the one day.
+SET_UP, DAY_DONE = 0.1, 0.15
 #: Of the year every so many days one is computed.
 YEAR_EVERY = 7
 METHOD = (
@@ -81,26 +83,28 @@ def estimate(project: Project, inputs: Inputs) -> Estimate:
 def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Result:
     """Find out who takes the sun of the points that are asked for."""
     started = time.perf_counter()
-    receivers = receivers_of(project, inputs, progress)
+    setting_up = part_of(progress, 0.0, SET_UP)
+    receivers = receivers_of(project, inputs, setting_up)
     sun_on = partial(sun_way, project, receivers.box, band=band_of(inputs), steps=Steps(inputs.step_min))
     sun = sun_on(days_between(inputs.day, ""))
     if not sun.courses:
         raise UsageError("The sun does not rise on this day", where=sun.site.title, found=inputs.day)
-    cast = casters_for(project, inputs, situations(inputs)[0], receivers, inputs.least_altitude_deg, progress)
+    situation = situations(inputs)[0]
+    cast = casters_for(project, inputs, situation, receivers, inputs.least_altitude_deg, setting_up)
     names = Names(Naming(project), cast)
     blockers = Blockers(receivers, cast, names.naming.wholes, inputs.shade_pct / 100)
-    day = blockers.over(sun, progress)
+    day = blockers.over(sun, part_of(progress, SET_UP, DAY_DONE))
     tables = {
         "hours": hours_table(names, sun.site, day),
         "blockers": blockers_table(names, day),
         **sky_tables(cast, receivers, sun.site, names.naming.wholes, names.naming.title),
     }
     if inputs.year:
-        first = f"{inputs.day[:4]}-01-01"
-        year = blockers.over(sun_on(days_between(first, f"{inputs.day[:4]}-12-31", YEAR_EVERY)), progress)
+        first, last = (f"{inputs.day[:4]}-{end}" for end in ("01-01", "12-31"))
+        weekly = sun_on(days_between(first, last, YEAR_EVERY))
+        year = blockers.over(weekly, part_of(progress, DAY_DONE, 1.0))
         tables["blockers"] = blockers_table(names, day, year)
         tables |= months_tables(names, year)
-    tables |= sky_tables(cast, receivers, sun.site, names.naming.wholes, names.naming.title)
     surfaces = receivers.surfaces_table(**{SUNLIGHT: receivers.per_row(day.lit_h)})
     return finished(
         NAME,

@@ -20,7 +20,7 @@ from analysis.spells import Lit, Some, Steps, Way, spells_of
 from analysis.sun import SunField, sun_at, sun_over
 from layers.arrays import Float64
 from layers.columns import Mask
-from layers.data import Box, Progress, never_stop
+from layers.data import Box, Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
 from layers.runs import Int64
@@ -244,7 +244,10 @@ def sunlight_of(
     second = set(sun.days[::2])
     way = sun.seen_from(receivers.points)
     for number, course in enumerate(sun.courses):
-        part = _part_of(progress, number, len(sun.courses), str(course.counted.day))
+        step = 1 / len(sun.courses)
+        part = part_of(
+            progress, number * step, (number + 1) * step, f"following the sun, {course.counted.day}"
+        )
         lit = sees_sun(receivers, cast, course.in_leaf, shade_share)
         spells = spells_of(lit, way(course), count, course.hours, steps, part)
         weight = course.counted.weight
@@ -257,8 +260,3 @@ def sunlight_of(
             halved += weight * spells.hours
     halved *= sum(day.weight for day in sun.days) / max(sum(day.weight for day in second), 1)
     return Sunlight(hours, longest, error, halved, months)
-
-
-def _part_of(progress: Progress, number: int, count: int, text: str) -> Progress:
-    """Progress of one of several parts."""
-    return lambda fraction, _: progress((number + fraction) / count, f"following the sun, {text}")

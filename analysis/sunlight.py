@@ -33,7 +33,7 @@ from analysis.survey import (
 )
 from layers.arrays import Float64
 from layers.columns import Mask
-from layers.data import Progress, never_stop
+from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
 from layers.results import Pedigree, Quantity, Result, Table
@@ -50,6 +50,8 @@ LEAST, MOST, PER_DAY = "sunlight_least_h", "sunlight_most_h", "sunlight_h_day"
 ENOUGH, ENOUGH_ERROR = "enough_pct", "enough_error_pct"
 #: Per processor core, in scenes of a million triangles.
 RAYS_PER_SECOND = 2.5e6
+#: Parts of the time: laying out points, and in each state finding out what casts shadow.
+LAID_OUT, BUILT = 0.05, 0.2
 #: Share of rays that need not be cast, as their points look away from the sun.
 LOOK_AWAY = 0.4
 METHOD = (
@@ -131,17 +133,21 @@ def estimate(project: Project, inputs: Inputs) -> Estimate:
 def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Result:
     """Sunlight hours of the points that are asked for."""
     started = time.perf_counter()
-    receivers = receivers_of(project, inputs, progress)
+    receivers = receivers_of(project, inputs, part_of(progress, 0.0, LAID_OUT))
     days = days_between(inputs.day, inputs.last_day, inputs.every)
     sun = sun_way(project, receivers.box, days, inputs.band, inputs.steps)
     if not sun.courses:
         raise UsageError("The sun does not count at any time", where=sun.site.title, found=inputs.band.title)
     states: list[Casters] = []
     found: list[Sunlight] = []
-    for situation in situations(inputs):
-        states.append(casters_for(project, inputs, situation, receivers, inputs.least_altitude_deg, progress))
+    asked_for = situations(inputs)
+    for number, situation in enumerate(asked_for):
+        start, end = (LAID_OUT + (1 - LAID_OUT) * at / len(asked_for) for at in (number, number + 1))
+        ready = start + BUILT * (end - start)
+        building, following = part_of(progress, start, ready), part_of(progress, ready, end)
+        states.append(casters_for(project, inputs, situation, receivers, inputs.least_altitude_deg, building))
         shade = inputs.shade_pct / 100
-        found.append(sunlight_of(receivers, states[-1], sun, inputs.steps, shade, progress))
+        found.append(sunlight_of(receivers, states[-1], sun, inputs.steps, shade, following))
     stood = [standing_rows(project, receivers, situation) for situation in situations(inputs)]
     count = sum(day.weight for day in days)
     rows = [
@@ -225,11 +231,12 @@ def _tables(
     tables = {"hours_lost" if len(rows) > 1 else "objects": _by_object(project, receivers, rows)}
     months = found[0].months
     if len(months) > 1:
-        columns = {SUNLIGHT: [float(hours.mean()) for hours in months.values()]}
-        if len(found) > 1:
-            columns[SUNLIGHT + BEFORE] = [float(found[1].months[month].mean()) for month in months]
-        numbers = {name: np.array(values) for name, values in columns.items()}
-        tables["months"] = Table({"month": np.array(list(months)), **numbers})
+        weight = receivers.area_m2 if receivers.area_m2.any() else None
+        means = {
+            name: np.array([np.average(light.months[month], weights=weight) for month in months])
+            for name, light in zip((SUNLIGHT, SUNLIGHT + BEFORE), found, strict=False)
+        }
+        tables["months"] = Table({"month": np.array(list(months)), **means})
     return tables
 
 

@@ -85,6 +85,11 @@ def never_stop(_fraction: float, _text: str) -> None:
     """The progress callback that shows nothing and never cancels."""
 
 
+def part_of(progress: Progress, start: float, end: float, what: str = "") -> Progress:
+    """Progress of a part of some work, told as progress of all of it; `what` in place of the part's words."""
+    return lambda fraction, text: progress(start + (end - start) * fraction, what or text)
+
+
 @dataclass
 class ReadOptions:
     """How to read; `progress(fraction, text)` may raise Cancelled."""

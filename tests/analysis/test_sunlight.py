@@ -274,7 +274,7 @@ def test_a_range_gives_months_and_says_what_skipped_days_cost(town: Project) -> 
     result = sunlight.run(town, inputs)
     months = result.tables["months"]
     assert months.numbers("month").tolist() == [2, 3, 4]
-    total = result.points.numbers("sunlight_h").mean()
+    total = np.average(result.points.numbers("sunlight_h"), weights=result.points.numbers("area_m2"))
     assert months.numbers("sunlight_h").sum() == pytest.approx(total)
     per_day = result.surfaces.numbers("sunlight_h_day")
     assert per_day == pytest.approx(result.surfaces.numbers("sunlight_h") / 89)
