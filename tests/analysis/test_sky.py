@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.sky import directions, sky
+from analysis.sky import sky
 from layers.arrays import Float64
 
 UP = np.array([[0.0, 0.0, 1.0]])
