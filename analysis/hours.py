@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.days import changes
 from analysis.localtime import Times
 from analysis.site import Site
 from analysis.sun import SunPositions, sun_at
 from layers.weather import Weather
-
-_HALVINGS = 12  # of an hour: 1 s
 
 
 def sun_of(site: Site, weather: Weather) -> SunPositions:
@@ -28,14 +27,9 @@ def sunlit_middles(site: Site, middles: Times, step_h: float) -> Times:
     half = np.timedelta64(round(step_h * 1_800_000), "ms")
     start_up, end_up = sun_at(site, middles - half).up, sun_at(site, middles + half).up
     at = np.flatnonzero(start_up != end_up)
-    if not len(at):
-        return middles
-    low, high, was_up = middles[at] - half, middles[at] + half, start_up[at]
-    for _ in range(_HALVINGS):
-        middle = low + (high - low) / 2
-        same = sun_at(site, middle).up == was_up
-        low, high = np.where(same, middle, low), np.where(same, high, middle)
-    edge = middles[at] + np.where(was_up, -half, half)
+    was_up, low, high = start_up[at], middles[at] - half, middles[at] + half
+    change = changes(low, high, was_up, lambda times: sun_at(site, times).up)
+    edge: Times = np.where(was_up, low, high)
     found = middles.copy()
-    found[at] = edge + (low - edge) / 2
+    found[at] = edge + (change - edge) / 2
     return found

@@ -134,6 +134,12 @@ def checked(readings: Readings, source: str, sha256: str) -> Weather:
         columns.append(values)
         notes += [note] if note else []
     ghi, dni, dhi = columns
+    if not (dni.any() and dhi.any()):
+        raise ReadError(
+            "The weather file lacks direct or diffuse irradiance",
+            found="all zero",
+            do="Use one that tells the light of the sun from that of the sky",
+        )
     found = Weather(
         readings.format,
         source,

@@ -155,6 +155,13 @@ def test_at_the_date_line_a_day_is_the_local_one(longitude: float, latitude: flo
     assert day.sunrise < day.noon < day.sunset
 
 
+def test_noon_is_found_on_clocks_of_elsewhere() -> None:
+    """At 180° the sun culminates around midnight UTC: on every day some noon near it is given."""
+    site = site_at(180, 40, zone="UTC")
+    noons = [day_of(site, f"2026-{month:02}-{day:02}").noon for month in (2, 5, 11) for day in (1, 15)]
+    assert np.abs(sun_at(site, np.array(noons)).azimuth_deg - 180).max() < 1
+
+
 def test_polar_day_and_polar_night_are_told() -> None:
     cape = site_at(25.78, 71.17, zone="Europe/Oslo")
     summer, winter = day_of(cape, "2026-06-21"), day_of(cape, "2026-12-21")

@@ -240,6 +240,7 @@ def swapped(lines: list[str]) -> list[str]:
         (lambda lines: [*lines[:50], cell(lines[50], 15, "-500"), *lines[51:]], "DHI.*-500 W/m²"),
         (lambda lines: [*lines[:50], cell(lines[50], 1, "13"), *lines[51:]], "date cannot be"),
         (lambda lines: [*lines[:50], cell(lines[50], 3, "25"), *lines[51:]], "time of day cannot be"),
+        (lambda lines: [*lines[:8], *[cell(line, 14, "0") for line in lines[8:]]], "lacks direct"),
         (lambda lines: ["LOCATION,nowhere", *lines[1:]], "says no place"),
         (lambda lines: [lines[0].replace("52.30", "north"), *lines[1:]], "no number"),
         (lambda lines: [], "empty file"),
