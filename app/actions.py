@@ -43,6 +43,16 @@ def has_dates(session: Session) -> bool:
     return bool(session.ticks)
 
 
+def has_results(session: Session) -> bool:
+    """The project keeps results of analyses."""
+    return session.is_open and session.project.has_results
+
+
+def shows_result(session: Session) -> bool:
+    """The view shows a result."""
+    return session.is_open and session.scene.result_scale is not None
+
+
 def has_selection(session: Session) -> bool:
     """At least one object is selected."""
     return session.is_open and len(session.selection) > 0
@@ -253,9 +263,9 @@ ACTIONS: tuple[Action, ...] = (
            help="Name a date that the timeline should show."),
 
     *_analyses(),
-    Action("report", "Report (PDF)…", "Ctrl+R", "report", "-Analyse", "report", is_open,
+    Action("report", "Report (PDF)…", "Ctrl+R", "report", "-Analyse", "report", has_results,
            help="Write the shown result, or all results, with pictures, tables and method to a PDF file."),
-    Action("result_hide", "Hide the result", "Shift+R", "eye-off", "Analyse", "hide_result", has_layers,
+    Action("result_hide", "Hide the result", "Shift+R", "eye-off", "Analyse", "hide_result", shows_result,
            help="Show the city in its own colours again; the result stays in the list."),
 
     Action("palette", "All commands…", "Ctrl+K", "command", "Help", "palette",

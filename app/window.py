@@ -389,6 +389,7 @@ class Window(QMainWindow):
 
     def _on_result_shown(self) -> None:
         """Bring the panel to the front, and the city to the date that the result speaks of."""
+        self.actions_.refresh()
         shown = self.analysing.shown
         if shown is not None:
             self.show_dock("results", True)
@@ -447,10 +448,8 @@ class Window(QMainWindow):
         titles = [found.title for found in self.analysing.results if found.id in results]
         title = titles[0] if len(titles) == 1 else "Results"
         project = self.session.project
-        out = ask_report_path(self, f"{project.title}, {title}") if self.analysing.results else None
+        out = ask_report_path(self, f"{project.title}, {title}")
         if out is None:
-            if not self.analysing.results:
-                self.session.problem.emit("There is nothing to report yet. Run an analysis first.")
             return
 
         def done(pages: int) -> None:

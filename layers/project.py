@@ -153,6 +153,11 @@ class Project:
         """The results of analyses that are kept, the oldest first."""
         return tuple(resultstore.summaries(self._connection))
 
+    @property
+    def has_results(self) -> bool:
+        """Whether a result of an analysis is kept."""
+        return resultstore.has_any(self._connection)
+
     def result(self, number: int) -> Result:
         """A result that is kept, by its id, with all its values."""
         return resultstore.read(self._connection, number, str(self.path))

@@ -198,6 +198,13 @@ def summaries(connection: sqlite3.Connection) -> Iterator[ResultSummary]:
         )
 
 
+def has_any(connection: sqlite3.Connection) -> bool:
+    """Whether a result is kept."""
+    return _has_tables(connection) and bool(
+        connection.execute("SELECT EXISTS (SELECT 1 FROM result WHERE present = 1)").fetchone()[0]
+    )
+
+
 def read(connection: sqlite3.Connection, number: int, where: str) -> Result:
     """A result that is kept, with all its values."""
     row = None
