@@ -32,6 +32,7 @@ from app.analysisform import AnalysisForm
 from app.banner import Banner
 from app.canvas import Canvas
 from app.commands import Commands
+from app.dialogs.compare import CompareResults
 from app.find import FindBox
 from app.history_panel import HistoryPanel
 from app.icons import FOLDER
@@ -233,6 +234,9 @@ class Window(QMainWindow):
             lambda result: self.ask_analysis(result.kind, dict(result.inputs))
         )
         self.results.export_requested.connect(self.export_result)
+        self.results.compare_requested.connect(
+            lambda result: self.show_dialog(CompareResults(session, self.analysing, result, self))
+        )
         self.results.report_requested.connect(lambda result: self.write_report([result.id]))
         self.info.acted.connect(lambda: self._act_on_info())
         self.start_page.open_clicked.connect(self.actions_["open"].trigger)

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from analysis.analysis import analysis_of
 from app import reporting
 from app.analysing import Analysing
+from app.dialogs.compare import NOTHING_SHARED, CompareResults
 from app.lines import ASIDE
 from app.resultpanel import ResultPanel
 from app.resultsummary import VerdictCard
@@ -138,3 +139,20 @@ def test_a_result_is_exported_in_a_job(
     settled(yard)
     text = (tmp_path / "yard.csv").read_text("utf-8")
     assert "sunlight_h" in text.splitlines()[0]
+
+
+def test_two_results_are_compared_surface_by_surface(
+    qtbot: QtBot, judged: ResultPanel, analysing: Analysing, yard: Session
+) -> None:
+    rules = analysis_of("rules")
+    today = rules.Inputs(fids=(fid(yard, "yard"),), date=TODAY, compare=False, spacing_m=2.0)
+    analysing.run("rules", today)
+    qtbot.waitUntil(lambda: judged.list.count() == 3, timeout=20_000)
+    newest, _, planned = analysing.results
+    dialog = CompareResults(yard, analysing, planned)
+    qtbot.addWidget(dialog)
+    assert dialog.other.currentData() == newest.id, "another one of its kind comes first"
+    qtbot.waitUntil(lambda: "1 surface in both" in dialog.words.text(), timeout=5000)
+    assert dialog.words.text().startswith("Mean ") and ": -" in dialog.words.text()
+    dialog.other.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: dialog.words.text() == NOTHING_SHARED, timeout=5000)
