@@ -12,27 +12,18 @@ import shapely
 
 from analysis.analysis import Estimate
 from analysis.asked import asked
-from analysis.casters import casters
+from analysis.casters import Casters, casters
 from analysis.durations import bands, weights_h
 from analysis.foliage import in_leaf
 from analysis.localtime import Times, local, local_iso, moment_from, times_of
-from analysis.shadowcast import (
-    Shape,
-    Terrain,
-    footprint,
-    reach,
-    shadow_on_plane,
-    shadow_on_terrain,
-    simplified,
-    union,
-)
-from analysis.shadowing import Caster, Receiving, casters_chosen, chosen_box
+from analysis.shadowcast import Shape, simplified, union, without
+from analysis.shadowing import Caster, Cutter, Receiving, Shadow, casters_chosen, chosen_box
 from analysis.site import Site, site_of
 from analysis.situation import Situation
 from analysis.sun import SunPositions, audit_lines, sun_at, sun_over
 from analysis.survey import finished, versions
 from layers.arrays import Float64
-from layers.data import Progress
+from layers.data import Box, Progress
 from layers.errors import UsageError
 from layers.project import Project
 from layers.records import Layer
@@ -44,8 +35,8 @@ HELP = "Exact shadows as polygons, of every object and time, with how long they 
 
 #: A shadow takes about so long.
 SECONDS_EACH = 0.01
-#: Objects so near to each other are done together.
-TILE_M = 300.0
+#: End of the names of tables of the state that is compared with.
+BEFORE = "_before"
 #: Uncertainty of the sun's direction (see analysis.sun), and half the angle that the sun fills.
 SUN_ERROR_DEG, SUN_RADIUS_DEG = 0.0003, 0.2666
 METHOD = (
@@ -81,7 +72,10 @@ class Inputs:
     fids: tuple[int, ...] = asked((), "Whose shadows", "fids", help="none chosen: of all", group="Where")
     on: str = asked("", "Terrain", "text", help="name of its layer; empty: the uppermost", group="Where")
     date: str = asked("", "City of", "date", group="State")
+    compare: bool = asked(False, "Compare with another state", "yes", group="State")
+    compare_date: str = asked("", "City before, of", "date", group="State", when=("compare", True))
     without: str = asked("", "Without", "expression", help="objects that are left out", group="More")
+    compare_without: str = asked("", "Before, without", "expression", group="More", when=("compare", True))
     vegetation: bool = asked(True, "Shadows of trees", "yes", group="More")
     least_altitude_deg: float = asked(
         1.0, "Lowest sun that counts", "number", unit="°", low=0.1, high=60.0, group="More"
@@ -89,14 +83,15 @@ class Inputs:
 
 
 @dataclass(frozen=True)
-class Shadow:
-    """The shadow of one object at one time."""
+class State:
+    """The shadows in one state of the city."""
 
-    caster: Caster
-    number: int  # of the caster
-    time: int  # number of it
-    shape: Shape  # in plan, relative to the origin
-    beside_m2: float  # outside the object's own footprint
+    cast: Casters
+    chosen: Sequence[Caster]
+    found: Sequence[Shadow]  # in the order of times and objects
+    together: Sequence[Shape]  # of all objects at each time, in plan, relative to the origin
+    ground: Receiving
+    notes: tuple[str, ...]
 
 
 def estimate(project: Project, inputs: Inputs) -> Estimate:
@@ -106,39 +101,37 @@ def estimate(project: Project, inputs: Inputs) -> Estimate:
         for layer in project.layers
         if layer.kind == "city" and layer.visible
     )
-    count = (len(inputs.fids) or objects) * len(times_asked(inputs, site_of(project)))
+    count = (
+        (len(inputs.fids) or objects) * len(times_asked(inputs, site_of(project))) * len(situations(inputs))
+    )
     return Estimate(count, 0, count * SECONDS_EACH)
 
 
 def run(project: Project, inputs: Inputs, progress: Progress) -> Result:
-    """The shadows of the chosen objects."""
+    """The shadows of the chosen objects, and what changes from the state that they are compared with."""
     begun = monotonic()
     sun, notes = sun_up(inputs, site_of(project))
     box = chosen_box(project, inputs.where, inputs.fids)
-    situation, origin = Situation(inputs.date, inputs.without), np.array(box[:3])
-    cast = casters(project, situation, box, progress=progress)
-    chosen = casters_chosen(project, cast, inputs.where, inputs.fids, inputs.vegetation, origin)
-    if not chosen:
+    states = [
+        _look(project, inputs, situation, box, sun, part)
+        for situation, part in zip(situations(inputs), _parts(progress, inputs), strict=True)
+    ]
+    now, origin = states[0], np.array(box[:3])
+    if not any(state.chosen for state in states):
         raise UsageError(
             "Nothing casts a shadow",
             found=inputs.where,
             do="Choose objects with surfaces that stand at the date, in a layer that is switched on",
         )
-    ground = Receiving(project, inputs.on, situation, origin)
-    feet = np.array([caster.foot for caster in chosen])
-    field = sun_over(project, np.asarray(box), sun.times)
-    directions = np.stack([field.directions(feet + origin, number) for number in range(len(sun.times))])
-    cutter = _Cutter(chosen, directions, ground, progress)
-    found = sorted(cutter.shadows(), key=lambda shadow: (shadow.time, shadow.number))
     pedigree = Pedigree(
-        _method(ground.layer, inputs),
+        _method(now.ground.layer, inputs),
         versions("shapely", "pvlib"),
-        cast.inputs,
+        _inputs(states),
         audit_lines(sun),
-        _error(chosen, sun, inputs),
-        (*notes, *_limits(ground.layer, inputs), *cast.notes, *sorted(cutter.notes)),
-        {"casters": len(chosen), "shadows": len(found), "terrain_triangles": ground.triangles,
-         "seconds": round(monotonic() - begun, 3)},
+        _error(states, sun, inputs),
+        tuple(dict.fromkeys([*notes, *_limits(now.ground.layer, inputs), *_noted(states)])),
+        {"casters": len(now.chosen), "shadows": len(now.found),
+         "terrain_triangles": now.ground.triangles, "seconds": round(monotonic() - begun, 3)},
     )  # fmt: skip
     return finished(
         NAME,
@@ -147,9 +140,50 @@ def run(project: Project, inputs: Inputs, progress: Progress) -> Result:
         sun.site,
         pedigree,
         quantities=(Quantity("area_m2", "Shadow", "m²", 1),),
-        shapes=_shapes_table(found, sun, origin),
-        tables=_together(found, sun, origin, with_bands=not inputs.times),
+        shapes=_shapes_table(now.found, sun, origin),
+        tables=_tables(states, sun, origin, is_series=not inputs.times and len(sun.times) > 1),
     )
+
+
+def situations(inputs: Inputs) -> tuple[Situation, ...]:
+    """The state looked at, then the one it is compared with, if any."""
+    now = Situation(inputs.date, inputs.without)
+    return (now, Situation(inputs.compare_date, inputs.compare_without)) if inputs.compare else (now,)
+
+
+def _parts(progress: Progress, inputs: Inputs) -> list[Progress]:
+    """The progress of each state, one after the other."""
+    count = len(situations(inputs))
+
+    def part(number: int) -> Progress:
+        return lambda done, text: progress((number + done) / count, text)
+
+    return [part(number) for number in range(count)]
+
+
+def _look(
+    project: Project,
+    inputs: Inputs,
+    situation: Situation,
+    box: Box,
+    sun: SunPositions,
+    progress: Progress,
+) -> State:
+    """The shadows in one state of the city."""
+    origin = np.array(box[:3])
+    cast = casters(project, situation, box)
+    chosen = casters_chosen(project, cast, inputs.where, inputs.fids, inputs.vegetation, origin)
+    ground = Receiving(project, inputs.on, situation, origin)
+    feet = np.array([caster.foot for caster in chosen]).reshape(-1, 3)
+    field = sun_over(project, np.asarray(box), sun.times)
+    directions = np.stack([field.directions(feet + origin, number) for number in range(len(sun.times))])
+    cutter = Cutter(chosen, directions, ground, progress)
+    found = sorted(cutter.shadows(), key=lambda shadow: (shadow.time, shadow.number))
+    together = [
+        simplified(union(np.array([shadow.shape for shadow in found if shadow.time == number], object)))
+        for number in range(len(sun.times))
+    ]
+    return State(cast, chosen, found, together, ground, (*cast.notes, *sorted(cutter.notes)))
 
 
 # --- when -----------------------------------------------------------------------------------------
@@ -188,58 +222,6 @@ def _when(sun: SunPositions) -> str:
 # --- shadows --------------------------------------------------------------------------------------
 
 
-class _Cutter:
-    """Goes through objects and times, neighbours together, so that little of the terrain is in memory."""
-
-    def __init__(
-        self, chosen: Sequence[Caster], directions: Float64, ground: Receiving, progress: Progress
-    ) -> None:
-        """`directions` (times, objects, 3) to the sun."""
-        self._chosen, self._directions, self._ground, self._progress = chosen, directions, ground, progress
-        self._done = 0
-        self.notes: set[str] = set()
-
-    def shadows(self) -> Iterator[Shadow]:
-        """The shadows of all objects at all times, in any order."""
-        tiles: dict[tuple[int, int], list[int]] = {}
-        for number, caster in enumerate(self._chosen):
-            east, north = (caster.foot[:2] // TILE_M).astype(int).tolist()
-            tiles.setdefault((east, north), []).append(number)
-        for numbers in tiles.values():
-            yield from self._together(numbers, range(len(self._directions)))
-
-    def _together(self, numbers: Sequence[int], times: Sequence[int]) -> Iterator[Shadow]:
-        """The shadows of some objects at some times; of fewer where the terrain is too fine for all."""
-        corners = [self._chosen[number].corners for number in numbers]
-        directions = self._directions[np.ix_(times, numbers)]
-        terrain, notes = self._ground.terrain(*reach(corners, self._ground.lowest, directions))
-        if notes and len(times) > 1:
-            for part in (times[: len(times) // 2], times[len(times) // 2 :]):
-                yield from self._together(numbers, part)
-        elif notes and len(numbers) > 1:
-            for some in (numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]):
-                yield from self._together(some, times)
-        else:
-            self.notes.update(notes)
-            for number in numbers:
-                yield from self._of(number, times, terrain)
-
-    def _of(self, number: int, times: Sequence[int], terrain: Terrain) -> Iterator[Shadow]:
-        """The shadows of one object."""
-        caster = self._chosen[number]
-        own = footprint(caster.corners)
-        for time in times:
-            self._progress(self._done / self._directions[..., 0].size, f"shadow of {caster.id}")
-            self._done += 1
-            to_sun = self._directions[time, number]
-            shape = shadow_on_terrain(caster.corners, terrain, to_sun)
-            if shape is None:
-                shape = shadow_on_plane(caster.corners, float(caster.foot[2]), to_sun)
-            if not shape.is_empty:
-                beside_m2 = float(shape.area - shape.intersection(own).area)
-                yield Shadow(caster, number, time, shape, beside_m2)
-
-
 def _shapes_table(found: Sequence[Shadow], sun: SunPositions, origin: Float64) -> Table:
     times = [local_iso(time, sun.site) for time in sun.times]
     leaf = [in_leaf(local(time, sun.site).date(), sun.site.latitude) for time in sun.times]
@@ -259,34 +241,39 @@ def _shapes_table(found: Sequence[Shadow], sun: SunPositions, origin: Float64) -
     )
 
 
-def _together(
-    found: Sequence[Shadow], sun: SunPositions, origin: Float64, with_bands: bool
-) -> dict[str, Table]:
-    """The shadow of all objects at each time, and for how long it lasts."""
-    numbers = sorted({shadow.time for shadow in found})
-    whole = [
-        simplified(union(np.array([shadow.shape for shadow in found if shadow.time == number], object)))
-        for number in numbers
-    ]
-    tables = {
-        "together": Table(
-            {
-                "wkb": _wkb(whole, origin),
-                "time": [local_iso(sun.times[number], sun.site) for number in numbers],
-                "area_m2": np.array([shape.area for shape in whole], np.float64),
-            }
-        )
-    }
-    if with_bands and len(sun.times) > 1:
-        lasting = bands(whole, weights_h(sun.times)[numbers])
-        tables["bands"] = Table(
-            {
-                "wkb": _wkb([shape for _, shape in lasting], origin),
-                "hours": np.array([hours for hours, _ in lasting], np.int64),
-                "area_m2": np.array([shape.area for _, shape in lasting], np.float64),
-            }
-        )
+def _tables(states: Sequence[State], sun: SunPositions, origin: Float64, is_series: bool) -> dict[str, Table]:
+    """The shadow of all objects at each time and for how long it lasts, and how that has changed."""
+    tables = {}
+    for state, when in zip(states, ("", BEFORE), strict=False):
+        tables[f"together{when}"] = _timed(state.together, sun, origin)
+        if is_series:
+            tables[f"bands{when}"] = _lasting(bands(state.together, weights_h(sun.times)), origin)
+    if len(states) > 1:
+        now, before = (state.together for state in states)
+        tables["newly_shaded"] = _timed(list(map(without, now, before)), sun, origin)
+        tables["no_longer_shaded"] = _timed(list(map(without, before, now)), sun, origin)
     return tables
+
+
+def _timed(shapes: Sequence[Shape], sun: SunPositions, origin: Float64) -> Table:
+    there = [number for number, shape in enumerate(shapes) if not shape.is_empty]
+    return Table(
+        {
+            "wkb": _wkb([shapes[number] for number in there], origin),
+            "time": [local_iso(sun.times[number], sun.site) for number in there],
+            "area_m2": np.array([shapes[number].area for number in there], np.float64),
+        }
+    )
+
+
+def _lasting(found: Sequence[tuple[int, Shape]], origin: Float64) -> Table:
+    return Table(
+        {
+            "wkb": _wkb([shape for _, shape in found], origin),
+            "hours": np.array([hours for hours, _ in found], np.int64),
+            "area_m2": np.array([shape.area for _, shape in found], np.float64),
+        }
+    )
 
 
 def _wkb(shapes: Sequence[Shape], origin: Float64) -> list[str]:
@@ -303,9 +290,25 @@ def _method(terrain: Layer | None, inputs: Inputs) -> str:
     return METHOD.format(ground=ground) + ("" if inputs.times else SERIES)
 
 
-def _error(chosen: Sequence[Caster], sun: SunPositions, inputs: Inputs) -> str:
+def _inputs(states: Sequence[State]) -> tuple[tuple[str, str], ...]:
+    """What casts, as triangles, and the file of the terrain below."""
+    found = [
+        (f"{name}{when}", sha256)
+        for state, when in zip(states, ("", ", before"), strict=False)
+        for name, sha256 in state.cast.inputs
+    ]
+    terrain = states[0].ground.layer
+    return (*found, (f"{terrain.name}, its file", terrain.source_sha256)) if terrain else tuple(found)
+
+
+def _noted(states: Sequence[State]) -> Iterator[str]:
+    for state in states:
+        yield from state.notes
+
+
+def _error(states: Sequence[State], sun: SunPositions, inputs: Inputs) -> str:
     lowest = np.radians(float(sun.altitude_deg.min()))
-    height_m = max(float(np.ptp(caster.corners[..., 2])) for caster in chosen)
+    height_m = max(float(np.ptp(caster.corners[..., 2])) for state in states for caster in state.chosen)
     per_degree = height_m * np.radians(1.0) / np.sin(lowest) ** 2
     said = (
         "The polygons are exact for the geometry given, to 0.1 mm. The sun's direction is certain to "

@@ -330,6 +330,11 @@ def simplified(shape: Shape) -> Shape:
     return shapely.set_precision(shapely.simplify(polygonal(shape), SAME_M), GRID_M)
 
 
+def without(shape: Shape, other: Shape) -> Shape:
+    """What of a shape lies outside another."""
+    return simplified(shapely.difference(shape, other, grid_size=GRID_M))
+
+
 def polygonal(shape: Shape) -> Shape:
     """The areas of a shape, as one or several polygons."""
     if shapely.get_type_id(shape) in (POLYGON, MULTI_POLYGON):

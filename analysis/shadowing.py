@@ -1,24 +1,27 @@
-"""What shadows are made of: the chosen objects with their triangles, and the terrain below them."""
+"""Shadows of many objects: those that are chosen, the terrain below them, and what falls on it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from analysis.casters import Casters, terrain_in
-from analysis.shadowcast import Terrain
+from analysis.shadowcast import Shape, Terrain, footprint, reach, shadow_on_plane, shadow_on_terrain
 from analysis.situation import Situation
 from layers.arrays import Float64
 from layers.columns import NONE, Mask
-from layers.data import Box
+from layers.data import Box, Progress
 from layers.epochs import state_at
 from layers.errors import UsageError
 from layers.lods import MOST_GENERATIONS, with_parts
 from layers.project import Project
 from layers.records import Layer
 from layers.runs import Int64
+
+#: Objects so near to each other are done together.
+TILE_M = 300.0
 
 
 @dataclass(frozen=True)
@@ -161,3 +164,69 @@ def _terrain_layer(project: Project, on: str) -> Layer | None:
             allowed=", ".join(layer.name for layer in layers if layer.visible) or "none yet",
         )
     return chosen
+
+
+# --- shadows --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """The shadow of one object at one time."""
+
+    caster: Caster
+    number: int  # of the caster
+    time: int  # number of it
+    shape: Shape  # in plan, relative to the origin
+    beside_m2: float  # outside the object's own footprint
+
+
+class Cutter:
+    """Goes through objects and times, neighbours together, so that little of the terrain is in memory."""
+
+    def __init__(
+        self, chosen: Sequence[Caster], directions: Float64, ground: Receiving, progress: Progress
+    ) -> None:
+        """`directions` (times, objects, 3) to the sun."""
+        self._chosen, self._directions, self._ground, self._progress = chosen, directions, ground, progress
+        self._done = 0
+        self.notes: set[str] = set()
+
+    def shadows(self) -> Iterator[Shadow]:
+        """The shadows of all objects at all times, in any order."""
+        tiles: dict[tuple[int, int], list[int]] = {}
+        for number, caster in enumerate(self._chosen):
+            east, north = (caster.foot[:2] // TILE_M).astype(int).tolist()
+            tiles.setdefault((east, north), []).append(number)
+        for numbers in tiles.values():
+            yield from self._together(numbers, range(len(self._directions)))
+
+    def _together(self, numbers: Sequence[int], times: Sequence[int]) -> Iterator[Shadow]:
+        """The shadows of some objects at some times; of fewer where the terrain is too fine for all."""
+        corners = [self._chosen[number].corners for number in numbers]
+        directions = self._directions[np.ix_(times, numbers)]
+        terrain, notes = self._ground.terrain(*reach(corners, self._ground.lowest, directions))
+        if notes and len(times) > 1:
+            for part in (times[: len(times) // 2], times[len(times) // 2 :]):
+                yield from self._together(numbers, part)
+        elif notes and len(numbers) > 1:
+            for some in (numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]):
+                yield from self._together(some, times)
+        else:
+            self.notes.update(notes)
+            for number in numbers:
+                yield from self._of(number, times, terrain)
+
+    def _of(self, number: int, times: Sequence[int], terrain: Terrain) -> Iterator[Shadow]:
+        """The shadows of one object."""
+        caster = self._chosen[number]
+        own = footprint(caster.corners)
+        for time in times:
+            self._progress(self._done / self._directions[..., 0].size, f"shadow of {caster.id}")
+            self._done += 1
+            to_sun = self._directions[time, number]
+            shape = shadow_on_terrain(caster.corners, terrain, to_sun)
+            if shape is None:
+                shape = shadow_on_plane(caster.corners, float(caster.foot[2]), to_sun)
+            if not shape.is_empty:
+                beside_m2 = float(shape.area - shape.intersection(own).area)
+                yield Shadow(caster, number, time, shape, beside_m2)

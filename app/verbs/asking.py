@@ -122,17 +122,10 @@ def _numbers(text: str) -> tuple[float, ...]:
 def surveyed_from(arguments: argparse.Namespace) -> dict[str, Any]:
     """The common inputs of analyses, from the arguments."""
     found: dict[str, Any] = {
-        "where": arguments.objects,
+        **states_from(arguments),
+        "where": checked_expression(arguments.objects),
         "points": (*arguments.point, *arguments.window),
-        "date": arguments.city_date or "",
-        "without": arguments.without,
-        "compare": arguments.compare_date is not None or arguments.compare_without is not None,
-        "compare_date": arguments.compare_date or arguments.city_date or "",
-        "compare_without": arguments.compare_without or "",
     }
-    for expression in (found["where"], found["without"], found["compare_without"]):
-        if expression:
-            parse(expression)
     if arguments.spacing is not None:
         found["spacing_m"] = arguments.spacing
     if hasattr(arguments, "on"):
@@ -142,6 +135,24 @@ def surveyed_from(arguments: argparse.Namespace) -> dict[str, Any]:
             on, found["box"] = "ground", arguments.box
         found |= {"on": on, "surfaces": surfaces}
     return found
+
+
+def states_from(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The inputs that say which states of the city are looked at."""
+    return {
+        "date": arguments.city_date or "",
+        "without": checked_expression(arguments.without),
+        "compare": arguments.compare_date is not None or arguments.compare_without is not None,
+        "compare_date": arguments.compare_date or arguments.city_date or "",
+        "compare_without": checked_expression(arguments.compare_without or ""),
+    }
+
+
+def checked_expression(text: str) -> str:
+    """An expression that can be understood, or nothing."""
+    if text:
+        parse(text)
+    return text
 
 
 def measured(arguments: argparse.Namespace, name: str, answers: dict[str, Any]) -> tuple[Result, list[str]]:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from app.verbs.asking import add_results, lines_of, measured, rows_of
+from app.verbs.asking import (
+    add_results,
+    add_states,
+    checked_expression,
+    lines_of,
+    measured,
+    rows_of,
+    states_from,
+)
 from app.verbs.verb import Answer, Verb, add_project
 from layers.errors import UsageError
-from layers.expression import parse
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,23 +35,19 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--step", metavar="MIN", type=float, help="minutes from step to step; default 60")
     add("--objects", metavar="EXPR", default="", help="which objects cast; default all")
     add("--on", metavar="LAYER", default="", help="the terrain they cast on; default the uppermost")
-    add("--date", metavar="CITYDATE", help="the city as it stands at this date; default the first day")
-    add("--without", metavar="EXPR", default="", help="objects that are left out")
     add("--no-trees", action="store_true", help="no shadows of vegetation")
+    add_states(parser, "--date")
     add_results(parser)
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    for expression in (arguments.objects, arguments.without):
-        if expression:
-            parse(expression)
     when = _when(arguments)
+    arguments.city_date = arguments.city_date or when.get("day") or when["times"][: len("2026-03-21")]
     answers = {
         **when,
-        "where": arguments.objects,
+        **states_from(arguments),
+        "where": checked_expression(arguments.objects),
         "on": arguments.on,
-        "date": arguments.date or when.get("day") or when["times"][: len("2026-03-21")],
-        "without": arguments.without,
         "vegetation": not arguments.no_trees,
     }
     result, said = measured(arguments, "shadow", answers)
@@ -59,6 +62,11 @@ def _run(arguments: argparse.Namespace) -> Answer:
         "error": result.pedigree.error,
     }
     lines = [result.title, *lines_of(result.shapes, names)]
+    if "newly_shaded" in result.tables:
+        lines += [
+            "Newly in shadow:",
+            *lines_of(result.tables["newly_shaded"], {"time": "time", "area_m2": "m²"}),
+        ]
     if "bands" in result.tables:
         lines += lines_of(result.tables["bands"], {"hours": "at least h", "area_m2": "m² in shadow"})
     return Answer(values, (*lines, *result.pedigree.sun[:1], f"Error: {result.pedigree.error}", *said))

@@ -308,6 +308,23 @@ def test_a_series_says_how_long(project: Project) -> None:
     assert "15 min at every beginning and end" in result.pedigree.error
 
 
+def test_before_and_after(project: Project) -> None:
+    """What stood until 1990 no longer casts; of a building that is left out, all that it shades is new."""
+    gone = replace(NOON, date="2026-03-21", compare=True, compare_date="1980-01-01")
+    result = shadow.run(project, gone, never_stop)
+    assert result.shapes.columns["caster"] == ["house"]
+    before = shadow.run(project, replace(NOON, date="1980-01-01"), never_stop)
+    assert result.tables["together_before"].columns["wkb"] == before.tables["together"].columns["wkb"]
+    old = before.shapes.numbers("area_m2")[1]
+    assert result.tables["no_longer_shaded"].numbers("area_m2").tolist() == pytest.approx([old], abs=0.01)
+    assert len(result.tables["newly_shaded"]) == 0
+    proposed = replace(NOON, where="id == 'old'", compare=True, compare_without="id == 'old'")
+    result = shadow.run(project, proposed, never_stop)
+    assert result.tables["newly_shaded"].numbers("area_m2").tolist() == pytest.approx([old], abs=0.01)
+    series = replace(proposed, times="", begin="11:00", end="13:00")
+    assert len(shadow.run(project, series, never_stop).tables["bands_before"]) == 0
+
+
 def test_what_cannot_cast_is_a_sentence(project: Project) -> None:
     with pytest.raises(UsageError, match="The sun is not up"):
         shadow.run(project, replace(NOON, times="2026-03-21T03:00"), never_stop)
