@@ -186,6 +186,7 @@ class Shade:
         lit = sun.shadows.lit(points, sun.direction)
         if ground is None:
             return lit
+        lit = lit.copy()  # it is the caster's
         dark = np.flatnonzero(lit == 0)
         height = ground(points[dark, :2]) + LIFT_OFF_GROUND_M
         below = height > points[dark, 2]
