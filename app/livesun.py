@@ -1,6 +1,6 @@
 """The sun over the open project: its time, its light in the scene, and what casts shadow where one looks.
 
-What casts shadow is gathered off the interface thread, around what the camera sees, and again when the
+What casts shadow is gathered by a process of its own, around what the camera sees, and again when the
 city, its date or the view has changed; moving the sun alone needs nothing new.
 """
 
@@ -13,17 +13,15 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from analysis.casters import Casters, casters, height_range, margin_for
 from analysis.days import Day, day_of
 from analysis.foliage import SPECIES, TRANSMISSIVITY
 from analysis.localtime import clock_time, local
 from analysis.site import SITE, TIME_ZONE, Site, place_from, site_of
-from analysis.situation import Situation
 from app import loading
 from app.jobs import Question, Work
 from app.session import Session
+from app.shadowhelper import Around, ShadowHelper
 from app.sunlit import cast_of, sun_light
-from layers.data import Box
 from layers.errors import CitystrataError
 from layers.project import Project
 from layers.records import Changes
@@ -37,8 +35,6 @@ REST_MS = 250
 SEEN_DISTANCES, LEAST_M, MOST_M = 1.6, 150.0, 3_000.0
 #: A view much smaller than what was gathered for is gathered for anew: its terrain may be finer.
 SMALLER = 6.0
-#: Shadows of a sun lower than this may end where the margin does.
-LOWEST_DEG = 4.0
 NOON = "12:00"
 #: So much more than what is seen is gathered: the camera may move a little.
 ROOM = 1.5
@@ -50,15 +46,15 @@ CASTING = frozenset(("valid_from", "valid_to", TRANSMISSIVITY, *SPECIES))
 class Gathered:
     """What casts shadow in an area."""
 
-    casters: Casters
+    shadows: ShadowHelper
     middle: tuple[float, float]
     radius_m: float  # around the middle, in which shadows are cast
-    is_whole: bool  # whether that is all there is
 
     def holds(self, middle: tuple[float, float], radius_m: float) -> bool:
         """Whether it will do for another view."""
         apart = float(np.hypot(middle[0] - self.middle[0], middle[1] - self.middle[1]))
-        return apart + radius_m <= self.radius_m * 1.01 and radius_m * SMALLER > self.radius_m
+        is_near = apart + radius_m <= self.radius_m * 1.01 and radius_m * SMALLER > self.radius_m
+        return is_near and self.shadows.is_alive
 
 
 class LiveSun(QObject):
@@ -171,7 +167,7 @@ class LiveSun(QObject):
             return ""
         if self._gathered is None:
             return "shadows are being prepared …"
-        if not self._gathered.is_whole:
+        if not self._gathered.shadows.is_whole:
             return f"shadows are cast within {self._gathered.radius_m / 1000:.1f} km"
         return ""
 
@@ -205,7 +201,8 @@ class LiveSun(QObject):
     def _end(self) -> None:
         self._finding.drop()
         self._gathering.drop()
-        self.light, self._gathered = None, None
+        self.light = None
+        self._let_go()
         if self._session.is_open:
             self._session.scene.set_sun(None)
             self._session.scene_changed.emit()
@@ -215,7 +212,7 @@ class LiveSun(QObject):
         """Light the scene as the sun stands now."""
         if not self.is_on or self.site is None or self.time is None or not self._session.is_open:
             return
-        cast = cast_of(self._gathered.casters, self.site, self.time) if self._gathered is not None else None
+        cast = cast_of(self._gathered.shadows, self.site, self.time) if self._gathered is not None else None
         self.light = sun_light(self.site, self.time, cast)
         scene = self._session.scene
         scene.set_sun(self.light)
@@ -232,18 +229,25 @@ class LiveSun(QObject):
         is_known = self._gathered is not None and self._gathered.holds(middle, radius)
         if is_known and not self._is_stale:
             return
-        situation, project = Situation(date=self._city_date), self._session.project
+        radius = radius * ROOM if radius < MOST_M else radius
+        around = Around(str(self._session.project.path.absolute()), self._city_date, *middle, radius)
 
-        def gather(work: Work) -> Gathered:
-            with project.reader() as reader:
-                return gathered(reader, situation, middle, radius, work)
+        def gather(work: Work) -> ShadowHelper:
+            return ShadowHelper(around, lambda: work.progress(0.5, "what casts shadow"))
 
-        def take(found: Gathered) -> None:
-            self._gathered = found
+        def take(found: ShadowHelper) -> None:
+            self._let_go()
+            self._gathered = Gathered(found, middle, radius)
             self._shine()
 
         self._is_stale = False
         self._gathering.ask(gather, take)
+
+    def _let_go(self) -> None:
+        """End the process that knew what casts shadow."""
+        if self._gathered is not None:
+            self._gathered.shadows.end()
+            self._gathered = None
 
     def _city_changed(self) -> None:
         self._is_stale = True
@@ -253,7 +257,8 @@ class LiveSun(QObject):
     def _on_opened(self) -> None:
         self._finding.drop()
         self._gathering.drop()
-        self.site = self.light = self._gathered = None
+        self.site = self.light = None
+        self._let_go()
         self.problem = ""
         self._city_date, self._is_stale = "", True
         if self.is_on:
@@ -276,19 +281,3 @@ def seen(camera: Camera) -> tuple[tuple[float, float], float]:
     """The middle and the radius of what a camera sees of the ground, no larger than shadows are cast for."""
     radius = min(max(SEEN_DISTANCES * camera.distance_m, LEAST_M), MOST_M)
     return (float(camera.target[0]), float(camera.target[1])), radius
-
-
-def gathered(
-    project: Project, situation: Situation, middle: tuple[float, float], radius_m: float, work: Work
-) -> Gathered:
-    """What casts shadow around a place, ready for rays."""
-    (x, y), r = middle, radius_m * ROOM if radius_m < MOST_M else radius_m
-    boxes = np.array([layer.box for layer in project.layers if layer.box]).reshape(-1, 6)
-    low, high = float(boxes[:, 2].min(initial=np.inf)), float(boxes[:, 5].max(initial=-np.inf))
-    area: Box = (x - r, y - r, low, x + r, y + r, high)
-    margin = margin_for(LOWEST_DEG, height_range(project))
-    found = casters(project, situation, area, margin, work.progress, LOWEST_DEG)
-    for engine in (found.rays, found.veils):  # built here, not when the first picture asks for them
-        work.progress(0.9, f"{engine.triangle_count} triangles")
-    is_whole = bool((boxes[:, :2] >= area[:2]).all() and (boxes[:, 3:5] <= area[3:5]).all())
-    return Gathered(found, middle, r, is_whole)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 
-from analysis.casters import Casters
 from analysis.days import day_of, path_of
 from analysis.foliage import in_leaf
 from analysis.localtime import local
@@ -25,11 +25,18 @@ PATH_STEP_MINUTES = 6.0
 HOUR = np.timedelta64(1, "h")
 
 
+class Sharing(Protocol):
+    """What knows how much light reaches points: `analysis.casters.Casters`, or a process that has them."""
+
+    def share(self, points: Float64, direction: Float64, in_leaf: bool = True, /) -> Float32:
+        """The share of light (n,) that reaches points (n, 3) from a direction (3,)."""
+
+
 @dataclass(frozen=True, eq=False)
 class Cast(Shadows):
     """The shadows of a city, in one season."""
 
-    casters: Casters
+    casters: Sharing
     in_leaf: bool
 
     def lit(self, points: Float64, direction: Float64) -> Float32:
@@ -37,7 +44,7 @@ class Cast(Shadows):
         return self.casters.share(points, direction, self.in_leaf)
 
 
-def cast_of(casters: Casters, site: Site, time: np.datetime64) -> Cast:
+def cast_of(casters: Sharing, site: Site, time: np.datetime64) -> Cast:
     """The shadows of what casts them, with leaves or without, as the time of the year has it."""
     return Cast(casters, in_leaf(local(time, site).date(), site.latitude))
 

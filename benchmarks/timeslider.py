@@ -1,7 +1,7 @@
 """Moving the time slider of the sun: how long until the picture has the new, exact shadows.
 
 The city has 2,000 buildings, all of them in view. As in the window, the picture is one in motion while the
-slider moves; when it rests every pixel gets a ray of its own.
+slider moves, and another process casts the rays; when it rests every pixel gets a ray of its own.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ MOVES, STEP_MINUTES = 40, 7
 NEW_SHADOW_MS, SURFACES_MS = 150, 150
 #: Points on all roofs and walls that are looked at besides the picture: one for so much of a side.
 SPACING_M = 2.0
+#: Shadows are cast in all of the city.
+RADIUS_M = 3_000.0
 
 
 def measured(path: str) -> dict[str, Any]:
@@ -30,13 +32,16 @@ def measured(path: str) -> dict[str, Any]:
     from analysis.facades import on_surfaces
     from analysis.localtime import clock_time, date_from
     from analysis.site import site_of
+    from app.shadowhelper import Around, ShadowHelper
     from app.sunlit import cast_of, sun_light
 
     with opened(Path(path)) as (project, scene, _layer):
         site, cast = site_of(project), casters(project)
         receivers = on_surfaces(project, spacing_m=SPACING_M)
         begin = clock_time(site, date_from("2026-03-21"), "08:00")
-        shadows = cast_of(cast, site, begin)
+        x, y, _ = scene.box.mean(axis=0).tolist()
+        helper = ShadowHelper(Around(str(Path(path).absolute()), "", x, y, RADIUS_M), lambda: None)
+        shadows = cast_of(helper, site, begin)
         starts = cast.rays.starts(receivers.points)
         scene.fit()
         scene.set_sun(sun_light(site, begin, shadows))
@@ -54,6 +59,7 @@ def measured(path: str) -> dict[str, Any]:
             cast.rays.blocked(starts, light.direction)
             surfaces.append(milliseconds_since(start))
         rest = rest_ms(scene)
+        helper.end()
     return {"times": times, "rest": rest, "surfaces": surfaces, "points": len(receivers)}
 
 

@@ -183,11 +183,27 @@ def test_the_audit_line_can_be_copied(qtbot: QtBot, sunny: Window) -> None:
 
 
 def test_shadows_follow_an_edit_of_the_city(qtbot: QtBot, sunny: Window) -> None:
-    before = sunny.session.scene.sun.shadows.casters
+    scene = sunny.session.scene
+    before = scene.sun.shadows.casters
     layer = sunny.session.project.layers[0]
     sunny.session.run_edit("Hide the layer", lambda edit: edit.set_layer(layer.id, visible=False))
-    qtbot.waitUntil(lambda: sunny.session.scene.sun.shadows.casters is not before, timeout=10_000)
-    assert len(sunny.session.scene.sun.shadows.casters.triangles) == 0
+    qtbot.waitUntil(lambda: scene.sun.shadows.casters is not before, timeout=20_000)
+    assert scene.sun.shadows.casters.triangles == 0
+    assert not before.is_alive
+
+
+def test_when_the_process_with_the_shadows_dies_the_city_is_lit_and_it_is_replaced(
+    qtbot: QtBot, sunny: Window
+) -> None:
+    scene = sunny.session.scene
+    before = scene.sun.shadows.casters
+    before._process.kill()
+    before._process.wait()
+    press(qtbot, sunny.sun_panel.day_track, 10 / 24)
+    assert scene.sun.shadows.lit(np.zeros((3, 3)), scene.sun.direction).tolist() == [1, 1, 1]
+    sunny.canvas.zoom(0.9)
+    qtbot.waitUntil(lambda: scene.sun.shadows.casters is not before, timeout=20_000)
+    assert scene.sun.shadows.casters.is_alive
 
 
 def test_it_is_drawn_in_light_and_dark(sunny: Window) -> None:
