@@ -29,7 +29,8 @@ class Points:
     """The sample points of a layer, those of a polygon one after the other."""
 
     place: Float64  # (n, 3) world
-    color: UInt8  # (n, 3)
+    value: Float64  # (n,)
+    scale: Scale  # what colours these have
     spacing_m: Float32  # (n,) how far apart they lie
     usual_m: float  # the middle one of these
     start: Index  # (s + 1,) first point of every polygon of the city
@@ -44,7 +45,7 @@ def points_of(
     start = np.searchsorted(surfaces[order], np.arange(count + 1))
     spacing = np.sqrt(areas[order]).astype(np.float32)
     usual = float(np.median(spacing)) if len(spacing) else 0.0
-    return Points(places[order], scale.colors(values[order]), spacing, usual, start)
+    return Points(places[order], values[order], scale, spacing, usual, start)
 
 
 class SurfaceTexture:
@@ -113,8 +114,9 @@ class _Atlas:
         inside = (row >= 0) & (row < height) & (column >= 0) & (column < ATLAS_WIDTH)
         row, column = row[inside], column[inside]
         known[row, column] = True
-        pixels[row, column] = points.color[chosen[inside]]
-        sums = [np.bincount(of_point, points.color[chosen, channel]) for channel in range(3)]
+        colors = points.scale.colors(points.value[chosen])
+        pixels[row, column] = colors[inside]
+        sums = [np.bincount(of_point, colors[:, channel]) for channel in range(3)]
         means = np.stack(sums, axis=-1) / counts[:, None]
         _spread(pixels, known, owner)
         pixels[~known] = means[owner[~known]]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DEFAULT_SIZE = (1600, 1000)
 MOST_PIXELS = 8192
+#: So many of the sun audit lines of a result are written under its picture.
+MOST_AUDITS = 2
 #: What `color_by` may say besides the name of an attribute.
 WAYS = ("type", "surface", "plain", "rgb", "intensity", "classification", "height")
 
@@ -73,16 +75,20 @@ def shot(
         scene.settle()
         picture = scene.frame(fine=True)
         if marks:
-            words = _words(sun) if sun is not None else ()
+            words = _words(sun, result)
             picture = annotated(picture, scene.camera, scene.legend(), scene.background, title, words)
     finally:
         scene.close()
     write_png(path, picture)
 
 
-def _words(sun: SunLight) -> tuple[str, ...]:
-    """What is to be said about the light."""
-    return tuple(words for words in (sun.note, sun.audit_line) if words)
+def _words(sun: SunLight | None, result: Result | None) -> tuple[str, ...]:
+    """What is to be said about the light, and where a result comes from."""
+    words = (sun.note, sun.audit_line) if sun is not None else ()
+    if result is not None:
+        pedigree = result.pedigree
+        words = (*words, result.title, *pedigree.sun[:MOST_AUDITS], pedigree.error)
+    return tuple(filter(None, words))
 
 
 def camera_from(text: str) -> Camera:

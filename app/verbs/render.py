@@ -71,6 +71,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
     with shown_project(arguments.files, arguments.crs) as project:
         from viewer import shot
 
+        sun = _sun(project, arguments.sun, date) if arguments.sun else None
         shot.shot(
             project,
             arguments.out,
@@ -80,7 +81,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
             color_by=arguments.color_by,
             lod=arguments.lod,
             date=date,
-            sun=_sun(project, arguments.sun, date) if arguments.sun else None,
+            sun=sun,
             result=_result(project, arguments.result),
             quantity=arguments.quantity,
             dark=arguments.dark,
@@ -90,6 +91,9 @@ def _run(arguments: argparse.Namespace) -> Answer:
     width, height = arguments.size
     values: dict[str, Any] = {"out": str(arguments.out), "width": width, "height": height}
     lines = [f"Drawn in {width} x {height} pixels. File: {arguments.out}"]
+    if sun is not None:
+        values["sun"] = sun.audit_line
+        lines += [words for words in (sun.note, sun.audit_line) if words]
     if arguments.compare is None:
         return Answer(values, tuple(lines))
     difference = shot.compare(arguments.out, arguments.compare)
