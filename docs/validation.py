@@ -73,7 +73,7 @@ def table(findings: Sequence[Finding], section: str) -> str:
         elif finding.tolerance is not None:
             verdict = "yes" if finding.holds else "**no**"
         rows.append(row(finding.claim, finding.reference, found_in(finding), tolerance_of(finding), verdict))
-    commands = dict.fromkeys(f'.venv/bin/pytest "{finding.test}"' for finding in findings)
+    commands = dict.fromkeys(f".venv/bin/pytest {finding.test.partition('[')[0]}" for finding in findings)
     return "\n".join([*rows, "", *reasons, *[""] * bool(reasons), "```", *commands, "```"])
 
 
@@ -90,22 +90,27 @@ def _worst_of(cases: list[Finding]) -> Finding:
     if len(cases) == 1:
         return cases[0]
     found = min(cases, key=lambda case: case.found if case.at_least else -abs(case.found))
-    test = found.test if len({case.test for case in cases}) == 1 else found.test.partition("[")[0]
     note = f"worst of {len(cases)} cases" + (f"; {found.note}" if found.note else "")
-    return replace(found, test=test, note=note)
+    return replace(found, note=note)
 
 
 def found_in(finding: Finding) -> str:
     """The quantity, its value and what else there is to say."""
     note = f"; {finding.note}" if finding.note else ""
-    return f"{finding.quantity}: {number(finding.found)}{finding.unit}{note}"
+    return f"{finding.quantity}: {number(finding.found)}{unit_of(finding)}{note}"
 
 
 def tolerance_of(finding: Finding) -> str:
     """What was asked for."""
     if finding.tolerance is None:
         return "none: reported"
-    return f"{'≥' if finding.at_least else '≤'} {number(finding.tolerance)}{finding.unit}"
+    return f"{'≥' if finding.at_least else '≤'} {number(finding.tolerance)}{unit_of(finding)}"
+
+
+def unit_of(finding: Finding) -> str:
+    """The unit as it stands behind a number."""
+    unit = finding.unit.strip()
+    return unit if unit in ("", "°") else f" {unit}"
 
 
 def number(value: float) -> str:

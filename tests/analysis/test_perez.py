@@ -93,7 +93,7 @@ def test_an_unshaded_surface_gets_what_pvlib_gives_it(city: str) -> None:
             quantity="largest relative difference",
             found=found * 100,
             tolerance=tolerance * 100,
-            unit=" %",
+            unit="%",
             note=f"largest difference of an hour {by_hour:.3g} W/m²",
         )
     assert by_year < 0.0005 and by_month < 0.002
@@ -145,7 +145,7 @@ def test_the_all_weather_sky_is_that_of_radiance(tmp_path: Path) -> None:
         quantity="relative difference, 9 of 10 patches are within",
         found=float(np.percentile(apart, 90)) * 100,
         tolerance=1.5,
-        unit=" %",
+        unit="%",
         note=f"{len(hours)} hours, median {np.median(apart) * 100:.2f} %",
     )
 

@@ -17,6 +17,8 @@ from analysis.durations import bands, weights_h
 from analysis.rays import Rays
 from analysis.rerunning import rerun
 from analysis.shadowcast import Terrain, footprint, shadow_on_plane, shadow_on_terrain
+from analysis.site import site_of
+from analysis.sun import sun_at
 from app import cli
 from layers.arrays import Float64
 from layers.data import never_stop
@@ -285,15 +287,51 @@ def test_parts_cast_with_the_building_they_are_parts_of(project: Project) -> Non
 def test_the_sun_is_that_of_the_place_and_the_result_says_so(project: Project) -> None:
     result = shadow.run(project, replace(NOON, where="id == 'old'"), never_stop)
     (shape,) = shapely.from_wkb(result.shapes.columns["wkb"])
-    from analysis.site import site_of
-    from analysis.sun import sun_at
-
     point = np.array([85_205.0, 447_005.0, 0.0])
     sun = sun_at(site_of(project, point), np.array([np.datetime64("2026-03-21T11:00", "ms")]))
     wanted = fallen(box_corners((200.0, 0.0, 0.0), (210.0, 10.0, 10.0)), sun.directions_in_grid[0])
     assert apart(shapely.transform(shape, lambda p: p - (85_000, 447_000)), wanted) < WITHIN_M
     assert "2026-03-21T12:00:00+01:00" in result.pedigree.sun[0] and "NREL SPA" in result.pedigree.sun[0]
     assert "0.1 mm" in result.pedigree.error and len(result.pedigree.inputs[0][1]) == 64
+
+
+def test_terrain_of_the_project_receives(tmp_path: Path) -> None:
+    """A box that goes 5 m into a TIN that falls to the north by 1 in 10."""
+    corners = [[x, y, -y // 10] for x, y in ((-200, -200), (200, -200), (200, 200), (-200, 200))]
+    low, high = (0.0, 0.0, -5.0), (10.0, 10.0, 20.0)
+    numbers = [[corner + 4 for corner in face] for face in BOX_FACES]
+    text = {
+        "type": "CityJSON",
+        "version": "2.0",
+        "transform": {"scale": [1, 1, 1], "translate": [85_000.0, 447_000.0, 0.0]},
+        "metadata": {"referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/7415"},
+        "CityObjects": {
+            "ground": {
+                "type": "TINRelief",
+                "geometry": [
+                    {"type": "CompositeSurface", "lod": "1", "boundaries": [[[0, 1, 2]], [[0, 2, 3]]]}
+                ],
+            },
+            "box": {
+                "type": "Building",
+                "geometry": [{"type": "Solid", "lod": "1", "boundaries": [[[face] for face in numbers]]}],
+            },
+        },
+        "vertices": corners + box_corners(low, high).astype(int).tolist(),
+    }
+    (tmp_path / "slope.city.json").write_text(json.dumps(text))
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        import_here(project, tmp_path / "slope.city.json")
+        result = shadow.run(project, replace(NOON, times="2026-03-21T10:00"), never_stop)
+        site = site_of(project, np.array([85_005.0, 447_005.0, 0.0]))
+    sun = sun_at(site, np.array([np.datetime64("2026-03-21T09:00", "ms")]))
+    feet = box_corners(low, high)[:4].copy()
+    feet[:, 2] = -feet[:, 1] / 10
+    wanted = fallen(np.vstack([feet, box_corners(low, high)[4:]]), sun.directions_in_grid[0], (0.0, -0.1))
+    (shape,) = shapely.from_wkb(result.shapes.columns["wkb"])
+    assert result.shapes.columns["caster"] == ["box"]
+    assert apart(shapely.transform(shape, lambda p: p - (85_000, 447_000)), wanted) < WITHIN_M
+    assert "the triangles of slope terrain" in result.pedigree.method
 
 
 def test_a_series_says_how_long(project: Project) -> None:

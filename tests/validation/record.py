@@ -27,6 +27,7 @@ SECTIONS = (
     "Sky view",
     "Irradiation of unshaded surfaces",
     "Irradiation among buildings",
+    "Measured irradiance",
     "Photovoltaics",
     "Repeatability",
 )
@@ -103,7 +104,9 @@ def record(
     assert (allowed is None) == (not because), "a missed tolerance needs a reason, and only that"
     _keep(asdict(finding))
     limit = tolerance if allowed is None else allowed
-    assert limit is None or finding._within(limit), f"{claim}: {quantity} {found:.6g}{unit}, {limit:g}{unit}"
+    assert limit is None or finding._within(limit), (
+        f"{claim}: {quantity} {found:.6g} {unit}, {limit:g} {unit}"
+    )
 
 
 def _keep(finding: Mapping[str, object]) -> None:

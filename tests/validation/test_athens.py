@@ -97,7 +97,7 @@ def test_shadow_at_noon(heights: Float64, rays: Rays, points: Float64) -> None:
         quantity="cells that differ",
         found=100 * float((lit != theirs).mean()),
         tolerance=0.05,
-        unit=" %",
+        unit="%",
         note=f"{(lit != theirs).sum()} cells, all beside an edge of the shadow",
     )
     edge = beside_an_edge(theirs.reshape(heights.shape)).ravel()

@@ -81,5 +81,5 @@ def test_the_pattern_of_a_clear_day() -> None:
         quantity="deviation",
         found=100 * float(ours.sum() / pattern.sum() - 1),
         tolerance=3.0,
-        unit=" %",
+        unit="%",
     )

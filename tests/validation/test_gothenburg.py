@@ -32,7 +32,7 @@ def report(what: str, modelled: Float64, measured: Float64, reference: str = MEA
     """Keep r², bias and root mean square error of one direction."""
     off = modelled - measured
     record(
-        "Irradiation among buildings",
+        "Measured irradiance",
         what,
         reference=reference,
         quantity="r²",

@@ -45,7 +45,7 @@ def test_the_page_says_what_was_found(tmp_path: Path, monkeypatch: pytest.Monkey
     keep(claim="a street", found=0.001)
     keep(claim="a street", found=-0.004, note="wide")
     keep(claim="Athens", found=0.02, allowed=0.03, because="the other counts in cells of a metre")
-    keep(claim="a yard | a court", found=1.0, tolerance=None, unit=" %")
+    keep(claim="a yard | a court", found=1.0, tolerance=None, unit="%")
     page = tmp_path / "page.md"
     page.write_text("# Page\n<!-- Sky view -->\nold\n<!-- end -->\n<!-- Rays -->\nold\n<!-- end -->\n")
     findings = validation.read(kept_in)
@@ -55,7 +55,7 @@ def test_the_page_says_what_was_found(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "| Athens | closed form | deviation: 0.02 | ≤ 0.005 | see 1 |" in text
     assert "1. Athens: the other counts in cells of a metre." in text
     assert "| a yard / a court | closed form | deviation: 1 % | none: reported |  |" in text
-    assert '.venv/bin/pytest "tests/validation/test_page.py::' in text
+    assert "\n.venv/bin/pytest tests/validation/test_page.py::test_the_page_says_what_was_found\n" in text
     assert "<!-- Rays -->\nNot measured yet.\n<!-- end -->" in text
     assert "old" not in text
 

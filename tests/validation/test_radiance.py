@@ -81,7 +81,7 @@ def test_every_sensor(tmp_path: Path, reflections: int) -> None:
         quantity="largest deviation of any sensor",
         found=100 * float(np.abs(off).max()),
         tolerance=3.0,
-        unit=" %",
+        unit="%",
         note=f"root mean square {100 * np.sqrt((off**2).mean()):.2f} %, mean {100 * off.mean():+.2f} %; "
         f"reflected is up to {100 * share.max():.0f} % of the total",
     )
@@ -95,6 +95,6 @@ def test_every_sensor(tmp_path: Path, reflections: int) -> None:
             quantity="root mean square deviation of the sensors",
             found=100 * float(np.sqrt((off**2).mean())),
             tolerance=5.0,
-            unit=" %",
+            unit="%",
             note=f"largest {100 * np.abs(off).max():.1f} %, mean {100 * off.mean():+.2f} %",
         )

@@ -50,7 +50,7 @@ def test_open_surfaces_see_the_sky_of_their_tilt() -> None:
         quantity="deviation",
         found=100 * (seen.sky_component[wall] - 0.3962),
         tolerance=0.5,
-        unit=" %",
+        unit="%",
     )
     record(
         "Sky view",
@@ -123,7 +123,7 @@ def test_an_obstruction_of_25_degrees_leaves_27_percent() -> None:
         quantity="deviation",
         found=100 * (seen.sky_component[0] - 0.27),
         tolerance=0.5,
-        unit=" %",
+        unit="%",
     )
 
 

@@ -119,7 +119,7 @@ def test_roofs(case: Case) -> None:
             quantity=f"largest deviation {quantity}",
             found=100 * float(np.abs(found).max()),
             tolerance=tolerance,
-            unit=" %",
+            unit="%",
         )
 
 
@@ -157,7 +157,7 @@ def test_walls(case: Case) -> None:
         quantity="largest deviation per year",
         found=float(np.abs(year["ours"]).max()),
         tolerance=5.0,
-        unit=" %",
+        unit="%",
         allowed=40.0,
         because="the reference takes what the ground reflects as of open ground without shadow, "
         f"{case.open_ground.sum():.0f} kWh/m² on every wall; with that in place of ours the mean deviation "
@@ -171,7 +171,7 @@ def test_walls(case: Case) -> None:
         quantity="largest deviation per year",
         found=float(np.abs(year["and facades"]).max()),
         tolerance=5.0,
-        unit=" %",
+        unit="%",
         allowed=10.0,
         because=f"{(~off).sum()} of {len(off)} orientations are within 5 %; for {between.sum()} of the "
         f"{off.sum()} others the reference lies between ours without and with light from facades near by",
@@ -183,7 +183,7 @@ def test_walls(case: Case) -> None:
         quantity="largest deviation of any month",
         found=float(np.abs(month).max()),
         tolerance=10.0,
-        unit=" %",
+        unit="%",
         allowed=40.0,
         because=f"{100 * (np.abs(month) <= 10).mean():.0f} % of all months are within 10 %; the others "
         "follow from shadows of days before and the equation of time, which the reference leaves out (below)",
@@ -233,7 +233,7 @@ def test_walls_that_look_at_facades_in_radiance(case: Case, tmp_path: Path) -> N
         quantity="largest deviation of the means",
         found=100 * float(np.abs(np.divide(ours, theirs) - 1).max()),
         tolerance=3.0,
-        unit=" %",
+        unit="%",
     )
 
 
@@ -289,7 +289,7 @@ def test_shadows_of_the_reference_are_some_days_old(case: Case) -> None:
         found=100 * float((lags > 0).mean()),
         tolerance=95.0,
         at_least=True,
-        unit=" %",
+        unit="%",
         note=f"{len(lags)} days, by {np.median(lags):.0f} days (median), {lags.min()} to {lags.max()}",
     )
 
