@@ -30,6 +30,7 @@ FIGURES = (
     "responsiveness",
     "flights",
     "clouds",
+    "irradiation",
     "raycasting",
     "timeslider",
 )
