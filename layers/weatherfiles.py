@@ -24,6 +24,7 @@ TMY3_MISSING = -9900.0
 TMY3_COLUMNS = ("GHI (W/m^2)", "DNI (W/m^2)", "DHI (W/m^2)")
 PVGIS_TMY_COLUMNS = ("G(h)", "Gb(n)", "Gd(h)")
 PVGIS_HOURLY_COLUMNS = ("Gb(i)", "Gd(i)", "H_sun")
+PVGIS_COLUMNS = (*PVGIS_TMY_COLUMNS, *PVGIS_HOURLY_COLUMNS)
 #: PVGIS's direct horizontal irradiance is not divided by the sine of lower suns.
 LOWEST_SUN_DEG = 1.0
 WITH_HORIZON = (
@@ -160,7 +161,11 @@ def _pvgis_csv(lines: list[str]) -> Readings:
         body.append(line)
     rows = _rows(body, start + 2, len(names))
     return _pvgis(
-        {name: _column(rows, at, start + 2, np.isnan) for at, name in enumerate(names) if at},
+        {
+            name: _column(rows, at, start + 2, np.isnan)
+            for at, name in enumerate(names)
+            if name in PVGIS_COLUMNS
+        },
         [row[0] for row in rows],
         facts,
         start + 2,
@@ -190,7 +195,7 @@ def _pvgis_json(data: bytes) -> Readings:
     columns = {
         name: np.array([_json_number(row.get(name), at, name) for at, row in enumerate(rows)])
         for name in rows[0]
-        if name in (*PVGIS_TMY_COLUMNS, *PVGIS_HOURLY_COLUMNS, "G(i)", "Gr(i)")
+        if name in PVGIS_COLUMNS
     }
     return _pvgis(columns, [str(row.get(stamp, "")) for row in rows], facts, 1)
 

@@ -13,6 +13,7 @@ import pytest
 from layers.errors import ReadError
 from layers.weather import Weather, clock_error_minutes, read_weather
 from tests.conftest import real
+from tests.mutations import damaged
 
 EPWS = (
     "reference/pvlib/NLD_Amsterdam062400_IWEC.epw",
@@ -262,6 +263,19 @@ def test_garbage_is_a_sentence(size: int, tmp_path: Path) -> None:
     for head in (b"", b"LOCATION,", b"{", b"[{", b"time(UTC),", b"x\nDate (MM/DD/YYYY)"):
         with pytest.raises(ReadError):
             read_weather(written(tmp_path / "noise.epw", head + noise))
+
+
+@pytest.mark.parametrize("name", [AMSTERDAM, PVGIS_CSV, PVGIS_JSON])
+def test_a_mutated_file_is_read_or_refused(name: str, tmp_path: Path) -> None:
+    data = real(name).read_bytes()
+    for seed in range(12):
+        path = written(tmp_path / "mutated", damaged(data, seed, is_text=True))
+        try:
+            weather = read_weather(path)
+        except ReadError as error:
+            assert error.where == str(path)
+        else:
+            assert np.isfinite(weather.dni).all() and len(weather.times) == 8760
 
 
 def test_json_of_the_wrong_shape_is_a_sentence(tmp_path: Path) -> None:
