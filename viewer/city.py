@@ -20,6 +20,7 @@ from viewer.citychoice import Choice
 from viewer.cityextras import MOST_GHOST_BLOCKS, MOST_GHOSTS, ghosts_of, marks_of, wires_of
 from viewer.citylegend import legend_of
 from viewer.citypick import first_surface, objects_in
+from viewer.cityresult import CityResult
 from viewer.citytile import OutlinesOfTiles, Tile
 from viewer.color import LegendEntry
 from viewer.detail import Allowed, detail_of
@@ -32,7 +33,7 @@ from viewer.patch import LINES, Patch
 from viewer.picking import Hit, Rectangle, Surface, View2D, nearest_vertex
 from viewer.quadtree import Quadtree
 from viewer.resultcity import Painted
-from viewer.resulttexture import Points, SurfaceTexture
+from viewer.resulttexture import Points
 from viewer.view import Found, Shown, Source
 
 Float32 = NDArray[np.float32]
@@ -45,9 +46,6 @@ PATIENCE_S = 0.35
 GHOST_OPACITY = 0.22
 MOST_GHOST_VERTICES_MOVING = 30_000
 SELECTED_SHARE = 0.72
-#: Triangles that are drawn once more with the points of a result, where a pixel is smaller than this share
-#: of how far these lie apart.
-TEXTURED, TEXTURED_MOVING, TEXTURED_BELOW = 120_000, 20_000, 0.7
 #: Their many small faces look better without outlines.
 PLANTS = frozenset(("SolitaryVegetationObject", "PlantCover"))
 
@@ -77,9 +75,7 @@ class CityView:
         self._masses = Masses(city, source.origin, self._tree)
         self._choice = Choice(self._tree, self._masses)
         self._faded: set[int] = set()  # tiles to be coloured anew
-        self._painted: Painted | None = None
-        self._points: Points | None = None
-        self._textures: dict[int, SurfaceTexture] = {}
+        self._result: CityResult | None = None
         self._frame = 0
         self._aim: Aim | None = None
         self._wanted: Index = np.empty(0, np.int64)
@@ -108,8 +104,8 @@ class CityView:
         yield from self._field.patches
         for tile in self._tiles.values():
             yield tile.patch
-        for texture in self._textures.values():
-            yield texture.patch
+        if self._result is not None:
+            yield from self._result.patches()
         yield self._outlines.patch
         yield self._marks
         yield self._ghosts
@@ -193,7 +189,8 @@ class CityView:
             self._share_out(aim)
         if not self._field.advance(inf if hurry else end):
             return False
-        if not self._draw_textures(aim, end):
+        tree, triangles = self._tree.tiles, self._tile_triangles
+        if self._result and not self._result.draw(tree, self._wanted, triangles, self._allowed, aim, end):
             return False
         return complete and (not self._outlines_stale or self._draw_outlines(aim, end))
 
@@ -303,14 +300,14 @@ class CityView:
             few = self._tops_to_color.take(MOST_CHANGED)
             entries = slice(None) if few is None else few
             tops = self._looks.tops(objects[entries])
-            tops = tops if self._painted is None else self._painted.tops(tops, entries)
-            tinted = self._selected[entries] & (self._painted is None)
+            tops = tops if self._result is None else self._result.painted.tops(tops, entries)
+            tinted = self._selected[entries] & (self._result is None)
             self._masses.color_tops(tops, tinted, few)
         elif self._sides_to_color:
             few = self._sides_to_color.take(MOST_CHANGED)
             entries = slice(None) if few is None else few
             sides = self._looks.sides(objects[entries])
-            sides = sides if self._painted is None else self._painted.sides(sides, entries)
+            sides = sides if self._result is None else self._result.painted.sides(sides, entries)
             self._masses.color_sides(sides, few)
         elif self._ghosts_stale:
             self._ghosts_stale = False
@@ -356,9 +353,8 @@ class CityView:
         self._tiles[number] = tile
 
     def _drop(self, number: int) -> None:
-        texture = self._textures.pop(number, None)
-        if texture is not None:
-            texture.patch.show(False)
+        if self._result is not None:
+            self._result.drop(number)
         tile = self._tiles.pop(number, None)
         if tile is not None:
             tile.patch.show(False)
@@ -382,12 +378,12 @@ class CityView:
     def _paint(self, tile: Tile) -> None:
         detail = tile.detail
         base = self._looks.polygons(self._city.entry_object[detail.entry], detail.type, detail.normal)
-        if self._painted is not None:
-            base = self._painted.polygons(base, detail.surface)
-            known = self._painted.known[detail.surface]
+        if self._result is not None:
+            base = self._result.painted.polygons(base, detail.surface)
+            known = self._result.painted.known[detail.surface]
             base[known] *= (detail.softened() / detail.light)[known]
         selected = self._selected[detail.entry]
-        if selected.any() and self._painted is None:  # else values would not be seen: outlines must do
+        if selected.any() and self._result is None:  # else values would not be seen: outlines must do
             bright = np.clip(base[selected].mean(axis=1, keepdims=True) / 215, 0.55, 1.1)
             tint = bright * rgb(SELECTED).astype(np.float32) * SELECTED_SHARE
             base[selected] = np.minimum(base[selected] * (1 - SELECTED_SHARE) + tint, 255)
@@ -396,10 +392,10 @@ class CityView:
 
     def paint(self, painted: Painted | None, points: Points | None = None) -> None:
         """Colour polygons by the values of a result, near ones point by point; None ends it."""
-        self._painted, self._points = painted, points
-        for texture in self._textures.values():
-            texture.patch.show(False)
-        self._textures = {}
+        if painted is None and self._result is None:
+            return
+        origin = self._source.origin
+        self._result = None if painted is None else CityResult(self._city, origin, painted, points)
         self._color()
 
     @property
@@ -411,29 +407,6 @@ class CityView:
     def first_fid(self) -> int:
         """The fid of the first object of the layer."""
         return self._source.columns.first_fid
-
-    def _draw_textures(self, aim: Aim, end: float) -> bool:
-        """The points of a result on the nearest tiles; False when it was not done at the time `end`."""
-        points, left = self._points, TEXTURED_MOVING if aim.moving else TEXTURED
-        if points is None or not len(points.place) or not self.layer.visible:
-            return True
-        size = aim.metres_per_pixel(self._tree.tiles.box[self._wanted])
-        near = self._wanted[np.argsort(size)][: int((size < TEXTURED_BELOW * points.usual_m).sum())]
-        shown: set[int] = set()
-        for number in near.tolist():
-            left -= int(self._tile_triangles[number])
-            if left < 0 or (aim.moving and number not in self._textures):
-                break
-            if number not in self._textures:
-                start = self._tree.tiles.start
-                detail = detail_of(self._city, self._allowed, np.arange(start[number], start[number + 1]))
-                self._textures[number] = SurfaceTexture(self._city, self._source.origin, detail, points)
-            shown.add(number)
-            if perf_counter() > end:
-                return False
-        for number, texture in self._textures.items():
-            texture.patch.show(number in shown)
-        return True
 
     # -- lines, ghosts, what is selected ---------------------------------------------------------
 

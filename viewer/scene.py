@@ -14,30 +14,27 @@ from layers.arrays import Drawable, Float64, UInt8
 from layers.place import Place
 from layers.records import Changes, Layer
 from layers.results import Result
-from viewer import skydome
 from viewer.aim import Aim
 from viewer.camera import Camera
 from viewer.city import CityView
 from viewer.color import LegendEntry
 from viewer.columns import Columns
-from viewer.depths import Depths
 from viewer.draping import lay
+from viewer.finish import Finish
 from viewer.light import sky
 from viewer.patch import Patch
 from viewer.picking import Hit, Surface, View2D, stretched
-from viewer.picture import Float32, Picture, Raw
 from viewer.prepared import Prepared, columns_of, prepare, view_of
 from viewer.raster import RasterView
 from viewer.resultground import Ground
 from viewer.resultscale import Scale
 from viewer.resultview import Reading, ResultView
-from viewer.shade import Pace, Shade, Shadows, SunLight
+from viewer.shade import Shadows, SunLight
 from viewer.skydome import Dome, SkyMark, SkyPath
-from viewer.splat import Splats
 from viewer.stage import Stage
 from viewer.view import Dotted, Found, LayerView
 from viewer.visibility import Visibility
-from viewer.window import Paint, Relight, Window
+from viewer.window import Window
 
 if TYPE_CHECKING:
     from layers.project import Project
@@ -71,8 +68,6 @@ PATIENCE_S, PATIENCE_WITH_POINTS_S = 0.4, 0.08
 CITY_TILES = 100
 #: How much more triangles a graphics card draws in the same time.
 GRAPHICS_CARD = 20.0
-#: So much of the light and shadow of the sun is seen on a result.
-SHADE_ON_RESULT = 0.5
 #: A surface more transparent than this is picked only where nothing lies behind it.
 SEEN_THROUGH = 0.7
 EMPTY_BOX = np.array([[-500.0, -500.0, 0.0], [500.0, 500.0, 100.0]])
@@ -90,7 +85,6 @@ class Scene:
         """`styled` may give a layer another style for this scene alone, without an edit."""
         self._project, self._styled = project, styled
         self._window = Window(*size)
-        self._splats = Splats()
         self._views: dict[int, LayerView] = {}
         self._columns: dict[int, Columns] = {}
         self._stage = Stage(self._window)
@@ -102,10 +96,7 @@ class Scene:
         self._camera = Camera(EMPTY_BOX.mean(axis=0)).fitted(EMPTY_BOX, size[0] / size[1])
         self._has_own_camera = False
         self._moving = False
-        self._sun: SunLight | None = None
-        self._shade_pace = Pace()
-        self._shows_dome = True
-        self._result: ResultView | None = None
+        self._finish = Finish()
         #: How much is drawn, as a factor: 1 is what keeps motion fluent.
         self.detail = 1.0
         self._needs_frame = True
@@ -169,7 +160,7 @@ class Scene:
     def _steps(self, fine: bool, again: bool) -> Generator[UInt8 | None, None, None]:
         """Build what is missing, then draw patch after patch; None after every short step but the last."""
         if again:
-            yield from self._stage.draw(fine, self._moving, self._paint(), self._relight(), again)
+            yield from self._drawn(fine, again)
             return
         for city in self._cities():
             while city.work():
@@ -187,7 +178,7 @@ class Scene:
         for view in self._views.values():
             view.set_near(near)
         self._camera.apply(self._window.renderer.GetActiveCamera(), self.origin, box)
-        yield from self._stage.draw(fine, self._moving, self._paint(), self._relight())
+        yield from self._drawn(fine)
 
     def _cities(self) -> list[CityView]:
         return [view for view in self._views.values() if isinstance(view, CityView)]
@@ -211,7 +202,7 @@ class Scene:
         self._follow_sky()
 
     def _follow_sky(self) -> None:
-        sun = self._sun
+        sun = self._finish.sun
         self.background = sky(self._is_dark, None if sun is None else sun.altitude_deg)
         self._window.set_background(self.background)
         self.needs_frame = True
@@ -241,44 +232,14 @@ class Scene:
         self._views.clear()
         self._window.close()
 
-    def _paint(self) -> Paint | None:
-        """What draws the points of all layers, and the sky dome, when there are some."""
+    def _drawn(self, fine: bool, again: bool = False) -> Generator[UInt8 | None, None, None]:
+        """Draw patch after patch, and finish the picture."""
         every = [view.dots() for view in self._views.values() if isinstance(view, Dotted)]
         shown = [dots for dots in every if dots is not None]
-        sun = self._sun
-        dome = sun.dome if sun is not None and self._shows_dome else None
-
-        def paint(picture: Picture) -> Iterator[None]:
-            view = self._view_of(picture.depth)
-            before = picture.depth.copy()
-            self._splats.draw(picture, view, shown)
-            if sun is not None and shown:
-                depths = Depths(picture.depth, view, picture.eye + self.origin, picture.near)
-                yield from self._shade().on_points(picture, before, depths, self._moving)
-            if dome is not None and sun is not None:
-                skydome.draw(picture, view, dome, sun.direction_when_up, self.background)
-
-        return paint if shown or dome is not None else None
-
-    def _relight(self) -> Relight | None:
-        """What puts the light of the sun into a picture."""
-        paints = () if self._result is None else self._result.paints
-        if self._sun is None and not paints:
-            return None
-        shade = self._shade()
-
-        def relight(raw: Raw) -> Iterator[None]:
-            view = self._view_of(raw.buffer)
-            depths = Depths(raw.buffer, view, raw.eye + self.origin, raw.near, raw.far)
-            if self._moving:
-                return shade.in_motion(raw.pixels, depths, paints, self._ground())
-            return shade.at_rest(raw.pixels, depths, paints, self._ground(), view.width > self.size[0])
-
-        return relight
-
-    def _shade(self) -> Shade:
-        """The light of the sun; weaker on a result, whose colours have a meaning."""
-        return Shade(self._sun, self._shade_pace, SHADE_ON_RESULT if self._result is not None else 1.0)
+        view, finish = self._view2d(), self._finish
+        paint = finish.paint(view, self._moving, shown, self.background)
+        relight = finish.relight(view, self._moving, self._ground())
+        yield from self._stage.draw(fine, self._moving, paint, relight, again)
 
     def _ground(self) -> Ground | None:
         """The heights of the uppermost raster of terrain that is shown."""
@@ -286,17 +247,12 @@ class Scene:
         rasters = [view for view in order if isinstance(view, RasterView) and view.layer.visible]
         return rasters[0].heights if rasters else None
 
-    def _view_of(self, depths: Float32) -> View2D:
-        """The view of a picture with these depths, which may be enlarged."""
-        height, width = depths.shape
-        return replace(self._view2d(), width=width, height=height)
-
     def _aim(self) -> None:
         """Tell the views where they are seen from, and share out what may be drawn."""
         shown = [view.layer.kind for view in self._views.values() if view.layer.visible]
         power = self.detail * (GRAPHICS_CARD if self._window.has_graphics_card else 1.0)
         triangles = power * (MOVING_TRIANGLES if self._moving else RESTING_TRIANGLES)
-        points = self._splats.pace.moving_points(RESTING_POINTS) if self._moving else RESTING_POINTS
+        points = self._finish.splats.pace.moving_points(RESTING_POINTS) if self._moving else RESTING_POINTS
         aim = Aim(
             self._view2d(),
             self._moving,
@@ -498,34 +454,38 @@ class Scene:
     @property
     def sun(self) -> SunLight | None:
         """The sun that lights the city; None: an even light that is always the same."""
-        return self._sun
+        return self._finish.sun
 
     def set_sun(self, sun: SunLight | None) -> None:
         """Light the city with this sun from now on, and cast its shadows."""
-        had_light, needed, before = self._sun is not None, self._needs_frame, self.background
+        had_light, needed, before = self._finish.sun is not None, self._needs_frame, self.background
         only_light = self._is_only_light or not needed
-        self._sun = sun
+        self._finish.sun = sun
         self._follow_sky()
         self._is_only_light = only_light and had_light and sun is not None and before == self.background
 
     @property
     def shows_dome(self) -> bool:
         """Whether the ways of the sun are drawn around what is looked at."""
-        return self._shows_dome
+        return self._finish.shows_dome
 
     @shows_dome.setter
     def shows_dome(self, shows: bool) -> None:
-        self._shows_dome = shows
+        self._finish.shows_dome = shows
         self.needs_frame = True
 
     def show_result(self, result: Result | None, quantity: str | None = None) -> None:
         """Colour what a result speaks of by one of its quantities (the first one); None ends it."""
-        had, self._result = self._result, None if result is None else ResultView(result, quantity)
-        if self._result is None and had is not None:
+        if result is None and self._result is not None:
             for city in self._cities():
                 city.paint(None)
+        self._finish.result = None if result is None else ResultView(result, quantity)
         self._paint_result()
         self.needs_frame = True
+
+    @property
+    def _result(self) -> ResultView | None:
+        return self._finish.result
 
     def _paint_result(self) -> None:
         """Colour the layers by the result that is shown."""

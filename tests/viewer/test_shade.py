@@ -168,7 +168,7 @@ def test_the_light_of_motion_is_nearly_that_of_rest_with_far_fewer_rays(scene: S
     all_rays, few_rays = Cast(), Cast()
     rest = picture(scene, sun(135.0, 25.0, all_rays)).astype(int)
     scene.moving = True
-    scene._shade_pace.step = 3
+    scene._finish._pace.step = 3
     moving = picture(scene, sun(135.0, 25.0, few_rays)).astype(int)
     scene.moving = False
     assert few_rays.asked < all_rays.asked / 6

@@ -1,0 +1,78 @@
+"""What is done to a picture after VTK has drawn it: another light, painted ground, points, the sky dome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from viewer import skydome
+from viewer.depths import Depths
+from viewer.light import Background
+from viewer.picking import View2D
+from viewer.picture import Float32, Picture, Raw
+from viewer.resultground import Ground
+from viewer.resultview import ResultView
+from viewer.shade import Pace, Shade, SunLight
+from viewer.splat import Dots, Splats
+from viewer.window import Paint, Relight
+
+#: So much of the light and shadow of the sun is seen on a result.
+SHADE_ON_RESULT = 0.5
+
+
+class Finish:
+    """Finishes the pictures of a scene."""
+
+    def __init__(self) -> None:
+        self.splats = Splats()
+        self.sun: SunLight | None = None
+        self.result: ResultView | None = None
+        self.shows_dome = True
+        self._pace = Pace()
+
+    def relight(self, view: View2D, moving: bool, ground: Ground | None) -> Relight | None:
+        """What puts the light of the sun into pictures of a view, and paints their ground."""
+        paints = () if self.result is None else self.result.paints
+        if self.sun is None and not paints:
+            return None
+        shade = self._shade()
+
+        def relight(raw: Raw) -> Iterator[None]:
+            seen = _of_size(view, raw.buffer)
+            depths = Depths(raw.buffer, seen, raw.eye + view.origin, raw.near, raw.far)
+            if moving:
+                return shade.in_motion(raw.pixels, depths, paints, ground)
+            return shade.at_rest(raw.pixels, depths, paints, ground, seen.width > view.width)
+
+        return relight
+
+    def paint(self, view: View2D, moving: bool, shown: list[Dots], sky: Background) -> Paint | None:
+        """What draws the points that are shown, and the dome before a sky; None without any."""
+        sun = self.sun
+        dome = sun.dome if sun is not None and self.shows_dome else None
+        if not shown and dome is None:
+            return None
+
+        def paint(picture: Picture) -> Iterator[None]:
+            seen = _of_size(view, picture.depth)
+            if shown and sun is not None:
+                before = picture.depth.copy()
+                self.splats.draw(picture, seen, shown)
+                depths = Depths(picture.depth, seen, picture.eye + view.origin, picture.near)
+                yield from self._shade().on_points(picture, before, depths, moving)
+            elif shown:
+                self.splats.draw(picture, seen, shown)
+            if sun is not None and dome is not None:
+                skydome.draw(picture, seen, dome, sun.direction_when_up, sky)
+
+        return paint
+
+    def _shade(self) -> Shade:
+        """The light of the sun; weaker on a result, whose colours have a meaning."""
+        return Shade(self.sun, self._pace, SHADE_ON_RESULT if self.result is not None else 1.0)
+
+
+def _of_size(view: View2D, depths: Float32) -> View2D:
+    """The view of a picture with these depths, which may be enlarged."""
+    height, width = depths.shape
+    return replace(view, width=width, height=height)
