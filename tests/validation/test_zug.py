@@ -3,8 +3,8 @@
 The case says how much, not how. Four things were found out, each of them checked here: its sun stands
 where it does in the middle of each hour; it goes by mean time, without the equation of time; its shadows
 are those of some days before; and the ground reflects onto every wall what open ground without shadow
-would. (Its sensor tables have columns that CEA's engine CRAX writes and DAYSIM does not; CRAX is described
-in doi:10.1016/j.buildenv.2022.109937.)
+would. (Its sensor tables have columns that CEA's own code for DAYSIM does not write, so they are likely
+those of its other engine, CRAX, doi:10.1016/j.buildenv.2022.109937.)
 """
 
 from __future__ import annotations
