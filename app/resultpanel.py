@@ -106,17 +106,17 @@ class ResultPanel(Panel):
         buttons.addStretch()
         for button in (self.export, self.shown, self.more):
             buttons.addWidget(button)
-        tabs = QTabWidget(documentMode=True)
-        tabs.addTab(self.glance, "Result")
-        tabs.addTab(self.table, "Table")
-        tabs.addTab(self.origin, "How it was computed")
+        self._tabs = QTabWidget(documentMode=True)
+        self._tabs.addTab(self.glance, "Result")
+        self._tabs.addTab(self.table, "Table")
+        self._tabs.addTab(self.origin, "How it was computed")
         details = QWidget()
         column = QVBoxLayout(details)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(heading)
         column.addLayout(buttons)
-        column.addWidget(tabs, 1)
+        column.addWidget(self._tabs, 1)
         self._details = QStackedWidget()
         self._details.addWidget(empty_state(*UNCHOSEN))
         self._details.addWidget(details)
@@ -175,6 +175,10 @@ class ResultPanel(Panel):
             item = self._session.project.object(fid)
             name = str(item.attributes.get("name") or item.id)
         self.glance.reading.show_reading(reading, name)
+
+    def show_origin(self) -> None:
+        """Turn to the page that says how the result was computed."""
+        self._tabs.setCurrentWidget(self.origin)
 
     def _with_current(self, act: Callable[[ResultSummary], object]) -> None:
         if self.current is not None:

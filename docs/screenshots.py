@@ -1,15 +1,19 @@
 """The pictures of the guide and the README, made by the program itself: `make screenshots`.
 
-Each of them in two sizes, without a display; Den Haag comes from the real data, where that is at hand.
+Without a display; names after `python -m docs.screenshots` make some alone: start, den_haag, demo, sun. Den
+Haag comes from the real data, where that is at hand.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -19,11 +23,16 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["QT_LOGGING_RULES"] = "default.warning=false"
 os.environ.pop("DISPLAY", None)
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app import theme
+from app.analysisform import AnalysisForm
 from app.demo import make_demo
 from app.gui import prepare_application
+from app.jobs import Work
+from app.reporting import report as write_report_of
 from app.settings import Settings
 from app.window import Window
 from layers.data import never_stop
@@ -76,6 +85,62 @@ def demo(window: Window, folder: Path) -> None:
     take(window, "demo")
 
 
+def sun(window: Window, folder: Path) -> None:
+    """From a planned tower to a report: its shadow, the question, the verdict, where it comes from."""
+    path = folder / "Lohefurt.city.gpkg"
+    make_demo(path, folder / "files", never_stop)
+    window.open_paths([path])
+    settle(window)
+    window.set_legend(False)
+    window.timeline.show_date("2035-07-01")
+    yard = window.session.project.find("school-yard")[0].fid
+    window.set_sun(True)
+    settle(window)
+    window.sun.set_clock(date(2035, 3, 21), "12:00")
+    window.commands.zoom_to([yard])
+    settle(window)
+    camera = window.canvas.camera
+    window.canvas.set_camera(replace(camera, distance_m=3.2 * camera.distance_m, altitude_deg=48.0))
+    keep(window, "sun-1-shadows")
+    window.session.select([yard])
+    window.ask_analysis("rules")
+    form = next(each for each in window.findChildren(AnalysisForm))
+    keep(window, "sun-2-question", form)
+    form.accept()
+    settle(window)
+    window.set_legend(True)
+    window.commands.zoom_to([yard])
+    keep(window, "sun-3-verdict")
+    window.results.show_origin()
+    keep(window, "sun-4-origin")
+    report(window, folder)
+
+
+def report(window: Window, folder: Path) -> None:
+    """The first pages of the report, where a program that draws PDF files is at hand."""
+    if shutil.which("pdftoppm") is None:
+        print("Left out: the pages of the report (needs pdftoppm of poppler-utils)", file=sys.stderr)
+        return
+    pdf = folder / "report.pdf"
+    write_report_of(window.session.project.path, [], pdf, Work(lambda _fraction, _text: None))
+    subprocess.run(["pdftoppm", "-png", "-r", "60", "-l", "2", pdf, IMAGES / "sun-5-report"], check=True)
+
+
+def keep(window: Window, name: str, dialog: QWidget | None = None) -> None:
+    """The window in its first size, with a dialog on it."""
+    window.resize(*SIZES[0])
+    settle(window)
+    picture = window.grab()
+    if dialog is not None:
+        with QPainter(picture) as painter:
+            corner, drawn = window.mapFromGlobal(dialog.pos()), dialog.grab()
+            painter.drawPixmap(corner, drawn)
+            painter.drawRect(QRect(corner, dialog.size()))
+    path = IMAGES / f"{name}.png"
+    picture.save(str(path))
+    print(path.relative_to(ROOT), flush=True)
+
+
 def den_haag(window: Window, folder: Path) -> None:
     """A real city: its highest building, its record, the table and the legend; then the dark theme."""
     if not DEN_HAAG.exists():
@@ -107,8 +172,9 @@ def main() -> None:
     application = QApplication(["citystrata"])
     prepare_application()
     theme.start(application, "light")
-    shows: tuple[Callable[[Window, Path], None], ...] = (start, den_haag, demo)
-    for show in shows:
+    shows: tuple[Callable[[Window, Path], None], ...] = (start, den_haag, demo, sun)
+    wanted = sys.argv[1:] or [show.__name__ for show in shows]
+    for show in (show for show in shows if show.__name__ in wanted):
         with tempfile.TemporaryDirectory(prefix="citystrata-") as name:
             folder = Path(name)
             window = Window(Settings(folder / "settings.ini"), folder / "untitled")
