@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -18,8 +19,14 @@ from viewer.picture import Float32
 from viewer.polygonfill import coverage
 from viewer.resultscale import Scale
 
-#: The height of the ground at places (n, 2); NaN where it is not known.
-Ground = Callable[[Float64], Float64]
+
+@dataclass(frozen=True)
+class Ground:
+    """The terrain below a city."""
+
+    heights: Callable[[Float64], Float64]  # at places (n, 2); NaN where it is not known
+    is_coarse: bool  # whether it may be drawn more coarsely than it is
+
 
 GRID_OPACITY, SHAPE_OPACITY, OUTLINE_OPACITY = 0.88, 0.55, 0.85
 SHADOW, OUTLINE = "#27304a", "#1d2338"
@@ -145,7 +152,7 @@ class ShapePaint:
         counted = self._counted(places[:, :2])
         on = np.flatnonzero(counted >= 0.5)
         if ground is not None and len(on):
-            height = ground(places[on, :2])
+            height = ground.heights(places[on, :2])
             on = on[~(np.abs(height - places[on, 2]) > NEAR_GROUND_M)]
         band = np.minimum((counted[on] + 0.5).astype(np.int64), len(self._colors)) - 1
         beside = _beside(places[on], pixel_m[on])

@@ -32,6 +32,7 @@ from viewer.resultview import Reading, ResultView
 from viewer.shade import Shadows, SunLight
 from viewer.skydome import Dome, SkyMark, SkyPath
 from viewer.stage import Stage
+from viewer.terrain import TinView
 from viewer.view import Dotted, Found, LayerView
 from viewer.visibility import Visibility
 from viewer.window import Window
@@ -242,10 +243,13 @@ class Scene:
         yield from self._stage.draw(fine, self._moving, paint, relight, again)
 
     def _ground(self) -> Ground | None:
-        """The heights of the uppermost raster of terrain that is shown."""
-        order = [self._views[layer.id] for layer in self._project.layers if layer.id in self._views]
-        rasters = [view for view in order if isinstance(view, RasterView) and view.layer.visible]
-        return rasters[0].heights if rasters else None
+        """The uppermost terrain that is shown."""
+        for view in (self._views.get(layer.id) for layer in self._project.layers):
+            if isinstance(view, RasterView) and view.layer.visible:
+                return Ground(view.heights, is_coarse=True)
+            if isinstance(view, TinView) and view.layer.visible:
+                return Ground(view.near_heights, is_coarse=False)
+        return None
 
     def _aim(self) -> None:
         """Tell the views where they are seen from, and share out what may be drawn."""

@@ -184,11 +184,11 @@ class Shade:
         if sun is None or sun.shadows is None or sun.direction_when_up is None or not len(points):
             return np.ones(len(points), np.float32)
         lit = sun.shadows.lit(points, sun.direction)
-        if ground is None:
+        if ground is None or not ground.is_coarse:
             return lit
         lit = lit.copy()  # it is the caster's
         dark = np.flatnonzero(lit == 0)
-        height = ground(points[dark, :2]) + LIFT_OFF_GROUND_M
+        height = ground.heights(points[dark, :2]) + LIFT_OFF_GROUND_M
         below = height > points[dark, 2]
         if below.any():
             raised = np.column_stack((points[dark[below], :2], height[below]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from time import perf_counter
 
 import numpy as np
@@ -11,6 +12,7 @@ from layers.arrays import CityTiles, Float64
 from layers.records import Layer
 from layers.relief import STEEPENED
 from viewer.aim import Aim
+from viewer.cachedheights import CachedHeights
 from viewer.color import LegendEntry
 from viewer.drape import BARE, MOST_PIXELS, MOVING_PIXELS, Drape, Part, softened
 from viewer.standing import Standing
@@ -68,6 +70,12 @@ class TinView(SurfaceView):
                 texture.remove()
         self._color()
         self._fade()
+
+    @cached_property
+    def near_heights(self) -> CachedHeights:
+        """The height near places, found quickly once it has been asked for."""
+        boxes = self.boxes
+        return CachedHeights(self.heights, np.stack((boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0))))
 
     def heights(self, places: Float64) -> Float64:
         """The height at places (n, 2) of the project; NaN where there is none."""
