@@ -46,7 +46,10 @@ class Taken:
 
 
 class Blockers:
-    """Follows rays from receivers to the sun through what stands in the way."""
+    """Follows rays from receivers to the sun through what stands in the way.
+
+    The sun is that of their middle: 1 km away it stands a hundredth of a degree elsewhere.
+    """
 
     def __init__(
         self,
@@ -65,17 +68,16 @@ class Blockers:
         """Who blocks on some days."""
         area = self.receivers.area_m2
         weight = area / area.sum() if area.sum() > 0 else np.full(len(area), 1 / len(area))
-        way = sun.seen_from(self.receivers.points)
+        towards = sun.towards(self.receivers.points)
         lit_h = np.zeros(len(area))
         steps: list[Step] = []
         for number, course in enumerate(sun.courses):
             progress(number / len(sun.courses), f"who takes the sun, {course.counted.day}")
             hours = float(np.diff(course.hours)[0])
-            towards = way(course)
             for numbers in _groups(len(course.times) - 1, len(area)):
                 everyone = np.tile(np.arange(len(area)), len(numbers))
-                half = np.full(len(everyone), 0.5)
-                directions = towards(everyone, np.repeat(numbers, len(area)), half)
+                at_start = course.first + np.repeat(numbers, len(area))
+                directions = (towards[at_start] + towards[at_start + 1]) / 2
                 keys, alone = self.between(everyone, directions, course.in_leaf)
                 for at, key, own in zip(
                     numbers.tolist(), keys.reshape(-1, len(area)), alone.reshape(-1, len(area)), strict=True

@@ -17,17 +17,14 @@ from layers.columns import Mask
 from layers.data import Progress, never_stop
 from layers.runs import Int64
 
-#: Numbers of points (k,), which may repeat; None: of all, in their order.
-Some = Int64 | None
-#: Which of some points are sunlit from directions (k, 3), or (1, 3) for all.
-Lit = Callable[[Some, Float64], Mask]
-#: Directions to the sun (k, 3), or (1, 3) for all, from some points at a step or each at its own (k,); with
-#: a share (k,) of the way to the next step.
-Way = Callable[[Some, int | Int64, Float64 | None], Float64]
+#: Which of all points are sunlit at some steps (s,): (s, points).
+Look = Callable[[Int64], Mask]
+#: Which points (k,) are sunlit, each at its own step (k,) and a share (k,) of the way to the next one.
+Lit = Callable[[Int64, Int64, Float64], Mask]
 
 SECONDS_PER_HOUR = 3600.0
-#: Points at steps that are looked at together: of few points, several steps.
-LOOKS_AT_ONCE = 65_536
+#: Points at steps that are looked at together.
+LOOKS_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ class Spells:
 
 
 def spells_of(
-    lit: Lit, way: Way, count: int, hours: Float64, steps: Steps, progress: Progress = never_stop
+    look: Look, lit: Lit, count: int, hours: Float64, steps: Steps, progress: Progress = never_stop
 ) -> Spells:
     """The spells of `count` points over equal steps at `hours` (k,), rising, the sun up at all of them."""
     tally = _Tally(count, steps)
@@ -77,14 +74,14 @@ def spells_of(
     states = np.empty((0, count), bool)  # at the steps looked at last, the one before them first
     for first in range(0, len(hours), at_once):
         progress(first / len(hours), "following the sun")
-        found = _look(lit, way, count, np.arange(first, min(first + at_once, len(hours))))
+        found = look(np.arange(first, min(first + at_once, len(hours))))
         if first == 0:
             tally.began[found[0]] = hours[0]
         states = np.concatenate((states[-1:], found))
         step, point = np.nonzero(states[1:] != states[:-1])
         was = states[step, point]
         number = first + len(found) - len(states) + step
-        share = _moments(lit, way, point, was, number, steps.halvings)
+        share = _moments(lit, point, was, number, steps.halvings)
         at = hours[number] + share * (hours[number + 1] - hours[number])
         for part in np.split(np.arange(len(step)), np.flatnonzero(np.diff(step)) + 1):
             tally.change(point[part], was[part], at[part])
@@ -93,20 +90,12 @@ def spells_of(
     return tally.spells
 
 
-def _look(lit: Lit, way: Way, count: int, numbers: Int64) -> Mask:
-    """Whether points are lit at some steps, (steps, points)."""
-    if len(numbers) == 1:
-        return lit(None, way(None, int(numbers[0]), None))[None]
-    again = np.tile(np.arange(count), len(numbers))
-    return lit(again, way(again, np.repeat(numbers, count), None)).reshape(len(numbers), count)
-
-
-def _moments(lit: Lit, way: Way, points: Int64, was: Mask, numbers: Int64, halvings: int) -> Float64:
+def _moments(lit: Lit, points: Int64, was: Mask, numbers: Int64, halvings: int) -> Float64:
     """Share of its step (k,) after which each point changes from what it was at its beginning."""
     low, high = np.zeros(len(points)), np.ones(len(points))
     for _ in range(halvings if len(points) else 0):
         middle = (low + high) / 2
-        same = lit(points, way(points, numbers, middle)) == was
+        same = lit(points, numbers, middle) == was
         low, high = np.where(same, middle, low), np.where(same, high, middle)
     return (low + high) / 2
 

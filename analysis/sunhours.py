@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
+from itertools import product
 
 import numpy as np
 
@@ -14,9 +15,10 @@ from analysis.casters import Casters
 from analysis.days import Spell, day_of, spells_above
 from analysis.foliage import in_leaf
 from analysis.localtime import Times, clock_time, date_from, day_bounds
+from analysis.rays import unpacked
 from analysis.receivers import Receivers
 from analysis.site import Site, site_of
-from analysis.spells import Lit, Some, Steps, Way, spells_of
+from analysis.spells import Steps, spells_of
 from analysis.sun import SunField, sun_at, sun_over
 from layers.arrays import Float64
 from layers.columns import Mask
@@ -25,7 +27,7 @@ from layers.errors import UsageError
 from layers.project import Project
 from layers.runs import Int64
 
-#: Over a smaller extent the sun stands everywhere where it stands in the middle, to 0.007°, 2 s of time.
+#: Over a smaller extent the sun stands everywhere where it stands in the middle, to 0.005°, 1 s of time.
 ONE_SUN_M = 1000.0
 #: Vegetation that lets less light through casts shade: one bare crown does not, two do.
 SHADE_SHARE = 0.25
@@ -142,30 +144,11 @@ class SunWay:
         """How long the sun counts, on all days together."""
         return sum(float(course.hours[-1]) * course.counted.weight for course in self.courses)
 
-    def seen_from(self, points: Float64) -> Callable[[Course], Way]:
-        """Directions to the sun from points (n, 3): one for all in a small area, else each has its own."""
-        low, high = self.field.box[None, :3], self.field.box[None, 3:]
-        is_small = float(np.hypot(*(high - low)[0, :2])) <= ONE_SUN_M
-        weights = self.field.weights((low + high) / 2 if is_small else points)
-        return lambda course: partial(_towards, self.field.corners, weights, course.first)
-
-
-def _towards(
-    corners: Float64, weights: Float64, first: int, some: Some, number: int | Int64, share: Float64 | None
-) -> Float64:
-    """Directions to the sun (k, 3) from some points, or (1, 3) for all, so far beyond a step."""
-    at = first + number
-    mine = weights if len(weights) == 1 or some is None else weights[some]
-    found = _mixed(mine, corners[:, at])
-    if share is not None:
-        found = found + share[:, None] * (_mixed(mine, corners[:, at + 1]) - found)
-    return found
-
-
-def _mixed(weights: Float64, corners: Float64) -> Float64:
-    """Directions (k, 3) as means of those at the four corners, (4, 3) or (4, k, 3)."""
-    found: Float64 = weights @ corners if corners.ndim == 2 else np.einsum("kc,ckx->kx", weights, corners)
-    return found
+    def towards(self, points: Float64) -> Float64:
+        """Directions to the sun (k, 3) at all times, from the middle of some points (n, 3)."""
+        middle = (points.min(axis=0) + points.max(axis=0))[None] / 2
+        found: Float64 = np.einsum("c,ckx->kx", self.field.weights(middle)[0], self.field.corners)
+        return found
 
 
 def sun_way(project: Project, box: Box, days: Sequence[Counted], band: Band, steps: Steps) -> SunWay:
@@ -192,30 +175,55 @@ def _stepped(start: np.datetime64, end: np.datetime64, step_min: float) -> Times
     return start + np.rint(np.linspace(0, length, count + 1)).astype("timedelta64[ms]")
 
 
-def sees_sun(receivers: Receivers, cast: Casters, leafy: bool, shade_share: float = SHADE_SHARE) -> Lit:
-    """Who is lit: whoever faces the sun, with nothing opaque and no shading vegetation on the way."""
-    normals = receivers.normals
-    has_plants = cast.opaque < len(cast.triangles)
-    starts = cast.rays.starts(receivers.points)
+class Watch:
+    """Points that are close together, and what stands between them and the sun on its course."""
 
-    def lit(some: Some, directions: Float64) -> Mask:
-        facing = normals if some is None else normals[some]
-        # Added up in one order on every machine.
-        along = facing[:, 0] * directions[:, 0]
-        along = along + facing[:, 1] * directions[:, 1] + facing[:, 2] * directions[:, 2]
-        turned = np.flatnonzero(along > 0)
-        who = turned if some is None else some[turned]
-        is_one = len(directions) == 1
-        free = ~cast.rays.blocked(starts[who], directions[0] if is_one else directions[turned])
-        turned, who = turned[free], who[free]
-        if has_plants:
-            way = directions[0] if is_one else directions[turned]
-            turned = turned[cast.through(receivers.points[who], way, leafy) >= shade_share]
-        found = np.zeros(len(facing), bool)
-        found[turned] = True
+    def __init__(
+        self, receivers: Receivers, some: Int64, cast: Casters, leafy: bool, shade_share: float
+    ) -> None:
+        self.points, self.normals = receivers.points[some], receivers.normals[some]
+        self.cast, self.leafy, self.shade_share = cast, leafy, shade_share
+        self.starts = cast.rays.starts(self.points)
+        self.has_plants = cast.opaque < len(cast.triangles)
+
+    def look(self, towards: Float64, numbers: Int64) -> Mask:
+        """Which points are lit at some steps (s,) of the directions to the sun (k, 3): (s, points)."""
+        bits = self.cast.rays.visible(self.starts, self.normals, towards[numbers])
+        found = unpacked(bits, len(self.points))
+        if self.has_plants:
+            step, point = np.nonzero(found)
+            found[step, point] = self._through(point, towards[numbers[step]])
         return found
 
-    return lit
+    def lit(self, towards: Float64, some: Int64, numbers: Int64, share: Float64) -> Mask:
+        """Which points (k,) are lit, each at a step (k,) and a share of the way to the next."""
+        ways = towards[numbers] + share[:, None] * (towards[numbers + 1] - towards[numbers])
+        facing = self.normals[some]
+        # Added up in one order on every machine.
+        along = facing[:, 0] * ways[:, 0] + facing[:, 1] * ways[:, 1] + facing[:, 2] * ways[:, 2]
+        turned = np.flatnonzero(along > 0)
+        free = turned[~self.cast.rays.blocked(self.starts[some[turned]], ways[turned])]
+        if self.has_plants:
+            free = free[self._through(some[free], ways[free])]
+        found = np.zeros(len(some), bool)
+        found[free] = True
+        return found
+
+    def _through(self, some: Int64, ways: Float64) -> Mask:
+        """Whether enough light gets through vegetation to points (k,) from directions (k, 3)."""
+        found: Mask = self.cast.through(self.points[some], ways, self.leafy) >= self.shade_share
+        return found
+
+
+def neighbourhoods(points: Float64) -> list[Int64]:
+    """Numbers of points in groups that have one sun: squares of the ground."""
+    if not len(points):
+        return []
+    low = points[:, :2].min(axis=0)
+    square = ((points[:, :2] - low) // (ONE_SUN_M / np.sqrt(2))).astype(np.int64)
+    key = square[:, 0] * (square[:, 1].max() + 1) + square[:, 1]
+    order = np.argsort(key, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
 
 
 @dataclass(frozen=True)
@@ -238,25 +246,25 @@ def sunlight_of(
     progress: Progress = never_stop,
 ) -> Sunlight:
     """The sunlight of points where some things cast shadow."""
-    count = len(receivers)
+    count, second = len(receivers), set(sun.days[::2])
     hours, longest, error, halved = (np.zeros(count) for _ in range(4))
-    months: dict[int, Float64] = {}
-    second = set(sun.days[::2])
-    way = sun.seen_from(receivers.points)
-    for number, course in enumerate(sun.courses):
-        step = 1 / len(sun.courses)
-        part = part_of(
-            progress, number * step, (number + 1) * step, f"following the sun, {course.counted.day}"
-        )
-        lit = sees_sun(receivers, cast, course.in_leaf, shade_share)
-        spells = spells_of(lit, way(course), count, course.hours, steps, part)
+    months = {month: np.zeros(count) for day in sun.days for month in day.months}
+    groups = neighbourhoods(receivers.points)
+    for number, (some, course) in enumerate(product(groups, sun.courses)):
+        step = 1 / (len(groups) * len(sun.courses))
+        text = f"following the sun, {course.counted.day}"
+        part = part_of(progress, number * step, (number + 1) * step, text)
+        watch = Watch(receivers, some, cast, course.in_leaf, shade_share)
+        towards = sun.towards(watch.points)[course.first :]
+        look, lit = partial(watch.look, towards), partial(watch.lit, towards)
+        spells = spells_of(look, lit, len(some), course.hours, steps, part)
         weight = course.counted.weight
-        hours += weight * spells.hours
-        error += weight * spells.error_h
-        longest = np.maximum(longest, spells.longest_h)
+        hours[some] += weight * spells.hours
+        error[some] += weight * spells.error_h
+        longest[some] = np.maximum(longest[some], spells.longest_h)
         for month, days in course.counted.months.items():
-            months[month] = months.get(month, 0.0) + days * spells.hours
+            months[month][some] += days * spells.hours
         if course.counted in second:
-            halved += weight * spells.hours
+            halved[some] += weight * spells.hours
     halved *= sum(day.weight for day in sun.days) / max(sum(day.weight for day in second), 1)
     return Sunlight(hours, longest, error, halved, months)

@@ -15,9 +15,9 @@ from analysis.localtime import day_bounds
 from analysis.naming import Naming
 from analysis.receivers import on_points
 from analysis.site import site_of
-from analysis.spells import Some, Steps, spells_of
+from analysis.spells import Steps, spells_of
 from analysis.sun import sun_at
-from analysis.sunhours import Band, SunWay, days_between, sun_way, sunlight_of
+from analysis.sunhours import Band, SunWay, days_between, neighbourhoods, sun_way, sunlight_of
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.errors import Cancelled, UsageError
@@ -139,23 +139,22 @@ def test_spells_are_added_up_found_and_left_out_by_their_length() -> None:
     hours = np.linspace(0, 4, 49)  # 5 min
     spells = ((1.3, 2.1), (3.0, 3.09))
 
-    def way(some: Some, number: int | Int64, share: Float64 | None) -> Float64:
-        at = np.atleast_1d(np.asarray(number) / 12 + (0.0 if share is None else share / 12))
-        return np.column_stack((at, at, at))
+    def look(numbers: Int64) -> Mask:
+        return lit(numbers, numbers, np.zeros(len(numbers)))[:, None]
 
-    def lit(some: Some, directions: Float64) -> Mask:
-        at = directions[:, 0]
+    def lit(some: Int64, numbers: Int64, share: Float64) -> Mask:
+        at = (numbers + share) / 12
         found: Mask = np.any([(low <= at) & (at <= high) for low, high in spells], axis=0)
         return found
 
-    both = spells_of(lit, way, 1, hours, Steps(5.0, 1.0))
+    both = spells_of(look, lit, 1, hours, Steps(5.0, 1.0))
     assert both.hours[0] == pytest.approx(0.89, abs=both.error_h[0])
     assert both.longest_h[0] == pytest.approx(0.8, abs=both.error_h[0])
     assert both.error_h[0] == pytest.approx(4 * Steps(5.0, 1.0).end_error_s / 3600)
-    long = spells_of(lit, way, 1, hours, Steps(5.0, 1.0, least_spell_min=10.0))
+    long = spells_of(look, lit, 1, hours, Steps(5.0, 1.0, least_spell_min=10.0))
     assert long.hours[0] == pytest.approx(0.8, abs=long.error_h[0])
     # As long as the least, to the second: it may count or not, and the error says so.
-    unsure = spells_of(lit, way, 1, hours, Steps(5.0, 1.0, least_spell_min=5.4))
+    unsure = spells_of(look, lit, 1, hours, Steps(5.0, 1.0, least_spell_min=5.4))
     assert unsure.error_h[0] > 0.08
 
 
@@ -304,3 +303,17 @@ def test_the_ground_of_a_rectangle_is_a_raster(town: Project) -> None:
     assert len(result.points) == 96 and result.title.startswith("rectangle: ")
     with pytest.raises(UsageError, match="rectangle"):
         sunlight.run(town, replace(inputs, box=f"{west},{south},{west},{south}"))
+
+
+def test_far_points_have_their_own_sun(plain: Project) -> None:
+    points = PLACE + np.random.default_rng(1).uniform(0, 6_000, (500, 3)) * (1, 1, 0)
+    box = on_points(np.column_stack((points, np.tile((0.0, 0.0, 1.0), (500, 1))))).box
+    sun = sun_way(plain, box, days_between(WINTER, ""), Band(), Steps(60.0))
+    groups = neighbourhoods(points)
+    assert sorted(np.concatenate(groups).tolist()) == list(range(500)) and len(groups) > 36
+    for some in groups:
+        one = sun.towards(points[some])
+        for number in (0, 5, len(one) - 1):
+            own = sun.field.directions(points[some], number)
+            apart = np.degrees(np.arccos(np.clip(own @ one[number], -1, 1)))
+            assert apart.max() < 0.006
