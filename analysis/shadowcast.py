@@ -223,10 +223,11 @@ class _Pairs:
         kept = ~np.isin(numbers, covered)
         kept[full[one]] = True
         pieces, numbers = _in_plan(pieces[kept], numbers[kept], self.near, slope)
+        pieces = shapely.make_valid(rounded(pieces))
         order = np.argsort(numbers, kind="stable")
         first = np.flatnonzero(np.diff(numbers[order], prepend=-1))
         parts = np.split(pieces[order], first[1:]) if len(first) else []
-        return np.array([part[0] if len(part) == 1 else union(part) for part in parts], object)
+        return np.array([_united(part) for part in parts], object)
 
 
 def clipped(corners: Float64, height: Float64) -> tuple[Float64, Int64]:
@@ -308,15 +309,19 @@ def union(shapes: Shapes) -> Shape:
     are rounded first; for large unions that is nearly always enough, and is checked, else GEOS rounds all
     that it computes, which never fails and takes several times as long.
     """
-    kept = shapely.make_valid(_large(rounded(_large(shapes))))
-    if len(kept) == 1:
-        return kept[0]
-    if len(kept) > FEW:
-        found = shapely.union_all(kept)
+    return _united(shapely.make_valid(_large(rounded(_large(shapes)))))
+
+
+def _united(shapes: Shapes) -> Shape:
+    """Valid shapes with rounded corners as one."""
+    if len(shapes) == 1:
+        return shapes[0]
+    if len(shapes) > FEW:
+        found = shapely.union_all(shapes)
         shapely.prepare(found)
-        if shapely.intersects(found, shapely.point_on_surface(kept)).all():
+        if shapely.intersects(found, shapely.point_on_surface(shapes)).all():
             return found
-    return shapely.union_all(kept, grid_size=SAME_M)
+    return shapely.union_all(shapes, grid_size=SAME_M)
 
 
 def rounded(shapes: Shapes) -> Shapes:
