@@ -6,7 +6,6 @@ city, its date or the view has changed; moving the sun alone needs nothing new.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 
@@ -42,21 +41,6 @@ ROOM = 1.5
 CASTING = frozenset(("valid_from", "valid_to", TRANSMISSIVITY, *SPECIES))
 
 
-@dataclass(frozen=True)
-class Gathered:
-    """What casts shadow in an area."""
-
-    shadows: ShadowHelper
-    middle: tuple[float, float]
-    radius_m: float  # around the middle, in which shadows are cast
-
-    def holds(self, middle: tuple[float, float], radius_m: float) -> bool:
-        """Whether it will do for another view."""
-        apart = float(np.hypot(middle[0] - self.middle[0], middle[1] - self.middle[1]))
-        is_near = apart + radius_m <= self.radius_m * 1.01 and radius_m * SMALLER > self.radius_m
-        return is_near and self.shadows.is_alive
-
-
 class LiveSun(QObject):
     """Lights the scene of a session with the sun of a place and time, and casts the shadows of the city."""
 
@@ -73,7 +57,8 @@ class LiveSun(QObject):
         self.problem = ""  # why there is no sun: nobody knows where the model lies
         self._shows_dome = False
         self._city_date = ""
-        self._gathered: Gathered | None = None
+        self._around: Around | None = None  # for where shadows are known, or on their way
+        self._shadows: ShadowHelper | None = None
         self._is_stale = True  # what was gathered no longer is the city
         self._finding = Question(session.jobs, "Finding the sun", self)
         self._gathering = Question(session.jobs, "Gathering what casts shadow", self)
@@ -165,10 +150,10 @@ class LiveSun(QObject):
         """What is missing in the shadows, '' when they are whole."""
         if not self.is_on or self.light is None:
             return ""
-        if self._gathered is None:
+        if self._shadows is None:
             return "shadows are being prepared …"
-        if not self._gathered.shadows.is_whole:
-            return f"shadows are cast within {self._gathered.radius_m / 1000:.1f} km"
+        if not self._shadows.is_whole and self._around is not None:
+            return f"shadows are cast within {self._around.radius_m / 1000:.1f} km"
         return ""
 
     # -- carrying it out -----------------------------------------------------------------------
@@ -212,7 +197,7 @@ class LiveSun(QObject):
         """Light the scene as the sun stands now."""
         if not self.is_on or self.site is None or self.time is None or not self._session.is_open:
             return
-        cast = cast_of(self._gathered.shadows, self.site, self.time) if self._gathered is not None else None
+        cast = cast_of(self._shadows, self.site, self.time) if self._shadows is not None else None
         self.light = sun_light(self.site, self.time, cast)
         scene = self._session.scene
         scene.set_sun(self.light)
@@ -226,8 +211,13 @@ class LiveSun(QObject):
         if not self.is_on or self.light is None or not self._session.is_open:
             return
         middle, radius = seen(self._session.scene.camera)
-        is_known = self._gathered is not None and self._gathered.holds(middle, radius)
-        if is_known and not self._is_stale:
+        is_coming = self._gathering.is_open or (self._shadows is not None and self._shadows.is_alive)
+        if (
+            is_coming
+            and not self._is_stale
+            and self._around is not None
+            and holds(self._around, middle, radius)
+        ):
             return
         radius = radius * ROOM if radius < MOST_M else radius
         around = Around(str(self._session.project.path.absolute()), self._city_date, *middle, radius)
@@ -237,17 +227,17 @@ class LiveSun(QObject):
 
         def take(found: ShadowHelper) -> None:
             self._let_go()
-            self._gathered = Gathered(found, middle, radius)
+            self._shadows = found
             self._shine()
 
-        self._is_stale = False
+        self._around, self._is_stale = around, False
         self._gathering.ask(gather, take)
 
     def _let_go(self) -> None:
         """End the process that knew what casts shadow."""
-        if self._gathered is not None:
-            self._gathered.shadows.end()
-            self._gathered = None
+        if self._shadows is not None:
+            self._shadows.end()
+            self._shadows = None
 
     def _city_changed(self) -> None:
         self._is_stale = True
@@ -275,6 +265,12 @@ class LiveSun(QObject):
                 self.set_clock(clock.date(), f"{clock:%H:%M}")
         elif self.is_on and self.site is None and (changes.layers or changes.project):
             self._begin()
+
+
+def holds(around: Around, middle: tuple[float, float], radius_m: float) -> bool:
+    """Whether what is gathered around a place will do for another view."""
+    apart = float(np.hypot(middle[0] - around.x, middle[1] - around.y))
+    return apart + radius_m <= around.radius_m * 1.01 and radius_m * SMALLER > around.radius_m
 
 
 def seen(camera: Camera) -> tuple[tuple[float, float], float]:
