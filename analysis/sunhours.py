@@ -145,10 +145,11 @@ class SunWay:
         return sum(float(course.hours[-1]) * course.counted.weight for course in self.courses)
 
     def towards(self, points: Float64) -> Float64:
-        """Directions to the sun (k, 3) at all times, from the middle of some points (n, 3)."""
+        """Unit vectors to the sun (k, 3) at all times, from the middle of some points (n, 3)."""
         middle = (points.min(axis=0) + points.max(axis=0))[None] / 2
-        found: Float64 = np.einsum("c,ckx->kx", self.field.weights(middle)[0], self.field.corners)
-        return found
+        found = np.einsum("c,ckx->kx", self.field.weights(middle)[0], self.field.corners)
+        unit: Float64 = found / np.sqrt((found**2).sum(axis=1, keepdims=True))
+        return unit
 
 
 def sun_way(project: Project, box: Box, days: Sequence[Counted], band: Band, steps: Steps) -> SunWay:
