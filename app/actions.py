@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt
@@ -115,13 +115,12 @@ class Action:
 
 def _analyses() -> tuple[Action, ...]:
     """One row per analysis."""
-    return tuple(
-        Action(
-            f"analyse_{found.NAME}", f"{found.TITLE}…", "", "analyse", "Analyse", "analyse", has_layers,
-            help=found.HELP, about=found.NAME,
-        )
-        for found in map(analysis_of, ANALYSES)
-    )  # fmt: skip
+    rows = []
+    for found in map(analysis_of, ANALYSES):
+        text = f"{found.TITLE.rstrip('?')}…"
+        row = Action(f"analyse_{found.NAME}", text, "", "analyse", "Analyse", "analyse", has_layers)
+        rows.append(replace(row, help=found.HELP, about=found.NAME))
+    return tuple(rows)
 
 
 # fmt: off

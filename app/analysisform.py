@@ -26,7 +26,7 @@ from analysis.analysis import Analysis, Estimate
 from analysis.asked import Ask, questions
 from analysis.foliage import FLAT_COVERS
 from app.analysing import Analysing
-from app.askfields import PLAIN, AskField, CityDateAnswer
+from app.askfields import PLAIN, AskField, CityDateAnswer, YesAnswer
 from app.askobjects import ObjectsAnswer
 from app.askpoints import PointsAnswer
 from app.canvas import Canvas
@@ -67,6 +67,7 @@ class AnalysisForm(QDialog):
         super().__init__(parent)
         self.setWindowTitle(analysis.TITLE)
         self._session, self._analysing, self._canvas, self.analysis = session, analysing, canvas, analysis
+        self._epochs = session.project.epochs
         self.fields: dict[tuple[str, ...], AskField] = {}
         self._forms: dict[tuple[str, ...], QFormLayout] = {}
         self._inputs: Any = None
@@ -76,8 +77,11 @@ class AnalysisForm(QDialog):
         self._build()
         self._show(answers or analysing.answers(analysis.NAME) or self._beginning())
         session.opened.connect(self.reject)
+        compare = self.fields.get(("compare",))
+        if isinstance(compare, YesAnswer):
+            compare.box.toggled.connect(self._compare)
         self._show_asked()
-        self._check()
+        self.check()
         self.resize(WIDTH, min(self._page.sizeHint().height() + AROUND, HEIGHT))
 
     @property
@@ -93,7 +97,7 @@ class AnalysisForm(QDialog):
     def accept(self) -> None:
         """Begin the analysis, if all is filled in."""
         self._pause.stop()
-        self._check()
+        self.check()
         self._pause.stop()
         if self._inputs is not None:
             self._analysing.run(self.analysis.NAME, self._inputs)
@@ -192,7 +196,7 @@ class AnalysisForm(QDialog):
 
     def _field(self, name: str, ask: Ask) -> AskField:
         if name in CITY_DATES:
-            return CityDateAnswer(ask, self._session.project.epochs)
+            return CityDateAnswer(ask, self._epochs)
         if ask.kind == "points":
             return PointsAnswer(ask, self._session, self._canvas)
         return PLAIN[ask.kind](ask)
@@ -217,12 +221,18 @@ class AnalysisForm(QDialog):
         if "fids" in answers and not len(self._session.selection):
             answers["fids"] = self._analysing.last_objects
         city_date = self._canvas.date_text
-        after, before = dates_to_compare(
-            self._session.project.epochs, city_date, bool(answers.get("compare"))
-        )
+        after, before = dates_to_compare(self._epochs, city_date, bool(answers.get("compare")))
         return answers | {
             name: day for name, day in zip(CITY_DATES, (after, before), strict=True) if name in answers
         }
+
+    def _compare(self, on: bool) -> None:
+        """Once it is to be compared, a plan is looked at, and what was looked at is what stood before."""
+        after, before = (self.fields.get((name,)) for name in CITY_DATES)
+        if on and isinstance(after, CityDateAnswer) and isinstance(before, CityDateAnswer):
+            shown = str(after.tells() or "")
+            for field, day in zip((after, before), dates_to_compare(self._epochs, shown, True), strict=True):
+                field.show_value(day)
 
     def _on_changed(self) -> None:
         self._show_asked()
@@ -237,7 +247,7 @@ class AnalysisForm(QDialog):
                 field.is_asked = other is None or other.tells() == wanted
                 self._forms[names].setRowVisible(field, field.is_asked)
 
-    def _check(self) -> None:
+    def check(self) -> None:
         """Take the answers in, or say beside each field what is not right."""
         self._inputs = None
         self._estimating.drop()
@@ -263,7 +273,7 @@ class AnalysisForm(QDialog):
             self._say("Looking how much there is to do…", True)
 
     def _estimate(self) -> None:
-        self._check()
+        self.check()
         if self._inputs is not None:
             self._analysing.estimate(
                 self._estimating, self.analysis.NAME, self._inputs, self._show_estimate, self._refuse
@@ -293,15 +303,20 @@ def is_open_ground(session: Session) -> bool:
 
 
 def dates_to_compare(
-    epochs: tuple[Epoch, ...], city_date: str, compares: bool, today: date | None = None
+    epochs: tuple[Epoch, ...], shown: str, compares: bool, today: date | None = None
 ) -> tuple[str, str]:
-    """The dates of the city that are looked at and compared with: a plan, with what stands today."""
+    """The dates of the city that are looked at and compared with; `shown` is what the view shows, '' for all.
+
+    A plan is compared with what is shown, or with what stands today.
+    """
+    this_day = (today or date.today()).isoformat()
     days = [epoch.date for epoch in epochs]
-    now = max((day for day in days if day <= (today or date.today()).isoformat()), default="")
-    planned = days[-1] if days and days[-1] > now else ""
-    after = city_date or (planned if compares and planned else now)
-    before = now if after != now else max((day for day in days if day < now), default="")
-    return after, before
+    now = max((day for day in days if day <= this_day), default="")
+    planned = days[-1] if days and days[-1] > this_day else ""
+    if compares and planned and shown <= this_day:
+        return planned, shown or now
+    after = shown or now
+    return after, now if after > this_day else max((day for day in days if day < after), default="")
 
 
 def _kinds(asked: Mapping[str, Ask]) -> set[str]:

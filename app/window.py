@@ -498,6 +498,8 @@ class Window(QMainWindow):
 
     def set_sun(self, on: bool) -> None:
         """Light the city with the sun and show its panel, or neither."""
+        if on and self.session.ticks:  # what stands at other dates casts no shadow
+            self.timeline.use_date.setChecked(True)
         self.sun_panel.setVisible(on)
         self.sun.set_on(on)
         self.actions_["sun"].setChecked(on)

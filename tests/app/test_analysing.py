@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from PySide6.QtCore import Qt
@@ -13,7 +14,7 @@ from analysis.analysis import analysis_of
 from analysis.asked import questions
 from app.analysing import Analysing
 from app.analysisform import AnalysisForm, dates_to_compare
-from app.askfields import AskField, TextAnswer
+from app.askfields import AskField, TextAnswer, YesAnswer
 from app.canvas import Canvas
 from app.session import Session
 from layers.records import Epoch
@@ -138,11 +139,21 @@ def test_a_result_is_outdated_once_the_city_has_changed(
     settled(yard)
 
 
-def test_a_plan_is_compared_with_today_unless_the_timeline_says_otherwise() -> None:
-    from datetime import date
-
+def test_a_plan_is_compared_with_what_is_shown_or_with_today() -> None:
     today = date(2026, 11, 22)
     assert dates_to_compare(EPOCHS, "", True, today) == (PLAN, TODAY)
+    assert dates_to_compare(EPOCHS, "1980-01-01", True, today) == (PLAN, "1980-01-01")
+    assert dates_to_compare(EPOCHS, PLAN, True, today) == (PLAN, TODAY)
     assert dates_to_compare(EPOCHS, "", False, today) == (TODAY, "1950-01-01")
-    assert dates_to_compare(EPOCHS, "1980-01-01", True, today) == ("1980-01-01", TODAY)
     assert dates_to_compare((), "", True, today) == ("", "")
+
+
+def test_to_compare_means_to_look_at_the_plan(yard: Session, ask: Callable[[str], AnalysisForm]) -> None:
+    yard.select([fid(yard, "yard")])
+    form = ask("sunlight")
+    assert form.inputs.date == TODAY and not form.inputs.compare
+    compare = field(form, "compare")
+    assert isinstance(compare, YesAnswer)
+    compare.box.click()
+    form.check()
+    assert (form.inputs.date, form.inputs.compare_date) == (PLAN, TODAY)
