@@ -14,10 +14,12 @@ from analysis.obstacles import Casters
 from analysis.pieces import Albedo
 from analysis.reflection import reflected
 from layers.arrays import Float64
-from layers.data import Progress, never_stop
+from layers.data import Progress, never_stop, part_of
 
 Float32 = NDArray[np.float32]
 
+#: Of the time, what sun and sky take before anything is reflected.
+FIRST_SHARE = 0.75
 #: Points at which binned positions of the sun are judged by rays to every one.
 SAMPLE = 1_000
 
@@ -49,7 +51,8 @@ def energy_on(
     progress: Progress = never_stop,
 ) -> Energy:
     """What points get among what casts shadow; `ground_m` (n,) is the height of open ground beneath them."""
-    first = Irradiation(casters, light, fineness).on(spots, progress)
+    share = FIRST_SHARE if bounces else 1.0
+    first = Irradiation(casters, light, fineness).on(spots, part_of(progress, 0.0, share))
     if not bounces:
         return Energy(first.direct, first.diffuse, np.zeros_like(first.direct), first.rays, 0)
     coarse = Irradiation(casters, light, replace(COARSE, sun_bins=min(fineness.sun_bins, COARSE.sun_bins)))
@@ -61,7 +64,8 @@ def energy_on(
         rays += found.rays
         return found.total
 
-    again = reflected(casters, albedo, spots, first.total, ground_m, lit, fineness, bounces, progress)
+    told = part_of(progress, share, 1.0)
+    again = reflected(casters, albedo, spots, first.total, ground_m, lit, fineness, bounces, told)
     return Energy(first.direct, first.diffuse, again.light, rays + again.rays, again.pieces)
 
 

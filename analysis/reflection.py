@@ -22,7 +22,7 @@ from analysis.fineness import BINNED, Fineness
 from analysis.irradiation import Spots
 from analysis.pieces import NOTHING, Albedo, Met, Pieces
 from layers.arrays import Float64, Int32
-from layers.data import Progress, never_stop
+from layers.data import Progress, never_stop, part_of
 
 Float32 = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -63,7 +63,7 @@ def reflected(
     chosen, of_point = shared(spots, fineness.shared_m, np.asarray(light.any(axis=1)))
     some = Spots(spots.points[chosen], spots.row[chosen], spots.row_normal)
     pieces = Pieces(casters, some.points, fineness)
-    looking = partial(_look, pieces, fineness.ways, progress)
+    looking = partial(_look, pieces, fineness.ways, part_of(progress, 0.0, 0.4))
     met = looking(some, ground_m[chosen])
     senders, between = np.empty(0, np.int64), np.empty((0, fineness.ways), np.int32)
     for _ in range(bounces - 1):
@@ -74,13 +74,14 @@ def reflected(
         senders, between = np.append(senders, new), np.concatenate([between, more])
     numbers, rays = pieces.met, met.size + between.size
     albedos = pieces.albedos(numbers, albedo).astype(np.float32)[:, None]
-    first = albedos * _light_of(pieces, numbers, spots, light, lit, progress)
+    first = albedos * _light_of(pieces, numbers, spots, light, lit, part_of(progress, 0.4, 0.9))
     sent, again = first, np.searchsorted(numbers, senders)
+    ending = part_of(progress, 0.9, 1.0)
     for _ in range(bounces - 1):
-        received = _received(between, numbers, sent, progress)
+        received = _received(between, numbers, sent, ending)
         sent = first.copy()
         sent[again] += albedos[again] * received
-    return Reflection(_received(met, numbers, sent, progress)[of_point], len(numbers), rays)
+    return Reflection(_received(met, numbers, sent, ending)[of_point], len(numbers), rays)
 
 
 def shared(spots: Spots, side_m: float, is_lit: Mask) -> tuple[Ints, Ints]:

@@ -37,7 +37,7 @@ from analysis.survey import (
     versions,
 )
 from layers.arrays import Float64
-from layers.data import Progress, never_stop
+from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
 from layers.results import Pedigree, Result
@@ -189,12 +189,14 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     states: list[Casters] = []
     energies: list[Energy] = []
     stood = []
-    for situation in situations(inputs):
+    wanted = situations(inputs)
+    for number, situation in enumerate(wanted):
         casters = casters_for(project, inputs, situation, receivers, LOWEST_DEG, progress)
         albedo = albedo_of(project, situation, casters, inputs.albedos, receivers.box)
         ground_m = ground_beneath(receivers, casters)
+        told = part_of(progress, number / len(wanted), (number + 1) / len(wanted))
         energies.append(
-            energy_on(spots, casters, light, albedo, ground_m, inputs.fineness, inputs.bounces, progress)
+            energy_on(spots, casters, light, albedo, ground_m, inputs.fineness, inputs.bounces, told)
         )
         states.append(casters)
         stood.append(standing_rows(project, receivers, situation))
