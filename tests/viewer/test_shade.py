@@ -13,8 +13,11 @@ from analysis.rays import Rays
 from layers.arrays import Float64, UInt8
 from tests.viewer.blocks_in_sun import MIDDLE, quarter, triangles
 from viewer.camera import Camera
-from viewer.picture import Float32
+from viewer.depths import Depths
+from viewer.picking import View2D
+from viewer.picture import Float32, Picture
 from viewer.scene import Scene, SunLight
+from viewer.shade import Pace, Shade
 
 SIZE = (240, 150)
 Mask = NDArray[np.bool_]
@@ -233,3 +236,27 @@ def test_when_only_the_sun_moves_nothing_is_drawn_anew_but_its_light(
     scene.camera = CAMERAS["near"]
     scene.set_sun(sun(135.0, 25.0, cast))
     assert not np.array_equal(scene.frame(), later)
+
+
+@pytest.mark.parametrize("moving", [False, True])
+def test_points_that_the_processor_draws_lie_in_the_same_shadow(moving: bool) -> None:
+    """A carpet of points seen from above, the east half of which is in shadow; some stand before it."""
+
+    class EastIsDark:
+        def lit(self, points: Float64, direction: Float64) -> Float32:
+            return np.asarray(points[:, 0] < MIDDLE[0], np.float32)
+
+    width, height = SIZE
+    view = View2D(Camera(MIDDLE, 50.0, 0.0, 90.0), width, height, MIDDLE)
+    depth = np.full((height, width), 50.0, np.float32)
+    before = np.where(np.arange(height)[:, None] < 20, np.float32(40.0), np.float32(np.inf))
+    depth[:20] = 40.0  # something else is before the points there
+    picture = Picture(np.full((height, width, 3), 180, np.uint8), depth, view.camera.eye - MIDDLE, 0.1)
+    light = SunLight(towards(90.0, 45.0), 45.0, 90.0, shadows=EastIsDark())
+    depths = Depths(depth, view, view.camera.eye, picture.near)
+    before = np.broadcast_to(before, depth.shape)
+    for _ in Shade(light, Pace()).on_points(picture, before, depths, moving):
+        pass
+    assert (picture.pixels[:20] == 180).all()
+    west, east = picture.pixels[20:, : width // 2 - 6], picture.pixels[20:, width // 2 + 6 :]
+    assert west.min() > 165 and east.max() < 125
