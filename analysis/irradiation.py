@@ -31,6 +31,8 @@ Mask = NDArray[np.bool_]
 
 #: Points whose rays are cast and counted together by one thread.
 CHUNK = 16_384
+#: What they may get in all their periods, in numbers: fewer points where every hour is a period.
+MOST_VALUES = 8_000_000
 #: Points that are summed up at once: matrices this small are multiplied without further threads.
 FEW = 64
 #: Positions of the sun that are traced together where every one of them is.
@@ -113,7 +115,8 @@ class Irradiation:
     def on(self, spots: Spots, progress: Progress = never_stop) -> Irradiance:
         """What points get; the same whatever the number of threads."""
         found = np.zeros((2, len(spots), self.light.periods), np.float32)
-        parts = [slice(start, start + CHUNK) for start in range(0, len(spots), CHUNK)]
+        size = max(1, min(CHUNK, MOST_VALUES // self.light.periods))
+        parts = [slice(start, start + size) for start in range(0, len(spots), size)]
         rays = 0
 
         def work(part: slice) -> tuple[Ints, Float64, int]:

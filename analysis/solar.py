@@ -332,7 +332,11 @@ def _limits(
     notes = dict.fromkeys(
         (*receivers.notes, *(note for state in states for note in state.notes), *weather.notes)
     )
-    found = [*notes, "The sun is the point at its centre; all surfaces are matt; nothing is mirrored"]
+    found = [
+        *notes,
+        "The sun is the point at its centre; all surfaces are matt; nothing is mirrored",
+        f"What is so far away that it hides only light from lower than {LOWEST_DEG:g}° is left out",
+    ]
     far = weather.distance_km(site.longitude, site.latitude)
     if far is not None and far > FAR_KM:
         found.append(f"The weather is that of a place {far:.0f} km away")
