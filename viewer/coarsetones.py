@@ -37,7 +37,9 @@ class CoarseTones:
         self._depth = depths.buffer.reshape(-1)[self._pixels]
         self._shown = np.flatnonzero(self._depth < 1.0)
         self._tones = np.full((len(self._pixels), 3), 1 << PARTS_BITS, np.uint16)
-        self._slopes = np.zeros((2, len(self._pixels)), np.float32)
+        #: The plane each shows: its depth at row and column 0, to the right and up, and how exact it is.
+        self._planes = np.zeros((len(self._pixels), 4), np.float32)
+        self._planes[:, 0], self._planes[:, 3] = self._depth, 1 / (OFF_STEPS * STEP)
 
     def shown(self) -> Index:
         """The pixels whose tones are wanted."""
@@ -47,7 +49,11 @@ class CoarseTones:
     def fill(self, tones: Float32, slopes: Float32) -> None:
         """Their tones (3, n), and how the depth changes about them (2, n)."""
         self._tones[self._shown] = np.rint(tones.T * np.float32(1 << PARTS_BITS))
-        self._slopes[:, self._shown] = slopes
+        right, up = slopes
+        row, column = np.divmod(self.shown(), self._depths.buffer.shape[1])
+        allowed = OFF_SLOPE * (np.abs(right) + np.abs(up)) + OFF_STEPS * STEP
+        corner = self._depth[self._shown] - right * column - up * row
+        self._planes[self._shown] = np.stack((corner, right, up, 1 / allowed), axis=-1)
 
     def apply(self, pixels: UInt8) -> None:
         """Multiply the colours of a picture (h, w, 3) with them."""
@@ -70,38 +76,36 @@ class CoarseTones:
         for first in range(0, len(mixed), AT_ONCE):
             pixels = mixed[first : first + AT_ONCE]
             row, column = np.divmod(pixels.astype(np.int32), np.int32(self._depths.buffer.shape[1]))
-            depth = self._depths.buffer.reshape(-1)[pixels]
+            place = np.stack((column, row, self._depths.buffer.reshape(-1)[pixels])).astype(np.float32)
             own = row // self._side * np.int32(self._shape[1]) + column // self._side
-            lost = np.flatnonzero(self._misfit(own, row, column, depth) > 1)
+            lost = np.flatnonzero(self._misfit(own, place) > 1)
             found.append(pixels[lost])
-            chosen.append(self._fitting(row[lost], column[lost], depth[lost]))
+            chosen.append(self._fitting(row[lost], column[lost], place[:, lost]))
         return np.concatenate(found), np.concatenate(chosen)
 
-    def _fitting(self, row: Int32, column: Int32, depth: Float32) -> Index:
+    def _fitting(self, row: Int32, column: Int32, place: Float32) -> Index:
         """Of the four squares around pixels the one whose plane they miss the least."""
         best, chosen = np.full(len(row), np.inf, np.float32), np.zeros(len(row), np.int64)
         i, j = ((at - self._side // 2) // self._side for at in (row, column))
         for up in (0, 1):
+            above = np.clip(i + up, 0, self._shape[0] - 1) * np.int32(self._shape[1])
             for right in (0, 1):
-                square = np.clip(i + up, 0, self._shape[0] - 1) * np.int32(self._shape[1])
-                square += np.clip(j + right, 0, self._shape[1] - 1)
-                misfit = self._misfit(square, row, column, depth)
+                square = above + np.clip(j + right, 0, self._shape[1] - 1)
+                misfit = self._misfit(square, place)
                 better = misfit < best
                 np.copyto(best, misfit, where=better)
                 np.copyto(chosen, square, where=better)
         return chosen
 
-    def _misfit(self, square: Int32, row: Int32, column: Int32, depth: Float32) -> Float32:
-        """How far depths are off the planes of squares; 1 is as far as they may be."""
-        right, up = self._slopes[0][square], self._slopes[1][square]
-        middle = self._pixels[square]
-        above, beside = np.divmod(middle, self._depths.buffer.shape[1])
-        off = self._depth[square] - depth
-        off += right * (column - beside).astype(np.float32)
-        off += up * (row - above).astype(np.float32)
-        np.abs(off, out=off)
-        allowed = np.float32(OFF_SLOPE) * (np.abs(right) + np.abs(up)) + np.float32(OFF_STEPS * STEP)
-        return np.asarray(off / allowed)
+    def _misfit(self, square: Int32, place: Float32) -> Float32:
+        """How far pixels, as columns, rows and depths (3, n), are off the planes of squares; 1 is allowed."""
+        corner, right, up, exactness = self._planes[square].T
+        off = right * place[0]
+        off += up * place[1]
+        off += corner
+        off -= place[2]
+        off *= exactness
+        return np.asarray(np.abs(off, out=off))
 
     def _uneven(self) -> Mask:
         """The squares that differ from a neighbour."""

@@ -24,7 +24,7 @@ AT_ONCE = 32_768
 #: So long a step of a picture at rest may take.
 STEP_S = 0.03
 #: So long the light of a picture in motion may take, and how long a side of pixels shares a ray at most.
-MOVING_S, MOST_SHARING = 0.02, 6
+MOVING_S, MOST_SHARING = 0.02, 4
 #: By how much points are lifted towards the eye and off their surface, in pixels at rest and in motion:
 #: what is drawn far away is coarser than what casts shadow.
 LIFT_PX, LIFT_MOVING_PX = 0.12, 0.5
