@@ -70,8 +70,8 @@ LOCAL_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(?::\d{2})?[+-]")
 COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 #: Of charts on paper, in 1/96 inch.
 CHART_LETTERS = 10.0
-#: Tables that are not printed row by row: the exported table has them.
-NOT_PRINTED = ("points",)
+#: Tables that are not printed: charts show them, and the exported tables have every row.
+NOT_PRINTED = ("points", "hours", "sky", "place", "blockers_by_month")
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ from viewer.scene import Scene, SunLight, prepare
 
 #: Pixels of the pictures: two beside each other, three, and maps and views as wide as the page.
 HALF, THIRD, BROAD, WIDE = (1000, 840), (680, 680), (1800, 1100), (1800, 700)
-#: Around what is looked at, as a part of its size, and at least: what casts shadow on it is seen too.
-ROOM, LEAST_ROOM_M = 0.6, 85.0
+#: Around what is looked at, so that what casts shadow on it is seen too: metres, and a part of its size.
+ROOM_M, ROOM = 85.0, 0.1
 #: Hours on the clock at which shadows are shown.
 HOURS = ("09:00", "12:00", "15:00")
 #: How a bird looks down, and the directions it may look in, the usual one first.
@@ -239,6 +239,12 @@ def subject_box(project: Project, result: Result) -> Float64:
     if box is not None:
         return np.asarray(box, np.float64).reshape(2, 3)
     boxes = np.array([layer.box for layer in project.layers if layer.box], np.float64)
+    if "wkb" in result.shapes.columns:
+        from shapely import from_wkb, total_bounds
+
+        shapes = from_wkb([bytes.fromhex(text) for text in result.shapes.texts("wkb")])
+        flat = np.asarray(total_bounds(shapes), np.float64).reshape(2, 2)
+        return np.column_stack((flat, (boxes[:, 2].min(), boxes[:, 5].max())))
     return np.stack((boxes[:, :3].min(axis=0), boxes[:, 3:].max(axis=0)))
 
 
@@ -246,7 +252,7 @@ def around(box: Float64) -> Float64:
     """A square around a box on the ground, with room for what casts shadow on it."""
     middle, half = box.mean(axis=0), (box[1] - box[0]) / 2
     reach = float(half[:2].max())
-    half[:2] = reach + max(ROOM * reach, LEAST_ROOM_M)
+    half[:2] = reach + ROOM_M + ROOM * reach
     return np.stack((middle - half, middle + half))
 
 

@@ -83,7 +83,7 @@ def charts_of(result: Result, quantity: Quantity | None) -> list[ResultChart]:
 
 def _histogram(result: Result, quantity: Quantity) -> Iterator[ResultChart]:
     values, areas = values_of(result, quantity)
-    if len(values) < 3 or values.min() == values.max():
+    if len(values) < 3 or values.min() == values.max() or quantity.name in result.shapes.columns:
         return
     is_area = bool(areas.sum() > 0)
     weights = areas if is_area else None
