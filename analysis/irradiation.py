@@ -84,7 +84,7 @@ class Season:
     in_leaf: bool
     periods: Mask
     sun: BinnedSun
-    steps: Ints  # in which the sun shines
+    steps: Ints  # in which the sun shines, by their periods
 
 
 class Irradiation:
@@ -109,7 +109,8 @@ class Irradiation:
             # Where every position has its own ray there is nothing to sum up.
             binned = slice(0) if self.exact else slice(None)
             sun = BinnedSun(light, steps[binned], bins[mine][binned], self.bins)
-            found.append(Season(in_leaf, periods, sun, steps))
+            by_period = np.argsort(light.period[steps], kind="stable")
+            found.append(Season(in_leaf, periods, sun, steps[by_period]))
         return found
 
     def on(self, spots: Spots, progress: Progress = never_stop) -> Irradiance:
