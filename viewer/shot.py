@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 DEFAULT_SIZE = (1600, 1000)
 MOST_PIXELS = 8192
-#: So many of the sun audit lines of a result are written under its picture.
-MOST_AUDITS = 2
 #: What `color_by` may say besides the name of an attribute.
 WAYS = ("type", "surface", "plain", "rgb", "intensity", "classification", "height")
 
@@ -87,7 +85,7 @@ def _words(sun: SunLight | None, result: Result | None) -> tuple[str, ...]:
     words = (sun.note, sun.audit_line) if sun is not None else ()
     if result is not None:
         pedigree = result.pedigree
-        words = (*words, result.title, *pedigree.sun[:MOST_AUDITS], pedigree.error)
+        words = (*words, result.title, *pedigree.sun[:1], pedigree.error)
     return tuple(filter(None, words))
 
 
