@@ -60,37 +60,36 @@ class Blockers:
     ) -> None:
         """`wholes` gives the object that each one is a part of."""
         self.receivers, self.cast, self.shade_share = receivers, cast, shade_share
+        area = receivers.area_m2 if receivers.area_m2.any() else np.ones(len(receivers))
+        self.weight: Float64 = area / area.sum()  # share of the whole that each point stands for
         fids, of_triangle = np.unique(cast.fid, return_inverse=True)
         found = wholes(fids)[of_triangle]
         self.keys: Int64 = np.where(found >= 0, found, -1 - cast.layer.astype(np.int64))
 
     def over(self, sun: SunWay, progress: Progress) -> Taken:
         """Who blocks on some days."""
-        area = self.receivers.area_m2
-        weight = area / area.sum() if area.sum() > 0 else np.full(len(area), 1 / len(area))
         towards = sun.towards(self.receivers.points)
-        lit_h = np.zeros(len(area))
+        lit_h = np.zeros(len(self.receivers))
         steps: list[Step] = []
         for number, course in enumerate(sun.courses):
             progress(number / len(sun.courses), f"who takes the sun, {course.counted.day}")
-            hours = float(np.diff(course.hours)[0])
-            for numbers in _groups(len(course.times) - 1, len(area)):
-                everyone = np.tile(np.arange(len(area)), len(numbers))
-                at_start = course.first + np.repeat(numbers, len(area))
-                directions = (towards[at_start] + towards[at_start + 1]) / 2
-                keys, alone = self.between(everyone, directions, course.in_leaf)
-                for at, key, own in zip(
-                    numbers.tolist(), keys.reshape(-1, len(area)), alone.reshape(-1, len(area)), strict=True
-                ):
-                    found, which = np.unique(key, return_inverse=True)
-                    middle = course.times[at] + (course.times[at + 1] - course.times[at]) // 2
-                    share, sole = (
-                        np.asarray(np.bincount(which, shares), np.float64)
-                        for shares in (weight, weight * own)
-                    )
-                    steps.append(Step(course, middle, hours, found, share, sole))
-                    lit_h += course.counted.weight * hours * (key == LIT)
+            hours = float(course.hours[1])
+            for at, key, alone in self._along(course, towards[course.first :]):
+                found, which = np.unique(key, return_inverse=True)
+                share, sole = (_sums(which, part) for part in (self.weight, self.weight * alone))
+                middle = course.times[at] + (course.times[at + 1] - course.times[at]) // 2
+                steps.append(Step(course, middle, hours, found, share, sole))
+                lit_h += course.counted.weight * hours * (key == LIT)
         return Taken(tuple(steps), lit_h)
+
+    def _along(self, course: Course, towards: Float64) -> Iterator[tuple[int, Int64, Mask]]:
+        """For each step of a course what blocks each receiver (n,), and whether it does so alone."""
+        count = len(self.receivers)
+        for numbers in _groups(len(course.times) - 1, count):
+            at = np.repeat(numbers, count)
+            directions = (towards[at] + towards[at + 1]) / 2
+            keys, alone = self.between(np.tile(np.arange(count), len(numbers)), directions, course.in_leaf)
+            yield from zip(numbers.tolist(), keys.reshape(-1, count), alone.reshape(-1, count), strict=True)
 
     def between(self, some: Int64, directions: Float64, leafy: bool) -> tuple[Int64, Mask]:
         """What blocks the sun from some points (k,) in directions (k, 3), and whether it does so alone."""
@@ -138,6 +137,10 @@ class Blockers:
         plant[met] = self.keys[number]
         without_it[met] /= self.cast.transmissivity[number, 0 if leafy else 1]
         return share, plant, without_it
+
+
+def _sums(which: Int64, values: Float64) -> Float64:
+    return np.asarray(np.bincount(which, values), np.float64)
 
 
 def _groups(steps: int, points: int) -> Iterator[Int64]:
