@@ -155,6 +155,7 @@ class SunPanel(QWidget):
         self.date_field.setAccessibleName("Date of the sun")
         self.date_field.setDateRange(QDate(FIRST_YEAR, 1, 1), QDate(LAST_YEAR, 12, 31))
         for field in (self.time_field, self.date_field):
+            field.setAlignment(Qt.AlignmentFlag.AlignCenter)
             field.setKeyboardTracking(False)
             field.setFixedWidth(FIELD_WIDTH)
         rows = QVBoxLayout(self)
