@@ -58,7 +58,7 @@ METHOD = (
     "For each point the sun is followed {days}, {band}, in steps of {step:g} minutes; at each step a ray is "
     "cast towards the centre of the sun, whose place is computed for the place of the point. Where sunlight "
     "begins or ends between two steps, the moment is found by halving the step until {end} are left. "
-    "Hours are the sum of the spells of sunlight of {spell:g} minutes or more."
+    "Hours are the sum of the spells of sunlight of {spell:g} minutes or more. Looked at is {states}"
 )
 
 
@@ -308,6 +308,7 @@ def _pedigree(
             step=inputs.step_min,
             end=f"{2 * steps.end_error_s:.3g} s" if inputs.refine else "the whole of it",
             spell=inputs.least_spell_min,
+            states=" Before is ".join(f"{state.title}." for state in situations(inputs)),
         ),
         version=versions("pvlib"),
         inputs=tuple(dict.fromkeys(item for state in states for item in state.inputs)),
