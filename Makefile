@@ -2,6 +2,7 @@
 # make test         everything that must hold: style, types, tests
 # make lint         style and types alone
 # make screenshots  the pictures in docs/images, made by the program itself
+# make validation   docs/validation.md: every analysis against independent sources
 # make bench        the figures in benchmarks/, as ratios against named peers
 #
 # All of them first make .venv with the locked dependencies (installer/prepare.py).
@@ -10,7 +11,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: run test lint screenshots bench ready-to-run ready-to-test clean
+.PHONY: run test lint screenshots validation bench ready-to-run ready-to-test clean
 
 run: ready-to-run
 	@$(BIN)/citystrata demo
@@ -25,6 +26,9 @@ lint: ready-to-test
 
 screenshots: ready-to-test
 	$(BIN)/python -m docs.screenshots
+
+validation: ready-to-test
+	$(BIN)/python -m docs.validation
 
 bench: ready-to-test
 	$(BIN)/pip --disable-pip-version-check install --quiet --requirement benchmarks/requirements.txt
