@@ -58,7 +58,7 @@ METHOD = (
     "For each point the sun is followed {days}, {band}, in steps of {step:g} minutes; at each step a ray is "
     "cast towards the centre of the sun, whose place is computed for the place of the point. Where sunlight "
     "begins or ends between two steps, the moment is found by halving the step until {end} are left. "
-    "Hours are the sum of the spells of sunlight of {spell:g} minutes or more. Looked at is {states}"
+    "Hours are the sum of the spells of sunlight{spell}. Looked at is {states}"
 )
 
 
@@ -307,7 +307,7 @@ def _pedigree(
             band=inputs.band.title,
             step=inputs.step_min,
             end=f"{2 * steps.end_error_s:.3g} s" if inputs.refine else "the whole of it",
-            spell=inputs.least_spell_min,
+            spell=f" of {spell:g} minutes or more" if (spell := inputs.least_spell_min) else "",
             states=" Before is ".join(f"{state.title}." for state in situations(inputs)),
         ),
         version=versions("pvlib"),
