@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import math
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from layers.project import Project
 from layers.resultfiles import check_out, export_result
 from layers.results import Result, Table
 
+#: What one says for the city of all dates, what was demolished and what is planned included.
+ALL_DATES = "all"
 #: Rows of a table that are shown to people; all are in the file and in the JSON.
 ROWS_SHOWN = 20
 
@@ -60,7 +63,10 @@ def add_surfaces(parser: argparse.ArgumentParser) -> None:
 def add_states(parser: argparse.ArgumentParser, city_date: str) -> None:
     """The state of the city, and one to compare it with; `city_date` is the option of the first date."""
     parser.add_argument(
-        city_date, dest="city_date", metavar="DATE", help="the city as it stands at this date"
+        city_date,
+        dest="city_date",
+        metavar="DATE",
+        help="the city as it stands at this date; default the day asked about, else today; all: every date",
     )
     parser.add_argument("--without", metavar="EXPR", default="", help="objects that are left out")
     parser.add_argument("--compare-date", metavar="DATE", help="the city before, as it stood at this date")
@@ -139,11 +145,12 @@ def surveyed_from(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def states_from(arguments: argparse.Namespace) -> dict[str, Any]:
     """The inputs that say which states of the city are looked at."""
+    here = arguments.city_date or date.today().isoformat()
+    dates = {"date": here, "compare_date": arguments.compare_date or here}
     return {
-        "date": arguments.city_date or "",
+        **{name: "" if value == ALL_DATES else value for name, value in dates.items()},
         "without": checked_expression(arguments.without),
         "compare": arguments.compare_date is not None or arguments.compare_without is not None,
-        "compare_date": arguments.compare_date or arguments.city_date or "",
         "compare_without": checked_expression(arguments.compare_without or ""),
     }
 
