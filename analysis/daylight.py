@@ -75,16 +75,21 @@ def seen(
     lit = np.zeros((len(directions), len(points)), np.bool_)
     short = np.maximum(LEAST_SINE - product(normals, directions.T), 0.0)
     plain = np.ascontiguousarray((needed & (short == 0)).T)
+    bent = np.ascontiguousarray((needed & (short > 0)).T)
+    grazing = []
     for number, direction in enumerate(directions):
         looking = np.flatnonzero(plain[number][of_point])
         if len(looking):
             lit[number, looking] = ~rays.blocked(starts[looking], direction)
-    # The few that would graze their own surface, or enter it, are bent away from it.
-    bent = np.ascontiguousarray((needed & (short > 0)).T)
-    ray, looking = np.nonzero(bent[:, of_point])
-    row = of_point[looking]
-    ways = directions[ray] + short[row, ray, None] * normals[row]
-    lit[ray, looking] = ~rays.blocked(starts[looking], ways)
+        if bent[number].any():
+            grazing.append(np.flatnonzero(bent[number][of_point]))
+    if grazing:
+        # The few that would graze their own surface, or enter it, are bent away from it.
+        ray = np.repeat(np.flatnonzero(bent.any(axis=1)), [len(some) for some in grazing])
+        looking = np.concatenate(grazing)
+        row = of_point[looking]
+        ways = directions[ray] + short[row, ray, None] * normals[row]
+        lit[ray, looking] = ~rays.blocked(starts[looking], ways)
     if casters.opaque == len(casters.triangles):
         return (lit.view(np.uint8),) * len(seasons)
     return tuple(_veiled(casters, points, directions, lit, in_leaf) for in_leaf in seasons)

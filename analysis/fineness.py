@@ -25,7 +25,7 @@ class Fineness:
 
 
 #: For whole districts.
-BINNED = Fineness(150)
+BINNED = Fineness(160)
 #: For single buildings, and for judging the other.
 EXACT = Fineness(0, sky=2_000, ways=256, shared_m=1.0, piece_m=2.0, ground_piece_m=2.0)
 #: For what only reflects light onto others.

@@ -30,7 +30,7 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 #: Points whose rays are cast and counted together by one thread.
-CHUNK = 16_384
+CHUNK = 32_768
 #: What they may get in all their periods, in numbers: fewer points where every hour is a period.
 MOST_VALUES = 8_000_000
 #: Points that are summed up at once: matrices this small are multiplied without further threads.
@@ -155,18 +155,19 @@ class _Chunk:
         whole, spots = self._whole, self._spots
         weights = [season.sun.weights(spots.row_normal) for season in whole.seasons]
         needed: Mask = np.any(self._sky > 0, axis=1)
-        for weight in weights:
-            needed[:, : whole.bins] |= weight @ np.ones(weight.shape[2]) > 0
+        for season, weight in zip(whole.seasons, weights, strict=True):
+            needed[:, : whole.bins] |= season.sun.shining(weight)
         shares = self._seen(whole.lines.directions, needed, tuple(s.in_leaf for s in whole.seasons))
         begins = np.searchsorted(spots.row, np.arange(len(spots.row_normal)))
         ends = np.unique([*begins, *range(0, len(spots), FEW), len(spots)])
         found = np.zeros((2, whole.light.periods, len(spots)))
         for season, weight, share in zip(whole.seasons, weights, shares, strict=True):
-            brightness = self._brightness(season)
+            brightness, table = self._brightness(season), season.sun.table()
             for start, end in pairwise(ends.tolist()):
                 row = spots.row[start]
+                season.sun.spread(weight[row], table)
                 through = share[:, start:end].astype(np.float64)
-                sun = weight[row].T @ through[: whole.bins]
+                sun = table.T @ through[: whole.bins]
                 found[:, :, start:end] += sun.reshape(2, -1, end - start)
                 if brightness is not None:
                     found[1, :, start:end] += brightness[row] @ (self._sky[row] @ through)

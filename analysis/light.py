@@ -94,30 +94,51 @@ class Light:
 
 
 class BinnedSun:
-    """The sun's light by bin and period, for surfaces of any tilt with the exact cosine of every step."""
+    """The sun's light by bin and period, for surfaces of any tilt with the exact cosine of every step.
+
+    Most bins shine in few periods: only those pairs of them, the slots, are counted.
+    """
 
     def __init__(self, light: Light, steps: Ints, bins: Ints, count: int) -> None:
         """`bins` (of the `steps` of the light) says which of `count` bins stands for each."""
-        self._count, self._periods = count, light.periods
         slots = bins * light.periods + light.period[steps]
         order = np.argsort(slots, kind="stable")
         steps, slots = steps[order], slots[order]
         self._first = np.flatnonzero(np.diff(slots, prepend=-1))
-        bin, period = np.divmod(slots[self._first], light.periods)
-        self._slots = tuple((2 * bin + kind) * light.periods + period for kind in (0, 1))
+        self._bin, period = np.divmod(slots[self._first], light.periods)
+        self._places = np.concatenate([(2 * self._bin + kind) * light.periods + period for kind in (0, 1)])
+        self._shape = count, 2 * light.periods
         self._sun = np.ascontiguousarray(light.sun[steps].T)
         self._sources = (light.beam[steps], light.sky.circumsolar[steps])
 
     def weights(self, normals: Float64) -> Float64:
-        """(n, bins, 2 · periods) kWh/m² that the sun itself, then the sky around it, give unshaded."""
-        found = np.zeros((len(normals), self._count * 2 * self._periods))
-        if len(self._first):
-            for start in range(0, len(normals), NORMALS_AT_ONCE):
-                part = slice(start, start + NORMALS_AT_ONCE)
-                cosine = np.maximum(product(normals[part], self._sun), 0.0)
-                for slot, source in zip(self._slots, self._sources, strict=True):
-                    found[part, slot] = np.add.reduceat(cosine * source, self._first, axis=1)
-        return found.reshape(len(normals), self._count, 2 * self._periods)
+        """(n, 2 · slots) kWh/m² that the sun itself, then the sky around it, give unshaded."""
+        slots = len(self._first)
+        found = np.zeros((len(normals), 2 * slots))
+        for start in range(0, len(normals) if slots else 0, NORMALS_AT_ONCE):
+            part = slice(start, start + NORMALS_AT_ONCE)
+            cosine = np.maximum(product(normals[part], self._sun), 0.0)
+            for kind, source in enumerate(self._sources):
+                here = slice(kind * slots, (kind + 1) * slots)
+                found[part, here] = np.add.reduceat(cosine * source, self._first, axis=1)
+        return found
+
+    def shining(self, weights: Float64) -> Mask:
+        """(n, bins) which bins give light to surfaces of these weights."""
+        found = np.zeros((len(weights), self._shape[0]), bool)
+        slots = len(self._first)
+        gives = (weights[:, :slots] > 0) | (weights[:, slots:] > 0)
+        for slot, bin in enumerate(self._bin.tolist()):
+            found[:, bin] |= gives[:, slot]
+        return found
+
+    def table(self) -> Float64:
+        """(bins, 2 · periods) of zeros, for `spread`."""
+        return np.zeros(self._shape)
+
+    def spread(self, weights: Float64, table: Float64) -> None:
+        """Write the weights of one normal (2 · slots,) into a table: first of the sun, then of the sky."""
+        table.reshape(-1)[self._places] = weights
 
 
 def light_by_month(site: Site, weather: Weather, model: str = MODELS[0]) -> Light:

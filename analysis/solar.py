@@ -96,7 +96,7 @@ class Inputs(Surveyed):
         "binned",
         "Rays to the sun",
         "choice",
-        choices=(("binned", "To 150 bins of its path"), ("exact", "To its place in every hour (slow)")),
+        choices=(("binned", "To 160 bins of its path"), ("exact", "To its place in every hour (slow)")),
         group="More",
     )
     bounces: int = asked(

@@ -144,7 +144,7 @@ def test_binned_sun_is_close_to_a_ray_every_hour(light: Light) -> None:
     assert facing.sum(axis=1).mean() <= 110
     record(
         "Irradiation among buildings",
-        "150 bins of the sun's path stand for every hour's place of the sun, at single points in dense town",
+        "160 bins of the sun's path stand for every hour's place of the sun, at single points in dense town",
         reference="a ray for every hour of the year with sun",
         quantity="root mean square error of a year's direct irradiation",
         found=100 * float(np.sqrt(np.mean((fast - exact) ** 2)) / exact.mean()),

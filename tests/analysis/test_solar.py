@@ -121,7 +121,7 @@ def test_before_and_after_say_who_loses_how_much(town: Project) -> None:
 
 def test_the_pedigree_says_what_was_done_and_how_far_off_it_may_be(result: Result) -> None:
     pedigree = result.pedigree
-    assert "150 positions" in pedigree.method and "albedo of ground 0.2" in pedigree.method
+    assert "160 positions" in pedigree.method and "albedo of ground 0.2" in pedigree.method
     assert "kWh/m²" in pedigree.error and pedigree.numbers["binning_rmse_pct"] < 2
     assert len(pedigree.sun) == 3 and "NREL SPA" in pedigree.sun[0]
     assert {name for name, _ in pedigree.inputs} == {"town", "ground"}
