@@ -13,6 +13,7 @@ from analysis import ANALYSES
 from analysis.analysis import Analysis, Estimate, analysis_of
 from analysis.asked import as_json
 from app import loading
+from app.analysisprocess import carried_out
 from app.jobs import Question, Work
 from app.resulttext import names_of
 from app.session import Session
@@ -101,8 +102,8 @@ class Analysing(QObject):
         self.last_objects = tuple(self._answers[name].get("fids", ())) or self.last_objects
 
         def work(work: Work) -> Result:
+            result = carried_out(project.path, name, self._answers[name], work)
             with project.reader() as reader:
-                result = analysis.run(reader, inputs, work.progress)
                 return replace(result, title=title or titled(reader, result))
 
         self._session.jobs.run(analysis.TITLE, work, self._keep)

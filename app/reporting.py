@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 import orjson
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.child import child, lines
 from app.jobs import Work
 from app.session import Session
 from layers.errors import CitystrataError
 from layers.resultfiles import FILES, endings_for, export_result
 from layers.results import ResultSummary
 
-HOUSE = Path(__file__).parent.parent
 COMMAND = "from app.cli import entry; entry()"
 #: How the command line tells its progress: "45% casting shadows".
 PROGRESS = re.compile(rb"\s*(\d+)% (.*)")
@@ -78,30 +75,16 @@ def report(project: Path, results: Sequence[int], out: Path, work: Work) -> int:
     Drawing pictures in a process of its own leaves the window free.
     """
     chosen = [part for number in results for part in ("--result", str(number))]
-    command = [sys.executable, "-c", COMMAND, "report", str(project.absolute()), *chosen]
-    process = subprocess.Popen(
-        [*command, "--out", str(out.absolute()), "--json"],
-        cwd=HOUSE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    try:
+    request = ["report", str(project.absolute()), *chosen, "--out", str(out.absolute()), "--json"]
+    with child(["-c", COMMAND, *request]) as process:
         assert process.stdout and process.stderr
-        _follow(process.stderr, work)
-        answer = process.stdout.read()
-        process.wait()
-    finally:
-        process.kill()
-        process.wait()
-    return _pages(answer, out)
-
-
-def _follow(lines: IO[bytes], work: Work) -> None:
-    work.progress(0.0, "starting")
-    for line in lines:
-        found = PROGRESS.match(line)
-        if found:
-            work.progress(int(found[1]) / 100, found[2].decode(errors="replace").strip())
+        said = (0.0, "starting")
+        for line in lines(process.stderr):
+            work.progress(*said)
+            found = PROGRESS.match(line or b"")
+            if found:
+                said = int(found[1]) / 100, found[2].decode(errors="replace").strip()
+        return _pages(process.stdout.read(), out)
 
 
 def _pages(answer: bytes, out: Path) -> int:

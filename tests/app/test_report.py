@@ -12,17 +12,15 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
-from analysis.analysis import analysis_of
 from app import paper
 from app.cli import FAILED, MISUSED, main
 from app.paper import HEIGHT, WIDTH, Block, Chapter, Grid, Text, heading, laid_out, paragraph, write_pdf
 from app.reportpdf import date_in_words, day_of_result, seen_from
 from app.reporttables import MOST_ROWS, table_blocks
-from layers.project import Project
 from layers.results import Pedigree, Quantity, Result, Table, Values
-from tests.app.yard import PLAN, TODAY, yards
+from tests.app.yard import judged_yards
 
-__all__ = ["yards"]
+__all__ = ["judged_yards"]
 
 WORDS = "Rays are cast from points on surfaces towards the centre of the sun. " * 6
 
@@ -122,25 +120,11 @@ def test_the_day_comes_from_the_audit_lines() -> None:
     ]
 
 
-@pytest.fixture(scope="module")
-def judged(yards: Path) -> Path:
-    """The project of the yard with one verdict."""
-    rules = analysis_of("rules")
-    with Project.open(yards) as project:
-        yard = project.by_id("yard")
-        assert yard is not None
-        inputs = rules.Inputs(fids=(yard.fid,), date=PLAN, compare_date=TODAY, spacing_m=2.0)
-        result = rules.run(project, inputs, lambda _fraction, _text: None)
-        with project.edit("Keep") as edit:
-            edit.add_result(result)
-    return yards
-
-
 def test_the_verb_writes_a_whole_report(
-    judged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    judged_yards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "report.pdf"
-    assert main(["report", str(judged), "--out", str(out), "--result", "1"]) == 0
+    assert main(["report", str(judged_yards), "--out", str(out), "--result", "1"]) == 0
     pages = pages_in(out)
     assert pages >= 3 and f"Wrote {pages} pages" in capsys.readouterr().out
     data = out.read_bytes()
@@ -150,14 +134,14 @@ def test_the_verb_writes_a_whole_report(
 
 
 def test_wrong_use_is_told_in_a_sentence(
-    judged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    judged_yards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["report", str(judged), "--out", str(tmp_path / "report.docx")]) == MISUSED
+    assert main(["report", str(judged_yards), "--out", str(tmp_path / "report.docx")]) == MISUSED
     assert "Call it report.pdf" in capsys.readouterr().err
-    assert main(["report", str(judged), "--out", str(tmp_path / "r.pdf"), "--result", "7"]) == MISUSED
+    assert main(["report", str(judged_yards), "--out", str(tmp_path / "r.pdf"), "--result", "7"]) == MISUSED
     assert "There is no such result: '7'; allowed: 1 (" in capsys.readouterr().err
     missing = tmp_path / "no" / "r.pdf"
-    assert main(["report", str(judged), "--out", str(missing)]) == FAILED
+    assert main(["report", str(judged_yards), "--out", str(missing)]) == FAILED
     assert str(missing.parent) in capsys.readouterr().err
 
 

@@ -22,9 +22,14 @@ from app.resulttable import order_of
 from app.session import Session
 from layers.edit import Edit
 from tests.app.panels import Show, show
-from tests.app.yard import PLAN, TODAY, fid, yard, yards
+from tests.app.yard import TODAY, fid, judged_yards, yard
 
-__all__ = ["show", "yard", "yards"]
+__all__ = ["judged_yards", "show", "yard"]
+
+
+@pytest.fixture(scope="module")
+def yards(judged_yards: Path) -> Path:
+    return judged_yards
 
 
 @pytest.fixture
@@ -40,14 +45,8 @@ def panel(yard: Session, analysing: Analysing, show: Show) -> ResultPanel:
 
 
 @pytest.fixture
-def judged(qtbot: QtBot, yard: Session, analysing: Analysing, panel: ResultPanel) -> ResultPanel:
-    """The panel with the yard judged, and a sky view of the school after that."""
-    rules, skyview = analysis_of("rules"), analysis_of("skyview")
-    inputs = rules.Inputs(fids=(fid(yard, "yard"),), date=PLAN, compare_date=TODAY, spacing_m=2.0)
-    analysing.run("rules", inputs)
-    qtbot.waitUntil(lambda: panel.list.count() == 1, timeout=20_000)
-    analysing.run("skyview", skyview.Inputs(fids=(fid(yard, "school"),), spacing_m=20.0, directions=100))
-    qtbot.waitUntil(lambda: panel.list.count() == 2, timeout=20_000)
+def judged(qtbot: QtBot, analysing: Analysing, panel: ResultPanel) -> ResultPanel:
+    """The panel with the verdict shown."""
     panel.list.setCurrentRow(1)
     qtbot.waitUntil(lambda: analysing.shown is not None and analysing.shown.result.kind == "rules")
     return panel
@@ -57,7 +56,9 @@ def words(card: VerdictCard) -> set[str]:
     return {label.text() for label in card.findChildren(QLabel)}
 
 
-def test_without_results_it_says_what_to_do(panel: ResultPanel) -> None:
+def test_without_results_it_says_what_to_do(panel: ResultPanel, analysing: Analysing) -> None:
+    for result in analysing.results:
+        analysing.remove(result)
     assert any("menu Analyse" in label.text() for label in panel.findChildren(QLabel) if label.isVisible())
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import orjson
 import pytest
 
+from analysis.analysis import analysis_of
 from app.session import Session
+from layers.data import never_stop
 from layers.importing import import_files
 from layers.project import Project
 from tests.app.blocks import FACES, SEMANTICS
@@ -57,16 +59,37 @@ def write_yard(path: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def yards(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A closed project of the yard with two epochs; copy it before opening."""
-    folder = tmp_path_factory.mktemp("yards")
+def make_yards(folder: Path) -> Path:
+    """A closed project of the yard with two epochs."""
     path = folder / "yard.city.gpkg"
     with Project.create(path) as project:
         import_files(project, [write_yard(folder / "yard.city.json")])
         with project.edit("Dates") as edit:
             edit.set_epoch("today", TODAY)
             edit.set_epoch("plan", PLAN)
+    return path
+
+
+@pytest.fixture(scope="module")
+def yards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed project of the yard; copy it before opening."""
+    return make_yards(tmp_path_factory.mktemp("yards"))
+
+
+@pytest.fixture(scope="module")
+def judged_yards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, with the yard judged by a rule, and after that a sky view of the school."""
+    rules, skyview = analysis_of("rules"), analysis_of("skyview")
+    path = make_yards(tmp_path_factory.mktemp("judged"))
+    with Project.open(path) as project:
+        yard, school = (found for found in map(project.by_id, ("yard", "school")) if found is not None)
+        for analysis, inputs in (
+            (rules, rules.Inputs(fids=(yard.fid,), date=PLAN, compare_date=TODAY, spacing_m=2.0)),
+            (skyview, skyview.Inputs(fids=(school.fid,), spacing_m=20.0, directions=100)),
+        ):
+            result = analysis.run(project, inputs, never_stop)
+            with project.edit("Keep") as edit:
+                edit.add_result(result)
     return path
 
 
