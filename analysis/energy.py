@@ -90,6 +90,6 @@ def binning_error(
     """Hold the direct light of some of the points against rays to every position of the sun."""
     some = np.unique(np.linspace(0, len(spots) - 1, min(count, len(spots))).astype(np.int64))
     exact = Irradiation(casters, light, replace(COARSE, sun_bins=0))
-    judge = exact.on(Spots(spots.points[some], spots.row[some], spots.row_normal)).direct.sum(axis=1)
+    judge = exact.on(spots.at(some)).direct.sum(axis=1)
     off = direct[some].sum(axis=1) - judge
     return BinningError(len(some), len(light.sunny), float(np.sqrt(np.mean(off**2))), float(judge.mean()))

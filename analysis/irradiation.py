@@ -50,7 +50,7 @@ class Spots:
     def __len__(self) -> int:
         return len(self.points)
 
-    def part(self, which: slice) -> Spots:
+    def at(self, which: slice | Ints) -> Spots:
         """Some of them."""
         return Spots(self.points[which], self.row[which], self.row_normal)
 
@@ -121,7 +121,7 @@ class Irradiation:
         rays = 0
 
         def work(part: slice) -> tuple[Ints, Float64, int]:
-            some, order = spots.part(part).sorted()
+            some, order = spots.at(part).sorted()
             return part.start + order, *_Chunk(self, some).irradiance()
 
         for where, values, cast in abreast(work, parts, progress, "sun and sky"):

@@ -17,6 +17,7 @@ from layers.runs import starts
 
 Float32 = NDArray[np.float32]
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 #: The ground is looked at this far around the points; what lies beyond counts as open land.
 GROUND_M = 200.0
@@ -91,6 +92,15 @@ class Pieces:
         piece = np.full(len(distance), NOTHING, np.int32)
         piece[met] = self._pieces(triangle, place, ways)
         return Met(piece, met, place, triangle)
+
+    def inside(self, spots: Spots) -> Mask:
+        """Which spots (n,) are inside a body: straight before them they see a surface from behind."""
+        starts, ways = self._rays.starts(spots.points), spots.row_normal[spots.row].astype(np.float32)
+        triangle, _ = self._rays.first(starts, ways)
+        met = np.flatnonzero(triangle >= 0)
+        found = np.zeros(len(spots), bool)
+        found[met] = np.einsum("ij,ij->i", self._triangle_normal[triangle[met]], ways[met]) > 0
+        return found
 
     def beneath(self, spots: Spots) -> Int32:
         """The piece that each spot lies on, NOTHING where it lies on none."""

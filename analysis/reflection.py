@@ -60,9 +60,15 @@ def reflected(
 
     `ground_m` (n,) is the height of the open ground beneath each point, where no triangle is.
     """
-    chosen, of_point = shared(spots, fineness.shared_m, np.asarray(light.any(axis=1)))
-    some = Spots(spots.points[chosen], spots.row[chosen], spots.row_normal)
+    is_lit = np.asarray(light.any(axis=1))
+    chosen, of_point = shared(spots, fineness.shared_m, is_lit)
+    some = spots.at(chosen)
     pieces = Pieces(casters, some.points, fineness)
+    # Between houses that touch, points of one lie within the other.
+    buried = ~is_lit[chosen]
+    buried[buried] = pieces.inside(some.at(np.flatnonzero(buried)))
+    open_to = np.flatnonzero(~buried)
+    chosen, some = chosen[open_to], some.at(open_to)
     looking = partial(_look, pieces, fineness.ways, part_of(progress, 0.0, 0.4))
     met = looking(some, ground_m[chosen])
     senders, between = np.empty(0, np.int64), np.empty((0, fineness.ways), np.int32)
@@ -81,7 +87,9 @@ def reflected(
         received = _received(between, numbers, sent, ending)
         sent = first.copy()
         sent[again] += albedos[again] * received
-    return Reflection(_received(met, numbers, sent, ending)[of_point], len(numbers), rays)
+    found = np.zeros((len(buried), light.shape[1]), np.float32)
+    found[open_to] = _received(met, numbers, sent, ending)
+    return Reflection(found[of_point], len(numbers), rays)
 
 
 def shared(spots: Spots, side_m: float, is_lit: Mask) -> tuple[Ints, Ints]:
@@ -121,9 +129,7 @@ def _light_of(
 ) -> Float32:
     """(p, periods) what pieces get of sun and sky: the mean of the points on them, or where they were met."""
     parts = [slice(start, start + CHUNK) for start in range(0, len(spots), CHUNK)]
-    on = np.concatenate(
-        list(abreast(lambda part: pieces.beneath(spots.part(part)), parts, progress, "pieces"))
-    )
+    on = np.concatenate(list(abreast(lambda part: pieces.beneath(spots.at(part)), parts, progress, "pieces")))
     place = np.searchsorted(numbers, on)
     place[place == len(numbers)] = 0
     here = np.flatnonzero(numbers[place] == on) if len(numbers) else np.empty(0, np.int64)

@@ -158,7 +158,7 @@ def test_binned_sun_is_close_to_a_ray_every_hour(light: Light) -> None:
 def test_answers_do_not_depend_on_threads(light: Light, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bit by bit."""
     casters, spots = houses()
-    spots = spots.part(slice(300))
+    spots = spots.at(slice(300))
     monkeypatch.setattr("analysis.irradiation.CHUNK", 70)
     answers = []
     for threads in (1, 2, 5):
