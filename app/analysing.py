@@ -15,6 +15,7 @@ from analysis.asked import as_json
 from app import loading
 from app.analysisprocess import carried_out
 from app.jobs import Question, Work
+from app.resultcharts import ResultChart, further_charts
 from app.resulttext import names_of
 from app.session import Session
 from layers.edit import Edit
@@ -33,6 +34,7 @@ class Shown:
 
     result: Result
     quantity: Quantity | None
+    charts: tuple[ResultChart, ...] = ()  # of its tables
 
     @property
     def date(self) -> str:
@@ -51,7 +53,7 @@ class Analysing(QObject):
         super().__init__(session)
         self._session = session
         self._answers: dict[str, dict[str, Any]] = {}
-        self._awaited: list[Result] = []  # to be shown as soon as the project keeps them
+        self._awaited: list[Shown] = []  # to be shown as soon as the project keeps them
         self._reading = Question(session.jobs, "Reading the result", self)
         self.shown: Shown | None = None
         self.last_objects: tuple[int, ...] = ()  # that an analysis was about
@@ -101,10 +103,10 @@ class Analysing(QObject):
         self._answers[name] = dict(as_json(inputs))
         self.last_objects = tuple(self._answers[name].get("fids", ())) or self.last_objects
 
-        def work(work: Work) -> Result:
+        def work(work: Work) -> Shown:
             result = carried_out(project.path, name, self._answers[name], work)
             with project.reader() as reader:
-                return replace(result, title=title or titled(reader, result))
+                return ready(replace(result, title=title or titled(reader, result)))
 
         self._session.jobs.run(analysis.TITLE, work, self._keep)
 
@@ -112,17 +114,18 @@ class Analysing(QObject):
         """Run a result's analysis again on the city as it is now; the old result stays beside the new one."""
         self.run(result.kind, analysis_of(result.kind).Inputs(**result.inputs), result.title)
 
-    def _keep(self, result: Result) -> None:
+    def _keep(self, found: Shown) -> None:
         """Keep a new result as one undoable step; where nothing can be kept, show it all the same."""
+        result = found.result
         if self._session.project.read_only:
-            self._show(result)
+            self._show(found)
             self._session.message.emit(
                 f"{result.title} is shown, but cannot be kept: the project is read-only"
             )
             return
 
         def change(edit: Edit) -> None:
-            self._awaited = [replace(result, id=edit.add_result(result))]
+            self._awaited = [replace(found, result=replace(result, id=edit.add_result(result)))]
 
         rows = len(result.points) + len(result.surfaces) + len(result.shapes)
         self._session.run_edit(f"Keep result {result.title}", change, values=rows)
@@ -132,10 +135,10 @@ class Analysing(QObject):
     def show(self, number: int, quantity: str = "") -> None:
         """Show a result of the project in the view."""
         if self.shown is not None and self.shown.result.id == number:
-            self._show(self.shown.result, quantity)
+            self._show(self.shown, quantity)
             return
-        read = partial(loading.look, self._session.project, lambda project: project.result(number))
-        self._reading.ask(read, lambda result: self._show(result, quantity))
+        read = partial(loading.look, self._session.project, lambda project: ready(project.result(number)))
+        self._reading.ask(read, lambda found: self._show(found, quantity))
 
     def hide(self) -> None:
         """Show no result any more."""
@@ -144,10 +147,9 @@ class Analysing(QObject):
             self.shown = None
             self._draw()
 
-    def _show(self, result: Result, quantity: str = "") -> None:
-        named = {found.name: found for found in result.quantities}
-        first = next(iter(result.quantities), None)
-        self.shown = Shown(result, named.get(quantity, first))
+    def _show(self, found: Shown, quantity: str = "") -> None:
+        named = {each.name: each for each in found.result.quantities}
+        self.shown = replace(found, quantity=named.get(quantity, found.quantity))
         self._draw()
 
     def _draw(self) -> None:
@@ -184,13 +186,18 @@ class Analysing(QObject):
             return
         self.changed.emit()
         there = {result.id: result.title for result in self.results}
-        for result in self._awaited:
-            if result.id in there:
+        for found in self._awaited:
+            if found.result.id in there:
                 self._session.select([])  # what is selected would hide the result's colours
-                self._show(result)
+                self._show(found)
         self._awaited = []
         if self.shown is not None and self.shown.result.id not in there:
             self.hide()
+
+
+def ready(result: Result) -> Shown:
+    """A result with all that takes a moment, so that it can be shown at once; for any thread."""
+    return Shown(result, next(iter(result.quantities), None), tuple(further_charts(result)))
 
 
 def titled(project: Project, result: Result) -> str:

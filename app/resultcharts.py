@@ -66,9 +66,17 @@ def _filled(paint: Callable[[QPainter, QRectF, Data, Look], Painted], data: Data
 
 def charts_of(result: Result, quantity: Quantity | None) -> list[ResultChart]:
     """All charts that a result has something for."""
+    return [*quantity_charts(result, quantity), *further_charts(result)]
+
+
+def quantity_charts(result: Result, quantity: Quantity | None) -> list[ResultChart]:
+    """The charts of one quantity; quick."""
+    return list(_histogram(result, quantity)) if quantity is not None else []
+
+
+def further_charts(result: Result) -> list[ResultChart]:
+    """The charts of a result's tables; the course of the sun takes a moment."""
     made: list[ResultChart] = []
-    if quantity is not None:
-        made += _histogram(result, quantity)
     tables = result.tables
     if MONTHS in tables and len(tables[MONTHS]) > 1:
         made += _months(result, tables[MONTHS])

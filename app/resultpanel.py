@@ -223,7 +223,7 @@ class ResultPanel(Panel):
             return
         self._details.setCurrentIndex(1)
         self._title.set_text(shown.result.title)
-        self.glance.show_result(shown.result, shown.quantity)
+        self.glance.show_result(shown.result, shown.quantity, shown.charts)
         self.table.show_result(shown.result)
         self._show_origin()
         self._mark(shown.result.id)

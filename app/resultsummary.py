@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.charts import ChartView
 from app.labels import add_row, narrow, thousands
-from app.resultcharts import ResultChart, charts_of
+from app.resultcharts import ResultChart, quantity_charts
 from app.resulttext import (
     NOTHING,
     WORDS,
@@ -153,8 +153,10 @@ class ResultGlance(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
 
-    def show_result(self, result: Result, quantity: Quantity | None) -> None:
-        """Turn to a result and one of its quantities."""
+    def show_result(
+        self, result: Result, quantity: Quantity | None, further: Sequence[ResultChart] = ()
+    ) -> None:
+        """Turn to a result and one of its quantities; `further` are the charts of its tables."""
         if result is not self._result:
             self._show_cards(verdict_rows(result))
             self._offer(result.quantities)
@@ -164,7 +166,7 @@ class ResultGlance(QWidget):
         self.quantity.setCurrentIndex(self.quantity.findData(quantity.name) if quantity else -1)
         self.quantity.blockSignals(False)
         self._show_numbers(quantity)
-        self._show_charts(charts_of(result, quantity))
+        self._show_charts([*quantity_charts(result, quantity), *further])
 
     def _show_charts(self, charts: Sequence[ResultChart]) -> None:
         _clear(self._charts)
