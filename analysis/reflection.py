@@ -67,29 +67,35 @@ def reflected(
     # Between houses that touch, points of one lie within the other.
     buried = ~is_lit[chosen]
     buried[buried] = pieces.inside(some.at(np.flatnonzero(buried)))
-    open_to = np.flatnonzero(~buried)
-    chosen, some = chosen[open_to], some.at(open_to)
+    free = np.flatnonzero(~buried)
     looking = partial(_look, pieces, fineness.ways, part_of(progress, 0.0, 0.4))
-    met = looking(some, ground_m[chosen])
-    senders, between = np.empty(0, np.int64), np.empty((0, fineness.ways), np.int32)
-    for _ in range(bounces - 1):
-        # What was met last looks around itself, and meets more.
-        new = np.setdiff1d(pieces.met, senders)
-        they = pieces.spots(new)
-        more = looking(they, np.minimum(they.points[:, 2], ground_m.min()))
-        senders, between = np.append(senders, new), np.concatenate([between, more])
-    numbers, rays = pieces.met, met.size + between.size
+    met = looking(some.at(free), ground_m[chosen[free]])
+    senders, between = _between(pieces, looking, float(ground_m.min(initial=np.inf)), bounces)
+    numbers = pieces.met
+    own = _light_of(pieces, numbers, spots, light, lit, part_of(progress, 0.4, 0.9))
     albedos = pieces.albedos(numbers, albedo).astype(np.float32)[:, None]
-    first = albedos * _light_of(pieces, numbers, spots, light, lit, part_of(progress, 0.4, 0.9))
-    sent, again = first, np.searchsorted(numbers, senders)
+    sent, again = albedos * own, np.searchsorted(numbers, senders)
     ending = part_of(progress, 0.9, 1.0)
     for _ in range(bounces - 1):
-        received = _received(between, numbers, sent, ending)
-        sent = first.copy()
-        sent[again] += albedos[again] * received
-    found = np.zeros((len(buried), light.shape[1]), np.float32)
-    found[open_to] = _received(met, numbers, sent, ending)
-    return Reflection(found[of_point], len(numbers), rays)
+        received = own.copy()
+        received[again] += _received(between, numbers, sent, ending)
+        sent = albedos * received
+    found = np.zeros((len(chosen), light.shape[1]), np.float32)
+    found[free] = _received(met, numbers, sent, ending)
+    return Reflection(found[of_point], len(numbers), met.size + between.size)
+
+
+def _between(
+    pieces: Pieces, looking: Callable[[Spots, Float64], Int32], lowest_m: float, bounces: int
+) -> tuple[Ints, Int32]:
+    """The pieces that pass light on, and what each meets; with each bounce those met last look too."""
+    senders: list[Ints] = [np.empty(0, np.int64)]
+    between = []
+    for _ in range(bounces - 1):
+        senders.append(np.setdiff1d(pieces.met, np.concatenate(senders)))
+        spots = pieces.spots(senders[-1])
+        between.append(looking(spots, np.minimum(spots.points[:, 2], lowest_m)))
+    return np.concatenate(senders), np.concatenate(between) if between else np.empty((0, 1), np.int32)
 
 
 def shared(spots: Spots, side_m: float, is_lit: Mask) -> tuple[Ints, Ints]:
