@@ -28,7 +28,7 @@ from analysis.analysis import analysis_of
 from app import theme
 from app.actions import ACTIONS, MENUS, ActionSet
 from app.analysing import Analysing
-from app.analysisform import AnalysisForm
+from app.analysisform import AnalysisForm, dates_to_compare
 from app.banner import Banner
 from app.canvas import Canvas
 from app.commands import Commands
@@ -498,8 +498,10 @@ class Window(QMainWindow):
 
     def set_sun(self, on: bool) -> None:
         """Light the city with the sun and show its panel, or neither."""
-        if on and self.session.ticks:  # what stands at other dates casts no shadow
-            self.timeline.use_date.setChecked(True)
+        if on and self.session.ticks and not self.timeline.use_date.isChecked():
+            # What stands at other dates casts no shadow; a plan is what people want to see the shadow of.
+            planned, _ = dates_to_compare(self.session.project.epochs, "", compares=True)
+            self.timeline.show_date(planned or self.timeline.track.day.isoformat())
         self.sun_panel.setVisible(on)
         self.sun.set_on(on)
         self.actions_["sun"].setChecked(on)

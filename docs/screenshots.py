@@ -100,7 +100,9 @@ def sun(window: Window, folder: Path) -> None:
     window.commands.zoom_to([yard])
     settle(window)
     camera = window.canvas.camera
-    window.canvas.set_camera(replace(camera, distance_m=3.2 * camera.distance_m, altitude_deg=48.0))
+    window.canvas.set_camera(
+        replace(camera, distance_m=3.2 * camera.distance_m, azimuth_deg=310.0, altitude_deg=48.0)
+    )
     keep(window, "sun-1-shadows")
     window.session.select([yard])
     window.ask_analysis("rules")
