@@ -31,6 +31,8 @@ Mask = NDArray[np.bool_]
 
 #: Points whose rays are cast and counted together by one thread.
 CHUNK = 32_768
+#: Few points are shared out too, in so many parts of at least so many points.
+SHARES, LEAST = 8, 512
 #: What they may get in all their periods, in numbers: fewer points where every hour is a period.
 MOST_VALUES = 8_000_000
 #: Points that are summed up at once: matrices this small are multiplied without further threads.
@@ -116,7 +118,7 @@ class Irradiation:
     def on(self, spots: Spots, progress: Progress = never_stop) -> Irradiance:
         """What points get; the same whatever the number of threads."""
         found = np.zeros((2, len(spots), self.light.periods), np.float32)
-        size = max(1, min(CHUNK, MOST_VALUES // self.light.periods))
+        size = max(1, min(CHUNK, max(len(spots) // SHARES, LEAST), MOST_VALUES // self.light.periods))
         parts = [slice(start, start + size) for start in range(0, len(spots), size)]
         rays = 0
 
@@ -141,6 +143,10 @@ class _Chunk:
         even = self._in_front(product(self._factors, share))
         low = self._in_front(product(sky().horizon_factors(spots.row_normal), share))
         self._sky = np.stack([even, low], axis=1)  # (u, 2, d)
+        begins = np.searchsorted(spots.row, np.arange(len(spots.row_normal)))
+        ends = np.unique([*begins, *range(0, len(spots), FEW), len(spots)]).tolist()
+        #: Few points of one normal each: its number, the first point, and where they end.
+        self._groups = [(int(spots.row[start]), start, end) for start, end in pairwise(ends)]
         self._rays = 0
 
     def _in_front(self, weights: Float64) -> Float64:
@@ -158,13 +164,10 @@ class _Chunk:
         for season, weight in zip(whole.seasons, weights, strict=True):
             needed[:, : whole.bins] |= season.sun.shining(weight)
         shares = self._seen(whole.lines.directions, needed, tuple(s.in_leaf for s in whole.seasons))
-        begins = np.searchsorted(spots.row, np.arange(len(spots.row_normal)))
-        ends = np.unique([*begins, *range(0, len(spots), FEW), len(spots)])
         found = np.zeros((2, whole.light.periods, len(spots)))
         for season, weight, share in zip(whole.seasons, weights, shares, strict=True):
             brightness, table = self._brightness(season), season.sun.table()
-            for start, end in pairwise(ends.tolist()):
-                row = spots.row[start]
+            for row, start, end in self._groups:
                 season.sun.spread(weight[row], table)
                 through = share[:, start:end].astype(np.float64)
                 sun = table.T @ through[: whole.bins]
@@ -204,12 +207,14 @@ class _Chunk:
             steps = season.steps[start : start + STEPS_AT_ONCE]
             cosine = np.maximum(product(spots.row_normal, light.sun[steps].T), 0.0)
             (share,) = self._seen(above_horizon(light.sun[steps]), cosine > 0, (season.in_leaf,))
-            lit = cosine[spots.row].T * share
-            first = np.flatnonzero(np.diff(light.period[steps], prepend=-1))
-            periods = light.period[steps][first]
+            periods, of_step = np.unique(light.period[steps], return_inverse=True)
+            sources = np.zeros((2, len(periods), len(steps)))
             for kind, source in enumerate((light.beam, light.sky.circumsolar)):
-                sums = np.add.reduceat(lit * source[steps][:, None], first, axis=0)
-                found[kind, periods] += sums
+                sources[kind, of_step, np.arange(len(steps))] = source[steps]
+            flat = sources.reshape(-1, len(steps))
+            for row, first, end in self._groups:
+                sums = product(flat * cosine[row], share[:, first:end].astype(np.float64))
+                found[:, periods, first:end] += sums.reshape(2, len(periods), -1)
 
     def _seen(self, directions: Float64, needed: Mask, seasons: tuple[bool, ...]) -> tuple[Shares, ...]:
         spots = self._spots
