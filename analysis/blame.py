@@ -22,9 +22,9 @@ from analysis.naming import Naming, subject
 from analysis.obstruction import sky_tables
 from analysis.site import Site
 from analysis.spells import Steps
-from analysis.sunhours import SHADE_SHARE, Band, days_between, sun_way
+from analysis.sunhours import Band, Followed, days_between, sun_way
 from analysis.sunlight import SUNLIGHT, audit_of
-from analysis.survey import Surveyed, casters_for, finished, point_count, receivers_of, situations, versions
+from analysis.survey import casters_for, finished, point_count, receivers_of, situations, versions
 from layers.arrays import Float64
 from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
@@ -52,24 +52,11 @@ METHOD = (
 
 
 @dataclass(frozen=True)
-class Inputs(Surveyed):
+class Inputs(Followed):
     """What is asked."""
 
     day: str = asked("2026-03-21", "Day", "date", group="When")
     year: bool = asked(True, "The year too", "yes", help="one day of each week of it", group="When")
-    step_min: float = asked(5.0, "Step in time", "number", unit="min", low=0.5, high=60.0, group="More")
-    least_altitude_deg: float = asked(
-        0.0, "Lowest sun that counts", "number", unit="°", low=0.0, high=60.0, group="More"
-    )
-    shade_pct: float = asked(
-        100 * SHADE_SHARE,
-        "Trees cast shade when less gets through than",
-        "number",
-        unit="%",
-        low=0.0,
-        high=100.0,
-        group="More",
-    )
 
 
 def estimate(project: Project, inputs: Inputs) -> Estimate:

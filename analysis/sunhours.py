@@ -11,6 +11,7 @@ from itertools import product
 
 import numpy as np
 
+from analysis.asked import asked
 from analysis.casters import Casters
 from analysis.days import Spell, day_of, spells_above
 from analysis.foliage import in_leaf
@@ -20,6 +21,7 @@ from analysis.receivers import Receivers
 from analysis.site import Site, site_of
 from analysis.spells import Steps, spells_of
 from analysis.sun import SunField, sun_at, sun_over
+from analysis.survey import Surveyed
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.data import Box, Progress, never_stop, part_of
@@ -33,6 +35,26 @@ ONE_SUN_M = 1000.0
 SHADE_SHARE = 0.25
 MOST_DAYS = 366
 NOON_H = 12.0
+
+
+@dataclass(frozen=True)
+class Followed(Surveyed):
+    """What analyses ask that follow the sun from step to step."""
+
+    step_min: float = asked(5.0, "Step in time", "number", unit="min", low=0.5, high=60.0, group="More")
+    least_altitude_deg: float = asked(
+        0.0, "Lowest sun that counts", "number", unit="°", low=0.0, high=60.0, group="More"
+    )
+    shade_pct: float = asked(
+        100 * SHADE_SHARE,
+        "Trees cast shade when less gets through than",
+        "number",
+        unit="%",
+        low=0.0,
+        high=100.0,
+        help="46 % of sunlight gets through a bare crown, 3 % through one in leaf",
+        group="More",
+    )
 
 
 @dataclass(frozen=True)

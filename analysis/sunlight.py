@@ -16,11 +16,18 @@ from analysis.naming import Naming, subject
 from analysis.receivers import Receivers
 from analysis.spells import Steps
 from analysis.sun import audit_lines, sun_at
-from analysis.sunhours import SHADE_SHARE, Band, Sunlight, SunWay, days_between, sun_way, sunlight_of
+from analysis.sunhours import (
+    Band,
+    Followed,
+    Sunlight,
+    SunWay,
+    days_between,
+    sun_way,
+    sunlight_of,
+)
 from analysis.survey import (
     BEFORE,
     CHANGE,
-    Surveyed,
     casters_for,
     finished,
     point_count,
@@ -63,7 +70,7 @@ METHOD = (
 
 
 @dataclass(frozen=True)
-class Inputs(Surveyed):
+class Inputs(Followed):
     """What is asked."""
 
     day: str = asked("2026-03-21", "Day", "date", group="When")
@@ -89,25 +96,11 @@ class Inputs(Surveyed):
     enough_h: float = asked(
         2.0, "Enough is", "number", unit="h", low=0.0, high=24.0, help="a day", group="When"
     )
-    step_min: float = asked(5.0, "Step in time", "number", unit="min", low=0.5, high=60.0, group="More")
     refine: bool = asked(
         True, "Find the moments of change", "yes", help="within 10 s; no: half a step", group="More"
     )
-    least_altitude_deg: float = asked(
-        0.0, "Lowest sun that counts", "number", unit="°", low=0.0, high=60.0, group="More"
-    )
     least_spell_min: float = asked(
         0.0, "Shortest spell that counts", "number", unit="min", low=0.0, high=240.0, group="More"
-    )
-    shade_pct: float = asked(
-        100 * SHADE_SHARE,
-        "Trees cast shade when less gets through than",
-        "number",
-        unit="%",
-        low=0.0,
-        high=100.0,
-        help="46 % of sunlight gets through a bare crown, 3 % through one in leaf",
-        group="More",
     )
 
     @property

@@ -15,16 +15,11 @@ from analysis.receivers import on_points
 from layers.arrays import Float64
 from layers.project import Project
 from layers.results import Table
-from tests.analysis.town import at, make_town
+from tests.analysis.town import at
 
 TOWER = "Lohe tower (proposed)"
 YARD = "name == 'Lohe School yard'"
 PLAN = "2035-07-01"
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    return Project.open(make_town(tmp_path_factory.mktemp("town")), read_only=True)
 
 
 def row_of(table: Table, name: str) -> dict[str, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -19,19 +18,6 @@ from tests.analysis.town import at, make_town
 
 UP = np.array([0.0, 0.0, 1.0])
 EAST = np.array([1.0, 0.0, 0.0])
-
-
-@pytest.fixture(scope="module")
-def town_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The town, made once."""
-    return make_town(tmp_path_factory.mktemp("town"))
-
-
-@pytest.fixture
-def town(town_path: Path) -> Iterator[Project]:
-    """The town, opened for reading."""
-    with Project.open(town_path, read_only=True) as project:
-        yield project
 
 
 def cast_by(cast: Casters, project: Project) -> set[str]:

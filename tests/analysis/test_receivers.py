@@ -3,7 +3,6 @@ nor see through joints."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,19 +25,6 @@ from tests.cities import make_project
 from tests.conftest import real
 
 TODAY = Situation(date="2020-01-01")  # house B is gone
-
-
-@pytest.fixture(scope="module")
-def town_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The town, made once."""
-    return make_town(tmp_path_factory.mktemp("town"))
-
-
-@pytest.fixture
-def town(town_path: Path) -> Iterator[Project]:
-    """The town, opened for reading."""
-    with Project.open(town_path, read_only=True) as project:
-        yield project
 
 
 def lattice(rings: list[Float64], spacing_m: float) -> tuple[Float64, Float64, float]:

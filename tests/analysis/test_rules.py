@@ -13,15 +13,10 @@ from analysis.rules import CLOSE, FAIL, PASS, Inputs, Measured, judge, overall
 from layers.errors import ReadError, UsageError
 from layers.project import Project
 from layers.rulefiles import PRESETS, Enough, Level, all_rules, read_rule
-from tests.analysis.town import at, make_town
+from tests.analysis.town import at
 
 YARD = "name == 'Lohe School yard'"
 TODAY, PLAN = "2025-07-01", "2035-07-01"
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    return Project.open(make_town(tmp_path_factory.mktemp("town")), read_only=True)
 
 
 # --- files ----------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,25 +18,12 @@ from app.cli import main
 from layers.errors import UsageError
 from layers.project import Project
 from layers.results import Result
-from tests.analysis.town import at, make_town
+from tests.analysis.town import at
 from tests.conftest import real
 from tests.validation.record import record
 
 PARTS = ("direct", "diffuse", "reflected", "total")
 HOUSE = "id in ('A', 'B')"
-
-
-@pytest.fixture(scope="module")
-def town_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The town, made once."""
-    return make_town(tmp_path_factory.mktemp("town"))
-
-
-@pytest.fixture
-def town(town_path: Path) -> Iterator[Project]:
-    """The town, opened for reading."""
-    with Project.open(town_path, read_only=True) as project:
-        yield project
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from layers.columns import Mask
 from layers.errors import Cancelled, UsageError
 from layers.project import Project
 from layers.runs import Int64
-from tests.analysis.town import at, make_town
+from tests.analysis.town import at
 from tests.validation.record import record
 
 #: In the middle of a UTM zone: grid north is true north, so that walls run due east.
@@ -36,11 +36,6 @@ DISTANCES_M = np.array([25.0, 30.0, 50.0, 80.0, 150.0])
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Nothing, near 49.65° N."""
     return Project.create(tmp_path_factory.mktemp("plain") / "plain.city.gpkg", "EPSG:25832")
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    return Project.open(make_town(tmp_path_factory.mktemp("town")), read_only=True)
 
 
 def wall(height_m: float, half_m: float = 20_000.0) -> Casters:
