@@ -166,11 +166,11 @@ def test_what_cannot_be_computed_is_said_and_a_stopped_run_leaves_nothing(
     yard.problem.connect(told.append)
     skyview = analysis_of("skyview")
     analysing.run("skyview", skyview.Inputs(where="name == 'nobody'"))
-    qtbot.waitUntil(lambda: bool(told), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(told), timeout=90_000)
     assert told[0].startswith("There is nothing to measure on")
     analysing.run("skyview", skyview.Inputs(spacing_m=0.1, directions=100_000))
     (job,) = yard.jobs.long
-    qtbot.waitUntil(lambda: job.fraction > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: job.fraction > 0, timeout=90_000)
     job.cancel()
     settled(yard)
     assert not analysing.results and len(told) == 1

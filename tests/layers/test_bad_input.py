@@ -224,7 +224,7 @@ def test_a_small_file_that_would_fill_the_memory(tmp_path: Path) -> None:
     templates = {"templates": [template], "vertices-templates": [[0, 0, 1]] * 100_000}
     path = written(tmp_path, {**CUBE, "CityObjects": trees, "geometry-templates": templates})
     with Project.create(tmp_path / "p.city.gpkg") as project:
-        with within(60), pytest.raises(ReadError) as caught:
+        with within(180), pytest.raises(ReadError) as caught:
             import_files(project, [path])
         assert "memory" in sentence_of(caught.value) and not project.layers
 
