@@ -19,7 +19,6 @@ from analysis.rays import Rays
 from analysis.situation import Situation
 from analysis.standing import Reach, below, entries_of, objects_of, standing
 from layers.arrays import CityTiles, Float64, Int32
-from layers.cache import CacheMissing
 from layers.data import Box
 from layers.epochs import state_at
 from layers.project import Project
@@ -114,10 +113,7 @@ def _covers(
     for layer in project.layers:
         if layer.kind != "city" or not layer.visible:
             continue
-        try:
-            city = project.drawable(layer)
-        except CacheMissing:
-            continue
+        city = project.drawable(layer)
         if not isinstance(city, CityTiles):
             continue
         stands = standing(project, layer, situation, states[layer.id][0])

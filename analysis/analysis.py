@@ -7,8 +7,12 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from analysis import ANALYSES
+from analysis.asked import questions
+from analysis.situation import CASTING
 from layers.data import Progress
 from layers.errors import UsageError
+from layers.expression import parse
+from layers.importing import complete
 from layers.project import Project
 from layers.results import Result
 
@@ -43,3 +47,21 @@ def analysis_of(name: str) -> Analysis:
         raise UsageError("There is no such analysis", found=repr(name), allowed=", ".join(ANALYSES))
     found: Analysis = import_module(f"analysis.{name}")
     return found
+
+
+def perform(analysis: Analysis, project: Project, inputs: Any, progress: Progress) -> Result:
+    """Run an analysis, once its expressions are sound and what the cache lost is made again."""
+    check_names(project, inputs)
+    complete(project, [layer for layer in project.layers if layer.kind in CASTING], progress)
+    return analysis.run(project, inputs, progress)
+
+
+def check_names(project: Project, inputs: Any) -> None:
+    """Refuse expressions that name attributes which no layer has."""
+    known = {
+        name for layer in project.layers if layer.object_count for name in project.attribute_types(layer)
+    }
+    for field, ask in questions(type(inputs)):
+        text = getattr(inputs, field.name)
+        if ask.kind == "expression" and text:
+            parse(text).check(known)

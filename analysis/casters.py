@@ -19,10 +19,18 @@ from analysis.foliage import FLAT_COVERS, PLANT_COVER, shares_of
 from analysis.ground import Ground, raster_ground
 from analysis.obstacles import Casters as Casters
 from analysis.obstacles import cleaned
-from analysis.situation import Situation
-from analysis.standing import TINS, Reach, below, entries_of, objects_of, standing, surfaces_of
+from analysis.situation import CASTING, Situation
+from analysis.standing import (
+    TINS,
+    Reach,
+    below,
+    entries_of,
+    matched_nothing,
+    objects_of,
+    standing,
+    surfaces_of,
+)
 from layers.arrays import CityTiles, Float64, Int32, Scan, TerrainPyramid
-from layers.cache import CacheMissing
 from layers.columns import Mask
 from layers.data import Box, Progress, never_stop
 from layers.epochs import state_at
@@ -81,7 +89,7 @@ def casters(
     """
     situation, reach = situation or Situation(), Reach(box, margin_m, lowest_altitude_deg)
     states = state_at(project, situation.date or None)
-    notes: list[str] = []
+    notes = matched_nothing(project, situation.without)
     parts: list[Part] = []
     layers = project.layers
     for number, layer in enumerate(layers):
@@ -105,19 +113,14 @@ def _part(
     project: Project, layer: Layer, situation: Situation, stands: Mask, reach: Reach, notes: list[str]
 ) -> Part | None:
     """What one layer casts shadow with, None where that is nothing."""
-    if layer.kind in ("pipes", "image"):
-        return None
     if layer.kind == "points":
         notes.append(f"The point cloud {layer.name!r} casts no shadow")
+    if layer.kind not in CASTING:
         return None
     if not layer.visible:
         notes.append(f"The layer {layer.name!r} is switched off and casts no shadow")
         return None
-    try:
-        drawable = project.drawable(layer)
-    except CacheMissing:
-        notes.append(f"The layer {layer.name!r} is not prepared yet and casts no shadow; open it once")
-        return None
+    drawable = project.drawable(layer)
     if isinstance(drawable, CityTiles):
         stands = standing(project, layer, situation, stands)
         if layer.kind == "terrain":

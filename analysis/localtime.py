@@ -50,8 +50,7 @@ def moment_from(text: str, site: Site) -> Moment:
     if early.astimezone(UTC).astimezone(site.tz).replace(tzinfo=None) != found:
         raise UsageError(
             "This time does not exist: summer time begins and clocks leave it out",
-            where=site.zone,
-            found=text,
+            found=f"{text} in {site.zone}",
             do="Give a time an hour earlier or later, or one with its offset from UTC",
         )
     return Moment(
@@ -66,7 +65,7 @@ def day_bounds(site: Site, day: str | date) -> tuple[np.datetime64, np.datetime6
     on = date_from(day)
     start, end = (_utc(datetime.combine(on + timedelta(days), time(), site.tz)) for days in (0, 1))
     if end <= start:
-        raise UsageError("Clocks left out this date", where=site.zone, found=on.isoformat())
+        raise UsageError("Clocks left out this date", found=f"{on.isoformat()} in {site.zone}")
     return start, end
 
 

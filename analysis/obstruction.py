@@ -108,7 +108,8 @@ def _met(casters: Casters, point: Float64, ways: Float64) -> NDArray[np.int64]:
     """What each ray from a point meets first; plants where nothing opaque stands in the way."""
     starts = np.repeat(point[None, :], len(ways), axis=0)
     triangle, _ = casters.rays.first(starts, ways)
-    found = np.where(triangle >= 0, casters.fid[triangle], OPEN)
+    found = np.full(len(ways), OPEN, np.int64)
+    found[triangle >= 0] = casters.fid[triangle[triangle >= 0]]
     if casters.opaque < len(casters.triangles):
         free = np.flatnonzero(triangle < 0)
         leaf, _ = casters.veils.first(starts[free], ways[free])

@@ -16,6 +16,7 @@ from analysis.casters import Casters, casters
 from analysis.durations import bands, weights_h
 from analysis.foliage import in_leaf
 from analysis.localtime import Times, local, local_iso, moment_from, times_of
+from analysis.missing import why_nothing
 from analysis.shadowcast import Shape, simplified, union, without
 from analysis.shadowing import Caster, Cutter, Receiving, Shadow, casters_chosen, chosen_box
 from analysis.site import Site, site_of
@@ -119,9 +120,10 @@ def run(project: Project, inputs: Inputs, progress: Progress) -> Result:
     now, origin = states[0], np.array(box[:3])
     if not any(state.chosen for state in states):
         raise UsageError(
-            "Nothing casts a shadow",
-            found=inputs.where,
-            do="Choose objects with surfaces that stand at the date, in a layer that is switched on",
+            "There is nothing that casts a shadow",
+            found=why_nothing(project, inputs.where, inputs.fids, situations(inputs)[0])
+            or "what is chosen has no surfaces",
+            do="Choose other objects, or another date of the city",
         )
     pedigree = Pedigree(
         _method(now.ground.layer, inputs),

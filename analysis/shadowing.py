@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.casters import Casters, terrain_in
+from analysis.missing import why_nothing
 from analysis.shadowcast import Shape, Terrain, footprint, reach, shadow_on_plane, shadow_on_terrain
 from analysis.situation import Situation
 from layers.arrays import Float64
@@ -49,7 +50,11 @@ def chosen_box(project: Project, where: str, fids: Sequence[int]) -> Box:
             found += (layer.first_fid + np.flatnonzero(_chosen(project, layer, where, fids))).tolist()
         box = project.box(found)
         if box is None:
-            raise UsageError("No object is chosen", found=where, do="Choose objects that have a geometry")
+            raise UsageError(
+                "There is nothing that casts a shadow",
+                found=why_nothing(project, where, fids, Situation()) or "what is chosen has no geometry",
+                do="Choose other objects",
+            )
         x0, y0, z0, x1, y1, z1 = box
         return x0, y0, z0, x1, y1, z1
     boxes = np.array(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: Kinds of layers that cast shadow; all others are left out.
+CASTING = frozenset(("city", "terrain", "heritage"))
+
 
 @dataclass(frozen=True)
 class Situation:

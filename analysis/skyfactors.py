@@ -41,8 +41,9 @@ def sky_factors(
     for start in range(0, len(points), POINTS_AT_ONCE):
         part = slice(start, start + POINTS_AT_ONCE)
         starts, facing = cast.rays.starts(points[part]), normals[part]
+        size = len(facing)
         for first in range(0, count, DIRECTIONS_AT_ONCE):
-            progress((start + first / count * POINTS_AT_ONCE) / len(points), "looking at the sky")
+            progress((start + first / count * size) / len(points), "looking at the sky")
             some = directions[first : first + DIRECTIONS_AT_ONCE]
             through = _through(cast, starts, points[part], facing, some)
             weight = np.maximum(_products(some, facing), 0.0)

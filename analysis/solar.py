@@ -41,7 +41,7 @@ from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
 from layers.results import Pedigree, Result
-from layers.weather import Weather, read_weather
+from layers.weather import TOO_FAR_KM, Weather, read_weather
 
 NAME = "solar"
 TITLE = "Solar energy"
@@ -51,8 +51,8 @@ HELP = "Irradiation of roofs, walls and ground over a year, and what photovoltai
 LOWEST_DEG = 1.0
 #: Rays per point and state, and per second and core, for estimates.
 RAYS_PER_POINT, EXACT_RAYS_PER_POINT, RAYS_PER_SECOND = 170, 4_000, 3.0e6
-#: Weather from farther away is told.
-FAR_KM = 30.0
+#: Weather from farther away is told, from still farther away is warned of.
+FAR_KM, DOUBTFUL_KM = 30.0, 150.0
 METHOD = (
     "Rays from each point, once for all hours (daylight coefficients, Tregenza and Waters 1983). Sun: "
     "{sun}; the angle of incidence is exact in every hour. Sky: {sky}, with the light of {model} in the sky "
@@ -74,6 +74,13 @@ class Inputs(Surveyed):
         help="hours of a year; none: a year without clouds",
         choices=((".epw", "EPW"), (".csv", "TMY3 or PVGIS"), (".json", "PVGIS")),
         group="Weather",
+    )
+    far_weather: bool = asked(
+        False,
+        "Weather from far away is meant",
+        "yes",
+        help=f"more than {TOO_FAR_KM:g} km",
+        group="More",
     )
     year: int = asked(
         2025,
@@ -184,6 +191,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     receivers = receivers_of(project, inputs, progress)
     site = site_of(project, np.asarray(receivers.box).reshape(2, 3).mean(axis=0))
     weather = read_weather(Path(inputs.weather)) if inputs.weather else clear_sky(site, inputs.year)
+    check_distance(weather, site, inputs.far_weather)
     light = light_by_month(site, weather, inputs.sky)
     spots = Spots(receivers.points, receivers.row.astype(np.int64), receivers.row_normal)
     states: list[Casters] = []
@@ -214,6 +222,18 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         tables=tables(project, found),
         grid=receivers.grid,
     )
+
+
+def check_distance(weather: Weather, site: Site, far_weather: bool) -> None:
+    """Refuse weather of another part of the world, unless that is meant."""
+    far = weather.distance_km(site.longitude, site.latitude)
+    if far is not None and far > TOO_FAR_KM and not far_weather:
+        raise UsageError(
+            "The weather is that of a place too far away",
+            found=f"{far:,.0f} km",
+            allowed=f"up to {TOO_FAR_KM:,.0f} km",
+            do="Take weather of the region; if it is meant, add --far-weather, or say so in the form",
+        )
 
 
 def ground_beneath(receivers: Receivers, casters: Casters) -> Float64:
@@ -339,7 +359,8 @@ def _limits(
     ]
     far = weather.distance_km(site.longitude, site.latitude)
     if far is not None and far > FAR_KM:
-        found.append(f"The weather is that of a place {far:.0f} km away")
+        doubt = "Warning: the weather may be quite another: it" if far > DOUBTFUL_KM else "The weather"
+        found.insert(0, f"{doubt} is that of a place {far:.0f} km away")
     if inputs.bounces:
         found.append("What several points in a few metres get reflected is that of one of them")
         if not any(state.terrain for state in states):

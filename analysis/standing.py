@@ -69,6 +69,14 @@ def matching(project: Project, layer: Layer, where: str, fids: Sequence[int] | N
     return with_parts(found, project.parents(layer))
 
 
+def matched_nothing(project: Project, without: str) -> list[str]:
+    """What is to be said of an expression on objects that are left out when it matches none."""
+    layers = [layer for layer in project.layers if layer.object_count]
+    if not without or any(project.matching(layer, without).any() for layer in layers):
+        return []
+    return [f"Nothing is left out: no object matches {without}"]
+
+
 def objects_of(project: Project, layer: Layer, types: frozenset[str]) -> Mask:
     """Which objects of a layer are of some types."""
     codes, names = project.values(layer, "type").as_codes()

@@ -18,6 +18,7 @@ import numpy as np
 from analysis.asked import as_json, asked
 from analysis.casters import Casters, casters, height_range, margin_for
 from analysis.facades import Wanted, on_surfaces
+from analysis.missing import why_nothing
 from analysis.plots import Area, on_ground, settled
 from analysis.receivers import Receivers, joined, on_points, on_windows
 from analysis.site import Site, site_of
@@ -38,6 +39,8 @@ SURFACE_TYPES: Mapping[str, frozenset[str] | None] = {
     "walls": frozenset(("WallSurface", "Window", "Door")),
     "windows": frozenset(("Window",)),
 }
+#: What is missing when a choice finds none.
+LACKING: Mapping[str, str] = {"all": "surfaces", "roofs": "roofs", "walls": "walls", "windows": "windows"}
 #: Without terrain, an area is as high as what stands within so many metres.
 NEIGHBOURS_M = 100.0
 #: Distance of points at which every surface has but one.
@@ -127,8 +130,13 @@ def receivers_of(project: Project, inputs: Surveyed, progress: Progress = never_
     if not len(found):
         raise UsageError(
             "There is nothing to measure on",
-            found=f"no {inputs.surfaces if inputs.on == 'surfaces' else 'ground'} that match",
-            do="Choose other objects, or check that their layer is switched on",
+            found=why_nothing(project, inputs.where, inputs.fids, situation)
+            or (
+                f"what is chosen has no {LACKING[inputs.surfaces]}"
+                if inputs.on == "surfaces"
+                else "there is no open ground in the area"
+            ),
+            do="Choose other objects, or another date of the city",
         )
     return found
 
@@ -186,7 +194,12 @@ def areas_of(project: Project, inputs: Surveyed) -> list[Area]:
         if outline.area > 0:
             found.append(Area(outline, thing.id, layer.id, thing.fid))
     if not found:
-        raise UsageError("The chosen objects have no outline on the ground", do="Choose objects with an area")
+        raise UsageError(
+            "There is nothing to measure on",
+            found=why_nothing(project, inputs.where, inputs.fids, Situation())
+            or "the chosen objects have no outline on the ground",
+            do="Choose objects with an area",
+        )
     return found
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from analysis.analysis import analysis_of
+from analysis.analysis import analysis_of, perform
 from app.child import child, lines
 from layers.errors import CitystrataError, from_parts
 from layers.project import ENDING, Project
@@ -67,8 +67,8 @@ def main() -> int:
         analysis = analysis_of(request["name"])
         with Project.open(Path(request["path"]), read_only=True) as project:
             inputs = analysis.Inputs(**request["inputs"])
-            result = analysis.run(
-                project, inputs, lambda fraction, text: say({"progress": fraction, "text": text})
+            result = perform(
+                analysis, project, inputs, lambda fraction, text: say({"progress": fraction, "text": text})
             )
         with Project.create(Path(request["out"])) as carrier, carrier.edit("Result") as edit:
             number = edit.add_result(result)

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from app.jobs import Work
 from layers import importing
-from layers.cache import CacheMissing
 from layers.data import Progress, ReadOptions
 from layers.errors import Cancelled, CitystrataError
 from layers.intake import Staged
@@ -65,12 +64,8 @@ def draw(project: Project, layer: Layer, title: str, work: Work) -> Prepared:
     """The heavy part of drawing a layer: its arrays, moved into the project's CRS and cut for the screen."""
     work.progress(0.0, title)
     with project.reader() as reader:
-        try:
-            drawable = reader.drawable(layer)
-        except CacheMissing:
-            importing.rebuild(reader, layer, work.progress)
-            drawable = reader.drawable(layer)
-        return prepare(layer, drawable, reader.place, reader)
+        importing.complete(reader, [layer], work.progress)
+        return prepare(layer, reader.drawable(layer), reader.place, reader)
 
 
 def look(project: Project, read: Callable[[Project], Found], _work: Work) -> Found:

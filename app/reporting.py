@@ -75,7 +75,9 @@ def report(project: Path, results: Sequence[int], out: Path, work: Work) -> int:
     Drawing pictures in a process of its own leaves the window free.
     """
     chosen = [part for number in results for part in ("--result", str(number))]
-    request = ["report", str(project.absolute()), *chosen, "--out", str(out.absolute()), "--json"]
+    # The dialog has asked already whether a file may be overwritten.
+    options = ["--out", str(out.absolute()), "--overwrite", "--json"]
+    request = ["report", str(project.absolute()), *chosen, *options]
     with child(["-c", COMMAND, *request]) as process:
         assert process.stdout and process.stderr
         said = (0.0, "starting")

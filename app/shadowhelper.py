@@ -133,13 +133,15 @@ class ShadowHelper:
 def main() -> int:
     """Gather, then answer until nobody asks any more."""
     from analysis.casters import casters, height_range, margin_for
-    from analysis.situation import Situation
+    from analysis.situation import CASTING, Situation
+    from layers.importing import complete
     from layers.project import Project
 
     questions, answers = sys.stdin.buffer, sys.stdout.buffer
     around = Around(**orjson.loads(questions.readline()))
     try:
         with Project.open(Path(around.path), read_only=True) as project:
+            complete(project, [layer for layer in project.layers if layer.kind in CASTING and layer.visible])
             area, is_whole = _area(project, around)
             margin_m = margin_for(LOWEST_DEG, height_range(project))
             situation = Situation(date=around.city_date)

@@ -185,6 +185,15 @@ def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> 
             shutil.rmtree(answer.folder, ignore_errors=True)
 
 
+def complete(project: Project, layers: Iterable[Layer], progress: Progress = never_stop) -> None:
+    """Make the cache of these layers again where it was deleted, or never came with a copied project."""
+    for layer in layers:
+        try:
+            project.drawable(layer)
+        except CacheMissing:
+            rebuild(project, layer, progress)
+
+
 def _source_again(project: Project, layer: Layer, folder: Path) -> Source:
     """What the layer was read from: the linked files, or those that its pieces make again in `folder`."""
     path = Path(layer.source_path)

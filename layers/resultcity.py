@@ -63,14 +63,20 @@ def write_on_surfaces(project: Project, result: Result, layer: Layer, out: Path)
             do="Export the result to GeoPackage, CSV or JSON instead",
         )
     marked = _Marked(result, layer)
-    safefile.write_whole(out, lambda file: _write(file, changed_bytes(project, layer, marked.change)))
+    safefile.write_whole(out, lambda file: _write(file, project, layer, marked))
     said = f"{marked.done:,} semantic surfaces of {layer.name} have the values"
     left = len(marked.areas) - marked.polygons
     return f"{said}; {left:,} polygons have no semantic surface to hold them" if left else said
 
 
-def _write(file: IO[bytes], parts: Iterator[bytes]) -> None:
-    file.writelines(parts)
+def _write(file: IO[bytes], project: Project, layer: Layer, marked: _Marked) -> None:
+    file.writelines(changed_bytes(project, layer, marked.change))
+    if not marked.done:
+        raise WriteError(
+            "None of the values of this result is on a semantic surface, so the city would stay as it is",
+            where=layer.name,
+            do="Export the result to GeoPackage, CSV or JSON instead",
+        )
 
 
 class _Marked:

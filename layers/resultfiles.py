@@ -42,7 +42,7 @@ def endings_for(result: Result) -> tuple[tuple[str, str], ...]:
     without = set()
     if result.grid is None:
         without.add(".tif")
-    if not len(result.surfaces) or not (result.surfaces.numbers("fid") >= 0).any():
+    if not len(result.surfaces) or not (result.surfaces.numbers("geometry") >= 0).any():
         without |= {".city.json", ".city.jsonl"}
     return tuple((ending, title) for ending, title in FILES if ending not in without)
 
@@ -63,10 +63,16 @@ def export_result(
 def check_out(out: Path, overwrite: bool) -> None:
     """Refuse a file that a result cannot be written to, before long work is begun."""
     _writer(out)
+    check_place(out, overwrite)
+
+
+def check_place(out: Path, overwrite: bool) -> None:
+    """Refuse a file that cannot be written, or is there already and may not be overwritten."""
     if not out.absolute().parent.is_dir():
-        raise WriteError("The folder does not exist", where=str(out.parent))
+        raise WriteError("The folder does not exist", where=str(out.absolute().parent))
     if not overwrite:
         _check_new(out)
+    safefile.try_out(out)
 
 
 #: Raises for a file that may not be written.
@@ -78,7 +84,7 @@ def _check_new(path: Path) -> None:
         raise WriteError(
             "There is a file of that name already",
             where=str(path),
-            do="Choose another name, or ask to overwrite it",
+            do="Choose another name, or add --overwrite",
         )
 
 

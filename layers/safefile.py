@@ -42,9 +42,7 @@ def write_whole(path: Path, fill: Callable[[IO[bytes]], None]) -> None:
 def write_by_path(path: Path, fill: Callable[[Path], None]) -> None:
     """As `write_whole`, for writers that want a path."""
     path = Path(path)
-    if path.is_dir():
-        raise WriteError("This is a folder, not a file", where=str(path))
-    sweep(path)
+    try_out(path)
     partial = _partial(path)
     try:
         fill(partial)
@@ -56,6 +54,18 @@ def write_by_path(path: Path, fill: Callable[[Path], None]) -> None:
         raise _refused(path, error) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def try_out(path: Path) -> None:
+    """Raise a WriteError where no file can be written, before anything else is done."""
+    if path.is_dir():
+        raise WriteError("This is a folder, not a file", where=str(path))
+    sweep(path)
+    try:
+        with _named(path):
+            pass
+    except OSError as error:
+        raise _refused(path, error) from error
 
 
 def _refused(path: Path, error: OSError) -> WriteError:

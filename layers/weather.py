@@ -29,6 +29,9 @@ NEIGHBOURS = 7
 #: A clock that is off by more is told.
 MOST_CLOCK_ERROR_MINUTES = 30.0
 
+#: Weather from farther away is that of another part of the world.
+TOO_FAR_KM = 1500.0
+
 HOUR = np.timedelta64(3_600_000, "ms")
 DAY = 24 * HOUR
 

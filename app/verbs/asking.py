@@ -5,21 +5,37 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import math
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from analysis.analysis import analysis_of
+from analysis.analysis import analysis_of, perform
 from analysis.asked import checked, questions
-from app.verbs.verb import Progress, add_project, table
+from analysis.situation import Situation
+from app.verbs.verb import ALL_DATES, Progress, add_project, table
 from layers.errors import UsageError
 from layers.expression import parse
 from layers.project import Project
 from layers.resultfiles import check_out, export_result
 from layers.results import Result, Table
 
-#: What one says for the city of all dates, what was demolished and what is planned included.
-ALL_DATES = "all"
+#: Options by which inputs are given, where they are called otherwise.
+OPTIONS: Mapping[str, str] = {
+    "where": "--objects",
+    "points": "--point",
+    "begin": "--from",
+    "end": "--to",
+    "times": "--time",
+    "step_min": "--step",
+    "spacing_m": "--spacing",
+    "vegetation": "--no-trees",
+    "least_altitude_deg": "--least-altitude",
+    "least_spell_min": "--least-spell",
+    "enough_h": "--enough",
+}
+#: How what is said of a result begins where it is more than a note.
+WARNING = "Warning: "
 #: Rows of a table that are shown to people; all are in the file and in the JSON.
 ROWS_SHOWN = 20
 
@@ -162,17 +178,22 @@ def checked_expression(text: str) -> str:
     return text
 
 
-def measured(arguments: argparse.Namespace, name: str, answers: dict[str, Any]) -> tuple[Result, list[str]]:
-    """Run an analysis; write and keep its result as asked. Gives the result and what was done with it."""
+def measured(
+    arguments: argparse.Namespace, name: str, answers: dict[str, Any], options: Mapping[str, str] = OPTIONS
+) -> tuple[Result, list[str]]:
+    """Run an analysis; write and keep its result as asked. Gives the result and what was done with it.
+
+    `options` says by which option each answer was given, where it is called otherwise than the input.
+    """
     if arguments.out is not None:
         check_out(arguments.out, arguments.overwrite)
     analysis = analysis_of(name)
-    inputs = analysis.Inputs(**checked_answers(analysis.Inputs, answers))
+    inputs = analysis.Inputs(**checked_answers(analysis.Inputs, answers, options))
     progress = Progress()
     said: list[str] = []
     try:
         with Project.open(arguments.project, read_only=not arguments.keep) as project:
-            result = analysis.run(project, inputs, progress)
+            result = perform(analysis, project, inputs, progress)
             if arguments.out is not None:
                 how = export_result(project, result, arguments.out, overwrite=arguments.overwrite)
                 said.append(f"{how}. File: {arguments.out}")
@@ -186,10 +207,30 @@ def measured(arguments: argparse.Namespace, name: str, answers: dict[str, Any]) 
     return result, said
 
 
-def checked_answers(inputs: type[Any], answers: dict[str, Any]) -> dict[str, Any]:
-    """The answers, where each may be one to its question."""
-    asks = {field.name: ask for field, ask in questions(inputs)}
+def checked_answers(inputs: type[Any], answers: dict[str, Any], options: Mapping[str, str]) -> dict[str, Any]:
+    """The answers, where each may be one to its question; what is refused is called by its option."""
+    asks = {
+        field.name: dataclasses.replace(
+            ask, title=options.get(field.name) or f"--{field.name}".replace("_", "-")
+        )
+        for field, ask in questions(inputs)
+    }
     return {name: checked(asks[name], value) for name, value in answers.items()}
+
+
+def told(result: Result) -> list[str]:
+    """Which states were looked at, where the sun stood, how far off the numbers may be, what was assumed."""
+    pedigree, inputs = result.pedigree, result.inputs
+    state = Situation(inputs.get("date", ""), inputs.get("without", "")).title
+    if inputs.get("compare"):
+        before = Situation(inputs.get("compare_date", ""), inputs.get("compare_without", "")).title
+        state = f"{state}, before: {before}"
+    return [
+        f"State: {state}",
+        *pedigree.sun[:1],
+        f"Accuracy: {pedigree.error}",
+        *(limit if limit.startswith(WARNING) else f"Note: {limit}" for limit in pedigree.limits),
+    ]
 
 
 def rows_of(found: Table) -> list[dict[str, Any]]:

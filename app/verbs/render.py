@@ -12,12 +12,12 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from app.verbs.verb import Answer, Progress, Verb, size_from
-from layers.cache import CacheMissing
+from analysis.situation import Situation
+from app.verbs.verb import ALL_DATES, Answer, Progress, Verb, size_from
 from layers.data import ReadOptions
 from layers.epochs import iso_date
 from layers.errors import UsageError
-from layers.importing import import_files, rebuild
+from layers.importing import complete, import_files
 from layers.project import ENDING, Project
 
 if TYPE_CHECKING:
@@ -41,7 +41,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     look.add_argument(
         "--camera", metavar="X,Y,Z,DISTANCE,AZIMUTH,ALTITUDE", help="look at a point, from there"
     )
-    add("--date", metavar="DATE", help="the city as it stands at this date")
+    add(
+        "--date",
+        metavar="DATE",
+        help="the city as it stands at this date; default the day of the sun, else all; all: every date",
+    )
     add(
         "--sun",
         metavar="ISO-TIME",
@@ -63,15 +67,15 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    date = iso_date(arguments.date) if arguments.date else None
-    if arguments.date and date is None:
-        raise UsageError("This is not a date", found=repr(arguments.date), allowed="YYYY-MM-DD or a year")
+    date = _date(arguments.date)
     camera = _camera(arguments.camera) if arguments.camera else None
     Thread(target=_load_ahead, daemon=True).start()
     with shown_project(arguments.files, arguments.crs) as project:
         from viewer import shot
 
-        sun = _sun(project, arguments.sun, date) if arguments.sun else None
+        sun: SunLight | None = None
+        if arguments.sun:
+            sun, date = _sun(project, arguments.sun, date, by_day=arguments.date is None)
         shot.shot(
             project,
             arguments.out,
@@ -93,7 +97,9 @@ def _run(arguments: argparse.Namespace) -> Answer:
     lines = [f"Drawn in {width} x {height} pixels. File: {arguments.out}"]
     if sun is not None:
         values["sun"] = sun.audit_line
-        lines += [words for words in (sun.note, sun.audit_line) if words]
+        values["date"] = date
+        city = Situation(date or "").title
+        lines += [words for words in (f"Drawn: {city}", sun.note, sun.audit_line) if words]
     if arguments.compare is None:
         return Answer(values, tuple(lines))
     difference = shot.compare(arguments.out, arguments.compare)
@@ -102,19 +108,31 @@ def _run(arguments: argparse.Namespace) -> Answer:
     return Answer(values, tuple(lines), 0 if values["same"] else 1)
 
 
-def _sun(project: Project, text: str, date: str | None) -> SunLight:
-    """The sun of a time, with the shadows of the city of a date."""
+def _date(text: str | None) -> str | None:
+    """The date of the city; None for every date."""
+    if text is None or text == ALL_DATES:
+        return None
+    date = iso_date(text)
+    if date is None:
+        raise UsageError("This is not a date", found=repr(text), allowed="YYYY-MM-DD, a year, or all")
+    return date
+
+
+def _sun(project: Project, text: str, date: str | None, by_day: bool) -> tuple[SunLight, str | None]:
+    """The sun of a time with the shadows of the city of a date, `by_day` that of its day; and that date."""
     from analysis.casters import casters
-    from analysis.localtime import moment_from
+    from analysis.localtime import local, moment_from
     from analysis.site import site_of
-    from analysis.situation import Situation
     from app.sunlit import cast_of, sun_light
 
     site = site_of(project)
     moment = moment_from(text, site)
     if moment.note:
         print(moment.note, file=sys.stderr)
-    return sun_light(site, moment.utc, cast_of(casters(project, Situation(date or "")), site, moment.utc))
+    if by_day:
+        date = local(moment.utc, site).date().isoformat()
+    cast = cast_of(casters(project, Situation(date or "")), site, moment.utc)
+    return sun_light(site, moment.utc, cast), date
 
 
 def _result(project: Project, wanted: str | None) -> Result | None:
@@ -151,7 +169,7 @@ def shown_project(files: list[Path], crs: str | None = None) -> Iterator[Project
     try:
         if len(files) == 1 and files[0].name.endswith(ENDING):
             with Project.open(files[0], read_only=True) as project:
-                _complete(project, progress)
+                complete(project, project.layers, progress)
                 progress.end()
                 yield project
             return
@@ -163,15 +181,6 @@ def shown_project(files: list[Path], crs: str | None = None) -> Iterator[Project
                 yield project
     finally:
         progress.end()
-
-
-def _complete(project: Project, progress: Progress) -> None:
-    """Make the drawing data again where the cache folder was deleted."""
-    for layer in project.layers:
-        try:
-            project.drawable(layer)
-        except CacheMissing:
-            rebuild(project, layer, progress)
 
 
 VERB = Verb(

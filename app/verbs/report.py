@@ -8,8 +8,10 @@ from pathlib import Path
 
 from app.verbs.rerun import found_result
 from app.verbs.verb import Answer, Progress, Verb, add_project
-from layers.errors import ProjectError, UsageError, WriteError
+from layers.errors import ProjectError, UsageError
+from layers.importing import complete
 from layers.project import Project
+from layers.resultfiles import check_place
 from layers.results import Result
 
 
@@ -23,19 +25,22 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="id or title of a result, as citystrata results P lists them; may be given again; default all",
     )
+    parser.add_argument("--overwrite", action="store_true", help="even where there is such a file already")
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
     out: Path = arguments.out
     if out.suffix.lower() != ".pdf":
         raise UsageError("The report is a PDF file", found=out.name, do=f"Call it {out.stem or 'report'}.pdf")
-    if not out.absolute().parent.is_dir():
-        raise WriteError("There is no such folder", where=str(out.absolute().parent))
+    check_place(out, arguments.overwrite)
     with Project.open(arguments.project, read_only=True) as project:
         results = chosen_results(project, arguments.result)
         progress = Progress()
-        pages = _written(out, project, results, progress)
-        progress.end()
+        try:
+            complete(project, project.layers, progress)
+            pages = _written(out, project, results, progress)
+        finally:
+            progress.end()
     values = {"out": str(out), "pages": pages, "results": [result.id for result in results]}
     return Answer(values, (f"Wrote {pages} pages. File: {out}",))
 

@@ -9,9 +9,14 @@ from collections.abc import Sequence
 from app.verbs.asking import add_out
 from app.verbs.verb import Answer, Progress, Verb, add_project, table
 from layers.errors import UsageError
+from layers.importing import complete
 from layers.project import Project
 from layers.resultfiles import export_result
 from layers.results import ResultSummary
+
+OUTDATED = "the city has changed since"
+#: Columns with other values that are shown to people; all are in the JSON.
+DIFFERENCES_SHOWN = 12
 
 
 def found_result(results: Sequence[ResultSummary], name: str) -> ResultSummary:
@@ -40,6 +45,7 @@ def _results(arguments: argparse.Namespace) -> Answer:
         results = project.results
         if arguments.out is not None:
             return _exported(project, results, arguments)
+        outdated = {one.id for one in results if project.is_outdated(one.id)}
     values = [
         {
             "id": one.id,
@@ -53,18 +59,27 @@ def _results(arguments: argparse.Namespace) -> Answer:
             "error": one.pedigree.error,
             "version": one.pedigree.version,
             "inputs": [{"name": name, "sha256": sha256} for name, sha256 in one.pedigree.inputs],
+            "outdated": one.id in outdated,
         }
         for one in results
     ]
     if not results:
         return Answer(values, ("No results are kept in this project yet.",))
-    rows = [["id", "kind", "made", "title", ""]]
-    rows += [[str(one.id), one.kind, one.made_at, one.title, one.verdict] for one in results]
+    rows = [["id", "kind", "made", "title", "", ""]]
+    rows += [
+        [str(one.id), one.kind, one.made_at, one.title, one.verdict, OUTDATED * (one.id in outdated)]
+        for one in results
+    ]
     return Answer(values, table(rows))
 
 
 def _exported(project: Project, results: Sequence[ResultSummary], arguments: argparse.Namespace) -> Answer:
     kept = project.result(found_result(results, arguments.result).id)
+    progress = Progress()
+    try:
+        complete(project, [layer for layer in project.layers if layer.kind == "city"], progress)
+    finally:
+        progress.end()
     said = export_result(project, kept, arguments.out, arguments.layer, arguments.overwrite)
     values = {"result": kept.id, "title": kept.title, "out": str(arguments.out), "how": said}
     return Answer(values, (f"{kept.title}: {said}. File: {arguments.out}",))
@@ -92,16 +107,27 @@ def _rerun(arguments: argparse.Namespace) -> Answer:
         "largest_difference": largest if math.isfinite(largest) else None,
         "where": found.where,
         "changed_inputs": list(found.changed_inputs),
+        "verdict": found.again.verdict or None,
+        "verdict_then": kept.verdict or None,
+        "differences": [
+            {"where": each.where, "then": each.then, "now": each.now} for each in found.differences
+        ],
         "result": kept.id,
         "version": found.again.pedigree.version,
         "version_then": kept.pedigree.version,
     }
     lines = [f"{kept.title}: {_said(found.same, largest, found.where)}"]
+    if found.differences:
+        shown = [[each.where, each.then, each.now] for each in found.differences[:DIFFERENCES_SHOWN]]
+        lines += table([["where they differ most", "then", "now"], *shown])
+    more = len(found.differences) - DIFFERENCES_SHOWN
+    if more > 0:
+        lines.append(f"… and {more} more columns")
     if found.changed_inputs:
         lines.append(f"Changed since it was computed: {', '.join(found.changed_inputs)}.")
     if kept.pedigree.version != found.again.pedigree.version:
         lines.append(f"Computed then by {kept.pedigree.version}, now by {found.again.pedigree.version}.")
-    return Answer(values, tuple(lines))
+    return Answer(values, tuple(lines), 0 if found.same else 1)
 
 
 def _said(same: bool, largest: float, where: str) -> str:
@@ -121,7 +147,7 @@ RESULTS = Verb(
 )
 RERUN = Verb(
     "rerun",
-    "Compute a kept result again and say whether it is the same.",
+    "Compute a kept result again and say whether it is the same; 1 when it is not.",
     "citystrata rerun town.city.gpkg 1",
     _rerun_arguments,
     _rerun,

@@ -13,6 +13,7 @@ from app.verbs.asking import (
     measured,
     rows_of,
     states_from,
+    told,
 )
 from app.verbs.verb import Answer, Verb, add_project
 from layers.errors import UsageError
@@ -60,6 +61,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         **{name: [_without_shape(row) for row in rows_of(found)] for name, found in shapes.items()},
         "sun": list(result.pedigree.sun),
         "error": result.pedigree.error,
+        "notes": list(result.pedigree.limits),
     }
     lines = [result.title, *lines_of(result.shapes, names)]
     if "newly_shaded" in result.tables:
@@ -69,7 +71,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         ]
     if "bands" in result.tables:
         lines += lines_of(result.tables["bands"], {"hours": "at least h", "area_m2": "m² in shadow"})
-    return Answer(values, (*lines, *result.pedigree.sun[:1], f"Error: {result.pedigree.error}", *said))
+    return Answer(values, (*lines, *told(result), *said))
 
 
 def _when(arguments: argparse.Namespace) -> dict[str, Any]:

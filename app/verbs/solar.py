@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from app.verbs.asking import (
+    OPTIONS,
     add_results,
     add_states,
     add_surfaces,
@@ -14,9 +15,11 @@ from app.verbs.asking import (
     measured,
     rows_of,
     surveyed_from,
+    told,
 )
 from app.verbs.verb import Answer, Verb
 from layers.results import Result
+from layers.weather import TOO_FAR_KM
 
 CLEAR_SKY = "clear-sky"
 #: Options that are inputs of the analysis by another name.
@@ -48,6 +51,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help=f"EPW, TMY3 (.csv) or PVGIS (.csv, .json); {CLEAR_SKY} for a year without clouds",
     )
+    add("--far-weather", action="store_true", help=f"even from farther than {TOO_FAR_KM:,.0f} km away")
     add("--year", metavar="YYYY", type=int, help="of the cloudless year; default 2025")
     add(
         "--mode", choices=("binned", "exact"), help="rays to bins of the sun's path, or to every hour's place"
@@ -80,9 +84,11 @@ def _run(arguments: argparse.Namespace) -> Answer:
         "weather": "" if arguments.weather == CLEAR_SKY else arguments.weather,
         "vegetation": not arguments.no_trees,
         "points_by_month": arguments.months,
+        "far_weather": arguments.far_weather,
         **{name: value for name, value in given.items() if value is not None},
     }
-    result, said = measured(arguments, "solar", answers)
+    named = {name: f"--{option.replace('_', '-')}" for option, name in GIVEN.items()}
+    result, said = measured(arguments, "solar", answers, {**OPTIONS, **named})
     headings = {
         "name": "object",
         "area_m2": "m²",
@@ -94,8 +100,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
     lines = [
         result.title,
         *lines_of(result.tables["buildings"], headings),
-        *result.pedigree.sun[:1],
-        f"Error: {result.pedigree.error}",
+        *told(result),
         *said,
     ]
     return Answer(_values(arguments, result), tuple(lines))
@@ -113,6 +118,7 @@ def _values(arguments: argparse.Namespace, result: Result) -> dict[str, Any]:
         "numbers": dict(result.pedigree.numbers),
         "sun": list(result.pedigree.sun),
         "error": result.pedigree.error,
+        "notes": list(result.pedigree.limits),
     }
 
 

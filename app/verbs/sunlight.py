@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from app.verbs.asking import (
+    OPTIONS,
     add_results,
     add_states,
     add_surfaces,
@@ -16,6 +17,7 @@ from app.verbs.asking import (
     measured,
     rows_of,
     surveyed_from,
+    told,
 )
 from app.verbs.verb import Answer, Verb
 from layers.errors import UsageError
@@ -80,12 +82,13 @@ def _run_sunlight(arguments: argparse.Namespace) -> Answer:
         "vegetation": not arguments.no_trees,
         **{name: value for name, value in given.items() if value is not None},
     }
-    result, said = measured(arguments, "sunlight", answers)
+    dates = {"date": "--city-date", "day": "--date", "last_day": "--date"}
+    result, said = measured(arguments, "sunlight", answers, {**OPTIONS, **dates})
     name = "hours_lost" if "hours_lost" in result.tables else "objects"
     headings = {"name": "object", "area_m2": "m²", "sunlight_h": "h"}
     if name == "hours_lost":
         headings |= {"sunlight_h_before": "before", "sunlight_h_change": "change"}
-    lines = [result.title, *lines_of(result.tables[name], headings), *_told(result), *said]
+    lines = [result.title, *lines_of(result.tables[name], headings), *told(result), *said]
     return Answer(_values(arguments, result), tuple(lines))
 
 
@@ -116,7 +119,7 @@ def _run_rules(arguments: argparse.Namespace) -> Answer:
         "margin": "margin",
     }
     verdicts = result.tables["verdicts"]
-    lines = [result.title, *lines_of(verdicts, headings), *_told(result), *said]
+    lines = [result.title, *lines_of(verdicts, headings), *told(result), *said]
     return Answer(_values(arguments, result), tuple(lines))
 
 
@@ -151,13 +154,8 @@ def _run_blame(arguments: argparse.Namespace) -> Answer:
     headings = {"name": "object", "taken_h": "h that day", "sole_h": "alone"}
     if not arguments.day_only:
         headings |= {"taken_year_h": "h in the year", "sole_year_h": "alone in the year"}
-    lines = [result.title, *lines_of(result.tables["blockers"], headings), *_told(result), *said]
+    lines = [result.title, *lines_of(result.tables["blockers"], headings), *told(result), *said]
     return Answer(_values(arguments, result), tuple(lines))
-
-
-def _told(result: Result) -> list[str]:
-    """Where the sun stood and how far off the numbers may be."""
-    return [*result.pedigree.sun[:1], f"Error: {result.pedigree.error}"]
 
 
 def _values(arguments: argparse.Namespace, result: Result) -> dict[str, Any]:
@@ -171,6 +169,7 @@ def _values(arguments: argparse.Namespace, result: Result) -> dict[str, Any]:
         "points": len(result.points),
         "sun": list(result.pedigree.sun),
         "error": result.pedigree.error,
+        "notes": list(result.pedigree.limits),
     }
 
 

@@ -19,6 +19,8 @@ from layers.project import ENDING, Project
 from layers.records import Layer
 
 SECONDS_BETWEEN_NOTES = 2.0
+#: What one says for the city of all dates, what was demolished and what is planned included.
+ALL_DATES = "all"
 
 
 @dataclass(frozen=True)

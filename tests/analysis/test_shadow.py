@@ -366,7 +366,7 @@ def test_before_and_after(project: Project) -> None:
 def test_what_cannot_cast_is_a_sentence(project: Project) -> None:
     with pytest.raises(UsageError, match="The sun is not up"):
         shadow.run(project, replace(NOON, times="2026-03-21T03:00"), never_stop)
-    with pytest.raises(UsageError, match="No object is chosen"):
+    with pytest.raises(UsageError, match="no object matches"):
         shadow.run(project, replace(NOON, where="h > 99"), never_stop)
     with pytest.raises(UsageError, match="Shadows fall on terrain"):
         shadow.run(project, replace(NOON, on="houses"), never_stop)

@@ -84,7 +84,7 @@ def test_blame_names_the_neighbour(town: str, capsys: pytest.CaptureFixture[str]
         (("--date", "21 March"), "2026-03-21"),
         (("--date", "2026-03-21", "--point", "1,2,3"), "X,Y,Z"),
         (("--date", "2026-03-21", "--window", "1,2,3;4,5,6"), "three corners"),
-        (("--date", "2026-03-21", "--step", "0"), "Step in time"),
+        (("--date", "2026-03-21", "--step", "0"), "--step"),
         (("--date", "2026-03-21", "--from", "14:00", "--to", "9:00"), "sun does not count"),
         (("--date", "2026-03-21", "--objects", "id ="), "expression"),
         (("--date", "2026-03-21", "--objects", "id == 'nobody'"), "nothing to measure"),
