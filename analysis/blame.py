@@ -24,7 +24,15 @@ from analysis.site import Site
 from analysis.spells import Steps
 from analysis.sunhours import Band, Followed, days_between, sun_way
 from analysis.sunlight import SUNLIGHT, audit_of
-from analysis.survey import casters_for, finished, point_count, receivers_of, situations, versions
+from analysis.survey import (
+    casters_for,
+    finished,
+    point_count,
+    receivers_of,
+    situations,
+    states_title,
+    versions,
+)
 from layers.arrays import Float64
 from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
@@ -95,7 +103,8 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     surfaces = receivers.surfaces_table(**{SUNLIGHT: receivers.per_row(day.lit_h)})
     return finished(
         NAME,
-        f"{subject(names.naming, surfaces)}: who takes the sun on {inputs.day}",
+        f"{subject(names.naming, surfaces)}: who takes the sun on {inputs.day}, "
+        f"{states_title(project, [situation])}",
         inputs,
         sun.site,
         Pedigree(

@@ -18,29 +18,43 @@ from analysis import skyview, sunlight
 from analysis.analysis import Estimate
 from analysis.asked import as_json, asked
 from analysis.localtime import date_from
-from analysis.naming import Naming, subject
+from analysis.naming import WINDOWS, Naming, subject
 from analysis.plots import GROUND_AREA
+from analysis.situation import Situation
 from analysis.skyview import COMPONENT
 from analysis.sunhours import SHADE_SHARE
 from analysis.sunlight import ENOUGH, ENOUGH_ERROR, ERROR, SUNLIGHT
-from analysis.survey import BEFORE
+from analysis.survey import BEFORE, states_title
+from analysis.verdicts import (
+    CLOSE,
+    FAIL,
+    NO_RATIO,
+    NOTHING,
+    ORDER,
+    PASS,
+    Measured,
+    Spread,
+    Verdict,
+    judge,
+    overall,
+    ratio_of,
+)
 from layers.data import Progress, never_stop
 from layers.epochs import iso_date
 from layers.errors import UsageError
 from layers.project import Project
 from layers.results import Result, Table
-from layers.rulefiles import Enough, Rule, Sun, all_rules
+from layers.rulefiles import Rule, Sun, all_rules
 
 NAME = "rules"
 TITLE = "Check a rule"
 HELP = "Whether yards, gardens and windows keep a rule for daylight or sunlight, before and after."
 
-#: Of what is judged; NOTHING where no point lies on it.
-PASS, FAIL, CLOSE, NOTHING = "pass", "fail", "too close", ""
 #: Of the sun's day where the city is looked at on no date.
 YEAR = 2026
 #: Directions of the sky for rules, with an error of a quarter of a per cent.
 SKY_DIRECTIONS = 5000
+SKY_ERROR_PCT = 100 * skyview.error_share(SKY_DIRECTIONS)
 #: Set by the rule.
 BY_RULE = -1.0
 
@@ -88,70 +102,6 @@ class Inputs:
     step_min: float = asked(5.0, "Step in time", "number", unit="min", low=0.5, high=60.0, group="More")
 
 
-@dataclass(frozen=True)
-class Measured:
-    """A value and how far off it may be; NaN where there is none."""
-
-    value: float
-    error: float = 0.0
-
-    def is_surely(self, least: float) -> bool:
-        """Whether it reaches the least, whatever the error."""
-        return self.value - self.error >= least
-
-    def may_be(self, least: float) -> bool:
-        """Whether it reaches the least, by some error."""
-        return self.value + self.error >= least
-
-    def over(self, other: Measured) -> Measured:
-        """The ratio to another value, with the larger of its errors; NaN where the other is nothing."""
-        if not other.value > 0 or not math.isfinite(self.value):
-            return Measured(math.nan)
-        ratio = self.value / other.value
-        low = (self.value - self.error) / (other.value + other.error)
-        spare = other.value - other.error
-        high = (self.value + self.error) / spare if spare > 0 else math.inf
-        return Measured(ratio, max(ratio - low, high - ratio))
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether a value keeps a rule."""
-
-    verdict: str
-    ratio: Measured  # to the value before
-    margin: float  # above the threshold, in the unit of the value
-    ratio_margin: float  # above the ratio that is asked for
-    level: str  # highest that is surely reached
-
-
-def judge(enough: Enough, after: Measured, before: Measured | None = None) -> Verdict:
-    """Whether a value keeps a rule, given the value before where there is one."""
-    ratio = after.over(before) if before is not None and enough.or_ratio else Measured(math.nan)
-    wanted = enough.or_ratio or math.inf
-    if not math.isfinite(after.value):
-        verdict = NOTHING
-    elif after.is_surely(enough.at_least) or ratio.is_surely(wanted):
-        verdict = PASS
-    elif after.may_be(enough.at_least) or ratio.may_be(wanted):
-        verdict = CLOSE
-    else:
-        verdict = FAIL
-    reached = [level.title for level in enough.levels if after.is_surely(level.at_least)]
-    return Verdict(
-        verdict,
-        ratio,
-        after.value - enough.at_least,
-        ratio.value - wanted if enough.or_ratio else math.nan,
-        reached[-1] if reached else "",
-    )
-
-
-def overall(verdicts: Sequence[str]) -> str:
-    """The verdict on all together."""
-    return next((found for found in (FAIL, CLOSE, PASS) if found in verdicts), NOTHING)
-
-
 def rule_named(name: str) -> Rule:
     """The rule of that name; UsageError names those there are, and files that cannot be used."""
     found = all_rules()
@@ -179,21 +129,24 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     else:
         measured = sunlight.run(project, sun_inputs(rule, rule.sun, inputs), progress)
     naming = Naming(project)
-    after = values_of(rule, measured, "")
-    before = values_of(rule, measured, BEFORE) if is_compared(inputs) else None
-    table = verdicts_table(rule, names_of(naming, measured), measured, after, before)
-    verdict = overall(table.texts("verdict"))
+    states = [Situation(inputs.date, inputs.without)]
+    if is_compared(inputs):
+        states.append(Situation(inputs.compare_date, inputs.compare_without))
+    judged = with_wholes(rule, naming, rows_judged(rule, naming, measured, len(states) > 1))
+    verdict = overall([row.verdict.verdict for row in judged if row.counts])
+    title = f"{subject(naming, measured.surfaces)}: {_inside(rule.title)}, {states_title(project, states)}"
     pedigree = measured.pedigree
+    says = (rule.about, COUNTS[rule.one_of], WALLS if any(row.is_wall for row in judged) else "")
     return replace(
         measured,
         kind=NAME,
-        title=f"{subject(naming, measured.surfaces)}: {_inside(rule.title)} {WORDS[verdict]}",
+        title=f"{title}: {WORDS[verdict]}",
         inputs=as_json(inputs),
         verdict=verdict,
-        tables={"verdicts": table, **measured.tables},
+        tables={"verdicts": verdicts_table(rule, judged), **measured.tables},
         pedigree=replace(
             pedigree,
-            method=f"{rule.about} Source: {rule.source}. {pedigree.method}",
+            method=" ".join(filter(None, (*says, f"Source: {rule.source}.", pedigree.method))),
             inputs=((f"rule {rule.name}", rule.sha256), *pedigree.inputs),
             limits=(*rule.limits, *pedigree.limits, WHAT_CLOSE_MEANS),
         ),
@@ -203,8 +156,12 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
 WORDS = {PASS: "passed", FAIL: "failed", CLOSE: "too close to call", NOTHING: "nothing to judge"}
 WHAT_CLOSE_MEANS = (
     "A value within its error of a threshold is neither passed nor failed. For shares of an area the error "
-    "is that of the hours of each point, and one standard deviation of as many points at random places"
+    "is that of the hours of each point, and one standard deviation of as many points at random places; "
+    "in a ratio to the state before, the errors of points that are as they were cancel out"
 )
+#: What is said of rules by what counts in them.
+COUNTS = {"": "", "building": "The best window of a building counts for the building."}
+WALLS = "No windows were given: each wall, with the mean over it, stands in for its windows."
 
 
 def _inside(title: str) -> str:
@@ -274,15 +231,101 @@ def day_of_rule(rule: Rule, sun: Sun, inputs: Inputs) -> str:
     return f"{year:04}-{sun.day}"
 
 
+@dataclass(frozen=True)
+class Judged:
+    """An area, a window or a building with its verdict."""
+
+    name: str
+    fid: int
+    whole: int  # the building, or the object itself; -1 = none
+    after: Measured
+    before: Measured
+    verdict: Verdict
+    reason: str
+    is_wall: bool = False  # that stands in for its windows
+    counts: bool = True  # in the verdict of all
+
+
+def rows_judged(rule: Rule, naming: Naming, measured: Result, is_compared: bool) -> list[Judged]:
+    """Each row of what was measured with its verdict and the reason for it."""
+    fids = measured.surfaces.numbers("fid").astype(np.int64)
+    after = values_of(rule, measured, "")
+    before = values_of(rule, measured, BEFORE) if is_compared else [NO_RATIO] * len(fids)
+    asks_ratio = is_compared and rule.enough.or_ratio is not None
+    ratios = ratios_of(rule, measured) if asks_ratio else [NO_RATIO] * len(fids)
+    kinds, names, wholes = (
+        measured.surfaces.texts("surface_type"),
+        names_of(naming, measured),
+        naming.wholes(fids),
+    )
+    found = []
+    for fid, whole, name, kind, now, was, ratio in zip(
+        fids.tolist(), wholes.tolist(), names, kinds, after, before, ratios, strict=True
+    ):
+        verdict = judge(rule.enough, now, ratio)
+        is_wall = rule.judges == "windows" and kind not in OPENINGS
+        said = reason(rule, now, was, verdict)
+        found.append(
+            Judged(name, fid, whole, now, was, verdict, f"{said}; {WALL}" if is_wall else said, is_wall)
+        )
+    return found
+
+
+#: Types of surfaces that are windows, found or given.
+OPENINGS = WINDOWS | {"Window"}
+WALL = "the wall, with the mean over it, stands in for its windows"
+
+
+def with_wholes(rule: Rule, naming: Naming, rows: list[Judged]) -> list[Judged]:
+    """The rows, and before them each building with its best window where one window of a building counts.
+
+    Given windows belong to no building: each counts by itself.
+    """
+    if rule.one_of != "building":
+        return rows
+    buildings: dict[int, list[Judged]] = {}
+    for row in rows:
+        if row.whole >= 0:
+            buildings.setdefault(row.whole, []).append(row)
+    judged = [_building(naming.title(whole), whole, mine) for whole, mine in buildings.items()]
+    return [*judged, *(replace(row, counts=row.whole < 0) for row in rows)]
+
+
+def _building(name: str, whole: int, rows: list[Judged]) -> Judged:
+    """A building, which is as good as its best window."""
+    best = max(rows, key=lambda row: (ORDER.index(row.verdict.verdict), np.nan_to_num(row.after.value)))
+    what = "walls" if best.is_wall else "windows"
+    passed = sum(row.verdict.verdict == PASS for row in rows)
+    which = best.name.removeprefix(f"{name}, ")
+    text = f"{passed} of {len(rows)} {what} pass, one is enough. The best, {which}: {best.reason}"
+    return replace(best, name=name, fid=whole, reason=text)
+
+
 def values_of(rule: Rule, measured: Result, state: str) -> list[Measured]:
     """The value of each row and its error, in the state with that ending of columns."""
     table = measured.surfaces
     if rule.measure == "sky":
-        error = 100 * skyview.error_share(SKY_DIRECTIONS)
-        return [Measured(value, error) for value in table.numbers(COMPONENT + state).tolist()]
+        return [Measured(value, SKY_ERROR_PCT) for value in table.numbers(COMPONENT + state).tolist()]
     names = (ENOUGH, ENOUGH_ERROR) if rule.measure == "share" else (SUNLIGHT, ERROR)
     values, errors = (table.numbers(name + state).tolist() for name in names)
     return [Measured(*pair) for pair in zip(values, errors, strict=True)]
+
+
+def ratios_of(rule: Rule, measured: Result) -> list[Measured]:
+    """The ratio of each row to what it was before, and its error, from the points of both states."""
+    points, row = measured.points, measured.points.numbers("row").astype(np.int64)
+    column, wrong = (COMPONENT, "") if rule.measure == "sky" else (SUNLIGHT, ERROR)
+    errors = [points.numbers(wrong + state) if wrong else SKY_ERROR_PCT for state in ("", BEFORE)]
+    now, was = (points.numbers(column + state) for state in ("", BEFORE))
+    after, before = (Spread.around(*pair) for pair in zip((now, was), errors, strict=True))
+    is_share = rule.measure == "share"
+    if is_share:
+        after, before = after.reaching(rule.hours), before.reaching(rule.hours)
+    found = []
+    for number in range(len(measured.surfaces)):
+        mine = row == number
+        found.append(ratio_of(after.some(mine), before.some(mine), (now == was)[mine], is_share))
+    return found
 
 
 def names_of(naming: Naming, measured: Result) -> list[str]:
@@ -296,34 +339,26 @@ def names_of(naming: Naming, measured: Result) -> list[str]:
     ]
 
 
-def verdicts_table(
-    rule: Rule,
-    names: Sequence[str],
-    measured: Result,
-    after: Sequence[Measured],
-    before: Sequence[Measured] | None,
-) -> Table:
-    """A row per area or window with its verdict and the reason for it."""
-    was = before or [Measured(math.nan)] * len(after)
-    found = [judge(rule.enough, now, then if before else None) for now, then in zip(after, was, strict=True)]
+def verdicts_table(rule: Rule, judged: Sequence[Judged]) -> Table:
+    """A row per area, window or building with its verdict and the reason for it."""
+    count = len(judged)
     return Table(
         {
-            "name": list(names),
-            "fid": measured.surfaces.numbers("fid").astype(np.int64),
-            "rule": [rule.title] * len(names),
-            "verdict": [verdict.verdict for verdict in found],
-            "before": np.array([then.value for then in was]),
-            "after": np.array([now.value for now in after]),
-            "error": np.array([now.error for now in after]),
-            "threshold": np.full(len(names), rule.enough.at_least),
-            "margin": np.array([verdict.margin for verdict in found]),
-            "unit": [rule.unit] * len(names),
-            "ratio": np.array([verdict.ratio.value for verdict in found]),
-            "least_ratio": np.full(len(names), rule.enough.or_ratio or math.nan),
-            "level": [verdict.level for verdict in found],
-            "reason": [
-                reason(rule, now, then, verdict) for now, then, verdict in zip(after, was, found, strict=True)
-            ],
+            "name": [row.name for row in judged],
+            "fid": np.array([row.fid for row in judged], np.int64),
+            "rule": [rule.title] * count,
+            "verdict": [row.verdict.verdict for row in judged],
+            "counts": np.array([row.counts for row in judged], bool),
+            "before": np.array([row.before.value for row in judged]),
+            "after": np.array([row.after.value for row in judged]),
+            "error": np.array([row.after.error for row in judged]),
+            "threshold": np.full(count, rule.enough.at_least),
+            "margin": np.array([row.verdict.margin for row in judged]),
+            "unit": [rule.unit] * count,
+            "ratio": np.array([row.verdict.ratio.value for row in judged]),
+            "least_ratio": np.full(count, rule.enough.or_ratio or math.nan),
+            "level": [row.verdict.level for row in judged],
+            "reason": [row.reason for row in judged],
         }
     )
 

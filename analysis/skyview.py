@@ -11,6 +11,7 @@ from functools import partial
 from analysis.analysis import Estimate
 from analysis.asked import asked
 from analysis.casters import Casters
+from analysis.naming import Naming, subject
 from analysis.receivers import Receivers
 from analysis.site import site_of
 from analysis.skyfactors import DIRECTIONS, sky_factors
@@ -23,6 +24,7 @@ from analysis.survey import (
     quantities_with_change,
     receivers_of,
     situations,
+    states_title,
     versions,
 )
 from layers.arrays import Float64
@@ -90,7 +92,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     )
     return finished(
         NAME,
-        TITLE,
+        f"{subject(Naming(project), surfaces)}: {TITLE.lower()}, {states_title(project, situations(inputs))}",
         inputs,
         site_of(project),
         pedigree,

@@ -34,12 +34,13 @@ from analysis.survey import (
     quantities_with_change,
     receivers_of,
     situations,
+    standing_only,
     standing_rows,
+    states_title,
     versions,
     with_change,
 )
 from layers.arrays import Float64
-from layers.columns import Mask
 from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
@@ -144,14 +145,16 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     stood = [standing_rows(project, receivers, situation) for situation in situations(inputs)]
     count = sum(day.weight for day in days)
     rows = [
-        _masked(_of_rows(receivers, light, count, inputs.enough_h), was)
+        standing_only(_of_rows(receivers, light, count, inputs.enough_h), was)
         for light, was in zip(found, stood, strict=True)
     ]
-    points = [_masked(_of_points(light), was[receivers.row]) for light, was in zip(found, stood, strict=True)]
+    points = [
+        standing_only(_of_points(light), was[receivers.row]) for light, was in zip(found, stood, strict=True)
+    ]
     surfaces = receivers.surfaces_table(**_compared(rows))
     return finished(
         NAME,
-        _title(inputs, count, subject(Naming(project), surfaces)),
+        _title(project, inputs, count, subject(Naming(project), surfaces)),
         inputs,
         sun.site,
         _pedigree(inputs, receivers, states, sun, found, time.perf_counter() - started),
@@ -200,11 +203,6 @@ def _of_rows(receivers: Receivers, light: Sunlight, days: int, enough_h: float) 
     if len(light.months) > 1:
         found |= {f"{SUNLIGHT}_{month:02}": receivers.per_row(hours) for month, hours in light.months.items()}
     return found
-
-
-def _masked(values: Mapping[str, Float64], stood: Mask) -> dict[str, Float64]:
-    """The values where the object stands, NaN elsewhere."""
-    return {name: np.where(stood, column, np.nan) for name, column in values.items()}
 
 
 def _quantities(inputs: Inputs, days: int) -> tuple[Quantity, ...]:
@@ -271,11 +269,10 @@ def _mean(values: Float64, weight: Float64, owner: Int64, count: int) -> Float64
     return found
 
 
-def _title(inputs: Inputs, days: int, of: str) -> str:
-    """As in "School yard: sunlight hours on 2026-03-21, before and after"."""
+def _title(project: Project, inputs: Inputs, days: int, of: str) -> str:
+    """As in "School yard: sunlight hours on 2035-03-21, plan 2035 against today"."""
     when = f"on {inputs.day}" if days == 1 else f"from {inputs.day} to {inputs.last_day}"
-    states = ", before and after" if inputs.compare else ""
-    return f"{of}: {TITLE.lower()} {when}{states}"
+    return f"{of}: {TITLE.lower()} {when}, {states_title(project, situations(inputs))}"
 
 
 def _pedigree(

@@ -18,6 +18,7 @@ import numpy as np
 from analysis.asked import as_json, asked
 from analysis.casters import Casters, casters, height_range, margin_for
 from analysis.facades import Wanted, on_surfaces
+from analysis.hidden import without_hidden
 from analysis.missing import why_nothing
 from analysis.plots import Area, on_ground, settled
 from analysis.receivers import Receivers, joined, on_points, on_windows
@@ -110,6 +111,16 @@ def situations(inputs: Surveyed) -> tuple[Situation, ...]:
     return (now, Situation(inputs.compare_date, inputs.compare_without)) if inputs.compare else (now,)
 
 
+def states_title(project: Project, states: Sequence[Situation]) -> str:
+    """The states of the city in a title, by the names of epochs: "plan 2035 against today"."""
+    names = {epoch.date: epoch.name for epoch in project.epochs}
+    said = []
+    for state in states:
+        name = names.get(state.date, state.date) or "all dates"
+        said.append(f"{name} without {state.without}" if state.without else name)
+    return " against ".join(said)
+
+
 def receivers_of(project: Project, inputs: Surveyed, progress: Progress = never_stop) -> Receivers:
     """The points that are asked for, in the state looked at; UsageError where there are none."""
     situation = situations(inputs)[0]
@@ -123,10 +134,12 @@ def receivers_of(project: Project, inputs: Surveyed, progress: Progress = never_
         cast = casters(project, situation, box_of(areas), NEIGHBOURS_M)
         found = on_ground(cast, areas, inputs.spacing_m)
     else:
-        wanted = Wanted(inputs.where, inputs.fids or None, SURFACE_TYPES[inputs.surfaces])
-        found = on_surfaces(project, situation, wanted, inputs.spacing_m, site.convergence_deg, progress)
-        if wanted.where or wanted.fids:  # perhaps streets and lawns, which follow the ground only roughly
-            found = settled(found, casters(project, situation, found.box))
+        found = surfaces_points(project, inputs, situation, site.convergence_deg, progress)
+        if len(found):
+            around = [casters(project, each, found.box) for each in situations(inputs)]
+            if inputs.where or inputs.fids:  # perhaps streets and lawns, which follow the ground only roughly
+                found = settled(found, around[0])
+            found = without_hidden(found, around)
     if not len(found):
         raise UsageError(
             "There is nothing to measure on",
@@ -139,6 +152,18 @@ def receivers_of(project: Project, inputs: Surveyed, progress: Progress = never_
             do="Choose other objects, or another date of the city",
         )
     return found
+
+
+def surfaces_points(
+    project: Project,
+    inputs: Surveyed,
+    situation: Situation,
+    convergence_deg: float = 0.0,
+    progress: Progress = never_stop,
+) -> Receivers:
+    """Points on all the surfaces that are asked for, those that light never reaches too."""
+    wanted = Wanted(inputs.where, inputs.fids or None, SURFACE_TYPES[inputs.surfaces])
+    return on_surfaces(project, situation, wanted, inputs.spacing_m, convergence_deg, progress)
 
 
 def given(points: Sequence[Any], spacing_m: float, convergence_deg: float) -> Receivers:
@@ -169,7 +194,8 @@ def point_count(project: Project, inputs: Surveyed) -> int:
     if inputs.on == "ground":
         areas = np.array([area.polygon.area for area in areas_of(project, inputs)])
     else:
-        areas = receivers_of(project, replace(inputs, spacing_m=ONE_EACH_M)).row_area_m2
+        sparse = replace(inputs, spacing_m=ONE_EACH_M)
+        areas = surfaces_points(project, sparse, situations(inputs)[0]).row_area_m2
     return int(np.maximum(areas / inputs.spacing_m**2, 1).sum())
 
 
@@ -198,7 +224,7 @@ def areas_of(project: Project, inputs: Surveyed) -> list[Area]:
             "There is nothing to measure on",
             found=why_nothing(project, inputs.where, inputs.fids, Situation())
             or "the chosen objects have no outline on the ground",
-            do="Choose objects with an area",
+            do="Choose other objects, with an area",
         )
     return found
 
@@ -276,6 +302,11 @@ def standing_rows(project: Project, receivers: Receivers, situation: Situation) 
         stands = standing(project, layer, situation, states[number][0])
         found[mine] = stands[receivers.fid[mine] - layer.first_fid]
     return found
+
+
+def standing_only(values: Mapping[str, Float64], stood: Mask) -> dict[str, Float64]:
+    """The values where the object stands, NaN elsewhere."""
+    return {name: np.where(stood, column, np.nan) for name, column in values.items()}
 
 
 def with_change(
@@ -359,4 +390,5 @@ def in_each_state(
         casters_for(project, inputs, situation, receivers, lowest_altitude_deg, progress)
         for situation in situations(inputs)
     ]
-    return states, [look(state) for state in states]
+    stood = [standing_rows(project, receivers, situation)[receivers.row] for situation in situations(inputs)]
+    return states, [standing_only(look(state), was) for state, was in zip(states, stood, strict=True)]

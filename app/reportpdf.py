@@ -46,6 +46,7 @@ from app.resulttext import (
     WORDS,
     answers,
     column_title,
+    counting_rows,
     kind_title,
     numbers_of,
     verdict_number,
@@ -139,10 +140,10 @@ def _title(reported: Reported, result: Result, is_first: bool) -> Iterator[Block
 
 
 def _verdicts(result: Result) -> Iterator[Block]:
-    rows = verdict_rows(result)
+    rows, counting = verdict_rows(result), counting_rows(result)
     if rows:
         yield heading("Verdict")
-    for row in rows[:MOST_BANDS]:
+    for row in counting[:MOST_BANDS]:
         verdict = str(row.get("verdict", ""))
         yield VerdictBand(
             gap=8,
@@ -152,7 +153,7 @@ def _verdicts(result: Result) -> Iterator[Block]:
             words=[str(row.get(key, "")) for key in ("rule", "reason")],
             numbers=[(title, verdict_number(row, key)) for key, title in NUMBERS],
         )
-    if len(rows) > MOST_BANDS:
+    if len(rows) > min(len(counting), MOST_BANDS):
         yield verdict_grid(rows)
     found = numbers_grid(result)
     if found is not None:

@@ -25,10 +25,10 @@ from app.resulttext import (
     NOTHING,
     WORDS,
     amount,
+    counting_rows,
     numbers_of,
     of_quantity,
     verdict_number,
-    verdict_rows,
 )
 from layers.results import Quantity, Result
 from viewer.scene import Reading
@@ -158,7 +158,7 @@ class ResultGlance(QWidget):
     ) -> None:
         """Turn to a result and one of its quantities; `further` are the charts of its tables."""
         if result is not self._result:
-            self._show_cards(verdict_rows(result))
+            self._show_cards(counting_rows(result))
             self._offer(result.quantities)
             self.reading.show_reading(None, "")
         self._result = result

@@ -40,6 +40,10 @@ TITLES = {
     "threshold": "Needed",
     "reason": "Why",
     "unit": "Unit",
+    "counts": "Counts",
+    "margin": "Above what is needed",
+    "ratio": "Ratio to before",
+    "least_ratio": "Ratio that would do",
 }
 #: Columns for programs, which tables for people leave out.
 INNER = frozenset(("fid", "layer", "geometry", "surface", "row", "wkb", "nx", "ny", "nz"))
@@ -148,6 +152,11 @@ def cell_text(value: Any, digits: int) -> str:
     if isinstance(value, int | np.integer):
         return thousands(int(value))
     return amount(float(value), digits)
+
+
+def counting_rows(result: Result) -> list[dict[str, Any]]:
+    """The verdicts that count: not those on the windows of a building of which one is enough."""
+    return [row for row in verdict_rows(result) if row.get("counts", True)]
 
 
 def verdict_rows(result: Result) -> list[dict[str, Any]]:

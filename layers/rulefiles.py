@@ -66,6 +66,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     judges: Literal["areas", "windows"]
     measure: Literal["share", "hours", "sky"]
     enough: Enough
+    one_of: Literal["", "building"] = ""  # of these windows one is enough; '': each is judged by itself
     hours: Hours = 0.0  # of sunlight that a point of an area must have to count in the share
     sun: Sun | None = None
     limits: tuple[str, ...] = ()
@@ -140,6 +141,8 @@ def _checked(rule: Rule) -> Rule:
         problem = "a rule on sunlight needs [sun] with its day"
     if rule.measure == "share" and rule.judges != "areas":
         problem = "a share is one of an area: judges must be 'areas'"
+    if rule.one_of and (rule.judges != "windows" or rule.enough.or_ratio is not None):
+        problem = "one_of is for windows, and for rules without or_ratio"
     if problem:
         raise ReadError("The parts of the rule do not fit together", where=rule.name, found=problem)
     return rule

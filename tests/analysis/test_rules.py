@@ -6,14 +6,18 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from analysis import rules
-from analysis.rules import CLOSE, FAIL, PASS, Inputs, Measured, judge, overall
+from analysis.rules import Inputs
+from analysis.situation import Situation
+from analysis.survey import states_title
+from analysis.verdicts import CLOSE, FAIL, NO_RATIO, PASS, Measured, Spread, judge, overall, ratio_of
 from layers.errors import ReadError, UsageError
 from layers.project import Project
 from layers.rulefiles import PRESETS, Enough, Level, all_rules, read_rule
-from tests.analysis.town import at
+from tests.analysis.town import at, make_town
 
 YARD = "name == 'Lohe School yard'"
 TODAY, PLAN = "2025-07-01", "2035-07-01"
@@ -79,30 +83,43 @@ def test_a_rule_is_a_page_of_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("after", "before", "verdict"),
+    ("after", "ratio", "verdict"),
     [
-        (Measured(60, 2), Measured(90, 2), PASS),  # enough, whatever it was
-        (Measured(45, 2), Measured(50, 2), PASS),  # 0.9 of what it was
-        (Measured(30, 2), Measured(90, 2), FAIL),
-        (Measured(49, 2), Measured(90, 2), CLOSE),  # within its error of the half
-        (Measured(51, 2), Measured(90, 2), CLOSE),
-        (Measured(39, 1), Measured(49, 1), CLOSE),  # 0.796 ± 0.04 of what it was
-        (Measured(30, 2), None, FAIL),
-        (Measured(0, 0), Measured(0, 0), FAIL),  # no ratio to nothing
-        (Measured(50, 0), None, PASS),  # at least is at least
-        (Measured(math.nan), None, ""),
+        (Measured(60, 2), Measured(0.67, 0.1), PASS),  # enough, whatever it was
+        (Measured(45, 2), Measured(0.9, 0.08), PASS),  # 0.9 of what it was
+        (Measured(30, 2), Measured(0.33, 0.1), FAIL),
+        (Measured(49, 2), Measured(0.54, 0.1), CLOSE),  # within its error of the half
+        (Measured(51, 2), Measured(0.57, 0.1), CLOSE),
+        (Measured(39, 1), Measured(0.796, 0.04), CLOSE),
+        (Measured(49, 2), Measured(1.0, 0.0), PASS),  # as it was
+        (Measured(30, 2), NO_RATIO, FAIL),
+        (Measured(50, 0), NO_RATIO, PASS),  # at least is at least
+        (Measured(math.nan), NO_RATIO, ""),
     ],
 )
-def test_a_value_passes_fails_or_is_too_close_to_call(
-    after: Measured, before: Measured | None, verdict: str
-) -> None:
-    assert judge(Enough(50.0, 0.8), after, before).verdict == verdict
+def test_a_value_passes_fails_or_is_too_close_to_call(after: Measured, ratio: Measured, verdict: str) -> None:
+    assert judge(Enough(50.0, 0.8), after, ratio).verdict == verdict
 
 
 def test_the_ratio_is_as_wrong_as_both_its_values() -> None:
-    ratio = Measured(40, 2).over(Measured(80, 4))
-    assert ratio.value == 0.5
-    assert (ratio.value - ratio.error, ratio.value + ratio.error) == pytest.approx((0.447, 0.553), abs=1e-3)
+    after, before = Spread.around(np.array([40.0]), 2.0), Spread.around(np.array([80.0]), 4.0)
+    ratio = ratio_of(after, before, np.array([False]))
+    assert (ratio.value, ratio.error) == pytest.approx((0.5, 42 / 76 - 0.5))
+    nothing = Spread.around(np.zeros(1), 0.0)
+    assert math.isnan(ratio_of(after, nothing, np.array([False])).value)
+
+
+def test_what_is_as_it_was_has_a_ratio_without_error() -> None:
+    """Points that are as they were are wrong alike in both states; changes make it unsure again."""
+    hours = np.array([1.99, 2.01, 3.0, 0.0])
+    spread = Spread.around(hours, 0.05).reaching(2.0)
+    same = ratio_of(spread, spread, np.ones(4, bool), is_share=True)
+    assert (same.value, same.error) == (1.0, 0.0)
+    later = Spread.around(hours - (0, 0, 3, 0), 0.05).reaching(2.0)
+    less = ratio_of(later, spread, np.array([True, True, False, True]), is_share=True)
+    # One of two has enough still: 0 of 1 up to 2 of 3, and a standard deviation of half of one in two.
+    assert less.value == 0.5
+    assert less.error == pytest.approx(0.5 + math.sqrt(0.5) / 2)
 
 
 def test_levels_are_reached_surely_or_not_at_all() -> None:
@@ -123,9 +140,10 @@ def test_one_failure_fails_all() -> None:
 def test_the_school_yard_of_the_demo_city_passes_today_and_fails_behind_the_tower(demo_city: Project) -> None:
     today = rules.run(demo_city, Inputs(where=YARD, date=TODAY, compare=False))
     assert today.verdict == PASS
-    assert today.title == "Lohe School yard: sunlight in gardens and open spaces (BRE) passed"
+    assert today.title == "Lohe School yard: sunlight in gardens (BRE), 2025-07-01: passed"
     plan = rules.run(demo_city, Inputs(where=YARD, date=PLAN, compare_date=TODAY))
     table = plan.tables["verdicts"]
+    assert plan.title == "Lohe School yard: sunlight in gardens (BRE), 2035-07-01 against 2025-07-01: failed"
     assert (plan.kind, plan.verdict, table.texts("name")) == ("rules", FAIL, ["Lohe School yard"])
     (before,), (after,), (error,), (ratio,) = (
         table.numbers(name) for name in ("before", "after", "error", "ratio")
@@ -137,6 +155,15 @@ def test_the_school_yard_of_the_demo_city_passes_today_and_fails_behind_the_towe
     assert plan.pedigree.inputs[0] == ("rule bre-amenity", all_rules().rules["bre-amenity"].sha256)
 
 
+def test_titles_call_states_by_their_epochs(tmp_path: Path) -> None:
+    with Project.open(make_town(tmp_path, terrain=False)) as project:
+        with project.edit("Epochs") as edit:
+            edit.set_epoch("plan", "2035-01-01")
+        states = [Situation("2035-01-01"), Situation("2020-01-01", "id == 'A'"), Situation()]
+        said = states_title(project, states)
+    assert said == "plan against 2020-01-01 without id == 'A' against all dates"
+
+
 def test_no_ratio_is_made_to_one_and_the_same_city(demo_city: Project) -> None:
     same = rules.run(demo_city, Inputs(where=YARD, date=PLAN, compare_date=PLAN))
     assert same.verdict == FAIL
@@ -146,6 +173,29 @@ def test_no_ratio_is_made_to_one_and_the_same_city(demo_city: Project) -> None:
 def test_it_is_the_tower_that_makes_it_fail(demo_city: Project) -> None:
     without = Inputs(where=YARD, date=PLAN, without="name == 'Lohe tower (proposed)'", compare=False)
     assert rules.run(demo_city, without).verdict == PASS
+
+
+def test_one_window_of_a_building_is_enough_where_the_rule_says_so(demo_city: Project) -> None:
+    """North walls get no sun: they fail, and their building passes by its best wall."""
+    both = Inputs(
+        "en17037-sunlight",
+        where="name in ('Lohe School', 'Lohe tower (proposed)')",
+        date=PLAN,
+        compare_date=TODAY,
+    )
+    found = rules.run(demo_city, both)
+    table = found.tables["verdicts"]
+    counts = np.asarray(table.columns["counts"])
+    assert found.verdict == PASS and counts.sum() == 2 and len(table) > 10
+    buildings = [name for name, is_one in zip(table.texts("name"), counts, strict=True) if is_one]
+    assert set(buildings) == {"Lohe School", "Lohe tower (proposed)"}
+    windows = [word for word, is_one in zip(table.texts("verdict"), counts, strict=True) if not is_one]
+    assert FAIL in windows and PASS in windows
+    assert "stands in for its windows" in table.texts("reason")[0]
+    assert "No windows were given" in found.pedigree.method
+    # The tower did not stand before: neither its walls nor it have a value then.
+    was = table.numbers("before")
+    assert [math.isnan(value) for value in was] == ["tower" in name for name in table.texts("name")]
 
 
 def test_windows_are_judged_by_the_sky_and_by_the_sun(town: Project) -> None:
