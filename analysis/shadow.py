@@ -13,7 +13,7 @@ import shapely
 from analysis.analysis import Estimate
 from analysis.asked import asked
 from analysis.casters import Casters, casters
-from analysis.durations import bands, weights_h
+from analysis.durations import BAND_H, bands, gaps_h
 from analysis.foliage import in_leaf
 from analysis.localtime import Times, local, local_iso, moment_from, times_of
 from analysis.missing import why_nothing
@@ -47,8 +47,8 @@ METHOD = (
     "covers; beside_m2 is its area outside the object's own footprint. Areas are true areas in plan."
 )
 SERIES = (
-    " Each time stands for half the step before and half the step after it; where a place is covered at "
-    "several times, these are added."
+    " What lies between two times counts as shadow where a place is covered at both; so durations are what "
+    "is certain of them."
 )
 
 
@@ -67,7 +67,15 @@ class Inputs:
     begin: str = asked("09:00", "From", "time", help="local time", group="When", when=("times", ""))
     end: str = asked("17:00", "To", "text", help="local time", group="When", when=("times", ""))
     step_min: float = asked(
-        60.0, "Step in time", "number", unit="min", low=1.0, high=240.0, group="When", when=("times", "")
+        30.0,
+        "Step in time",
+        "number",
+        unit="min",
+        low=1.0,
+        high=240.0,
+        help="30 or less to tell for how long places lie in shadow",
+        group="When",
+        when=("times", ""),
     )
     where: str = asked("", "Whose shadows", "expression", group="Where")
     fids: tuple[int, ...] = asked((), "Whose shadows", "fids", help="none chosen: of all", group="Where")
@@ -249,7 +257,7 @@ def _tables(states: Sequence[State], sun: SunPositions, origin: Float64, is_seri
     for state, when in zip(states, ("", BEFORE), strict=False):
         tables[f"together{when}"] = _timed(state.together, sun, origin)
         if is_series:
-            tables[f"bands{when}"] = _lasting(bands(state.together, weights_h(sun.times)), origin)
+            tables[f"bands{when}"] = _lasting(state.together, gaps_h(sun.times), origin)
     if len(states) > 1:
         now, before = (state.together for state in states)
         tables["newly_shaded"] = _timed(list(map(without, now, before)), sun, origin)
@@ -268,11 +276,14 @@ def _timed(shapes: Sequence[Shape], sun: SunPositions, origin: Float64) -> Table
     )
 
 
-def _lasting(found: Sequence[tuple[int, Shape]], origin: Float64) -> Table:
+def _lasting(together: Sequence[Shape], gaps: Float64, origin: Float64) -> Table:
+    """For how long places are covered at least, and how much longer one spell of shadow may be."""
+    found = bands(together, gaps)
     return Table(
         {
             "wkb": _wkb([shape for _, shape in found], origin),
-            "hours": np.array([hours for hours, _ in found], np.int64),
+            "hours": np.array([hours for hours, _ in found], np.float64),
+            "longer_h": np.full(len(found), 2 * gaps.max(initial=0.0)),
             "area_m2": np.array([shape.area for _, shape in found], np.float64),
         }
     )
@@ -321,8 +332,8 @@ def _error(states: Sequence[State], sun: SunPositions, inputs: Inputs) -> str:
     if inputs.times:
         return said
     return (
-        said
-        + f" Durations are off by up to {inputs.step_min / 2:g} min at every beginning and end of shadow."
+        f"{said} A spell of shadow may begin up to {inputs.step_min:g} min earlier and end up to "
+        f"{inputs.step_min:g} min later than durations count; spells between two times are not seen."
     )
 
 
@@ -330,5 +341,10 @@ def _limits(terrain: Layer | None, inputs: Inputs) -> Iterator[str]:
     if terrain:
         yield "Shadows end at the edge of the terrain; objects beside it cast on level ground at their foot"
         yield "The terrain's own shadow is no object's; ground that looks away from the sun has none of any"
+    if not inputs.times and inputs.step_min > BAND_H * 60 / 2:
+        yield (
+            f"The step of {inputs.step_min:g} min is long for durations: they may be up to "
+            f"{2 * inputs.step_min / 60:g} h longer than shown. Take 30 min or less"
+        )
     if inputs.vegetation:
         yield "Plants cast the shadow of their outline; lets_through is the share of light that passes them"

@@ -124,7 +124,7 @@ class ShapePaint:
         self._covered = np.zeros(size[::-1], np.float32)
         self._done = 0  # rows that are filled in
         self.legend = [
-            LegendEntry(f"{step:g} h or more", hex_color(color), 0, "", 0, "In shadow")
+            LegendEntry(f"{step:g} h or more", hex_color(color), 0, "", 0, _heading(table))
             for step, color in zip(steps[::-1].tolist(), colors[::-1], strict=True)
         ]
         if not bands:
@@ -175,6 +175,12 @@ class ShapePaint:
         found = np.zeros(len(places), np.float32)
         found[inside] = below * (1 - v) + above * v
         return found
+
+
+def _heading(table: Table) -> str:
+    """What bands are of, and how uncertain they are where it is known."""
+    longer = table.numbers("longer_h") if "longer_h" in table.columns else np.zeros(1)
+    return f"In shadow, or up to {longer.max():g} h longer" if longer.max() > 0 else "In shadow"
 
 
 def _beside(places: Float64, pixel_m: Float64) -> list[Float64]:

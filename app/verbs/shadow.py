@@ -33,7 +33,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--day", metavar="D", help="instead: steps over a day, and for how long places lie in shadow")
     add("--from", dest="begin", metavar="HH:MM", help="first step, or with its day as 2026-03-21T09:00")
     add("--to", dest="end", metavar="HH:MM", help="last step")
-    add("--step", metavar="MIN", type=float, help="minutes from step to step; default 60")
+    add("--step", metavar="MIN", type=float, help="minutes from step to step; default 30")
     add("--objects", metavar="EXPR", default="", help="which objects cast; default all")
     add("--on", metavar="LAYER", default="", help="the terrain they cast on; default the uppermost")
     add("--no-trees", action="store_true", help="no shadows of vegetation")
@@ -70,7 +70,10 @@ def _run(arguments: argparse.Namespace) -> Answer:
             *lines_of(result.tables["newly_shaded"], {"time": "time", "area_m2": "m²"}),
         ]
     if "bands" in result.tables:
-        lines += lines_of(result.tables["bands"], {"hours": "at least h", "area_m2": "m² in shadow"})
+        lines += lines_of(
+            result.tables["bands"],
+            {"hours": "at least h", "longer_h": "or longer by up to h", "area_m2": "m² in shadow"},
+        )
     return Answer(values, (*lines, *told(result), *said))
 
 

@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 from analysis import shadow
-from analysis.durations import bands, weights_h
+from analysis.durations import bands, gaps_h
 from analysis.rays import Rays
 from analysis.rerunning import rerun
 from analysis.shadowcast import Terrain, footprint, shadow_on_plane, shadow_on_terrain
@@ -204,13 +204,22 @@ def test_far_from_zero_and_again_it_is_the_same() -> None:
     assert shadow_on_terrain(house, Terrain(np.empty((0, 3, 3))), sun) is None
 
 
-def test_bands_add_up_overlaps() -> None:
-    """Three hours of a strip that moves by half its width."""
-    strips = [shapely.box(at, 0, at + 2, 1) for at in (0, 1, 2, 9)]
-    found = bands(strips, np.array([0.5, 1.0, 1.0, 0.5]))
+def test_bands_are_what_is_certain() -> None:
+    """A strip that moves by half its width: what lies between two times counts where both are covered."""
+    strips = [shapely.box(at, 0, at + 3, 1) for at in (0, 1, 2, 9)]
+    found = bands(strips, np.array([1.0, 1.0, 1.0]))
     assert [(hours, round(shape.area, 4)) for hours, shape in found] == [(1, 3.0), (2, 1.0)]
+    assert bands(strips[:1], np.empty(0)) == [] == bands(strips[::3], np.array([3.0]))
     times = np.array(["2026-03-21T09", "2026-03-21T10", "2026-03-21T12"], "datetime64[ms]")
-    assert weights_h(times).tolist() == [0.5, 1.5, 1.0]
+    assert gaps_h(times).tolist() == [1.0, 2.0]
+
+
+def test_no_band_is_shorter_than_the_step() -> None:
+    """With three hours between the times, two times in shadow are 3 h; one and two hours are not offered."""
+    found = bands(
+        [shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1), shapely.box(5, 0, 6, 1)], np.full(2, 3.0)
+    )
+    assert [(hours, round(shape.area, 4)) for hours, shape in found] == [(3.0, 1.0)]
 
 
 # --- from the project to the file -----------------------------------------------------------------
@@ -343,7 +352,20 @@ def test_a_series_says_how_long(project: Project) -> None:
     assert lasting.numbers("hours").tolist() == [1, 2, 3, 4]
     areas = lasting.numbers("area_m2")
     assert (np.diff(areas) < 0).all() and areas[-1] >= 100
-    assert "15 min at every beginning and end" in result.pedigree.error
+    assert lasting.numbers("longer_h").tolist() == [1.0] * 4
+    assert "up to 30 min earlier" in result.pedigree.error
+    assert not any("long for durations" in limit for limit in result.pedigree.limits)
+
+
+def test_one_time_in_shadow_is_no_duration(project: Project) -> None:
+    """Beside the building itself no ground is in shadow at two times that lie three hours apart."""
+    series = shadow.Inputs(day="2026-03-21", begin="09:00", end="15:00", step_min=180.0, where="id == 'old'")
+    result = shadow.run(project, series, never_stop)
+    together = result.tables["together"].numbers("area_m2")
+    lasting = result.tables["bands"]
+    assert lasting.numbers("hours").tolist() == [3.0, 6.0]
+    assert (lasting.numbers("area_m2") < together.min()).all()
+    assert any("may be up to 6 h longer" in limit for limit in result.pedigree.limits)
 
 
 def test_before_and_after(project: Project) -> None:
