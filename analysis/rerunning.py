@@ -78,8 +78,10 @@ def _tuples(value: Any) -> Any:
 
 
 def _changed_inputs(before: Result, after: Result) -> tuple[str, ...]:
-    was, now = dict(before.pedigree.inputs), dict(after.pedigree.inputs)
-    return tuple(name for name in {**was, **now} if was.get(name) != now.get(name))
+    was, now = before.pedigree.inputs, after.pedigree.inputs
+    # A layer comes once for each state of the city.
+    strange = [pair for pair in (*was, *now) if was.count(pair) != now.count(pair)]
+    return tuple(dict.fromkeys(name for name, _ in strange))
 
 
 def _tables(result: Result) -> dict[str, Table]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import EllipsisType
 from typing import Any
 
@@ -11,6 +11,7 @@ import orjson
 
 from layers import gis, history, resultstore
 from layers.data import Progress, never_stop
+from layers.epochs import says_when, validity_after
 from layers.errors import EditError
 from layers.jsontext import raw_members
 from layers.records import Change, Changes, Fids
@@ -88,6 +89,21 @@ class Edit:
             if not _same(before, after):
                 changes.append(Change("object", fid, history.ATTRIBUTE + name, before, after))
         self._do(*changes)
+        if says_when(name):
+            self._follow(name, changes, held)
+
+    def _follow(self, name: str, changes: Sequence[Change], attributes: Mapping[int, bytes]) -> None:
+        """Objects stand when the attributes say so that their dates came from."""
+        held = self._validity([change.id for change in changes])
+        moved: list[Change] = []
+        for change in changes:
+            before = orjson.loads(attributes[change.id])
+            after = {key: value for key, value in before.items() if key != name}
+            if change.after is not None:
+                after[name] = orjson.loads(change.after)
+            dates = held[change.id]
+            moved += _moved(change.id, dates, validity_after(dates, before, after))
+        self._do(*moved)
 
     def set_valid(
         self,
@@ -110,7 +126,7 @@ class Edit:
         """Say of many objects when they stand; a bound is one date for all, or one for each."""
         for start, part in self._parts(fids):
             held = self._validity(part)
-            changes = []
+            changes: list[Change] = []
             for at, fid in enumerate(part, start):
                 before = held[fid]
                 after = _bound(valid_from, at, before[0]), _bound(valid_to, at, before[1])
@@ -119,9 +135,7 @@ class Edit:
                     raise EditError(
                         "An object cannot end before it begins", where=f"object {fid}", found=found
                     )
-                for key, now, then in zip(("valid_from", "valid_to"), before, after, strict=True):
-                    if now != then:
-                        changes.append(Change("object", fid, key, now, then))
+                changes += _moved(fid, before, after)
             self._do(*changes)
 
     def _validity(self, fids: Sequence[int]) -> dict[int, tuple[str | None, str | None]]:
@@ -198,6 +212,15 @@ class Edit:
             raise EditError("There is no such result", where=f"result {result}")
         if row[0] != value:
             self._do(Change("result", result, key, history.json_text(row[0]), history.json_text(value)))
+
+
+def _moved(
+    fid: int, before: tuple[str | None, str | None], after: tuple[str | None, str | None]
+) -> Iterator[Change]:
+    """What makes an object stand at other times."""
+    for key, now, then in zip(("valid_from", "valid_to"), before, after, strict=True):
+        if now != then:
+            yield Change("object", fid, key, now, then)
 
 
 def _bound(wanted: Dates | str | EllipsisType | None, at: int, held: str | None) -> str | None:

@@ -58,6 +58,32 @@ def validity(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
     return iso_date(attributes[start]) if start else None, iso_date(attributes[end]) if end else None
 
 
+def city_validity(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """When a city object stood, from the attributes that CityGML 3.0 has for it."""
+
+    def first(*names: str) -> str | None:
+        return next((str(attributes[name])[:10] for name in names if attributes.get(name)), None)
+
+    return first("validFrom", "dateOfConstruction"), first("validTo", "dateOfDemolition")
+
+
+def says_when(name: str) -> bool:
+    """Whether an attribute of that name may say from or until when its object stands."""
+    return _validity_fields((name,)) != (None, None)
+
+
+def validity_after(
+    held: tuple[str | None, str | None], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[str | None, str | None]:
+    """When an object stands once its attributes change, where it is they that say when it stands."""
+    for said in (city_validity, validity):
+        if said(before) == held:
+            dates = said(after)
+            is_known = all(date is None or iso_date(date) for date in dates)
+            return dates if is_known else held
+    return held
+
+
 #: What columns of dates mean, while they are in use: the slider of the timeline asks again and again.
 _DAYS: WeakKeyDictionary[Column, Days] = WeakKeyDictionary()
 

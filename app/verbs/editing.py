@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.verbs.verb import Answer, Verb, add_project, add_selection, chosen_layer, pair_from
-from layers.bulk import Plan, check_target, plan_calculation, plan_replacement
+from layers.bulk import VALIDITY, Plan, check_target, plan_calculation, plan_replacement
+from layers.epochs import says_when
 from layers.errors import EditError, UsageError
 from layers.expression import Expression, parse
 from layers.join import plan_join
@@ -71,7 +72,10 @@ def _run(arguments: argparse.Namespace) -> Answer:
             "changed": len(made.fids) if made else 0,
             "step": made.step.step if made else None,
         }
-    return Answer(values, (f"{values['changed']} of {values['selected']} objects changed.",))
+        lines = [f"{values['changed']} of {values['selected']} objects changed."]
+        if made and any(map(says_when, made.keys)) and not made.keys & set(VALIDITY):
+            lines.append("When they stand has not changed; set valid_from and valid_to for that.")
+    return Answer(values, tuple(lines))
 
 
 def _plans(project: Project, layer: Layer, fids: Fids, arguments: argparse.Namespace) -> Iterator[Plan]:

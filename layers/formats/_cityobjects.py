@@ -14,6 +14,7 @@ import orjson
 
 from layers.boxes import mesh_box
 from layers.data import TILE, Feature, LayerData, Piece, ReadOptions
+from layers.epochs import city_validity
 from layers.errors import PlaceError, ReadError
 from layers.flatten import ABSENT, BadGeometry, Flattener, Geometry, Semantics, Template
 from layers.formats._files import CITY_ENDINGS, layer_name
@@ -190,7 +191,7 @@ class Reader:
         if item.parents:
             feature.parent = item.parents[0]
         if b"alid" in attributes or b"dateOf" in attributes:
-            feature.valid_from, feature.valid_to = validity(attributes)
+            feature.valid_from, feature.valid_to = city_validity(orjson.loads(attributes))
         self.features.append(feature)
         if geometries:
             self.flattener.add(number, id, item.type not in NO_OUTLINE, geometries)
@@ -325,16 +326,6 @@ def _objects_start(text: bytes) -> int:
     """Where the object that the last CityObjects key opens begins."""
     found = list(re.finditer(rb'"CityObjects"\s*:\s*', text))
     return found[-1].end() if found else 0
-
-
-def validity(attributes: bytes) -> tuple[str | None, str | None]:
-    """When an object stood, from the attributes that CityGML 3.0 has for it."""
-    values = orjson.loads(attributes)
-
-    def first(*names: str) -> str | None:
-        return next((str(values[name])[:10] for name in names if values.get(name)), None)
-
-    return first("validFrom", "dateOfConstruction"), first("validTo", "dateOfDemolition")
 
 
 def transform_of(root: Root, path: Path) -> Transformation:

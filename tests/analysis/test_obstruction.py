@@ -52,6 +52,11 @@ def test_behind_its_own_surface_there_is_no_sky() -> None:
     assert not seen.hidden.any() and (seen.hider[seen.behind] == BEHIND).all()
 
 
+def test_nothing_at_all_hides_nothing() -> None:
+    nothing = Casters.of(np.empty((0, 3)), np.empty((0, 3), np.int32))
+    assert (obstruction(nothing, HERE).hider == OPEN).all()
+
+
 def test_finer_cells_when_asked_for() -> None:
     assert obstruction(wall(1, (-1, 5), (1, 5), 3), HERE, step_deg=0.5).hider.shape == (180, 720)
 

@@ -104,6 +104,13 @@ def test_what_is_estimated_is_what_is_measured(street: Project) -> None:
     )
 
 
+def test_progress_goes_from_nothing_to_all() -> None:
+    told: list[float] = []
+    nothing, up = Casters.of(np.empty((0, 3)), np.empty((0, 3), np.int32)), np.array([[0.0, 0.0, 1.0]])
+    sky_factors(nothing, up, up, progress=lambda fraction, _: told.append(fraction))
+    assert told[0] == 0 and told == sorted(told) and told[-1] <= 1
+
+
 def test_given_points_are_measured_where_they_are(street: Project) -> None:
     window = (155000 - WIDTH_M / 2 + 0.01, 463000.0, 1.5, 1.0, 0.0, 0.0)
     result = skyview.run(street, Inputs(on="points", points=(window,)))

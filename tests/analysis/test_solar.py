@@ -118,7 +118,14 @@ def test_weather_comes_from_files(town: Project) -> None:
     found = solar.run(town, solar.Inputs(where="id == 'A'", weather=str(path), spacing_m=4.0))
     assert found.pedigree.numbers["ghi_kwh_m2"] == pytest.approx(982.5, abs=1)
     assert any(name == path.name and len(sha) == 64 for name, sha in found.pedigree.inputs)
-    assert any("km away" in limit for limit in found.pedigree.limits)
+    assert any(limit.startswith("Warning") and "km away" in limit for limit in found.pedigree.limits)
+
+
+def test_weather_of_another_part_of_the_world_must_be_meant(town: Project) -> None:
+    inputs = solar.Inputs(where="id == 'A'", weather=str(real("reference/epw/chicago.epw")), spacing_m=8.0)
+    with pytest.raises(UsageError, match=r"too far away.*allowed: up to 1,500 km"):
+        solar.run(town, inputs)
+    assert len(solar.run(town, replace(inputs, far_weather=True)).surfaces)
 
 
 def test_the_same_project_gives_the_same_numbers(town: Project, result: Result) -> None:

@@ -54,6 +54,15 @@ def test_the_planned_tower_takes_the_sun_of_the_yard_at_noon(
     assert yard_of(evening) < yard_of(after)
 
 
+def test_without_a_date_the_city_is_that_of_the_day_of_the_sun(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, answer = drawn(project, capsys, "--sun", NOON.replace("2035", "2026"))
+    assert answer["date"] == "2026-03-21"
+    every, answer = drawn(project, capsys, "--sun", NOON.replace("2035", "2026"), "--date", "all")
+    assert answer["date"] is None and yard_of(every) < 0.75 * yard_of(before)
+
+
 def test_a_time_that_is_none_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     status = main(["render", str(project), "--out", str(project.with_name("a.png")), "--sun", "noon"])

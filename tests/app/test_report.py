@@ -127,6 +127,8 @@ def test_the_verb_writes_a_whole_report(
     assert main(["report", str(judged_yards), "--out", str(out), "--result", "1"]) == 0
     pages = pages_in(out)
     assert pages >= 3 and f"Wrote {pages} pages" in capsys.readouterr().out
+    assert main(["report", str(judged_yards), "--out", str(out), "--result", "1"]) == FAILED
+    assert "--overwrite" in capsys.readouterr().err
     data = out.read_bytes()
     assert data.count(b"/Subtype /Image") >= 9, "two maps, six shadows and a view"
     streams = [zlib.decompress(part) for part in re.findall(rb"stream\r?\n(x.*?)endstream", data, re.S)]

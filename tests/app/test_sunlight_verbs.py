@@ -87,7 +87,9 @@ def test_blame_names_the_neighbour(town: str, capsys: pytest.CaptureFixture[str]
         (("--date", "2026-03-21", "--step", "0"), "--step"),
         (("--date", "2026-03-21", "--from", "14:00", "--to", "9:00"), "sun does not count"),
         (("--date", "2026-03-21", "--objects", "id ="), "expression"),
-        (("--date", "2026-03-21", "--objects", "id == 'nobody'"), "nothing to measure"),
+        (("--date", "2026-03-21", "--objects", "id == 'nobody'"), "no object matches id == 'nobody'"),
+        (("--date", "2026-03-21", "--objects", "id == 'B'"), "stood only until 2000-01-01"),
+        (("--date", "2026-03-21", "--without", "specie == 'Picea'"), "Did you mean species"),
     ],
 )
 def test_wrong_use_is_told_in_a_sentence(

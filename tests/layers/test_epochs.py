@@ -104,3 +104,27 @@ def test_edits_move_the_timeline(project: Project) -> None:
     project.undo()
     assert "2000-01-01" not in {tick.date for tick in epochs.dates_of(project)}
     assert np.array_equal(epochs.state_at(project, "2001")[layer.id][0], [True, True, True])
+
+
+def test_the_attribute_that_a_date_came_from_moves_its_object(project: Project) -> None:
+    layer = project.layer("all")
+    first = layer.first_fid
+
+    def since() -> list[str | None]:
+        return [project.object(first + n).valid_from for n in range(3)]
+
+    with project.edit("Older than thought") as edit:
+        edit.set_attributes([first, first + 1], "bouwjaar", [1850, "unknown"])
+    assert since() == ["1850-01-01", None, None]
+    project.undo()
+    with project.edit("By hand") as edit:
+        edit.set_valid(first, "1910-01-01")
+        edit.set_attribute(first, "bouwjaar", 1850)
+        edit.set_attribute(first + 2, "validFrom", "2040-01-01")
+    assert since() == ["1910-01-01", "1980-01-01", "2040-01-01"]
+    with project.edit("Not known") as edit:
+        edit.remove_attribute(first + 1, "bouwjaar")
+    assert since()[1] is None
+    project.undo()
+    project.undo()
+    assert since() == ["1900-01-01", "1980-01-01", None]

@@ -278,6 +278,12 @@ def test_what_cannot_be_exported_is_a_sentence(project: Project, tmp_path: Path)
         export_result(project, Result("x", "X", {}, Pedigree("", "", ())), tmp_path / "x.csv")
     with pytest.raises(WriteError, match="in the format that the layer came in"):
         export_result(project, result(project), tmp_path / "x.city.jsonl")
+    elsewhere = result(project)
+    columns = {**elsewhere.surfaces.columns, "geometry": np.full(len(elsewhere.surfaces), -1)}
+    ground = replace(elsewhere, surfaces=Table(columns))
+    with pytest.raises(WriteError, match="None of the values"):
+        export_result(project, ground, tmp_path / "ground.city.json")
+    assert not (tmp_path / "ground.city.json").exists()
     assert [ending for ending, _ in endings_for(replace(result(project), grid=None))] == [
         ".gpkg", ".csv", ".json", ".geojson", ".city.json", ".city.jsonl",
     ]  # fmt: skip
