@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from analysis import ANALYSES
 from analysis.asked import questions
-from analysis.situation import CASTING
+from analysis.standing import casting_layers
 from layers.data import Progress
 from layers.errors import UsageError
 from layers.expression import parse
@@ -52,7 +52,7 @@ def analysis_of(name: str) -> Analysis:
 def perform(analysis: Analysis, project: Project, inputs: Any, progress: Progress) -> Result:
     """Run an analysis, once its expressions are sound and what the cache lost is made again."""
     check_names(project, inputs)
-    complete(project, [layer for layer in project.layers if layer.kind in CASTING], progress)
+    complete(project, casting_layers(project), progress)
     return analysis.run(project, inputs, progress)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.situation import Situation
+from analysis.situation import CASTING, Situation
 from layers.arrays import CityTiles, Float64, Int32
 from layers.columns import Mask
 from layers.data import Box
@@ -67,6 +67,11 @@ def matching(project: Project, layer: Layer, where: str, fids: Sequence[int] | N
         chosen[places[(places >= 0) & (places < layer.object_count)]] = True
         found &= chosen
     return with_parts(found, project.parents(layer))
+
+
+def casting_layers(project: Project) -> list[Layer]:
+    """The layers that may cast shadow: those of the right kinds that are switched on."""
+    return [layer for layer in project.layers if layer.kind in CASTING and layer.visible]
 
 
 def matched_nothing(project: Project, without: str) -> list[str]:

@@ -133,7 +133,8 @@ class ShadowHelper:
 def main() -> int:
     """Gather, then answer until nobody asks any more."""
     from analysis.casters import casters, height_range, margin_for
-    from analysis.situation import CASTING, Situation
+    from analysis.situation import Situation
+    from analysis.standing import casting_layers
     from layers.importing import complete
     from layers.project import Project
 
@@ -141,7 +142,7 @@ def main() -> int:
     around = Around(**orjson.loads(questions.readline()))
     try:
         with Project.open(Path(around.path), read_only=True) as project:
-            complete(project, [layer for layer in project.layers if layer.kind in CASTING and layer.visible])
+            complete(project, casting_layers(project))
             area, is_whole = _area(project, around)
             margin_m = margin_for(LOWEST_DEG, height_range(project))
             situation = Situation(date=around.city_date)

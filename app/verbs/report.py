@@ -37,7 +37,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         results = chosen_results(project, arguments.result)
         progress = Progress()
         try:
-            complete(project, project.layers, progress)
+            complete(project, [layer for layer in project.layers if layer.visible], progress)
             pages = _written(out, project, results, progress)
         finally:
             progress.end()
