@@ -34,6 +34,7 @@ class Ask:
     group: str = ""  # heading in the form
     low: float | None = None
     high: float | None = None
+    words: tuple[tuple[Any, str], ...] = ()  # what values say that are no number, as "as the rule says"
     choices: tuple[tuple[str, str], ...] = ()  # value, title; of a file: its endings, what they are
     #: Name and value of another input: asked only where it has it. Of rules the value is what they judge.
     when: tuple[str, Any] | None = None

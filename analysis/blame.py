@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -49,6 +49,8 @@ BLOCKED = "shade"
 RAYS_PER_SECOND = 0.5e6
 #: Parts of the time: finding out what casts shadow, and the one day.
 SET_UP, DAY_DONE = 0.1, 0.15
+#: The day that is looked at where none is asked for.
+EQUINOX = "03-21"
 #: Of the year every so many days one is computed.
 YEAR_EVERY = 7
 METHOD = (
@@ -63,7 +65,7 @@ METHOD = (
 class Inputs(Followed):
     """What is asked."""
 
-    day: str = asked("2026-03-21", "Day", "date", group="When")
+    day: str = asked("", "Day", "date", help="empty: 21 March in the year of the city", group="When")
     year: bool = asked(True, "The year too", "yes", help="one day of each week of it", group="When")
 
 
@@ -78,13 +80,14 @@ def estimate(project: Project, inputs: Inputs) -> Estimate:
 def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Result:
     """Find out who takes the sun of the points that are asked for."""
     started = time.perf_counter()
+    situation = situations(inputs)[0]
+    inputs = replace(inputs, day=inputs.day or f"{situation.year:04}-{EQUINOX}")
     setting_up = part_of(progress, 0.0, SET_UP)
     receivers = receivers_of(project, inputs, setting_up)
     sun_on = partial(sun_way, project, receivers.box, band=band_of(inputs), steps=Steps(inputs.step_min))
     sun = sun_on(days_between(inputs.day, ""))
     if not sun.courses:
         raise UsageError("The sun does not rise on this day", where=sun.site.title, found=inputs.day)
-    situation = situations(inputs)[0]
     cast = casters_for(project, inputs, situation, receivers, inputs.least_altitude_deg, setting_up)
     names = Names(Naming(project), cast)
     blockers = Blockers(receivers, cast, names.naming.wholes, inputs.shade_pct / 100)

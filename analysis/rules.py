@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from analysis.situation import Situation
 from analysis.skyview import COMPONENT
 from analysis.sunhours import SHADE_SHARE
 from analysis.sunlight import ENOUGH, ENOUGH_ERROR, ERROR, SUNLIGHT
-from analysis.survey import BEFORE, states_title
+from analysis.survey import states_title
 from analysis.verdicts import (
     CLOSE,
     FAIL,
@@ -40,18 +39,15 @@ from analysis.verdicts import (
     ratio_of,
 )
 from layers.data import Progress, never_stop
-from layers.epochs import iso_date
 from layers.errors import UsageError
 from layers.project import Project
-from layers.results import Result, Table
+from layers.results import BEFORE, Result, Table
 from layers.rulefiles import Rule, Sun, all_rules
 
 NAME = "rules"
 TITLE = "Check a rule"
 HELP = "Whether yards, gardens and windows keep a rule for daylight or sunlight, before and after."
 
-#: Of the sun's day where the city is looked at on no date.
-YEAR = 2026
 #: Directions of the sky for rules, with an error of a quarter of a per cent.
 SKY_DIRECTIONS = 5000
 SKY_ERROR_PCT = 100 * skyview.error_share(SKY_DIRECTIONS)
@@ -76,7 +72,7 @@ class Inputs:
     )
     surfaces: str = asked(
         "walls",
-        "Without points, windows are",
+        "Where no windows are given, take",
         "choice",
         choices=(("walls", "Walls and windows of the objects"), ("windows", "Their windows only")),
         group="Where",
@@ -97,6 +93,7 @@ class Inputs:
         low=BY_RULE,
         high=60.0,
         help="-1: as the rule says",
+        words=((BY_RULE, "as the rule says"),),
         group="More",
     )
     step_min: float = asked(5.0, "Step in time", "number", unit="min", low=0.5, high=60.0, group="More")
@@ -226,9 +223,7 @@ def day_of_rule(rule: Rule, sun: Sun, inputs: Inputs) -> str:
                 allowed=earliest if earliest == latest else f"{earliest} to {latest} (month-day)",
             )
         return inputs.day
-    dated = iso_date(inputs.date) if inputs.date else None
-    year = date.fromisoformat(dated).year if dated else YEAR
-    return f"{year:04}-{sun.day}"
+    return f"{Situation(inputs.date).year:04}-{sun.day}"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from layers.epochs import iso_date
+
+#: Of the sun over the city of all dates.
+ANY_YEAR = 2026
 #: Kinds of layers that cast shadow; all others are left out.
 CASTING = frozenset(("city", "terrain", "heritage"))
 
@@ -14,6 +18,12 @@ class Situation:
 
     date: str = ""  # ISO date of the city, '' = every object whenever it stands
     without: str = ""  # expression: objects that are left out, '' = none
+
+    @property
+    def year(self) -> int:
+        """Of the sun over it, where no day is asked for."""
+        date = iso_date(self.date) if self.date else None
+        return int(date[:4]) if date else ANY_YEAR
 
     @property
     def title(self) -> str:

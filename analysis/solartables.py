@@ -14,11 +14,11 @@ from analysis.energy import Energy
 from analysis.naming import Naming
 from analysis.pv import Modules, Yield, pv_yield
 from analysis.receivers import Receivers
-from analysis.survey import BEFORE, CHANGE, quantities_with_change, with_change
+from analysis.survey import quantities_with_change, with_change
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.project import Project
-from layers.results import Quantity, Table
+from layers.results import BEFORE, CHANGE, Quantity, Table
 from layers.weather import Weather
 
 #: Columns: the parts of irradiation and their sum, kWh/m² a year; with _01 … _12 of the months.

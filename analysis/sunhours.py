@@ -71,7 +71,10 @@ class Band:
         """As in "from 08:00 to 16:00 true solar time, the sun 10° high or more"."""
         hours = "" if (self.begin, self.end) == ("00:00", "24:00") else f"from {self.begin} to {self.end} "
         clock = "true solar time" if self.is_solar else "local time"
-        return f"{hours}{clock + ', ' if hours else ''}the sun {self.least_altitude_deg:g}° high or more"
+        high = (
+            f"{self.least_altitude_deg:g}° high or more" if self.least_altitude_deg else "above the horizon"
+        )
+        return f"{hours}{clock + ', ' if hours else ''}the sun {high}"
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,6 @@ from analysis.sunhours import (
     sunlight_of,
 )
 from analysis.survey import (
-    BEFORE,
-    CHANGE,
     casters_for,
     finished,
     point_count,
@@ -44,7 +42,7 @@ from layers.arrays import Float64
 from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
-from layers.results import Pedigree, Quantity, Result, Table
+from layers.results import BEFORE, CHANGE, Pedigree, Quantity, Result, Table
 from layers.runs import Int64
 
 NAME = "sunlight"

@@ -31,7 +31,7 @@ from layers.data import Box, Progress, never_stop
 from layers.epochs import state_at
 from layers.errors import UsageError
 from layers.project import Project
-from layers.results import Pedigree, Quantity, Result, Table
+from layers.results import BEFORE, CHANGE, Pedigree, Quantity, Result, Table
 
 #: Semantic surfaces behind each choice; None: all that the sky may see.
 SURFACE_TYPES: Mapping[str, frozenset[str] | None] = {
@@ -46,8 +46,6 @@ LACKING: Mapping[str, str] = {"all": "surfaces", "roofs": "roofs", "walls": "wal
 NEIGHBOURS_M = 100.0
 #: Distance of points at which every surface has but one.
 ONE_EACH_M = 1e6
-#: Ends of the names of columns where two states are compared.
-BEFORE, CHANGE = "_before", "_change"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,14 @@ from layers.results import Pedigree, Result, ResultSummary
 
 #: So many digits of a hash tell contents apart; the tooltip of programs may have all.
 HASH_DIGITS = 16
-NUMBERS = {"seconds": "s", "points": "", "rays": "", "triangles": ""}
+#: What numbers of the work are called, and their units; others by their names.
+NUMBERS = {
+    "seconds": ("Time taken", "s"),
+    "largest_error_h": ("Largest error of a point", "h"),
+    "sun_h": ("Time that the sun counts", "h"),
+    "steps": ("Steps in time", ""),
+    "ghi_kwh_m2": ("Irradiation on open level ground", "kWh/m²"),
+}
 
 
 def pedigree_html(result: Result | ResultSummary, project: Project, stale: str = "") -> str:
@@ -23,7 +30,7 @@ def pedigree_html(result: Result | ResultSummary, project: Project, stale: str =
     parts.append(_section("Sun", "".join(_paragraph(line) for line in pedigree.sun)))
     parts.append(_section("What was asked", _pairs(answers(result, project))))
     parts.append(_section("Left out and assumed", _bullets(pedigree.limits)))
-    went_in = [(name, _short(digest)) for name, digest in named_inputs(pedigree)]
+    went_in = [(name, _short(digest)) for name, digest in pedigree.named_inputs]
     parts.append(_section("What went in (start of the SHA-256)", _pairs(went_in)))
     parts.append(_section("Work", _pairs(work_numbers(pedigree))))
     made = f"{kind_title(result.kind)}, {when(result)}. {pedigree.version}"
@@ -31,20 +38,10 @@ def pedigree_html(result: Result | ResultSummary, project: Project, stale: str =
     return "".join(parts)
 
 
-def named_inputs(pedigree: Pedigree) -> list[tuple[str, str]]:
-    """What went in, with its hash; what differs between two states says of which one it is."""
-    names = [name for name, _ in pedigree.inputs]
-    named = []
-    for at, (name, digest) in enumerate(pedigree.inputs):
-        differs = names.count(name) > 1
-        state = ("before" if name in names[:at] else "after") if differs else ""
-        named.append((f"{name}, {state}" if state else name, digest))
-    return named
-
-
 def work_numbers(pedigree: Pedigree) -> list[tuple[str, str]]:
     """How much was computed: points, rays, seconds, each with its name."""
-    return [(_words(name), _number(name, value)) for name, value in pedigree.numbers.items()]
+    named = [(*NUMBERS.get(name, (_words(name), "")), value) for name, value in pedigree.numbers.items()]
+    return [(title, _number(value, unit)) for title, unit, value in named]
 
 
 def _section(title: str, body: str) -> str:
@@ -78,7 +75,6 @@ def _words(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _number(name: str, value: float) -> str:
-    unit = NUMBERS.get(name, "")
+def _number(value: float, unit: str) -> str:
     shown = thousands(round(value)) if abs(value) >= 100 or float(value).is_integer() else f"{value:.2g}"
     return f"{shown} {unit}".strip()

@@ -11,6 +11,7 @@ from layers.arrays import Float64, Mover
 from layers.errors import CitystrataError
 from layers.project import Project
 from layers.results import Result
+from layers.runs import Int64
 from viewer.camera import Camera
 
 #: Of more objects outlines would hide the map.
@@ -26,11 +27,18 @@ class Outline:
 
 
 def outlines_of(project: Project, result: Result) -> list[Outline]:
-    """The outlines, in the world, of the objects that a result has surfaces of."""
-    if not len(result.surfaces):
+    """The outlines, in the world, of the objects that a result has surfaces or shadows of."""
+    if len(result.surfaces):
+        fids = np.unique(result.surfaces.columns["fid"])
+    elif "caster_fid" in result.shapes.columns:
+        fids = np.unique(result.shapes.columns["caster_fid"])
+    else:
         return []
-    fids = np.unique(result.surfaces.columns["fid"])
-    fids = fids[fids >= 0]
+    return outlines_around(project, result, fids[fids >= 0])
+
+
+def outlines_around(project: Project, result: Result, fids: Int64) -> list[Outline]:
+    """The outlines of some objects, as high in the world as what a result speaks of; none of many."""
     if len(fids) > MOST_OUTLINED:
         return []
     height = float(np.median(result.points.numbers("z"))) if len(result.points) else 0.0

@@ -35,11 +35,22 @@ from app.paper import (
     paragraph,
     write_pdf,
 )
-from app.paperparts import ColourBar, Map, VerdictBand
-from app.pedigreetext import named_inputs, work_numbers
-from app.reportpictures import BROAD, HALF, WIDE, Shot, State, Studio, hours_of_day, states_of
+from app.paperparts import ColourBar, Map, Swatches, VerdictBand
+from app.pedigreetext import work_numbers
+from app.reportpictures import (
+    BROAD,
+    HALF,
+    WIDE,
+    Shot,
+    State,
+    Studio,
+    hours_of_day,
+    leaves_out_trees,
+    states_of,
+)
 from app.reporttables import numbers_grid, table_blocks, verdict_grid
-from app.resultcharts import BEFORE, charts_of
+from app.resultanswer import answers_of, small_tables
+from app.resultcharts import charts_of
 from app.resulttable import NAMES, tables_of
 from app.resulttext import (
     VERDICTS,
@@ -48,6 +59,7 @@ from app.resulttext import (
     column_title,
     counting_rows,
     kind_title,
+    local_time,
     numbers_of,
     verdict_number,
     verdict_rows,
@@ -56,9 +68,13 @@ from app.resulttext import (
 from layers.data import Progress
 from layers.errors import PlaceError
 from layers.project import Project
-from layers.results import Quantity, Result
+from layers.results import BEFORE, Quantity, Result
 from layers.safefile import write_by_path
 
+TREES = (
+    "These pictures show the shadows of trees too; the numbers and the verdict leave trees out, as was asked "
+    "or as the rule says."
+)
 #: Verdicts that are drawn large; the table below has all.
 MOST_BANDS = 6
 NUMBERS = (("before", "Before"), ("after", "After"), ("threshold", "Needed"))
@@ -95,7 +111,8 @@ def write_report(
     path: Path, project: Project, results: Sequence[Result], studio: Studio, progress: Progress
 ) -> int:
     """Write the report of some results of a project; gives its number of pages."""
-    reported = Reported(project, _site(project), _author(), f"{datetime.now().astimezone():%Y-%m-%d %H:%M}")
+    site = _site(project)
+    reported = Reported(project, site, _author(), local_time(datetime.now(site.tz if site else None)))
     chapters = []
     for number, result in enumerate(results):
 
@@ -155,10 +172,19 @@ def _verdicts(result: Result) -> Iterator[Block]:
         )
     if len(rows) > min(len(counting), MOST_BANDS):
         yield verdict_grid(rows)
+    yield from map(paragraph, answers_of(result))
     found = numbers_grid(result)
-    if found is not None:
+    small = small_tables(result)
+    if found is not None or small:
         yield heading("In numbers")
+    if found is not None:
         yield found
+    for table in small:
+        yield Grid(
+            list(table.titles),
+            [list(row) for row in table.rows],
+            [bool(at) for at in range(len(table.titles))],
+        )
 
 
 def _pictures(reported: Reported, result: Result, studio: Studio, progress: Progress) -> Iterator[Block]:
@@ -170,7 +196,9 @@ def _pictures(reported: Reported, result: Result, studio: Studio, progress: Prog
     size = HALF if len(states) > 1 else BROAD
     maps = [studio.from_above(alike, state, size, quantity.name) for state in states]
     yield heading("Map")
-    yield Beside(blocks=[_map(shot) for shot in maps], stays_with_next=maps[-1].scale is not None)
+    yield Beside(
+        blocks=[_map(shot) for shot in maps], stays_with_next=bool(maps[-1].scale or maps[-1].legend)
+    )
     yield from _legend(quantity, maps[-1])
     day, site = day_of_result(result), reported.site
     if day and site is not None:
@@ -200,11 +228,14 @@ def _shadows(
         yield heading(f"Shadows on {date_in_words(day)}")
         for shots in rows:
             yield Beside(gap=8, blocks=[_map(shot) for shot in shots])
+        if leaves_out_trees(result):
+            yield paragraph(TREES, SMALL)
         for shot in rows[0]:
             yield paragraph(shot.audit_line, 6.5, MUTED, gap=3)
     hours = hours_of_day(site, day)
     if len(result.points) and hours:
-        yield heading("Share of the area in the sun, hour by hour", 10, 14)
+        trees = ", without trees" if leaves_out_trees(result) else ""
+        yield heading(f"Share of the area in the sun, hour by hour{trees}", 10, 14)
         shares = [studio.lit_shares(result, state, hours, site) for state in states]
         clock = [f"{local(hour, site):%H:%M}" for hour in hours]
         cells = [
@@ -230,6 +261,9 @@ def _image(shot: Shot) -> QImage:
 
 
 def _legend(quantity: Quantity, shot: Shot) -> Iterator[Block]:
+    if shot.legend:
+        entries = [(entry.color, entry.label) for entry in shot.legend]
+        yield Swatches(gap=6, title=shot.legend[0].heading, entries=entries)
     if shot.scale is not None:
         yield ColourBar(gap=6, quantity=quantity, low=shot.scale.low, high=shot.scale.high)
 
@@ -272,10 +306,10 @@ def _origin(reported: Reported, result: Result) -> Iterator[Block]:
         for line in pedigree.sun:
             yield paragraph(line, SMALL, gap=3)
     yield heading("What went in", 10, 12)
-    rows = [[name, digest] for name, digest in named_inputs(pedigree)]
+    rows = [[name, digest] for name, digest in pedigree.named_inputs]
     yield Grid(["Input", "SHA-256 of its content"], rows, [False, False], points=6.5)
-    work = ", ".join(f"{name.lower()}: {number}" for name, number in work_numbers(pedigree))
-    yield paragraph(f"Computed with {pedigree.version}. {work.capitalize()}.", SMALL, MUTED)
+    work = "; ".join(f"{name}: {number}" for name, number in work_numbers(pedigree))
+    yield paragraph(f"Computed with {pedigree.version}. {work}.", SMALL, MUTED)
 
 
 def day_of_result(result: Result) -> str:

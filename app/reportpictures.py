@@ -13,15 +13,19 @@ import numpy as np
 from analysis.casters import Casters, casters, height_range, margin_for
 from analysis.days import day_of
 from analysis.localtime import clock_time, local
+from analysis.naming import Naming
 from analysis.site import Site
 from analysis.situation import Situation
-from app.reportoutlines import Outline, in_picture, outlines_of
+from analysis.survey import without_plants
+from app.reportoutlines import Outline, in_picture, outlines_around, outlines_of
 from app.sunlit import cast_of, sun_light
 from layers.arrays import Float64, UInt8
 from layers.data import Box, Progress
 from layers.project import Project
-from layers.results import Result
+from layers.results import Result, Table
+from layers.rulefiles import all_rules
 from viewer.camera import Camera
+from viewer.color import LegendEntry
 from viewer.resultscale import Scale
 from viewer.scene import Scene, SunLight, prepare
 
@@ -29,10 +33,15 @@ from viewer.scene import Scene, SunLight, prepare
 HALF, THIRD, BROAD, WIDE = (1000, 840), (680, 680), (1800, 1100), (1800, 700)
 #: Around what is looked at, so that what casts shadow on it is seen too: metres, and a part of its size.
 ROOM_M, ROOM = 85.0, 0.1
+#: Around shadows, which are seen as a whole.
+MARGIN_M = 12.0
 #: Hours on the clock at which shadows are shown.
 HOURS = ("09:00", "12:00", "15:00")
-#: How a bird looks down, and the directions it may look in, the usual one first.
-BIRD_DEG, BIRD_AZIMUTHS = 42.0, (20.0, 340.0, 60.0, 300.0, 100.0, 260.0)
+#: How steeply a bird may look down, and the directions it may look in, the usual ones first.
+BIRD_ALTITUDES_DEG = (42.0, 55.0)
+BIRD_AZIMUTHS_DEG = (20.0, 340.0, 60.0, 300.0, 100.0, 260.0, 140.0, 220.0, 180.0, 0.0)
+#: A usual view is taken where it shows nearly as much as the best one.
+NEARLY = 0.95
 #: So many points tell how much of a place is seen.
 MOST_PROBED = 400
 #: Below this the sun's shadows reach across the whole picture.
@@ -50,6 +59,7 @@ class Shot:
     scale: Scale | None = None
     audit_line: str = ""
     outlines: tuple[Outline, ...] = ()  # in pixels, of what is looked at
+    legend: tuple[LegendEntry, ...] = ()  # of shapes, which have no scale
 
 
 @dataclass(frozen=True)
@@ -90,12 +100,8 @@ class Studio:
         site: Site | None,
     ) -> Shot:
         """The place as a bird sees it: at noon of a day, or in the colours of a quantity."""
-        box = around(subject_box(self._project, result))
-        camera = replace(self._scene.camera, parallel=False, altitude_deg=BIRD_DEG)
-        camera = max(
-            (replace(camera, azimuth_deg=azimuth) for azimuth in BIRD_AZIMUTHS),
-            key=lambda each: self._share_seen(result, state, each),
-        ).fitted(box, size[0] / size[1])
+        box = framed(self._project, result)
+        camera = self._best_view(result, state).fitted(box, size[0] / size[1])
         if not day or site is None:
             return self._take(result, state, size, camera, quantity, state.title)
         noon = day_of(site, day).noon
@@ -104,6 +110,17 @@ class Studio:
         shot = self._take(result, state, size, camera, "", caption)
         self._scene.set_sun(None)
         return shot
+
+    def _best_view(self, result: Result, state: State) -> Camera:
+        """A camera that looks down from a side where hardly anything stands before what is looked at."""
+        camera = replace(self._scene.camera, parallel=False)
+        views = [
+            replace(camera, azimuth_deg=azimuth, altitude_deg=altitude)
+            for altitude in BIRD_ALTITUDES_DEG
+            for azimuth in BIRD_AZIMUTHS_DEG
+        ]
+        seen = [self._share_seen(result, state, view) for view in views]
+        return next(view for view, share in zip(views, seen, strict=True) if share >= NEARLY * max(seen))
 
     def _share_seen(self, result: Result, state: State, camera: Camera) -> float:
         """How much of what is looked at nothing hides from a camera far away."""
@@ -134,13 +151,16 @@ class Studio:
         self, result: Result, state: State, times: Sequence[np.datetime64], site: Site
     ) -> list[float]:
         """At each of some times, the share in % of the area of a result's points that the sun reaches."""
+        cast = self._casters(result, state.situation)
+        if leaves_out_trees(result):
+            cast = without_plants(cast)
         points = result.points
         places = np.column_stack([points.numbers(axis) for axis in ("x", "y", "z")])
         normals = np.column_stack([points.numbers(axis) for axis in ("nx", "ny", "nz")])
         areas = points.numbers("area_m2")
         shares = []
         for time in times:
-            sun = self._sun(result, state, site, time)
+            sun = sun_light(site, time, cast_of(cast, site, time))
             lit = np.zeros(len(places))
             ahead = (normals @ sun.direction > 0) & (sun.altitude_deg > 0)
             if sun.shadows is not None and ahead.any():
@@ -149,7 +169,7 @@ class Studio:
         return shares
 
     def _over(self, result: Result, size: tuple[int, int]) -> Camera:
-        box = around(subject_box(self._project, result))
+        box = framed(self._project, result)
         camera = replace(self._scene.camera, parallel=True).viewed("top")
         return camera.fitted(box, size[0] / size[1])
 
@@ -171,11 +191,31 @@ class Studio:
         scene.settle()
         pixels = scene.frame(fine=True)
         scale = camera.metres_per_pixel(size[1]) if camera.parallel else 0.0
-        shot = Shot(pixels, caption, camera.azimuth_deg, scale, scene.result_scale if name else None)
+        colours, legend = scene.result_scale if name else None, tuple[LegendEntry, ...]()
+        if name and len(result.shapes):
+            colours, legend = None, tuple(scene.legend())
+        shot = Shot(pixels, caption, camera.azimuth_deg, scale, colours, legend=legend)
         if not camera.parallel:
             return shot
-        outlines = tuple(in_picture(outline, camera, size) for outline in outlines_of(self._project, result))
-        return replace(shot, outlines=outlines)
+        found = [*outlines_of(self._project, result), *self._new_outlines(result)]
+        return replace(shot, outlines=tuple(in_picture(outline, camera, size) for outline in found))
+
+    def _new_outlines(self, result: Result) -> list[Outline]:
+        """Of what stands in the state looked at only, near what the result speaks of."""
+        states = [self._casters(result, state.situation) for state in states_of(self._project, result.inputs)]
+        if len(states) < 2:
+            return []
+        before, after = (cast.fid[: cast.opaque] for cast in states)
+        fids = np.setdiff1d(after, before)
+        wholes = np.unique(Naming(self._project).wholes(fids[fids >= 0]))
+        own = result.surfaces.columns["fid"] if len(result.surfaces) else []
+        low, high = around(subject_box(self._project, result))[:, :2]
+        near = []
+        for fid in np.setdiff1d(wholes, own).tolist():
+            box = self._project.box([fid])
+            if box is not None and (box[:2] < high).all() and (box[3:5] > low).all():
+                near.append(fid)
+        return outlines_around(self._project, result, np.array(near, np.int64))
 
     def _show(self, situation: Situation) -> None:
         """The city at the situation's date, without what it leaves out."""
@@ -204,6 +244,8 @@ def studio(project: Project, progress: Progress) -> Iterator[Studio]:
     """A studio with all visible layers of a project."""
     scene = Scene(project, WIDE)
     scene.shows_dome = False
+    # What stands at other dates is outlined, and has no place in a picture of a state.
+    scene.ghosts = False
     try:
         layers = [layer for layer in reversed(project.layers) if layer.visible]
         for number, layer in enumerate(layers):
@@ -228,6 +270,14 @@ def states_of(project: Project, inputs: Mapping[str, Any]) -> list[State]:
     return [state("compare_", "Before: ", "_before"), state("", "After: ", "")]
 
 
+def leaves_out_trees(result: Result) -> bool:
+    """Whether what was computed takes trees for absent."""
+    rule = all_rules().rules.get(str(result.inputs.get("rule", "")))
+    if rule is not None:
+        return rule.sun is None or rule.sun.trees == "ignore"
+    return not result.inputs.get("vegetation", True)
+
+
 def subject_box(project: Project, result: Result) -> Float64:
     """What holds all that a result speaks of, (2, 3) world; the whole city where it has no places."""
     points = result.points
@@ -238,14 +288,36 @@ def subject_box(project: Project, result: Result) -> Float64:
     box = project.box(fids[fids >= 0]) if len(fids) else None
     if box is not None:
         return np.asarray(box, np.float64).reshape(2, 3)
+    if "wkb" in result.shapes.columns and len(result.shapes):
+        return _box_of_shapes(project, result.shapes)
     boxes = np.array([layer.box for layer in project.layers if layer.box], np.float64)
-    if "wkb" in result.shapes.columns:
-        from shapely import from_wkb, total_bounds
-
-        shapes = from_wkb([bytes.fromhex(text) for text in result.shapes.texts("wkb")])
-        flat = np.asarray(total_bounds(shapes), np.float64).reshape(2, 2)
-        return np.column_stack((flat, (boxes[:, 2].min(), boxes[:, 5].max())))
     return np.stack((boxes[:, :3].min(axis=0), boxes[:, 3:].max(axis=0)))
+
+
+def _box_of_shapes(project: Project, shapes: Table) -> Float64:
+    """What holds shadows and what casts them."""
+    from shapely import from_wkb, total_bounds
+
+    west, south, east, north = total_bounds(from_wkb(shapes.texts("wkb"))).tolist()
+    fids = (
+        np.unique(shapes.columns["caster_fid"]) if "caster_fid" in shapes.columns else np.empty(0, np.int64)
+    )
+    caster = project.box(fids[fids >= 0])
+    if caster is None:
+        boxes = np.array([layer.box for layer in project.layers if layer.box], np.float64)
+        return np.array([[west, south, boxes[:, 2].min()], [east, north, boxes[:, 5].max()]])
+    low = [min(west, caster[0]), min(south, caster[1]), caster[2]]
+    high = [max(east, caster[3]), max(north, caster[4]), caster[5]]
+    return np.array([low, high])
+
+
+def framed(project: Project, result: Result) -> Float64:
+    """What a picture shows: shadows as a whole with little beside them, places with what stands around."""
+    box = subject_box(project, result)
+    if not len(result.shapes):
+        return around(box)
+    room = max(MARGIN_M, ROOM * float((box[1] - box[0])[:2].max()))
+    return box + np.array([[-room, -room, 0.0], [room, room, 0.0]])
 
 
 def around(box: Float64) -> Float64:

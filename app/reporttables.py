@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from app.resulttext import (
     INNER,
     NOTHING,
     WORDS,
+    Numbers,
     cell_text,
     column_title,
     digits_of,
@@ -21,7 +22,7 @@ from app.resulttext import (
     of_quantity,
     verdict_number,
 )
-from layers.results import Quantity, Result, Table
+from layers.results import BEFORE, CHANGE, Quantity, Result, Table
 
 #: Longer tables are summed up; the exported table has all rows.
 MOST_ROWS = 200
@@ -31,19 +32,29 @@ ENDS = 12
 MOST_COLUMNS = 9
 #: Columns that say little on paper.
 LEFT_OUT = INNER | {"surface_id"}
-BEFORE, CHANGE = "_before", "_change"
 
 
 def numbers_grid(result: Result) -> Block | None:
     """Each quantity in numbers: lowest, mean and highest; where two states are compared, both."""
     rows = []
+    every = {quantity.name: numbers_of(result, quantity) for quantity in result.quantities}
+    known = {name: found for name, found in every.items() if found is not None}
     for quantity in result.quantities:
-        found = numbers_of(result, quantity)
+        found = known.get(quantity.name)
         if found is not None:
-            values = (found.low, found.mean, found.high)
+            values = (found.low, _mean(quantity, known), found.high)
             title = f"{quantity.title} ({quantity.unit})" if quantity.unit else quantity.title
             rows.append([title, *(of_quantity(value, _bare(quantity)) for value in values)])
     return Grid(["", "Lowest", "Mean", "Highest"], rows, [False, True, True, True]) if rows else None
+
+
+def _mean(quantity: Quantity, known: Mapping[str, Numbers]) -> float:
+    """The mean of a quantity; of a change that of the rounded means, so that it adds up with them."""
+    found, base = known[quantity.name], quantity.name.removesuffix(CHANGE)
+    now, before = known.get(base), known.get(base + BEFORE)
+    if base == quantity.name or now is None or before is None or now.count != before.count:
+        return found.mean
+    return round(now.mean, quantity.digits) - round(before.mean, quantity.digits)
 
 
 def verdict_grid(rows: Sequence[dict[str, Any]]) -> Block:
@@ -118,7 +129,8 @@ def _by_kind(result: Result, table: Table, quantity: str) -> list[Block]:
 def _grid(
     result: Result, table: Table, names: Sequence[str], rows: np.ndarray[Any, np.dtype[np.intp]]
 ) -> Grid:
-    columns = [table.columns[name] for name in names]
+    shown = table.shown(lambda name: digits_of(name, result.quantities))
+    columns = [shown.columns[name] for name in names]
     digits = [digits_of(name, result.quantities) for name in names]
     cells = [
         [cell_text(column[row], places) for column, places in zip(columns, digits, strict=True)]

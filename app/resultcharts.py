@@ -31,7 +31,7 @@ from app.charts import (
 )
 from app.charts.view import Paint
 from app.resulttext import UNITS, column_title, values_of
-from layers.results import Quantity, Result, Table
+from layers.results import BEFORE, CHANGE, Quantity, Result, Table
 
 Data = TypeVar("Data")
 #: States of a step of the day that charts call otherwise.
@@ -39,7 +39,6 @@ KINDS = {"turned away": "away"}
 #: Whose sun is drawn where a result names no day: its course is the same each year within 0.2°.
 ANY_YEAR = 2026
 MONTHS, HOURS, BLOCKERS = "months", "hours", "blockers"
-BEFORE, CHANGE = "_before", "_change"
 #: Parts of a sum that are stacked, by the beginnings of their columns.
 PARTS = ("direct", "diffuse", "reflected")
 #: Objects that take the sun and get a bar of their own.

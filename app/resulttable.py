@@ -48,7 +48,7 @@ class ResultRows(QAbstractTableModel):
     def show(self, table: Table, result: Result) -> None:
         """Turn to another table."""
         self.beginResetModel()
-        self._table = table
+        self._table = table.shown(lambda name: digits_of(name, result.quantities))
         self._names = [name for name in table.columns if name not in INNER]
         self._titles = [column_title(name, result.quantities) for name in self._names]
         self._digits = [digits_of(name, result.quantities) for name in self._names]

@@ -106,11 +106,17 @@ def of_quantity(value: float, quantity: Quantity) -> str:
 
 
 def when(result: Result | ResultSummary) -> str:
-    """When a result was made, as people write it."""
+    """When a result was made, on the clocks of its place."""
     try:
-        return f"{datetime.fromisoformat(result.made_at).astimezone():%Y-%m-%d %H:%M}"
+        return local_time(datetime.fromisoformat(result.made_at))
     except ValueError:
         return result.made_at
+
+
+def local_time(moment: datetime) -> str:
+    """As in "2035-03-21 13:03+01:00"; a time without an offset is one of this computer."""
+    here = moment if moment.tzinfo else moment.astimezone()
+    return here.isoformat(" ", "minutes")
 
 
 def kind_title(kind: str) -> str:
@@ -192,12 +198,24 @@ def _answered(
         ask = asked.get(name)
         if ask is None or value in ("", None) or (isinstance(value, Sequence) and not value):
             continue
-        if ask.when is None or ask.when[0] == "rule" or inputs.get(ask.when[0]) == ask.when[1]:
+        if _was_asked(ask, inputs):
             yield ask.title, answer_text(ask, value, project)
+
+
+def _was_asked(ask: Ask, inputs: Mapping[str, Any]) -> bool:
+    """Whether a question was put, given the other answers; some are put for what a rule judges."""
+    if ask.when is None:
+        return True
+    name, value = ask.when
+    rule = all_rules().rules.get(str(inputs.get(name))) if name == "rule" else None
+    return bool(inputs.get(name) == value) if rule is None else bool(rule.judges == value)
 
 
 def answer_text(ask: Ask, value: Any, project: Project | None = None) -> str:
     """An answer in words."""
+    for special, words in ask.words:
+        if value == special:
+            return words
     if ask.kind == "yes":
         return "yes" if value else "no"
     if ask.kind == "choice":

@@ -75,6 +75,8 @@ def check_place(out: Path, overwrite: bool) -> None:
     safefile.try_out(out)
 
 
+#: Tables whose rows are called by their names.
+COUNTED = frozenset(("surfaces", "points", "shapes", "verdicts", "objects", "buildings", "blockers"))
 #: Raises for a file that may not be written.
 Check = Callable[[Path], None]
 
@@ -320,4 +322,10 @@ def _some(sheets: list[Sheet], result: Result) -> list[Sheet]:
 
 
 def _listed(sheets: Sequence[Sheet]) -> str:
-    return ", ".join(f"{len(sheet.rows()):,} {sheet.name}" for sheet in sheets)
+    """As in "12 surfaces, 1 point, 3 rows of hours lost"."""
+    return ", ".join(_counted(len(sheet.rows()), sheet.name) for sheet in sheets)
+
+
+def _counted(count: int, name: str) -> str:
+    one, rest = (name.removesuffix("s"), "") if name in COUNTED else ("row", f" of {name.replace('_', ' ')}")
+    return f"{count:,} {one if count == 1 else f'{one}s'}{rest}"

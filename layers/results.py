@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 #: Numbers and flags as arrays, texts as lists.
 Values = NDArray[Any] | list[str]
+#: Ends of the names of columns where two states are compared.
+BEFORE, CHANGE = "_before", "_change"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,16 @@ class Table:
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A column of numbers."""
         return np.asarray(self.columns[name], np.float64)
+
+    def shown(self, digits: Callable[[str], int]) -> Table:
+        """As people read it: a change is that of the rounded values, so that it adds up with them."""
+        columns = dict(self.columns)
+        for name in columns:
+            base = name.removesuffix(CHANGE)
+            if base != name and {base, base + BEFORE} <= columns.keys():
+                now, before = (np.round(self.numbers(each), digits(base)) for each in (base, base + BEFORE))
+                columns[name] = now - before
+        return Table(columns)
 
     def texts(self, name: str) -> Sequence[str]:
         """A column of texts."""
@@ -67,6 +79,17 @@ class Pedigree:
     error: str = ""  # how far the numbers may be off, in a sentence with units
     limits: tuple[str, ...] = ()  # what was left out or assumed
     numbers: Mapping[str, float] = field(default_factory=dict)  # points, rays, triangles, seconds …
+
+    @property
+    def named_inputs(self) -> list[tuple[str, str]]:
+        """What went in, with its hash; what differs between two states says of which one it is."""
+        names = [name for name, _ in self.inputs]
+        named = []
+        for at, (name, sha256) in enumerate(self.inputs):
+            differs = names.count(name) > 1
+            state = ("before" if name in names[:at] else "after") if differs else ""
+            named.append((f"{name}, {state}" if state else name, sha256))
+        return named
 
 
 @dataclass(frozen=True)

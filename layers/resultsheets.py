@@ -120,7 +120,7 @@ def _pedigree_members(pedigree: Pedigree) -> dict[str, Any]:
         "limits": list(pedigree.limits),
         "sun": list(pedigree.sun),
         "version": pedigree.version,
-        "inputs": [{"name": name, "sha256": sha256} for name, sha256 in pedigree.inputs],
+        "inputs": [{"name": name, "sha256": sha256} for name, sha256 in pedigree.named_inputs],
         "numbers": {name: float(number) for name, number in pedigree.numbers.items()},
     }
 

@@ -38,6 +38,8 @@ OPTIONS: Mapping[str, str] = {
 WARNING = "Warning: "
 #: Rows of a table that are shown to people; all are in the file and in the JSON.
 ROWS_SHOWN = 20
+#: Digits after the point of numbers shown to people.
+DECIMALS = 2
 
 
 def add_where(parser: argparse.ArgumentParser, spacing: str = "1") -> None:
@@ -251,7 +253,7 @@ def rows_of(found: Table) -> list[dict[str, Any]]:
 
 def lines_of(found: Table, names: dict[str, str]) -> list[str]:
     """The first rows of a table for people: some of its columns, under these headings."""
-    rows = rows_of(found)
+    rows = rows_of(found.shown(lambda _: DECIMALS))
     shown = [list(names.values()), *([_text(row[name]) for name in names] for row in rows[:ROWS_SHOWN])]
     more = len(rows) - ROWS_SHOWN
     return [*table(shown), *([f"… and {more} more"] if more > 0 else [])]
@@ -260,4 +262,4 @@ def lines_of(found: Table, names: dict[str, str]) -> list[str]:
 def _text(value: Any) -> str:
     if value is None:
         return "–"
-    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)

@@ -52,7 +52,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         "vegetation": not arguments.no_trees,
     }
     result, said = measured(arguments, "shadow", answers)
-    names = {"caster": "caster", "time": "time", "area_m2": "m²", "beside_m2": "m² beside it"}
+    names = {"caster": "caster", "time": "time", "area_m2": "m²", "beside_m2": "m² outside its footprint"}
     shapes = {"features": result.shapes, **result.tables}
     values = {
         "title": result.title,

@@ -93,13 +93,14 @@ def _run(arguments: argparse.Namespace) -> Answer:
         "name": "object",
         "area_m2": "m²",
         "total_kwh_m2": "kWh/m²",
-        "usable_area_m2": "m² for modules",
+        "usable_area_m2": "usable m²",
         "pv_kwp": "kWp",
         "pv_kwh": "kWh",
     }
     lines = [
         result.title,
         *lines_of(result.tables["buildings"], headings),
+        f"Modules cover {result.inputs['coverage_pct']:g} % of the usable area; kWp and kWh are theirs.",
         *told(result),
         *said,
     ]

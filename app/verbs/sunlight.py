@@ -7,8 +7,11 @@ import calendar
 import re
 from typing import Any
 
+import numpy as np
+
 from app.verbs.asking import (
     OPTIONS,
+    ROWS_SHOWN,
     add_results,
     add_states,
     add_surfaces,
@@ -21,7 +24,7 @@ from app.verbs.asking import (
 )
 from app.verbs.verb import Answer, Verb
 from layers.errors import UsageError
-from layers.results import Result
+from layers.results import Result, Table
 
 #: A year is computed on one day of each week unless it is asked otherwise.
 WEEK = 7
@@ -85,9 +88,9 @@ def _run_sunlight(arguments: argparse.Namespace) -> Answer:
     dates = {"date": "--city-date", "day": "--date", "last_day": "--date"}
     result, said = measured(arguments, "sunlight", answers, {**OPTIONS, **dates})
     name = "hours_lost" if "hours_lost" in result.tables else "objects"
-    headings = {"name": "object", "area_m2": "m²", "sunlight_h": "h"}
+    headings = {"name": "object", "area_m2": "m²", "sunlight_h": "sunlight, h"}
     if name == "hours_lost":
-        headings |= {"sunlight_h_before": "before", "sunlight_h_change": "change"}
+        headings |= {"sunlight_h_before": "before, h", "sunlight_h_change": "change, h"}
     lines = [result.title, *lines_of(result.tables[name], headings), *told(result), *said]
     return Answer(_values(arguments, result), tuple(lines))
 
@@ -108,19 +111,30 @@ def _run_rules(arguments: argparse.Namespace) -> Answer:
     if arguments.least_altitude is not None:
         answers["least_altitude_deg"] = arguments.least_altitude
     result, said = measured(arguments, "rules", answers)
+    lines = [result.title, *_verdict_lines(result.tables["verdicts"]), *told(result), *said]
+    return Answer(_values(arguments, result), tuple(lines))
+
+
+def _verdict_lines(verdicts: Table) -> list[str]:
+    """The verdicts that count, each with its reason, then all as a table."""
+    texts = (verdicts.texts(name) for name in ("name", "verdict", "reason"))
+    rows = zip(verdicts.columns["counts"], *texts, strict=True)
+    reasons = [f"{name}: {word or 'no verdict'}. {why}" for counts, name, word, why in rows if counts]
+    unit = next(iter(verdicts.texts("unit")), "")
     headings = {
         "name": "what",
         "verdict": "verdict",
-        "before": "before",
-        "after": "after",
-        "threshold": "asked for",
-        "unit": "",
-        "ratio": "ratio",
-        "margin": "margin",
+        "before": f"before, {unit}",
+        "after": f"after, {unit}",
+        "threshold": f"asked for, {unit}",
+        "ratio": "after/before",
+        "margin": f"margin, {unit}",
     }
-    verdicts = result.tables["verdicts"]
-    lines = [result.title, *lines_of(verdicts, headings), *told(result), *said]
-    return Answer(_values(arguments, result), tuple(lines))
+    if not np.isfinite(verdicts.numbers("before")).any():
+        del headings["before"]
+    if not np.isfinite(verdicts.numbers("ratio")).any():
+        del headings["ratio"]
+    return [*reasons[:ROWS_SHOWN], *lines_of(verdicts, headings)]
 
 
 def _list_of_rules() -> Answer:
@@ -139,7 +153,11 @@ def _list_of_rules() -> Answer:
 def _blame_arguments(parser: argparse.ArgumentParser) -> None:
     add_where(parser)
     add_surfaces(parser)
-    parser.add_argument("--day", metavar="D", help="the day that is looked at hour by hour; default 21 March")
+    parser.add_argument(
+        "--day",
+        metavar="D",
+        help="the day that is looked at hour by hour; default 21 March in the year of the city",
+    )
     parser.add_argument("--day-only", action="store_true", help="not the year too")
     parser.add_argument("--step", metavar="MIN", type=float, help="step in time in minutes; default 5")
     add_states(parser, "--date")
@@ -151,9 +169,9 @@ def _run_blame(arguments: argparse.Namespace) -> Answer:
     answers |= {"day": arguments.day} if arguments.day else {}
     answers |= {"step_min": arguments.step} if arguments.step else {}
     result, said = measured(arguments, "blame", answers)
-    headings = {"name": "object", "taken_h": "h that day", "sole_h": "alone"}
+    headings = {"name": "object", "taken_h": "takes that day, h", "sole_h": "of it alone, h"}
     if not arguments.day_only:
-        headings |= {"taken_year_h": "h in the year", "sole_year_h": "alone in the year"}
+        headings |= {"taken_year_h": "takes in the year, h", "sole_year_h": "of it alone, h"}
     lines = [result.title, *lines_of(result.tables["blockers"], headings), *told(result), *said]
     return Answer(_values(arguments, result), tuple(lines))
 

@@ -194,3 +194,15 @@ def test_a_damaged_result_is_refused(path: Path, harm: str) -> None:
     connection.close()
     with Project.open(path) as again, pytest.raises(ProjectError, match="is damaged"):
         again.result(number)
+
+
+def test_a_change_is_shown_so_that_it_adds_up() -> None:
+    table = Table({"h": np.array([6.154]), "h_before": np.array([7.126]), "h_change": np.array([-0.972])})
+    shown = table.shown(lambda _: 2)
+    assert shown.numbers("h_change")[0] == pytest.approx(6.15 - 7.13)
+    assert table.numbers("h_change")[0] == -0.972
+
+
+def test_an_input_that_differs_between_two_states_says_of_which_it_is() -> None:
+    pedigree = Pedigree("", "", (("City", "a"), ("Terrain", "b"), ("City", "c")))
+    assert pedigree.named_inputs == [("City, after", "a"), ("Terrain", "b"), ("City, before", "c")]
