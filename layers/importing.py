@@ -106,7 +106,7 @@ def _staging(project_path: Path) -> Iterator[Path]:
             yield folder
     except OSError as error:
         raise ReadError(
-            "There is no place for the import's files",
+            "There is no place for the cache beside the project",
             where=str(cache.cache_folder(project_path)),
             found=error.strerror or str(error),
             do="Nothing was changed; check the folder and the free space",
