@@ -11,11 +11,10 @@ from dataclasses import Field, dataclass, field, fields
 from math import isfinite
 from typing import Any
 
+from analysis.spelling import clock_from, number_from
 from layers.epochs import iso_date
 from layers.errors import UsageError
 
-#: 24:00 is the midnight at the end of a day.
-_TIME = re.compile(r"([01]?\d|2[0-3]|24(?=:00)):([0-5]\d)$", re.ASCII)
 _DAY = re.compile(r"\d{4}(-\d{1,2}(-\d{1,2})?)?$", re.ASCII)
 
 
@@ -59,10 +58,9 @@ def parsed(ask: Ask, text: str) -> Any:
     """The value that a text spells as the answer to a question; UsageError says why it is none."""
     text = text.strip()
     if ask.kind in ("number", "whole"):
-        try:
-            number = float(text)
-        except ValueError:
-            raise _refused(ask, text) from None
+        number = number_from(text)
+        if number is None:
+            raise _refused(ask, text)
         return checked(ask, number)
     if ask.kind == "yes":
         if text.lower() not in ("yes", "no"):
@@ -83,10 +81,10 @@ def checked(ask: Ask, value: Any) -> Any:
             raise _refused(ask, value)
         return date
     if ask.kind == "time" and value:
-        found = _TIME.match(value)
-        if found is None:
+        clock = clock_from(value)
+        if not clock:
             raise _refused(ask, value)
-        return f"{int(found[1]):02d}:{found[2]}"
+        return clock
     return value
 
 

@@ -47,8 +47,8 @@ HELP = "Which objects take the sunlight of a window or a plot, at which hours of
 STATES = {LIT: "sun", AWAY: "turned away"}
 BLOCKED = "shade"
 RAYS_PER_SECOND = 0.5e6
-#: Parts of the time: finding out what casts shadow, and the one day.
-SET_UP, DAY_DONE = 0.1, 0.15
+#: Part of the time that it takes to find out what casts shadow.
+SET_UP = 0.05
 #: The day that is looked at where none is asked for.
 EQUINOX = "03-21"
 #: Of the year every so many days one is computed.
@@ -91,16 +91,17 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     cast = casters_for(project, inputs, situation, receivers, inputs.least_altitude_deg, setting_up)
     names = Names(Naming(project), cast)
     blockers = Blockers(receivers, cast, names.naming.wholes, inputs.shade_pct / 100)
-    day = blockers.over(sun, part_of(progress, SET_UP, DAY_DONE))
+    first, last = (f"{inputs.day[:4]}-{end}" for end in ("01-01", "12-31"))
+    weekly = sun_on(days_between(first, last, YEAR_EVERY)) if inputs.year else None
+    day_done = SET_UP + (1 - SET_UP) / (1 + (len(weekly.courses) if weekly is not None else 0))
+    day = blockers.over(sun, part_of(progress, SET_UP, day_done))
     tables = {
         "hours": hours_table(names, sun.site, day),
         "blockers": blockers_table(names, day),
         **sky_tables(cast, receivers, sun.site, names.naming.wholes, names.naming.title),
     }
-    if inputs.year:
-        first, last = (f"{inputs.day[:4]}-{end}" for end in ("01-01", "12-31"))
-        weekly = sun_on(days_between(first, last, YEAR_EVERY))
-        year = blockers.over(weekly, part_of(progress, DAY_DONE, 1.0))
+    if weekly is not None:
+        year = blockers.over(weekly, part_of(progress, day_done, 1.0))
         tables["blockers"] = blockers_table(names, day, year)
         tables |= months_tables(names, year)
     surfaces = receivers.surfaces_table(**{SUNLIGHT: receivers.per_row(day.lit_h)})

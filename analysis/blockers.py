@@ -72,9 +72,10 @@ class Blockers:
         lit_h = np.zeros(len(self.receivers))
         steps: list[Step] = []
         for number, course in enumerate(sun.courses):
-            progress(number / len(sun.courses), f"who takes the sun, {course.counted.day}")
             hours = float(course.hours[1])
             for at, key, alone in self._along(course, towards[course.first :]):
+                done = number + at / len(course.times)
+                progress(done / len(sun.courses), f"who takes the sun, {course.counted.day}")
                 found, which = np.unique(key, return_inverse=True)
                 share, sole = (_sums(which, part) for part in (self.weight, self.weight * alone))
                 middle = course.times[at] + (course.times[at + 1] - course.times[at]) // 2

@@ -21,6 +21,7 @@ from analysis.shadowcast import Shape, simplified, union, without
 from analysis.shadowing import Caster, Cutter, Receiving, Shadow, casters_chosen, chosen_box
 from analysis.site import Site, site_of
 from analysis.situation import Situation
+from analysis.spelling import clock_from
 from analysis.sun import SunPositions, audit_lines, sun_at, sun_over
 from analysis.survey import finished, versions
 from layers.arrays import Float64
@@ -56,16 +57,16 @@ SERIES = (
 class Inputs:
     """What is asked."""
 
+    day: str = asked("2026-03-21", "Day", "date", group="When")
     times: str = asked(
         "",
         "Times",
         "text",
-        help="such as 2026-03-21T12:00 2026-03-21T15:00; empty: every step of the day",
+        help="such as 9:00 12:00 15:00 on that day, or 2026-06-21T12:00; empty: every step from … to",
         group="When",
     )
-    day: str = asked("2026-03-21", "Day", "date", group="When", when=("times", ""))
-    begin: str = asked("09:00", "From", "time", help="local time", group="When", when=("times", ""))
-    end: str = asked("17:00", "To", "text", help="local time", group="When", when=("times", ""))
+    begin: str = asked("09:00", "From", "time", help="local time", group="When")
+    end: str = asked("17:00", "To", "text", help="local time", group="When")
     step_min: float = asked(
         30.0,
         "Step in time",
@@ -200,10 +201,12 @@ def _look(
 
 
 def times_asked(inputs: Inputs, site: Site) -> Times:
-    """The times in UTC, as they are given or in steps over the day."""
+    """The times in UTC, as they are given or in steps over the day; a time alone is one of that day."""
     given = re.split(r"[\s,;]+", inputs.times.strip()) if inputs.times.strip() else []
     if given:
-        return np.array([moment_from(text, site).utc for text in given])
+        clocks = [(text, clock_from(text)) for text in given]
+        moments = [f"{inputs.day}T{clock}" if clock else text for text, clock in clocks]
+        return np.array([moment_from(text, site).utc for text in moments])
     return times_of(site, inputs.day, inputs.begin, inputs.end, inputs.step_min)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from analysis import ANALYSES
 from analysis.analysis import Analysis, Estimate, analysis_of
 from analysis.asked import as_json
+from analysis.spelling import day_from
 from app import loading
 from app.analysisprocess import carried_out
 from app.jobs import Question, Work
@@ -41,6 +43,14 @@ class Shown:
         """The date of the city that is spoken of, '' where it is not one date."""
         is_before = self.quantity is not None and self.quantity.name.endswith(BEFORE)
         return str(self.result.inputs.get("compare_date" if is_before else "date") or "")
+
+    @property
+    def day(self) -> datetime.date | None:
+        """The one day of the sun that is spoken of; None where it is not one day."""
+        inputs = self.result.inputs
+        if inputs.get("last_day") or "T" in str(inputs.get("times") or ""):
+            return None
+        return day_from(str(inputs.get("day") or ""), datetime.date.today().year)
 
 
 class Analysing(QObject):

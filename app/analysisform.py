@@ -252,16 +252,17 @@ class AnalysisForm(QDialog):
         self._inputs = None
         self._estimating.drop()
         answers: dict[str, Any] = {}
-        good = True
+        wrong: list[str] = []
         for names, field in self.fields.items():
-            good &= field.check()
-            if good and field.is_asked:
+            if not field.check():
+                wrong.append(field.ask.title)
+            elif field.is_asked:
                 value = field.value()
                 answers |= zip(names, value if len(names) > 1 else (value,), strict=True)
-        if good:
-            self._take(answers)
+        if wrong:
+            self._say(f"Not filled in yet, or not right: {', '.join(dict.fromkeys(wrong))}.", False)
         else:
-            self._say("Something is not filled in yet; see above.", False)
+            self._take(answers)
 
     def _take(self, answers: dict[str, Any]) -> None:
         answers.pop("", None)

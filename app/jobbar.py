@@ -8,15 +8,16 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QW
 from app import theme
 from app.jobs import Jobs
 
-SHOW_AFTER_MS = 300
+SHOW_AFTER_MS, BEAT_MS = 300, 1000
 #: Words wider than this are shortened, so that the rest of the status bar keeps its place.
 LONGEST_PX = 520
 
 
 def duration(seconds: float) -> str:
-    """How long something takes, as people say it."""
+    """How long something takes, as people say it: no finer than anybody knows it."""
     if seconds < 90:
-        return f"about {max(round(seconds), 1)} s"
+        step = 10 if seconds > 30 else 5 if seconds > 15 else 1
+        return f"about {max(round(seconds / step) * step, 1)} s"
     return f"about {round(seconds / 60)} min"
 
 
@@ -47,6 +48,9 @@ class JobBar(QWidget):
         # Work that is over in a moment needs no bar.
         self._soon = QTimer(self, singleShot=True, interval=SHOW_AFTER_MS)
         self._soon.timeout.connect(self.refresh)
+        # Work that says nothing for a while takes longer: the time left is told anew.
+        self._beat = QTimer(self, interval=BEAT_MS)
+        self._beat.timeout.connect(self.refresh)
         jobs.changed.connect(self._on_changed)
         theme.current().changed.connect(self._tint)
         self._tint()
@@ -74,6 +78,10 @@ class JobBar(QWidget):
         """Show how far the oldest job is."""
         running = self._jobs.long
         self.setVisible(bool(running))
+        if not running:
+            self._beat.stop()
+        elif not self._beat.isActive():
+            self._beat.start()
         if not running or running[0].work.cancelled():
             return
         job = running[0]

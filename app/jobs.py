@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from app.collector import keep_collector_here
+from app.pace import Pace
 from layers.errors import Cancelled, CitystrataError
 
 #: Long work and quick questions have threads of their own, so that neither waits for the other.
@@ -26,8 +27,6 @@ Failed = Callable[[CitystrataError], object]
 
 #: Seconds between two progress reports that reach the window, so that work cannot flood it.
 REPORT_EVERY_S = 0.05
-#: No estimate of the time left before this much work is done: it would jump about.
-ESTIMATE_FROM = 0.03
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +38,7 @@ class Work:
         self._tell = tell
         self._stop = Event()
         self._told_at = 0.0
-        self.begun_at: float | None = None  # while it waits for a thread
+        self.pace = Pace()
 
     def progress(self, fraction: float, text: str) -> None:
         """Say how far the work is; raises Cancelled when the person has stopped it."""
@@ -68,7 +67,6 @@ class Job(QObject):
     def __init__(self, title: str, is_question: bool, parent: QObject) -> None:
         super().__init__(parent)
         self.title, self.is_question = title, is_question
-        self.fraction = 0.0
         self.text = ""
         self.is_dropped = False
         self.work = Work(self.progressed.emit)
@@ -84,20 +82,24 @@ class Job(QObject):
         self.cancel()
 
     def seconds_left(self) -> float | None:
-        """The time left at the pace so far, or None while that cannot be said."""
-        if self.work.begun_at is None or not ESTIMATE_FROM <= self.fraction < 1.0:
-            return None
-        return (time.monotonic() - self.work.begun_at) * (1.0 - self.fraction) / self.fraction
+        """The time left at the pace of late, or None while that cannot be said."""
+        return self.work.pace.seconds_left(time.monotonic())
+
+    @property
+    def fraction(self) -> float:
+        """How far the work is, 0 … 1."""
+        return self.work.pace.fraction
 
     def _on_progress(self, fraction: float, text: str) -> None:
-        self.fraction, self.text = min(max(fraction, 0.0), 1.0), text
+        self.work.pace.reach(min(max(fraction, 0.0), 1.0), time.monotonic())
+        self.text = text
 
 
 def _carry_out(job: Job, function: Callable[[Work], object]) -> None:
     """Do the work; every outcome, good or bad, leaves as one signal."""
     result: object = None
     error: CitystrataError | None = None
-    job.work.begun_at = time.monotonic()
+    job.work.pace.begin(time.monotonic())
     try:
         if job.work.cancelled():
             raise Cancelled

@@ -55,6 +55,7 @@ class LiveSun(QObject):
         self.time: np.datetime64 | None = None  # UTC
         self.light: SunLight | None = None
         self.problem = ""  # why there is no sun: nobody knows where the model lies
+        self._first_day: date | None = None
         self._shows_dome = False
         self._city_date = ""
         self._around: Around | None = None  # for where shadows are known, or on their way
@@ -91,6 +92,14 @@ class LiveSun(QObject):
         if self.site is not None:
             self.set_time(clock_time(self.site, day, clock))
 
+    def set_day(self, day: date) -> None:
+        """Move the sun to a date at the same time on the clocks, or begin there once the place is known."""
+        moment = self.moment
+        if moment is not None:
+            self.set_clock(day, f"{moment:%H:%M}")
+        else:
+            self._first_day = day
+
     def set_now(self) -> None:
         """Move the sun to where it stands at this moment."""
         self.set_time(np.datetime64(datetime.now(UTC).replace(tzinfo=None), "ms"))
@@ -126,6 +135,12 @@ class LiveSun(QObject):
         if city_date != self._city_date:
             self._city_date = city_date
             self._city_changed()
+            self.changed.emit()
+
+    @property
+    def city_date(self) -> str:
+        """The ISO date the city is shown at, '' for all."""
+        return self._city_date
 
     def look_from(self, _camera: object = None) -> None:
         """The camera has moved: once it rests, shadows are gathered around what it sees."""
@@ -162,11 +177,11 @@ class LiveSun(QObject):
         """Find the place and wake what reckons the sun, which takes a second, in a thread."""
         if not self._session.is_open or not self._session.project.layers:
             return
-        time = self.time
+        time, day = self.time, self._first_day or date.today()
 
         def find(project: Project) -> tuple[Site, np.datetime64]:
             site = site_of(project)
-            wanted = clock_time(site, date.today(), NOON) if time is None else time
+            wanted = clock_time(site, day, NOON) if time is None else time
             sun_light(site, wanted)
             return site, wanted
 

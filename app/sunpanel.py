@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import calendar
 import zoneinfo
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from typing import TypeVar
 
 import numpy as np
-from PySide6.QtCore import QDate, QEvent, QSignalBlocker, Qt, QTime, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDateEdit,
     QHBoxLayout,
     QInputDialog,
     QLabel,
     QPushButton,
-    QTimeEdit,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -27,13 +26,16 @@ from PySide6.QtWidgets import (
 from analysis.days import Day, path_of
 from analysis.localtime import clock_time, local, offset_of
 from analysis.site import Site
+from analysis.spelling import clock_from, day_from
 from analysis.sun import sun_at
 from app import theme
 from app.labels import ElidedLabel
 from app.livesun import LiveSun
 from app.session import Session
+from app.spokenfield import SpokenField
 from app.suntracks import Mark, SunTrack
 from layers.arrays import Float64
+from layers.records import Epoch
 
 StandardKey = QKeySequence.StandardKey
 Dressed = TypeVar("Dressed", bound=QWidget)
@@ -53,7 +55,8 @@ SEASONS = (
     (12, 21, "winter solstice", "summer solstice"),
 )
 PRESETS = ((3, 21), (6, 21), (12, 21))
-FIELD_WIDTH = 104
+HOURS = (9, 12, 15)
+FIELD_WIDTH, PRESET_WIDTH = 96, 64
 OWN_ZONE = "As its place suggests"
 
 
@@ -66,8 +69,14 @@ def season_of(day: date, latitude_deg: float) -> str:
 
 
 def date_title(day: date) -> str:
-    """As in "21 June"."""
-    return f"{day.day} {calendar.month_name[day.month]}"
+    """As in "21 June 2026"."""
+    return f"{day.day} {calendar.month_name[day.month]} {day.year}"
+
+
+def city_title(epochs: tuple[Epoch, ...], city_date: str) -> str:
+    """What the city of a date is called, as in "plan 2035"; '' is every date."""
+    names = [epoch.name for epoch in epochs if epoch.date == city_date]
+    return names[0] if names else city_date or "all dates"
 
 
 @lru_cache(maxsize=64)
@@ -119,7 +128,8 @@ class SunPanel(QWidget):
         minutes = 24 * 60
         self.day_track = SunTrack("Time of day", DAY_STEP_MINUTES / minutes, DAY_LEAP_MINUTES / minutes)
         self.year_track = SunTrack("Day of the year", 1 / 364, YEAR_LEAP_DAYS / 364)
-        self.time_field, self.date_field = QTimeEdit(), QDateEdit()
+        self.time_field = SpokenField("Time on the clock", clock_from, "a time such as 9:00 or 1530")
+        self.date_field = SpokenField("Date of the sun", self._day_from, "a date such as 21.3 or 2026-03-21")
         self.play_day = self._player("Play the day", partial(self._set_playing, 0))
         self.play_year = self._player("Play the year", partial(self._set_playing, 1))
         self.dome = QCheckBox("Sun path")
@@ -149,41 +159,38 @@ class SunPanel(QWidget):
         return button
 
     def _build(self) -> None:
-        self.time_field.setDisplayFormat("HH:mm")
-        self.time_field.setAccessibleName("Time on the clock")
-        self.date_field.setDisplayFormat("yyyy-MM-dd")
-        self.date_field.setAccessibleName("Date of the sun")
-        self.date_field.setDateRange(QDate(FIRST_YEAR, 1, 1), QDate(LAST_YEAR, 12, 31))
         for field in (self.time_field, self.date_field):
             field.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            field.setKeyboardTracking(False)
             field.setFixedWidth(FIELD_WIDTH)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(12, 6, 12, 8)
         rows.setSpacing(2)
-        for button, track, field in (
-            (self.play_day, self.day_track, self.time_field),
-            (self.play_year, self.year_track, self.date_field),
+        self.hours = [
+            preset(f"{hour} h", f"{hour}:00 on the clock, the same day", self._set_clock, f"{hour:02}:00")
+            for hour in HOURS
+        ]
+        self.presets = [
+            preset(f"{number} {calendar.month_abbr[month]}", "", self._set_day_of_year, month, number)
+            for month, number in PRESETS
+        ]
+        for button, track, presets, field in (
+            (self.play_day, self.day_track, self.hours, self.time_field),
+            (self.play_year, self.year_track, self.presets, self.date_field),
         ):
             row = QHBoxLayout()
             row.setSpacing(6)
             row.addWidget(button)
             row.addWidget(track, 1)
-            row.addWidget(field)
+            for each in (*presets, field):
+                row.addWidget(each)
             rows.addLayout(row)
-        rows.addLayout(self._presets())
+        rows.addLayout(self._more())
         rows.addWidget(self.words)
         rows.addWidget(self.audit)
 
-    def _presets(self) -> QHBoxLayout:
+    def _more(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(6)
-        self.presets: list[QPushButton] = []
-        for month, number in PRESETS:
-            button = named(QPushButton(f"{number} {calendar.month_abbr[month]}"), "small")
-            button.clicked.connect(partial(self._set_day_of_year, month, number))
-            self.presets.append(button)
-            row.addWidget(button)
         self.now = named(QPushButton("Now"), "small")
         self.now.setToolTip("The sun at this moment")
         row.addWidget(self.now)
@@ -199,8 +206,10 @@ class SunPanel(QWidget):
         live = self._live
         self.day_track.moved.connect(self._on_day_track)
         self.year_track.moved.connect(self._on_year_track)
-        self.time_field.timeChanged.connect(lambda _time: self._on_fields())
-        self.date_field.dateChanged.connect(lambda _date: self._on_fields())
+        self.time_field.entered.connect(self._set_clock)
+        self.date_field.entered.connect(self._go_to)
+        for field in (self.time_field, self.date_field):
+            field.refused.connect(self.words.set_text)
         self.now.clicked.connect(self._on_now)
         self.dome.toggled.connect(live.set_dome)
         self.zone.clicked.connect(self._ask_zone)
@@ -223,7 +232,7 @@ class SunPanel(QWidget):
         is_known = site is not None and moment is not None and day is not None
         for widget in (
             *(self.day_track, self.year_track, self.time_field, self.date_field, self.play_day),
-            *(self.play_year, self.dome, self.now, *self.presets),
+            *(self.play_year, self.dome, self.now, *self.presets, *self.hours),
         ):
             widget.setEnabled(is_known)
         self.place.setVisible(bool(live.problem))
@@ -235,18 +244,19 @@ class SunPanel(QWidget):
             return
         self._show_day(site, moment, day)
         self._show_year(site, moment)
-        with QSignalBlocker(self.time_field), QSignalBlocker(self.date_field):
-            self.time_field.setTime(QTime(moment.hour, moment.minute))
-            self.date_field.setDate(QDate(moment.year, moment.month, moment.day))
+        self.time_field.show_text(f"{moment:%H:%M}")
+        self.date_field.show_text(moment.date().isoformat())
         self.zone.setText(f"{site.zone}  UTC{offset_of(live.time, site)}" if live.time is not None else "")
         self.zone.setEnabled(not self._session.project.read_only)
         self.words.set_text(self._said(site, moment, day))
         self.audit.setText(live.light.audit_line if live.light is not None else "")
 
     def _said(self, site: Site, moment: datetime, day: Day) -> str:
-        """The date in words, sunrise and sunset, and what is unusual about the light."""
+        """The dates of the sun and of the city, how long the day is, and what is unusual about the light."""
         season = season_of(moment.date(), site.latitude)
-        parts = [f"{date_title(moment.date())}, {season}" if season else date_title(moment.date())]
+        parts = [f"Sun on {date_title(moment.date())}{season and f', {season}'}"]
+        if self._session.ticks:
+            parts.append(f"city of {city_title(self._session.project.epochs, self._live.city_date)}")
         light = self._live.light
         if light is not None and light.note:
             parts.append(light.note)
@@ -264,7 +274,8 @@ class SunPanel(QWidget):
             if time is not None:
                 shown = f"{name} {local(time, site):%H:%M}"
                 marks.append(Mark(float((time - day.start) / length), shown, is_above=True))
-        self.day_track.show_scale(marks, day_heights(site, moment.date()))
+        grain = float(DAY_STEP_MINUTES * MINUTE / length)
+        self.day_track.show_scale(marks, day_heights(site, moment.date()), grain)
         if self._live.time is not None:
             self.day_track.show_value(float((self._live.time - day.start) / length))
 
@@ -275,11 +286,11 @@ class SunPanel(QWidget):
         for month, number, *_ in SEASONS:
             day = date(moment.year, month, number)
             marks.append(Mark(ordinal(day) / last, f"{number} {calendar.month_abbr[month]}", is_above=True))
-        self.year_track.show_scale(marks, noon_heights(site, moment.year))
+        self.year_track.show_scale(marks, noon_heights(site, moment.year), 1 / last)
         self.year_track.show_value(ordinal(moment.date()) / last)
         for button, (month, number) in zip(self.presets, PRESETS, strict=True):
             day = date(moment.year, month, number)
-            button.setToolTip(f"{date_title(day)}, {season_of(day, site.latitude)}")
+            button.setToolTip(f"{date_title(day)}, {season_of(day, site.latitude)}, at the same time")
 
     # -- moving the sun ------------------------------------------------------------------------
 
@@ -297,20 +308,31 @@ class SunPanel(QWidget):
             number = round(value * (days_in(moment.year) - 1))
             self._set_date(date(moment.year, 1, 1) + timedelta(number))
 
-    def _on_fields(self) -> None:
+    def _day_from(self, text: str) -> date | None:
+        """The date that a text spells, in the year of the sun where it names none."""
+        moment = self._live.moment
+        day = day_from(text, moment.year) if moment is not None else None
+        return day if day is not None and FIRST_YEAR <= day.year <= LAST_YEAR else None
+
+    def _go_to(self, day: date) -> None:
         self._stop()
-        day, time = self.date_field.date(), self.time_field.time()
-        self._live.set_clock(date(day.year(), day.month(), day.day()), time.toString("HH:mm"))
+        self._set_date(day)
+
+    def _set_clock(self, clock: str) -> None:
+        """Another time on the clock of the same day."""
+        self._stop()
+        moment = self._live.moment
+        if moment is not None:
+            self._live.set_clock(moment.date(), clock)
 
     def _on_now(self) -> None:
         self._stop()
         self._live.set_now()
 
     def _set_day_of_year(self, month: int, number: int) -> None:
-        self._stop()
         moment = self._live.moment
         if moment is not None:
-            self._set_date(date(moment.year, month, number))
+            self._go_to(date(moment.year, month, number))
 
     def _set_date(self, day: date) -> None:
         """Another date at the same time on the clock."""
@@ -377,6 +399,15 @@ def named(widget: Dressed, name: str) -> Dressed:
     """A widget with the name by which the stylesheet dresses it."""
     widget.setObjectName(name)
     return widget
+
+
+def preset(text: str, words: str, act: Callable[..., None], *what: object) -> QPushButton:
+    """A small button that goes to a time; those of both tracks are equally wide."""
+    button = named(QPushButton(text), "small")
+    button.setToolTip(words)
+    button.setFixedWidth(PRESET_WIDTH)
+    button.clicked.connect(lambda _on=False: act(*what))
+    return button
 
 
 def days_in(year: int) -> int:

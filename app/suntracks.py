@@ -73,7 +73,7 @@ class SunTrack(QWidget):
         """`step` and `leap` are what arrow keys and page keys move by, as parts of the track."""
         super().__init__()
         self._step, self._leap = step, leap
-        self._value = 0.5
+        self._value, self._grain = 0.5, step
         self._marks: Sequence[Mark] = ()
         self._gradient: Sequence[tuple[float, QColor]] = ()
         self.setAccessibleName(name)
@@ -91,9 +91,9 @@ class SunTrack(QWidget):
         self._value = min(max(value, 0.0), 1.0)
         self.update()
 
-    def show_scale(self, marks: Sequence[Mark], altitude_deg: Float64) -> None:
-        """Show marks, and the sky of a sun so high at even steps from the beginning to the end."""
-        self._marks = marks
+    def show_scale(self, marks: Sequence[Mark], altitude_deg: Float64, grain: float) -> None:
+        """Show marks, and the sky of a sun so high at even steps; the handle moves by `grain`."""
+        self._marks, self._grain = marks, grain
         steps = np.linspace(0, 1, len(altitude_deg)).tolist()
         self._gradient = [
             (at, sky_colour(height)) for at, height in zip(steps, altitude_deg.tolist(), strict=True)
@@ -162,18 +162,25 @@ class SunTrack(QWidget):
     # -- moving --------------------------------------------------------------------------------
 
     def _move(self, value: float) -> None:
+        self._put(round(value / self._grain) * self._grain)
+
+    def _put(self, value: float) -> None:
         self.show_value(value)
         self.moved.emit(self._value)
 
-    def _move_to(self, x: float) -> None:
-        value = (x - SIDE) / max(self.width() - 2 * SIDE, 1)
-        near = [mark.at for mark in self._marks if mark.is_above and abs(self.x_of(mark.at) - x) <= SNAP]
-        self._move(near[0] if near else value)
+    def _move_to(self, x: float, is_click: bool = False) -> None:
+        """Put the handle at a place, or at a mark near it; hours and months catch clicks alone."""
+        marks = [mark.at for mark in self._marks if mark.is_above or is_click]
+        nearest = min(marks, key=lambda at: abs(self.x_of(at) - x), default=-1.0)
+        if marks and abs(self.x_of(nearest) - x) <= SNAP:
+            self._put(nearest)
+        else:
+            self._move((x - SIDE) / max(self.width() - 2 * SIDE, 1))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Put the handle under the mouse."""
         self.setFocus()
-        self._move_to(event.position().x())
+        self._move_to(event.position().x(), is_click=True)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Carry the handle along."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ from app.settings import MAX_RECENT, Settings
 from app.start import StartPage, dropped_files
 from app.statusbar import StatusBar
 from app.stylepanel import StylePanel
-from app.sunpanel import SunPanel
+from app.sunpanel import SunPanel, city_title
 from app.table import AttributeTable
 from app.timeline import Timeline
 from app.tree import LayerTree
@@ -62,6 +63,9 @@ from layers.results import ResultSummary
 from layers.unfinished import Unfinished
 
 INFO_MS = 8000
+SIZE = (1280, 800)
+#: Height of the frame that the desktop puts around a window.
+FRAME = 40
 #: So long the program goes on, unseen, until what was under way has stopped and the project is closed.
 LEAVE_S = 60.0
 SCROLL_BAR = 12
@@ -263,10 +267,11 @@ class Window(QMainWindow):
     # -- what is remembered ------------------------------------------------------------------
 
     def _restore(self) -> None:
-        self.resize(1280, 800)
+        self.resize(*SIZE)
         geometry, docks = self.settings.bytes("geometry"), self.settings.bytes("docks")
         if geometry is not None:
             self.restoreGeometry(geometry)
+        self._fit_screen()
         if docks is not None:
             self.restoreState(docks)
         self._wanted = {
@@ -277,6 +282,14 @@ class Window(QMainWindow):
         self.set_timeline(self.settings.flag("timeline"))
         self.set_detail(self.settings.detail)
         self._mark_theme()
+
+    def _fit_screen(self) -> None:
+        """Be no larger than the screen; where it has no room for a frame as well, fill it."""
+        room = self.screen().availableGeometry()
+        if self.width() > room.width() or self.height() + FRAME > room.height():
+            self.resize(self.size().boundedTo(room.size() - QSize(0, FRAME)))
+            self.move(room.topLeft())
+            self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the work, close the project, and remember the arrangement."""
@@ -399,6 +412,8 @@ class Window(QMainWindow):
             self.show_dock("results", True)
             if shown.date:
                 self.timeline.show_date(shown.date)
+            if shown.day is not None:  # shadows of another day over it would mislead
+                self.sun.set_day(shown.day)
 
     def _on_project_changed(self, changes: Changes) -> None:
         if changes.project:
@@ -502,9 +517,26 @@ class Window(QMainWindow):
             # What stands at other dates casts no shadow; a plan is what people want to see the shadow of.
             planned, _ = dates_to_compare(self.session.project.epochs, "", compares=True)
             self.timeline.show_date(planned or self.timeline.track.day.isoformat())
+            self._say_city_date()
         self.sun_panel.setVisible(on)
+        shown = self.analysing.shown
+        if on and shown is not None and shown.day is not None:
+            self.sun.set_day(shown.day)
         self.sun.set_on(on)
         self.actions_["sun"].setChecked(on)
+
+    def _say_city_date(self) -> None:
+        """Say which city casts the shadows, and offer that of today."""
+        epochs, shown = self.session.project.epochs, self.timeline.track.day.isoformat()
+        now, _ = dates_to_compare(epochs, date.today().isoformat(), compares=False)
+        words = f"The city is shown as of {city_title(epochs, shown)}: only what stands then casts shadow."
+        self._act_on_info = partial(self._show_city_of, now)
+        self.info.say(words, "Show today instead" if shown > now else "")
+        self._hide_info.stop()
+
+    def _show_city_of(self, day: str) -> None:
+        self.info.hide()
+        self.timeline.show_date(day)
 
     def set_detail(self, choice: str) -> None:
         """Draw more or less, and keep the choice."""

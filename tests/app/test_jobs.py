@@ -114,7 +114,7 @@ def test_the_job_bar_shows_text_time_left_and_a_way_to_stop(qtbot: QtBot, jobs: 
     errors: list[CitystrataError] = []
     jobs.run("Test", slow, failed=errors.append)
     qtbot.waitUntil(lambda: not bar.isHidden() and "Reading houses" in bar.text, timeout=3000)
-    assert "left" in bar.text
+    qtbot.waitUntil(lambda: "left" in bar.text, timeout=3000)
     bar.stop()
     go_on.set()
     qtbot.waitUntil(lambda: bar.isHidden() and bool(errors), timeout=3000)

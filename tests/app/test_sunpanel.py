@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QDate, QPoint, Qt, QTime
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QInputDialog
 from pytestqt.qtbot import QtBot
 
 from app import theme
 from app.session import Session
+from app.spokenfield import SpokenField
 from app.sunpanel import season_of
 from app.suntracks import BAR_TOP, SunTrack, sky_colour
 from app.window import Window
@@ -76,7 +77,7 @@ def test_a_click_on_the_day_moves_the_sun_and_its_shadows(qtbot: QtBot, sunny: W
     moment, sun = sunny.sun.moment, sunny.session.scene.sun
     assert moment is not None and abs(moment.hour * 60 + moment.minute - 9 * 60) <= 5
     assert sun.azimuth_deg < before.azimuth_deg
-    assert sunny.sun_panel.time_field.time().hour() == moment.hour
+    assert sunny.sun_panel.time_field.text() == f"{moment:%H:%M}"
     # A point in the shadow of a box in the morning is lit at noon.
     box = sunny.session.project.layers[0].box
     assert box is not None and sun.shadows is not None
@@ -111,13 +112,45 @@ def test_presets_go_to_equinox_and_solstices_at_the_same_hour(qtbot: QtBot, sunn
         assert words in sunny.sun_panel.words.text()
 
 
-def test_a_date_and_a_time_may_be_typed(qtbot: QtBot, sunny: Window) -> None:
+def type_in(qtbot: QtBot, field: SpokenField, text: str) -> None:
+    """Click into a field, mark all of it, and write."""
+    qtbot.mouseClick(field, LEFT)
+    qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(field, text)
+
+
+def test_a_date_and_a_time_are_typed_as_people_write_them(qtbot: QtBot, sunny: Window) -> None:
     panel = sunny.sun_panel
-    panel.date_field.setDate(QDate(2024, 12, 21))
-    panel.time_field.setTime(QTime(15, 30))
-    qtbot.keyClick(panel.time_field, Qt.Key.Key_Return)
-    assert sunny.sun.moment.isoformat().startswith("2024-12-21T15:30")
+    for text, clock in (("9", "09:00"), ("0930", "09:30"), ("945", "09:45"), ("15:30", "15:30")):
+        type_in(qtbot, panel.time_field, text)
+        qtbot.keyClick(panel.time_field, Qt.Key.Key_Return)
+        assert sunny.sun.moment.strftime("%H:%M") == panel.time_field.text() == clock
+    for text, day in (("21.3", "2025-03-21"), ("1 May", "2025-05-01"), ("2024-12-21", "2024-12-21")):
+        type_in(qtbot, panel.date_field, text)
+        panel.date_field.clearFocus()  # leaving it is enough
+        assert sunny.sun.moment.date().isoformat() == panel.date_field.text() == day
     assert "2024-12-21T15:30:00+01:00" in panel.audit.text()
+
+
+def test_a_time_that_is_none_is_said_in_words_and_moves_nothing(qtbot: QtBot, sunny: Window) -> None:
+    panel = sunny.sun_panel
+    type_in(qtbot, panel.time_field, "soon")
+    qtbot.keyClick(panel.time_field, Qt.Key.Key_Return)
+    assert "“soon” is not understood" in panel.words.toolTip()
+    assert sunny.sun.moment.strftime("%H:%M") == "12:00"
+    qtbot.keyClick(panel.time_field, Qt.Key.Key_Escape)
+    assert panel.time_field.text() == "12:00"
+
+
+def test_clicks_and_drags_come_to_rest_every_five_minutes(qtbot: QtBot, sunny: Window) -> None:
+    track = sunny.sun_panel.day_track
+    y = round(BAR_TOP + 5)
+    qtbot.mouseClick(track, LEFT, pos=QPoint(round(track.x_of(15 / 24)) + 3, y))  # beside the mark of 15:00
+    assert sunny.sun.moment.strftime("%H:%M") == "15:00"
+    qtbot.mouseClick(track, LEFT, pos=QPoint(round(track.x_of(16.37 / 24)), y))
+    assert sunny.sun.moment.minute % 5 == 0
+    qtbot.mouseClick(sunny.sun_panel.hours[0], LEFT)
+    assert sunny.sun.moment.strftime("%H:%M") == "09:00"
 
 
 def test_below_the_horizon_is_said_in_words(qtbot: QtBot, sunny: Window) -> None:

@@ -1,0 +1,48 @@
+"""Numbers, dates and times of day as people write them."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date
+
+#: "9", "900", "0900", "9:00", "9.30", "15h", "15:00"; 24:00 is the midnight at the end of a day.
+_CLOCK = re.compile(r"(\d{1,2})(?:[:.h]?([0-5]\d))?\s?h?$", re.ASCII)
+#: "21.3.", "21.3.2026"
+_DOTTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.?\s?(\d{4})?$", re.ASCII)
+#: "21 March", "21 mar 2026"
+_NAMED = re.compile(r"(\d{1,2})\.?\s?([^\W\d_]{3,})\.?\s?(\d{4})?$")
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})$", re.ASCII)
+
+
+def number_from(text: str) -> float | None:
+    """The number that a text spells, with a point or a comma before its decimals."""
+    try:
+        return float(text.strip().replace(",", ".", 1) if "." not in text else text)
+    except ValueError:
+        return None
+
+
+def clock_from(text: str) -> str:
+    """The time of day that a text spells, as in "09:30"; '' when it spells none."""
+    found = _CLOCK.match(text.strip())
+    if found is None:
+        return ""
+    hour, minute = int(found[1]), int(found[2] or 0)
+    return f"{hour:02}:{minute:02}" if hour * 60 + minute <= 24 * 60 else ""
+
+
+def day_from(text: str, year: int) -> date | None:
+    """The date that a text spells, in `year` where it names none; None when it spells none."""
+    text = text.strip()
+    try:
+        if found := _ISO.match(text):
+            return date(int(found[1]), int(found[2]), int(found[3]))
+        if found := _DOTTED.match(text):
+            return date(int(found[3] or year), int(found[2]), int(found[1]))
+        if found := _NAMED.match(text):
+            names = [name[:3].lower() for name in calendar.month_name]
+            return date(int(found[3] or year), names.index(found[2][:3].lower()), int(found[1]))
+    except ValueError:  # no such month or day
+        pass
+    return None
