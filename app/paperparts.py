@@ -8,7 +8,7 @@ from html import escape
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QLinearGradient, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPen, QPolygonF
 
 from app.overlay import length_text, nice_length
 from app.paper import ACCENT, INK, MUTED, RULE, SMALL, TINT, TINY, Picture, Text, Whole, font, paragraph
@@ -202,3 +202,42 @@ class ColourBar(Whole):
             value = self.low + part * (self.high - self.low)
             words = QRectF(bar.left(), bar.bottom() + 2, bar.width(), 12)
             painter.drawText(words, int(Qt.AlignmentFlag[side]), of_quantity(value, quantity))
+
+
+@dataclass
+class Swatches(Whole):
+    """Colours with what each stands for, in one row, the words about them all at the left."""
+
+    title: str = ""
+    entries: Sequence[tuple[str, str]] = ()  # colour and words
+
+    SIDE, GAP, ROW = 8.0, 5.0, 14.0
+
+    def height(self, width: float) -> float:
+        """The title, and as many rows as the entries need."""
+        return self.ROW * (1 + len(self._rows(width)))
+
+    def draw(self, painter: QPainter, x: float, y: float, width: float) -> None:
+        """Paint the title and below it squares with their words."""
+        paragraph(self.title, SMALL).draw(painter, x, y, width)
+        for number, row in enumerate(self._rows(width)):
+            top = y + self.ROW * (number + 1)
+            for left, colour, words in row:
+                painter.setPen(QPen(QColor(RULE), 0.5))
+                painter.setBrush(QColor(colour))
+                painter.drawRect(QRectF(x + left, top + 2, self.SIDE, self.SIDE))
+                painter.setPen(QColor(INK))
+                painter.setFont(font(TINY))
+                at = QRectF(x + left + self.SIDE + self.GAP, top, width, self.SIDE + 4)
+                painter.drawText(at, int(Qt.AlignmentFlag.AlignVCenter), words)
+
+    def _rows(self, width: float) -> list[list[tuple[float, str, str]]]:
+        measures, rows, left = QFontMetricsF(font(TINY)), list[list[tuple[float, str, str]]](), width
+        for colour, words in self.entries:
+            wide = self.SIDE + 4 * self.GAP + measures.horizontalAdvance(words)
+            if left + wide > width:
+                rows.append([])
+                left = 0.0
+            rows[-1].append((left, colour, words))
+            left += wide
+        return rows
