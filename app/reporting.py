@@ -64,7 +64,8 @@ def run_export(session: Session, result: ResultSummary, path: Path) -> None:
         work.progress(0.0, f"Writing {path.name}")
         with project.reader() as reader:
             # The dialog has asked already whether a file may be overwritten.
-            return export_result(reader, reader.result(result.id), path, overwrite=True)
+            said = export_result(reader, reader.result(result.id), path, overwrite=True)
+        return f"Exported {said}. File: {path}"
 
     session.jobs.run(f"Writing {path.name}", work, session.message.emit)
 

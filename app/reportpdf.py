@@ -49,7 +49,7 @@ from app.reportpictures import (
     states_of,
 )
 from app.reporttables import numbers_grid, table_blocks, verdict_grid
-from app.resultanswer import answers_of, small_tables
+from app.resultanswer import TIMED, answers_of, small_tables
 from app.resultcharts import charts_of
 from app.resulttable import NAMES, tables_of
 from app.resulttext import (
@@ -88,7 +88,7 @@ COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "
 #: Of charts on paper, in 1/96 inch.
 CHART_LETTERS = 10.0
 #: Tables that are not printed: charts show them, and the exported tables have every row.
-NOT_PRINTED = ("points", "hours", "sky", "place", "blockers_by_month")
+NOT_PRINTED = ("points", "hours", "sky", "place", "blockers_by_month", *TIMED, "bands")
 
 
 @dataclass(frozen=True)

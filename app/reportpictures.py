@@ -317,7 +317,8 @@ def framed(project: Project, result: Result) -> Float64:
     if not len(result.shapes):
         return around(box)
     room = max(MARGIN_M, ROOM * float((box[1] - box[0])[:2].max()))
-    return box + np.array([[-room, -room, 0.0], [room, room, 0.0]])
+    wider: Float64 = box + np.array([[-room, -room, 0.0], [room, room, 0.0]])
+    return wider
 
 
 def around(box: Float64) -> Float64:

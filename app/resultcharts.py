@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeVar
@@ -13,18 +13,18 @@ from PySide6.QtGui import QPainter
 
 from analysis.obstruction import PLACE, SKY, place_from, sky_from
 from app.charts import (
-    Bars,
     DayChart,
     Histogram,
+    LevelBars,
     Look,
     Painted,
     Row,
-    Series,
     Spell,
     by_month,
     paint_bars,
     paint_day,
     paint_histogram,
+    paint_level_bars,
     paint_sun_path,
     stacked_by_month,
     sun_path_of,
@@ -41,8 +41,8 @@ ANY_YEAR = 2026
 MONTHS, HOURS, BLOCKERS = "months", "hours", "blockers"
 #: Parts of a sum that are stacked, by the beginnings of their columns.
 PARTS = ("direct", "diffuse", "reflected")
-#: Objects that take the sun and get a bar of their own.
-MOST_BLOCKERS = 8
+#: Objects that take the sun and get a bar of their own, and what is too little for one.
+MOST_BLOCKERS, LEAST_H = 8, 0.05
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,14 @@ def _filled(paint: Callable[[QPainter, QRectF, Data, Look], Painted], data: Data
 
 def charts_of(result: Result, quantity: Quantity | None) -> list[ResultChart]:
     """All charts that a result has something for."""
-    return [*quantity_charts(result, quantity), *further_charts(result)]
+    return in_order(result, quantity_charts(result, quantity), further_charts(result))
+
+
+def in_order(
+    result: Result, of_quantity: Sequence[ResultChart], further: Sequence[ResultChart]
+) -> list[ResultChart]:
+    """What the result is about first: who takes the sun before how the sunlight is spread."""
+    return [*further, *of_quantity] if BLOCKERS in result.tables else [*of_quantity, *further]
 
 
 def quantity_charts(result: Result, quantity: Quantity | None) -> list[ResultChart]:
@@ -77,14 +84,14 @@ def further_charts(result: Result) -> list[ResultChart]:
     """The charts of a result's tables; the course of the sun takes a moment."""
     made: list[ResultChart] = []
     tables = result.tables
-    if MONTHS in tables and len(tables[MONTHS]) > 1:
-        made += _months(result, tables[MONTHS])
-    if {"time", "state", "date"} <= set(tables.get(HOURS, Table()).columns):
-        made.append(_day(tables[HOURS], _takers(result)))
-    if SKY in tables and PLACE in tables:
-        made.append(_sun_path(result))
     if "taken_h" in tables.get(BLOCKERS, Table()).columns and len(tables[BLOCKERS]):
         made.append(_blockers(tables[BLOCKERS]))
+    if SKY in tables and PLACE in tables:
+        made.append(_sun_path(result))
+    if {"time", "state", "date"} <= set(tables.get(HOURS, Table()).columns):
+        made.append(_day(tables[HOURS], _takers(result)))
+    if MONTHS in tables and len(tables[MONTHS]) > 1:
+        made += _months(result, tables[MONTHS])
     return made
 
 
@@ -124,7 +131,8 @@ def _months(result: Result, table: Table) -> Iterator[ResultChart]:
             continue
         before = table.numbers(name + BEFORE).tolist() if name + BEFORE in names else None
         chart = by_month(table.numbers(name).tolist(), _unit(name), before=before)
-        title = f"{column_title(name, result.quantities)} by month"
+        # Its quantity may speak of one day: what a column holds by month its name says.
+        title = f"{column_title(name)} by month"
         yield ResultChart(title, 190, _filled(paint_bars, chart))
 
 
@@ -172,11 +180,16 @@ def _hours(clock: str) -> float:
 
 
 def _blockers(table: Table) -> ResultChart:
-    labels = [name or id for name, id in zip(table.texts("name"), table.texts("object_id"), strict=True)]
-    taken = table.numbers("taken_h")[:MOST_BLOCKERS]
-    bars = Series("", tuple(taken.tolist()), "shade")
-    chart = Bars(tuple(labels[:MOST_BLOCKERS]), (bars,), "h", are_hiders=True)
-    return ResultChart("Who takes the sun", 190, _filled(paint_bars, chart))
+    """Bars of those that take the most; what the others take is one more bar."""
+    names = [name or id for name, id in zip(table.texts("name"), table.texts("object_id"), strict=True)]
+    bars = dict(zip(names, table.numbers("taken_h").tolist(), strict=True))
+    shown = {name: hours for name, hours in list(bars.items())[:MOST_BLOCKERS] if hours >= LEAST_H}
+    rest = sum(bars.values()) - sum(shown.values())
+    if rest >= LEAST_H:
+        shown[f"{len(table) - len(shown)} others"] = rest
+    labels, taken = tuple(shown), tuple(shown.values())
+    chart = LevelBars(labels, taken, "h")
+    return ResultChart("Who takes the sun", 24 * len(labels) + 12, _filled(paint_level_bars, chart))
 
 
 def _compares(name: str) -> bool:

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 
 from app.charts import ChartView
 from app.labels import add_row, narrow, thousands
-from app.resultcharts import ResultChart, quantity_charts
+from app.resultanswer import SmallTable, answers_of, small_tables
+from app.resultcharts import ResultChart, in_order, quantity_charts
 from app.resulttext import (
     NOTHING,
     WORDS,
@@ -78,6 +79,25 @@ class VerdictCard(QFrame):
         column.addLayout(grid)
 
 
+class SmallGrid(QWidget):
+    """Few rows of words and numbers."""
+
+    def __init__(self, table: SmallTable) -> None:
+        super().__init__()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(0, 1)
+        for at, row in enumerate((table.titles, *table.rows)):
+            for column, text in enumerate(row):
+                label = QLabel(text, wordWrap=column == 0 and at == 0)
+                label.setObjectName("muted" if at == 0 else "")
+                side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+                label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+                grid.addWidget(label, at, column)
+
+
 class ReadingCard(QFrame):
     """What the result says about the place that was clicked in the view."""
 
@@ -121,6 +141,8 @@ class ResultGlance(QWidget):
         self._result: Result | None = None
         self._cards = QVBoxLayout()
         self._cards.setSpacing(8)
+        self._answers = QVBoxLayout()
+        self._answers.setSpacing(8)
         self.quantity = narrow(QComboBox())
         self.quantity.setAccessibleName("Quantity shown")
         self.quantity.currentIndexChanged.connect(self._on_quantity)
@@ -135,10 +157,11 @@ class ResultGlance(QWidget):
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(12)
         column.addLayout(self._cards)
-        shown = QFormLayout()
-        shown.setHorizontalSpacing(12)
-        add_row(shown, "Shown", self.quantity)
-        column.addLayout(shown)
+        column.addLayout(self._answers)
+        self._shown = QFormLayout()
+        self._shown.setHorizontalSpacing(12)
+        add_row(self._shown, "Shown", self.quantity)
+        column.addLayout(self._shown)
         column.addWidget(self.reading)
         column.addWidget(self._hint)
         column.addLayout(self._numbers)
@@ -146,12 +169,12 @@ class ResultGlance(QWidget):
         self._charts.setSpacing(4)
         column.addLayout(self._charts)
         column.addStretch()
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(page)
+        self.area = QScrollArea(widgetResizable=True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setWidget(page)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        outer.addWidget(self.area)
 
     def show_result(
         self, result: Result, quantity: Quantity | None, further: Sequence[ResultChart] = ()
@@ -159,6 +182,7 @@ class ResultGlance(QWidget):
         """Turn to a result and one of its quantities; `further` are the charts of its tables."""
         if result is not self._result:
             self._show_cards(counting_rows(result))
+            self._show_answers(result)
             self._offer(result.quantities)
             self.reading.show_reading(None, "")
         self._result = result
@@ -166,7 +190,7 @@ class ResultGlance(QWidget):
         self.quantity.setCurrentIndex(self.quantity.findData(quantity.name) if quantity else -1)
         self.quantity.blockSignals(False)
         self._show_numbers(quantity)
-        self._show_charts([*quantity_charts(result, quantity), *further])
+        self._show_charts(in_order(result, quantity_charts(result, quantity), further))
 
     def _show_charts(self, charts: Sequence[ResultChart]) -> None:
         _clear(self._charts)
@@ -185,13 +209,23 @@ class ResultGlance(QWidget):
             more.setObjectName("muted")
             self._cards.addWidget(more)
 
+    def _show_answers(self, result: Result) -> None:
+        _clear(self._answers)
+        for at, sentence in enumerate(answers_of(result)):
+            label = QLabel(sentence, wordWrap=True)
+            label.setObjectName("heading" if at == 0 else "")
+            self._answers.addWidget(label)
+        for table in small_tables(result):
+            self._answers.addWidget(SmallGrid(table))
+        self._hint.setVisible(bool(len(result.surfaces) or len(result.points)))
+
     def _offer(self, quantities: Sequence[Quantity]) -> None:
         self.quantity.blockSignals(True)
         self.quantity.clear()
         for found in quantities:
             self.quantity.addItem(f"{found.title} ({found.unit})" if found.unit else found.title, found.name)
         self.quantity.blockSignals(False)
-        self.quantity.setEnabled(len(quantities) > 1)
+        self._shown.setRowVisible(0, len(quantities) > 1)
 
     def _show_numbers(self, quantity: Quantity | None) -> None:
         while self._numbers.rowCount():
@@ -199,12 +233,14 @@ class ResultGlance(QWidget):
         found = numbers_of(self._result, quantity) if self._result and quantity else None
         if found is None or quantity is None:
             return
+        low, mean, high = (of_quantity(value, quantity) for value in (found.low, found.mean, found.high))
+        spread = (
+            [("Lowest", low), ("Mean", mean), ("Highest", high)] if low != high else [("Everywhere", mean)]
+        )
         for title, text in (
-            ("Lowest", of_quantity(found.low, quantity)),
-            ("Mean", of_quantity(found.mean, quantity)),
-            ("Highest", of_quantity(found.high, quantity)),
+            *(spread if found.count > 1 else [(quantity.title, mean)]),
             ("Area", amount(found.area_m2, 0, "m²") if found.area_m2 else NOTHING),
-            ("Values", thousands(found.count)),
+            *([("Values", thousands(found.count))] if found.count > 1 else []),
         ):
             label = QLabel(title)
             label.setObjectName("muted")

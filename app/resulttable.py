@@ -24,7 +24,15 @@ from layers.results import Result, Table, Values
 Index = QModelIndex | QPersistentModelIndex
 #: Where tables of a result have their name from, in the order they are offered.
 NAMES = {VERDICTS: "Verdicts", "surfaces": "Surfaces", "points": "Points", "shapes": "Shapes"}
-WIDEST = 220
+#: Columns are no wider, those that name the object and those of other words; numbers as wide as they are.
+WIDEST_NAME, WIDEST = 120, 220
+ANY_WIDTH = 1_000
+#: Longer tables have rows of one line.
+MOST_WRAPPED = 200
+#: What a row is about; what is said of the surface rather than of the result; both before and after numbers.
+KEYS = ("verdict", "caster", "date", "time", "name", "object_id", "month", "part", "direction", "hours")
+VERDICT_NUMBERS = ("before", "after", "threshold", "reason")
+ABOUT = ("area_m2", "tilt_deg", "azimuth_deg", "error", "surfaces")
 
 
 def tables_of(result: Result) -> dict[str, Table]:
@@ -32,6 +40,35 @@ def tables_of(result: Result) -> dict[str, Table]:
     every = {**result.tables, "surfaces": result.surfaces, "points": result.points, "shapes": result.shapes}
     order = sorted(every, key=lambda name: (name != VERDICTS, name in NAMES, list(every).index(name)))
     return {name: every[name] for name in order if len(every[name])}
+
+
+def columns_in_order(table: Table, result: Result) -> list[str]:
+    """The columns for people: what a row is about, quantities, other numbers, words, what the surface is."""
+    names = [name for name in table.columns if name not in INNER]
+    keys = [name for name in KEYS if name in names]
+    if "name" in keys and "object_id" in keys:
+        keys.remove("object_id")
+    quantities = [found.name for found in result.quantities]
+
+    def rank(name: str) -> tuple[int, int]:
+        if name in keys:
+            return 0, keys.index(name)
+        if name in VERDICT_NUMBERS and "verdict" in names:
+            return 1, VERDICT_NUMBERS.index(name)
+        if name in quantities and name not in ABOUT:
+            return 2, quantities.index(name)
+        return (5 if name in ABOUT else 4 if isinstance(table.columns[name], list) else 3), 0
+
+    return sorted(names, key=rank)
+
+
+def in_two_lines(title: str) -> str:
+    """A long title in two lines, so that columns of numbers are narrow."""
+    places = [at for at, letter in enumerate(title) if letter == " "]
+    if len(title) < 10 or not places:
+        return title
+    middle = min(places, key=lambda at: abs(at - len(title) / 2))
+    return f"{title[:middle]}\n{title[middle + 1 :]}"
 
 
 class ResultRows(QAbstractTableModel):
@@ -49,7 +86,7 @@ class ResultRows(QAbstractTableModel):
         """Turn to another table."""
         self.beginResetModel()
         self._table = table.shown(lambda name: digits_of(name, result.quantities))
-        self._names = [name for name in table.columns if name not in INNER]
+        self._names = columns_in_order(self._table, result)
         self._titles = [column_title(name, result.quantities) for name in self._names]
         self._digits = [digits_of(name, result.quantities) for name in self._names]
         self._order = np.arange(len(table))
@@ -81,8 +118,8 @@ class ResultRows(QAbstractTableModel):
         value = self._table.columns[self._names[index.column()]][self._order[index.row()]]
         if role == Qt.ItemDataRole.DisplayRole:
             return cell_text(value, self._digits[index.column()])
-        if role == Qt.ItemDataRole.ToolTipRole and isinstance(value, str) and len(value) > 20:
-            return value
+        if role == Qt.ItemDataRole.ToolTipRole and isinstance(value, str):
+            return cell_text(value, 0)
         if role == Qt.ItemDataRole.TextAlignmentRole and not isinstance(value, str):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -92,8 +129,16 @@ class ResultRows(QAbstractTableModel):
     ) -> Any:
         """The titles of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return in_two_lines(self._titles[section])
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
             return self._titles[section]
         return None
+
+    def widest(self, column: int) -> int:
+        """How wide a column may be: numbers are never cut."""
+        if not isinstance(self._table.columns[self._names[column]], list):
+            return ANY_WIDTH
+        return WIDEST_NAME if self._names[column] in ("caster", "name", "object_id") else WIDEST
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Bring the rows into the order of a column; what has no value comes last."""
@@ -137,7 +182,6 @@ class ResultTable(QWidget):
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setShowGrid(False)
-        self.view.setWordWrap(False)
         self.view.verticalHeader().hide()
         self.view.verticalHeader().setDefaultSectionSize(26)
         self.view.selectionModel().currentRowChanged.connect(self._on_row)
@@ -185,7 +229,11 @@ class ResultTable(QWidget):
         self._count.setText(counted(len(table), "row"))
         self.view.resizeColumnsToContents()
         for column in range(self.rows.columnCount()):
-            self.view.setColumnWidth(column, min(self.view.columnWidth(column) + 8, WIDEST))
+            wide = min(self.view.columnWidth(column) + 4, self.rows.widest(column))
+            self.view.setColumnWidth(column, wide)
+        self.view.setWordWrap(len(table) <= MOST_WRAPPED)
+        if self.view.wordWrap():
+            self.view.resizeRowsToContents()
 
     def _on_row(self, now: QModelIndex, _before: QModelIndex) -> None:
         fid = self.rows.fid(now.row()) if now.isValid() else None

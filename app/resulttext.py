@@ -26,6 +26,7 @@ WORDS = {"pass": "PASS", "fail": "FAIL", "too close": "TOO CLOSE"}
 NOTHING = "–"
 #: Titles of columns that many tables have; others are their names with spaces.
 TITLES = {
+    "longer_h": "Or longer by up to (h)",
     "object_id": "Object",
     "surface_id": "Surface",
     "surface_type": "Kind",
@@ -83,7 +84,8 @@ def values_of(result: Result, quantity: Quantity) -> tuple[NDArray[np.float64], 
 def numbers_of(result: Result, quantity: Quantity) -> Numbers | None:
     """A quantity in numbers; None where it has no values."""
     values, areas = values_of(result, quantity)
-    if not len(values):
+    # Shapes of several times lie over each other: they have no mean, and no area together.
+    if not len(values) or quantity.name in result.shapes.columns:
         return None
     weights = areas if areas.sum() > 0 else np.ones(len(values))
     mean = float((values * weights).sum() / weights.sum())

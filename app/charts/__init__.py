@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.charts.bars import Bars, Series, by_month, paint_bars, stacked_by_month
 from app.charts.daychart import DayChart, Row, Spell, paint_day
 from app.charts.histogram import Histogram, paint_histogram
+from app.charts.levelbars import LevelBars, paint_level_bars
 from app.charts.look import Look, of_theme, on_paper
 from app.charts.sheet import Painted
 from app.charts.sunpath import SunPath, paint_sun_path, sun_path_of
@@ -15,6 +16,7 @@ __all__ = [
     "ChartView",
     "DayChart",
     "Histogram",
+    "LevelBars",
     "Look",
     "Painted",
     "Row",
@@ -28,6 +30,7 @@ __all__ = [
     "paint_bars",
     "paint_day",
     "paint_histogram",
+    "paint_level_bars",
     "paint_sun_path",
     "stacked_by_month",
     "sun_path_of",

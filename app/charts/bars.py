@@ -36,7 +36,6 @@ class Bars:
     title: str = ""
     stacked: bool = False
     digits: int = 1  # of values in tooltips
-    are_hiders: bool = False  # labels name what takes the sun: each bar has the colour that it has elsewhere
 
 
 def by_month(
@@ -101,8 +100,7 @@ def _paint_bars_of(
         bar = QRectF(QPointF(x, scale(max(start, end))), QPointF(x + wide, scale(min(start, end))))
         if not bars.stacked and count > 1:
             bar.adjust(wide * 0.04, 0, -wide * 0.04, 0)
-        hiders = sheet.look.hider_colors(bars.labels) if bars.are_hiders else {}
-        sheet.fill(bar, hiders.get(bars.labels[at], color))
+        sheet.fill(bar, color)
         name = f" {series.name}" if series.name else ""
         told = f"{bars.labels[at]}{name}: {number_text(value, 10.0**-bars.digits)} {bars.unit}".rstrip()
         # Thin bars are told all the way up.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,11 +17,15 @@ from app import reporting
 from app.analysing import Analysing
 from app.dialogs.compare import NOTHING_SHARED, CompareResults
 from app.lines import ASIDE
+from app.resultanswer import CLOUDLESS, answers_of, small_tables
+from app.resultcharts import further_charts
 from app.resultpanel import ResultPanel
 from app.resultsummary import VerdictCard
-from app.resulttable import order_of
+from app.resulttable import columns_in_order, in_two_lines, order_of
+from app.resulttext import numbers_of
 from app.session import Session
 from layers.edit import Edit
+from layers.results import Pedigree, Quantity, Result, Table
 from tests.app.panels import Show, show
 from tests.app.yard import TODAY, fid, judged_yards, yard
 
@@ -87,6 +92,78 @@ def test_rows_are_sorted_with_nothing_last() -> None:
     assert order_of(values, descending=False).tolist() == [3, 0, 2, 1]
     assert order_of(values, descending=True).tolist() == [2, 0, 3, 1]
     assert order_of(["b", "a"], descending=False).tolist() == [1, 0]
+
+
+def found(kind: str, quantity: Quantity, **parts: Any) -> Result:
+    return Result(kind, kind, {}, Pedigree("", "", ()), (quantity,), **parts)
+
+
+def test_shadows_of_several_times_are_told_one_by_one() -> None:
+    """Their areas lie over each other: there is neither a sum nor a mean."""
+    times = ["2026-03-21T09:00:00+01:00", "2026-03-21T12:00:00+01:00"]
+    shapes = Table({"wkb": ["", ""], "time": times, "area_m2": np.array([3636.7, 2392.1])})
+    bands = Table({"hours": np.array([3.0]), "longer_h": np.array([6.0]), "area_m2": np.array([906.0])})
+    quantity = Quantity("area_m2", "Shadow", "m²", 1)
+    result = found("shadow", quantity, shapes=shapes, tables={"together": shapes, "bands": bands})
+    assert numbers_of(result, quantity) is None
+    by_time, lasting = small_tables(result)
+    assert by_time.titles == ("At", "Shadow")
+    assert [row[0] for row in by_time.rows] == ["2026-03-21 09:00", "2026-03-21 12:00"]
+    assert lasting.titles[0].endswith("up to 6 h longer") and lasting.rows[0][0] == "3 h or more"
+
+
+def test_who_takes_the_sun_is_said_first() -> None:
+    hours = Table(
+        {
+            "date": ["2026-03-21"] * 4,
+            "time": ["11:45", "12:15", "12:45", "13:15"],
+            "state": ["sun", "shade", "shade", "sun"],
+            "name": ["", "Tower", "Tower", "Tower"],
+            "taken_share": np.array([0.0, 0.9, 0.8, 0.1]),
+        }
+    )
+    blockers = Table(
+        {
+            "fid": np.arange(10),
+            "object_id": [f"b{at}" for at in range(10)],
+            "name": ["Tower", *[f"House {at}" for at in range(1, 10)]],
+            "taken_h": np.array([1.9, *np.full(9, 0.06)]),
+            "sole_h": np.array([1.8, *np.zeros(9)]),
+        }
+    )
+    surfaces = Table({"area_m2": np.array([1.0, 3.0]), "sunlight_h": np.array([4.0, 2.0])})
+    quantity = Quantity("sunlight_h", "Sunlight on 2026-03-21", "h")
+    tables = {"hours": hours, "blockers": blockers}
+    result = found("blame", quantity, surfaces=surfaces, tables=tables)
+    sentence = answers_of(result)[0].replace("\u202f", " ")
+    assert sentence == (
+        "Tower takes 1.9 h, mostly 12:00–13:00; without it there would be 4.3 h of sunlight. "
+        "There is 2.5 h now."
+    )
+    assert further_charts(result)[0].title == "Who takes the sun"
+
+
+def test_a_cloudless_year_is_called_an_upper_bound() -> None:
+    buildings = Table({"name": ["Hall", "Tower"], "total_kwh": np.array([600.0, 400.0])})
+    result = found(
+        "solar", Quantity("total_kwh_m2", "Irradiation", "kWh/m²"), tables={"buildings": buildings}
+    )
+    total, each, warning = answers_of(result)
+    assert total.startswith("1\u202f000\u202fkWh per year") and "Hall: 600" in each and warning == CLOUDLESS
+
+
+def test_numbers_come_before_words_and_the_verdict_before_all() -> None:
+    names = ("object_id", "surface_type", "area_m2", "sunlight_h", "name")
+    quantity = Quantity("sunlight_h", "Sunlight", "h")
+    table = Table({name: np.ones(1) if name[-2:] in ("_h", "m2") else ["x"] for name in names})
+    shown = columns_in_order(table, found("sunlight", quantity))
+    assert shown == ["name", "sunlight_h", "object_id", "surface_type", "area_m2"]
+    verdicts = Table(
+        {"name": ["x"], "rule": ["y"], "after": np.ones(1), "reason": ["z"], "verdict": ["fail"]}
+    )
+    shown = columns_in_order(verdicts, found("rules", quantity))
+    assert shown == ["verdict", "name", "after", "reason", "rule"]
+    assert in_two_lines("Or longer by up to (h)") == "Or longer by\nup to (h)"
 
 
 def test_the_origin_says_method_error_and_what_was_asked(judged: ResultPanel, yard: Session) -> None:
