@@ -76,7 +76,7 @@ class Inputs(Followed):
     last_day: str = asked("", "Last day", "date", help="empty: that day only", group="When")
     every: int = asked(
         1,
-        "Of so many days one is computed",
+        "Compute every … days",
         "whole",
         low=1,
         high=31,
