@@ -23,7 +23,7 @@ from analysis.site import Site, site_of
 from analysis.situation import Situation
 from analysis.spelling import clock_from
 from analysis.sun import SunPositions, audit_lines, sun_at, sun_over
-from analysis.survey import finished, versions
+from analysis.survey import finished, states_title, versions
 from layers.arrays import Float64
 from layers.data import Box, Progress
 from layers.errors import UsageError
@@ -146,7 +146,7 @@ def run(project: Project, inputs: Inputs, progress: Progress) -> Result:
     )  # fmt: skip
     return finished(
         NAME,
-        f"{TITLE}, {_when(sun)}",
+        f"{TITLE}, {_when(sun)}, {states_title(project, situations(inputs))}",
         inputs,
         sun.site,
         pedigree,

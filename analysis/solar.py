@@ -20,6 +20,7 @@ from analysis.energy import BinningError, Energy, binning_error, energy_on
 from analysis.fineness import BINNED, EXACT, Fineness
 from analysis.irradiation import Spots
 from analysis.light import Light, light_by_month
+from analysis.naming import Naming, subject
 from analysis.obstacles import Casters
 from analysis.pv import Modules
 from analysis.receivers import Receivers
@@ -34,6 +35,7 @@ from analysis.survey import (
     receivers_of,
     situations,
     standing_rows,
+    states_title,
     versions,
 )
 from layers.arrays import Float64
@@ -210,14 +212,17 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         stood.append(standing_rows(project, receivers, situation))
     error = None if inputs.mode == "exact" else binning_error(spots, states[0], light, energies[0].direct)
     found = Found(receivers, energies, stood, inputs.modules, weather)
+    surfaces = surfaces_table(found)
+    of = subject(Naming(project), surfaces)
+    source = weather.source if inputs.weather else f"cloudless {inputs.year}"
     return finished(
         NAME,
-        _title(inputs, weather),
+        f"{of}: {TITLE.lower()}, {source}, {states_title(project, wanted)}",
         inputs,
         site,
         _pedigree(inputs, receivers, states, energies, light, weather, site, error, started),
         quantities=quantities(inputs.compare),
-        surfaces=surfaces_table(found),
+        surfaces=surfaces,
         points=points_table(found, inputs.points_by_month),
         tables=tables(project, found),
         grid=receivers.grid,
@@ -249,11 +254,6 @@ def ground_beneath(receivers: Receivers, casters: Casters) -> Float64:
         own = np.where((objects[place] == receivers.fid) & (receivers.fid >= 0), foot[place], np.nan)
     floor = min(float(lowest.min(initial=np.inf)), float(receivers.points[:, 2].min()))
     return np.minimum(np.where(np.isnan(own), floor, own)[receivers.row], receivers.points[:, 2])
-
-
-def _title(inputs: Inputs, weather: Weather) -> str:
-    source = weather.source if inputs.weather else f"cloudless {inputs.year}"
-    return f"{TITLE}, {source}" + (", before and after" if inputs.compare else "")
 
 
 def _pedigree(
