@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
@@ -119,7 +120,7 @@ class FindBox(QLineEdit):
         layer = self._editing.layer_of(item)
         row = QListWidgetItem(theme.current().icon(layer.kind if layer else "city"), item.id)
         row.setData(KEY, item.fid)
-        row.setData(ASIDE, item.type)
+        row.setData(ASIDE, f"{item.type}, from {item.valid_from}" if _is_planned(item) else item.type)
         row.setData(SECOND_LINE, _why_found(item, typed) or (layer.name if layer else ""))
         return row
 
@@ -165,7 +166,12 @@ def _found(typed: str, is_sought: Callable[[], bool], project: Project) -> list[
             raise Cancelled
         if len(items) == MOST_FOUND:
             break
-    return items
+    return sorted(items, key=lambda item: not _is_planned(item))  # stable: the best of the others first
+
+
+def _is_planned(item: CityObject) -> bool:
+    """Whether an object stands from a day on that is still to come."""
+    return (item.valid_from or "") > date.today().isoformat()
 
 
 def _note(text: str, second: str) -> QListWidgetItem:

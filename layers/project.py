@@ -243,7 +243,7 @@ class Project:
         return None
 
     def find(self, text: str, limit: int = 20) -> list[CityObject]:
-        """Objects whose id begins with the text, then those with it in their id or an attribute.
+        """Objects whose id, or a word of whose name, begins with the text; then those that hold it.
 
         Answers at once: of a large project only the first objects are looked through, see `search`.
         """

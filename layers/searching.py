@@ -11,27 +11,39 @@ from layers.records import CityObject, Layer
 #: Objects that are looked through between two chances to stop.
 AT_ONCE = 5_000
 #: So many times somebody waits for, before what was found must do.
-PATIENCE = 8
+PATIENCE = 12
 #: Behind every text that begins as another one does.
 LAST_SIGN = "\U0010ffff"
 BEGINS = "id >= ? COLLATE NOCASE AND id < ? COLLATE NOCASE ORDER BY id COLLATE NOCASE"
 
+#: The name of an object, every word of it behind a blank.
+NAME_WORDS = "(' ' || replace(iif(json_valid(attributes), attributes ->> '$.name', ''), '-', ' '))"
+
 
 def search(connection: sqlite3.Connection, text: str, layers: Iterable[Layer]) -> Iterator[CityObject | None]:
-    """Objects whose id begins with the text, then those that hold it; None between parts of the project."""
+    """Objects whose id begins with the text, or a word of whose name does, then those that hold it.
+
+    City objects come before others; None comes between parts of the project.
+    """
     if not text:
         return
-    present = {layer.id: layer for layer in layers}
+    present = {layer.id: layer for layer in sorted(layers, key=lambda layer: layer.kind != "city")}
     seen: set[int] = set()
     for item in rows.objects(connection, BEGINS, (text, text + LAST_SIGN)):
         if item.layer in present:
             seen.add(item.fid)
             yield item
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    for column in ("id", "attributes"):
-        holds = f"fid BETWEEN ? AND ? AND {column} LIKE ? ESCAPE '\\'"
+    like = "LIKE ? ESCAPE '\\'"
+    for holds, patterns in (
+        (f"attributes {like} AND {NAME_WORDS} {like}", (f"%{escaped}%", f"% {escaped}%")),
+        (f"id {like}", (f"%{escaped}%",)),
+        (f"attributes {like}", (f"%{escaped}%",)),
+    ):
         for first, last in _parts(present.values()):
-            for item in rows.objects(connection, holds, (first, last, f"%{escaped}%")):
+            for item in rows.objects(
+                connection, f"fid BETWEEN ? AND ? AND {holds}", (first, last, *patterns)
+            ):
                 if item.fid not in seen:
                     seen.add(item.fid)
                     yield item

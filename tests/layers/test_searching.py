@@ -24,11 +24,13 @@ def test_one_can_stop_between_the_stretches(path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(searching, "AT_ONCE", 2)
     with Project.open(path) as project:
         found = [item.id if item else None for item in project.search("mill")]
-        assert found == [None, None, "A", "B", None, None]
-        assert [item.id if item else None for item in project.search("c")] == ["C", None, None, None, None]
+        assert found == ["A", "B", *[None] * 6], "a word of their name begins so"
+        found = [item.id if item else None for item in project.search("ill")]
+        assert found == [*[None] * 4, "A", "B", None, None], "an attribute holds it"
+        assert [item.id if item else None for item in project.search("c")] == ["C", *[None] * 6]
         assert [item.id for item in project.find("a", 1)] == ["A"]
         monkeypatch.setattr(searching, "PATIENCE", 2)
-        assert project.find("mill") == [], "the attributes were not reached"
+        assert project.find("ill") == [], "the attributes were not reached"
 
 
 def test_ids_are_found_by_an_index_whatever_their_capitals(path: Path) -> None:
