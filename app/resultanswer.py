@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from app.resulttext import amount
+from app.resulttext import amount, clock_text
 from layers.results import BEFORE, Result, Table
 
 CLOUDLESS = (
@@ -53,7 +53,9 @@ def small_tables(result: Result) -> list[SmallTable]:
     times = sorted({time for table in timed.values() if len(table) for time in table.texts("time")})
     if times:
         areas = [_by_time(table) for table in timed.values()]
-        rows = [(_clock(time), *(amount(each.get(time, 0.0), 0, "m²") for each in areas)) for time in times]
+        rows = [
+            (clock_text(time), *(amount(each.get(time, 0.0), 0, "m²") for each in areas)) for time in times
+        ]
         found.append(SmallTable(("At", *timed), tuple(rows)))
     bands = result.tables.get(BANDS, Table())
     if len(bands):
@@ -75,11 +77,6 @@ def _by_time(table: Table) -> dict[str, float]:
     if not len(table):
         return {}
     return dict(zip(table.texts("time"), table.numbers("area_m2").tolist(), strict=True))
-
-
-def _clock(time: str) -> str:
-    """2026-03-21T09:00:00+01:00 as 2026-03-21 09:00."""
-    return time[:16].replace("T", " ")
 
 
 # --- who takes the sun ----------------------------------------------------------------------------

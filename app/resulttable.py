@@ -55,7 +55,7 @@ def columns_in_order(table: Table, result: Result) -> list[str]:
             return 0, keys.index(name)
         if name in VERDICT_NUMBERS and "verdict" in names:
             return 1, VERDICT_NUMBERS.index(name)
-        if name in quantities and name not in ABOUT:
+        if name in quantities:
             return 2, quantities.index(name)
         return (5 if name in ABOUT else 4 if isinstance(table.columns[name], list) else 3), 0
 

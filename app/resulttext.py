@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -47,7 +48,9 @@ TITLES = {
     "least_ratio": "Ratio that would do",
 }
 #: Columns for programs, which tables for people leave out.
-INNER = frozenset(("fid", "layer", "geometry", "surface", "row", "wkb", "nx", "ny", "nz"))
+INNER = frozenset(("fid", "caster_fid", "layer", "geometry", "surface", "row", "wkb", "nx", "ny", "nz"))
+#: A time with its offset, as tables have it.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$", re.ASCII)
 UNITS = {"_kwh_m2": "kWh/m²", "_kwh": "kWh", "_m2": "m²", "_deg": "°", "_pct": "%", "_h": "h", "_m": "m"}
 
 
@@ -154,12 +157,17 @@ def digits_of(name: str, quantities: Sequence[Quantity] = ()) -> int:
 def cell_text(value: Any, digits: int) -> str:
     """A value of a table as people read it."""
     if isinstance(value, str):
-        return WORDS.get(value, value)
+        return clock_text(value) if MOMENT.match(value) else WORDS.get(value, value)
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, int | np.integer):
         return thousands(int(value))
     return amount(float(value), digits)
+
+
+def clock_text(moment: str) -> str:
+    """2026-03-21T09:00:00+01:00 as 2026-03-21 09:00: on the clocks of the place."""
+    return moment[:16].replace("T", " ")
 
 
 def counting_rows(result: Result) -> list[dict[str, Any]]:
