@@ -43,6 +43,8 @@ REST_MS = 180
 HOVER_MS = 40
 #: How near the camera comes on a double click, as a part of its distance.
 FLY_NEARER = 0.35
+#: A picture that is kept is so much finer than the screen, and at least so wide.
+FINER, KEPT_WIDTH = 2.0, 1600
 EMPTY_TITLE = "Nothing to see yet"
 EMPTY_TEXT = "Drop a CityJSON, GeoTIFF, LAS … file or a folder of tiles here, or press Ctrl+O."
 
@@ -80,7 +82,6 @@ class Canvas(QWidget):
         self.shows_legend = True
         self.shows_marks = True
         self.date_text = ""
-        self._is_for_keeps = False  # the picture leaves the program: it says where its light comes from
         self._before_walk: Camera | None = None
         self._is_untouched = True  # nobody has moved the camera yet
         self._band = QRubberBand(QRubberBand.Shape.Rectangle, self)
@@ -125,13 +126,29 @@ class Canvas(QWidget):
         return self._session.scene.camera
 
     def picture(self) -> QImage:
-        """The view as shown, with what lies on it, in full resolution."""
-        self._moving = False
-        self._is_for_keeps = True
-        try:
+        """The view with what lies on it, finer than on the screen; below it where its light comes from."""
+        if not self._has_city:
             return self.grab().toImage()
-        finally:
-            self._is_for_keeps = False
+        scene, area = self._session.scene, QRectF(self.rect())
+        scale = max(FINER * self.devicePixelRatioF(), KEPT_WIDTH / area.width())
+        scene.moving = False
+        scene.resize(round(area.width() * scale), round(area.height() * scale))
+        pixels = scene.frame(fine=True)
+        drawn = _image_of(pixels)
+        self._image = None  # the screen needs one of its own size again
+        source = scene.sun.audit_line if scene.sun is not None else ""
+        strip = overlay.source_height(self.font(), area.width(), source) if source else 0.0
+        kept = QImage(drawn.width(), round((area.height() + strip) * scale), QImage.Format.Format_RGB888)
+        with QPainter(kept) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(self.font())
+            painter.drawImage(0, 0, drawn)
+            painter.scale(scale, scale)
+            self._paint_overlay(painter)
+            if source:
+                overlay.draw_source(painter, QRectF(0, area.height(), area.width(), strip), source)
+        self.update()
+        return kept
 
     @property
     def _has_city(self) -> bool:
@@ -163,8 +180,7 @@ class Canvas(QWidget):
             self._rest_s = perf_counter() - self._begun
         if not self._is_fine and not scene.needs_frame:
             self._rest.start()
-        height, width, _ = self._pixels.shape
-        self._image = QImage(self._pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+        self._image = _image_of(self._pixels)
 
     def _begin(self) -> None:
         self._refines = False
@@ -183,8 +199,6 @@ class Canvas(QWidget):
     def _paint_overlay(self, painter: QPainter) -> None:
         area = QRectF(self.rect())
         camera, sun = self.camera, self._session.scene.sun
-        if sun is not None and self._is_for_keeps:
-            area = overlay.draw_source(painter, area, sun.audit_line)
         words = [self.date_text] if self.shows_marks else []
         words.append(sun.note if sun is not None else "")
         if self.shows_marks:
@@ -524,3 +538,9 @@ class Canvas(QWidget):
     def turn_to(self, azimuth_deg: float) -> None:
         """Fly round the target until the camera looks this way."""
         self.fly(replace(self.camera, azimuth_deg=azimuth_deg))
+
+
+def _image_of(pixels: UInt8) -> QImage:
+    """Pixels (h, w, 3) as an image, which shows them only as long as they live."""
+    height, width, _ = pixels.shape
+    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)

@@ -104,21 +104,32 @@ def draw_words(painter: QPainter, area: QRectF, texts: Sequence[str]) -> None:
         top += height + MARGIN / 2
 
 
-def draw_source(painter: QPainter, area: QRectF, text: str) -> QRectF:
-    """A strip along the lower edge with where the light comes from; gives the area that is left above."""
-    small = QFont(painter.font())
-    small.setPointSizeF(max(small.pointSizeF() - 1.5, 7.0))
+SOURCE_FLAGS = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+
+
+def source_height(font: QFont, width: float, text: str) -> float:
+    """How high the strip is that says where the light comes from."""
+    return QFontMetricsF(_smaller(font)).boundingRect(_strip(width), SOURCE_FLAGS, text).height() + 8
+
+
+def draw_source(painter: QPainter, strip: QRectF, text: str) -> None:
+    """Say where the light comes from, in a strip below the picture."""
     painter.save()
-    painter.setFont(small)
-    flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
-    inner = area.adjusted(PADDING, 0, -PADDING, 0)
-    height = QFontMetricsF(small).boundingRect(inner, flags, text).height() + 8
-    strip = QRectF(area.left(), area.bottom() - height, area.width(), height)
-    painter.fillRect(strip, QColor(theme.current().colours.overlay))
+    painter.setFont(_smaller(painter.font()))
+    painter.fillRect(strip, QColor(theme.current().colours.panel))
     painter.setPen(QColor(theme.current().colours.text))
-    painter.drawText(strip.adjusted(PADDING, 0, -PADDING, 0), flags, text)
+    painter.drawText(strip.adjusted(PADDING, 0, -PADDING, 0), SOURCE_FLAGS, text)
     painter.restore()
-    return area.adjusted(0, 0, 0, -height)
+
+
+def _smaller(font: QFont) -> QFont:
+    small = QFont(font)
+    small.setPointSizeF(max(small.pointSizeF() - 1.5, 7.0))
+    return small
+
+
+def _strip(width: float) -> QRectF:
+    return QRectF(PADDING, 0, width - 2 * PADDING, 10_000)
 
 
 def draw_empty(painter: QPainter, area: QRectF, title: str, text: str) -> None:

@@ -33,7 +33,7 @@ from app.resulttable import ResultTable
 from app.resulttext import WORDS, kind_title, when
 from app.session import Session
 from layers.records import Changes
-from layers.results import ResultSummary
+from layers.results import Result, ResultSummary
 from viewer.scene import Hit, Reading
 
 EMPTY = (
@@ -42,6 +42,8 @@ EMPTY = (
     "menu Analyse. Its result is kept here, with its numbers, its map and its report.",
 )
 UNCHOSEN = ("No result is shown", "Click a result in the list to see it in the view.")
+#: Five results have room in the list.
+LIST_HEIGHT = 230
 STALE = "The city has changed since. Run it again to see what that means."
 
 
@@ -57,9 +59,11 @@ class ResultPanel(Panel):
         super().__init__(parent)
         self._session, self._analysing = session, analysing
         self._following = False
+        self._seen: Result | None = None
         self.list = QListWidget()
         self.list.setItemDelegate(TwoLines(self.list))
         self.list.setAccessibleName("Results")
+        self.list.setAutoScroll(False)  # a row that is chosen stays under the mouse
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(lambda at: self._menu().popup(self.list.mapToGlobal(at)))
         self.list.currentItemChanged.connect(self._on_chosen)
@@ -123,7 +127,7 @@ class ResultPanel(Panel):
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.list)
         split.addWidget(self._details)
-        split.setSizes([150, 600])
+        split.setSizes([LIST_HEIGHT, 600])
         split.setCollapsible(1, False)
         self._stack = QStackedWidget()
         self._stack.addWidget(empty_state(*EMPTY))
@@ -222,6 +226,10 @@ class ResultPanel(Panel):
                 self._details.setCurrentIndex(0)
             return
         self._details.setCurrentIndex(1)
+        if shown.result is not self._seen:  # another one is read from its beginning
+            self._seen = shown.result
+            self._tabs.setCurrentWidget(self.glance)
+            self.glance.area.verticalScrollBar().setValue(0)
         self._title.set_text(shown.result.title)
         self.glance.show_result(shown.result, shown.quantity, shown.charts)
         self.table.show_result(shown.result)

@@ -17,7 +17,7 @@ QMenu::item:selected { background: $accent_soft; color: $text; }
 QMenu::item:disabled { color: $faint; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 QMenu::icon { padding: 2px; margin-left: 4px; }
-QMenu::icon:checked { background: $accent_soft; border-radius: 4px; }
+QMenu::icon:checked { background: $accent_soft; border: 1px solid $accent; border-radius: 4px; }
 
 QToolBar { background: $window; border: none; border-bottom: 1px solid $border; spacing: 2px;
     padding: 4px 8px; }

@@ -306,8 +306,9 @@ def test_an_exported_layer_is_the_source_byte_by_byte(
     assert out.read_bytes() == blocks.with_suffix(".json").read_bytes()
 
 
-def test_the_picture_is_what_the_view_shows(city: Window) -> None:
-    picture = city.canvas.picture()
-    ratio = city.canvas.devicePixelRatioF()
-    assert picture.width() == round(city.canvas.width() * ratio)
+def test_a_picture_to_keep_is_what_the_view_shows_but_finer(city: Window) -> None:
+    canvas = city.canvas
+    picture = canvas.picture()
+    assert picture.width() >= max(2 * canvas.width(), 1600)
+    assert picture.height() / picture.width() == pytest.approx(canvas.height() / canvas.width(), abs=0.002)
     assert len({picture.pixel(x, picture.height() // 2) for x in range(0, picture.width(), 5)}) > 5
