@@ -214,7 +214,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     found = Found(receivers, energies, stood, inputs.modules, weather)
     surfaces = surfaces_table(found)
     of = subject(Naming(project), surfaces)
-    source = weather.source if inputs.weather else f"cloudless {inputs.year}"
+    source = weather.source if inputs.weather else f"cloudless year {inputs.year}"
     return finished(
         NAME,
         f"{of}: {TITLE.lower()}, {source}, {states_title(project, wanted)}",

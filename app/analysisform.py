@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -26,7 +27,7 @@ from analysis.analysis import Analysis, Estimate
 from analysis.asked import Ask, questions
 from analysis.foliage import FLAT_COVERS
 from app.analysing import Analysing
-from app.askfields import PLAIN, AskField, CityDateAnswer, YesAnswer
+from app.askfields import PLAIN, AskField, ChoiceAnswer, CityDateAnswer, YesAnswer
 from app.askobjects import ObjectsAnswer
 from app.askpoints import PointsAnswer
 from app.canvas import Canvas
@@ -77,6 +78,9 @@ class AnalysisForm(QDialog):
         self._build()
         self._show(answers or analysing.answers(analysis.NAME) or self._beginning())
         session.opened.connect(self.reject)
+        if answers is None:  # what was asked last time may have been about another kind of thing
+            self._follow_selection()
+        session.selection_changed.connect(self._follow_selection)
         compare = self.fields.get(("compare",))
         if isinstance(compare, YesAnswer):
             compare.box.toggled.connect(self._compare)
@@ -216,15 +220,27 @@ class AnalysisForm(QDialog):
     def _beginning(self) -> dict[str, Any]:
         """Answers to begin with: the defaults, for what is selected, at the dates the city is looked at."""
         answers = dict(vars(self.analysis.Inputs()))
-        if "on" in answers and is_open_ground(self._session):
+        selected, last = self._session.selection, self._analysing.last_objects
+        looked_at = selected[:MOST_LOOKED_AT].tolist() if len(selected) else last[:MOST_LOOKED_AT]
+        if "on" in answers and is_open_ground(self._session, looked_at):
             answers["on"] = "ground"
-        if "fids" in answers and not len(self._session.selection):
-            answers["fids"] = self._analysing.last_objects
+        if "fids" in answers and not len(selected):
+            answers["fids"] = last
         city_date = self._canvas.date_text
         after, before = dates_to_compare(self._epochs, city_date, bool(answers.get("compare")))
         return answers | {
             name: day for name, day in zip(CITY_DATES, (after, before), strict=True) if name in answers
         }
+
+    def _follow_selection(self) -> None:
+        """Open ground that is selected is looked at as ground, all else as surfaces."""
+        field = self.fields.get(("on",))
+        if not isinstance(field, ChoiceAnswer) or not len(self._session.selection):
+            return
+        if is_open_ground(self._session, self._session.selection[:MOST_LOOKED_AT].tolist()):
+            field.show_value("ground")
+        elif field.tells() == "ground":
+            field.show_value("surfaces")
 
     def _compare(self, on: bool) -> None:
         """Once it is to be compared, a plan is looked at, and what was looked at is what stood before."""
@@ -282,7 +298,7 @@ class AnalysisForm(QDialog):
 
     def _show_estimate(self, found: Estimate) -> None:
         rays = f", {_short(found.rays)} rays" if found.rays else ""
-        self._say(f"{counted(found.points, 'point')}{rays}: {duration(found.seconds)}.", True)
+        self._say(f"About {counted(found.points, 'point')}{rays}: {duration(found.seconds)}.", True)
 
     def _refuse(self, error: CitystrataError) -> None:
         self._inputs = None
@@ -296,10 +312,12 @@ class AnalysisForm(QDialog):
         self.run_button.setEnabled(can_run)
 
 
-def is_open_ground(session: Session) -> bool:
-    """Whether what is selected are areas of the ground: yards, squares, streets."""
-    selected = session.selection[:MOST_LOOKED_AT]
-    types = {session.project.object(int(fid)).type for fid in selected}
+def is_open_ground(session: Session, fids: Sequence[int]) -> bool:
+    """Whether some objects are areas of the ground: yards, squares, streets."""
+    types = set()
+    for fid in fids:
+        with suppress(CitystrataError):  # it is no longer there
+            types.add(session.project.object(fid).type)
     return bool(types) and types <= FLAT_COVERS
 
 
