@@ -186,7 +186,8 @@ def draw_legend(painter: QPainter, area: QRectF, entries: Sequence[LegendEntry])
             painter.setPen(QColor(colours.muted))
             painter.drawText(row, END, count)
             continue
-        painter.setPen(QPen(QColor(0, 0, 0, 50), 1))
+        # The line makes the darkest colours seen on dark ground and the lightest on light.
+        painter.setPen(QPen(QColor(colours.muted), 0.8) if QColor(colour).alpha() else Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colour))
         painter.drawRoundedRect(QRectF(row.left(), row.center().y() - SWATCH / 2, SWATCH, SWATCH), 3, 3)
         _draw_words(painter, row.adjusted(SWATCH + 8, 0, -count_width - 8, 0), text, colours.text)

@@ -52,11 +52,11 @@ class Scale:
         return sign + f"{value:.{self.quantity.digits}f}".replace("-", "−")
 
     def legend(self) -> list[LegendEntry]:
-        """Values at even steps, the highest first."""
+        """Values at even steps, the highest first; their heading has the limits, which differ by result."""
         step = max(nice_step((self.high - self.low) / LEGEND_ROWS), 10.0**-self.quantity.digits)
         first, last = ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9)
         marks = np.arange(first, last + 1, dtype=np.float64) * step
-        title = self.quantity.title
+        title = f"{self.quantity.title}, {self.text(self.low)} to {self.text(self.high)}"
         return [
             LegendEntry(self.text(mark), hex_color(color), 0, self.quantity.unit, 0, title)
             for mark, color in zip(marks[::-1].tolist(), self.colors(marks)[::-1], strict=True)
