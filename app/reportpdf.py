@@ -55,6 +55,7 @@ from app.resulttable import NAMES, tables_of
 from app.resulttext import (
     VERDICTS,
     WORDS,
+    amount,
     answers,
     column_title,
     counting_rows,
@@ -239,7 +240,8 @@ def _shadows(
         shares = [studio.lit_shares(result, state, hours, site) for state in states]
         clock = [f"{local(hour, site):%H:%M}" for hour in hours]
         cells = [
-            [state.title, *(f"{each:.0f}" for each in row)] for state, row in zip(states, shares, strict=True)
+            [state.title, *(amount(each, 0) for each in row)]
+            for state, row in zip(states, shares, strict=True)
         ]
         yield Grid(["%", *clock], cells, [False, *[True] * len(hours)], points=TINY)
 

@@ -158,6 +158,10 @@ class Studio:
         places = np.column_stack([points.numbers(axis) for axis in ("x", "y", "z")])
         normals = np.column_stack([points.numbers(axis) for axis in ("nx", "ny", "nz")])
         areas = points.numbers("area_m2")
+        column = f"{result.quantities[0].name}{state.suffix}" if result.quantities else ""
+        if column in points.columns:  # what does not stand in this state has no share in it
+            areas = np.where(np.isfinite(points.numbers(column)), areas, 0.0)
+        whole = areas.sum() or np.nan
         shares = []
         for time in times:
             sun = sun_light(site, time, cast_of(cast, site, time))
@@ -165,7 +169,7 @@ class Studio:
             ahead = (normals @ sun.direction > 0) & (sun.altitude_deg > 0)
             if sun.shadows is not None and ahead.any():
                 lit[ahead] = sun.shadows.lit(places[ahead], sun.direction)
-            shares.append(100 * float((lit * areas).sum() / areas.sum()))
+            shares.append(100 * float((lit * areas).sum() / whole))
         return shares
 
     def _over(self, result: Result, size: tuple[int, int]) -> Camera:
