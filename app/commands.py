@@ -30,6 +30,7 @@ from layers.overview import ids_of
 from layers.pipes import mapping_of
 from layers.records import Fids
 from layers.report import Report
+from layers.results import Result
 from viewer.camera import Camera
 
 if TYPE_CHECKING:
@@ -198,6 +199,18 @@ class Commands(QObject):
                 self.fly_to_box(np.array(box, np.float64).reshape(2, 3))
 
         self._session.look(self._flying, len(fids), lambda project: project.box(fids), fly)
+
+    def fly_to_result(self, result: Result) -> None:
+        """Fly to what a result speaks of, unless its middle is in view."""
+        if not len(result.points):
+            return
+        points = np.stack([result.points.numbers(axis) for axis in "xyz"], axis=1)
+        box = np.stack((points.min(axis=0), points.max(axis=0)))
+        canvas = self._window.canvas
+        size = canvas.width(), canvas.height()
+        x, y, depth = self._session.scene.camera.project(box.mean(axis=0)[None], *size)[0]
+        if not (depth > 0 and 0 <= x <= size[0] and 0 <= y <= size[1]):
+            self.fly_to_box(box)
 
     def fly_to_box(self, box: Float64) -> None:
         """Fly until a box, with some room around it, fills the view."""

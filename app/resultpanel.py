@@ -54,12 +54,14 @@ class ResultPanel(Panel):
     export_requested = Signal(object)  # ResultSummary
     report_requested = Signal(object)
     compare_requested = Signal(object)
+    look_requested = Signal(object)  # Result: chosen in the list, so that it should be in view
 
     def __init__(self, session: Session, analysing: Analysing, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._analysing = session, analysing
         self._following = False
         self._seen: Result | None = None
+        self._wants_look = False  # a result in the list was clicked, and is not shown yet
         self.list = QListWidget()
         self.list.setItemDelegate(TwoLines(self.list))
         self.list.setAccessibleName("Results")
@@ -67,7 +69,7 @@ class ResultPanel(Panel):
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(lambda at: self._menu().popup(self.list.mapToGlobal(at)))
         self.list.currentItemChanged.connect(self._on_chosen)
-        self.list.itemClicked.connect(lambda item: self._on_chosen(item, None))
+        self.list.itemClicked.connect(self._on_clicked)
         self.glance, self.table = ResultGlance(), ResultTable()
         self.origin = QTextBrowser()
         self.origin.setAccessibleName("How it was computed")
@@ -218,6 +220,11 @@ class ResultPanel(Panel):
         if item is not None and not self._following:
             self._analysing.show(int(item.data(KEY)))
 
+    def _on_clicked(self, item: QListWidgetItem) -> None:
+        """Show a result, and the place that it speaks of."""
+        self._wants_look = True
+        self._on_chosen(item, None)
+
     def _on_shown(self) -> None:
         shown = self._analysing.shown
         self.shown.setChecked(shown is not None)
@@ -235,6 +242,9 @@ class ResultPanel(Panel):
         self.table.show_result(shown.result)
         self._show_origin()
         self._mark(shown.result.id)
+        if self._wants_look:
+            self._wants_look = False
+            self.look_requested.emit(shown.result)
 
     def _mark(self, number: int) -> None:
         self._following = True

@@ -237,6 +237,7 @@ class Window(QMainWindow):
         self.results.edit_requested.connect(
             lambda result: self.ask_analysis(result.kind, dict(result.inputs))
         )
+        self.results.look_requested.connect(self.commands.fly_to_result)
         self.results.export_requested.connect(self.export_result)
         self.results.compare_requested.connect(
             lambda result: self.show_dialog(CompareResults(session, self.analysing, result, self))

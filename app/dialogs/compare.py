@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from analysis.comparison import differences, shared_quantities
 from app import loading
@@ -33,7 +34,13 @@ class CompareResults(QDialog):
         self._reading = Question(session.jobs, "Reading the results", self)
         self.other, self.quantity = narrow(QComboBox()), narrow(QComboBox())
         others = [found for found in analysing.results if found.id != result.id]
-        others.sort(key=lambda found: found.kind != result.kind)  # stable: the newest of its kind first
+        mine = {quantity.name for quantity in result.quantities}
+        others.sort(  # stable: the newest of its kind first, what has nothing in common with it last
+            key=lambda found: (
+                mine.isdisjoint(quantity.name for quantity in found.quantities),
+                found.kind != result.kind,
+            )
+        )
         for found in others:
             self.other.addItem(f"{found.title}, {when(found)}", found.id)
         self.words = QLabel(wordWrap=True)
@@ -51,6 +58,11 @@ class CompareResults(QDialog):
         layout.addLayout(form)
         layout.addWidget(self.words)
         layout.addWidget(self.table, 1)
+        close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        close.rejected.connect(self.reject)
+        for button in close.buttons():
+            button.setIcon(QIcon())
+        layout.addWidget(close)
         self.resize(680, 560)
         self.other.currentIndexChanged.connect(lambda _at: self._read())
         self.quantity.currentIndexChanged.connect(lambda _at: self._compare())
