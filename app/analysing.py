@@ -64,6 +64,7 @@ class Analysing(QObject):
         self._session = session
         self._answers: dict[str, dict[str, Any]] = {}
         self._awaited: list[Shown] = []  # to be shown as soon as the project keeps them
+        self._known = {result.id for result in self.results}  # that the project keeps
         self._reading = Question(session.jobs, "Reading the result", self)
         self.shown: Shown | None = None
         self.last_objects: tuple[int, ...] = ()  # that an analysis was about
@@ -187,6 +188,7 @@ class Analysing(QObject):
 
     def _on_opened(self) -> None:
         self._answers, self._awaited, self.shown, self.last_objects = {}, [], None, ()
+        self._known = {result.id for result in self.results}
         self._reading.drop()
         self.changed.emit()
         self.shown_changed.emit()
@@ -200,7 +202,10 @@ class Analysing(QObject):
             if found.result.id in there:
                 self._session.select([])  # what is selected would hide the result's colours
                 self._show(found)
-        self._awaited = []
+        back = [number for number in there if number not in self._known]
+        if back and not self._awaited:  # made again, or deleted and brought back
+            self.show(back[0])
+        self._awaited, self._known = [], set(there)
         if self.shown is not None and self.shown.result.id not in there:
             self.hide()
 

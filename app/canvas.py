@@ -28,6 +28,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QRubberBand, QWidget
 
 from app import overlay, theme
+from app.labels import counted
 from app.navigation import ARROW_POINTS, ARROWS, ZOOM_PER_NOTCH, Flight, Grip, Walk, dragged
 from app.session import Session
 from layers.arrays import Float64, UInt8
@@ -210,6 +211,9 @@ class Canvas(QWidget):
             words.append("Walking: W A S D to move, drag to look, Shift to hurry, Esc to end")
         elif self.box_mode:
             words.append("Drag a box around the objects to select; Esc ends it")
+        to_come = self._session.drawing.to_come
+        if to_come:
+            words.append(f"Drawing {counted(to_come, 'more layer')} …")
         overlay.draw_words(painter, area, [text for text in words if text])
 
     def resizeEvent(self, event: QResizeEvent) -> None:

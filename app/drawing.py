@@ -34,7 +34,12 @@ class Drawing(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether layers are on their way."""
-        return bool(self._waiting or self._coming)
+        return self.to_come > 0
+
+    @property
+    def to_come(self) -> int:
+        """How many layers are on their way."""
+        return len(self._waiting) + len(self._coming)
 
     def forget(self) -> None:
         """Another project is open, or none."""

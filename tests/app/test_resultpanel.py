@@ -188,12 +188,28 @@ def test_hiding_gives_the_city_its_own_colours_back(
     qtbot.waitUntil(lambda: analysing.shown is not None)
 
 
-def test_deleting_can_be_undone(judged: ResultPanel, analysing: Analysing, yard: Session) -> None:
+def test_deleting_can_be_undone(
+    qtbot: QtBot, judged: ResultPanel, analysing: Analysing, yard: Session
+) -> None:
     assert judged.current is not None
     analysing.remove(judged.current)
     assert judged.list.count() == 1 and analysing.shown is None
     yard.undo()
     assert judged.list.count() == 2
+    qtbot.waitUntil(lambda: analysing.shown is not None and analysing.shown.result.kind == "rules")
+
+
+def test_another_result_is_read_from_its_beginning_and_looked_at(
+    qtbot: QtBot, judged: ResultPanel, analysing: Analysing
+) -> None:
+    judged.show_origin()
+    looked_at: list[Result] = []
+    judged.look_requested.connect(looked_at.append)
+    row = judged.list.visualItemRect(judged.list.item(0)).center()
+    qtbot.mouseClick(judged.list.viewport(), Qt.MouseButton.LeftButton, pos=row)
+    qtbot.waitUntil(lambda: bool(looked_at))
+    assert analysing.shown is not None and looked_at[0] is analysing.shown.result
+    assert judged.glance.isVisible() and not judged.origin.isVisible()
 
 
 def test_running_again_gives_the_same_beside_the_old(
