@@ -233,9 +233,8 @@ class Session(QObject):
         self.imports.forget()
         self.drawing.forget()
         self._scene.close()
-        self._scene = None
-        self.select([])
         self._project = self._scene = self._current_layer = None
+        self.select([])
         self._is_copying = False
         self._set_ticks([])
         project.changed.disconnect(self._edited.emit)

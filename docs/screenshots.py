@@ -61,9 +61,10 @@ def take(window: Window, name: str) -> None:
         window.resize(width, height)
         settle(window)
         if window.session.is_open:
-            window.actions_["focus" if window.session.selection else "fit"].trigger()
+            is_near = len(window.session.selection) > 0
+            window.actions_["focus" if is_near else "fit"].trigger()
             settle(window)
-            for step in ("zoom_out",) * 3 if window.session.selection else ("zoom_in",):
+            for step in ("zoom_out",) * 3 if is_near else ("zoom_in",):
                 window.actions_[step].trigger()
                 settle(window)
         suffix = "" if (width, height) == SIZES[0] else f"-{width}x{height}"
@@ -73,7 +74,7 @@ def take(window: Window, name: str) -> None:
 
 
 def demo(window: Window, folder: Path) -> None:
-    """The demo city as it opens."""
+    """The demo city of today on a summer afternoon."""
     path = folder / "Lohefurt.city.gpkg"
     make_demo(path, folder / "files", never_stop)
     window.open_paths([path])
@@ -82,6 +83,9 @@ def demo(window: Window, folder: Path) -> None:
     window.timeline.ghosts.setChecked(True)
     window.timeline.use_date.setChecked(True)
     window.timeline.track.set_date(date.fromisoformat("2025-07-01"))
+    window.set_sun(True)
+    settle(window)
+    window.sun.set_clock(date(2025, 6, 21), "16:30")
     take(window, "demo")
 
 

@@ -296,6 +296,12 @@ def test_a_project_is_one_plain_file_after_closing(city: Window, tmp_path: Path,
         assert len(project.layers) == 1
 
 
+def test_a_project_is_left_with_something_selected(city: Window) -> None:
+    city.session.select([city.session.project.layers[0].first_fid])
+    city.session.close_project()
+    assert not city.session.is_open and not len(city.session.selection)
+
+
 def test_an_exported_layer_is_the_source_byte_by_byte(
     qtbot: QtBot, city: Window, blocks: Path, tmp_path: Path
 ) -> None:
