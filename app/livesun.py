@@ -168,7 +168,7 @@ class LiveSun(QObject):
         if self._shadows is None:
             return "shadows are being prepared …"
         if not self._shadows.is_whole and self._around is not None:
-            return f"shadows are cast within {self._around.radius_m / 1000:.1f} km"
+            return f"shadows within {self._around.radius_m / 1000:.1f} km"
         return ""
 
     # -- carrying it out -----------------------------------------------------------------------

@@ -263,7 +263,7 @@ class SunPanel(QWidget):
         elif day.note:
             parts.append(day.note)
         else:
-            parts.append(f"the sun is up for {day.hours:.1f} hours")
+            parts.append(f"up for {day.hours:.1f} h")
         return " · ".join((*parts, self._live.note)).removesuffix(" · ")
 
     def _show_day(self, site: Site, moment: datetime, day: Day) -> None:
