@@ -16,11 +16,15 @@ MAKING = 0.4
 
 
 def demo_project(folder: Path, progress: Progress) -> Path:
-    """The demo project in a folder: the one that was made before, or a new one."""
-    path = folder / f"{NAME}{ENDING}"
+    """The demo project in a folder: the one that was made before by the recipe of today, or a new one.
+
+    What an earlier recipe made, and somebody may have edited since, stays beside it.
+    """
+    name = f"{NAME} {demo.EDITION}"
+    path = folder / f"{name}{ENDING}"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        make_demo(path, folder / f"{NAME} files", progress)
+        make_demo(path, folder / f"{name} files", progress)
     return path
 
 

@@ -27,6 +27,8 @@ from assets.demo_solids import millimetres
 from assets.demo_suburbs import Suburbs
 from assets.demo_terrain import CRS, WATER_FALL, WATER_LEVEL_M, Terrain
 
+#: Raised with every change to what is built.
+EDITION = 2
 SEED = 1897
 SCAN_POINTS = 150_000
 
