@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -26,13 +27,17 @@ def create_untitled(folder: Path) -> Project:
 
 def untitled_projects(folder: Path) -> list[Path]:
     """The untitled projects that no window has open, the latest first."""
-    found = [path for path in folder.glob(f"*{ENDING}") if _is_free(path)]
-    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+    found = []
+    for path in folder.glob(f"*{ENDING}"):
+        with suppress(FileNotFoundError):  # another thread, or program, may just delete it
+            if _is_free(path):
+                found.append((path.stat().st_mtime, path))
+    return [path for _, path in sorted(found, reverse=True)]
 
 
 def has_edits(project: Project) -> bool:
-    """Whether an object was edited, so that losing the project would lose work."""
-    return bool(project.query("SELECT 1 FROM change WHERE tab = 'object' LIMIT 1"))
+    """Whether an object was edited or a result kept, so that losing the project would lose work."""
+    return bool(project.query("SELECT 1 FROM change WHERE tab IN ('object', 'result') LIMIT 1"))
 
 
 def copy_project(project: Project, path: Path) -> None:

@@ -10,6 +10,7 @@ from layers import importing
 from layers.cache import cache_folder
 from layers.errors import ProjectError, WriteError
 from layers.project import Project
+from layers.results import Pedigree, Result
 from layers.untitled import (
     copy_project,
     create_untitled,
@@ -32,6 +33,15 @@ def project(tmp_path: Path) -> Project:
         edit.set_attribute(fid, "roofType", "1000")
     assert has_edits(made)
     return made
+
+
+def test_a_result_that_was_kept_is_work_too(tmp_path: Path) -> None:
+    made = create_untitled(tmp_path / "untitled")
+    with made, made.edit("Keep a result") as edit:
+        edit.add_result(Result("sunlight", "Hours", {}, Pedigree("", "", ())))
+        assert not untitled_projects(tmp_path / "untitled")  # it is open
+    with Project.open(made.path) as again:
+        assert has_edits(again)
 
 
 def test_those_that_nobody_has_open_are_offered(project: Project, tmp_path: Path) -> None:
