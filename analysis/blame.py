@@ -22,6 +22,7 @@ from analysis.naming import Naming, subject
 from analysis.obstruction import sky_tables
 from analysis.site import Site
 from analysis.spells import Steps
+from analysis.states import situations, states_title
 from analysis.sunhours import Band, Followed, days_between, sun_way
 from analysis.sunlight import SUNLIGHT, audit_of
 from analysis.survey import (
@@ -29,8 +30,6 @@ from analysis.survey import (
     finished,
     point_count,
     receivers_of,
-    situations,
-    states_title,
     versions,
 )
 from layers.arrays import Float64

@@ -21,9 +21,9 @@ from analysis.naming import WINDOWS, Naming, subject
 from analysis.plots import GROUND_AREA
 from analysis.situation import Situation
 from analysis.skyview import COMPONENT
+from analysis.states import States, situations, states_title
 from analysis.sunhours import SHADE_SHARE
 from analysis.sunlight import ENOUGH, ENOUGH_ERROR, ERROR, SUNLIGHT
-from analysis.survey import states_title
 from analysis.verdicts import (
     CLOSE,
     FAIL,
@@ -56,9 +56,10 @@ BY_RULE = -1.0
 
 
 @dataclass(frozen=True)
-class Inputs:
+class Inputs(States):
     """What is asked."""
 
+    compare: bool = asked(True, "Compare with the state before", "yes", group="State")
     rule: str = asked("bre-amenity", "Rule", "rules", group="Rule")
     where: str = asked("", "Which objects", "expression", group="Where")
     fids: tuple[int, ...] = asked((), "Chosen objects", "fids", group="Where")
@@ -79,11 +80,6 @@ class Inputs:
         when=("rule", "windows"),
     )
     spacing_m: float = asked(1.0, "Distance of points", "number", unit="m", low=0.1, high=100, group="Where")
-    date: str = asked("", "City of", "date", group="State")
-    without: str = asked("", "Without", "expression", help="objects that are left out", group="More")
-    compare: bool = asked(True, "Compare with the state before", "yes", group="State")
-    compare_date: str = asked("", "City before, of", "date", group="State", when=("compare", True))
-    compare_without: str = asked("", "Before, without", "expression", group="More", when=("compare", True))
     day: str = asked("", "Another day", "date", help="where the rule leaves a choice", group="More")
     least_altitude_deg: float = asked(
         BY_RULE,
@@ -126,9 +122,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     else:
         measured = sunlight.run(project, sun_inputs(rule, rule.sun, inputs), progress)
     naming = Naming(project)
-    states = [Situation(inputs.date, inputs.without)]
-    if is_compared(inputs):
-        states.append(Situation(inputs.compare_date, inputs.compare_without))
+    states = situations(replace(inputs, compare=is_compared(inputs)))
     judged = with_wholes(rule, naming, rows_judged(rule, naming, measured, len(states) > 1))
     verdict = overall([row.verdict.verdict for row in judged if row.counts])
     title = f"{subject(naming, measured.surfaces)}: {_inside(rule.title)}, {states_title(project, states)}"

@@ -22,8 +22,9 @@ from analysis.shadowing import Caster, Cutter, Receiving, Shadow, casters_chosen
 from analysis.site import Site, site_of
 from analysis.situation import Situation
 from analysis.spelling import clock_from
+from analysis.states import States, situations, states_title
 from analysis.sun import SunPositions, audit_lines, sun_at, sun_over
-from analysis.survey import finished, states_title, versions
+from analysis.survey import finished, versions
 from layers.arrays import Float64
 from layers.data import Box, Progress
 from layers.errors import UsageError
@@ -54,7 +55,7 @@ SERIES = (
 
 
 @dataclass(frozen=True)
-class Inputs:
+class Inputs(States):
     """What is asked."""
 
     day: str = asked("2026-03-21", "Day", "date", group="When")
@@ -81,11 +82,6 @@ class Inputs:
     where: str = asked("", "Whose shadows", "expression", group="Where")
     fids: tuple[int, ...] = asked((), "Whose shadows", "fids", help="none chosen: of all", group="Where")
     on: str = asked("", "Terrain", "text", help="name of its layer; empty: the uppermost", group="Where")
-    date: str = asked("", "City of", "date", group="State")
-    compare: bool = asked(False, "Compare with another state", "yes", group="State")
-    compare_date: str = asked("", "City before, of", "date", group="State", when=("compare", True))
-    without: str = asked("", "Without", "expression", help="objects that are left out", group="More")
-    compare_without: str = asked("", "Before, without", "expression", group="More", when=("compare", True))
     vegetation: bool = asked(True, "Shadows of trees", "yes", group="More")
     least_altitude_deg: float = asked(
         1.0, "Lowest sun that counts", "number", unit="°", low=0.1, high=60.0, group="More"
@@ -154,12 +150,6 @@ def run(project: Project, inputs: Inputs, progress: Progress) -> Result:
         shapes=_shapes_table(now.found, sun, origin),
         tables=_tables(states, sun, origin, is_series=not inputs.times and len(sun.times) > 1),
     )
-
-
-def situations(inputs: Inputs) -> tuple[Situation, ...]:
-    """The state looked at, then the one it is compared with, if any."""
-    now = Situation(inputs.date, inputs.without)
-    return (now, Situation(inputs.compare_date, inputs.compare_without)) if inputs.compare else (now,)
 
 
 def _parts(progress: Progress, inputs: Inputs) -> list[Progress]:

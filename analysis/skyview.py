@@ -15,6 +15,7 @@ from analysis.naming import Naming, subject
 from analysis.receivers import Receivers
 from analysis.site import site_of
 from analysis.skyfactors import DIRECTIONS, sky_factors
+from analysis.states import situations, states_title
 from analysis.survey import (
     Surveyed,
     finished,
@@ -23,8 +24,6 @@ from analysis.survey import (
     point_count,
     quantities_with_change,
     receivers_of,
-    situations,
-    states_title,
     versions,
 )
 from layers.arrays import Float64

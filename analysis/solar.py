@@ -26,6 +26,7 @@ from analysis.pv import Modules
 from analysis.receivers import Receivers
 from analysis.site import Site, site_of
 from analysis.solartables import Found, points_table, quantities, surfaces_table, tables
+from analysis.states import situations, states_title
 from analysis.sun import audit_lines, sun_at
 from analysis.survey import (
     Surveyed,
@@ -33,9 +34,7 @@ from analysis.survey import (
     finished,
     point_count,
     receivers_of,
-    situations,
     standing_rows,
-    states_title,
     versions,
 )
 from layers.arrays import Float64

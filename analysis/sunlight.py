@@ -15,6 +15,7 @@ from analysis.casters import Casters
 from analysis.naming import Naming, subject
 from analysis.receivers import Receivers
 from analysis.spells import Steps
+from analysis.states import situations, states_title
 from analysis.sun import audit_lines, sun_at
 from analysis.sunhours import (
     Band,
@@ -31,10 +32,8 @@ from analysis.survey import (
     point_count,
     quantities_with_change,
     receivers_of,
-    situations,
     standing_only,
     standing_rows,
-    states_title,
     versions,
     with_change,
 )

@@ -25,6 +25,7 @@ from analysis.receivers import Receivers, joined, on_points, on_windows
 from analysis.site import Site, site_of
 from analysis.situation import Situation
 from analysis.standing import standing
+from analysis.states import States, situations
 from layers.arrays import Float64, Mover
 from layers.columns import Mask
 from layers.data import Box, Progress, never_stop
@@ -49,7 +50,7 @@ ONE_EACH_M = 1e6
 
 
 @dataclass(frozen=True)
-class Surveyed:
+class Surveyed(States):
     """The questions that all these analyses ask."""
 
     on: str = asked(
@@ -87,11 +88,6 @@ class Surveyed:
         when=("on", "points"),
     )
     spacing_m: float = asked(1.0, "Distance of points", "number", unit="m", low=0.1, high=100, group="Where")
-    date: str = asked("", "City of", "date", group="State")
-    compare: bool = asked(False, "Compare with another state", "yes", group="State")
-    compare_date: str = asked("", "City before, of", "date", group="State", when=("compare", True))
-    without: str = asked("", "Without", "expression", help="objects that are left out", group="More")
-    compare_without: str = asked("", "Before, without", "expression", group="More", when=("compare", True))
     box: str = asked(
         "",
         "Rectangle",
@@ -101,22 +97,6 @@ class Surveyed:
         when=("on", "ground"),
     )
     vegetation: bool = asked(True, "Trees take light", "yes", help="no: as if there were none", group="More")
-
-
-def situations(inputs: Surveyed) -> tuple[Situation, ...]:
-    """The state looked at, then the one it is compared with, if any."""
-    now = Situation(inputs.date, inputs.without)
-    return (now, Situation(inputs.compare_date, inputs.compare_without)) if inputs.compare else (now,)
-
-
-def states_title(project: Project, states: Sequence[Situation]) -> str:
-    """The states of the city in a title, by the names of epochs: "plan 2035 against today"."""
-    names = {epoch.date: epoch.name for epoch in project.epochs}
-    said = []
-    for state in states:
-        name = names.get(state.date, state.date) or "all dates"
-        said.append(f"{name} without {state.without}" if state.without else name)
-    return " against ".join(said)
 
 
 def receivers_of(project: Project, inputs: Surveyed, progress: Progress = never_stop) -> Receivers:

@@ -43,6 +43,8 @@ TITLE_WIDTH = 128
 PAUSE_MS = 250
 #: Questions of this group are folded away at first.
 MORE = "More"
+#: Groups that come after all others.
+LAST = {"State": 1, MORE: 2}
 WIDTH, HEIGHT = 520, 660
 #: Room for what stands above and below the questions.
 AROUND = 190
@@ -117,7 +119,7 @@ class AnalysisForm(QDialog):
         column.setContentsMargins(20, 4, 20, 12)
         column.setSpacing(6)
         asked = [(found.name, ask) for found, ask in questions(self.analysis.Inputs)]
-        asked.sort(key=lambda question: question[1].group == MORE)  # stable: the others stay in order
+        asked.sort(key=lambda question: LAST.get(question[1].group, 0))  # stable: the others stay in order
         for group, found in groupby(asked, key=lambda question: question[1].group):
             self._add_group(column, group, dict(found))
         column.addStretch()

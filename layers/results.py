@@ -13,6 +13,18 @@ from numpy.typing import NDArray
 Values = NDArray[Any] | list[str]
 #: Ends of the names of columns where two states are compared.
 BEFORE, CHANGE = "_before", "_change"
+#: Further tables that are drawn wherever a result has them.
+#: Who looks: name, x, y, z of the eye, foot_z (world).
+OBSERVERS = "observers"
+#: Lines of sight: x0, y0, z0 (eye), x1, y1, z1 (end), name, visible (0/1), and where they are blocked at_x,
+#: at_y, at_z (NaN where free), fid and blocked_by (name, "" where free), distance_m, excess_m.
+SIGHTLINES = "sightlines"
+#: Surfaces in space, drawn translucent: wkb (hex, POLYGON Z or MULTIPOLYGON Z in the project's CRS), name,
+#: role ("corridor", "threshold", "breach", "fan").
+VOLUMES = "volumes"
+#: Pictures that belong to a result, as a camera sees them: name, x, y, z (eye), to_x, to_y, to_z, and
+#: fov_deg (horizontal), aspect (width / height).
+VIEWS = "views"
 
 
 @dataclass(frozen=True)
@@ -114,7 +126,8 @@ class Result:
     (index in the object), surface (index in the geometry), surface_id, surface_type, area_m2, tilt_deg,
     azimuth_deg, then quantities. `points` has a row per point: x, y, z, nx, ny, nz (world), area_m2,
     row (of surfaces), then quantities. `shapes` has polygons: wkb (hex) in the project's CRS, then
-    columns such as caster, time, area_m2. Further tables (verdicts, months, hours, blockers) go by name.
+    columns such as caster, time, area_m2. Further tables (verdicts, months, hours, blockers) go by name;
+    OBSERVERS, SIGHTLINES, VOLUMES and VIEWS are drawn wherever there are such.
     """
 
     kind: str  # NAME of the analysis

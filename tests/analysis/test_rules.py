@@ -12,7 +12,7 @@ import pytest
 from analysis import rules
 from analysis.rules import Inputs
 from analysis.situation import Situation
-from analysis.survey import states_title
+from analysis.states import states_title
 from analysis.verdicts import CLOSE, FAIL, NO_RATIO, PASS, Measured, Spread, judge, overall, ratio_of
 from layers.errors import ReadError, UsageError
 from layers.project import Project
@@ -201,7 +201,9 @@ def test_one_window_of_a_building_is_enough_where_the_rule_says_so(demo_city: Pr
 def test_windows_are_judged_by_the_sky_and_by_the_sun(town: Project) -> None:
     """South of house A nothing stands; its east wall was against house B until 2000."""
     south, east = (*at(55, 49.99, 2), 0.0, -1.0, 0.0), (*at(60.01, 55, 2), 1.0, 0.0, 0.0)
-    inputs = Inputs("bre-sky-component", points=(south, east), date="2020-01-01", compare_date="1990-01-01")
+    inputs = Inputs(
+        rule="bre-sky-component", points=(south, east), date="2020-01-01", compare_date="1990-01-01"
+    )
     table = rules.run(town, inputs).tables["verdicts"]
     assert table.texts("verdict") == [PASS, PASS]
     # An open wall sees 39.6 %, less the ground that rises to the east.
@@ -215,11 +217,11 @@ def test_windows_are_judged_by_the_sky_and_by_the_sun(town: Project) -> None:
 
 def test_a_rule_with_a_choice_of_days_holds_on_those_alone(town: Project) -> None:
     window = (*at(55, 49.99, 2), 0.0, -1.0, 0.0)
-    inputs = Inputs("en17037-sunlight", points=(window,), compare=False, day="2026-02-10")
+    inputs = Inputs(rule="en17037-sunlight", points=(window,), compare=False, day="2026-02-10")
     assert rules.run(town, inputs).tables["verdicts"].texts("level") == ["high"]
     with pytest.raises(UsageError, match="02-01 to 03-21"):
         rules.run(town, replace(inputs, day="2026-06-21"))
     with pytest.raises(UsageError, match="which areas"):
         rules.run(town, Inputs())
     with pytest.raises(UsageError, match="bre-amenity"):
-        rules.run(town, Inputs("no-such-rule"))
+        rules.run(town, Inputs(rule="no-such-rule"))

@@ -1,0 +1,147 @@
+"""What analyses of visibility ask alike: from where, over which Earth, through which trees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.asked import asked
+from analysis.casters import Casters, casters
+from analysis.sights import REFRACTION, STRAIGHT, Bend, Sights
+from analysis.situation import Situation
+from analysis.states import States
+from layers.arrays import Float64
+from layers.data import Box, Progress, never_stop
+from layers.errors import UsageError
+from layers.project import Project
+from layers.results import Table
+
+EYE_HEIGHT_M = 1.6
+
+
+@dataclass(frozen=True)
+class Looking(States):
+    """The questions that all of them ask."""
+
+    vegetation: bool = asked(True, "Trees hide what is behind them", "yes", group="More")
+    curvature: bool = asked(
+        True, "Earth's curvature", "yes", help="and refraction; matters beyond a kilometre", group="More"
+    )
+    refraction: float = asked(
+        REFRACTION,
+        "Refraction",
+        "number",
+        low=0.0,
+        high=0.5,
+        help="coefficient of surveying; 0: none",
+        group="More",
+        when=("curvature", True),
+    )
+
+
+@dataclass(frozen=True)
+class FromPlaces(Looking):
+    """Those that look from places."""
+
+    places: tuple[Sequence[float], ...] = asked(
+        (),
+        "Viewing places",
+        "places",
+        help="x, y on the ground, or x, y, z of where one stands",
+        group="From",
+    )
+    eye_height_m: float = asked(
+        EYE_HEIGHT_M, "Height of the eye", "number", unit="m", low=0.0, high=1000.0, group="From"
+    )
+
+
+@dataclass(frozen=True)
+class Observers:
+    """Who looks: where they stand, and where their eyes are."""
+
+    feet: Float64  # (n, 3) world
+    eyes: Float64  # (n, 3) world
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.eyes)
+
+    def table(self) -> Table:
+        """As results keep them (`layers.results.OBSERVERS`)."""
+        return Table(
+            {
+                "name": list(self.names),
+                **{axis: self.eyes[:, at] for at, axis in enumerate("xyz")},
+                "foot_z": self.feet[:, 2],
+            }
+        )
+
+
+def bend_of(inputs: Looking) -> Bend:
+    """How lines of sight bend, as it is asked for."""
+    return Bend(inputs.refraction) if inputs.curvature else STRAIGHT
+
+
+def sights_in(
+    project: Project,
+    inputs: Looking,
+    situation: Situation,
+    box: Box | None,
+    margin_m: float = 0.0,
+    progress: Progress = never_stop,
+) -> Sights:
+    """Lines of sight through a state of the city, within a box and a margin around it."""
+    return Sights(casters(project, situation, box, margin_m, progress), inputs.vegetation, bend_of(inputs))
+
+
+def positions_of(places: Sequence[Sequence[float]], what: str = "viewing place") -> Float64:
+    """Places as (n, 3), z NaN where it is not given; UsageError where they are no places."""
+    found = np.full((len(places), 3), np.nan)
+    for row, place in enumerate(places):
+        try:
+            values = np.asarray(place, np.float64)
+        except (TypeError, ValueError):
+            values = np.empty(0)
+        if values.shape not in ((2,), (3,)) or not np.isfinite(values).all():
+            raise UsageError(
+                f"A {what} is not understood",
+                where=f"{what} {row + 1}",
+                found=repr(place),
+                allowed="X,Y or X,Y,Z in the project's CRS",
+            )
+        found[row, : len(values)] = values
+    if not len(found):
+        raise UsageError(f"No {what} is given", do="Click one in the view, or type its coordinates")
+    return found
+
+
+def stood_on(cast: Casters, places: Float64, what: str = "viewing place") -> Float64:
+    """Places (n, 3), those without a height put onto the terrain; UsageError where there is none."""
+    found = places.copy()
+    rows = np.flatnonzero(np.isnan(places[:, 2]))
+    if len(rows):
+        found[rows, 2] = cast.ground.heights(places[rows, :2])
+    bad = np.flatnonzero(np.isnan(found[:, 2]))
+    if len(bad):
+        x, y = places[bad[0], :2]
+        raise UsageError(
+            f"There is no terrain under a {what}",
+            where=f"{x:.2f}, {y:.2f}",
+            do="Give its height too, as X,Y,Z",
+        )
+    return found
+
+
+def observers_of(inputs: FromPlaces, cast: Casters, names: Sequence[str] = ()) -> Observers:
+    """Who looks from the places that are asked for."""
+    feet = stood_on(cast, positions_of(inputs.places))
+    said = [*names, *(f"place {row + 1}" for row in range(len(names), len(feet)))]
+    return Observers(feet, feet + np.array((0.0, 0.0, inputs.eye_height_m)), tuple(said))
+
+
+def box_around(places: Float64, radius_m: float) -> Box:
+    """As far as one looks from places (n, 2 or 3); of unknown height."""
+    (x0, y0), (x1, y1) = places[:, :2].min(axis=0) - radius_m, places[:, :2].max(axis=0) + radius_m
+    return float(x0), float(y0), 0.0, float(x1), float(y1), 0.0
