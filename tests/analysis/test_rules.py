@@ -178,7 +178,7 @@ def test_it_is_the_tower_that_makes_it_fail(demo_city: Project) -> None:
 def test_one_window_of_a_building_is_enough_where_the_rule_says_so(demo_city: Project) -> None:
     """North walls get no sun: they fail, and their building passes by its best wall."""
     both = Inputs(
-        "en17037-sunlight",
+        rule="en17037-sunlight",
         where="name in ('Lohe School', 'Lohe tower (proposed)')",
         date=PLAN,
         compare_date=TODAY,
