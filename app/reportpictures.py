@@ -24,6 +24,7 @@ from layers.data import Box, Progress
 from layers.project import Project
 from layers.results import Result, Table
 from layers.rulefiles import all_rules
+from layers.views import View
 from viewer.camera import Camera
 from viewer.color import LegendEntry
 from viewer.resultscale import Scale
@@ -130,6 +131,12 @@ class Studio:
         some = slice(None, None, max(len(points) // MOST_PROBED, 1))
         places = np.column_stack([points.numbers(axis)[some] for axis in ("x", "y", "z")])
         return float(self._casters(result, state.situation).share(places, -camera.basis[2]).mean())
+
+    def as_seen(self, result: Result, state: State, view: View, quantity: str = "") -> Shot:
+        """What an eye sees in a state, in the true field of view; plain, or in the colours of a quantity."""
+        size = WIDE[0], round(WIDE[0] / view.aspect)
+        caption = f"{state.title}. {said_of(view)}"
+        return self._take(result, state, size, Camera.of_view(view), quantity, caption)
 
     def shadows(self, result: Result, state: State, day: str, site: Site) -> list[Shot]:
         """The place from above at three times of a day, with the shadows of that time."""
@@ -272,6 +279,11 @@ def states_of(project: Project, inputs: Mapping[str, Any]) -> list[State]:
     if not inputs.get("compare"):
         return [state("", "", "")]
     return [state("compare_", "Before: ", "_before"), state("", "After: ", "")]
+
+
+def said_of(view: View) -> str:
+    """From where a picture is taken, where it looks and how wide."""
+    return f"From {view.name}, looking {view.azimuth_deg:.0f}° from north, {view.fov_deg:.0f}° wide"
 
 
 def leaves_out_trees(result: Result) -> bool:

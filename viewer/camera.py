@@ -7,12 +7,13 @@ north, the direction the camera looks to; altitude above the horizon, 90° looks
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import cos, radians, sin, tan
+from math import atan, atan2, cos, degrees, hypot, radians, sin, tan
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from layers.arrays import Float64
+from layers.views import View
 
 if TYPE_CHECKING:
     from vtkmodules.vtkRenderingCore import vtkCamera
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 EYE_HEIGHT_M = 1.7
 NEAREST_M = 0.05
 FARTHEST_M = 5e6
+#: Who looks from a place has the point that the camera turns about this near, so that nothing near is cut.
+AT_EYE_M = 10.0
 ISOMETRIC_DEG = 35.264389682754654  # atan(1 / sqrt(2))
 
 #: name -> (azimuth, altitude); "north" is the city seen from the north.
@@ -62,6 +65,25 @@ class Camera:
     fov_deg: float = 35.0
     parallel: bool = False
 
+    @classmethod
+    def looking(cls, eye: Float64, to: Float64, fov_deg: float, aspect: float) -> Camera:
+        """From an eye straight to a point, `fov_deg` wide in a picture of an aspect (width / height)."""
+        east, north, up = (float(part) for part in to - eye)
+        level = hypot(east, north)
+        azimuth = degrees(atan2(east, north)) % 360 if level > 0 else 0.0
+        high_deg = degrees(2 * atan(tan(radians(fov_deg) / 2) / aspect))
+        camera = cls(eye, AT_EYE_M, azimuth, degrees(atan2(-up, level)), high_deg)
+        return replace(camera, target=eye + AT_EYE_M * camera.basis[2])
+
+    @classmethod
+    def of_view(cls, view: View, aspect: float | None = None) -> Camera:
+        """That of a view; in a picture of another aspect (width / height) all of the view is in it."""
+        camera = cls.looking(np.array(view.eye), np.array(view.to), view.fov_deg, view.aspect)
+        if aspect is None or aspect >= view.aspect:
+            return camera
+        high = camera.half_height * view.aspect / aspect
+        return replace(camera, fov_deg=degrees(2 * atan(high)))
+
     @property
     def basis(self) -> Float64:
         """Rows: right, up, forward (unit vectors in world axes)."""
@@ -79,6 +101,10 @@ class Camera:
     def half_height(self) -> float:
         """Tangent of half the vertical opening."""
         return tan(radians(self.fov_deg) / 2)
+
+    def horizontal_fov_deg(self, aspect: float) -> float:
+        """The opening from the left to the right edge of a picture of an aspect (width / height)."""
+        return degrees(2 * atan(self.half_height * aspect))
 
     def metres_per_pixel(self, height: int) -> float:
         """Ground size of a pixel at the target, for the scale in the status bar."""

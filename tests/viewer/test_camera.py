@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from layers.views import View
 from viewer.camera import EYE_HEIGHT_M, STANDARD_VIEWS, Camera, blend, corners
 
 W, H = 800, 600
@@ -133,3 +134,26 @@ def _on_ground(camera: Camera, pixel: tuple[float, float]) -> np.ndarray:
     ray = camera.ray(*pixel, W, H)
     forward = camera.basis[2]
     return ray.at(float((PLACE - ray.origin) @ forward / (ray.direction @ forward)))
+
+
+def test_a_view_has_its_true_field_of_view() -> None:
+    eye = PLACE + np.array([0.0, 0.0, 1.6])
+    to = eye + np.array([300.0, 400.0, 50.0])
+    camera = Camera.looking(eye, to, 60.0, W / H)
+    assert camera.eye == pytest.approx(eye, abs=1e-8)
+    assert camera.project(to[None], W, H)[0] == pytest.approx((W / 2, H / 2, np.linalg.norm(to - eye)))
+    assert camera.horizontal_fov_deg(W / H) == pytest.approx(60.0)
+    sides = [camera.ray(x, H / 2, W, H).direction for x in (0, W)]
+    assert np.degrees(np.arccos(sides[0] @ sides[1])) == pytest.approx(60.0)
+    near, _ = camera.depth_range(BOX)
+    assert near <= 0.2  # a window's own reveal is not cut away
+
+
+@pytest.mark.parametrize("aspect", [0.7, 1.5, 2.4])
+def test_a_picture_of_another_shape_holds_all_of_a_view(aspect: float) -> None:
+    view = View("place", (0.0, 0.0, 2.0), (0.0, 80.0, 12.0), 50.0, 1.5)
+    own, other = Camera.of_view(view), Camera.of_view(view, aspect)
+    assert other.horizontal_fov_deg(aspect) >= 50.0 - 1e-9
+    assert other.fov_deg >= own.fov_deg - 1e-9
+    fits = min(other.horizontal_fov_deg(aspect) - 50.0, other.fov_deg - own.fov_deg)
+    assert fits == pytest.approx(0.0, abs=1e-9)

@@ -1,0 +1,66 @@
+"""Pictures that belong to a result: from where, to where, and how wide (the table `layers.results.VIEWS`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import atan2, degrees, hypot
+
+import numpy as np
+
+from layers.results import VIEWS, Result, Table
+
+Place = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class View:
+    """A picture with its true field of view, as a camera without lens faults takes it."""
+
+    name: str
+    eye: Place  # world
+    to: Place  # world; the middle of the picture
+    fov_deg: float  # from its left to its right edge
+    aspect: float = 1.6  # width / height
+
+    @property
+    def azimuth_deg(self) -> float:
+        """Where it looks, clockwise from the north of the grid."""
+        return degrees(atan2(self.to[0] - self.eye[0], self.to[1] - self.eye[1])) % 360
+
+    @property
+    def distance_m(self) -> float:
+        """From the eye to what it looks at."""
+        return hypot(*(b - a for a, b in zip(self.eye, self.to, strict=True)))
+
+
+def views_table(views: Sequence[View]) -> Table:
+    """Views as results keep them."""
+    eyes, ends = (np.array([getattr(view, end) for view in views]).reshape(-1, 3) for end in ("eye", "to"))
+    return Table(
+        {
+            "name": [view.name for view in views],
+            **{axis: eyes[:, at] for at, axis in enumerate("xyz")},
+            **{f"to_{axis}": ends[:, at] for at, axis in enumerate("xyz")},
+            "fov_deg": np.array([view.fov_deg for view in views], np.float64),
+            "aspect": np.array([view.aspect for view in views], np.float64),
+        }
+    )
+
+
+def views_of(result: Result) -> tuple[View, ...]:
+    """The views that a result has, in order; none where it has no such table."""
+    table = result.tables.get(VIEWS, Table())
+    if not len(table):
+        return ()
+    columns = {name: table.numbers(name).tolist() for name in table.columns if name != "name"}
+    return tuple(
+        View(
+            name,
+            (columns["x"][row], columns["y"][row], columns["z"][row]),
+            (columns["to_x"][row], columns["to_y"][row], columns["to_z"][row]),
+            columns["fov_deg"][row],
+            columns["aspect"][row],
+        )
+        for row, name in enumerate(table.texts("name"))
+    )
