@@ -17,6 +17,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from layers.errors import ReadError
+from layers.smallfile import read_whole
 
 PRESETS: Final = Path(__file__).parent.parent / "assets" / "rules"
 #: A rule is a page of text.
@@ -117,12 +118,11 @@ def all_rules(own: Path | None = None) -> Rules:
 
 def read_rule(path: Path) -> Rule:
     """The rule in a file; ReadError says what is wrong with it."""
+    text = read_whole(path, "rule", MOST_BYTES)
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ReadError("A rule is a page of text, this file is larger", where=path.name)
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(text.decode("utf-8"))
         rule = msgspec.convert({**values, "name": path.stem}, Rule)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise ReadError(
             "The rule cannot be used",
             where=path.name,

@@ -12,6 +12,7 @@ from typing import IO, Final
 
 from layers.errors import ReadError
 from layers.safefile import write_whole
+from layers.smallfile import read_whole
 from layers.values import is_date, number_from
 
 LARGEST_BYTES: Final = 256 * 1024 * 1024
@@ -34,7 +35,7 @@ class Table:
 
 def read_table(path: Path) -> Table:
     """The rows of a CSV file: UTF-8 or else Windows-1252; comma, semicolon, tab or bar between columns."""
-    text = _decoded(_bytes(path))
+    text = _decoded(read_whole(path, "table", LARGEST_BYTES))
     if "\0" in text:
         raise _no_table(path, "binary data")
     head = text.split("\n", 1)[0]
@@ -80,17 +81,6 @@ def column_type(texts: Sequence[str]) -> str:
 
 def _is_code(text: str) -> bool:
     return len(text) > 1 and text[0] == "0" and text[1].isdigit()
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise ReadError(
-                "The table is too large", where=str(path), allowed=f"up to {LARGEST_BYTES >> 20} MB"
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise ReadError("The table could not be read", where=str(path), found=str(error.strerror)) from error
 
 
 def _decoded(data: bytes) -> str:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from layers.arrays import Float64
 from layers.errors import ReadError
+from layers.smallfile import read_whole
 
 Times = NDArray[np.datetime64]  # UTC, datetime64[ms]
 
@@ -116,7 +117,7 @@ def read_weather(path: Path) -> Weather:
     """The weather in a file: EPW, TMY3, or PVGIS hourly or typical year as CSV or JSON."""
     from layers.weatherfiles import parse
 
-    data = _bytes(path)
+    data = read_whole(path, "weather file", LARGEST_BYTES)
     try:
         readings = parse(data)
         return checked(readings, path.name, hashlib.sha256(data).hexdigest())
@@ -187,19 +188,6 @@ def clock_error_minutes(weather: Weather) -> float | None:
     minutes = (weather.times - weather.times.astype("datetime64[D]")) / np.timedelta64(1, "m")
     solar = (minutes + 4 * weather.longitude + equation) % 1440 - 720
     return float((solar * weather.ghi).sum() / weather.ghi.sum())
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise ReadError(
-                "The weather file is too large", where=str(path), allowed=f"up to {LARGEST_BYTES >> 20} MB"
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise ReadError(
-            "The weather file could not be read", where=str(path), found=error.strerror or str(error)
-        ) from error
 
 
 def _step(readings: Readings) -> np.timedelta64:
