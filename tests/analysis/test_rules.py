@@ -75,7 +75,7 @@ def test_a_bad_file_gives_a_sentence_and_the_others_still_work(
 
 def test_a_rule_is_a_page_of_text(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_bytes(b"#" * 100_000)
-    with pytest.raises(ReadError, match="page of text"):
+    with pytest.raises(ReadError, match="rule is too large"):
         read_rule(tmp_path / "own.toml")
 
 
