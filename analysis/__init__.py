@@ -2,5 +2,8 @@
 
 from __future__ import annotations
 
-#: Every analysis, by the name of its file.
-ANALYSES: tuple[str, ...] = ("shadow", "sunlight", "rules", "blame", "solar", "skyview")
+#: Analyses by the names of their files, as the menu groups them.
+SUN: tuple[str, ...] = ("shadow", "sunlight", "rules", "blame", "solar", "skyview")
+VISIBILITY: tuple[str, ...] = ()
+#: Every analysis.
+ANALYSES = (*SUN, *VISIBILITY)

@@ -36,6 +36,8 @@ class Ask:
     high: float | None = None
     words: tuple[tuple[Any, str], ...] = ()  # what values say that are no number, as "as the rule says"
     choices: tuple[tuple[str, str], ...] = ()  # value, title; of a file: its endings, what they are
+    #: Of fids: what of the selection is meant, "ground" (areas of it), "standing" (what stands on it), "" all.
+    takes: str = ""
     #: Name and value of another input: asked only where it has it. Of rules the value is what they judge.
     when: tuple[str, Any] | None = None
 

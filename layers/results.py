@@ -25,6 +25,8 @@ VOLUMES = "volumes"
 #: Pictures that belong to a result, as a camera sees them: name, x, y, z (eye), to_x, to_y, to_z, and
 #: fov_deg (horizontal), aspect (width / height).
 VIEWS = "views"
+#: What was found, in sentences for planners, the most important first: sentence.
+FINDINGS = "findings"
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ class Result:
     azimuth_deg, then quantities. `points` has a row per point: x, y, z, nx, ny, nz (world), area_m2,
     row (of surfaces), then quantities. `shapes` has polygons: wkb (hex) in the project's CRS, then
     columns such as caster, time, area_m2. Further tables (verdicts, months, hours, blockers) go by name;
-    OBSERVERS, SIGHTLINES, VOLUMES and VIEWS are drawn wherever there are such.
+    OBSERVERS, SIGHTLINES, VOLUMES and VIEWS are drawn, FINDINGS said wherever there are such.
     """
 
     kind: str  # NAME of the analysis
