@@ -53,6 +53,9 @@ VERBS = {
 READERS = frozenset(("info", "import", "render"))
 PROJECT_ENDING = ".city.gpkg"
 
+#: Numbers with commas between them.
+_NUMBERS = re.compile(r"-?[.\d][-+.,\deE]*")
+
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -115,13 +118,22 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def _with_negatives(argv: Sequence[str]) -> list[str]:
-    """Options joined with values such as -87.9,41.98, which would be taken for options themselves."""
+    """Options joined with values such as -87.9,41.98, which would be taken for options themselves.
+
+    Values that follow such a one are joined with the option too, or it would have but one.
+    """
     found: list[str] = []
+    option = ""  # that values belong to
     for argument in argv:
-        if found and found[-1].startswith("--") and re.match(r"-[.\d]", argument):
-            found[-1] += f"={argument}"
-        else:
-            found.append(argument)
+        is_joined = bool(found) and found[-1].startswith(f"{option}=")
+        if option and (re.match(r"-[.\d]", argument) or (is_joined and _NUMBERS.fullmatch(argument))):
+            if found[-1] == option:
+                found.pop()
+            found.append(f"{option}={argument}")
+            continue
+        if argument.startswith("--"):
+            option = argument if "=" not in argument else ""
+        found.append(argument)
     return found
 
 

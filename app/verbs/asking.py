@@ -112,7 +112,7 @@ def add_results(parser: argparse.ArgumentParser) -> None:
 
 def point_from(text: str) -> tuple[float, ...]:
     """Six numbers of a window's point."""
-    numbers = _numbers(text)
+    numbers = numbers_from(text)
     if len(numbers) != 6 or not any(numbers[3:]):
         raise UsageError(
             "The point is not understood",
@@ -124,7 +124,7 @@ def point_from(text: str) -> tuple[float, ...]:
 
 def ring_from(text: str) -> tuple[tuple[float, ...], ...]:
     """The corners of a window."""
-    corners = tuple(_numbers(part) for part in text.split(";"))
+    corners = tuple(numbers_from(part) for part in text.split(";"))
     if len(corners) < 3 or any(len(corner) != 3 for corner in corners):
         raise UsageError(
             "The window is not understood",
@@ -134,7 +134,7 @@ def ring_from(text: str) -> tuple[tuple[float, ...], ...]:
     return corners
 
 
-def _numbers(text: str) -> tuple[float, ...]:
+def numbers_from(text: str) -> tuple[float, ...]:
     """Numbers with commas between them; none where one is not finite."""
     try:
         found = tuple(float(part) for part in text.split(","))
@@ -220,6 +220,22 @@ def checked_answers(inputs: type[Any], answers: dict[str, Any], options: Mapping
     return {name: checked(asks[name], value) for name, value in answers.items()}
 
 
+def values_of(arguments: argparse.Namespace, result: Result) -> dict[str, Any]:
+    """The result for machines: its tables by name, what was done with it, and its pedigree."""
+    return {
+        "title": result.title,
+        "verdict": result.verdict or None,
+        "out": str(arguments.out) if arguments.out else None,
+        "result": result.id or None,
+        **{name: rows_of(found) for name, found in result.tables.items()},
+        "points": len(result.points),
+        "numbers": dict(result.pedigree.numbers),
+        "sun": list(result.pedigree.sun),
+        "error": result.pedigree.error,
+        "notes": list(result.pedigree.limits),
+    }
+
+
 def told(result: Result) -> list[str]:
     """Which states were looked at, where the sun stood, how far off the numbers may be, what was assumed."""
     pedigree, inputs = result.pedigree, result.inputs
@@ -236,10 +252,11 @@ def told(result: Result) -> list[str]:
 
 
 def rows_of(found: Table) -> list[dict[str, Any]]:
-    """A table as plain rows; what is not known is null."""
+    """A table as plain rows, without shapes; what is not known is null."""
     columns = {
         name: values if isinstance(values, list) else values.tolist()
         for name, values in found.columns.items()
+        if name != "wkb"
     }
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return [

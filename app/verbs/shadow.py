@@ -14,6 +14,7 @@ from app.verbs.asking import (
     rows_of,
     states_from,
     told,
+    values_of,
 )
 from app.verbs.verb import Answer, Verb, add_project
 from layers.errors import UsageError
@@ -53,16 +54,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
     }
     result, said = measured(arguments, "shadow", answers)
     names = {"caster": "caster", "time": "time", "area_m2": "m²", "beside_m2": "m² outside its footprint"}
-    shapes = {"features": result.shapes, **result.tables}
-    values = {
-        "title": result.title,
-        "out": str(arguments.out) if arguments.out else None,
-        "result": result.id or None,
-        **{name: [_without_shape(row) for row in rows_of(found)] for name, found in shapes.items()},
-        "sun": list(result.pedigree.sun),
-        "error": result.pedigree.error,
-        "notes": list(result.pedigree.limits),
-    }
+    values = {**values_of(arguments, result), "features": rows_of(result.shapes)}
     lines = [result.title, *lines_of(result.shapes, names)]
     if "newly_shaded" in result.tables:
         lines += [
@@ -94,10 +86,6 @@ def _when(arguments: argparse.Namespace) -> dict[str, Any]:
     if not is_series:
         return {"times": " ".join(arguments.time)}
     return {"day": days.pop(), **clock, **({"step_min": arguments.step} if arguments.step else {})}
-
-
-def _without_shape(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "wkb"}
 
 
 VERB = Verb(

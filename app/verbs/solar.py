@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from app.verbs.asking import (
     OPTIONS,
@@ -13,12 +12,11 @@ from app.verbs.asking import (
     add_where,
     lines_of,
     measured,
-    rows_of,
     surveyed_from,
     told,
+    values_of,
 )
 from app.verbs.verb import Answer, Verb
-from layers.results import Result
 from layers.weather import TOO_FAR_KM
 
 CLEAR_SKY = "clear-sky"
@@ -104,23 +102,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         *told(result),
         *said,
     ]
-    return Answer(_values(arguments, result), tuple(lines))
-
-
-def _values(arguments: argparse.Namespace, result: Result) -> dict[str, Any]:
-    """The result for machines."""
-    return {
-        "title": result.title,
-        "out": str(arguments.out) if arguments.out else None,
-        "result": result.id or None,
-        **{name: rows_of(found) for name, found in result.tables.items()},
-        "surfaces": len(result.surfaces),
-        "points": len(result.points),
-        "numbers": dict(result.pedigree.numbers),
-        "sun": list(result.pedigree.sun),
-        "error": result.pedigree.error,
-        "notes": list(result.pedigree.limits),
-    }
+    return Answer({**values_of(arguments, result), "surfaces": len(result.surfaces)}, tuple(lines))
 
 
 VERB = Verb(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import calendar
 import re
-from typing import Any
 
 import numpy as np
 
@@ -18,13 +17,13 @@ from app.verbs.asking import (
     add_where,
     lines_of,
     measured,
-    rows_of,
     surveyed_from,
     told,
+    values_of,
 )
 from app.verbs.verb import Answer, Verb
 from layers.errors import UsageError
-from layers.results import Result, Table
+from layers.results import Table
 
 #: A year is computed on one day of each week unless it is asked otherwise.
 WEEK = 7
@@ -92,7 +91,7 @@ def _run_sunlight(arguments: argparse.Namespace) -> Answer:
     if name == "hours_lost":
         headings |= {"sunlight_h_before": "before, h", "sunlight_h_change": "change, h"}
     lines = [result.title, *lines_of(result.tables[name], headings), *told(result), *said]
-    return Answer(_values(arguments, result), tuple(lines))
+    return Answer(values_of(arguments, result), tuple(lines))
 
 
 def _rules_arguments(parser: argparse.ArgumentParser) -> None:
@@ -112,7 +111,7 @@ def _run_rules(arguments: argparse.Namespace) -> Answer:
         answers["least_altitude_deg"] = arguments.least_altitude
     result, said = measured(arguments, "rules", answers)
     lines = [result.title, *_verdict_lines(result.tables["verdicts"]), *told(result), *said]
-    return Answer(_values(arguments, result), tuple(lines))
+    return Answer(values_of(arguments, result), tuple(lines))
 
 
 def _verdict_lines(verdicts: Table) -> list[str]:
@@ -173,22 +172,7 @@ def _run_blame(arguments: argparse.Namespace) -> Answer:
     if not arguments.day_only:
         headings |= {"taken_year_h": "takes in the year, h", "sole_year_h": "of it alone, h"}
     lines = [result.title, *lines_of(result.tables["blockers"], headings), *told(result), *said]
-    return Answer(_values(arguments, result), tuple(lines))
-
-
-def _values(arguments: argparse.Namespace, result: Result) -> dict[str, Any]:
-    """The result for machines."""
-    return {
-        "title": result.title,
-        "verdict": result.verdict or None,
-        "out": str(arguments.out) if arguments.out else None,
-        "result": result.id or None,
-        **{name: rows_of(found) for name, found in result.tables.items()},
-        "points": len(result.points),
-        "sun": list(result.pedigree.sun),
-        "error": result.pedigree.error,
-        "notes": list(result.pedigree.limits),
-    }
+    return Answer(values_of(arguments, result), tuple(lines))
 
 
 SUNLIGHT = Verb(

@@ -1,0 +1,103 @@
+"""What the verbs of visibility share: from where one looks, over which Earth, through which trees."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.verbs.asking import (
+    OPTIONS,
+    add_results,
+    add_states,
+    numbers_from,
+    states_from,
+)
+from app.verbs.verb import add_project
+from layers.errors import UsageError
+
+#: Options by which the inputs of visibility are given, where they are called otherwise.
+LOOKING_OPTIONS: Mapping[str, str] = {
+    **OPTIONS,
+    "places": "--from",
+    "eye_height_m": "--height",
+    "curvature": "--no-curvature",
+}
+PLACE = "X,Y[,Z]"
+
+
+def add_from(parser: argparse.ArgumentParser, least: bool = True) -> None:
+    """The project, and from which places one looks; `least`: one at least is needed."""
+    add_project(parser)
+    add_places(parser, "--from", "from where: a place on the ground, or with the height of one's feet", least)
+    parser.add_argument(
+        "--height", metavar="M", type=float, help="of the eye above that place in metres; default 1.6"
+    )
+
+
+def add_places(parser: argparse.ArgumentParser, option: str, about: str, least: bool = True) -> None:
+    """Places as NAME_places of the option --NAME, of which there may be several."""
+    parser.add_argument(
+        option,
+        dest=option.strip("-").replace("-", "_") + "_places",
+        metavar=PLACE,
+        nargs="+",
+        action="extend",
+        default=[],
+        required=least,
+        type=place_from,
+        help=f"{about}; in the project's CRS, may be given again",
+    )
+
+
+def add_seeing(parser: argparse.ArgumentParser) -> None:
+    """What hides, over which Earth, in which states of the city, and what becomes of the result."""
+    add = parser.add_argument
+    add("--no-trees", action="store_true", help="as if there were no vegetation")
+    add("--no-curvature", action="store_true", help="as if the Earth were flat and without air")
+    add("--refraction", metavar="K", type=float, help="coefficient of refraction; default 0.13")
+    add_states(parser, "--date")
+    add_results(parser)
+
+
+def looking_from(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The inputs that all analyses of visibility have, from the arguments."""
+    found = {
+        **states_from(arguments),
+        "vegetation": not arguments.no_trees,
+        "curvature": not arguments.no_curvature,
+        **given(arguments, {"refraction": "refraction"}),
+    }
+    if hasattr(arguments, "from_places"):
+        found |= {"places": tuple(arguments.from_places), **given(arguments, {"height": "eye_height_m"})}
+    return found
+
+
+def given(arguments: argparse.Namespace, names: Mapping[str, str]) -> dict[str, Any]:
+    """The inputs that were given, of the options in `names` (option to input)."""
+    values = {name: getattr(arguments, option) for option, name in names.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def place_from(text: str) -> tuple[float, ...]:
+    """A place on the ground, or with the height of one's feet."""
+    numbers = numbers_from(text)
+    if len(numbers) not in (2, 3):
+        raise UsageError(
+            "The place is not understood",
+            found=repr(text),
+            allowed="X,Y on the ground or X,Y,Z, in the project's CRS",
+        )
+    return numbers
+
+
+def range_from(allowed: str) -> Callable[[str], tuple[float, float]]:
+    """Reads two numbers, the smaller one first, such as "-10,30"."""
+
+    def read(text: str) -> tuple[float, float]:
+        numbers = numbers_from(text)
+        if len(numbers) != 2 or numbers[0] > numbers[1]:
+            raise UsageError("The range is not understood", found=repr(text), allowed=allowed)
+        return numbers[0], numbers[1]
+
+    return read
