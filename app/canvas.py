@@ -30,6 +30,7 @@ from PySide6.QtWidgets import QRubberBand, QWidget
 from app import overlay, theme
 from app.labels import counted
 from app.navigation import ARROW_POINTS, ARROWS, ZOOM_PER_NOTCH, Flight, Grip, Walk, dragged
+from app.pins import Pins, draw_pins
 from app.session import Session
 from layers.arrays import Float64, UInt8
 from viewer.camera import Camera
@@ -58,6 +59,8 @@ class Canvas(QWidget):
     camera_changed = Signal()
     walk_ended = Signal()
     box_ended = Signal()
+    picked = Signal(object)  # Hit: what was clicked while a place is asked for
+    picking_ended = Signal()
     context_requested = Signal(QPoint)  # global position
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -79,6 +82,8 @@ class Canvas(QWidget):
         self._boxing = False
         self._hover_at: QPointF | None = None
         self.box_mode = False
+        self.picking = ""  # what the view says while a click tells a place
+        self._pins: dict[object, Pins] = {}  # by whose they are
         self.walking = False
         self.shows_legend = True
         self.shows_marks = True
@@ -202,6 +207,8 @@ class Canvas(QWidget):
         camera, sun = self.camera, self._session.scene.sun
         words = [self.date_text] if self.shows_marks else []
         words.append(sun.note if sun is not None else "")
+        for pins in self._pins.values():
+            draw_pins(painter, area, camera, pins)
         if self.shows_marks:
             overlay.draw_scale_bar(painter, area, camera.metres_per_pixel(self.height()))
             overlay.draw_north(painter, area, camera.azimuth_deg)
@@ -209,6 +216,8 @@ class Canvas(QWidget):
             overlay.draw_legend(painter, area, self._session.scene.legend())
         if self.walking:
             words.append("Walking: W A S D to move, drag to look, Shift to hurry, Esc to end")
+        elif self.picking:
+            words.append(self.picking)
         elif self.box_mode:
             words.append("Drag a box around the objects to select; Esc ends it")
         to_come = self._session.drawing.to_come
@@ -227,6 +236,7 @@ class Canvas(QWidget):
         self._is_untouched = True
         self._flight.stop()
         self.set_walking(False)
+        self.end_picking()
         self._on_theme()
 
     def _on_scene_changed(self) -> None:
@@ -272,7 +282,32 @@ class Canvas(QWidget):
     def set_box_mode(self, on: bool) -> None:
         """Let a left drag select in a box instead of orbiting."""
         self.box_mode = on
-        self.setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
+        self._show_cursor()
+
+    def begin_picking(self, words: str) -> None:
+        """Let clicks tell places instead of selecting, and say so on the picture; whoever asked before, ends."""
+        self.end_picking()
+        self.picking = words
+        self._show_cursor()
+
+    def end_picking(self) -> None:
+        """Let clicks select again."""
+        if self.picking:
+            self.picking = ""
+            self._show_cursor()
+            self.picking_ended.emit()
+
+    def set_pins(self, owner: object, pins: Pins | None) -> None:
+        """Draw somebody's pins over the picture; None takes them away."""
+        if pins is None:
+            self._pins.pop(owner, None)
+        else:
+            self._pins[owner] = pins
+        self.update()
+
+    def _show_cursor(self) -> None:
+        takes_aim = self.box_mode or bool(self.picking)
+        self.setCursor(Qt.CursorShape.CrossCursor if takes_aim else Qt.CursorShape.ArrowCursor)
         self.update()
 
     def set_date(self, date: str) -> None:
@@ -428,7 +463,7 @@ class Canvas(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Fly to the point."""
-        if not self._has_city or event.button() != Qt.MouseButton.LeftButton:
+        if not self._has_city or event.button() != Qt.MouseButton.LeftButton or self.picking:
             return
         hit = self.hit(event.position())
         if hit is not None and not self.walking:
@@ -448,6 +483,10 @@ class Canvas(QWidget):
 
     def _click(self, event: QMouseEvent) -> None:
         hit = self.hit(event.position())
+        if self.picking:
+            if hit is not None:
+                self.picked.emit(hit)
+            return
         fid = hit.fid if hit is not None else None
         extend = bool(
             event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)

@@ -153,7 +153,10 @@ class Commands(QObject):
         self._window.show_dialog(SelectWhere(self._session, self._window))
 
     def select_none(self) -> None:
-        """Select nothing, and leave box select."""
+        """Select nothing, and leave box select; while a place is asked for, end only that."""
+        if self._window.canvas.picking:
+            self._window.canvas.end_picking()
+            return
         self.box_select(False)
         self._session.select([])
 
