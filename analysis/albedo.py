@@ -7,23 +7,24 @@ high sun 0.03-0.10, whole cities 0.10-0.27.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.foliage import PLANT_COVER
+from analysis.landcover import ABOVE_M, WATER_BODIES, covers_of
 from analysis.obstacles import Casters
 from analysis.pieces import Albedo
-from analysis.rays import Rays
 from analysis.situation import Situation
-from analysis.standing import Reach, below, entries_of, objects_of, standing
-from layers.arrays import CityTiles, Float64, Int32
+from analysis.standing import objects_of
+from layers.arrays import CityTiles, Float64
+from layers.columns import Mask
 from layers.data import Box
-from layers.epochs import state_at
 from layers.project import Project
 from layers.records import Layer
-from layers.runs import starts
 
 Float32 = NDArray[np.float32]
 
@@ -31,12 +32,8 @@ Float32 = NDArray[np.float32]
 ROOFS = frozenset(("RoofSurface", "OuterFloorSurface"))
 GROUNDS = frozenset(("GroundSurface", "TrafficArea", "AuxiliaryTrafficArea"))
 WATERS = frozenset(("WaterSurface", "WaterGroundSurface"))
-#: Objects that cover the ground with water.
-WATER_BODIES = frozenset(("WaterBody", "Waterway"))
 #: Surfaces of no type are roofs where their unit normal rises more than this.
 ROOF_RISE = 0.5
-#: The ground is looked at from so far above.
-ABOVE_M = 1_000.0
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ def albedo_of(
         mine = np.flatnonzero(casters.layer[: casters.opaque] == number)
         if number not in casters.terrain:
             triangle[mine] = _of_city(project.layer(number), project, casters, mine, albedos)
-    covers = _covers(project, situation, albedos, box)
+    covers = covers_of(project, situation, _wanted(albedos), box)
 
     def ground(places: Float64) -> Float64:
         found = np.full(len(places), albedos.ground)
@@ -104,31 +101,9 @@ def _of_type(name: str, albedos: Albedos) -> float:
     )
 
 
-def _covers(
-    project: Project, situation: Situation, albedos: Albedos, box: Box | None
-) -> list[tuple[Rays, float]]:
-    """Plants and water on the ground, as what rays from above meet."""
-    found = []
-    states = state_at(project, situation.date or None)
-    for layer in project.layers:
-        if layer.kind != "city" or not layer.visible:
-            continue
-        city = project.drawable(layer)
-        if not isinstance(city, CityTiles):
-            continue
-        stands = standing(project, layer, situation, states[layer.id][0])
-        for types, albedo in ((PLANT_COVER, albedos.vegetation), (WATER_BODIES, albedos.water)):
-            entries = entries_of(city, stands & objects_of(project, layer, types), Reach(box))
-            if len(entries):
-                found.append((Rays(*_triangles(city, entries)), albedo))
-    return found
-
-
-def _triangles(city: CityTiles, entries: NDArray[np.int64]) -> tuple[Float64, Int32]:
-    """Vertices and triangles of some entries, in all their levels of detail."""
-    vertex, _ = below(city.entry_vertex, entries, entries)
-    triangle, owner = below(city.entry_triangle, entries, np.arange(len(entries)))
-    counts = city.entry_vertex[entries + 1] - city.entry_vertex[entries]
-    shift = starts(counts)[:-1] - city.entry_vertex[entries]
-    moved = city.triangles[triangle] + shift[owner][:, None]
-    return np.asarray(city.vertices[vertex]), moved.astype(np.int32)
+def _wanted(albedos: Albedos) -> list[tuple[Callable[[Project, Layer], Mask], float]]:
+    """Plants and water on the ground, with what they reflect."""
+    return [
+        (partial(objects_of, types=PLANT_COVER), albedos.vegetation),
+        (partial(objects_of, types=WATER_BODIES), albedos.water),
+    ]
