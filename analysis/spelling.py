@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date
+from math import isfinite
 
 #: "9", "900", "0900", "9:00", "9.30", "15h", "15:00"; 24:00 is the midnight at the end of a day.
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.h]?([0-5]\d))?\s?h?$", re.ASCII)
@@ -21,6 +22,14 @@ def number_from(text: str) -> float | None:
         return float(text.strip().replace(",", ".", 1) if "." not in text else text)
     except ValueError:
         return None
+
+
+def place_from(text: str) -> tuple[float, ...] | None:
+    """The two or three coordinates that a text spells, with commas, semicolons or spaces between them."""
+    parts = text.split(";") if ";" in text else text.replace(",", " ").split()
+    found = [number_from(part) for part in parts]
+    numbers = tuple(number for number in found if number is not None and isfinite(number))
+    return numbers if len(numbers) == len(found) and len(numbers) in (2, 3) else None
 
 
 def clock_from(text: str) -> str:

@@ -28,7 +28,8 @@ from analysis.asked import Ask, questions
 from analysis.foliage import FLAT_COVERS
 from app.analysing import Analysing
 from app.askfields import PLAIN, AskField, ChoiceAnswer, CityDateAnswer, YesAnswer
-from app.askobjects import ObjectsAnswer
+from app.askobjects import MOST_LOOKED_AT, ObjectsAnswer, kinds_of, meant
+from app.askplaces import PlacesAnswer, places_of
 from app.askpoints import PointsAnswer
 from app.canvas import Canvas
 from app.jobbar import duration
@@ -48,8 +49,6 @@ LAST = {"State": 1, MORE: 2}
 WIDTH, HEIGHT = 520, 660
 #: Room for what stands above and below the questions.
 AROUND = 190
-#: Of so many selected objects the types say whether they are open ground.
-MOST_LOOKED_AT = 100
 #: Fields that ask for a date of the city, not for a day of the sun.
 CITY_DATES = ("date", "compare_date")
 
@@ -78,7 +77,9 @@ class AnalysisForm(QDialog):
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._estimate)
         self._build()
-        self._show(answers or analysing.answers(analysis.NAME) or self._beginning())
+        self._show(
+            answers or {**(analysing.answers(analysis.NAME) or self._beginning()), **self._from_selection()}
+        )
         session.opened.connect(self.reject)
         if answers is None:  # what was asked last time may have been about another kind of thing
             self._follow_selection()
@@ -190,12 +191,15 @@ class AnalysisForm(QDialog):
     def _fields_for(self, asked: dict[str, Ask]) -> list[tuple[tuple[str, ...], AskField]]:
         """The fields of a group; an expression and chosen objects share one."""
         made: list[tuple[tuple[str, ...], AskField]] = []
+        every = [ask.kind for _, ask in questions(self.analysis.Inputs)]
+        follows = every.count("fids") == 1
         where = next(
             (name for name, ask in asked.items() if ask.kind == "expression" and "fids" in _kinds(asked)), ""
         )
         for name, ask in asked.items():
             if ask.kind == "fids":
-                made.append(((where, name), ObjectsAnswer(ask, self._session, self._names(), bool(where))))
+                answer = ObjectsAnswer(ask, self._session, self._names(), bool(where), follows)
+                made.append(((where, name), answer))
             elif name != where:
                 made.append(((name,), self._field(name, ask)))
         return made
@@ -205,7 +209,15 @@ class AnalysisForm(QDialog):
             return CityDateAnswer(ask, self._epochs)
         if ask.kind == "points":
             return PointsAnswer(ask, self._session, self._canvas)
+        if ask.kind == "places":
+            asked = [found.name for found, each in questions(self.analysis.Inputs) if each.kind == "places"]
+            return PlacesAnswer(ask, self._session, self._canvas, self._eye_height_m, name != asked[0])
         return PLAIN[ask.kind](ask)
+
+    def _eye_height_m(self) -> float:
+        """How far the eye is above one's feet, as it is filled in."""
+        field = self.fields.get(("eye_height_m",))
+        return float((field.tells() if field is not None else None) or 0.0)
 
     def _names(self) -> list[str]:
         """Names of attributes that objects of the city have."""
@@ -234,6 +246,22 @@ class AnalysisForm(QDialog):
             name: day for name, day in zip(CITY_DATES, (after, before), strict=True) if name in answers
         }
 
+    def _from_selection(self) -> dict[str, Any]:
+        """What is selected goes where it fits: a viewing place to the places, a church to the targets."""
+        fids = self._session.selection[:MOST_LOOKED_AT].tolist()
+        kinds = kinds_of(self._session.project, fids)
+        viewpoints = [fid for fid in fids if kinds.get(fid) == "viewpoint"]
+        found: dict[str, Any] = {}
+        for names, field in self.fields.items():
+            if isinstance(field, PlacesAnswer) and viewpoints:
+                found[names[0]] = places_of(self._session.project, viewpoints)
+                viewpoints = []
+            elif isinstance(field, ObjectsAnswer) and not field.follows:
+                fits = meant(self._session, field.ask.takes)
+                if fits and fits not in found.values():
+                    found |= zip(names, ("", fits), strict=True)
+        return found
+
     def _follow_selection(self) -> None:
         """Open ground that is selected is looked at as ground, all else as surfaces."""
         field = self.fields.get(("on",))
@@ -258,7 +286,10 @@ class AnalysisForm(QDialog):
 
     def _show_asked(self) -> None:
         """Leave out the questions that other answers make needless."""
+        path = self.fields.get(("path",))
         for names, field in self.fields.items():
+            if isinstance(field, PlacesAnswer) and path is not None:
+                field.set_joined(path.tells() is True)
             if field.ask.when is not None:
                 name, wanted = field.ask.when
                 other = self.fields.get((name,))

@@ -8,38 +8,31 @@ import numpy as np
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from analysis.asked import Ask
-from app.askfields import AskField
+from app.askpicked import PickedAnswer
 from app.canvas import Canvas
 from app.labels import counted
+from app.pins import Pins
 from app.session import Session
 from layers.arrays import CityTiles, Float64
 from layers.project import Project
 from viewer.scene import Hit
 
 UP = np.array((0.0, 0.0, 1.0))
-PICKING = "Click in the view; each click adds a point. Esc or Done ends it."
 
 
-class PointsAnswer(AskField):
+class PointsAnswer(PickedAnswer):
     """How many points there are; a button lets clicks in the view add more."""
 
     def __init__(self, ask: Ask, session: Session, canvas: Canvas) -> None:
-        super().__init__(ask)
-        self._session = session
+        super().__init__(ask, session, canvas)
         self._points: list[tuple[float, ...]] = []
         self._count = QLabel()
-        self.pick = QPushButton("Pick in the view")
-        self.pick.setCheckable(True)
         self.clear = QPushButton("Clear")
-        for button in (self.pick, self.clear):
-            button.setAutoDefault(False)
-        self.pick.toggled.connect(self._on_pick)
+        self.clear.setAutoDefault(False)
         self.clear.clicked.connect(lambda: self.show_value(()))
         self._put(self._count, 1)
         self._row.addWidget(self.pick)
         self._row.addWidget(self.clear)
-        self._canvas = canvas
-        canvas.clicked.connect(self._on_click)
         self.show_value(())
 
     def value(self) -> tuple[tuple[float, ...], ...]:
@@ -51,18 +44,19 @@ class PointsAnswer(AskField):
         self._points = [tuple(map(float, point)) for point in value]
         self._count.setText(counted(len(self._points), "point") if self._points else "none yet")
         self.clear.setEnabled(bool(self._points))
+        self.mark()
         self.changed.emit()
 
-    def _on_pick(self, on: bool) -> None:
-        self.pick.setText("Done" if on else "Pick in the view")
-        if on:
-            self._session.message.emit(PICKING)
-            self._canvas.window().activateWindow()
+    def take(self, hit: Hit) -> None:
+        """The clicked point, looking where its surface looks."""
+        direction = normal_of(self._session.project, hit)
+        self.show_value([*self._points, (*hit.point_in_world.tolist(), *direction.tolist())])
 
-    def _on_click(self, hit: Hit | None, _reading: object) -> None:
-        if self.pick.isChecked() and self.is_asked and hit is not None:
-            direction = normal_of(self._session.project, hit)
-            self.show_value([*self._points, (*hit.point_in_world.tolist(), *direction.tolist())])
+    def pins(self) -> Pins:
+        """A pin for each point."""
+        places = np.array([point[:3] for point in self._points]).reshape(-1, 3)
+        signs = tuple(str(row + 1) for row in range(len(places)))
+        return Pins(self._session.scene.as_drawn(places), signs)
 
 
 def normal_of(project: Project, hit: Hit) -> Float64:

@@ -285,7 +285,7 @@ class Canvas(QWidget):
         self._show_cursor()
 
     def begin_picking(self, words: str) -> None:
-        """Let clicks tell places instead of selecting, and say so on the picture; whoever asked before, ends."""
+        """Let clicks tell places instead of selecting, and say so on the picture; ends what others ask."""
         self.end_picking()
         self.picking = words
         self._show_cursor()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 from app import theme
 from layers.arrays import Float64
@@ -21,18 +21,18 @@ NEAREST_M = 0.05
 
 @dataclass(frozen=True, eq=False)
 class Pins:
-    """Places in the city, and what is written on their pins."""
+    """Places as they are drawn (`Scene.as_drawn`), and what is written on their pins."""
 
-    points_in_world: Float64  # (n, 3)
+    points: Float64  # (n, 3)
     texts: tuple[str, ...]
     joined: bool = False  # by a line, in their order
 
 
 def draw_pins(painter: QPainter, area: QRectF, camera: Camera, pins: Pins) -> None:
     """Draw pins over the picture, also of places that something hides; nearer ones over farther ones."""
-    if not len(pins.points_in_world):
+    if not len(pins.points):
         return
-    drawn = camera.project(pins.points_in_world, round(area.width()), round(area.height()))
+    drawn = camera.project(pins.points, round(area.width()), round(area.height()))
     ahead = np.isfinite(drawn).all(axis=1) & (drawn[:, 2] > NEAREST_M)
     places = [QPointF(float(x), float(y)) for x, y in drawn[:, :2]]
     accent = QColor(theme.current().colours.accent)
@@ -56,9 +56,29 @@ def _draw_pin(painter: QPainter, foot: QPointF, text: str, colour: QColor) -> No
     painter.setPen(QPen(QColor("white"), 1.5))
     painter.setBrush(colour)
     painter.drawPath(shape.united(stem).simplified())
+    _write(painter, head, text)
+    painter.restore()
+
+
+def sign(text: str, ratio: float) -> QPixmap:
+    """The head of a pin alone, to stand before its line."""
+    side = 2 * RADIUS
+    picture = QPixmap(round(side * ratio), round(side * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    with QPainter(picture) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.current().colours.accent))
+        painter.drawEllipse(QRectF(1, 1, side - 2, side - 2))
+        painter.setPen(QColor("white"))
+        _write(painter, QPointF(RADIUS, RADIUS), text)
+    return picture
+
+
+def _write(painter: QPainter, middle: QPointF, text: str) -> None:
     font = QFont(painter.font())
     font.setBold(True)
     painter.setFont(font)
-    box = QRectF(head.x() - RADIUS, head.y() - RADIUS, 2 * RADIUS, 2 * RADIUS)
+    box = QRectF(middle.x() - RADIUS, middle.y() - RADIUS, 2 * RADIUS, 2 * RADIUS)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-    painter.restore()

@@ -536,6 +536,10 @@ class Scene:
         counts = [city.shown_objects for city in self._cities() if city.layer.visible]
         return sum(shown for shown, _ in counts), sum(every for _, every in counts)
 
+    def as_drawn(self, points: Float64) -> Float64:
+        """Where points of the world (n, 3) are drawn: higher where heights are exaggerated."""
+        return stretched(points, self.origin, self._stretch)
+
     def ground_height(self, x: float, y: float) -> float | None:
         """Height, as drawn, of the terrain at a place; of anything one could stand on without terrain."""
         above = np.array([x, y, float(self.box[1, 2]) + 10.0])
