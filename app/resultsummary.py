@@ -124,6 +124,10 @@ class ReadingCard(QFrame):
         self.setVisible(reading is not None)
         if reading is None:
             return
+        if reading.words:
+            self._title.setText(reading.words[0])
+            self._values.setText("\n".join(reading.words[1:]))
+            return
         kind = reading.surface_type or ("Ground" if reading.fid is None else "")
         self._title.setText(" · ".join(filter(None, (name, kind))) or "The place you clicked")
         where = "at this point" if reading.is_point else "mean of the surface"

@@ -47,10 +47,11 @@ class Finish:
         return relight
 
     def paint(self, view: View2D, moving: bool, shown: list[Dots], sky: Background) -> Paint | None:
-        """What draws the points that are shown, and the dome before a sky; None without any."""
+        """What draws points that are shown, the dome before a sky, lines of a result; None without any."""
         sun = self.sun
         dome = sun.dome if sun is not None and self.shows_dome else None
-        if not shown and dome is None:
+        lines = self.result.lines if self.result is not None and not self.result.lines.is_empty else None
+        if not shown and dome is None and lines is None:
             return None
 
         def paint(picture: Picture) -> Iterator[None]:
@@ -64,6 +65,8 @@ class Finish:
                 self.splats.draw(picture, seen, shown)
             if sun is not None and dome is not None:
                 skydome.draw(picture, seen, dome, sun.direction_when_up, sky)
+            if lines is not None:
+                lines.draw(picture, seen, moving, sky)
 
         return paint
 

@@ -19,8 +19,9 @@ TRIANGLES, LINES, POINTS = 3, 2, 1
 class Patch:
     """An actor with its own vertices. Colours already hold the light; nothing is lit when drawing."""
 
-    def __init__(self, size: int = TRIANGLES, width: float = 1.0) -> None:
-        self._size = size
+    def __init__(self, size: int = TRIANGLES, width: float = 1.0, is_veil: bool = False) -> None:
+        """A veil lies over the finished picture, whatever light and paint that has got."""
+        self._size, self.is_veil = size, is_veil
         self._data = vtkPolyData()
         mapper = vtkPolyDataMapper()
         mapper.SetInputData(self._data)

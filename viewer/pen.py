@@ -10,10 +10,8 @@ from layers.arrays import Float64, UInt8
 from viewer.faces import Index
 from viewer.lettering import lettering
 from viewer.picture import Float32
+from viewer.strokes import strokes
 
-#: Points along a line, per pixel.
-PER_PIXEL = 1.5
-FARTHEST_PX = 8_000.0
 #: How strong the halo around words is.
 HALO = 0.55
 #: How strongly points at pixel columns, rows and depths are drawn: less where something is before them.
@@ -28,19 +26,18 @@ class Pen:
         self._pixels, self._halo = pixels, np.array(halo, np.float32)
 
     def line(self, points: Float64, color: Float32, strength: float, width: float, seen: Seen) -> None:
-        """Through points (n, 3) of pixel x, pixel y and depth, as far as they are near the picture."""
-        x, y, depth = _along(points)
-        reach = int(np.ceil(width / 2 + 0.5))
-        around = np.arange(-reach, reach + 1)
-        row = (np.floor(y).astype(np.int64)[:, None, None] + around[:, None]) + 0 * around
-        column = (np.floor(x).astype(np.int64)[:, None, None] + around) + 0 * around[:, None]
-        apart = np.hypot(column + 0.5 - x[:, None, None], row + 0.5 - y[:, None, None])
-        cover = np.clip(width / 2 + 0.5 - apart, 0, 1).astype(np.float32)
-        inside = self._inside(row, column) & (cover > 0)
-        depths = np.broadcast_to(depth[:, None, None], inside.shape)[inside]
-        row, column = row[inside], column[inside]
-        opacity = cover[inside] * seen(column, row, depths) * np.float32(strength)
-        self._blend(row, column, opacity, color)
+        """Through points (n, 3) of pixel x, pixel y and depth, as far as they are in the picture."""
+        self.lines(np.stack((points[:-1], points[1:]), axis=1), color, strength, width, seen)
+
+    def lines(self, ends: Float64, color: Float32, strength: float, width: float, seen: Seen) -> None:
+        """Many straight lines (n, 2, 3); the third coordinate is linear over the picture, for `seen`."""
+        height, across, _ = self._pixels.shape
+        strongest = np.zeros(height * across, np.float32)
+        for some in strokes(ends, width, (across, height)):
+            opacity = some.cover * seen(some.column, some.row, some.third) * np.float32(strength)
+            np.maximum.at(strongest, some.row * across + some.column, opacity)
+        at = np.flatnonzero(strongest)
+        self._mix(at, strongest[at, None], color)
 
     def dot(self, x: float, y: float, radius: float, color: Float32, strength: float) -> None:
         """A round spot."""
@@ -52,9 +49,18 @@ class Pen:
         opacity = (cover[inside] * strength).astype(np.float32)
         self._blend(row[inside], column[inside], opacity, color)
 
-    def word(self, x: float, y: float, words: str, color: Float32, strength: float, size: int) -> None:
+    def word(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        color: Float32,
+        strength: float,
+        size: int,
+        bold: bool = False,
+    ) -> None:
         """A word with its middle here, with a halo."""
-        letters = np.pad(lettering(words, size), 2)
+        letters = np.pad(lettering(words, size, bold), 2)
         halo = letters
         for axis in (0, 1):
             halo = np.max([np.roll(halo, way, axis) for way in (-1, 0, 1)], axis=0)
@@ -72,22 +78,11 @@ class Pen:
 
     def _blend(self, row: Index, column: Index, opacity: Float32, color: Float32) -> None:
         """Colour pixels; where several fall on one, the strongest counts."""
-        flat = self._pixels.reshape(-1, 3)
         at, which = np.unique(row * self._pixels.shape[1] + column, return_inverse=True)
         strongest = np.zeros((len(at), 1), np.float32)
         np.maximum.at(strongest[:, 0], which, opacity)
-        flat[at] = flat[at] * (1 - strongest) + color * strongest + np.float32(0.5)
+        self._mix(at, strongest, color)
 
-
-def _along(points: Float64) -> tuple[Float64, Float64, Float64]:
-    """Places close to each other along a line, x, y and depth, without its ends that are far away."""
-    near = np.abs(points[:, :2]).max(axis=1) < FARTHEST_PX if len(points) else np.zeros(0, bool)
-    joined = np.flatnonzero(near[:-1] & near[1:])
-    if not len(joined):
-        return np.empty(0), np.empty(0), np.empty(0)
-    start, step = points[joined], points[joined + 1] - points[joined]
-    parts = np.maximum(np.ceil(np.hypot(step[:, 0], step[:, 1]) * PER_PIXEL), 1).astype(np.int64)
-    which = np.repeat(np.arange(len(joined)), parts)
-    share = (np.arange(len(which)) - np.repeat(np.cumsum(parts) - parts, parts)) / parts[which]
-    x, y, depth = (start[which] + share[:, None] * step[which]).T
-    return x, y, depth
+    def _mix(self, at: Index, share: Float32, color: Float32) -> None:
+        flat = self._pixels.reshape(-1, 3)
+        flat[at] = flat[at] * (1 - share) + color * share + np.float32(0.5)

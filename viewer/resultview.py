@@ -14,11 +14,13 @@ from viewer.city import CityView
 from viewer.color import LegendEntry
 from viewer.faces import Index
 from viewer.patch import POINTS, Patch
-from viewer.picking import Hit
+from viewer.picking import Hit, View2D
 from viewer.resultcity import painted, surfaces_of
 from viewer.resultground import Cells, GridPaint, GroundPaint, ShapePaint
+from viewer.resultlines import ResultLines
 from viewer.resultscale import scale_of
 from viewer.resulttexture import points_of
+from viewer.resultvolumes import ResultVolumes
 from viewer.view import LayerView
 
 #: Tables with shapes that tell how long the ground is covered, and how long.
@@ -42,6 +44,7 @@ class Reading:
     object_id: str = ""
     surface_id: str = ""
     surface_type: str = ""
+    words: tuple[str, ...] = ()  # of a pin or a line, its name first; then all else is empty
 
 
 class ResultView:
@@ -63,12 +66,16 @@ class ResultView:
         self._cells = Cells(result.grid) if result.grid is not None else None
         #: What is painted onto the ground.
         self.paints: tuple[GroundPaint, ...] = tuple(self._paints())
+        self._volumes = ResultVolumes(result)
+        #: Drawn over the finished picture.
+        self.lines = ResultLines(result, self._volumes.outlines)
 
     # -- what is drawn -----------------------------------------------------------------------------
 
     def patches(self) -> Iterator[Patch]:
         """What is drawn beside the layers."""
         yield self._loose
+        yield from self._volumes.patches()
 
     def paint(self, views: Iterable[LayerView], origin: Float64) -> None:
         """Colour the polygons of layers."""
@@ -78,6 +85,7 @@ class ResultView:
                 self._paint_city(view)
                 on_polygons[:-1] |= self._surfaces.get(view.layer.id, np.full(len(on_polygons) - 1, -1)) >= 0
         self._fill_loose(np.flatnonzero(~on_polygons[self._row]), origin)
+        self._volumes.place(origin)
 
     def _paint_city(self, view: CityView) -> None:
         rows, scale, city = self.result.surfaces, self.scale, view.tiles
@@ -127,6 +135,7 @@ class ResultView:
         """What the colours mean."""
         shapes = [row for paint in self.paints for row in paint.legend]
         has_values = self.scale is not None and len(self.scale.values) and not self._is_of_shapes
+        shapes += [*self.lines.legend(), *self._volumes.legend]
         return [*shapes, *(self.scale.legend() if self.scale is not None and has_values else [])]
 
     @property
@@ -136,6 +145,11 @@ class ResultView:
         return name not in self.result.points.columns and name not in self.result.surfaces.columns
 
     # -- what it says ------------------------------------------------------------------------------
+
+    def reading_of_line(self, view: View2D, x: float, y: float) -> Reading | None:
+        """What it says about the pin or the line that is drawn at a pixel position."""
+        found = self.lines.words(view, x, y)
+        return None if found is None else Reading((), found[0], is_point=True, words=found[1])
 
     def reading(self, hit: Hit) -> Reading | None:
         """What it says about what was hit."""
@@ -154,8 +168,16 @@ class ResultView:
                 value = float(table.numbers(quantity.name)[at])
                 if np.isfinite(value):
                     values.append((quantity, value))
-        words = {name: self._word(row, name) for name in ("object_id", "surface_id", "surface_type")}
-        return Reading(tuple(values), hit.point_in_world, point >= 0, row, hit.fid, **words)
+        return Reading(
+            tuple(values),
+            hit.point_in_world,
+            point >= 0,
+            row,
+            hit.fid,
+            object_id=self._word(row, "object_id"),
+            surface_id=self._word(row, "surface_id"),
+            surface_type=self._word(row, "surface_type"),
+        )
 
     def _word(self, row: int, name: str) -> str:
         rows = self.result.surfaces

@@ -503,8 +503,11 @@ class Scene:
 
     def pick_result(self, x: float, y: float) -> Reading | None:
         """What the result that is shown says about the place under a pixel position."""
-        hit = self.pick(x, y) if self._result is not None else None
-        return None if self._result is None or hit is None else self._result.reading(hit)
+        if self._result is None:
+            return None
+        line = self._result.reading_of_line(self._view2d(), x, y)
+        hit = self.pick(x, y) if line is None else None
+        return line if hit is None else self._result.reading(hit)
 
     # -- what lies where -------------------------------------------------------------------------
 

@@ -73,25 +73,27 @@ class Stage:
 
         `again` takes what was drawn for the last picture where only its light is to be another.
         """
-        patches = [patch for patch in self._patches if patch.is_shown]
+        shown = [patch for patch in self._patches if patch.is_shown]
+        veils = {patch for patch in shown if patch.is_veil}
+        patches = [patch for patch in shown if patch not in veils]
         groups = [set(patches)] if at_once or self._window.has_graphics_card else _groups(patches)
         self._window.enlarge(fine)
         if again and self._window.take_again():
             groups = []
-        for patch in patches:
+        for patch in shown:
             patch.magnify(FINE_LINES if fine else 1.0)
         try:
             for number, group in enumerate(groups):
                 if number:
                     yield None
-                for patch in patches:
-                    patch.mute(patch not in group)
+                _show_only(group, shown)
                 self._window.draw(over=number > 0)
-            for patch in patches:
-                patch.mute(False)
-            raw = self._window.raw() if relight is not None else None
+            raw = self._window.raw() if relight is not None or veils else None
             if relight is not None and raw is not None:
                 yield from relight(raw)
+            if veils:
+                _show_only(veils, shown)
+                self._window.lay_over()
             if paint is None:
                 pixels = self._window.picture()
             else:
@@ -100,10 +102,15 @@ class Stage:
                 pixels = picture.pixels
         finally:
             self._window.enlarge(False)
-            for patch in patches:
+            for patch in shown:
                 patch.mute(False)
                 patch.magnify(1.0)
         yield pixels
+
+
+def _show_only(some: set[Patch], shown: list[Patch]) -> None:
+    for patch in shown:
+        patch.mute(patch not in some)
 
 
 def _groups(patches: list[Patch]) -> list[set[Patch]]:

@@ -36,10 +36,10 @@ class Window:
         self.window.SetOffScreenRendering(1)
         self.window.SetShowWindow(False)
         self.window.SetMultiSamples(0)
+        self.window.SetAlphaBitPlanes(True)
         self._size, self._scale = (width, height), 1
         self._resize()
         self.renderer = vtkRenderer()
-        self.renderer.GradientBackgroundOn()
         self.renderer.SetTwoSidedLighting(False)
         self.renderer.SetAutomaticLightCreation(False)
         self.renderer.SetUseDepthPeeling(False)
@@ -70,6 +70,7 @@ class Window:
         self._background = background
         self.renderer.SetBackground(*(part / 255 for part in background.low))
         self.renderer.SetBackground2(*(part / 255 for part in background.high))
+        self.renderer.GradientBackgroundOn()
 
     @property
     def is_software(self) -> bool:
@@ -111,6 +112,26 @@ class Window:
             if self._scale == 1:
                 self._kept = replace(self._raw, pixels=self._raw.pixels.copy())
         return self._raw
+
+    def lay_over(self) -> None:
+        """Draw what is shown now over what has been drawn, as far as nothing of that stands before it."""
+        raw = self.raw()
+        if raw is None:
+            return
+        self.renderer.GradientBackgroundOff()
+        self.renderer.SetBackground(0, 0, 0)
+        self.renderer.SetPreserveColorBuffer(False)
+        self.renderer.SetPreserveDepthBuffer(True)
+        self.window.Render()
+        self.set_background(self._background)
+        height, width, _ = raw.pixels.shape
+        veils = vtkUnsignedCharArray()
+        self.window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, veils, 0)
+        found = np.asarray(veils, np.uint8).reshape(-1, 4)
+        on = np.flatnonzero(found[:, 3])
+        flat, share = raw.pixels.reshape(-1, 3), found[on, 3:].astype(np.float32) / 255
+        # The colours of the veils are already multiplied with how much they hide.
+        flat[on] = np.minimum(flat[on] * (1 - share) + found[on, :3] + 0.5, 255)
 
     def take_again(self) -> bool:
         """Begin once more with what was last drawn, for another light; False where it was not kept."""
