@@ -10,12 +10,14 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from analysis import ANALYSES
+from analysis import SUN, VISIBILITY
 from analysis.analysis import analysis_of
 from app import theme
 from app.session import Session
 
 When = Callable[[Session], bool]
+#: The submenus of the analyses: title, icon of their rows, which ones.
+ANALYSE_MENUS = (("Sun and energy", "sun", SUN), ("Visibility", "sight", VISIBILITY))
 
 
 def always(_session: Session) -> bool:
@@ -116,10 +118,11 @@ class Action:
 def _analyses() -> tuple[Action, ...]:
     """One row per analysis."""
     rows = []
-    for found in map(analysis_of, ANALYSES):
-        text = f"{found.TITLE.rstrip('?')}…"
-        row = Action(f"analyse_{found.NAME}", text, "", "analyse", "Analyse", "analyse", has_layers)
-        rows.append(replace(row, help=found.HELP, about=found.NAME))
+    for menu, icon, names in ANALYSE_MENUS:
+        for found in map(analysis_of, names):
+            text = f"{found.TITLE.rstrip('?')}…"
+            row = Action(f"analyse_{found.NAME}", text, "", icon, f"Analyse/{menu}", "analyse", has_layers)
+            rows.append(replace(row, help=found.HELP, about=found.NAME))
     return tuple(rows)
 
 

@@ -170,15 +170,15 @@ class PlaceList(QListWidget):
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             self.addItem(item)
         self.blockSignals(False)
-        rows = min(max(self.count(), 1), MOST_ROWS)
-        self.setFixedHeight(rows * self.sizeHintForRow(0) + 2 * self.frameWidth() + 4)
 
     def sign_rows(self, sign_of: Callable[[int], str]) -> None:
-        """Give every line the sign of its pin."""
+        """Give every line the sign of its pin, and all lines room, up to some."""
         self.blockSignals(True)
         for row in range(self.count()):
             self.item(row).setIcon(QIcon(sign(sign_of(row), self.devicePixelRatioF())))
         self.blockSignals(False)
+        seen = sum(self.sizeHintForRow(row) for row in range(min(self.count(), MOST_ROWS)))
+        self.setFixedHeight(seen + 2 * self.frameWidth() + 2)
 
     def edit_last(self) -> None:
         """Begin to type into the last line."""
