@@ -116,21 +116,25 @@ class TextAnswer(AskField):
         if is_short:
             self.line.setFixedWidth(NUMBER_WIDTH)
         self._put(self.line, 0 if is_short else 1)
-        if ask.unit:
-            unit = QLabel(ask.unit)
-            unit.setObjectName("muted")
-            self._row.addWidget(unit)
+        self._special = ask.words[0][0] if ask.words else None  # what an empty line stands for
+        for words in filter(None, (ask.unit, f"empty: {ask.words[0][1]}" if ask.words else "")):
+            label = QLabel(words)
+            label.setObjectName("muted")
+            self._row.addWidget(label)
         if is_short:
             self._row.addStretch()
         self.line.textChanged.connect(self.changed)
 
     def value(self) -> Any:
         """The value that the text spells."""
-        return parsed(self.ask, self.line.text())
+        text = self.line.text()
+        return parsed(self.ask, text) if text.strip() or self._special is None else self._special
 
     def show_value(self, value: Any) -> None:
         """Show a value as text."""
-        self.line.setText(f"{value:g}" if isinstance(value, float) else str(value))
+        is_special = self._special is not None and value == self._special
+        shown = f"{value:.10g}" if isinstance(value, float) else str(value)
+        self.line.setText("" if is_special else shown)
 
 
 class YesAnswer(AskField):

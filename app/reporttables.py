@@ -133,7 +133,10 @@ def _grid(
     columns = [shown.columns[name] for name in names]
     digits = [digits_of(name, result.quantities) for name in names]
     cells = [
-        [cell_text(column[row], places) for column, places in zip(columns, digits, strict=True)]
+        [
+            cell_text(column[row], places, name)
+            for column, places, name in zip(columns, digits, names, strict=True)
+        ]
         for row in rows.tolist()
     ]
     numeric = [not isinstance(column, list) for column in columns]

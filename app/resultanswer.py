@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from app.resulttext import amount, clock_text
-from layers.results import BEFORE, Result, Table
+from layers.results import BEFORE, FINDINGS, Result, Table
 
 CLOUDLESS = (
     "This is a cloudless year: an upper bound that no real year reaches. Weather from a file (EPW, PVGIS) "
@@ -38,7 +38,9 @@ class SmallTable:
 
 
 def answers_of(result: Result) -> list[str]:
-    """The sentences that a result is about: who takes the sun, how much energy there is."""
+    """The sentences that a result is about: what breaks a view, who takes the sun, how much energy."""
+    if len(result.tables.get(FINDINGS, Table())):
+        return list(result.tables[FINDINGS].texts("sentence"))
     if {"taken_h", "sole_h", "name"} <= result.tables.get(BLOCKERS, Table()).columns.keys():
         return _taken(result)
     if "total_kwh" in result.tables.get(BUILDINGS, Table()).columns:

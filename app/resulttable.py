@@ -18,12 +18,19 @@ from PySide6.QtWidgets import (
 )
 
 from app.labels import counted, narrow
-from app.resulttext import INNER, VERDICTS, cell_text, column_title, digits_of
-from layers.results import Result, Table, Values
+from app.resulttext import DRAWN, INNER, VERDICTS, cell_text, column_title, digits_of
+from layers.results import OBSERVERS, SIGHTLINES, Result, Table, Values
 
 Index = QModelIndex | QPersistentModelIndex
 #: Where tables of a result have their name from, in the order they are offered.
-NAMES = {VERDICTS: "Verdicts", "surfaces": "Surfaces", "points": "Points", "shapes": "Shapes"}
+NAMES = {
+    VERDICTS: "Verdicts",
+    "surfaces": "Surfaces",
+    "points": "Points",
+    "shapes": "Shapes",
+    OBSERVERS: "Viewing places",
+    SIGHTLINES: "Lines of sight",
+}
 #: Columns are no wider, those that name the object and those of other words; numbers as wide as they are.
 WIDEST_NAME, WIDEST = 120, 220
 ANY_WIDTH = 1_000
@@ -32,14 +39,23 @@ MOST_WRAPPED = 200
 #: What a row is about; what is said of the surface rather than of the result; both before and after numbers.
 KEYS = ("verdict", "caster", "date", "time", "name", "object_id", "month", "part", "direction", "hours")
 VERDICT_NUMBERS = ("before", "after", "threshold", "reason")
-ABOUT = ("area_m2", "tilt_deg", "azimuth_deg", "error", "surfaces")
+ABOUT = (
+    *("area_m2", "tilt_deg", "azimuth_deg", "error", "surfaces"),
+    *("x0", "y0", "z0", "x1", "y1", "z1", "at_x", "at_y", "at_z"),
+)
+#: These come last, whatever else there is.
+LAST = ("points", "shapes", OBSERVERS)
 
 
 def tables_of(result: Result) -> dict[str, Table]:
-    """The tables of a result that have rows, by name, the verdicts first."""
+    """The tables of a result that people read and that have rows, by name, the verdicts first."""
     every = {**result.tables, "surfaces": result.surfaces, "points": result.points, "shapes": result.shapes}
-    order = sorted(every, key=lambda name: (name != VERDICTS, name in NAMES, list(every).index(name)))
-    return {name: every[name] for name in order if len(every[name])}
+    places = list(every)
+
+    def rank(name: str) -> tuple[bool, bool, bool, int]:
+        return name != VERDICTS, name in LAST, name == "surfaces", places.index(name)
+
+    return {name: every[name] for name in sorted(every, key=rank) if len(every[name]) and name not in DRAWN}
 
 
 def columns_in_order(table: Table, result: Result) -> list[str]:
@@ -96,8 +112,8 @@ class ResultRows(QAbstractTableModel):
         """The object that a row is about, if it is about one."""
         if "fid" not in self._table.columns:
             return None
-        found = int(self._table.columns["fid"][self._order[row]])
-        return found if found >= 0 else None
+        found = float(self._table.columns["fid"][self._order[row]])
+        return int(found) if found >= 0 else None
 
     def rows_of(self, fids: NDArray[np.int64]) -> NDArray[np.intp]:
         """The rows that are about some objects."""
@@ -117,7 +133,7 @@ class ResultRows(QAbstractTableModel):
         """A cell: numbers at the right, as exact as they are."""
         value = self._table.columns[self._names[index.column()]][self._order[index.row()]]
         if role == Qt.ItemDataRole.DisplayRole:
-            return cell_text(value, self._digits[index.column()])
+            return cell_text(value, self._digits[index.column()], self._names[index.column()])
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(value, str):
             return cell_text(value, 0)
         if role == Qt.ItemDataRole.TextAlignmentRole and not isinstance(value, str):

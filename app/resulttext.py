@@ -17,7 +17,7 @@ from analysis.asked import Ask, questions
 from app.labels import counted, thousands
 from layers.errors import CitystrataError
 from layers.project import Project
-from layers.results import Quantity, Result, ResultSummary, Table
+from layers.results import FINDINGS, VIEWS, VOLUMES, Quantity, Result, ResultSummary, Table
 from layers.rulefiles import all_rules
 
 VERDICTS = "verdicts"
@@ -44,11 +44,28 @@ TITLES = {
     "unit": "Unit",
     "counts": "Counts",
     "margin": "Above what is needed",
+    "visible": "Seen",
+    "blocked_by": "Blocked by",
+    "excess_m": "Too high by (m)",
+    "foot_z": "Height of the feet",
+    "x0": "Eye x",
+    "y0": "Eye y",
+    "z0": "Eye z",
+    "x1": "End x",
+    "y1": "End y",
+    "z1": "End z",
+    "at_x": "Blocked at x",
+    "at_y": "Blocked at y",
+    "at_z": "Blocked at z",
     "ratio": "Ratio to before",
     "least_ratio": "Ratio that would do",
 }
 #: Columns for programs, which tables for people leave out.
 INNER = frozenset(("fid", "caster_fid", "layer", "geometry", "surface", "row", "wkb", "nx", "ny", "nz"))
+#: Tables whose rows are drawn or said: programs get them, people see what they hold elsewhere.
+DRAWN = frozenset((FINDINGS, VIEWS, VOLUMES))
+#: Columns of numbers that mean yes or no.
+FLAGS = frozenset(("visible", "visible_before", "breaks", "is_new"))
 #: A time with its offset, as tables have it.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$", re.ASCII)
 UNITS = {"_kwh_m2": "kWh/m²", "_kwh": "kWh", "_m2": "m²", "_deg": "°", "_pct": "%", "_h": "h", "_m": "m"}
@@ -154,8 +171,10 @@ def digits_of(name: str, quantities: Sequence[Quantity] = ()) -> int:
     return next((found.digits for found in quantities if found.name == name), 1)
 
 
-def cell_text(value: Any, digits: int) -> str:
-    """A value of a table as people read it."""
+def cell_text(value: Any, digits: int, name: str = "") -> str:
+    """A value of a table, in a column of some name, as people read it."""
+    if name in FLAGS:
+        return "yes" if value else "no"
     if isinstance(value, str):
         return clock_text(value) if MOMENT.match(value) else WORDS.get(value, value)
     if isinstance(value, bool | np.bool_):
