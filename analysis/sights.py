@@ -37,6 +37,7 @@ class Bend:
 
     refraction: float = REFRACTION
     radius_m: float = EARTH_RADIUS_M  # infinite: a flat Earth
+    off_curve_m: float = OFF_CURVE_M  # by how much stretches may leave the curve
 
     @property
     def per_m2(self) -> float:
@@ -54,7 +55,7 @@ class Bend:
     @property
     def stretch_m(self) -> float:
         """As long as a straight piece of a line of sight may be; infinite on a flat Earth."""
-        return float(np.sqrt(4 * OFF_CURVE_M / self.per_m2)) if self.per_m2 > 0 else np.inf
+        return float(np.sqrt(4 * self.off_curve_m / self.per_m2)) if self.per_m2 > 0 else np.inf
 
 
 #: As on a flat Earth without air.

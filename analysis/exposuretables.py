@@ -1,0 +1,121 @@
+"""What exposure comes to: area by area, by how much is seen, and in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from analysis.appearance import Appearance
+from analysis.naming import Naming
+from analysis.receivers import Receivers
+from analysis.survey import with_change
+from layers.arrays import Float64
+from layers.columns import Mask
+from layers.results import BEFORE, Table
+
+AREAS, SHARES = "areas", "shares"
+SEEN_AREA, SEEN_AREA_PCT = "seen_area_m2", "seen_area_pct"
+MEAN_HEIGHT, MOST_HEIGHT, MOST_SOLID = "mean_height_m", "most_height_m", "most_solid_angle_msr"
+#: Of what would be seen if nothing else stood; how much area sees at least so much is told.
+STEPS_PCT = (1, 10, 25, 50, 75, 90)
+#: Areas that are told by name.
+MOST_TOLD = 3
+M2_PER_HA = 10_000.0
+
+
+def is_exposed(seen: Appearance, least_pct: float) -> Mask:
+    """(n,) from which places it counts as seen."""
+    found: Mask = (seen.seen_sr > 0) & (100 * seen.share >= least_pct)
+    return found
+
+
+def areas_table(
+    naming: Naming, places: Receivers, area_m2: Float64, states: Sequence[Appearance], least_pct: float
+) -> Table:
+    """A row per area: from how much of it something is seen, and how much; most first."""
+    count = len(places.fid)
+    total = np.bincount(places.row, area_m2, count)
+    columns = with_change(*(_of_areas(places, area_m2, total, seen, least_pct) for seen in states))
+    order = np.argsort(-columns[SEEN_AREA], kind="stable")
+    order = order[total[order] > 0]
+    rows = order.tolist()
+    names = [naming.title(fid) if fid >= 0 else places.object_id[row] for row, fid in enumerate(places.fid)]
+    return Table(
+        {
+            "fid": places.fid[order],
+            "object_id": [places.object_id[row] for row in rows],
+            "name": [names[row] for row in rows],
+            "area_m2": total[order],
+            **{name: values[order] for name, values in columns.items()},
+        }
+    )
+
+
+def _of_areas(
+    places: Receivers, area_m2: Float64, total: Float64, seen: Appearance, least_pct: float
+) -> dict[str, Float64]:
+    exposed = is_exposed(seen, least_pct)
+    row, mine, count = places.row[exposed], area_m2[exposed], len(total)
+    area = np.bincount(row, mine, count)
+    heights = np.bincount(row, mine * seen.height_m[exposed], count)
+    most = np.zeros((2, count))
+    np.maximum.at(most[0], row, seen.height_m[exposed])
+    np.maximum.at(most[1], row, 1000 * seen.seen_sr[exposed])
+    return {
+        SEEN_AREA: area,
+        SEEN_AREA_PCT: 100 * _shares(area, total),
+        MEAN_HEIGHT: _shares(heights, area),
+        MOST_HEIGHT: most[0],
+        MOST_SOLID: most[1],
+    }
+
+
+def shares_table(area_m2: Float64, states: Sequence[Appearance]) -> Table:
+    """From how much area at least so much is seen of what would be if nothing else stood."""
+    found = with_change(
+        *(
+            {SEEN_AREA: np.array([area_m2[100 * seen.share >= step].sum() for step in STEPS_PCT])}
+            for seen in states
+        )
+    )
+    whole = area_m2.sum()
+    pct = with_change(
+        *({SEEN_AREA_PCT: 100 * found[SEEN_AREA + end] / whole} for end in ("", BEFORE)[: len(states)])
+    )
+    return Table({"at_least_pct": np.array(STEPS_PCT), **found, **pct})
+
+
+def findings_of(
+    title: str, where: str, height_m: float, states: Sequence[Appearance], areas: Table
+) -> Iterator[str]:
+    """The sentences that the result is about; `height_m` is that of the object."""
+    total = float(areas.numbers("area_m2").sum())
+    seen = float(areas.numbers(SEEN_AREA).sum())
+    said = f"{title} is seen from {_percent(seen / total)} of {where} ({_area(seen)} of {_area(total)})"
+    if len(states) > 1:
+        before = float(areas.numbers(SEEN_AREA + BEFORE).sum())
+        said += f"; before from {_percent(before / total)} ({_area(before)})"
+    yield f"{said}."
+    if not seen:
+        return
+    mean = float((areas.numbers(MEAN_HEIGHT) * areas.numbers(SEEN_AREA)).sum() / seen)
+    yield f"Where it is seen, {mean:.0f} m of its {height_m:.0f} m show on average."
+    if len(areas) > 1:
+        rows = zip(areas.texts("name"), areas.numbers(SEEN_AREA), areas.numbers(SEEN_AREA_PCT), strict=True)
+        most = [
+            f"{name} ({_area(area)}, {pct:.0f} % of it)" for name, area, pct in list(rows)[:MOST_TOLD] if area
+        ]
+        yield f"It is seen most from {', '.join(most)}."
+
+
+def _shares(part: Float64, whole: Float64) -> Float64:
+    return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
+
+
+def _percent(share: float) -> str:
+    return "less than 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
+
+
+def _area(area_m2: float) -> str:
+    return f"{area_m2 / M2_PER_HA:.1f} ha" if area_m2 >= M2_PER_HA else f"{area_m2:.0f} m²"
