@@ -65,11 +65,7 @@ def _seen(rays: Rays, places: Float64, way: Float64, fid: Int64, is_from_within:
 
 def without_hidden(receivers: Receivers, states: list[Casters]) -> Receivers:
     """The points that light may reach in one of the states; what is left out is said in square metres."""
-    buried, covered = np.ones(len(receivers), bool), np.ones(len(receivers), bool)
-    for cast in states:
-        is_buried = below_ground(receivers, cast)
-        covered &= is_buried | built_against(receivers, cast)
-        buried &= is_buried
+    buried, covered = hidden_in(receivers, states)
     said = (
         (buried, "below the terrain"),
         (covered & ~buried, "against which another building stands (party walls)"),
@@ -80,6 +76,16 @@ def without_hidden(receivers: Receivers, states: list[Casters]) -> Receivers:
         if (area := float(receivers.area_m2[hidden].sum())) > 0
     )
     return replace(_some(receivers, ~(buried | covered)), notes=(*receivers.notes, *notes))
+
+
+def hidden_in(receivers: Receivers, states: list[Casters]) -> tuple[Mask, Mask]:
+    """(n,) which points lie below the ground in all states, and which there or behind another building."""
+    buried, covered = np.ones(len(receivers), bool), np.ones(len(receivers), bool)
+    for cast in states:
+        is_buried = below_ground(receivers, cast)
+        covered &= is_buried | built_against(receivers, cast)
+        buried &= is_buried
+    return buried, covered
 
 
 def _some(receivers: Receivers, kept: Mask) -> Receivers:

@@ -84,6 +84,16 @@ def bend_of(inputs: Looking) -> Bend:
     return Bend(inputs.refraction) if inputs.curvature else STRAIGHT
 
 
+def bend_words(bend: Bend) -> str:
+    """What is said of the Earth in a result's method."""
+    if not bend.per_m2:
+        return "The Earth is taken as flat, without air."
+    return (
+        f"What is far sinks by (1 - k) d² / 2R, with the refraction k = {bend.refraction:g} and the Earth's "
+        f"mean radius R = {bend.radius_m / 1000:,.1f} km."
+    )
+
+
 def sights_in(
     project: Project,
     inputs: Looking,
@@ -136,9 +146,14 @@ def stood_on(cast: Casters, places: Float64, what: str = "viewing place") -> Flo
 
 def observers_of(inputs: FromPlaces, cast: Casters, names: Sequence[str] = ()) -> Observers:
     """Who looks from the places that are asked for."""
-    feet = stood_on(cast, positions_of(inputs.places))
+    return observers_at(positions_of(inputs.places), inputs.eye_height_m, cast, names)
+
+
+def observers_at(places: Float64, eye_height_m: float, cast: Casters, names: Sequence[str] = ()) -> Observers:
+    """Who looks from places (n, 3), z NaN where one stands on the terrain."""
+    feet = stood_on(cast, places)
     said = [*names, *(f"place {row + 1}" for row in range(len(names), len(feet)))]
-    return Observers(feet, feet + np.array((0.0, 0.0, inputs.eye_height_m)), tuple(said))
+    return Observers(feet, feet + np.array((0.0, 0.0, eye_height_m)), tuple(said))
 
 
 def box_around(places: Float64, radius_m: float) -> Box:

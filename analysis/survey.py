@@ -104,8 +104,6 @@ def receivers_of(project: Project, inputs: Surveyed, progress: Progress = never_
     situation = situations(inputs)[0]
     site = site_of(project)
     if inputs.on == "points":
-        if not inputs.points:
-            raise UsageError("No points are given", do="Give points, or look at surfaces or the ground")
         return given(inputs.points, inputs.spacing_m, site.convergence_deg)
     if inputs.on == "ground":
         areas = areas_of(project, inputs)
@@ -118,10 +116,15 @@ def receivers_of(project: Project, inputs: Surveyed, progress: Progress = never_
             if inputs.where or inputs.fids:  # perhaps streets and lawns, which follow the ground only roughly
                 found = settled(found, around[0])
             found = without_hidden(found, around)
+    return not_nothing(project, inputs, found)
+
+
+def not_nothing(project: Project, inputs: Surveyed, found: Receivers) -> Receivers:
+    """The points that are asked for; UsageError where there are none."""
     if not len(found):
         raise UsageError(
             "There is nothing to measure on",
-            found=why_nothing(project, inputs.where, inputs.fids, situation)
+            found=why_nothing(project, inputs.where, inputs.fids, situations(inputs)[0])
             or (
                 f"what is chosen has no {LACKING[inputs.surfaces]}"
                 if inputs.on == "surfaces"
@@ -138,14 +141,20 @@ def surfaces_points(
     situation: Situation,
     convergence_deg: float = 0.0,
     progress: Progress = never_stop,
+    within: Box | None = None,
 ) -> Receivers:
-    """Points on all the surfaces that are asked for, those that light never reaches too."""
-    wanted = Wanted(inputs.where, inputs.fids or None, SURFACE_TYPES[inputs.surfaces])
+    """Points on all the surfaces that are asked for, those that light never reaches too.
+
+    `within` a box: of objects that reach into it.
+    """
+    wanted = Wanted(inputs.where, inputs.fids or None, SURFACE_TYPES[inputs.surfaces], within)
     return on_surfaces(project, situation, wanted, inputs.spacing_m, convergence_deg, progress)
 
 
 def given(points: Sequence[Any], spacing_m: float, convergence_deg: float) -> Receivers:
     """Receivers at points (x, y, z and the direction they look in) and on windows (rings of corners)."""
+    if not points:
+        raise UsageError("No points are given", do="Give points, or look at surfaces or the ground")
     rings = [point for point in points if len(point) and isinstance(point[0], Sequence)]
     lone = [point for point in points if not (len(point) and isinstance(point[0], Sequence))]
     try:

@@ -46,6 +46,9 @@ VERBS = {
     "blame": "sunlight:BLAME",
     "solar": "solar:VERB",
     "shadow": "shadow:VERB",
+    "visibility": "visibility:VERB",
+    "sightline": "sightline:VERB",
+    "exposure": "exposure:VERB",
     "results": "rerun:RESULTS",
     "rerun": "rerun:RERUN",
 }

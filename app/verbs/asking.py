@@ -45,6 +45,11 @@ DECIMALS = 2
 def add_where(parser: argparse.ArgumentParser, spacing: str = "1") -> None:
     """The project, and where in it is measured."""
     add_project(parser)
+    add_objects(parser, spacing)
+
+
+def add_objects(parser: argparse.ArgumentParser, spacing: str = "1") -> None:
+    """Which objects, points or windows are measured on, and how finely."""
     parser.add_argument("--objects", metavar="EXPR", default="", help="which objects; default all buildings")
     parser.add_argument(
         "--point",
@@ -67,13 +72,13 @@ def add_where(parser: argparse.ArgumentParser, spacing: str = "1") -> None:
     )
 
 
-def add_surfaces(parser: argparse.ArgumentParser) -> None:
-    """Which surfaces of the objects, or the ground."""
+def add_surfaces(parser: argparse.ArgumentParser, *more: str, about: str = "") -> None:
+    """Which surfaces of the objects, or the ground; `more` there is to choose from, and what that is."""
     parser.add_argument(
         "--on",
-        choices=("surfaces", "roofs", "walls", "windows", "ground"),
+        choices=("surfaces", "roofs", "walls", "windows", "ground", *more),
         default="surfaces",
-        help="roofs and walls of the objects, some of them, or the ground that they cover",
+        help=f"roofs and walls of the objects, some of them, or the ground that they cover{about}",
     )
     parser.add_argument("--box", metavar="WEST,SOUTH,EAST,NORTH", help="the ground in a rectangle")
 
@@ -153,8 +158,9 @@ def surveyed_from(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.spacing is not None:
         found["spacing_m"] = arguments.spacing
     if hasattr(arguments, "on"):
-        on = "points" if found["points"] else "ground" if arguments.on == "ground" else "surfaces"
-        surfaces = arguments.on if arguments.on in ("roofs", "walls", "windows") else "all"
+        is_part = arguments.on in ("roofs", "walls", "windows")
+        on = "points" if found["points"] else "surfaces" if is_part else arguments.on
+        surfaces = arguments.on if is_part else "all"
         if arguments.box:
             on, found["box"] = "ground", arguments.box
         found |= {"on": on, "surfaces": surfaces}

@@ -1,0 +1,73 @@
+"""What is looked at from places: points on surfaces, on the ground or given, and what stands around."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.casters import Casters, casters
+from analysis.hidden import without_hidden
+from analysis.looking import box_around
+from analysis.plots import Area, on_ground, settled
+from analysis.receivers import Receivers
+from analysis.site import Site
+from analysis.states import situations
+from analysis.survey import NEIGHBOURS_M, Surveyed, areas_of, box_of, given, not_nothing, surfaces_points
+from layers.arrays import Float64
+from layers.data import Box, Progress, never_stop
+from layers.project import Project
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """Points that are looked at, and what stands in each state wherever a line of sight to them may pass."""
+
+    receivers: Receivers
+    states: list[Casters]
+
+
+def looked_at(
+    project: Project,
+    inputs: Surveyed,
+    site: Site,
+    places: Float64,
+    radius_m: float,
+    progress: Progress = never_stop,
+) -> LookedAt:
+    """What is asked for, as it is looked at from places (n, 3) whose heights need not be known."""
+
+    def standing(box: Box) -> list[Casters]:
+        around = _hull(box, places)
+        return [casters(project, each, around, NEIGHBOURS_M, progress) for each in situations(inputs)]
+
+    if inputs.on == "ground":
+        areas = ground_areas(project, inputs, places, radius_m)
+        states = standing(box_of(areas))
+        return LookedAt(not_nothing(project, inputs, on_ground(states[0], areas, inputs.spacing_m)), states)
+    if inputs.on == "points":
+        found = given(inputs.points, inputs.spacing_m, site.convergence_deg)
+        return LookedAt(found, standing(found.box))
+    near = box_around(places, radius_m) if np.isfinite(radius_m) else None
+    situation = situations(inputs)[0]
+    found = surfaces_points(project, inputs, situation, site.convergence_deg, progress, near)
+    states = standing(not_nothing(project, inputs, found).box)
+    if inputs.where or inputs.fids:  # perhaps streets and lawns, which follow the ground only roughly
+        found = settled(found, states[0])
+    return LookedAt(not_nothing(project, inputs, without_hidden(found, states)), states)
+
+
+def ground_areas(project: Project, inputs: Surveyed, places: Float64, radius_m: float) -> list[Area]:
+    """The pieces of ground that are asked for; of none, all within reach, else the city."""
+    if inputs.box or inputs.where or inputs.fids or not np.isfinite(radius_m):
+        return areas_of(project, inputs)
+    from shapely import MultiPoint
+
+    return [Area(MultiPoint(places[:, :2]).buffer(radius_m), f"within {radius_m:g} m")]
+
+
+def _hull(box: Box, places: Float64) -> Box:
+    """Around a box and places on the map; of unknown height."""
+    ends = np.concatenate((np.reshape(box, (2, 3))[:, :2], places[:, :2]))
+    (x0, y0), (x1, y1) = ends.min(axis=0).tolist(), ends.max(axis=0).tolist()
+    return x0, y0, 0.0, x1, y1, 0.0

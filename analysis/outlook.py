@@ -1,0 +1,143 @@
+"""What is seen, as tables: of points and surfaces, of objects, of places; and in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.looking import Observers
+from analysis.naming import Naming
+from analysis.receivers import Receivers
+from analysis.seeing import Seen
+from analysis.survey import standing_only, with_change
+from layers.arrays import Float64
+from layers.columns import Mask
+from layers.results import Quantity, Table
+
+SEEN, SEEN_BY, SEEN_BY_PCT = "seen_fraction", "seen_by", "seen_by_pct"
+IS_SEEN = Quantity(SEEN, "Seen", "", digits=2, color_map="viridis", low=0.0, high=1.0)
+#: Where there are several places.
+CUMULATIVE = (
+    Quantity(SEEN_BY, "Seen from so many places", "", digits=0, color_map="viridis", low=0.0),
+    Quantity(SEEN_BY_PCT, "Seen from this share of the places", "%", color_map="viridis", low=0, high=100),
+)
+AREA, SEEN_AREA, SEEN_PCT = "area_m2", "seen_m2", "seen_pct"
+#: Objects that are told one by one.
+MOST_TOLD = 3
+#: Changes smaller than this are not told.
+LEAST_M2 = 0.5
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is seen in one state: columns of points (n,) and of rows (r,), NaN where nothing stands."""
+
+    points: Mapping[str, Float64]
+    rows: Mapping[str, Float64]
+    shares: Float64  # (k, r) of each row, seen from each place
+
+
+def outlook(seen: Seen, receivers: Receivers, stood: Mask) -> Outlook:
+    """Quantities of what is seen; `stood` (r,) which rows are there."""
+    places = len(seen.share)
+    points = {SEEN: (seen.count > 0).astype(np.float64)}
+    rows = {SEEN: seen.any_share}
+    if places > 1:
+        points |= {SEEN_BY: seen.count.astype(np.float64), SEEN_BY_PCT: 100.0 * seen.count / places}
+        rows |= {SEEN_BY: seen.places.astype(np.float64), SEEN_BY_PCT: 100.0 * seen.mean_share}
+    return Outlook(
+        standing_only(points, stood[receivers.row]),
+        standing_only(rows, stood),
+        np.where(stood, seen.share.astype(np.float64), np.nan),
+    )
+
+
+def objects_table(naming: Naming, receivers: Receivers, now: Outlook, before: Outlook | None) -> Table:
+    """A row per object, or piece of ground, the one of which most is seen first."""
+    wholes = naming.wholes(receivers.fid)
+    # Pieces of ground and windows, which are no objects, are each their own.
+    keys = np.where(wholes >= 0, wholes, -1 - np.arange(len(wholes)))
+    _, first, of_row = np.unique(keys, return_index=True, return_inverse=True)
+    area = receivers.row_area_m2
+
+    def summed(values: Float64) -> Float64:
+        there = np.bincount(of_row, np.isfinite(values), len(first))
+        total = np.bincount(of_row, np.nan_to_num(values), len(first))
+        return np.where(there > 0, total, np.nan)
+
+    def columns(found: Outlook) -> dict[str, Float64]:
+        seen = summed(found.rows[SEEN] * area)
+        whole = summed(np.where(np.isfinite(found.rows[SEEN]), area, np.nan))
+        share = np.divide(seen, whole, out=np.where(np.isfinite(seen), 0.0, np.nan), where=whole > 0)
+        return {SEEN_AREA: seen, SEEN: share}
+
+    found = with_change(columns(now), columns(before) if before else None)
+    order = np.argsort(-np.nan_to_num(found[SEEN_AREA]), kind="stable")
+    fids, rows = keys[first][order], first[order].tolist()
+    is_object = (fids >= 0).tolist()
+    pairs = list(zip(fids.tolist(), rows, is_object, strict=True))
+    return Table(
+        {
+            "fid": np.maximum(fids, -1),
+            "object_id": [naming.id(fid) if known else receivers.object_id[row] for fid, row, known in pairs],
+            "name": [naming.title(fid) if known else receivers.object_id[row] for fid, row, known in pairs],
+            AREA: summed(area)[order],
+            **{name: values[order] for name, values in found.items()},
+        }
+    )
+
+
+def places_table(receivers: Receivers, observers: Observers, now: Outlook, before: Outlook | None) -> Table:
+    """A row per viewing place: how much is seen from it."""
+    area = receivers.row_area_m2
+
+    def columns(found: Outlook) -> dict[str, Float64]:
+        seen = np.array([float(np.nansum(share * area)) for share in found.shares])
+        whole = float(area[np.isfinite(found.rows[SEEN])].sum())
+        return {SEEN_AREA: seen, SEEN_PCT: 100.0 * seen / whole if whole > 0 else np.zeros(len(seen))}
+
+    return Table(
+        {"name": list(observers.names), **with_change(columns(now), columns(before) if before else None)}
+    )
+
+
+def findings(
+    naming: Naming, receivers: Receivers, observers: Observers, now: Outlook, before: Outlook | None
+) -> Table:
+    """What was found, in sentences."""
+    objects = objects_table(naming, receivers, now, None)
+    seen, whole = float(np.nansum(objects.numbers(SEEN_AREA))), float(objects.numbers(AREA).sum())
+    where = observers.names[0] if len(observers) == 1 else f"one of {len(observers)} places at least"
+    share = f", {100 * seen / whole:.0f} %" if whole > 0 else ""
+    said = [f"From {where} {seen:,.0f} m² of {whole:,.0f} m² are seen{share}."]
+    if seen <= 0:
+        said = [f"Nothing of it is seen from {where}."]
+    elif len(objects) > 1:
+        most = zip(objects.texts("name"), objects.numbers(SEEN_AREA), objects.numbers(SEEN), strict=True)
+        told = [f"{name} ({area:,.0f} m², {100 * part:.0f} %)" for name, area, part in most if area > 0]
+        said.append(f"Most is seen of {', '.join(told[:MOST_TOLD])}.")
+    if before is not None:
+        said += _changes(receivers, now, before)
+    return Table({"sentence": said})
+
+
+def _changes(receivers: Receivers, now: Outlook, before: Outlook) -> list[str]:
+    """What came into sight and what was lost from it, point by point."""
+    is_seen, was_seen = now.points[SEEN] > 0, before.points[SEEN] > 0
+    is_there, was_there = (np.isfinite(found.points[SEEN]) for found in (now, before))
+    area = receivers.area_m2
+    new = float(area[is_seen & ~was_there].sum())
+    gained = float(area[is_seen & was_there & ~was_seen].sum())
+    lost = float(area[is_there & ~is_seen & was_seen].sum())
+    said = [
+        f"{amount:,.0f} m² {what}."
+        for amount, what in (
+            (lost, "that were seen before are no longer seen"),
+            (gained, "that were hidden before are seen now"),
+            (new, "of what was not there before are seen"),
+        )
+        if amount >= LEAST_M2
+    ]
+    return said or ["Between the two states nothing changes in what is seen."]

@@ -1,0 +1,98 @@
+"""`citystrata visibility`: what of roofs, walls and ground is seen from places, or along a path."""
+
+from __future__ import annotations
+
+import argparse
+
+from app.verbs.asking import (
+    add_objects,
+    add_surfaces,
+    lines_of,
+    measured,
+    rows_of,
+    surveyed_from,
+    told,
+    values_of,
+)
+from app.verbs.looking import LOOKING_OPTIONS, add_from, add_seeing, given, looking_from, range_from
+from app.verbs.verb import Answer, Verb
+from layers.results import FINDINGS, Result, Table
+
+#: Options that are inputs of the analysis by another name.
+GIVEN = {
+    "radius": "radius_m",
+    "azimuth": "azimuth_deg",
+    "width": "width_deg",
+    "step": "path_spacing_m",
+    "target_height": "target_height_m",
+    "terrain": "terrain",
+}
+NAMED = {
+    **LOOKING_OPTIONS,
+    **{name: f"--{option.replace('_', '-')}" for option, name in GIVEN.items()},
+    "low_deg": "--altitudes",
+    "high_deg": "--altitudes",
+}
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_from(parser)
+    add = parser.add_argument
+    add("--path", action="store_true", help="along the path through these places, one after the other")
+    add("--step", metavar="M", type=float, help="distance of viewing places on the path; default 25")
+    add("--radius", metavar="M", type=float, help="how far one looks, on the map; default no limit")
+    add("--azimuth", metavar="DEG", type=float, help="middle of the view, clockwise from true north")
+    add("--width", metavar="DEG", type=float, help="width of the view; default 360, all around")
+    add(
+        "--altitudes",
+        metavar="LOW,HIGH",
+        type=range_from("LOWEST,HIGHEST in degrees above the horizon, as -10,30"),
+        help="lowest and highest altitude of the view in degrees; default -90,90",
+    )
+    add_surfaces(parser, "raster", about="; raster: all cells of the terrain within the radius")
+    add_objects(parser)
+    add("--target-height", metavar="M", type=float, help="above the ground, of what is to be seen there")
+    add("--terrain", metavar="LAYER", help="with --on raster; default the uppermost terrain raster")
+    add("--bare", action="store_true", help="with --on raster: the terrain alone, no buildings and trees")
+    add_seeing(parser)
+
+
+def _run(arguments: argparse.Namespace) -> Answer:
+    answers = {
+        **surveyed_from(arguments),
+        **looking_from(arguments),
+        **given(arguments, GIVEN),
+        "path": arguments.path,
+        "objects": not arguments.bare,
+    }
+    if arguments.altitudes is not None:
+        answers["low_deg"], answers["high_deg"] = arguments.altitudes
+    result, said = measured(arguments, "visibility", answers, NAMED)
+    findings = result.tables.get(FINDINGS, Table({"sentence": []}))
+    lines = [result.title, *findings.texts("sentence"), *_tables(result), *told(result), *said]
+    values = {**values_of(arguments, result), "surfaces": rows_of(result.surfaces)}
+    return Answer(values, tuple(lines))
+
+
+def _tables(result: Result) -> list[str]:
+    """The objects of which most is seen, and what is seen from each place."""
+    changed = {"seen_m2_before": "before, m²", "seen_m2_change": "change, m²"}
+    lines = []
+    for name, headings in (
+        ("objects", {"name": "object", "area_m2": "m²", "seen_m2": "seen, m²", "seen_fraction": "share"}),
+        ("places", {"name": "from", "seen_m2": "seen, m²", "seen_pct": "%"}),
+    ):
+        table = result.tables.get(name, Table())
+        if len(table):
+            more = {column: title for column, title in changed.items() if column in table.columns}
+            lines += lines_of(table, headings | more)
+    return lines
+
+
+VERB = Verb(
+    "visibility",
+    "What of roofs, walls and ground is seen from places, or along a path.",
+    "citystrata visibility town.city.gpkg --from 155100,463200 --radius 500 --out seen.gpkg",
+    _arguments,
+    _run,
+)
