@@ -13,7 +13,7 @@ from analysis.sights import Sights
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.data import Progress, never_stop
-from layers.runs import Int64
+from layers.runs import Int64, totals
 
 #: Pairs of places and pieces that are looked at together.
 PAIRS_AT_ONCE = 1 << 19
@@ -62,12 +62,12 @@ def appearance(
         seen = np.zeros(len(pairs.eye), bool)
         seen[free] = sights.free(*pairs.some(free).ends(eyes[part]))
         count = len(eyes[part])
-        alone_sr[part] = np.bincount(pairs.eye[free], pairs.solid_angle_sr[free], count)
-        seen_sr[part] = np.bincount(pairs.eye[seen], pairs.solid_angle_sr[seen], count)
+        alone_sr[part] = totals(pairs.eye[free], pairs.solid_angle_sr[free], count)
+        seen_sr[part] = totals(pairs.eye[seen], pairs.solid_angle_sr[seen], count)
         shows = np.zeros((count, patches.levels), bool)
         shows[pairs.eye[seen], patches.level[pairs.patch[seen]]] = True
         height_m[part] = shows.sum(axis=1) * patches.level_m
-        seen_from += np.bincount(pairs.patch[seen], area_m2[part][pairs.eye[seen]], len(patches))
+        seen_from += totals(pairs.patch[seen], area_m2[part][pairs.eye[seen]], len(patches))
     return Appearance(seen_sr, alone_sr, height_m, seen_from)
 
 
@@ -95,8 +95,10 @@ class _Pairs:
 def _pairs(patches: Patches, eyes: Float64) -> _Pairs:
     """The places and the pieces that face each other, and how large those look."""
     middles, outward = patches.middles, patches.outward
-    # Term by term, so that sums are rounded alike on every machine.
-    before = sum(np.subtract.outer(eyes[:, axis], middles[:, axis]) * outward[:, axis] for axis in range(3))
+    # Axis by axis, so that sums are rounded alike on every machine.
+    before = np.zeros((len(eyes), len(patches)))
+    for axis in range(3):
+        before += np.subtract.outer(eyes[:, axis], middles[:, axis]) * outward[:, axis]
     patch, eye = np.nonzero(((before > 0) | ~patches.is_closed).T)
     before = before[eye, patch]
     ways = middles[patch] - eyes[eye]

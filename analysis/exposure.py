@@ -43,6 +43,7 @@ from layers.data import Box, Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
 from layers.results import FINDINGS, Pedigree, Quantity, Result, Table
+from layers.runs import totals
 
 NAME = "exposure"
 TITLE = "Visual exposure"
@@ -220,14 +221,14 @@ def _within(places: Receivers, box: Box, radius_m: float) -> Receivers:
         points=places.points[kept],
         area_m2=area,
         row=row,
-        row_area_m2=np.bincount(row, area, len(places.fid)).astype(np.float64),
+        row_area_m2=totals(row, area, len(places.fid)),
         grid=grid,
     )
 
 
 def _stands_in(states: Sequence[Situation], target: Target, standing: Sequence[Casters]) -> Situation:
     """The first state that the target stands in."""
-    there = [target.triangles_in(cast).any() for cast in standing]
+    there = [bool(target.triangles_in(cast).any()) for cast in standing]
     return states[there.index(True)] if True in there else states[0]
 
 
@@ -250,8 +251,8 @@ def _look(
     row = row_of_triangles(project, rows, alone)[patches.owner]
     known, count = row >= 0, len(rows.fid)
     weights = patches.area_m2[known]
-    share = np.bincount(row[known], weights * seen.seen_from_m2[known], count)
-    total = np.bincount(row[known], weights, count)
+    share = totals(row[known], weights * seen.seen_from_m2[known], count)
+    total = totals(row[known], weights, count)
     from_m2 = np.divide(share, total, out=np.full(count, np.nan), where=total > 0)
     return State(cast, seen, from_m2, len(patches), patches.levels, patches.level_m)
 

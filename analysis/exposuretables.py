@@ -13,6 +13,7 @@ from analysis.survey import with_change
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.results import BEFORE, Table
+from layers.runs import totals
 
 AREAS, SHARES = "areas", "shares"
 SEEN_AREA, SEEN_AREA_PCT = "seen_area_m2", "seen_area_pct"
@@ -35,7 +36,7 @@ def areas_table(
 ) -> Table:
     """A row per area: from how much of it something is seen, and how much; most first."""
     count = len(places.fid)
-    total = np.bincount(places.row, area_m2, count)
+    total = totals(places.row, area_m2, count)
     columns = with_change(*(_of_areas(places, area_m2, total, seen, least_pct) for seen in states))
     order = np.argsort(-columns[SEEN_AREA], kind="stable")
     order = order[total[order] > 0]
@@ -57,8 +58,8 @@ def _of_areas(
 ) -> dict[str, Float64]:
     exposed = is_exposed(seen, least_pct)
     row, mine, count = places.row[exposed], area_m2[exposed], len(total)
-    area = np.bincount(row, mine, count)
-    heights = np.bincount(row, mine * seen.height_m[exposed], count)
+    area = totals(row, mine, count)
+    heights = totals(row, mine * seen.height_m[exposed], count)
     most = np.zeros((2, count))
     np.maximum.at(most[0], row, seen.height_m[exposed])
     np.maximum.at(most[1], row, 1000 * seen.seen_sr[exposed])

@@ -13,7 +13,7 @@ import numpy as np
 from analysis.gridding import areas_of
 from layers.arrays import Float64
 from layers.columns import Mask
-from layers.runs import Int64
+from layers.runs import Int64, totals
 
 #: Pieces of an object, about.
 PIECES = 250
@@ -62,7 +62,8 @@ class Patches:
     @property
     def width_m(self) -> Float64:
         """(p,) the longest edge of each."""
-        return _edges(self.corners).max(axis=1)
+        found: Float64 = _edges(self.corners).max(axis=1)
+        return found
 
 
 def patches_of(triangles: Float64, body: Int64, count: int) -> Patches:
@@ -127,15 +128,13 @@ def _turned(triangles: Float64, body: Int64) -> tuple[Float64, Mask]:
     """1 where the normals of triangles point out of their body, -1 where into it; and which are of bodies."""
     numbers, owner = np.unique(body, return_inverse=True)
     count = len(numbers)
-    middle = np.stack(
-        [np.bincount(owner, triangles[..., axis].mean(axis=1), count) for axis in range(3)], axis=1
-    )
+    middle = np.stack([totals(owner, triangles[..., axis].mean(axis=1), count) for axis in range(3)], axis=1)
     middle /= np.maximum(np.bincount(owner, minlength=count), 1)[:, None]
     a, b, c = (triangles[:, corner] - middle[owner] for corner in range(3))
     normal = np.cross(b - a, c - a) / 2
-    opening = np.stack([np.bincount(owner, normal[:, axis], count) for axis in range(3)], axis=1)
-    area = np.bincount(owner, np.linalg.norm(normal, axis=1), count)
-    volume = np.bincount(owner, (a * np.cross(b, c)).sum(axis=1), count)
+    opening = np.stack([totals(owner, normal[:, axis], count) for axis in range(3)], axis=1)
+    area = totals(owner, np.linalg.norm(normal, axis=1), count)
+    volume = totals(owner, (a * np.cross(b, c)).sum(axis=1), count)
     closed = np.linalg.norm(opening, axis=1) <= MOST_OPEN * area
     return np.where(volume < 0, -1.0, 1.0)[owner], closed[owner]
 

@@ -40,3 +40,8 @@ def ascending(numbers: NDArray[np.int64]) -> Int64:
     is_first = np.ones(len(found), bool)
     is_first[1:] = found[1:] != found[:-1]
     return found[is_first]
+
+
+def totals(which: NDArray[Any], values: NDArray[Any], count: int) -> NDArray[np.float64]:
+    """Sums of values by the group of each, `count` groups."""
+    return np.bincount(which, values, count).astype(np.float64)
