@@ -74,6 +74,17 @@ def site_of(project: Project, point: Sequence[float] | Float64 | None = None) ->
     return Site(longitude, latitude, float(world[0, 2]), convergence, name, reason)
 
 
+def site_if_known(project: Project) -> Site:
+    """The site of a project; of one that nobody knows where it is, one whose y axis looks north, in UTC.
+
+    For what asks for neither sun nor place, but for directions.
+    """
+    crs = project.place.crs
+    if (crs is None or crs == LOCAL) and project.fact(SITE) is None:
+        return Site(0.0, 0.0)
+    return site_of(project)
+
+
 def middle_of(project: Project) -> Float64:
     """The middle of all layers in the world (3,); the local origin when there are none."""
     boxes = np.array([layer.box for layer in project.layers if layer.box is not None], np.float64)

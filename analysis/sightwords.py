@@ -1,0 +1,153 @@
+"""What lines of sight tell, in sentences as a planner reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from analysis.aims import Aims
+from analysis.lineofsight import Obstacle
+from analysis.looking import Observers
+from analysis.receivers import Receivers
+from analysis.sightlines import Names, Seen
+from layers.columns import Mask
+
+#: Lines that get sentences of their own.
+MOST_SAID = 8
+#: What hides most of the lines, so many of it are named.
+MOST_NAMED = 3
+
+
+def said_of(
+    observers: Observers,
+    aims: Aims,
+    points: Receivers | None,
+    now: Sequence[Seen],
+    before: Sequence[Seen] | None,
+    names: Names,
+) -> list[str]:
+    """The sentences of a result, the most important first."""
+    if points is not None:
+        return _of_points(points, aims, now, before, names)
+    if aims.names[0].endswith("°"):
+        return [_of_fan(observers, aims, who, now, before) for who in range(len(observers))]
+    said: list[str] = []
+    for number in range(min(len(aims), MOST_SAID)):
+        was = before[number] if before is not None else None
+        who = observers.names[int(aims.observer[number])]
+        said += _of_line(who, aims.targets[number], now[number], was, names)
+    if len(aims) > 1:
+        said.insert(0, f"{_count(now)} of {len(aims)} lines of sight are free{_earlier(before)}.")
+    return said
+
+
+def _of_line(who: str, target: str, one: Seen, was: Seen | None, names: Names) -> list[str]:
+    """Free or not; what would change that; how it was."""
+    if one.is_free:
+        said = [f"From {who}, {target} is seen{_clear(one)}."]
+        if np.isfinite(one.end_from_z):
+            less = float(one.line.end[2]) - one.end_from_z
+            said.append(f"{target[:1].upper()}{target[1:]} would be seen as far as {less:.2f} m lower.")
+    else:
+        met = one.obstacles[0]
+        title = names.title(met.key)
+        away = float(np.linalg.norm(one.line.point(met.from_m) - one.line.eye))
+        said = [
+            f"{title} hides {target} from {who}: {away:.1f} m away it stands {met.excess_m:.2f} m too high."
+        ]
+        said += _behind(one.obstacles[1:], names)
+        if np.isfinite(one.end_from_z):
+            more = one.end_from_z - float(one.line.end[2])
+            said.append(f"{target[:1].upper()}{target[1:]} would be seen if it were {more:.2f} m higher.")
+        if np.isfinite(one.eye_from_z):
+            more = one.eye_from_z - float(one.line.eye[2])
+            said.append(f"With the eye {more:.2f} m higher one would see it too.")
+    if was is not None:
+        said.append(_how_it_was(one, was, names))
+    return said
+
+
+def _clear(one: Seen) -> str:
+    if not np.isfinite(one.clearance_m):
+        return ""
+    return f", {one.clearance_m:.2f} m above what the line of sight passes closest"
+
+
+def _behind(others: Sequence[Obstacle], names: Names) -> list[str]:
+    if not others:
+        return []
+    listed = [f"{names.title(met.key)} (by {met.excess_m:.2f} m)" for met in others[:MOST_NAMED]]
+    more = len(others) - len(listed)
+    return [f"Behind it also too high: {', '.join(listed)}{f' and {more} more' if more else ''}."]
+
+
+def _how_it_was(one: Seen, was: Seen, names: Names) -> str:
+    if was.is_free:
+        return "Before, it was seen." if not one.is_free else "Before, it was seen too."
+    met = was.obstacles[0]
+    also = "too" if not one.is_free else "still"
+    return f"Before, it was {also} hidden, by {names.title(met.key)} ({met.excess_m:.2f} m too high)."
+
+
+def _of_points(
+    points: Receivers, aims: Aims, now: Sequence[Seen], before: Sequence[Seen] | None, names: Names
+) -> list[str]:
+    """How many surfaces and points are seen, and what hides most of them."""
+    seen = _rows_seen(points, aims, now)
+    count = len(points.fid)
+    word = "windows" if set(points.surface_type) <= {"Window", "window"} else "surfaces"
+    earlier = f"; before, {int(_rows_seen(points, aims, before).sum())}" if before is not None else ""
+    said = [f"{int(seen.sum())} of {count} {word} are seen, in part at least{earlier}."]
+    if len(points) > count:
+        free = f"{_count(now)} of {len(aims)}"
+        said.append(f"{free} lines of sight to the sides that face the places are free{_earlier(before)}.")
+    return said + _hiding(now, names)
+
+
+def _rows_seen(points: Receivers, aims: Aims, found: Sequence[Seen]) -> Mask:
+    free = np.array([one.is_free for one in found], bool)
+    seen = np.zeros(len(points.fid), bool)
+    seen[points.row[aims.point[free]]] = True
+    return seen
+
+
+def _hiding(found: Sequence[Seen], names: Names) -> list[str]:
+    counts: dict[int, int] = {}
+    for one in found:
+        if one.obstacles:
+            counts[one.obstacles[0].key] = counts.get(one.obstacles[0].key, 0) + 1
+    if not counts:
+        return []
+    worst = sorted(counts, key=lambda key: (-counts[key], names.title(key)))[:MOST_NAMED]
+    listed = ", ".join(f"{names.title(key)} ({counts[key]})" for key in worst)
+    return [f"Hidden most often by {listed}."]
+
+
+def _of_fan(
+    observers: Observers, aims: Aims, who: int, now: Sequence[Seen], before: Sequence[Seen] | None
+) -> str:
+    """How far one sees in the directions of a fan."""
+    some = np.flatnonzero(aims.observer == who).tolist()
+    far = [_far(now[at]) for at in some]
+    free = sum(now[at].is_free for at in some)
+    reach = now[some[0]].line.length_m
+    text = (
+        f"From {observers.names[who]} {free} of {len(some)} directions are free to {reach:g} m; "
+        f"one sees {np.mean(far):.1f} m far on average, {max(far):.1f} m at most"
+    )
+    if before is not None:
+        text += f"; before, {np.mean([_far(before[at]) for at in some]):.1f} m on average"
+    return text + "."
+
+
+def _far(one: Seen) -> float:
+    return one.obstacles[0].from_m if one.obstacles else one.line.length_m
+
+
+def _count(found: Sequence[Seen]) -> int:
+    return sum(one.is_free for one in found)
+
+
+def _earlier(before: Sequence[Seen] | None) -> str:
+    return f"; before, {_count(before)}" if before is not None else ""
