@@ -256,9 +256,13 @@ class AnalysisForm(QDialog):
             if isinstance(field, PlacesAnswer) and viewpoints:
                 found[names[0]] = places_of(self._session.project, viewpoints)
                 viewpoints = []
-            elif isinstance(field, ObjectsAnswer) and not field.follows:
+            elif isinstance(field, ObjectsAnswer):
                 fits = meant(self._session, field.ask.takes)
-                if fits and fits not in found.values():
+                if not fits or fits in found.values():
+                    continue
+                if field.ask.when is not None:  # what is selected is what is meant
+                    found |= (field.ask.when,)
+                if not field.follows:
                     found |= zip(names, ("", fits), strict=True)
         return found
 

@@ -18,6 +18,7 @@ from analysis.site import Site
 from analysis.situation import Situation
 from analysis.survey import without_plants
 from app.reportoutlines import Outline, in_picture, outlines_around, outlines_of
+from app.resultbox import subject_box
 from app.sunlit import cast_of, sun_light
 from layers.arrays import Float64, UInt8
 from layers.data import Box, Progress
@@ -87,7 +88,7 @@ class Studio:
         self._cast: dict[Situation, Casters] = {}
 
     def from_above(self, result: Result, state: State, size: tuple[int, int], quantity: str = "") -> Shot:
-        """The place from straight above, north up, in the colours of a quantity."""
+        """The place from straight above, north up, with the result, in the colours of a quantity."""
         camera = self._over(result, size)
         return self._take(result, state, size, camera, quantity, state.title)
 
@@ -100,7 +101,7 @@ class Studio:
         day: str,
         site: Site | None,
     ) -> Shot:
-        """The place as a bird sees it: at noon of a day, or in the colours of a quantity."""
+        """The place as a bird sees it: at noon of a day, or with the result, in the colours of a quantity."""
         box = framed(self._project, result)
         camera = self._best_view(result, state).fitted(box, size[0] / size[1])
         if not day or site is None:
@@ -108,7 +109,7 @@ class Studio:
         noon = day_of(site, day).noon
         self._scene.set_sun(self._sun(result, state, site, noon))
         caption = f"{state.title}, {day} at {local(noon, site):%H:%M}, when the sun is highest"
-        shot = self._take(result, state, size, camera, "", caption)
+        shot = self._take(result, state, size, camera, None, caption)
         self._scene.set_sun(None)
         return shot
 
@@ -132,7 +133,7 @@ class Studio:
         places = np.column_stack([points.numbers(axis)[some] for axis in ("x", "y", "z")])
         return float(self._casters(result, state.situation).share(places, -camera.basis[2]).mean())
 
-    def as_seen(self, result: Result, state: State, view: View, quantity: str = "") -> Shot:
+    def as_seen(self, result: Result, state: State, view: View, quantity: str | None = None) -> Shot:
         """What an eye sees in a state, in the true field of view; plain, or in the colours of a quantity."""
         size = WIDE[0], round(WIDE[0] / view.aspect)
         caption = f"{state.title}. {said_of(view)}"
@@ -149,7 +150,7 @@ class Studio:
                 f"{state.title}, {local(time, site):%H:%M}. Sun {sun.azimuth_deg:.1f}° from north, "
                 f"{sun.altitude_deg:.1f}° high"
             )
-            shot = self._take(result, state, THIRD, camera, "", caption)
+            shot = self._take(result, state, THIRD, camera, None, caption)
             shots.append(replace(shot, audit_line=sun.audit_line))
         self._scene.set_sun(None)
         return shots
@@ -190,19 +191,20 @@ class Studio:
         state: State,
         size: tuple[int, int],
         camera: Camera,
-        quantity: str,
+        quantity: str | None,
         caption: str,
     ) -> Shot:
+        """A picture; without a quantity the result has its lines and volumes only, None leaves it out."""
         scene = self._scene
         scene.resize(*size)
         self._show(state.situation)
         name = f"{quantity}{state.suffix}" if quantity else ""
-        scene.show_result(result if name else None, name or None)
+        scene.show_result(None if quantity is None else result, name or None)
         scene.camera = camera
         scene.settle()
         pixels = scene.frame(fine=True)
         scale = camera.metres_per_pixel(size[1]) if camera.parallel else 0.0
-        colours, legend = scene.result_scale if name else None, tuple[LegendEntry, ...]()
+        colours, legend = scene.result_scale if name else None, tuple(scene.result_signs)
         if name and len(result.shapes):
             colours, legend = None, tuple(scene.legend())
         shot = Shot(pixels, caption, camera.azimuth_deg, scale, colours, legend=legend)
@@ -292,39 +294,6 @@ def leaves_out_trees(result: Result) -> bool:
     if rule is not None:
         return rule.sun is None or rule.sun.trees == "ignore"
     return not result.inputs.get("vegetation", True)
-
-
-def subject_box(project: Project, result: Result) -> Float64:
-    """What holds all that a result speaks of, (2, 3) world; the whole city where it has no places."""
-    points = result.points
-    if len(points):
-        places = np.column_stack([points.numbers(axis) for axis in ("x", "y", "z")])
-        return np.stack((places.min(axis=0), places.max(axis=0)))
-    fids = np.unique(result.surfaces.columns["fid"]) if len(result.surfaces) else np.empty(0, np.int64)
-    box = project.box(fids[fids >= 0]) if len(fids) else None
-    if box is not None:
-        return np.asarray(box, np.float64).reshape(2, 3)
-    if "wkb" in result.shapes.columns and len(result.shapes):
-        return _box_of_shapes(project, result.shapes)
-    boxes = np.array([layer.box for layer in project.layers if layer.box], np.float64)
-    return np.stack((boxes[:, :3].min(axis=0), boxes[:, 3:].max(axis=0)))
-
-
-def _box_of_shapes(project: Project, shapes: Table) -> Float64:
-    """What holds shadows and what casts them."""
-    from shapely import from_wkb, total_bounds
-
-    west, south, east, north = total_bounds(from_wkb(shapes.texts("wkb"))).tolist()
-    fids = (
-        np.unique(shapes.columns["caster_fid"]) if "caster_fid" in shapes.columns else np.empty(0, np.int64)
-    )
-    caster = project.box(fids[fids >= 0])
-    if caster is None:
-        boxes = np.array([layer.box for layer in project.layers if layer.box], np.float64)
-        return np.array([[west, south, boxes[:, 2].min()], [east, north, boxes[:, 5].max()]])
-    low = [min(west, caster[0]), min(south, caster[1]), caster[2]]
-    high = [max(east, caster[3]), max(north, caster[4]), caster[5]]
-    return np.array([low, high])
 
 
 def framed(project: Project, result: Result) -> Float64:

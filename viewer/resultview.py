@@ -131,12 +131,15 @@ class ResultView:
             values = result.points.numbers(scale.quantity.name)
             yield GridPaint(result.grid, self._place[:, 2], values, scale)
 
+    def signs(self) -> list[LegendEntry]:
+        """What its lines and volumes mean."""
+        return [*self.lines.legend(), *self._volumes.legend]
+
     def legend(self) -> list[LegendEntry]:
         """What the colours mean."""
         shapes = [row for paint in self.paints for row in paint.legend]
         has_values = self.scale is not None and len(self.scale.values) and not self._is_of_shapes
-        shapes += [*self.lines.legend(), *self._volumes.legend]
-        return [*shapes, *(self.scale.legend() if self.scale is not None and has_values else [])]
+        return [*shapes, *self.signs(), *(self.scale.legend() if self.scale is not None and has_values else [])]
 
     @property
     def _is_of_shapes(self) -> bool:

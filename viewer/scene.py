@@ -501,6 +501,11 @@ class Scene:
         """What the colours of the result mean, and its values."""
         return None if self._result is None else self._result.scale
 
+    @property
+    def result_signs(self) -> list[LegendEntry]:
+        """What the lines and volumes of the result mean."""
+        return [] if self._result is None else self._result.signs()
+
     def pick_result(self, x: float, y: float) -> Reading | None:
         """What the result that is shown says about the place under a pixel position."""
         if self._result is None:
