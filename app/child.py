@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import islice
 from typing import IO
 
 from layers.workers import HOUSE
@@ -17,14 +18,17 @@ SILENCE_S = 0.1
 
 
 @contextmanager
-def child(arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """This Python with some arguments, with pipes; it does not outlive the context."""
+def child(arguments: Sequence[str], errors: int = subprocess.PIPE) -> Iterator[subprocess.Popen[bytes]]:
+    """This Python with some arguments, with pipes; it does not outlive the context.
+
+    `errors` says where its complaints go, as with `subprocess`.
+    """
     process = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=HOUSE,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=errors,
     )
     try:
         yield process
@@ -32,18 +36,18 @@ def child(arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
         process.wait()
         for pipe in (process.stdin, process.stdout, process.stderr):
-            with suppress(OSError):
-                assert pipe is not None
-                pipe.close()
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
 
 
-def lines(stream: IO[bytes]) -> Iterator[bytes | None]:
-    """The lines of a stream as they come, and None whenever it has been silent for long."""
+def lines(stream: IO[bytes], most: int | None = None) -> Iterator[bytes | None]:
+    """The lines of a stream as they come, or the first ones; None whenever it has been silent for long."""
     come: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def listen() -> None:
         with suppress(OSError, ValueError):  # closed while it is read
-            for line in stream:
+            for line in islice(stream, most):
                 come.put(line)
         come.put(b"")
 

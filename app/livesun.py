@@ -1,8 +1,4 @@
-"""The sun over the open project: its time, its light in the scene, and what casts shadow where one looks.
-
-What casts shadow is gathered by a process of its own, around what the camera sees, and again when the
-city, its date or the view has changed; moving the sun alone needs nothing new.
-"""
+"""The sun over the open project: its time, its light in the scene, and its shadows."""
 
 from __future__ import annotations
 
@@ -10,35 +6,23 @@ from datetime import UTC, date, datetime
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from analysis.days import Day, day_of
-from analysis.foliage import SPECIES, TRANSMISSIVITY
 from analysis.localtime import clock_time, local
 from analysis.site import SITE, TIME_ZONE, Site, place_from, site_of
 from app import loading
-from app.jobs import Question, Work
+from app.jobs import Question
 from app.session import Session
-from app.shadowhelper import Around, ShadowHelper
 from app.sunlit import cast_of, sun_light
+from app.surroundings import Surroundings
 from layers.errors import CitystrataError
 from layers.project import Project
 from layers.records import Changes
 from layers.timezones import zone_named
-from viewer.camera import Camera
 from viewer.scene import SunLight
 
-#: The view has come to rest when the camera has not moved for so long.
-REST_MS = 250
-#: So many distances of the camera around what it looks at may be in view; beyond, shadows are not cast.
-SEEN_DISTANCES, LEAST_M, MOST_M = 1.6, 150.0, 3_000.0
-#: A view much smaller than what was gathered for is gathered for anew: its terrain may be finer.
-SMALLER = 6.0
 NOON = "12:00"
-#: So much more than what is seen is gathered: the camera may move a little.
-ROOM = 1.5
-#: Attributes on which shadows depend.
-CASTING = frozenset(("valid_from", "valid_to", TRANSMISSIVITY, *SPECIES))
 
 
 class LiveSun(QObject):
@@ -47,9 +31,9 @@ class LiveSun(QObject):
     changed = Signal()  # on or off, time, place, or what casts shadow
     switched = Signal(bool)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, surroundings: Surroundings) -> None:
         super().__init__(session)
-        self._session = session
+        self._session, self._surroundings = session, surroundings
         self.is_on = False
         self.site: Site | None = None
         self.time: np.datetime64 | None = None  # UTC
@@ -57,17 +41,10 @@ class LiveSun(QObject):
         self.problem = ""  # why there is no sun: nobody knows where the model lies
         self._first_day: date | None = None
         self._shows_dome = False
-        self._city_date = ""
-        self._around: Around | None = None  # for where shadows are known, or on their way
-        self._shadows: ShadowHelper | None = None
-        self._is_stale = True  # what was gathered no longer is the city
         self._finding = Question(session.jobs, "Finding the sun", self)
-        self._gathering = Question(session.jobs, "Gathering what casts shadow", self)
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._gather)
+        surroundings.changed.connect(self._shine)
         session.opened.connect(self._on_opened)
         session.project_changed.connect(self._on_project_changed)
-        session.drawing.shown.connect(lambda _layer: self._city_changed())
 
     # -- what a person sets --------------------------------------------------------------------
 
@@ -130,22 +107,10 @@ class LiveSun(QObject):
         self._shows_dome = on
         self._shine()
 
-    def set_city_date(self, city_date: str) -> None:
-        """The city is shown at an ISO date, '' for all; its shadows follow."""
-        if city_date != self._city_date:
-            self._city_date = city_date
-            self._city_changed()
-            self.changed.emit()
-
     @property
     def city_date(self) -> str:
         """The ISO date the city is shown at, '' for all."""
-        return self._city_date
-
-    def look_from(self, _camera: object = None) -> None:
-        """The camera has moved: once it rests, shadows are gathered around what it sees."""
-        if self.is_on:
-            self._rest.start()
+        return self._surroundings.city_date
 
     # -- what is known of the time -------------------------------------------------------------
 
@@ -165,11 +130,10 @@ class LiveSun(QObject):
         """What is missing in the shadows, '' when they are whole."""
         if not self.is_on or self.light is None:
             return ""
-        if self._shadows is None:
+        if self._surroundings.rays is None:
             return "shadows are being prepared …"
-        if not self._shadows.is_whole and self._around is not None:
-            return f"shadows within {self._around.radius_m / 1000:.1f} km"
-        return ""
+        reach = self._surroundings.reach_m
+        return f"shadows within {reach / 1000:.1f} km" if reach is not None else ""
 
     # -- carrying it out -----------------------------------------------------------------------
 
@@ -188,7 +152,7 @@ class LiveSun(QObject):
         def found(answer: tuple[Site, np.datetime64]) -> None:
             self.site, self.time = answer
             self._shine()
-            self._gather()
+            self._surroundings.want(self, True)
 
         def lost(error: CitystrataError) -> None:
             self.problem = error.sentence()
@@ -200,9 +164,8 @@ class LiveSun(QObject):
 
     def _end(self) -> None:
         self._finding.drop()
-        self._gathering.drop()
         self.light = None
-        self._let_go()
+        self._surroundings.want(self, False)
         if self._session.is_open:
             self._session.scene.set_sun(None)
             self._session.scene_changed.emit()
@@ -212,7 +175,8 @@ class LiveSun(QObject):
         """Light the scene as the sun stands now."""
         if not self.is_on or self.site is None or self.time is None or not self._session.is_open:
             return
-        cast = cast_of(self._shadows, self.site, self.time) if self._shadows is not None else None
+        rays = self._surroundings.rays
+        cast = cast_of(rays, self.site, self.time) if rays is not None else None
         self.light = sun_light(self.site, self.time, cast)
         scene = self._session.scene
         scene.set_sun(self.light)
@@ -221,58 +185,16 @@ class LiveSun(QObject):
         self._session.scene_changed.emit()
         self.changed.emit()
 
-    def _gather(self) -> None:
-        """Gather what casts shadow in the view, unless that is known."""
-        if not self.is_on or self.light is None or not self._session.is_open:
-            return
-        middle, radius = seen(self._session.scene.camera)
-        is_coming = self._gathering.is_open or (self._shadows is not None and self._shadows.is_alive)
-        if (
-            is_coming
-            and not self._is_stale
-            and self._around is not None
-            and holds(self._around, middle, radius)
-        ):
-            return
-        radius = radius * ROOM if radius < MOST_M else radius
-        around = Around(str(self._session.project.path.absolute()), self._city_date, *middle, radius)
-
-        def gather(work: Work) -> ShadowHelper:
-            return ShadowHelper(around, lambda: work.progress(0.5, "what casts shadow"))
-
-        def take(found: ShadowHelper) -> None:
-            self._let_go()
-            self._shadows = found
-            self._shine()
-
-        self._around, self._is_stale = around, False
-        self._gathering.ask(gather, take)
-
-    def _let_go(self) -> None:
-        """End the process that knew what casts shadow."""
-        if self._shadows is not None:
-            self._shadows.end()
-            self._shadows = None
-
-    def _city_changed(self) -> None:
-        self._is_stale = True
-        if self.is_on:
-            self._rest.start()
-
     def _on_opened(self) -> None:
         self._finding.drop()
-        self._gathering.drop()
         self.site = self.light = None
-        self._let_go()
+        self._surroundings.want(self, False)
         self.problem = ""
-        self._city_date, self._is_stale = "", True
         if self.is_on:
             self._begin()
         self.changed.emit()
 
     def _on_project_changed(self, changes: Changes) -> None:
-        if changes.layers or changes.keys & CASTING:
-            self._city_changed()
         if self.is_on and changes.project and self.site is not None:
             clock = self.moment
             self.site = site_of(self._session.project)
@@ -280,15 +202,3 @@ class LiveSun(QObject):
                 self.set_clock(clock.date(), f"{clock:%H:%M}")
         elif self.is_on and self.site is None and (changes.layers or changes.project):
             self._begin()
-
-
-def holds(around: Around, middle: tuple[float, float], radius_m: float) -> bool:
-    """Whether what is gathered around a place will do for another view."""
-    apart = float(np.hypot(middle[0] - around.x, middle[1] - around.y))
-    return apart + radius_m <= around.radius_m * 1.01 and radius_m * SMALLER > around.radius_m
-
-
-def seen(camera: Camera) -> tuple[tuple[float, float], float]:
-    """The middle and the radius of what a camera sees of the ground, no larger than shadows are cast for."""
-    radius = min(max(SEEN_DISTANCES * camera.distance_m, LEAST_M), MOST_M)
-    return (float(camera.target[0]), float(camera.target[1])), radius

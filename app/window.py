@@ -51,6 +51,7 @@ from app.start import StartPage, dropped_files
 from app.statusbar import StatusBar
 from app.stylepanel import StylePanel
 from app.sunpanel import SunPanel, city_title
+from app.surroundings import Surroundings
 from app.table import AttributeTable
 from app.timeline import Timeline
 from app.tree import LayerTree
@@ -87,7 +88,8 @@ class Window(QMainWindow):
         self.settings = settings
         self.session = Session(self, untitled_folder)
         self.analysing = Analysing(self.session)
-        self.sun = LiveSun(self.session)
+        self.surroundings = Surroundings(self.session)
+        self.sun = LiveSun(self.session, self.surroundings)
         self._reports: list[Report] = []
         self._again: Callable[[], object] | None = None  # what "Try again" does
         self._act_on_info: Callable[[], object] = self._show_reports
@@ -255,8 +257,8 @@ class Window(QMainWindow):
         self.tree.context_requested.connect(partial(self._show_menu, LAYER_CONTEXT))
         self.tree.itemDoubleClicked.connect(lambda: self.actions_["layer_zoom"].trigger())
         self.timeline.date_changed.connect(self.canvas.set_date)
-        self.timeline.date_changed.connect(self.sun.set_city_date)
-        self.canvas.camera_changed.connect(self.sun.look_from)
+        self.timeline.date_changed.connect(self.surroundings.set_city_date)
+        self.canvas.camera_changed.connect(self.surroundings.look_from)
         self.timeline.ghosts_changed.connect(self.canvas.set_ghosts)
         self.timeline.ghosts_changed.connect(self.actions_["ghosts"].setChecked)
         for name, dock in self._docks.items():

@@ -32,7 +32,7 @@ def measured(path: str) -> dict[str, Any]:
     from analysis.facades import on_surfaces
     from analysis.localtime import clock_time, date_from
     from analysis.site import site_of
-    from app.shadowhelper import Around, ShadowHelper
+    from app.rayhelper import Around, RayHelper
     from app.sunlit import cast_of, sun_light
 
     with opened(Path(path)) as (project, scene, _layer):
@@ -40,7 +40,7 @@ def measured(path: str) -> dict[str, Any]:
         receivers = on_surfaces(project, spacing_m=SPACING_M)
         begin = clock_time(site, date_from("2026-03-21"), "08:00")
         x, y, _ = scene.box.mean(axis=0).tolist()
-        helper = ShadowHelper(Around(str(Path(path).absolute()), "", x, y, RADIUS_M), lambda: None)
+        helper = RayHelper(Around(str(Path(path).absolute()), "", x, y, RADIUS_M), lambda: None)
         shadows = cast_of(helper, site, begin)
         starts = cast.rays.starts(receivers.points)
         scene.fit()

@@ -20,6 +20,8 @@ ALIKE = 0.04
 OFF_STEPS, OFF_SLOPE = 8.0, 0.5
 #: Tones are whole numbers of this part, so that they can be multiplied quickly.
 PARTS_BITS = 7
+#: No tone is larger: times the brightest colour it still is a number of sixteen bits.
+MOST = np.float32(257)
 #: Pixels and rows of squares worked on at once.
 AT_ONCE, ROWS_AT_ONCE = 16_384, 8
 
@@ -48,7 +50,7 @@ class CoarseTones:
 
     def fill(self, tones: Float32, slopes: Float32) -> None:
         """Their tones (3, n), and how the depth changes about them (2, n)."""
-        self._tones[self._shown] = np.rint(tones.T * np.float32(1 << PARTS_BITS))
+        self._tones[self._shown] = np.minimum(np.rint(tones.T * np.float32(1 << PARTS_BITS)), MOST)
         right, up = slopes
         row, column = np.divmod(self.shown(), self._depths.buffer.shape[1])
         allowed = OFF_SLOPE * (np.abs(right) + np.abs(up)) + OFF_STEPS * STEP

@@ -8,6 +8,7 @@ from dataclasses import replace
 from viewer import skydome
 from viewer.depths import Depths
 from viewer.light import Background
+from viewer.observer import Observer
 from viewer.picking import View2D
 from viewer.picture import Float32, Picture, Raw
 from viewer.resultground import Ground
@@ -26,14 +27,15 @@ class Finish:
     def __init__(self) -> None:
         self.splats = Splats()
         self.sun: SunLight | None = None
+        self.observer: Observer | None = None
         self.result: ResultView | None = None
         self.shows_dome = True
         self._pace = Pace()
 
     def relight(self, view: View2D, moving: bool, ground: Ground | None) -> Relight | None:
-        """What puts the light of the sun into pictures of a view, and paints their ground."""
+        """What puts the light of the sun into pictures of a view, paints their ground and tints them."""
         paints = () if self.result is None else self.result.paints
-        if self.sun is None and not paints:
+        if not (self._relights or paints):
             return None
         shade = self._shade()
 
@@ -56,7 +58,7 @@ class Finish:
 
         def paint(picture: Picture) -> Iterator[None]:
             seen = _of_size(view, picture.depth)
-            if shown and sun is not None:
+            if shown and self._relights:
                 before = picture.depth.copy()
                 self.splats.draw(picture, seen, shown)
                 depths = Depths(picture.depth, seen, picture.eye + view.origin, picture.near)
@@ -70,9 +72,14 @@ class Finish:
 
         return paint
 
+    @property
+    def _relights(self) -> bool:
+        return self.sun is not None or self.observer is not None
+
     def _shade(self) -> Shade:
-        """The light of the sun; weaker on a result, whose colours have a meaning."""
-        return Shade(self.sun, self._pace, SHADE_ON_RESULT if self.result is not None else 1.0)
+        """The light of the sun; weaker where colours have a meaning: on a result, and in what is seen."""
+        has_meaning = self.result is not None or self.observer is not None
+        return Shade(self.sun, self._pace, SHADE_ON_RESULT if has_meaning else 1.0, self.observer)
 
 
 def _of_size(view: View2D, depths: Float32) -> View2D:

@@ -22,6 +22,8 @@ from viewer.columns import Columns
 from viewer.draping import lay
 from viewer.finish import Finish
 from viewer.light import sky
+from viewer.observer import Observer, Sight
+from viewer.observer import legend as observer_legend
 from viewer.patch import Patch
 from viewer.picking import Hit, Surface, View2D, stretched
 from viewer.prepared import Prepared, columns_of, prepare, view_of
@@ -44,11 +46,13 @@ __all__ = [
     "Dome",
     "Hit",
     "LegendEntry",
+    "Observer",
     "Prepared",
     "Reading",
     "Scale",
     "Scene",
     "Shadows",
+    "Sight",
     "SkyMark",
     "SkyPath",
     "SunLight",
@@ -101,7 +105,7 @@ class Scene:
         #: How much is drawn, as a factor: 1 is what keeps motion fluent.
         self.detail = 1.0
         self._needs_frame = True
-        self._is_only_light = False  # nothing but the sun has changed since the last picture
+        self._is_only_light = False  # nothing but sun or observer has changed since the last picture
         self.background = sky(dark=False)
         self.set_background(dark=False)
 
@@ -453,7 +457,7 @@ class Scene:
                 view.update(self._visibility.shown(self._columns_of(view.layer), states.get(number)))
         self.needs_frame = True
 
-    # -- sun and results -------------------------------------------------------------------------
+    # -- sun, sight and results -------------------------------------------------------------------------
 
     @property
     def sun(self) -> SunLight | None:
@@ -467,6 +471,18 @@ class Scene:
         self._finish.sun = sun
         self._follow_sky()
         self._is_only_light = only_light and had_light and sun is not None and before == self.background
+
+    @property
+    def observer(self) -> Observer | None:
+        """Who looks, so that the city is tinted by what they see."""
+        return self._finish.observer
+
+    def set_observer(self, observer: Observer | None) -> None:
+        """Tint the city by what this observer sees from now on; None ends it."""
+        had_one, only_light = self._finish.observer is not None, self._is_only_light or not self._needs_frame
+        self._finish.observer = observer
+        self.needs_frame = True
+        self._is_only_light = only_light and had_one and observer is not None
 
     @property
     def shows_dome(self) -> bool:
@@ -561,8 +577,11 @@ class Scene:
 
     def legend(self) -> list[LegendEntry]:
         """What the colours mean: those of the result that is shown, else layer by layer from the top."""
+        watched = observer_legend() if self._finish.observer is not None else []
         if self._result is not None and (rows := self._result.legend()):
-            return rows
+            return [*watched, *rows]
+        if watched:
+            return watched
         order = {layer.id: i for i, layer in enumerate(self._project.layers)}
         views = sorted(self._views.values(), key=lambda view: order.get(view.layer.id, 0))
         return [entry for view in views if view.layer.visible for entry in view.legend()]

@@ -1,8 +1,8 @@
-"""The light of the sun in a picture, and the shadows it casts: pixel by pixel, by exact rays."""
+"""The light of the sun in a picture and what an observer sees of it: pixel by pixel, by exact rays."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Protocol
@@ -14,6 +14,7 @@ from viewer.coarsetones import CoarseTones
 from viewer.depths import Depths
 from viewer.faces import Index
 from viewer.light import Daylight
+from viewer.observer import Observer, tint
 from viewer.picture import Float32, Picture
 from viewer.resultground import Ground, GroundPaint
 from viewer.sharedlight import shared_light
@@ -35,6 +36,8 @@ LEVEL = 0.6
 #: Points that the processor draws have no side: so much they face the sun, and so far they are lifted,
 #: for a scan and a model of one wall differ.
 POINTS_FACING, POINTS_LIFT_M = 0.85, 0.3
+#: What rays say of points (n, 3): how much light reaches them, or whether they are in sight.
+Ask = Callable[[Float64], Float32]
 
 
 class Shadows(Protocol):
@@ -84,11 +87,14 @@ class Pace:
 
 
 class Shade:
-    """Puts the light of the sun into a picture that was drawn in `light.DAY`, and paints its ground."""
+    """Puts the light of the sun into a picture that was drawn in `light.DAY`, paints its ground, tints it."""
 
-    def __init__(self, sun: SunLight | None, pace: Pace, strength: float = 1.0) -> None:
+    def __init__(
+        self, sun: SunLight | None, pace: Pace, strength: float = 1.0, observer: Observer | None = None
+    ) -> None:
         """Without a sun the light stays as it is; less `strength` leaves colours that have a meaning."""
         self._sun, self._pace, self._strength = sun, pace, np.float32(strength)
+        self._observer = observer
         self._light = Daylight.of(sun.direction, sun.altitude_deg) if sun is not None else None
 
     def at_rest(
@@ -113,6 +119,7 @@ class Shade:
                 colors, look = flat[shown], _Look(depths, shown)
                 tones = self._tones(look, ground, LIFT_PX, enlarged)
                 _paint(tones, colors, look, paints, ground)
+                self._tint(tones, colors, look, ground, LIFT_PX, enlarged)
                 flat[shown] = _times(colors, tones)
             if perf_counter() > end:
                 yield
@@ -129,8 +136,9 @@ class Shade:
         else:
             coarse = CoarseTones(depths, self._pace.step)
             look = _Look(depths, coarse.shown())
-            tones = self._tones(look, ground, LIFT_MOVING_PX)
-            _paint(tones, pixels.reshape(-1, 3)[look.pixels], look, paints, ground)
+            tones, colors = self._tones(look, ground, LIFT_MOVING_PX), pixels.reshape(-1, 3)[look.pixels]
+            _paint(tones, colors, look, paints, ground)
+            self._tint(tones, colors, look, ground, LIFT_MOVING_PX)
             coarse.fill(tones, look.slopes)
             coarse.apply(pixels)
         self._pace.learn(perf_counter() - begun)
@@ -140,9 +148,7 @@ class Shade:
         """The points that have been drawn into a picture since its depths were as before."""
         height, width = picture.depth.shape
         drawn = np.flatnonzero(picture.depth.reshape(-1) < before.reshape(-1))
-        flat, light = picture.pixels.reshape(-1, 3), self._light
-        if light is None:
-            return
+        flat = picture.pixels.reshape(-1, 3)
         share = self._pace.step if moving else 1
         end = perf_counter() + STEP_S
         for first in range(0, len(drawn), AT_ONCE):
@@ -152,48 +158,71 @@ class Shade:
             distance = picture.depth.reshape(-1)[some].astype(np.float64)
             towards = np.minimum(POINTS_LIFT_M, 0.5 * np.abs(distance))
             places = depths.places((height - 1 - row) * width + column, distance - towards)
-            sun = np.repeat(self._lit(places), share)[: len(chosen)] * np.float32(POINTS_FACING)
-            tones = self._softened(light.tones(np.ones(len(chosen), np.float32), sun))
-            flat[chosen] = _times(flat[chosen], tones)
+            tones = self._tones_of_points(places, flat[some])
+            flat[chosen] = _times(flat[chosen], np.repeat(tones, share, axis=1)[:, : len(chosen)])
             if not moving and perf_counter() > end:
                 yield
                 end = perf_counter() + STEP_S
+
+    def _tones_of_points(self, places: Float64, colors: UInt8) -> Float32:
+        """The tones (3, n) of points at places (n, 3), which have no side."""
+        tones = np.ones((3, len(places)), np.float32)
+        if self._light is not None:
+            sun = self._lit(places) * np.float32(POINTS_FACING)
+            tones = self._softened(self._light.tones(np.ones(len(places), np.float32), sun))
+        if self._observer is not None:
+            tint(tones, colors, self._observer.sees(places) * self._observer.near(places))
+        return tones
 
     def _tones(self, look: _Look, ground: Ground | None, lift_px: float, by_squares: bool = False) -> Float32:
         """What the colours of pixels are multiplied with, (3, n)."""
         if self._light is None:
             return np.ones((3, len(look.pixels)), np.float32)
         sky, sun = self._light.shares(look.normals)
-
-        def cast(some: Index) -> Float32:
-            return self._lit(look.lifted(some, lift_px), ground)
-
-        if by_squares:
-            sun *= shared_light(*look.place, look.depth, look.slopes, sun, cast)
-        else:
-            facing = np.flatnonzero(sun > 0)
-            sun[facing] *= cast(facing)
+        sun *= look.reached(sun, self._lit, ground, lift_px, by_squares)
         return self._softened(self._light.tones(sky, sun))
+
+    def _tint(
+        self,
+        tones: Float32,
+        colors: UInt8,
+        look: _Look,
+        ground: Ground | None,
+        lift_px: float,
+        by_squares: bool = False,
+    ) -> None:
+        """Change tones (3, n) so that they tell what of pixels with colours (n, 3) the observer sees."""
+        observer = self._observer
+        if observer is None:
+            return
+        facing = observer.facing(look.places, look.normals)
+        seen = look.reached(facing, observer.sees, ground, lift_px, by_squares)
+        tint(tones, colors, np.where(facing > 0, seen, np.float32(0)))
 
     def _softened(self, tones: Float32) -> Float32:
         return tones if self._strength == 1 else 1 - self._strength * (1 - tones)
 
-    def _lit(self, points: Float64, ground: Ground | None = None) -> Float32:
-        """How lit points are (n,); dark ones that lie below the ground are asked about on the ground."""
+    def _lit(self, points: Float64) -> Float32:
+        """How lit points are (n,)."""
         sun = self._sun
         if sun is None or sun.shadows is None or sun.direction_when_up is None or not len(points):
             return np.ones(len(points), np.float32)
-        lit = sun.shadows.lit(points, sun.direction)
-        if ground is None or not ground.is_coarse:
-            return lit
-        lit = lit.copy()  # it is the caster's
-        dark = np.flatnonzero(lit == 0)
-        height = ground.heights(points[dark, :2]) + LIFT_OFF_GROUND_M
-        below = height > points[dark, 2]
-        if below.any():
-            raised = np.column_stack((points[dark[below], :2], height[below]))
-            lit[dark[below]] = sun.shadows.lit(raised, sun.direction)
-        return lit
+        return sun.shadows.lit(points, sun.direction)
+
+
+def _asked(ask: Ask, points: Float64, ground: Ground | None) -> Float32:
+    """What rays say of points; those they do not reach that lie below the ground are asked about on it."""
+    found = ask(points)
+    if ground is None or not ground.is_coarse:
+        return found
+    found = found.copy()  # it is the caster's
+    dark = np.flatnonzero(found == 0)
+    height = ground.heights(points[dark, :2]) + LIFT_OFF_GROUND_M
+    below = height > points[dark, 2]
+    if below.any():
+        raised = np.column_stack((points[dark[below], :2], height[below]))
+        found[dark[below]] = ask(raised)
+    return found
 
 
 class _Look:
@@ -215,6 +244,25 @@ class _Look:
         """Rows, from the first one on, and columns."""
         row, column = np.divmod(self.pixels, self._depths.view.width)
         return row - row[0] // 2 * 2, column
+
+    @property
+    def places(self) -> Float64:
+        """What they show, (n, 3) world."""
+        return self._depths.places(self.pixels, self._depths.distances(self.pixels))
+
+    def reached(
+        self, facing: Float32, ask: Ask, ground: Ground | None, lift_px: float, by_squares: bool
+    ) -> Float32:
+        """What rays say of those that face by some shares (n,); 1 of the others."""
+
+        def cast(some: Index) -> Float32:
+            return _asked(ask, self.lifted(some, lift_px), ground)
+
+        if by_squares:
+            return shared_light(*self.place, self.depth, self.slopes, facing, cast)
+        found, some = np.ones(len(facing), np.float32), np.flatnonzero(facing > 0)
+        found[some] = cast(some)
+        return found
 
     def seen(self, some: Index) -> tuple[Float64, Float64]:
         """Places (k, 3) of some, and how much of the world a pixel covers there."""
