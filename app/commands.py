@@ -23,6 +23,7 @@ from app.labels import counted
 from app.navigation import ZOOM_PER_NOTCH
 from app.opening import FieldMapping, ask_files, ask_folder, ask_project_path
 from app.reports import ReportWindow
+from app.resultbox import subject_box
 from app.settings import config_folder
 from app.timeline import parse_date
 from layers.arrays import Float64
@@ -205,10 +206,7 @@ class Commands(QObject):
 
     def fly_to_result(self, result: Result) -> None:
         """Fly to what a result speaks of, unless its middle is in view."""
-        if not len(result.points):
-            return
-        points = np.stack([result.points.numbers(axis) for axis in "xyz"], axis=1)
-        box = np.stack((points.min(axis=0), points.max(axis=0)))
+        box = subject_box(self._session.project, result)
         canvas = self._window.canvas
         size = canvas.width(), canvas.height()
         x, y, depth = self._session.scene.camera.project(box.mean(axis=0)[None], *size)[0]

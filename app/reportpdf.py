@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from html import escape
+from itertools import groupby
 from pathlib import Path
 
 from PySide6.QtCore import QRectF
@@ -69,13 +70,18 @@ from app.resulttext import (
 from layers.data import Progress
 from layers.errors import PlaceError
 from layers.project import Project
-from layers.results import BEFORE, Quantity, Result
+from layers.results import BEFORE, FINDINGS, OBSERVERS, SIGHTLINES, VOLUMES, Quantity, Result
 from layers.safefile import write_by_path
+from layers.views import views_of
 
 TREES = (
     "These pictures show the shadows of trees too; the numbers and the verdict leave trees out, as was asked "
     "or as the rule says."
 )
+#: Tables that are drawn without values.
+DRAWN = (OBSERVERS, SIGHTLINES, VOLUMES)
+#: Views that have their pictures; of more, the first ones.
+MOST_VIEWS = 6
 #: Verdicts that are drawn large; the table below has all.
 MOST_BANDS = 6
 NUMBERS = (("before", "Before"), ("after", "After"), ("threshold", "Needed"))
@@ -173,7 +179,11 @@ def _verdicts(result: Result) -> Iterator[Block]:
         )
     if len(rows) > min(len(counting), MOST_BANDS):
         yield verdict_grid(rows)
-    yield from map(paragraph, answers_of(result))
+    for number, sentence in enumerate(answers_of(result)):
+        if number == 0 and FINDINGS in result.tables:
+            yield Text(gap=10, html=escape(sentence), points=11.5, weight=QFont.Weight.DemiBold)
+        else:
+            yield paragraph(sentence)
     found = numbers_grid(result)
     small = small_tables(result)
     if found is not None or small:
@@ -190,9 +200,14 @@ def _verdicts(result: Result) -> Iterator[Block]:
 
 def _pictures(reported: Reported, result: Result, studio: Studio, progress: Progress) -> Iterator[Block]:
     quantity = next(iter(result.quantities), None)
+    states = states_of(reported.project, result.inputs)
+    yield from _views(result, states, studio, progress)
     if quantity is None:
+        yield from _charts(result)
+        if any(name in result.tables for name in DRAWN):
+            yield from _drawn(result, states[-1], studio, progress)
         return
-    states, alike = states_of(reported.project, result.inputs), with_one_scale(result, quantity)
+    alike = with_one_scale(result, quantity)
     progress(0.1, "drawing the maps")
     size = HALF if len(states) > 1 else BROAD
     maps = [studio.from_above(alike, state, size, quantity.name) for state in states]
@@ -207,6 +222,30 @@ def _pictures(reported: Reported, result: Result, studio: Studio, progress: Prog
     yield from _charts(result)
     progress(0.7, "drawing the view")
     shot = studio.at_an_angle(alike, states[-1], WIDE, quantity.name, day, site)
+    yield heading(f"Seen from the {seen_from(shot.azimuth_deg)}")
+    yield _map(shot)
+
+
+def _views(result: Result, states: Sequence[State], studio: Studio, progress: Progress) -> Iterator[Block]:
+    """What is seen from each place, as an eye sees it; two states below each other are compared best."""
+    views = views_of(result)[:MOST_VIEWS]
+    for number, view in enumerate(views):
+        progress(0.1 * number / len(views), f"drawing the view from {view.name}")
+        if number == 0:
+            yield heading("As it is seen")
+        for state in states:
+            yield _map(studio.as_seen(result, state, view))
+
+
+def _drawn(result: Result, state: State, studio: Studio, progress: Progress) -> Iterator[Block]:
+    """Lines of sight and volumes without values: from above and as a bird sees them."""
+    progress(0.3, "drawing the map")
+    above = studio.from_above(result, state, BROAD)
+    yield heading("Map")
+    yield _map(above)
+    yield from _swatches(above)
+    progress(0.7, "drawing the view")
+    shot = studio.at_an_angle(result, state, WIDE, "", "", None)
     yield heading(f"Seen from the {seen_from(shot.azimuth_deg)}")
     yield _map(shot)
 
@@ -262,10 +301,13 @@ def _image(shot: Shot) -> QImage:
     return QImage(shot.pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
+def _swatches(shot: Shot) -> Iterator[Block]:
+    for title, entries in groupby(shot.legend, key=lambda entry: entry.heading):
+        yield Swatches(gap=6, title=title, entries=[(entry.color, entry.label) for entry in entries])
+
+
 def _legend(quantity: Quantity, shot: Shot) -> Iterator[Block]:
-    if shot.legend:
-        entries = [(entry.color, entry.label) for entry in shot.legend]
-        yield Swatches(gap=6, title=shot.legend[0].heading, entries=entries)
+    yield from _swatches(shot)
     if shot.scale is not None:
         yield ColourBar(gap=6, quantity=quantity, low=shot.scale.low, high=shot.scale.high)
 

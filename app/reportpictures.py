@@ -23,7 +23,7 @@ from app.sunlit import cast_of, sun_light
 from layers.arrays import Float64, UInt8
 from layers.data import Box, Progress
 from layers.project import Project
-from layers.results import Result, Table
+from layers.results import Result
 from layers.rulefiles import all_rules
 from layers.views import View
 from viewer.camera import Camera
