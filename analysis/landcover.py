@@ -68,7 +68,6 @@ class LandCover:
     cast: Casters
     of_triangle: UInt8  # (m,) what each triangle of the casters is
     covers: tuple[tuple[Rays, int], ...] = ()  # of the ground; the last one that covers a place counts
-    plants: bool = True  # whether they are seen
 
     def look(self, eyes: Float64, ways: Float64, progress: Progress = never_stop) -> Met:
         """What eyes (n, 3) see in directions (n, 3).
@@ -77,7 +76,7 @@ class LandCover:
         """
         met, away = self.cast.rays.first(eyes, ways, progress)
         triangle, distance = met.astype(np.int64), away.astype(np.float64)
-        if self.plants and self.cast.opaque < len(self.cast.triangles):
+        if self.cast.opaque < len(self.cast.triangles):
             leaf, away = self.cast.veils.first(eyes, ways, progress)
             nearer = away < distance
             triangle[nearer] = self.cast.opaque + leaf[nearer]
@@ -101,16 +100,14 @@ class LandCover:
         return found
 
 
-def land_cover(
-    project: Project, situation: Situation, cast: Casters, plants: bool = True, box: Box | None = None
-) -> LandCover:
+def land_cover(project: Project, situation: Situation, cast: Casters, box: Box | None = None) -> LandCover:
     """What is seen of a state of the city; covers of the ground in a box, or everywhere."""
     wanted: Sequence[tuple[Callable[[Project, Layer], Mask], int]] = (
         (_is_green, GREEN),
         (_is_water, WATER),
         (_is_way, GROUND),
     )
-    return LandCover(cast, _kinds(project, cast), tuple(covers_of(project, situation, wanted, box)), plants)
+    return LandCover(cast, _kinds(project, cast), tuple(covers_of(project, situation, wanted, box)))
 
 
 def covers_of(

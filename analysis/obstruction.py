@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.obstacles import Casters
+from analysis.panorama import upright_runs
 from analysis.receivers import Receivers
 from analysis.site import Site
 from analysis.sky import directions
@@ -137,13 +138,8 @@ def sky_tables(
 
 def sky_table(seen: Obstruction, name_of: Callable[[int], str]) -> Table:
     """A row for each upright run of cells with the same object: its azimuth, altitudes, and name."""
-    rows = []
-    for column in range(seen.hider.shape[1]):
-        cells = seen.hider[:, column]
-        starts = np.append(0, np.flatnonzero(np.diff(cells)) + 1)
-        ends = np.append(starts[1:], len(cells))
-        rows += [(column, start, end, cells[start]) for start, end in zip(starts, ends, strict=True)]
-    runs = np.array([row for row in rows if row[3] != OPEN], np.int64).reshape(-1, 4)
+    runs = upright_runs(seen.hider)
+    runs = runs[runs[:, 3] != OPEN]
     return Table(
         {
             "azimuth_deg": runs[:, 0] * seen.step_deg,

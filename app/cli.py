@@ -49,6 +49,7 @@ VERBS = {
     "visibility": "visibility:VERB",
     "sightline": "sightline:VERB",
     "exposure": "exposure:VERB",
+    "windowview": "windowview:VERB",
     "results": "rerun:RESULTS",
     "rerun": "rerun:RERUN",
 }
