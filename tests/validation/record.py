@@ -30,6 +30,11 @@ SECTIONS = (
     "Irradiation among buildings",
     "Measured irradiance",
     "Photovoltaics",
+    "Lines of sight",
+    "Viewsheds",
+    "Protected views",
+    "Isovists and exposure",
+    "Views from windows",
     "Repeatability",
 )
 #: The environment's name of the file that findings are added to, a JSON text per line.
