@@ -19,7 +19,7 @@ NARROWEST_M = 1e-6
 #: A line of sight that sags is drawn in so many pieces.
 PIECES = 48
 #: What a slice is of.
-GROUND, OBJECT, SIGHT = "ground", "object", "sight"
+GROUND, OBJECT, PLANT, SIGHT = "ground", "object", "plant", "sight"
 #: What of it stands in one of two states only.
 NEW, GONE = "new", "gone"
 #: Name of the table, and its columns of numbers: distances along the line and heights, metres.
@@ -93,7 +93,7 @@ def profile_rows(
     line: Line,
     name: str,
     title_of: Callable[[int], str],
-    is_ground: Callable[[int], bool],
+    kind_of: Callable[[int], str],
 ) -> Table:
     """Slices as rows, each part with its state (NEW, GONE or ""), and the line of sight among them."""
     found = joined([part for part, _ in parts])
@@ -104,7 +104,7 @@ def profile_rows(
     slice_numbers = np.column_stack((found.distance_m, found.low, found.high))
     numbers = np.concatenate((slice_numbers, np.column_stack((sight, unknown, line.heights(sight)))))
     keys = found.key.tolist()
-    kinds = {key: GROUND if is_ground(key) else OBJECT for key in set(keys)}
+    kinds = {key: kind_of(key) for key in set(keys)}
     titles = {key: title_of(key) for key in set(keys)}
     return Table(
         {

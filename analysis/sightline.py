@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ from analysis.looking import (
     sights_in,
 )
 from analysis.naming import Naming, subject
-from analysis.profile import GONE, NEW, PROFILE, profile_rows, stacked
+from analysis.profile import GONE, NEW, OBJECT, PROFILE, profile_rows, stacked
 from analysis.receivers import Receivers
 from analysis.sightlines import (
     Names,
@@ -102,6 +102,7 @@ class Inputs(FromPlaces):
         (),
         "Targets",
         "places",
+        low=1,
         help="x, y on the ground, or x, y, z",
         group="To",
         when=("towards", PLACES),
@@ -370,8 +371,17 @@ def profile_table(aims: Aims, states: Sequence[Sightlines], found: Sequence[Seen
             was = states[1].slices(line)
             is_new, is_gone = ~np.isin(now.key, was.key), ~np.isin(was.key, now.key)
             parts = [(now.some(~is_new), ""), (now.some(is_new), NEW), (was.some(is_gone), GONE)]
-        tables.append(profile_rows(parts, line, aims.names[at], names.title, states[0].is_ground))
+        tables.append(profile_rows(parts, line, aims.names[at], names.title, _kind_in(states)))
     return stacked(tables)
+
+
+def _kind_in(states: Sequence[Sightlines]) -> Callable[[int], str]:
+    """What has a key in one of the states, the one looked at first."""
+
+    def kind(key: int) -> str:
+        return next((state.kind_of(key) for state in states if state.has(key)), OBJECT)
+
+    return kind
 
 
 def _subject(project: Project, inputs: Inputs, laid: _Laid, naming: Naming) -> str:

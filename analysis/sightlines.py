@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from analysis.casters import Casters
 from analysis.lineofsight import Line, Obstacle, above, clearance_m, obstacles, seen_from_z
 from analysis.looking import Observers
 from analysis.naming import Naming
-from analysis.profile import Slices, slices
+from analysis.profile import GROUND, OBJECT, PLANT, Slices, slices
 from analysis.section import Cutter
 from analysis.sights import Sights
 from layers.arrays import Float64
@@ -85,9 +86,23 @@ class Sightlines:
         section = self._cutter.along(line.eye, line.end).within(0.0, line.length_m)
         return slices(section, self.key_of, self._is_ground)
 
-    def is_ground(self, key: int) -> bool:
-        """Whether what has this key is terrain."""
-        return -1 - key in self.cast.terrain
+    def kind_of(self, key: int) -> str:
+        """What has this key in a profile: terrain, a plant, or another object."""
+        if -1 - key in self.cast.terrain:
+            return GROUND
+        return PLANT if key in self._plants else OBJECT
+
+    def has(self, key: int) -> bool:
+        """Whether anything here has this key."""
+        return key in self._keys
+
+    @cached_property
+    def _keys(self) -> frozenset[int]:
+        return frozenset(np.unique(self.key_of).tolist())
+
+    @cached_property
+    def _plants(self) -> frozenset[int]:
+        return frozenset(np.unique(self.key_of[self.cast.opaque :]).tolist())
 
 
 class Names:

@@ -12,7 +12,7 @@ from layers import wkb
 from layers.arrays import CityTiles, Float64, Int32
 from layers.columns import NONE
 from layers.project import Project
-from layers.results import Pedigree, Result, Table, Values
+from layers.results import OBSERVERS, SIGHTLINES, Pedigree, Result, Table, Values
 from layers.runs import Int64, ranges
 
 #: Numbers in files: a micrometre, a microhour; far below what any analysis claims.
@@ -52,7 +52,7 @@ def sheets_of(project: Project, result: Result, with_geometry: bool) -> list[She
     if len(result.shapes):
         found.append(_sheet("shapes", result.shapes, with_geometry))
     if len(result.points):
-        places = np.column_stack([result.points.numbers(axis) for axis in "xyz"])
+        places = _places(result.points, "xyz")
         found.append(
             Sheet("points", _plain_columns(result.points), [*wkb.points(places)] if with_geometry else None)
         )
@@ -66,9 +66,21 @@ def sheets_of(project: Project, result: Result, with_geometry: bool) -> list[She
 def _sheet(name: str, table: Table, with_geometry: bool) -> Sheet:
     columns = _plain_columns(table)
     shapes = columns.pop(WKB, None)
-    if shapes is None or not with_geometry:
+    if not with_geometry:
         return Sheet(name, columns)
-    return Sheet(name, columns, [bytes.fromhex(text) if text else None for text in shapes])
+    if shapes is not None:
+        return Sheet(name, columns, [bytes.fromhex(text) if text else None for text in shapes])
+    if name == OBSERVERS:
+        return Sheet(name, columns, [*wkb.points(_places(table, "xyz"))])
+    if name == SIGHTLINES:
+        ends = np.stack([_places(table, [f"{axis}{end}" for axis in "xyz"]) for end in "01"], axis=1)
+        return Sheet(name, columns, [wkb.line(line) for line in ends])
+    return Sheet(name, columns)
+
+
+def _places(table: Table, axes: Sequence[str]) -> Float64:
+    """(n, 3) places in three columns of a table."""
+    return np.column_stack([table.numbers(axis) for axis in axes])
 
 
 def _surface_columns(project: Project, table: Table) -> dict[str, list[Any]]:

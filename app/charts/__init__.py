@@ -7,6 +7,7 @@ from app.charts.daychart import DayChart, Row, Spell, paint_day
 from app.charts.histogram import Histogram, paint_histogram
 from app.charts.levelbars import LevelBars, paint_level_bars
 from app.charts.look import Look, of_theme, on_paper
+from app.charts.profilechart import ProfileChart, paint_profile, profiles_of
 from app.charts.sheet import Painted
 from app.charts.sunpath import SunPath, paint_sun_path, sun_path_of
 from app.charts.view import ChartView, as_image
@@ -19,6 +20,7 @@ __all__ = [
     "LevelBars",
     "Look",
     "Painted",
+    "ProfileChart",
     "Row",
     "Series",
     "Spell",
@@ -31,7 +33,9 @@ __all__ = [
     "paint_day",
     "paint_histogram",
     "paint_level_bars",
+    "paint_profile",
     "paint_sun_path",
+    "profiles_of",
     "stacked_by_month",
     "sun_path_of",
 ]
