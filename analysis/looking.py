@@ -49,6 +49,7 @@ class FromPlaces(Looking):
         (),
         "Viewing places",
         "places",
+        low=1,
         help="x, y on the ground, or x, y, z of where one stands",
         group="From",
     )

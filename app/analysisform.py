@@ -191,18 +191,21 @@ class AnalysisForm(QDialog):
     def _fields_for(self, asked: dict[str, Ask]) -> list[tuple[tuple[str, ...], AskField]]:
         """The fields of a group; an expression and chosen objects share one."""
         made: list[tuple[tuple[str, ...], AskField]] = []
-        every = [ask.kind for _, ask in questions(self.analysis.Inputs)]
-        follows = every.count("fids") == 1
         where = next(
             (name for name, ask in asked.items() if ask.kind == "expression" and "fids" in _kinds(asked)), ""
         )
         for name, ask in asked.items():
             if ask.kind == "fids":
-                answer = ObjectsAnswer(ask, self._session, self._names(), bool(where), follows)
+                answer = ObjectsAnswer(ask, self._session, self._names(), bool(where), self._asks_once)
                 made.append(((where, name), answer))
             elif name != where:
                 made.append(((name,), self._field(name, ask)))
         return made
+
+    @property
+    def _asks_once(self) -> bool:
+        """Whether there is one question about objects only, which then follows what is selected."""
+        return [ask.kind for _, ask in questions(self.analysis.Inputs)].count("fids") == 1
 
     def _field(self, name: str, ask: Ask) -> AskField:
         if name in CITY_DATES:
@@ -238,7 +241,7 @@ class AnalysisForm(QDialog):
         looked_at = selected[:MOST_LOOKED_AT].tolist() if len(selected) else last[:MOST_LOOKED_AT]
         if "on" in answers and is_open_ground(self._session, looked_at):
             answers["on"] = "ground"
-        if "fids" in answers and not len(selected):
+        if "fids" in answers and not len(selected) and self._asks_once:
             answers["fids"] = last
         city_date = self._canvas.date_text
         after, before = dates_to_compare(self._epochs, city_date, bool(answers.get("compare")))

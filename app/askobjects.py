@@ -113,7 +113,7 @@ class ObjectsAnswer(AskField):
             self.way.addItem(names_of(project, self._kept) if self._kept else "Nothing yet", KEPT)
         if self._has_where:
             self.way.addItem("Those that an expression holds for", MATCHING)
-            self.way.addItem(dict(self.ask.words).get("", "All objects"), EVERY)
+            self.way.addItem(next((words for _, words in self.ask.words), "All objects"), EVERY)
         self._choose(chosen)
         self.way.blockSignals(False)
         self.take.setEnabled(bool(selected))

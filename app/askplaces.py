@@ -62,6 +62,8 @@ class PlacesAnswer(PickedAnswer):
             if place is None:
                 raise UsageError(f"Line {row + 1} is no place", found=text or "nothing", allowed=FORMS)
             found.append(place)
+        if len(found) < (self.ask.low or 0):
+            raise UsageError("No place is given yet", do="Pick one in the view, or see More")
         return tuple(found)
 
     def show_value(self, value: Sequence[Place]) -> None:
