@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analysis.facing import azimuths, in_plane, inside_out, normals_and_areas, tilts, types_by_tilt
 from analysis.gridding import SMALLEST_M2, Polygons, gridded
-from analysis.receivers import LIFT_M, Receivers, joined
+from analysis.receivers import LIFT_M, Receivers, joined, some_rows
 from analysis.situation import Situation
 from analysis.standing import Reach, below, entries_of, matching, standing, surfaces_of
 from layers.arrays import CityTiles, Float64
@@ -18,6 +18,7 @@ from layers.data import Box, Progress, never_stop
 from layers.epochs import state_at
 from layers.project import Project
 from layers.records import Layer
+from layers.resultsheets import surfaces_at
 from layers.runs import Int64, starts
 
 #: Objects that receive light unless others are asked for.
@@ -88,9 +89,7 @@ def _on_layer(
     convergence_deg: float,
 ) -> Receivers:
     surfaces, geometries, owner = surfaces_of(project, layer, city, entries)
-    triangles, _ = below(city.surface_triangle, surfaces, surfaces)
-    counts = city.surface_triangle[surfaces + 1] - city.surface_triangle[surfaces]
-    corners = np.asarray(city.vertices[np.asarray(city.triangles[triangles])])
+    corners, counts = _triangles(city, surfaces)
     normals, areas = normals_and_areas(corners, counts)
     type_of = np.asarray(city.surface_type[surfaces])
     turned = inside_out(normals, areas, city.type_names, type_of, geometries)
@@ -125,6 +124,41 @@ def _on_layer(
         notes=_notes(
             layer, sum(not name for name in said), int(turned.sum()), int((areas <= SMALLEST_M2).sum())
         ),
+    )
+
+
+def _triangles(city: CityTiles, surfaces: Int64) -> tuple[Float64, Int64]:
+    """The triangles (m, 3, 3) of polygons, one polygon after the other, and how many each has."""
+    triangles, _ = below(city.surface_triangle, surfaces, surfaces)
+    counts = np.asarray(city.surface_triangle[surfaces + 1] - city.surface_triangle[surfaces], np.int64)
+    return np.asarray(city.vertices[np.asarray(city.triangles[triangles])]), counts
+
+
+def laid_again(project: Project, receivers: Receivers, rows: Int64, count: int) -> Receivers:
+    """About `count` points on each of some surfaces, spread evenly, with the same normals; rows as chosen."""
+    found = some_rows(receivers, rows)
+    points, owners, areas = [np.empty((0, 3))], [np.empty(0, np.int64)], [np.empty(0)]
+    for layer in project.layers:
+        mine = np.flatnonzero(found.layer == layer.id)
+        city = project.drawable(layer) if len(mine) else None
+        if not isinstance(city, CityTiles):
+            continue
+        place = (found.fid - layer.first_fid, found.geometry, found.surface)
+        surfaces = surfaces_at(city, *(each[mine].astype(np.int64) for each in place))
+        corners, counts = _triangles(city, surfaces)
+        normals = found.row_normal[mine]
+        area = np.maximum(normals_and_areas(corners, counts)[1], SMALLEST_M2)
+        polygons = Polygons(corners, counts, normals, _along(city, surfaces, normals))
+        lattice = gridded(polygons, np.sqrt(area / count), spread=True)
+        points.append(lattice.points + LIFT_M * normals[lattice.polygon])
+        owners.append(mine[lattice.polygon])
+        areas.append(lattice.area_m2)
+    return replace(
+        found,
+        points=np.concatenate(points),
+        row=np.concatenate(owners).astype(np.int32),
+        area_m2=np.concatenate(areas),
+        grid=None,
     )
 
 

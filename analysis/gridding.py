@@ -17,6 +17,9 @@ CELLS_AT_ONCE = 1 << 20
 ON_EDGE = 1e-9
 #: Triangles smaller than this are no faces.
 SMALLEST_M2 = 1e-6
+#: Where spread, points move on by this share of a cell from row to row, and by this from column to column:
+#: so they are even along every line (Roberts 2018, R2 sequence).
+SPREAD = (0.7548776662466927, 0.5698402909980532)
 
 
 @dataclass(frozen=True)
@@ -59,16 +62,17 @@ def areas_of(corners: Float64) -> Float64:
     return found
 
 
-def gridded(polygons: Polygons, spacing_m: float) -> Points:
-    """The centres of cells about `spacing_m` wide that lie in the polygons, at least one in each.
+def gridded(polygons: Polygons, spacing_m: float | Float64, spread: bool = False) -> Points:
+    """The centres of cells about `spacing_m` wide, (p,) or one for all, that lie in the polygons.
 
-    The cells fill the rectangle around a polygon. Polygons without area get no point.
+    The cells fill the rectangle around a polygon; there is one at least in each. Polygons without area get
+    no point. `spread`: points move off the centres, so that edges along the grid fall evenly between them.
     """
     area = areas_of(polygons.corners)
     owner = polygons.polygon
     count = len(polygons.triangle_count)
     polygon_area: Float64 = np.bincount(owner, area, count).astype(np.float64)
-    grids = _grids(polygons, owner, spacing_m)
+    grids = _grids(polygons, owner, spacing_m, spread)
     solid = np.flatnonzero(area > 0)
     met = _first_triangles(grids, solid)
     cells = np.flatnonzero(met < len(owner))
@@ -93,11 +97,20 @@ class _Grids:
 
     flat: Float64  # (m, 3, 2) corners of triangles, counted in cells of their polygon's grid
     columns: Int64  # (p,)
+    rows: Int64  # (p,)
     first: Int64  # (p + 1,) number of the first cell
     owner: Int64  # (m,) polygon of each triangle
+    spread: bool  # whether points lie off the centres of their cells
+
+    def points(self, row: Int64, column: Int64) -> tuple[Float64, Float64]:
+        """Where the points of cells lie, counted in columns and rows."""
+        x, y = column.astype(np.float64), row.astype(np.float64)
+        if not self.spread:
+            return x + 0.5, y + 0.5
+        return x + (0.5 + SPREAD[0] * y) % 1.0, y + (0.5 + SPREAD[1] * x) % 1.0
 
 
-def _grids(polygons: Polygons, owner: Int64, spacing_m: float) -> _Grids:
+def _grids(polygons: Polygons, owner: Int64, spacing_m: float | Float64, spread: bool) -> _Grids:
     begin = starts(polygons.triangle_count)[:-1]
     across = np.cross(polygons.normal, polygons.along)
     has = np.flatnonzero(polygons.triangle_count)
@@ -112,18 +125,23 @@ def _grids(polygons: Polygons, owner: Int64, spacing_m: float) -> _Grids:
     high[has] = np.maximum.reduceat(flat.max(axis=1), begin[has], axis=0)
     size = high - low
     # Half a millionth keeps rounding from deciding where a length is a whole number and a half.
-    cells = np.maximum(np.rint(size / spacing_m - 5e-7), 1).astype(np.int64)
+    cells = np.maximum(np.rint(size / np.reshape(spacing_m, (-1, 1)) - 5e-7), 1).astype(np.int64)
     scale = cells / np.where(size > 0, size, 1.0)
     flat = (flat - low[owner][:, None]) * scale[owner][:, None]
-    return _Grids(flat, cells[:, 0], starts(cells.prod(axis=1)), owner)
+    return _Grids(flat, cells[:, 0], cells[:, 1], starts(cells.prod(axis=1)), owner, spread)
 
 
 def _first_triangles(grids: _Grids, triangles: Int64) -> Int64:
     """Per cell the first of the triangles that its centre lies in; a number beyond all where none does."""
     nobody = len(grids.owner)
     met = np.full(int(grids.first[-1]), nobody, np.int64)
-    low = np.ceil(grids.flat[triangles].min(axis=1) - 0.5 - ON_EDGE).astype(np.int64)
-    high = np.floor(grids.flat[triangles].max(axis=1) - 0.5 + ON_EDGE).astype(np.int64)
+    # Points lie in the middle of their cells, or anywhere in them.
+    before, after = (0.0, 1.0) if grids.spread else (0.5, 0.5)
+    low = np.ceil(grids.flat[triangles].min(axis=1) - after - ON_EDGE).astype(np.int64)
+    high = np.floor(grids.flat[triangles].max(axis=1) - before + ON_EDGE).astype(np.int64)
+    if grids.spread:
+        ends = np.column_stack((grids.columns, grids.rows))[grids.owner[triangles]] - 1
+        low, high = np.maximum(low, 0), np.minimum(high, ends)
     wide, tall = np.maximum(high - low + 1, 0).T
     for first, last in _stretches(wide * tall):
         some = slice(first, last)
@@ -133,7 +151,7 @@ def _first_triangles(grids: _Grids, triangles: Int64) -> Int64:
         row, column = np.divmod(at, np.maximum(wide, 1)[which])
         row, column = row + low[which, 1], column + low[which, 0]
         triangle = triangles[which]
-        u, v = _weights(grids.flat[triangle], column + 0.5, row + 0.5)
+        u, v = _weights(grids.flat[triangle], *grids.points(row, column))
         inside = (u >= -ON_EDGE) & (v >= -ON_EDGE) & (u + v <= 1 + ON_EDGE)
         polygon = grids.owner[triangle[inside]]
         cell = grids.first[polygon] + row[inside] * grids.columns[polygon] + column[inside]
@@ -165,7 +183,7 @@ def _in_triangles(corners: Float64, grids: _Grids, triangle: Int64, cells: Int64
     """The points of triangles over the centres of cells."""
     polygon = grids.owner[triangle]
     row, column = np.divmod(cells - grids.first[polygon], grids.columns[polygon])
-    u, v = _weights(grids.flat[triangle], column + 0.5, row + 0.5)
+    u, v = _weights(grids.flat[triangle], *grids.points(row, column))
     a, b, c = (corners[triangle, corner] for corner in range(3))
     found: Float64 = a + u[:, None] * (b - a) + v[:, None] * (c - a)
     return found

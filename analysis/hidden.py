@@ -10,9 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis.obstacles import Casters
-from analysis.rays import Rays
-from analysis.receivers import Receivers
+from analysis.obstacles import Bodies, Casters
+from analysis.receivers import Receivers, some_rows
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.runs import Int64
@@ -35,31 +34,22 @@ def built_against(receivers: Receivers, cast: Casters) -> Mask:
     In a body one sees one and the same object from within, above and below. Looking both ways keeps
     points apart that only stand under the eaves of a neighbour.
     """
-    is_body = ~np.isin(cast.layer[: cast.opaque], cast.terrain)
-    triangles, fid = cast.triangles[: cast.opaque][is_body], cast.fid[: cast.opaque][is_body]
-    if not len(triangles):
+    bodies = cast.bodies
+    if not len(bodies.fid):
         return np.zeros(len(receivers), bool)
-    rays, places = Rays(cast.vertices, triangles), receivers.points + TOUCHING_M * receivers.normals
-    turned = _turn(cast.vertices[triangles])
-    above, below = (_seen(rays, places, way, fid, turned * way[2] > 0) for way in (UP, DOWN))
+    places = receivers.points + TOUCHING_M * receivers.normals
+    above, below = (_seen(bodies, places, way) for way in (UP, DOWN))
     found: Mask = (above >= 0) & (above == below) & (above != receivers.fid[receivers.row])
     return found
 
 
-def _turn(corners: Float64) -> Float64:
-    """Whether triangles (m, 3, 3) look up (> 0) or down (< 0)."""
-    ab, ac = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    found: Float64 = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
-    return found
-
-
-def _seen(rays: Rays, places: Float64, way: Float64, fid: Int64, is_from_within: Mask) -> Int64:
+def _seen(bodies: Bodies, places: Float64, way: Float64) -> Int64:
     """(n,) the object that is met first from each place, -1 where none is, or not from within."""
-    triangle, _ = rays.first(places, way)
+    triangle, _ = bodies.rays.first(places, way)
     met = np.flatnonzero(triangle >= 0)
-    met = met[is_from_within[triangle[met]]]
+    met = met[bodies.turn[triangle[met]] * way[2] > 0]
     found = np.full(len(places), -1, np.int64)
-    found[met] = fid[triangle[met]]
+    found[met] = bodies.fid[triangle[met]]
     return found
 
 
@@ -90,23 +80,12 @@ def hidden_in(receivers: Receivers, states: list[Casters]) -> tuple[Mask, Mask]:
 
 def _some(receivers: Receivers, kept: Mask) -> Receivers:
     """Some of the points of surfaces, and the surfaces that still have points."""
-    rows, row = np.unique(receivers.row[kept], return_inverse=True)
+    rows, row = np.unique(receivers.row[kept].astype(np.int64), return_inverse=True)
     area = receivers.area_m2[kept]
-    chosen = rows.tolist()
     return replace(
-        receivers,
+        some_rows(receivers, rows),
         points=receivers.points[kept],
         area_m2=area,
         row=row.astype(np.int32),
-        row_normal=receivers.row_normal[rows],
-        layer=receivers.layer[rows],
-        fid=receivers.fid[rows],
-        object_id=[receivers.object_id[at] for at in chosen],
-        geometry=receivers.geometry[rows],
-        surface=receivers.surface[rows],
-        surface_id=[receivers.surface_id[at] for at in chosen],
-        surface_type=[receivers.surface_type[at] for at in chosen],
         row_area_m2=np.bincount(row, area, len(rows)).astype(np.float64),
-        tilt_deg=receivers.tilt_deg[rows],
-        azimuth_deg=receivers.azimuth_deg[rows],
     )

@@ -27,6 +27,15 @@ MOST_PLANTS = 8
 
 
 @dataclass(frozen=True)
+class Bodies:
+    """Some opaque triangles by themselves."""
+
+    rays: Rays
+    fid: Int64  # (b,) of the object
+    turn: Float64  # (b,) they look up (> 0) or down (< 0)
+
+
+@dataclass(frozen=True)
 class Casters:
     """Triangles that cast shadow, the opaque ones first."""
 
@@ -89,6 +98,15 @@ class Casters:
         return Ground(self.vertices, self.triangles[np.isin(self.layer, self.terrain)])
 
     @cached_property
+    def bodies(self) -> Bodies:
+        """What is opaque and no terrain."""
+        wanted = ~np.isin(self.layer[: self.opaque], self.terrain)
+        triangles = self.triangles[: self.opaque][wanted]
+        return Bodies(
+            Rays(self.vertices, triangles), self.fid[: self.opaque][wanted], _turn(self.vertices[triangles])
+        )
+
+    @cached_property
     def feet(self) -> Float64:
         """(k, 3) of every object its middle, as high as its lowest corner."""
         numbers, owner = np.unique(self.fid, return_inverse=True)
@@ -104,10 +122,8 @@ class Casters:
         triangle, _ = self.rays.first(points, np.array([0.0, 0.0, 1.0]))
         met = np.flatnonzero(triangle >= 0)
         met = met[self.fid[triangle[met]] >= 0]
-        corners = self.vertices[self.triangles[triangle[met]]]
-        ab, ac = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
         found = np.zeros(len(points), bool)
-        found[met] = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0] > 0
+        found[met] = _turn(self.vertices[self.triangles[triangle[met]]]) > 0
         return found
 
     def _corners(self, triangles: Int64) -> bytes:
@@ -181,3 +197,10 @@ def cleaned(found: Casters) -> Casters:
         opaque=int(kept[: found.opaque].sum()),
         notes=(*found.notes, f"{int((~kept).sum())} triangles are left out: their corners lie nowhere"),
     )
+
+
+def _turn(corners: Float64) -> Float64:
+    """Whether triangles (m, 3, 3) look up (> 0) or down (< 0)."""
+    ab, ac = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    found: Float64 = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
+    return found

@@ -186,4 +186,26 @@ def joined(parts: Sequence[Receivers]) -> Receivers:
     return Receivers(**values)
 
 
+def some_rows(receivers: Receivers, rows: Int64) -> Receivers:
+    """Some of the surfaces, windows or areas, numbered anew, without points."""
+    chosen = rows.tolist()
+    return replace(
+        receivers,
+        points=np.empty((0, 3)),
+        area_m2=np.empty(0),
+        row=np.empty(0, np.int32),
+        row_normal=receivers.row_normal[rows],
+        layer=receivers.layer[rows],
+        fid=receivers.fid[rows],
+        object_id=[receivers.object_id[at] for at in chosen],
+        geometry=receivers.geometry[rows],
+        surface=receivers.surface[rows],
+        surface_id=[receivers.surface_id[at] for at in chosen],
+        surface_type=[receivers.surface_type[at] for at in chosen],
+        row_area_m2=receivers.row_area_m2[rows],
+        tilt_deg=receivers.tilt_deg[rows],
+        azimuth_deg=receivers.azimuth_deg[rows],
+    )
+
+
 NOBODY = on_points(np.empty((0, 6)))

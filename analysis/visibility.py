@@ -18,6 +18,7 @@ from analysis.looking import Observers, bend_of, observers_at, positions_of
 from analysis.naming import Naming, subject
 from analysis.outlook import CUMULATIVE, IS_SEEN, Outlook, findings, objects_table, outlook, places_table
 from analysis.seeing import Watch, seen_of
+from analysis.shares import FINE, SHARE_ERROR, refined
 from analysis.sights import Bend, Sights
 from analysis.site import site_of
 from analysis.states import situations, states_title
@@ -49,8 +50,9 @@ SET_UP = 0.1
 
 METHOD = (
     "Lines of sight from eyes {height:g} m above the viewing places to points {what}{raised}, on grids about "
-    "{spacing:g} m wide: a point is seen when nothing stands in between.{view} {earth}"
+    "{spacing:g} m wide: a point is seen when nothing stands in between.{view} {earth}{finer}"
 )
+FINER = " Surfaces that are seen in part, and small ones, are looked at again through {count} points each."
 
 
 @dataclass(frozen=True)
@@ -192,7 +194,10 @@ def _look(
         one_sided=not on_ground,
     )
     stood = standing_rows(project, receivers, situations(inputs)[state])
-    return outlook(seen_of(watch, receivers, progress), receivers, stood)
+    seen = seen_of(watch, receivers, part_of(progress, 0.0, 0.5))
+    if inputs.on == "surfaces":
+        seen = refined(project, receivers, targets.states, watch, seen, part_of(progress, 0.5, 1.0))
+    return outlook(seen, receivers, stood)
 
 
 def method_of(inputs: Inputs, view: FieldOfView) -> str:
@@ -210,15 +215,16 @@ def method_of(inputs: Inputs, view: FieldOfView) -> str:
         spacing=inputs.spacing_m,
         view=f" What is not {held} counts as not seen." if held else "",
         earth=earth,
+        finer=FINER.format(count=FINE) if inputs.on == "surfaces" else "",
     )
 
 
 def error_of(inputs: Inputs) -> str:
     """The error statement."""
-    return (
-        f"Each point is seen or not, exactly but for 1 cm. Edges of what is seen are within "
-        f"{inputs.spacing_m / 2:g} m, half the distance of points"
-    )
+    points = "Points are seen or not, exactly but for 1 cm"
+    if inputs.on == "surfaces":
+        return f"{points}; the share of a surface that is seen is within {SHARE_ERROR:g}"
+    return f"{points}; edges of what is seen are within {inputs.spacing_m / 2:g} m, half their distance"
 
 
 def _places(inputs: Inputs, observers: Observers) -> str:
