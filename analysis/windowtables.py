@@ -89,7 +89,8 @@ def _objects(found: Found) -> Table:
     shown = np.zeros(len(fids), bool)
     for name, values in columns.items():
         shown |= np.abs(values) >= (LEAST_H if name.startswith(TAKEN) else LEAST_PCT)
-    order = np.argsort(-np.abs(columns.get(VIEW + CHANGE, columns[VIEW])), kind="stable")
+    change = np.abs(columns.get(VIEW + CHANGE, np.zeros(len(fids))))
+    order = np.lexsort((-columns[VIEW], -np.where(change >= LEAST_PCT, change, 0.0)))
     order = order[shown[order]]
     listed = [fids[at] for at in order.tolist()]
     return Table(
@@ -185,7 +186,9 @@ def _difference(objects: Table) -> str:
     if change[most] < LEAST_PCT:
         most = int(np.argmin(change))
         return f"{names[most]} makes the difference: it no longer takes {-change[most]:.1f} % of the view."
+    picture = objects.numbers(PICTURE + CHANGE)[most]
     said = f"{names[most]} makes the difference: it takes {change[most]:.1f} % of the view"
+    said += f", {picture:.1f} % of the picture" if picture >= LEAST_PCT else ""
     if TAKEN in objects.columns and (hours := objects.numbers(TAKEN + CHANGE)[most]) >= LEAST_H:
         said += f" and {_hours(hours)} of sun a year"
     return f"{said}."

@@ -136,7 +136,7 @@ class Studio:
     def as_seen(self, result: Result, state: State, view: View, quantity: str | None = None) -> Shot:
         """What an eye sees in a state, in the true field of view; plain, or in the colours of a quantity."""
         size = WIDE[0], round(WIDE[0] / view.aspect)
-        caption = f"{state.title}. {said_of(view)}"
+        caption = f"{state.title}. {view.title}"
         return self._take(result, state, size, Camera.of_view(view), quantity, caption)
 
     def shadows(self, result: Result, state: State, day: str, site: Site) -> list[Shot]:
@@ -281,11 +281,6 @@ def states_of(project: Project, inputs: Mapping[str, Any]) -> list[State]:
     if not inputs.get("compare"):
         return [state("", "", "")]
     return [state("compare_", "Before: ", "_before"), state("", "After: ", "")]
-
-
-def said_of(view: View) -> str:
-    """From where a picture is taken, where it looks and how wide."""
-    return f"From {view.name}, looking {view.azimuth_deg:.0f}° from north, {view.fov_deg:.0f}° wide"
 
 
 def leaves_out_trees(result: Result) -> bool:

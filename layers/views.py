@@ -11,6 +11,7 @@ import numpy as np
 from layers.results import VIEWS, Result, Table
 
 Place = tuple[float, float, float]
+COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,32 @@ class View:
     @property
     def azimuth_deg(self) -> float:
         """Where it looks, clockwise from the north of the grid."""
-        return degrees(atan2(self.to[0] - self.eye[0], self.to[1] - self.eye[1])) % 360
+        east, north, _ = self._way
+        return degrees(atan2(east, north)) % 360
+
+    @property
+    def altitude_deg(self) -> float:
+        """How far above the horizon it looks."""
+        east, north, up = self._way
+        return degrees(atan2(up, hypot(east, north)))
+
+    @property
+    def title(self) -> str:
+        """From where, where it looks and how wide: "From spot 1 to the south-west (225°), 90° wide"."""
+        way = COMPASS[round(self.azimuth_deg / 45) % 8]
+        up = round(self.altitude_deg)
+        rise = f", {abs(up)}° {'up' if up > 0 else 'down'}" if up else ""
+        return f"From {self.name} to the {way} ({self.azimuth_deg:.0f}°){rise}, {self.fov_deg:g}° wide"
 
     @property
     def distance_m(self) -> float:
         """From the eye to what it looks at."""
-        return hypot(*(b - a for a, b in zip(self.eye, self.to, strict=True)))
+        return hypot(*self._way)
+
+    @property
+    def _way(self) -> Place:
+        (x, y, z), (to_x, to_y, to_z) = self.eye, self.to
+        return to_x - x, to_y - y, to_z - z
 
 
 def views_table(views: Sequence[View]) -> Table:

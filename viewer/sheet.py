@@ -88,6 +88,7 @@ def annotated(
     background: Background,
     title: str = "",
     words: Sequence[str] = (),
+    has_scale: bool = True,
 ) -> UInt8:
     """The picture with legend, north arrow, scale bar and title; `words` stand at its foot, line by line."""
     height, width, _ = picture.shape
@@ -96,7 +97,8 @@ def annotated(
     if title:
         _title(sheet, title)
     _north(sheet, width - MARGIN - 22, MARGIN + 26, camera.azimuth_deg)
-    _scale_bar(sheet, height, camera)
+    if has_scale:
+        _scale_bar(sheet, height, camera)
     _legend(sheet, width, height, legend)
     return sheet.pixels
 

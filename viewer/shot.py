@@ -13,6 +13,7 @@ from layers.errors import UsageError
 from layers.pictures import read_png, write_png
 from layers.records import Layer
 from layers.results import Result
+from layers.views import Place, View
 from viewer.camera import STANDARD_VIEWS, Camera
 from viewer.scene import Scene, SunLight, prepare
 from viewer.sheet import annotated
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 DEFAULT_SIZE = (1600, 1000)
 MOST_PIXELS = 8192
+#: Horizontal fields of view of pictures from an eye.
+NARROWEST_DEG, WIDEST_DEG = 0.1, 170.0
 #: What `color_by` may say besides the name of an attribute.
 WAYS = ("type", "surface", "plain", "rgb", "intensity", "classification", "height")
 
@@ -34,6 +37,7 @@ def shot(
     *,
     view: str = "overview",
     camera: Camera | None = None,
+    look: View | None = None,
     color_by: str | None = None,
     lod: str | None = None,
     date: str | None = None,
@@ -44,7 +48,10 @@ def shot(
     marks: bool = True,
     title: str = "",
 ) -> None:
-    """Draw the project's visible layers and write a PNG; `marks` adds legend, north arrow and scale."""
+    """Draw the project's visible layers and write a PNG; `marks` adds legend, north arrow and scale.
+
+    A picture of what an eye sees (`look`) has neither legend nor scale, which is different all over it.
+    """
     if not all(0 < side <= MOST_PIXELS for side in size):
         raise UsageError(
             "The size of the picture is not possible",
@@ -63,9 +70,12 @@ def shot(
         if date is not None:
             scene.set_date(date)
         scene.set_sun(sun)
-        scene.shows_dome = marks
+        scene.shows_dome = marks and look is None
+        scene.ghosts = look is None
         scene.show_result(result, quantity)
-        if camera is None:
+        if look is not None:
+            scene.camera = Camera.of_view(look, size[0] / size[1])
+        elif camera is None:
             scene.camera = scene.camera.viewed(view)
             scene.fit()
         else:
@@ -73,8 +83,11 @@ def shot(
         scene.settle()
         picture = scene.frame(fine=True)
         if marks:
-            words = _words(sun, result)
-            picture = annotated(picture, scene.camera, scene.legend(), scene.background, title, words)
+            words = (*((look.title,) if look is not None else ()), *_words(sun, result))
+            legend = scene.legend() if look is None or result is not None else []
+            picture = annotated(
+                picture, scene.camera, legend, scene.background, title, words, has_scale=look is None
+            )
     finally:
         scene.close()
     write_png(path, picture)
@@ -102,6 +115,20 @@ def camera_from(text: str) -> Camera:
             allowed='six numbers "X,Y,Z,DISTANCE,AZIMUTH,ALTITUDE", as 78600,457800,0,500,20,40',
         )
     return Camera(np.array([x, y, z]), distance, azimuth % 360, altitude)
+
+
+def view_from(eye: Place, to: Place, fov_deg: float, aspect: float) -> View:
+    """What an eye sees that looks at a point, with a true horizontal field of view."""
+    if not NARROWEST_DEG <= fov_deg <= WIDEST_DEG:
+        raise UsageError(
+            "The field of view is not possible",
+            found=f"{fov_deg:g}°",
+            allowed=f"{NARROWEST_DEG:g} to {WIDEST_DEG:g}°",
+        )
+    if eye == to:
+        raise UsageError("The eye is at the point that it looks at", found=str(eye), do="Give two points")
+    x, y, z = eye
+    return View(f"{x:.2f}, {y:.2f}, {z:.2f}", eye, to, fov_deg, aspect)
 
 
 def compare(one: Path, other: Path) -> float:

@@ -22,9 +22,12 @@ from layers.project import ENDING, Project
 
 if TYPE_CHECKING:
     from layers.results import Result
+    from layers.views import View
     from viewer.camera import Camera
     from viewer.shade import SunLight
 
+#: Width of a picture from an eye, unless another is asked for.
+FOV_DEG = 60.0
 #: Pictures that differ by less look the same: text and edges are smoothed differently by drivers.
 SAME_BELOW = 0.01
 
@@ -41,6 +44,18 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     look.add_argument(
         "--camera", metavar="X,Y,Z,DISTANCE,AZIMUTH,ALTITUDE", help="look at a point, from there"
     )
+    look.add_argument(
+        "--from",
+        dest="eye",
+        metavar="X,Y,Z",
+        type=point_from,
+        help="the eye, in the project's CRS; with --to",
+    )
+    look.add_argument(
+        "--look", metavar="NAME", help="as a view of the --result sees it, in its city: its name, or 1, 2, …"
+    )
+    add("--to", metavar="X,Y,Z", type=point_from, help="the point in the middle of the picture; with --from")
+    add("--fov", metavar="DEG", type=float, help="true horizontal field of view; default 60; with --from")
     add(
         "--date",
         metavar="DATE",
@@ -66,13 +81,28 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def point_from(text: str) -> tuple[float, float, float]:
+    """A point in the project's CRS."""
+    from app.verbs.asking import numbers_from
+
+    numbers = numbers_from(text)
+    if len(numbers) != 3:
+        raise UsageError("The point is not understood", found=repr(text), allowed="X,Y,Z, three numbers")
+    return numbers[0], numbers[1], numbers[2]
+
+
 def _run(arguments: argparse.Namespace) -> Answer:
     date = _date(arguments.date)
     camera = _camera(arguments.camera) if arguments.camera else None
+    look = _eye(arguments)
     Thread(target=_load_ahead, daemon=True).start()
     with shown_project(arguments.files, arguments.crs) as project:
         from viewer import shot
 
+        result = _result(project, arguments.result)
+        if arguments.look:
+            look, date = _view_of(result, arguments, date)
+            result = result if arguments.quantity else None
         sun: SunLight | None = None
         if arguments.sun:
             sun, date = _sun(project, arguments.sun, date, by_day=arguments.date is None)
@@ -82,11 +112,12 @@ def _run(arguments: argparse.Namespace) -> Answer:
             arguments.size,
             view=arguments.view,
             camera=camera,
+            look=look,
             color_by=arguments.color_by,
             lod=arguments.lod,
             date=date,
             sun=sun,
-            result=_result(project, arguments.result),
+            result=result,
             quantity=arguments.quantity,
             dark=arguments.dark,
             marks=not arguments.plain,
@@ -95,6 +126,9 @@ def _run(arguments: argparse.Namespace) -> Answer:
     width, height = arguments.size
     values: dict[str, Any] = {"out": str(arguments.out), "width": width, "height": height}
     lines = [f"Drawn in {width} x {height} pixels. File: {arguments.out}"]
+    if look is not None:
+        values |= {"from": look.eye, "to": look.to, "fov_deg": look.fov_deg}
+        lines.append(look.title)
     if sun is not None:
         values["sun"] = sun.audit_line
         values["date"] = date
@@ -160,6 +194,40 @@ def _camera(text: str) -> Camera:
     from viewer.shot import camera_from
 
     return camera_from(text)
+
+
+def _eye(arguments: argparse.Namespace) -> View | None:
+    """What an eye sees, where that is asked for."""
+    eye, to, fov_deg = arguments.eye, arguments.to, arguments.fov
+    if eye is None and to is None and fov_deg is None:
+        return None
+    if eye is None or to is None:
+        raise UsageError(
+            "A picture of what an eye sees needs both --from and --to",
+            allowed="--from X,Y,Z --to X,Y,Z [--fov DEG]",
+        )
+    from viewer.shot import view_from
+
+    width, height = arguments.size
+    return view_from(eye, to, FOV_DEG if fov_deg is None else fov_deg, width / height)
+
+
+def _view_of(
+    result: Result | None, arguments: argparse.Namespace, date: str | None
+) -> tuple[View, str | None]:
+    """A view of a result, and the date of its city unless another is asked for."""
+    from layers.views import views_of
+
+    views = views_of(result) if result is not None else ()
+    wanted = arguments.look
+    found = [view for at, view in enumerate(views, 1) if wanted in (view.name, str(at))]
+    if result is None or not found:
+        raise UsageError(
+            "There is no such view",
+            found=wanted,
+            allowed=", ".join(view.name for view in views) or "a result with views, as --result ID_OR_TITLE",
+        )
+    return found[0], date if arguments.date is not None else str(result.inputs.get("date", "")) or None
 
 
 @contextmanager
