@@ -1,0 +1,179 @@
+"""Places in a form: picked in the view, typed, from camera and selection; and which objects are meant."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from analysis.spelling import place_from
+from app.analysisform import AnalysisForm
+from app.askfields import AskField, ChoiceAnswer
+from app.askobjects import ObjectsAnswer
+from app.askplaces import PlacesAnswer
+from app.session import Session
+from app.window import Window
+from tests.app.yard import fid, yards
+
+__all__ = ["yards"]
+
+LEFT = Qt.MouseButton.LeftButton
+#: Lower left corner of the city.
+X0, Y0 = 84_000.0, 446_000.0
+
+
+@pytest.fixture
+def yard_window(
+    qtbot: QtBot, window: Window, yards: Path, tmp_path: Path, settled: Callable[[Session], None]
+) -> Window:
+    """The window on a copy of the yard, seen from above, at rest."""
+    copy = shutil.copytree(yards.parent, tmp_path / "copy")
+    window.open_paths([copy / yards.name])
+    qtbot.waitUntil(lambda: window.session.is_open, timeout=5000)
+    settled(window.session)
+    window.timeline.show_date("2025-07-01")
+    canvas = window.canvas
+    canvas.set_camera(
+        replace(canvas.camera.viewed("top"), target=np.array((X0 + 15, Y0 + 15, 0.0)), distance_m=120.0)
+    )
+    qtbot.waitUntil(lambda: not window.session.scene.needs_frame, timeout=10_000)
+    return window
+
+
+@pytest.fixture
+def ask(qtbot: QtBot, yard_window: Window) -> Callable[[str], AnalysisForm]:
+    def ask(name: str) -> AnalysisForm:
+        yard_window.ask_analysis(name)
+        form: AnalysisForm = yard_window.findChildren(AnalysisForm)[-1]
+        return form
+
+    return ask
+
+
+def places(form: AnalysisForm, name: str = "places") -> PlacesAnswer:
+    field = form.fields[(name,)]
+    assert isinstance(field, PlacesAnswer)
+    return field
+
+
+def objects(form: AnalysisForm, name: str) -> ObjectsAnswer:
+    field = next(found for names, found in form.fields.items() if name in names)
+    assert isinstance(field, ObjectsAnswer)
+    return field
+
+
+def click(qtbot: QtBot, window: Window, x: float, y: float, z: float) -> None:
+    """Click the picture where a place of the city is drawn."""
+    canvas = window.canvas
+    at = canvas.camera.project(np.array([[X0 + x, Y0 + y, z]]), canvas.width(), canvas.height())[0]
+    qtbot.mouseClick(canvas, LEFT, pos=QPoint(round(at[0]), round(at[1])))
+
+
+def test_places_are_spelled_with_commas_semicolons_or_spaces() -> None:
+    assert place_from("84005.2, 446010.5") == (84005.2, 446010.5)
+    assert place_from(" 1 2  3.5 ") == (1.0, 2.0, 3.5)
+    assert place_from("84005,2; 446010,5; 12,25") == (84005.2, 446010.5, 12.25)
+    for text in ("", "12", "1, 2, 3, 4", "here, there", "1, nan", "1; "):
+        assert place_from(text) is None, text
+
+
+def test_clicks_in_the_view_are_places_and_select_nothing_until_escape(
+    qtbot: QtBot, yard_window: Window, ask: Callable[[str], AnalysisForm]
+) -> None:
+    form = ask("sightline")
+    field = places(form)
+    assert "No place is given yet" in field.problem
+    qtbot.mouseClick(field.pick, LEFT)
+    click(qtbot, yard_window, 5, 10, 0.0)
+    click(qtbot, yard_window, 15, 35, 8.0)  # the roof of the school
+    first, second = field.value()
+    assert first == pytest.approx((X0 + 5, Y0 + 10, 0.0), abs=0.2)
+    assert second == pytest.approx((X0 + 15, Y0 + 35, 8.0), abs=0.2)
+    assert len(yard_window.session.selection) == 0
+    qtbot.keyClick(yard_window, Qt.Key.Key_Escape)
+    assert not field.pick.isChecked() and form.isVisible()
+    click(qtbot, yard_window, 15, 35, 8.0)
+    assert len(field.value()) == 2 and yard_window.session.selection.tolist() == [
+        fid(yard_window.session, "school")
+    ]
+
+
+def test_only_one_field_asks_the_view_and_a_closed_form_asks_no_more(
+    qtbot: QtBot, yard_window: Window, ask: Callable[[str], AnalysisForm]
+) -> None:
+    form = ask("sightline")
+    here, there = places(form), places(form, "targets")
+    here.pick.click()
+    there.pick.click()
+    assert there.pick.isChecked() and not here.pick.isChecked()
+    click(qtbot, yard_window, 5, 10, 0.0)
+    assert (len(here.list.texts), len(there.list.texts)) == (0, 1)
+    form.reject()
+    assert yard_window.canvas.picking == "" and not yard_window.canvas._pins
+
+
+def test_lines_are_typed_changed_and_removed(
+    qtbot: QtBot, yard_window: Window, ask: Callable[[str], AnalysisForm]
+) -> None:
+    field = places(ask("sightline"))
+    field.add([(X0, Y0), (X0 + 1, Y0, 2.0)])
+    field.type_one()
+    assert not field.check() and field.problem.startswith("Line 3 is no place: nothing; allowed: X, Y")
+    field.list.item(2).setText(f"{X0 + 2} {Y0}")
+    assert field.check() and field.value() == ((X0, Y0), (X0 + 1, Y0, 2.0), (X0 + 2, Y0))
+    field.list.setCurrentRow(1)
+    qtbot.keyClick(field.list, Qt.Key.Key_Delete)
+    assert field.value() == ((X0, Y0), (X0 + 2, Y0))
+
+
+def test_the_camera_and_the_selection_are_places(
+    yard_window: Window, ask: Callable[[str], AnalysisForm]
+) -> None:
+    session = yard_window.session
+    field = places(ask("sightline"))
+    field.add_camera()
+    assert field.value()[0][2] == pytest.approx(yard_window.canvas.camera.eye[2] - 1.6, abs=0.01)
+    session.select([fid(session, "school")])
+    field.add_selection()
+    assert field.value()[1] == pytest.approx((X0 + 15, Y0 + 35, 0.0))
+
+
+def test_what_is_selected_is_what_is_looked_at(
+    yard_window: Window, ask: Callable[[str], AnalysisForm]
+) -> None:
+    session = yard_window.session
+    session.select([fid(session, "school")])
+    form = ask("sightline")
+    towards = form.fields[("towards",)]
+    assert isinstance(towards, ChoiceAnswer) and towards.value() == "surfaces"
+    assert objects(form, "to_fids").value() == ("", (fid(session, "school"),))
+
+
+def test_of_two_questions_about_objects_each_takes_what_fits_when_told_to(
+    yard_window: Window, ask: Callable[[str], AnalysisForm]
+) -> None:
+    session = yard_window.session
+    school, yard = fid(session, "school"), fid(session, "yard")
+    session.select([school, yard])
+    form = ask("exposure")
+    target, streets = objects(form, "target_fids"), objects(form, "fids")
+    assert target.value() == ("", (school,)) and streets.value() == ("", (yard,))
+    session.select([fid(session, "tower")])
+    assert target.value() == ("", (school,)), "a click in the view changes neither"
+    assert not streets.take.isEnabled(), "a tower is no street"
+    target.take.click()
+    assert target.value() == ("", (fid(session, "tower"),)) and streets.value() == ("", (yard,))
+
+
+def test_an_empty_number_is_the_usual_answer(ask: Callable[[str], AnalysisForm]) -> None:
+    form = ask("windowview")
+    field: AskField = form.fields[("azimuth_deg",)]
+    assert field.value() == -1.0
+    field.show_value(30.0)
+    assert field.value() == 30.0
