@@ -12,6 +12,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
 from analysis.obstruction import PLACE, SKY, place_from, sky_from
+from analysis.profile import PROFILE
 from app.charts import (
     DayChart,
     Histogram,
@@ -25,7 +26,9 @@ from app.charts import (
     paint_day,
     paint_histogram,
     paint_level_bars,
+    paint_profile,
     paint_sun_path,
+    profiles_of,
     stacked_by_month,
     sun_path_of,
 )
@@ -39,6 +42,8 @@ KINDS = {"turned away": "away"}
 #: Whose sun is drawn where a result names no day: its course is the same each year within 0.2°.
 ANY_YEAR = 2026
 MONTHS, HOURS, BLOCKERS = "months", "hours", "blockers"
+#: Tables whose charts come before how values are spread.
+LEADING = (BLOCKERS, PROFILE)
 #: Parts of a sum that are stacked, by the beginnings of their columns.
 PARTS = ("direct", "diffuse", "reflected")
 #: Objects that take the sun and get a bar of their own, and what is too little for one.
@@ -72,7 +77,8 @@ def in_order(
     result: Result, of_quantity: Sequence[ResultChart], further: Sequence[ResultChart]
 ) -> list[ResultChart]:
     """What the result is about first: who takes the sun before how the sunlight is spread."""
-    return [*further, *of_quantity] if BLOCKERS in result.tables else [*of_quantity, *further]
+    leads = any(name in result.tables for name in LEADING)
+    return [*further, *of_quantity] if leads else [*of_quantity, *further]
 
 
 def quantity_charts(result: Result, quantity: Quantity | None) -> list[ResultChart]:
@@ -82,8 +88,11 @@ def quantity_charts(result: Result, quantity: Quantity | None) -> list[ResultCha
 
 def further_charts(result: Result) -> list[ResultChart]:
     """The charts of a result's tables; the course of the sun takes a moment."""
-    made: list[ResultChart] = []
     tables = result.tables
+    made = [
+        ResultChart(f"Along {chart.name}", 230, _filled(paint_profile, chart))
+        for chart in profiles_of(result)
+    ]
     if "taken_h" in tables.get(BLOCKERS, Table()).columns and len(tables[BLOCKERS]):
         made.append(_blockers(tables[BLOCKERS]))
     if SKY in tables and PLACE in tables:

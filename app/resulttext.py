@@ -62,8 +62,8 @@ TITLES = {
 }
 #: Columns for programs, which tables for people leave out.
 INNER = frozenset(("fid", "caster_fid", "layer", "geometry", "surface", "row", "wkb", "nx", "ny", "nz"))
-#: Tables whose rows are drawn or said: programs get them, people see what they hold elsewhere.
-DRAWN = frozenset((FINDINGS, VIEWS, VOLUMES))
+#: Tables whose rows are drawn, charted or said: programs get them, people see what they hold elsewhere.
+DRAWN = frozenset((FINDINGS, VIEWS, VOLUMES, "profile", "panorama", "skyline"))
 #: Columns of numbers that mean yes or no.
 FLAGS = frozenset(("visible", "visible_before", "breaks", "is_new"))
 #: A time with its offset, as tables have it.
