@@ -23,7 +23,7 @@ UInt16 = NDArray[np.uint16]
 #: Observers that can be counted.
 MOST_OBSERVERS = 65_535
 #: Rays from an observer, per cell at the edge of what is looked at.
-RAYS_PER_CELL = 2
+RAYS_PER_CELL = 1
 #: So much higher does a target stand that may not be seen at all.
 NEVER_M = np.float32(np.inf)
 TEXT = "what is seen of the raster"
