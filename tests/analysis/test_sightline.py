@@ -1,0 +1,169 @@
+"""Lines of sight in a small town: what hides, what would help, fans, bundles, before and after."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analysis import sightline
+from analysis.analysis import analysis_of, perform
+from analysis.profile import COLUMNS, GONE, GROUND, OBJECT
+from analysis.rerunning import rerun
+from analysis.sightline import PLACES, SECTOR, SURFACES, Inputs
+from layers import wkb
+from layers.data import never_stop
+from layers.errors import UsageError
+from layers.project import Project
+from layers.results import FINDINGS, OBSERVERS, SIGHTLINES, VOLUMES, Result
+from tests.analysis.town import HOUSE_HEIGHT_M, SLOPE, at, make_town
+
+#: West of house A, which stands from 50 to 60 m east; B stood behind it up to 70 m until 2000.
+EYE, BEHIND = at(30, 55, 2.0), at(90, 55, 2.0)
+ACROSS = Inputs(
+    places=(EYE,), eye_height_m=0.0, towards=PLACES, targets=(BEHIND,), curvature=False, date="2020-01-01"
+)
+
+
+def look(town: Project, **changes: Any) -> Result:
+    return perform(analysis_of("sightline"), town, replace(ACROSS, **changes), never_stop)
+
+
+def test_what_hides_a_place_where_and_how_much_too_high(town: Project) -> None:
+    lines = look(town).tables[SIGHTLINES]
+    assert lines.numbers("visible")[0] == 0 and lines.texts("blocked_by") == ["A"]
+    # The line rises with the ground, 2 m above it; the house's top is level.
+    assert [lines.numbers(f"at_{axis}")[0] for axis in "xyz"] == pytest.approx(at(50, 55, 2.0), abs=1e-6)
+    assert lines.numbers("distance_m")[0] == pytest.approx(20 * np.hypot(1, SLOPE), abs=1e-6)
+    assert lines.numbers("excess_m")[0] == pytest.approx(HOUSE_HEIGHT_M - 2.0, abs=1e-3)
+    # Over the house's near edge, or its far one: whichever asks for more.
+    top = 50 * SLOPE + HOUSE_HEIGHT_M
+    eye = 30 * SLOPE + 2.0
+    assert lines.numbers("end_from_z")[0] == pytest.approx(eye + (top - eye) * 60 / 20, abs=1e-3)
+    end = 90 * SLOPE + 2.0
+    assert lines.numbers("eye_from_z")[0] == pytest.approx(end + (top - end) * 60 / 30, abs=1e-3)
+
+
+def test_what_is_too_high_says_how_high_it_may_be(town: Project) -> None:
+    obstacles = look(town, date="1990-01-01").tables["obstacles"]
+    assert obstacles.texts("name") == ["A", "B"]
+    assert obstacles.numbers("to_m") - obstacles.numbers("from_m") == pytest.approx([10, 10], abs=1e-6)
+    assert obstacles.numbers("reaches_z") == pytest.approx(
+        SLOPE * np.array([50, 60]) + HOUSE_HEIGHT_M, abs=1e-3
+    )
+    assert obstacles.numbers("allowed_z") == pytest.approx(SLOPE * np.array([50, 60]) + 2.0, abs=1e-3)
+
+
+def test_a_line_over_the_roof_is_free_and_says_by_how_much(town: Project) -> None:
+    result = look(town, places=(at(30, 55, 20.0),), targets=(at(90, 55, 20.0),))
+    lines = result.tables[SIGHTLINES]
+    assert lines.numbers("visible")[0] == 1 and lines.texts("blocked_by") == [""]
+    assert np.isnan(lines.numbers("distance_m")[0])
+    assert lines.numbers("clearance_m")[0] == pytest.approx(20 - HOUSE_HEIGHT_M, abs=1e-3)
+    assert "12.00 m above" in result.tables[FINDINGS].texts("sentence")[0]
+
+
+def test_a_place_without_height_stands_on_the_ground(town: Project) -> None:
+    result = look(town, places=(EYE[:2],), targets=(BEHIND[:2],), eye_height_m=1.6, target_height_m=3.0)
+    eyes, lines = result.tables[OBSERVERS], result.tables[SIGHTLINES]
+    assert eyes.numbers("z") - eyes.numbers("foot_z") == pytest.approx(1.6)
+    assert eyes.numbers("foot_z") == pytest.approx(30 * SLOPE, abs=0.01)
+    assert lines.numbers("z1") == pytest.approx(90 * SLOPE + 3.0, abs=0.01)
+
+
+def test_trees_hide_unless_they_are_left_out(town: Project) -> None:
+    under = {"places": (at(140, 53, 4.0),), "targets": (at(165, 53, 4.0),)}
+    assert look(town, **under).tables[SIGHTLINES].texts("blocked_by") == ["lime"]
+    assert look(town, vegetation=False, **under).tables[SIGHTLINES].numbers("visible")[0] == 1
+
+
+def test_before_and_after_and_what_is_gone_in_the_profile(town: Project) -> None:
+    result = look(town, compare=True, compare_date="1990-01-01", compare_without="id == 'A'")
+    lines = result.tables[SIGHTLINES]
+    assert (lines.texts("blocked_by"), lines.texts("blocked_by_before")) == (["A"], ["B"])
+    assert any("hidden, by B" in sentence for sentence in result.tables[FINDINGS].texts("sentence"))
+    profile = result.tables["profile"]
+    states = dict(zip(profile.texts("name"), profile.texts("state"), strict=True))
+    assert (states["A"], states["B"]) == ("new", GONE)
+
+
+def test_the_profile_is_the_house_and_the_ground(town: Project) -> None:
+    profile = look(town).tables["profile"]
+    kinds, rows = np.array(profile.texts("kind")), np.column_stack([profile.numbers(c) for c in COLUMNS])
+    house = rows[kinds == OBJECT]
+    assert house[:, 0].min() == pytest.approx(20, abs=1e-5) and house[:, 1].max() == pytest.approx(
+        30, abs=1e-5
+    )
+    assert (house[:, 4:] - house[:, 2:4]).ravel() == pytest.approx(HOUSE_HEIGHT_M, abs=1e-3)
+    ground = rows[kinds == GROUND]
+    assert (ground[:, 1] - ground[:, 0]).sum() == pytest.approx(60, abs=1e-5)
+    assert ground[:, 4] == pytest.approx((30 + ground[:, 0]) * SLOPE, abs=0.01)
+
+
+def test_of_a_house_the_sides_that_face_the_place_are_seen(town: Project) -> None:
+    result = look(town, towards=SURFACES, to_where="id == 'A'", surfaces="walls", spacing_m=2.0)
+    seen = dict(
+        zip(
+            result.surfaces.numbers("azimuth_deg").round(),
+            result.surfaces.numbers("seen_fraction"),
+            strict=True,
+        )
+    )
+    west = min(seen, key=lambda azimuth: abs(azimuth - 270))
+    east = min(seen, key=lambda azimuth: abs(azimuth - 90))
+    assert seen[west] == 1.0 and seen[east] == 0.0
+    lines = result.tables[SIGHTLINES]
+    assert len(lines) < len(result.points) and lines.numbers("visible").all()
+    assert result.tables[FINDINGS].texts("sentence")[0].startswith("1 of 4 surfaces are seen")
+
+
+def test_a_fan_ends_at_the_house_and_is_drawn_as_wide(town: Project) -> None:
+    result = look(
+        town, targets=(), towards=SECTOR, azimuth_deg=90.0, width_deg=20.0, reach_m=60.0, step_deg=5.0
+    )
+    lines = result.tables[SIGHTLINES]
+    assert len(lines) == 5
+    assert lines.texts("blocked_by")[2] == "A"
+    # The grid is turned a little against true north, the ground rises.
+    assert lines.numbers("distance_m")[2] == pytest.approx(20.0, abs=0.05)
+    shape = wkb.read(bytes.fromhex(result.tables[VOLUMES].texts("wkb")[0]))
+    assert len(shape.parts) == 5
+    assert "of 5 directions are free to 60 m" in result.tables[FINDINGS].texts("sentence")[0]
+
+
+def test_what_cannot_be_is_a_sentence(town: Project, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="No viewing place"):
+        look(town, places=())
+    with pytest.raises(UsageError, match="No target"):
+        look(town, targets=())
+    with pytest.raises(UsageError, match="straight above or below"):
+        look(town, targets=((*EYE[:2], 50.0),))
+    with pytest.raises(UsageError, match="which objects"):
+        look(town, towards=SURFACES)
+    with pytest.raises(UsageError, match="nothing to look at"):
+        look(town, towards=SURFACES, to_where="id == 'B'")
+    with Project.open(make_town(tmp_path, terrain=False)) as bare:
+        with pytest.raises(UsageError, match="no terrain under a viewing place"):
+            look(bare, places=(EYE[:2],))
+        assert look(bare).tables[SIGHTLINES].texts("blocked_by") == ["A"]
+
+
+def test_an_eye_inside_a_house_is_warned_of(town: Project) -> None:
+    result = look(town, places=(at(55, 55, 2.0),))
+    assert any(limit.startswith("Warning: the eye lies inside") for limit in result.pedigree.limits)
+
+
+def test_a_kept_result_is_computed_again_the_same(tmp_path: Path) -> None:
+    with Project.open(make_town(tmp_path)) as own:
+        with own.edit("Keep") as edit:
+            number = edit.add_result(look(own, compare=True, compare_date="1990-01-01"))
+        assert rerun(own, own.result(number), never_stop).same
+
+
+def test_what_is_estimated_is_what_is_looked_at(town: Project) -> None:
+    assert sightline.estimate(town, ACROSS).points == 1
+    fan = replace(ACROSS, towards=SECTOR, width_deg=360.0, step_deg=10.0)
+    assert sightline.estimate(town, fan).points == 36
