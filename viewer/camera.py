@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 EYE_HEIGHT_M = 1.7
 NEAREST_M = 0.05
 FARTHEST_M = 5e6
+#: Tangents of half the narrowest and the widest opening.
+HALF_HEIGHTS = 0.005, 3.0
 #: Who looks from a place has the point that the camera turns about this near, so that nothing near is cut.
 AT_EYE_M = 10.0
 ISOMETRIC_DEG = 35.264389682754654  # atan(1 / sqrt(2))
@@ -176,6 +178,11 @@ class Camera:
             altitude_deg=float(np.clip(self.altitude_deg - rise_deg, -89.0, 89.0)),
         )
         return replace(turned, target=eye + turned.distance_m * turned.basis[2])
+
+    def widened(self, factor: float) -> Camera:
+        """The same eye with a wider (factor > 1) or narrower field of view."""
+        high = np.clip(self.half_height * factor, *HALF_HEIGHTS)
+        return replace(self, fov_deg=degrees(2 * atan(float(high))))
 
     def walked(self, forward_m: float, right_m: float, ground_height_m: float | None) -> Camera:
         """Moved level along the view; the eye stands `EYE_HEIGHT_M` above the ground, if known."""
