@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Sequence
 from datetime import date
 from math import isfinite
 
@@ -30,6 +31,11 @@ def place_from(text: str) -> tuple[float, ...] | None:
     found = [number_from(part) for part in parts]
     numbers = tuple(number for number in found if number is not None and isfinite(number))
     return numbers if len(numbers) == len(found) and len(numbers) in (2, 3) else None
+
+
+def place_text(place: Sequence[float]) -> str:
+    """The coordinates of a place, to the centimetre."""
+    return ", ".join(f"{value:.2f}" for value in place)
 
 
 def clock_from(text: str) -> str:

@@ -12,7 +12,7 @@ from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QMenu, QToolButton
 
 from analysis.asked import Ask
-from analysis.spelling import place_from
+from analysis.spelling import place_from, place_text
 from app.askpicked import PickedAnswer
 from app.canvas import Canvas
 from app.pins import Pins, sign
@@ -202,11 +202,6 @@ class PlaceList(QListWidget):
             self.remove_current()
         else:
             super().keyPressEvent(event)
-
-
-def place_text(place: Place) -> str:
-    """A place as its line says it, to the centimetre."""
-    return ", ".join(f"{value:.2f}" for value in place)
 
 
 def place_of(project: Project, hit: Hit) -> tuple[float, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 from app.labels import counted
 from app.paper import INK, Block, Grid, paragraph
 from app.paperparts import VERDICT_COLOURS
+from app.resulttable import columns_in_order
 from app.resulttext import (
     INNER,
     NOTHING,
@@ -145,7 +146,7 @@ def _grid(
 
 def _chosen(result: Result, table: Table) -> list[str]:
     """The columns that go on paper: what is described, then quantities, as many as fit."""
-    names = [name for name in table.columns if name not in LEFT_OUT]
+    names = [name for name in columns_in_order(table, result) if name not in LEFT_OUT]
     quantities = {found.name for found in result.quantities}
     measured = [name for name in names if name in quantities]
     described = [name for name in names if name not in quantities]

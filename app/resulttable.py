@@ -37,7 +37,10 @@ ANY_WIDTH = 1_000
 #: Longer tables have rows of one line.
 MOST_WRAPPED = 200
 #: What a row is about; what is said of the surface rather than of the result; both before and after numbers.
-KEYS = ("verdict", "caster", "date", "time", "name", "object_id", "month", "part", "direction", "hours")
+KEYS = (
+    *("verdict", "caster", "date", "time", "line", "name", "object_id"),
+    *("month", "part", "direction", "hours", "visible", "blocked_by"),
+)
 VERDICT_NUMBERS = ("before", "after", "threshold", "reason")
 ABOUT = (
     *("area_m2", "tilt_deg", "azimuth_deg", "error", "surfaces"),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.analysis import analysis_of
 from analysis.asked import Ask, questions
+from analysis.spelling import place_text
 from app.labels import counted, thousands
 from layers.errors import CitystrataError
 from layers.project import Project
@@ -257,6 +258,8 @@ def answer_text(ask: Ask, value: Any, project: Project | None = None) -> str:
         return f"{value} ({names[0]})" if names else str(value)
     if ask.kind == "fids" and project is not None:
         return names_of(project, value)
+    if ask.kind == "places" and len(value) <= MOST_NAMED:
+        return "\n".join(map(place_text, value))
     if isinstance(value, list | tuple):
         return f"{len(value)} chosen"
     shown = f"{value:g}" if isinstance(value, float) else str(value)

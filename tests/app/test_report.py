@@ -99,7 +99,7 @@ def test_many_rows_are_summed_up_and_refer_to_the_export(qtbot: QtBot) -> None:
         ["RoofSurface", "300", "600"],
         ["WallSurface", "299", "598"],
     ]
-    assert isinstance(ends, Grid) and (ends.rows[0][1], ends.rows[-1][1]) == ("o0", f"o{count - 1}")
+    assert isinstance(ends, Grid) and (ends.rows[0][0], ends.rows[-1][0]) == ("o0", f"o{count - 1}")
     assert isinstance(note, Text) and "600 rows" in note.html and "exported table has all" in note.html
 
 
