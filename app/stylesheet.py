@@ -101,7 +101,7 @@ QScrollArea, QScrollArea > QWidget > QWidget { border: none; background: transpa
 QAbstractScrollArea::corner { border: none; background: transparent; }
 QSplitter::handle { background: $border; }
 QSplitter::handle:vertical { height: 1px; }
-QWidget#timeline, QWidget#sunpanel { background: $window; border-top: 1px solid $border; }
+QWidget#timeline, QWidget#sunpanel, QWidget#sightpanel { background: $window; border-top: 1px solid $border; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
 QScrollBar::handle { background: $strong_border; border-radius: 3px; margin: 2px; }

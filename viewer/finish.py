@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from viewer import skydome
 from viewer.depths import Depths
 from viewer.light import Background
@@ -19,6 +21,8 @@ from viewer.window import Paint, Relight
 
 #: So much of the light and shadow of the sun is seen on a result.
 SHADE_ON_RESULT = 0.5
+#: Who looks from so near the observer sees what they see: then nothing is tinted.
+SAME_EYE_M = 0.5
 
 
 class Finish:
@@ -35,9 +39,10 @@ class Finish:
     def relight(self, view: View2D, moving: bool, ground: Ground | None) -> Relight | None:
         """What puts the light of the sun into pictures of a view, paints their ground and tints them."""
         paints = () if self.result is None else self.result.paints
-        if not (self._relights or paints):
+        observer = self._observer_of(view)
+        if self.sun is None and observer is None and not paints:
             return None
-        shade = self._shade()
+        shade = self._shade(observer)
 
         def relight(raw: Raw) -> Iterator[None]:
             seen = _of_size(view, raw.buffer)
@@ -50,7 +55,7 @@ class Finish:
 
     def paint(self, view: View2D, moving: bool, shown: list[Dots], sky: Background) -> Paint | None:
         """What draws points that are shown, the dome before a sky, lines of a result; None without any."""
-        sun = self.sun
+        sun, observer = self.sun, self._observer_of(view)
         dome = sun.dome if sun is not None and self.shows_dome else None
         lines = self.result.lines if self.result is not None and not self.result.lines.is_empty else None
         if not shown and dome is None and lines is None:
@@ -58,11 +63,11 @@ class Finish:
 
         def paint(picture: Picture) -> Iterator[None]:
             seen = _of_size(view, picture.depth)
-            if shown and self._relights:
+            if shown and (sun is not None or observer is not None):
                 before = picture.depth.copy()
                 self.splats.draw(picture, seen, shown)
                 depths = Depths(picture.depth, seen, picture.eye + view.origin, picture.near)
-                yield from self._shade().on_points(picture, before, depths, moving)
+                yield from self._shade(observer).on_points(picture, before, depths, moving)
             elif shown:
                 self.splats.draw(picture, seen, shown)
             if sun is not None and dome is not None:
@@ -72,14 +77,16 @@ class Finish:
 
         return paint
 
-    @property
-    def _relights(self) -> bool:
-        return self.sun is not None or self.observer is not None
+    def _observer_of(self, view: View2D) -> Observer | None:
+        """The observer by whom a view is tinted."""
+        found = self.observer
+        is_there = found is not None and np.linalg.norm(view.camera.eye - found.eye) < SAME_EYE_M
+        return None if is_there else found
 
-    def _shade(self) -> Shade:
+    def _shade(self, observer: Observer | None) -> Shade:
         """The light of the sun; weaker where colours have a meaning: on a result, and in what is seen."""
-        has_meaning = self.result is not None or self.observer is not None
-        return Shade(self.sun, self._pace, SHADE_ON_RESULT if has_meaning else 1.0, self.observer)
+        has_meaning = self.result is not None or observer is not None
+        return Shade(self.sun, self._pace, SHADE_ON_RESULT if has_meaning else 1.0, observer)
 
 
 def _of_size(view: View2D, depths: Float32) -> View2D:

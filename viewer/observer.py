@@ -14,7 +14,7 @@ from viewer.palette import rgb
 from viewer.picture import Float32
 
 #: What is in sight, and what is not: told apart by hue and by brightness.
-SEEN, UNSEEN = "#35b67c", "#6d6f86"
+SEEN, UNSEEN = "#62b98a", "#6d6f86"
 #: How much of a pixel's own colour gives way, and how bright the rest is.
 SEEN_SHARE, UNSEEN_SHARE = 0.62, 0.72
 SEEN_TONE, UNSEEN_TONE = 1.0, 0.62

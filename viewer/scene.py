@@ -14,6 +14,7 @@ from layers.arrays import Drawable, Float64, UInt8
 from layers.place import Place
 from layers.records import Changes, Layer
 from layers.results import Result
+from layers.views import View, views_of
 from viewer.aim import Aim
 from viewer.camera import Camera
 from viewer.city import CityView
@@ -518,6 +519,11 @@ class Scene:
         return None if self._result is None else self._result.scale
 
     @property
+    def result_views(self) -> tuple[View, ...]:
+        """From where the result looks."""
+        return () if self._result is None else views_of(self._result.result)
+
+    @property
     def result_signs(self) -> list[LegendEntry]:
         """What the lines and volumes of the result mean."""
         return [] if self._result is None else self._result.signs()
@@ -563,6 +569,10 @@ class Scene:
     def as_drawn(self, points: Float64) -> Float64:
         """Where points of the world (n, 3) are drawn: higher where heights are exaggerated."""
         return stretched(points, self.origin, self._stretch)
+
+    def in_world(self, points: Float64) -> Float64:
+        """Where points that are drawn (n, 3) are in the world."""
+        return stretched(points, self.origin, 1.0 / self._stretch)
 
     def ground_height(self, x: float, y: float) -> float | None:
         """Height, as drawn, of the terrain at a place; of anything one could stand on without terrain."""
