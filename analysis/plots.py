@@ -35,10 +35,13 @@ class Area:
     fid: int = -1
 
 
-def on_ground(cast: Casters, areas: Sequence[Area], spacing_m: float = 1.0) -> Receivers:
+def on_ground(
+    cast: Casters, areas: Sequence[Area], spacing_m: float = 1.0, under_roofs: bool = False
+) -> Receivers:
     """Points on the ground that casts shadow, in areas, on a raster along the axes of the project's CRS.
 
-    They look straight up and stand for equal shares of their area. Inside buildings there are none.
+    They look straight up and stand for equal shares of their area. Inside buildings there are none, unless
+    they are wanted `under_roofs` too.
     """
     grid, cell, owner = _raster(areas, spacing_m)
     places = np.column_stack(
@@ -50,7 +53,7 @@ def on_ground(cast: Casters, areas: Sequence[Area], spacing_m: float = 1.0) -> R
     heights, notes = _heights(cast, places)
     points = np.column_stack((places, heights + LIFT_M))
     known = np.flatnonzero(np.isfinite(heights))
-    kept = known[~cast.inside(points[known])]
+    kept = known if under_roofs else known[~cast.inside(points[known])]
     share = np.array([area.polygon.area for area in areas]) / np.maximum(_counts(owner, areas), 1)
     return Receivers(
         points=points[kept],

@@ -28,7 +28,7 @@ from assets.demo_suburbs import Suburbs
 from assets.demo_terrain import CRS, WATER_FALL, WATER_LEVEL_M, Terrain
 
 #: Raised with every change to what is built.
-EDITION = 2
+EDITION = 3
 SEED = 1897
 SCAN_POINTS = 150_000
 
@@ -161,5 +161,10 @@ def _open_spaces(city: City, terrain: Terrain, plan: Plan) -> None:
     city.add("school-yard", "LandUse", yard, [city.surfaces(paved, "2.2")])
     river = flat_water(plan.water.intersection(plan.area), (WATER_LEVEL_M, WATER_FALL))
     city.add("river-lohe", "WaterBody", {"name": "Lohe", "class": "river"}, [city.surfaces(river, "2.2")])
+    tower, deck = demo_nature.belvedere(terrain)
+    timber = {"name": "Schönblick tower", "function": "belvedere", "yearOfConstruction": 2011}
+    city.add("belvedere", "CityFurniture", timber, [city.surfaces(tower, "2.2")])
+    place = {"name": "Viewing place Schönblick", "function": "viewing place"}
+    city.add("viewing-place", "CityFurniture", place, [city.surfaces(deck, "2.2")])
     fountain = {"name": "Market fountain", "function": "fountain", "yearOfConstruction": 1723}
     city.add("fountain", "CityFurniture", fountain, [city.surfaces(demo_nature.fountain(terrain), "2.2")])

@@ -20,6 +20,9 @@ from assets.demo_terrain import SIZE_M, Terrain, river_y, water_level
 STREET_ABOVE_GROUND_M = 0.2
 GREEN_ABOVE_GROUND_M = 0.12
 DRAPE_CELL_M = 10.0
+#: Where the belvedere stands, and how high its deck is: the tower that is proposed is before the church.
+BELVEDERE = (914.0, 551.0)
+DECK_M = 18.0
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,19 @@ def fountain(terrain: Terrain) -> list[Face]:
     """The market fountain: an octagonal basin with a column."""
     at = (436.0, 440.0)
     ground = max(terrain.at(*p) for p in circle(at, 3.2, 8)) + STREET_ABOVE_GROUND_M
-    steps = ((3.2, 0.0), (3.2, 0.9), (2.8, 0.9), (2.8, 0.5), (0.5, 0.5), (0.35, 4.2))
+    return _turned(at, ground, ((3.2, 0.0), (3.2, 0.9), (2.8, 0.9), (2.8, 0.5), (0.5, 0.5), (0.35, 4.2)))
+
+
+def belvedere(terrain: Terrain) -> tuple[list[Face], list[Face]]:
+    """A slender tower at the eastern edge whose deck looks over the roofs to the church; and that deck."""
+    ground = min(terrain.at(*p) for p in circle(BELVEDERE, 1.6, 8))
+    steps = ((1.6, 0.0), (1.1, DECK_M - 1.6), (2.6, DECK_M - 0.3), (2.6, DECK_M))
+    deck = [millimetres(*p, ground + DECK_M + 0.02) for p in circle(BELVEDERE, 2.4, 8)]
+    return _turned(BELVEDERE, ground, steps), [Face("", (tuple(deck),))]
+
+
+def _turned(at: XY, ground: float, steps: Sequence[tuple[float, float]]) -> list[Face]:
+    """Octagons of some radii at some heights above the ground, the lowest let into it, joined to a body."""
     rings = [
         [millimetres(*p, ground + z - (0.6 if z == 0 else 0)) for p in circle(at, r, 8)] for r, z in steps
     ]

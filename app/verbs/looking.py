@@ -50,10 +50,16 @@ def add_places(parser: argparse.ArgumentParser, option: str, about: str, least: 
     )
 
 
-def add_seeing(parser: argparse.ArgumentParser) -> None:
-    """What hides, over which Earth, in which states of the city, and what becomes of the result."""
+def add_seeing(parser: argparse.ArgumentParser, trees: bool = True) -> None:
+    """What hides, over which Earth, in which states of the city, and what becomes of the result.
+
+    `trees`: whether they hide unless it is said otherwise.
+    """
     add = parser.add_argument
-    add("--no-trees", action="store_true", help="as if there were no vegetation")
+    if trees:
+        add("--no-trees", action="store_true", help="as if there were no vegetation")
+    else:
+        add("--trees", action="store_true", help="trees count too")
     add("--no-curvature", action="store_true", help="as if the Earth were flat and without air")
     add("--refraction", metavar="K", type=float, help="coefficient of refraction; default 0.13")
     add_states(parser, "--date")
@@ -64,7 +70,7 @@ def looking_from(arguments: argparse.Namespace) -> dict[str, Any]:
     """The inputs that all analyses of visibility have, from the arguments."""
     found = {
         **states_from(arguments),
-        "vegetation": not arguments.no_trees,
+        "vegetation": arguments.trees if hasattr(arguments, "trees") else not arguments.no_trees,
         "curvature": not arguments.no_curvature,
         **given(arguments, {"refraction": "refraction"}),
     }

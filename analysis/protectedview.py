@@ -1,0 +1,386 @@
+"""Protected views: whether what is there, or what is proposed, rises between a viewing place and a landmark.
+
+The corridor, its threshold surface and what breaks it are counted on the triangles themselves, in float64.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analysis import viewtables as tables
+from analysis.analysis import Estimate
+from analysis.asked import asked
+from analysis.casters import Casters, casters
+from analysis.corridor import Corridor
+from analysis.ground import Ground
+from analysis.landmark import HEIGHT, METRES, SHARE, Landmark, Wanted, boxes_of, corridor_to, landmark_of
+from analysis.looking import FromPlaces, Observers, bend_of, observers_of, positions_of, stood_on
+from analysis.naming import Naming
+from analysis.plots import Area, on_ground
+from analysis.receivers import Receivers
+from analysis.silhouette import Outlook, directions_of, outlook
+from analysis.site import site_of
+from analysis.situation import Situation
+from analysis.states import situations, states_title
+from analysis.survey import Surveyed, areas_of, finished, versions, without_plants
+from analysis.verdicts import FAIL, PASS
+from analysis.viewbreaks import Break, Rises, Seen, breaks_of, rises_in
+from layers.arrays import Float64
+from layers.data import Box, Progress, never_stop, part_of
+from layers.errors import UsageError
+from layers.project import Project
+from layers.results import Pedigree, Quantity, Result
+
+NAME = "protectedview"
+TITLE = "Protected view"
+HELP = "What rises between a viewing place and a landmark, by how many metres, and how high one may build."
+
+#: The skyline is looked for so far beyond the landmark and the viewing places.
+SKYLINE_M = 5000.0
+#: Points of the map of allowed heights, at most.
+MOST_POINTS = 1_000_000
+#: What stands in a corridor is told down to so far below its threshold surface.
+TOLD_M = 50.0
+#: Triangles a second, on this analysis; for estimates.
+TRIANGLES_PER_SECOND = 2e6
+
+ALLOWED, ALLOWED_Z, LEFT = "allowed_height_m", "allowed_z_m", "room_m"
+QUANTITIES = (
+    Quantity(ALLOWED, "Highest allowed, above the ground", "m", digits=1, color_map="heights"),
+    Quantity(ALLOWED_Z, "Highest allowed, in the project's heights", "m", digits=1, color_map="heights"),
+    Quantity(LEFT, "Left above what stands there", "m", digits=1, color_map="balance"),
+)
+METHOD = (
+    "The corridor is the wedge from the eye to what of the landmark is above the threshold height, {width}. "
+    "Its threshold surface holds all lines of sight that just meet that height at the distance of the "
+    "landmark's middle{bend}. All triangles of what stands are cut by the corridor's sides and end, in "
+    "float64; what rises above the surface by more than 1 mm breaks the view, by its largest height above "
+    "it, measured upright. {judged} The skyline is the upper envelope of all edges in each of some "
+    "{count} directions; of the landmark's upper part, seen is the share of its silhouette that nothing "
+    "before it reaches. Buildings may be as high as the threshold surface lies above the ground; of "
+    "an area, the lowest such height is given."
+)
+ERROR = (
+    "Heights above the threshold surface are exact for the triangles, to 1 mm; azimuths and altitudes of "
+    "the skyline to 1e-6°, its outline to the distance of its directions"
+)
+
+
+@dataclass(frozen=True)
+class Inputs(FromPlaces):
+    """What is asked."""
+
+    compare: bool = asked(True, "Compare with the state before", "yes", group="State")
+    vegetation: bool = asked(
+        False, "Trees can break the view", "yes", help="no: as if there were none", group="More"
+    )
+    landmark: str = asked("", "Landmark", "expression", group="To")
+    landmark_fids: tuple[int, ...] = asked((), "Landmark", "fids", group="To", takes="standing")
+    landmark_points: tuple[Sequence[float], ...] = asked(
+        (), "Or points that are to be seen", "places", help="x, y, z; instead of an object", group="To"
+    )
+    threshold: str = asked(
+        SHARE,
+        "To be seen of it",
+        "choice",
+        choices=(
+            (SHARE, "Its upper part, as a share"),
+            (METRES, "Its upper part, in metres"),
+            (HEIGHT, "All above a height"),
+        ),
+        group="To",
+    )
+    share_pct: float = asked(
+        50.0, "Share of its height", "number", unit="%", low=0.1, high=100.0, group="To",
+        when=("threshold", SHARE),
+    )  # fmt: skip
+    upper_m: float = asked(
+        10.0, "From its top down", "number", unit="m", low=0.01, high=1000.0, group="To",
+        when=("threshold", METRES),
+    )  # fmt: skip
+    threshold_z: float = asked(
+        0.0, "Height", "number", unit="m", help="in the project's heights", group="To",
+        when=("threshold", HEIGHT),
+    )  # fmt: skip
+    width_m: float = asked(
+        0.0,
+        "Width of the corridor at the landmark",
+        "number",
+        unit="m",
+        low=0.0,
+        high=10_000.0,
+        words=((0.0, "as wide as the landmark"),),
+        help="0: as wide as the landmark",
+        group="Corridor",
+    )
+    margin_m: float = asked(
+        0.0, "Wider on both sides by", "number", unit="m", low=0.0, high=10_000.0, group="Corridor"
+    )
+    background_m: float = asked(
+        0.0,
+        "On behind the landmark",
+        "number",
+        unit="m",
+        low=0.0,
+        high=100_000.0,
+        help="what rises there is seen above or beside it",
+        group="Corridor",
+    )
+    plot: str = asked("", "Highest allowed on", "expression", group="Allowed heights")
+    plot_fids: tuple[int, ...] = asked((), "Plot", "fids", group="Allowed heights", takes="ground")
+    spacing_m: float = asked(
+        2.0, "Distance of points", "number", unit="m", low=0.1, high=100.0, group="Allowed heights"
+    )
+    field_deg: float = asked(
+        60.0, "Width of the skyline", "number", unit="°", low=1.0, high=340.0, group="More"
+    )
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What is seen from one viewing place."""
+
+    name: str
+    corridor: Corridor
+    directions_deg: Float64  # (m,) in the grid
+    rises: tuple[Rises, ...]  # a state each
+    outlooks: tuple[Outlook, ...]
+    breaks: tuple[Break, ...]
+
+    @property
+    def verdict(self) -> str:
+        """Whether the view is kept."""
+        return FAIL if any(one.counts for one in self.breaks) else PASS
+
+
+def estimate(project: Project, inputs: Inputs) -> Estimate:
+    """How much there is to do."""
+    states, places = len(situations(inputs)), max(len(inputs.places), 1)
+    count = sum(layer.object_count for layer in project.layers if layer.kind == "city")
+    triangles = 40 * count * states * places
+    return Estimate(places, 0, triangles / TRIANGLES_PER_SECOND / (os.cpu_count() or 1))
+
+
+def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Result:
+    """Whether the view from some places to a landmark is kept."""
+    started = time.perf_counter()
+    inputs = replace(inputs, compare=is_compared(inputs))
+    states = situations(inputs)
+    naming = Naming(project)
+    cast = [_cast(project, inputs, situation, part_of(progress, 0.0, 0.3)) for situation in states]
+    seen = [Seen.of(naming, each) for each in cast]
+    points = _points(inputs, cast[0])
+    landmarks = [
+        _landmark(project, inputs, naming, points, *state) for state in zip(cast, states, strict=True)
+    ]
+    watched = observers_of(inputs, cast[0])
+    wanted = Wanted(inputs.threshold, inputs.share_pct, inputs.upper_m, inputs.threshold_z)
+    threshold_z = landmarks[0].threshold_z(wanted)
+    check_eyes(cast[0], watched, naming)
+    looked = []
+    for at, (name, eye) in enumerate(zip(watched.names, watched.eyes, strict=True)):
+        begin, end = (0.3 + 0.6 * (at + more) / len(watched) for more in (0, 1))
+        corridor = corridor_to(
+            landmarks[0],
+            eye,
+            threshold_z,
+            bend_of(inputs),
+            inputs.width_m,
+            inputs.margin_m,
+            inputs.background_m,
+        )
+        looked.append(_look(name, corridor, inputs.field_deg, seen, landmarks, part_of(progress, begin, end)))
+    progress(0.9, "how high one may build")
+    receivers, left_out = _allowed_on(project, inputs, cast[0], [one.corridor for one in looked])
+    allowed = allowed_heights(receivers, cast[0], landmarks[0], [one.corridor for one in looked])
+    verdict = FAIL if any(one.verdict == FAIL for one in looked) else PASS
+    site = site_of(project)
+    said = tables.Said(
+        landmarks[0], threshold_z, watched, looked, seen, site.convergence_deg, len(states) > 1
+    )
+    surfaces = receivers.surfaces_table(
+        **{name: lowest(receivers, values) for name, values in allowed.items()}
+    )
+    notes = dict.fromkeys((*left_out, *receivers.notes, *(note for each in cast for note in each.notes)))
+    pedigree = Pedigree(
+        method=METHOD.format(
+            width=_width(inputs),
+            bend=f", over an Earth with refraction of {inputs.refraction:g}" if inputs.curvature else "",
+            judged=tables.JUDGED[len(states) > 1],
+            count=len(looked[0].directions_deg),
+        ),
+        version=versions(),
+        inputs=tuple(dict.fromkeys(item for each in cast for item in each.inputs)),
+        error=ERROR,
+        limits=(*notes, *limits_of(inputs)),
+        numbers={
+            "points": len(receivers),
+            "triangles": sum(len(each.triangles) for each in cast),
+            "seconds": time.perf_counter() - started,
+        },
+    )
+    title = f"{landmarks[0].name} from {_from(watched)}: {tables.in_short(said)}"
+    return finished(
+        NAME,
+        f"{title}, {states_title(project, states)}",
+        inputs,
+        site,
+        pedigree,
+        quantities=QUANTITIES,
+        surfaces=surfaces,
+        points=receivers.points_table(**allowed),
+        tables=tables.all_of(said, surfaces),
+        grid=receivers.grid,
+        verdict=verdict,
+    )
+
+
+def is_compared(inputs: Inputs) -> bool:
+    """Whether there is a state before that differs."""
+    now, before = (inputs.date, inputs.without), (inputs.compare_date, inputs.compare_without)
+    return inputs.compare and now != before
+
+
+def limits_of(inputs: Inputs) -> tuple[str, ...]:
+    """What was left out or assumed."""
+    trees = (
+        "Trees count with all their crown"
+        if inputs.vegetation
+        else "Trees are left out: no tree breaks the view"
+    )
+    return (
+        trees,
+        "Below the skyline all counts as hidden: nothing is seen under bridges and crowns",
+        f"The skyline reaches {SKYLINE_M / 1000:g} km beyond the landmark and the viewing places",
+    )
+
+
+def _width(inputs: Inputs) -> str:
+    margin = f", and {inputs.margin_m:g} m wider on both sides" if inputs.margin_m else ""
+    return (f"{inputs.width_m:g} m wide there" if inputs.width_m else "as wide as that is seen") + margin
+
+
+def _from(watched: Observers) -> str:
+    return watched.names[0] if len(watched) == 1 else f"{len(watched)} places"
+
+
+def _cast(project: Project, inputs: Inputs, situation: Situation, progress: Progress) -> Casters:
+    """What stands between the viewing places and the landmark and around, trees only where they count."""
+    found = casters(project, situation, _box(project, inputs), SKYLINE_M + inputs.background_m, progress)
+    return found if inputs.vegetation else without_plants(found)
+
+
+def _box(project: Project, inputs: Inputs) -> Box:
+    """Around the viewing places and the landmark."""
+    places = [positions_of(inputs.places)[:, :2]]
+    if inputs.landmark_points:
+        places.append(positions_of(inputs.landmark_points, "point of the landmark")[:, :2])
+    else:
+        places.append(boxes_of(project, inputs.landmark, inputs.landmark_fids)[..., :2].reshape(-1, 2))
+    flat = np.concatenate(places)
+    (x0, y0), (x1, y1) = flat.min(axis=0).tolist(), flat.max(axis=0).tolist()
+    return x0, y0, 0.0, x1, y1, 0.0
+
+
+def _points(inputs: Inputs, cast: Casters) -> Float64:
+    """Points (n, 3) that are the landmark, if any are."""
+    if not inputs.landmark_points:
+        return np.empty((0, 3))
+    what = "point of the landmark"
+    return stood_on(cast, positions_of(inputs.landmark_points, what), what)
+
+
+def _landmark(
+    project: Project, inputs: Inputs, naming: Naming, points: Float64, cast: Casters, situation: Situation
+) -> Landmark:
+    return landmark_of(project, cast, naming, inputs.landmark, inputs.landmark_fids, points, situation)
+
+
+def check_eyes(cast: Casters, watched: Observers, naming: Naming) -> None:
+    """Refuse eyes inside of objects, and under the ground."""
+    for name, eye in zip(watched.names, watched.eyes, strict=True):
+        ground = cast.ground.heights(eye[None, :2])[0]
+        if eye[2] < ground or cast.inside(eye[None])[0]:
+            what = "under the ground" if eye[2] < ground else "inside a building"
+            raise UsageError(
+                f"The eye is {what}",
+                where=f"{name}, {eye[0]:.2f}, {eye[1]:.2f}, {eye[2]:.2f}",
+                do="Choose another viewing place, or a larger height of the eye",
+            )
+
+
+def _look(
+    name: str,
+    corridor: Corridor,
+    field_deg: float,
+    seen: Sequence[Seen],
+    landmarks: Sequence[Landmark],
+    progress: Progress,
+) -> Looked:
+    """All that is seen from one place, in every state."""
+    directions = directions_of(corridor, field_deg)
+    states = list(zip(seen, landmarks, strict=True))
+    rises = tuple(rises_in(corridor, state, landmark.is_own, progress) for state, landmark in states)
+    outlooks = tuple(
+        outlook(corridor, directions, state, landmark.is_own, progress) for state, landmark in states
+    )
+    found = breaks_of(rises[0], rises[1] if len(rises) > 1 else None, seen)
+    return Looked(name, corridor, directions, rises, outlooks, tuple(found))
+
+
+def _allowed_on(
+    project: Project, inputs: Inputs, cast: Casters, corridors: Sequence[Corridor]
+) -> tuple[Receivers, tuple[str, ...]]:
+    """Points on the ground of the corridors, or of plots as far as they lie in them."""
+    from shapely import Polygon, union_all
+
+    whole = union_all([Polygon(corridor.outline()) for corridor in corridors])
+    corridor = [Area(whole, "corridor" if len(corridors) == 1 else "corridors")]
+    areas, notes = corridor, []
+    if inputs.plot or inputs.plot_fids:
+        chosen = Surveyed(on="ground", where=inputs.plot, fids=inputs.plot_fids)
+        cut = [replace(area, polygon=area.polygon.intersection(whole)) for area in areas_of(project, chosen)]
+        areas = [area for area in cut if area.polygon.area > 0] or corridor
+        notes = [
+            f"{area.name} lies beside the corridor: the view does not limit what is built there"
+            for area in cut
+            if not area.polygon.area > 0
+        ]
+    count = sum(area.polygon.area for area in areas) / inputs.spacing_m**2
+    if count > MOST_POINTS:
+        raise UsageError(
+            "The map of allowed heights would have too many points",
+            found=f"{count:,.0f}",
+            allowed=f"{MOST_POINTS:,}",
+            do="Set a larger distance of points, or choose a plot",
+        )
+    return on_ground(cast, areas, inputs.spacing_m, under_roofs=True), tuple(notes)
+
+
+def allowed_heights(
+    receivers: Receivers, cast: Casters, landmark: Landmark, corridors: Sequence[Corridor]
+) -> dict[str, Float64]:
+    """How high one may build at points: above the ground, and above the project's zero; and what is left."""
+    from analysis.receivers import LIFT_M
+
+    places = receivers.points[:, :2]
+    limit = np.full(len(places), np.nan)
+    for corridor in corridors:
+        limit = np.fmin(limit, corridor.allowed_z(places))
+    ground = receivers.points[:, 2] - LIFT_M
+    others = np.flatnonzero(~landmark.is_own)
+    top = Ground(cast.vertices, cast.triangles[others]).near(receivers.box).heights(places)
+    return {ALLOWED: limit - ground, ALLOWED_Z: limit, LEFT: limit - np.fmax(top, ground)}
+
+
+def lowest(receivers: Receivers, values: Float64) -> Float64:
+    """The lowest of values (n,) of the points of each row; NaN without."""
+    found = np.full(len(receivers.fid), np.inf)
+    known = np.isfinite(values)
+    np.minimum.at(found, receivers.row[known], values[known])
+    return np.where(np.isfinite(found), found, np.nan)

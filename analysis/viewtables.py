@@ -1,0 +1,376 @@
+"""What is said of protected views: verdicts, what breaks them, skylines, and what is drawn of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.corridor import surfaces_of
+from analysis.landmark import Landmark
+from analysis.looking import Observers
+from analysis.silhouette import (
+    SILHOUETTE,
+    SKY,
+    SKYLINE,
+    change_of,
+    silhouette_table,
+    skyline_table,
+)
+from analysis.survey import with_change
+from analysis.verdicts import FAIL
+from analysis.viewbreaks import Break, Seen, hidden_m
+from layers.arrays import Float64
+from layers.results import BEFORE, FINDINGS, OBSERVERS, SIGHTLINES, VIEWS, VOLUMES, Table, Values
+from layers.views import View, views_table
+
+if TYPE_CHECKING:
+    from analysis.protectedview import Looked
+
+BREAKS, CORRIDORS, VERDICTS = "breaks", "corridors", "verdicts"
+#: What is judged, in words, of one state and against a state before.
+JUDGED = {
+    False: "All that rises into it breaks the view.",
+    True: "Only what is new or higher than in the state before breaks the view; what was there is told too.",
+}
+#: The picture of a view: wider than the corridor by so much, but between these.
+VIEW_WIDER, NARROWEST_DEG, BROADEST_DEG = 5.0, 25.0, 90.0
+#: So many that break a view are told in sentences, and are named in pieces of a sentence.
+MOST_TOLD = 5
+#: The lowest height that is allowed, of `analysis.protectedview`.
+ALLOWED = "allowed_height_m"
+
+
+@dataclass(frozen=True)
+class Said:
+    """All that the tables tell of."""
+
+    landmark: Landmark
+    threshold_z: float
+    watched: Observers
+    looked: Sequence[Looked]
+    seen: Sequence[Seen]  # a state each
+    convergence_deg: float
+    compares: bool
+
+    @property
+    def is_one(self) -> bool:
+        """Whether there is one viewing place only."""
+        return len(self.looked) == 1
+
+
+def all_of(said: Said, surfaces: Table) -> dict[str, Table]:
+    """All tables of a result."""
+    found = {
+        FINDINGS: Table({"sentence": sentences(said, surfaces)}),
+        VERDICTS: verdicts_table(said),
+        BREAKS: breaks_table(said),
+        CORRIDORS: corridors_table(said),
+        **skylines(said),
+        OBSERVERS: said.watched.table(),
+        SIGHTLINES: sightlines_table(said),
+        VOLUMES: volumes_table(said),
+        VIEWS: views(said),
+    }
+    return found
+
+
+# --- in words -------------------------------------------------------------------------------------
+
+
+def in_short(said: Said) -> str:
+    """The verdict in a title."""
+    worst = _worst(said)
+    if worst is None:
+        return "the view is kept"
+    return f"{worst.name} breaks the protected view by {_metres(worst.shown.above_m)}"
+
+
+def sentences(said: Said, surfaces: Table) -> list[str]:
+    """What was found, the most important first."""
+    found = []
+    for looked in sorted(said.looked, key=lambda one: one.verdict != FAIL):
+        found += _of_place(said, looked)
+    return [*found, *_allowed(surfaces)]
+
+
+def _of_place(said: Said, looked: Looked) -> list[str]:
+    breaks = [one for one in looked.breaks if one.counts]
+    whence = "" if said.is_one else f" from {looked.name}"
+    if not breaks:
+        return [f"{_kept(said, looked)}{whence}.", *_already(said, looked), *_seen(said, looked)]
+    worst, *others = breaks
+    found = [f"{worst.name} breaks the protected view{whence} by {_metres(worst.shown.above_m)}."]
+    found.append(_where(said, looked, worst))
+    if others:
+        told = [f"{one.name} by {_metres(one.shown.above_m)}" for one in others[:MOST_TOLD]]
+        more = len(others) - len(told)
+        also = ", ".join([*told, *([f"and {more} more"] if more else [])])
+        found.append(f"Also breaking it: {also}.")
+    return [*found, *_already(said, looked), *_seen(said, looked)]
+
+
+def _where(said: Said, looked: Looked, one: Break) -> str:
+    """Where something breaks the view, how high it may be there, and what it hides."""
+    rise = one.shown
+    x, y, z = rise.at.tolist()
+    limit = z - rise.above_m
+    ground = float(said.seen[0].cast.ground.heights(rise.at[None, :2])[0])
+    above = f", {limit - ground:.1f} m above the ground" if np.isfinite(ground) else ""
+    hidden = hidden_m(looked.corridor, rise, said.landmark.top_z)
+    whole = said.landmark.top_z - said.threshold_z
+    hides = (
+        f"It hides {hidden:.1f} m of the upper {whole:.1f} m of {said.landmark.name}"
+        if hidden > 0
+        else f"It rises behind {said.landmark.name}"
+    )
+    return (
+        f"{hides}, {rise.distance_m:.0f} m away at {x:.1f}, {y:.1f}; "
+        f"there it may be {limit:.1f} m high at most{above}."
+    )
+
+
+def _kept(said: Said, looked: Looked) -> str:
+    """That a view is kept, and by how much."""
+    what = "Nothing new breaks" if said.compares else "Nothing breaks"
+    below = [rise for rise in looked.rises[0].each if not rise.breaks and rise.key >= 0]
+    near = (
+        f"; {said.seen[0].names.title(below[0].key)} stays {_metres(-below[0].above_m)} below it"
+        if below
+        else ""
+    )
+    return f"{what} the protected view of {said.landmark.name}{near}"
+
+
+def _already(said: Said, looked: Looked) -> list[str]:
+    """What stands in a view and did so before."""
+    old = [one for one in looked.breaks if not one.counts and one.now is not None and one.now.breaks]
+    if not old:
+        return []
+    told = ", ".join(f"{one.name} by {_metres(one.shown.above_m)}" for one in old[:MOST_TOLD])
+    more = f" and {len(old) - MOST_TOLD} more" if len(old) > MOST_TOLD else ""
+    return [f"Already in the view before: {told}{more}."]
+
+
+def _seen(said: Said, looked: Looked) -> list[str]:
+    """What is seen of the landmark's upper part."""
+    shares = [view.seen_share for view in looked.outlooks]
+    if not np.isfinite(shares[0]):
+        return []
+    before = f", before {100 * shares[1]:.0f} %" if len(shares) > 1 and np.isfinite(shares[1]) else ""
+    whence = "" if said.is_one else f" From {looked.name},"
+    begin = f"{whence} {100 * shares[0]:.0f} %".strip()
+    return [f"{begin} of the upper part of {said.landmark.name} is seen{before}."]
+
+
+def _allowed(surfaces: Table) -> list[str]:
+    """How high one may build on plots."""
+    if not len(surfaces) or (surfaces.numbers("fid") < 0).all():
+        return []
+    rows = zip(surfaces.texts("object_id"), surfaces.numbers(ALLOWED).tolist(), strict=True)
+    return [
+        f"On {name}, within the corridor, one may build {_metres(height)} high everywhere."
+        if height > 0
+        else f"On {name}, within the corridor, the ground itself reaches into the view."
+        for name, height in list(rows)[:MOST_TOLD]
+        if np.isfinite(height)
+    ]
+
+
+def _metres(value: float) -> str:
+    return f"{value:.1f} m" if value >= 0.05 else f"{100 * value:.1f} cm"
+
+
+def _worst(said: Said) -> Break | None:
+    """What breaks a view the most."""
+    found = [one for looked in said.looked for one in looked.breaks if one.counts]
+    return max(found, key=lambda one: one.shown.above_m, default=None)
+
+
+# --- in tables ------------------------------------------------------------------------------------
+
+
+def verdicts_table(said: Said) -> Table:
+    """A row per viewing place: the metres by which the worst breaks the view, now and before."""
+    count = len(said.looked)
+    worst = [
+        [max((rise.above_m for rise in state.breaking), default=0.0) for state in looked.rises]
+        for looked in said.looked
+    ]
+    return Table(
+        {
+            "name": [f"{said.landmark.name} from {looked.name}" for looked in said.looked],
+            "fid": np.full(count, -1, np.int64),
+            "rule": [f"Free above {said.threshold_z:.1f} m at {said.landmark.name}"] * count,
+            "verdict": [looked.verdict for looked in said.looked],
+            "counts": np.ones(count, bool),
+            "before": np.array([row[1] if said.compares else np.nan for row in worst]),
+            "after": np.array([row[0] for row in worst]),
+            "threshold": np.zeros(count),
+            "unit": ["m"] * count,
+            "reason": [_of_place(said, looked)[0] for looked in said.looked],
+        }
+    )
+
+
+def breaks_table(said: Said) -> Table:
+    """A row per viewing place and object in the view: by how much, since when, and where."""
+    rows = [(looked, one) for looked in said.looked for one in looked.breaks]
+    places = np.array([one.shown.at for _, one in rows]).reshape(-1, 3)
+    excess = [
+        np.array([np.nan if rise is None else max(rise.above_m, 0.0) for rise in rises])
+        for rises in ([one.now for _, one in rows], [one.before for _, one in rows])
+    ]
+    before = {"excess_m": np.nan_to_num(excess[1])} if said.compares else None
+    above = np.array([one.shown.above_m for _, one in rows])
+    return Table(
+        {
+            "place": [looked.name for looked, _ in rows],
+            "name": [one.name for _, one in rows],
+            "object_id": [one.object_id for _, one in rows],
+            "fid": np.array([max(one.key, -1) for _, one in rows], np.int64),
+            **with_change({"excess_m": np.nan_to_num(excess[0])}, before),
+            **({"since": [one.state for _, one in rows]} if said.compares else {}),
+            "breaks": np.array([one.counts for _, one in rows], bool),
+            "hides_m": np.array(
+                [hidden_m(looked.corridor, one.shown, said.landmark.top_z) for looked, one in rows]
+            ),
+            "distance_m": np.array([one.shown.distance_m for _, one in rows]),
+            **{f"at_{axis}": places[:, at] for at, axis in enumerate("xyz")},
+            "allowed_z_m": places[:, 2] - above,
+        }
+    )
+
+
+def corridors_table(said: Said) -> Table:
+    """A row per viewing place: the corridor in numbers, and what is seen of the landmark."""
+    corridors = [looked.corridor for looked in said.looked]
+    azimuth = np.array([np.degrees(np.arctan2(*corridor.axis)) for corridor in corridors])
+    seen = {
+        f"seen_pct{ending}": np.array([100 * looked.outlooks[state].seen_share for looked in said.looked])
+        for state, ending in enumerate(("", BEFORE)[: len(said.seen)])
+    }
+    return Table(
+        {
+            "place": [looked.name for looked in said.looked],
+            "landmark": [said.landmark.name] * len(corridors),
+            "verdict": [looked.verdict for looked in said.looked],
+            "eye_z": np.array([corridor.eye[2] for corridor in corridors]),
+            "azimuth_deg": (azimuth + said.convergence_deg) % 360,
+            "width_deg": np.array([corridor.width_deg for corridor in corridors]),
+            "width_m": np.array([corridor.width_m for corridor in corridors]),
+            "distance_m": np.array([corridor.distance_m for corridor in corridors]),
+            "threshold_z_m": np.array([corridor.threshold_z for corridor in corridors]),
+            "threshold_deg": np.degrees(np.arctan([corridor.rise for corridor in corridors])),
+            "top_z_m": np.full(len(corridors), said.landmark.top_z),
+            "foot_z_m": np.full(len(corridors), said.landmark.foot_z),
+            **seen,
+        }
+    )
+
+
+def skylines(said: Said) -> dict[str, Table]:
+    """The skylines from all places, and where there is a state before, what changed."""
+    columns = [
+        skyline_table(looked.name, looked.directions_deg + said.convergence_deg, looked.outlooks, said.seen)
+        for looked in said.looked
+    ]
+    joined = {name: _joined([each[name] for each in columns]) for name in columns[0]}
+    if not said.compares:
+        return {SKYLINE: Table(joined)}
+    rows = []
+    for looked in said.looked:
+        change = change_of(looked.directions_deg, *looked.outlooks)
+        name = said.seen[0].names.title(change.key) if change.key != SKY else ""
+        rows.append((looked.name, change, name, change.azimuth_deg + said.convergence_deg))
+    return {SKYLINE: Table(joined), SILHOUETTE: silhouette_table(rows)}
+
+
+def _joined(parts: Sequence[Values]) -> Values:
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate([np.asarray(part) for part in parts])
+    return [str(text) for part in parts for text in part]
+
+
+# --- what is drawn --------------------------------------------------------------------------------
+
+
+def sightlines_table(said: Said) -> Table:
+    """Of each place the worst broken lines to the threshold height, or the free one along the axis."""
+    rows = []
+    for looked in said.looked:
+        corridor = looked.corridor
+        breaks = [one for one in looked.breaks if one.counts][:MOST_TOLD]
+        for one in breaks:
+            rise = one.shown
+            local = corridor.local(rise.at)
+            end = corridor.world(local[:2] * (max(corridor.distance_m, local[0]) / local[0]))
+            z = corridor.eye[2] + corridor.threshold_up(*np.moveaxis(corridor.local(end), -1, 0))
+            at = (*rise.at[:2].tolist(), float(rise.at[2] - rise.above_m))
+            name = f"{looked.name}: {one.name}"
+            rows.append((corridor.eye, (*end.tolist(), float(z)), name, 0, at, max(one.key, -1), one.name,
+                         rise.distance_m, rise.above_m))  # fmt: skip
+        if not breaks:
+            end = corridor.world(np.array((corridor.distance_m, 0.0)))
+            nowhere = (np.nan,) * 3
+            rows.append((corridor.eye, (*end.tolist(), corridor.threshold_z), looked.name, 1, nowhere, -1, "",
+                         corridor.distance_m, 0.0))  # fmt: skip
+    eyes, ends, ats = (np.array([row[column] for row in rows], np.float64) for column in (0, 1, 4))
+    return Table(
+        {
+            **{f"{axis}0": eyes[:, at] for at, axis in enumerate("xyz")},
+            **{f"{axis}1": ends[:, at] for at, axis in enumerate("xyz")},
+            "name": [row[2] for row in rows],
+            "visible": np.array([row[3] for row in rows]),
+            **{f"at_{axis}": ats[:, at] for at, axis in enumerate("xyz")},
+            "fid": np.array([row[5] for row in rows], np.int64),
+            "blocked_by": [row[6] for row in rows],
+            "distance_m": np.array([row[7] for row in rows]),
+            "excess_m": np.array([row[8] for row in rows]),
+        }
+    )
+
+
+def volumes_table(said: Said) -> Table:
+    """Corridors, their threshold surfaces, and what rises above these."""
+    rows: list[tuple[str, str, Sequence[Float64]]] = []
+    for looked in said.looked:
+        threshold, walls = surfaces_of(looked.corridor, said.landmark.top_z)
+        rows += [
+            (f"Corridor from {looked.name}", "corridor", walls),
+            (f"Threshold surface from {looked.name}", "threshold", threshold),
+        ]
+        rows += [
+            (f"{one.name} above the threshold surface", "breach", looked.rises[0].above[one.key])
+            for one in looked.breaks
+            if one.counts and one.key in looked.rises[0].above
+        ]
+    return Table(
+        {
+            "wkb": [_hex(polygons) for _, _, polygons in rows],
+            "name": [name for name, _, _ in rows],
+            "role": [role for _, role, _ in rows],
+        }
+    )
+
+
+def _hex(polygons: Sequence[Float64]) -> str:
+    from shapely import MultiPolygon, Polygon, to_wkb
+
+    shape = MultiPolygon([Polygon(corners) for corners in polygons])
+    return str(to_wkb(shape, hex=True, output_dimension=3, flavor="iso"))
+
+
+def views(said: Said) -> Table:
+    """The landmark as it is seen from each place, with what stands around it."""
+    found = []
+    for looked in said.looked:
+        corridor = looked.corridor
+        x, y = corridor.world(np.array((corridor.distance_m, 0.0))).tolist()
+        z = (said.landmark.top_z + said.landmark.foot_z) / 2
+        width = float(np.clip(VIEW_WIDER * corridor.width_deg, NARROWEST_DEG, BROADEST_DEG))
+        eye = (float(corridor.eye[0]), float(corridor.eye[1]), float(corridor.eye[2]))
+        found.append(View(f"{said.landmark.name} from {looked.name}", eye, (x, y, z), width))
+    return views_table(found)
