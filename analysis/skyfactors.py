@@ -30,6 +30,7 @@ class SkyFactors:
 
     sky_view: Float64  # of radiation from a uniform sky; an unobstructed wall 0.5, a roof up to 1
     sky_component: Float64  # of the light of an overcast sky on open ground; an unobstructed wall 0.396
+    openness: Float64  # of the solid angle of the sky before the surface, all of it alike
 
 
 def sky_factors(
@@ -37,7 +38,7 @@ def sky_factors(
 ) -> SkyFactors:
     """What points (n, 3) on surfaces with unit normals (n, 3) see of the sky, past trees in leaf."""
     directions = sky_directions(count)
-    visible, whole = np.zeros((2, len(points))), np.zeros((2, len(points)))
+    visible, whole = np.zeros((3, len(points))), np.zeros((3, len(points)))
     for start in range(0, len(points), POINTS_AT_ONCE):
         part = slice(start, start + POINTS_AT_ONCE)
         starts, facing = cast.rays.starts(points[part]), normals[part]
@@ -47,12 +48,11 @@ def sky_factors(
             some = directions[first : first + DIRECTIONS_AT_ONCE]
             through = _through(cast, starts, points[part], facing, some)
             weight = np.maximum(_products(some, facing), 0.0)
-            for row in (0, 1):
-                whole[row, part] += weight.sum(axis=0)
-                visible[row, part] += (weight * through).sum(axis=0)
-                weight *= overcast(some[:, 2:])
+            for row, weights in enumerate((weight, weight * overcast(some[:, 2:]), np.sign(weight))):
+                whole[row, part] += weights.sum(axis=0)
+                visible[row, part] += (weights * through).sum(axis=0)
     seen = np.divide(visible, whole, out=np.zeros_like(visible), where=whole > 0)
-    return SkyFactors(seen[0] * open_sky_view(normals), seen[1] * open_sky_component(normals))
+    return SkyFactors(seen[0] * open_sky_view(normals), seen[1] * open_sky_component(normals), seen[2])
 
 
 def _through(
