@@ -1,14 +1,14 @@
 """What share of each surface is seen, finer than its points tell: its edges are looked for again.
 
-The points of a surface stand for its cells, and the edge of what is seen runs through many of them. So
-surfaces that are seen in part, and those of few points, are looked at again through more points, which lie
-so that edges along the grid, as those of upright walls are, fall evenly between them.
+The points of a surface stand for its cells, and the edge of what is seen runs through many of them. So all
+surfaces that face an eye are looked at again through points that lie so that edges along the grid, as those
+of upright walls are, fall evenly between them; and those that are seen in part through many more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,12 +22,27 @@ from layers.data import Progress, never_stop, part_of
 from layers.project import Project
 from layers.runs import Int64
 
-#: Points of a surface that tell whether it is seen in part, and those that tell how much of it.
-PROBES, FINE = 64, 1600
 #: Points that are laid out at once.
 POINTS_AT_ONCE = 500_000
-#: Largest error of a surface's share, measured against a hundred times the points.
-SHARE_ERROR = 0.01
+
+
+@dataclass(frozen=True)
+class Fineness:
+    """How finely surfaces are looked at again."""
+
+    probes: int  # points that tell whether a surface is seen in part
+    points: int  # and those that tell how much of it
+    error: float  # of a share, at most: measured against exact polygons and a hundred times the points
+
+
+FINE, COARSE = Fineness(256, 1600, 0.01), Fineness(64, 400, 0.04)
+#: From more places surfaces are looked at less finely.
+MOST_PLACES = 10
+
+
+def fineness(places: int) -> Fineness:
+    """How finely surfaces are looked at from so many places."""
+    return FINE if places <= MOST_PLACES else COARSE
 
 
 def refined(
@@ -40,20 +55,19 @@ def refined(
 ) -> Seen:
     """The same with finer shares of surfaces; what is hidden in all states does not count."""
     found = Seen(seen.count, seen.any_share.copy(), seen.share.copy())
-    points = np.bincount(receivers.row, minlength=len(receivers.fid))
-    is_surface = (receivers.surface >= 0) & _faced(watch, receivers)
-    rows = np.flatnonzero(is_surface & ((points < PROBES) | _in_part(seen)))
-    for number, count in enumerate((PROBES, FINE)):
+    fine = fineness(len(watch.eyes))
+    rows = np.flatnonzero((receivers.surface >= 0) & _faced(watch, receivers))
+    for number, count in enumerate((fine.probes, fine.points)):
         parts = list(_parts(rows, count))
         for at, some in enumerate(parts):
             begin = (number + at / len(parts)) / 2
             step = part_of(progress, begin, begin + 0.5 / len(parts), "edges of what is seen")
-            _look_again(project, receivers, states, watch, found, some, count, step)
+            look_again(project, receivers, states, watch, found, some, count, step)
         rows = rows[_in_part(found)[rows]]
     return found
 
 
-def _look_again(
+def look_again(
     project: Project,
     receivers: Receivers,
     states: list[Casters],
@@ -61,12 +75,14 @@ def _look_again(
     found: Seen,
     rows: Int64,
     count: int,
-    progress: Progress,
+    progress: Progress = never_stop,
 ) -> None:
-    """Put finer shares of some rows into what was found."""
+    """Put shares of some rows into what was found, as `count` points of each tell them."""
     finer = laid_again(project, receivers, rows, count)
     masks = list(watch.seen(finer, progress))
-    is_seen = np.asarray(np.any(masks, axis=0), bool)
+    is_seen = np.zeros(len(finer), bool)
+    for mask in masks:
+        is_seen |= mask
     unseen = np.flatnonzero(~is_seen)
     buried, covered = hidden_in(replace(finer, points=finer.points[unseen], row=finer.row[unseen]), states)
     is_open = np.ones(len(finer), bool)
@@ -82,8 +98,7 @@ def _look_again(
 
 def _in_part(seen: Seen) -> Mask:
     """(r,) which rows somebody sees neither whole nor not at all."""
-    found: Mask = ((seen.share > 0) & (seen.share < 1)).any(axis=0)
-    return found
+    return np.asarray(((seen.share > 0) & (seen.share < 1)).any(axis=0))
 
 
 def _faced(watch: Watch, receivers: Receivers) -> Mask:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -18,8 +17,8 @@ from analysis.looking import Observers, bend_of, observers_at, positions_of
 from analysis.naming import Naming, subject
 from analysis.outlook import CUMULATIVE, IS_SEEN, Outlook, findings, objects_table, outlook, places_table
 from analysis.seeing import Watch, seen_of
-from analysis.shares import FINE, SHARE_ERROR, refined
-from analysis.sights import Bend, Sights
+from analysis.shares import Fineness, fineness, refined
+from analysis.sights import Sights
 from analysis.site import site_of
 from analysis.states import situations, states_title
 from analysis.survey import (
@@ -52,7 +51,10 @@ METHOD = (
     "Lines of sight from eyes {height:g} m above the viewing places to points {what}{raised}, on grids about "
     "{spacing:g} m wide: a point is seen when nothing stands in between.{view} {earth}{finer}"
 )
-FINER = " Surfaces that are seen in part, and small ones, are looked at again through {count} points each."
+FINER = " The share of each surface that is seen in part is told by {points} points."
+CURVED = "The lines bend as the Earth's curvature and refraction (coefficient {refraction:g}) ask for."
+FLAT = "The Earth counts as flat."
+EXACT = "Points are seen or not, exactly but for 1 cm"
 
 
 @dataclass(frozen=True)
@@ -124,15 +126,16 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         return on_raster(project, inputs, progress)
     started = time.perf_counter()
     site = site_of(project)
-    view, bend = field_of_view(inputs, site.convergence_deg), bend_of(inputs)
     places, names = viewing_places(inputs)
-    targets = looked_at(project, inputs, site, places, view.radius_m, part_of(progress, 0.0, SET_UP))
-    receivers, states = targets.receivers, targets.states
+    looked = looked_at(
+        project, inputs, site, places, inputs.radius_m or np.inf, part_of(progress, 0.0, SET_UP)
+    )
+    receivers, states = looked.receivers, looked.states
     observers = observers_at(places, inputs.eye_height_m, states[0], names)
-    look = partial(_look, project, inputs, targets, observers, view, bend)
-    first = SET_UP + (1 - SET_UP) / len(states)
-    now = look(0, part_of(progress, SET_UP, first))
-    before = look(1, part_of(progress, first, 1.0)) if inputs.compare else None
+    viewing = Viewing(project, inputs, looked, observers, field_of_view(inputs, site.convergence_deg))
+    half = SET_UP + (1 - SET_UP) / len(states)
+    now = viewing.in_state(0, part_of(progress, SET_UP, half))
+    before = viewing.in_state(1, part_of(progress, half, 1.0)) if inputs.compare else None
     surfaces = receivers.surfaces_table(**with_change(now.rows, before.rows if before else None))
     naming = Naming(project)
     notes = dict.fromkeys((*receivers.notes, *(note for cast in states for note in cast.notes)))
@@ -145,10 +148,10 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         inputs,
         site,
         Pedigree(
-            method=method_of(inputs, view),
+            method=method_of(viewing),
             version=versions(),
             inputs=tuple(dict.fromkeys(item for cast in states for item in cast.inputs)),
-            error=error_of(inputs),
+            error=error_of(viewing),
             limits=(
                 *_warnings(observers, states[0], naming),
                 *notes,
@@ -174,57 +177,63 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     )
 
 
-def _look(
-    project: Project,
-    inputs: Inputs,
-    targets: LookedAt,
-    observers: Observers,
-    view: FieldOfView,
-    bend: Bend,
-    state: int,
-    progress: Progress,
-) -> Outlook:
-    """What is seen in one of the states."""
-    receivers, on_ground = targets.receivers, inputs.on == "ground"
-    watch = Watch(
-        Sights(targets.states[state], inputs.vegetation, bend),
-        observers.eyes,
-        view,
-        inputs.target_height_m if on_ground else 0.0,
-        one_sided=not on_ground,
-    )
-    stood = standing_rows(project, receivers, situations(inputs)[state])
-    seen = seen_of(watch, receivers, part_of(progress, 0.0, 0.5))
-    if inputs.on == "surfaces":
-        seen = refined(project, receivers, targets.states, watch, seen, part_of(progress, 0.5, 1.0))
-    return outlook(seen, receivers, stood)
+@dataclass(frozen=True)
+class Viewing:
+    """What is looked at, and by whom."""
+
+    project: Project
+    inputs: Inputs
+    looked: LookedAt
+    observers: Observers
+    view: FieldOfView
+
+    def in_state(self, number: int, progress: Progress) -> Outlook:
+        """What is seen in the state looked at (0), or in the one compared with (1)."""
+        receivers, on_ground = self.looked.receivers, self.inputs.on == "ground"
+        watch = Watch(
+            Sights(self.looked.states[number], self.inputs.vegetation, bend_of(self.inputs)),
+            self.observers.eyes,
+            self.view,
+            self.inputs.target_height_m if on_ground else 0.0,
+            one_sided=not on_ground,
+        )
+        seen = seen_of(watch, receivers, part_of(progress, 0.0, 0.5))
+        if self.fineness is not None:
+            seen = refined(
+                self.project, receivers, self.looked.states, watch, seen, part_of(progress, 0.5, 1.0)
+            )
+        stood = standing_rows(self.project, receivers, situations(self.inputs)[number])
+        return outlook(seen, receivers, stood)
+
+    @property
+    def fineness(self) -> Fineness | None:
+        """How finely the shares of surfaces are told; None where they are as fine as the points."""
+        return fineness(len(self.observers)) if self.inputs.on == "surfaces" else None
 
 
-def method_of(inputs: Inputs, view: FieldOfView) -> str:
+def method_of(viewing: Viewing) -> str:
     """How it was counted."""
-    held = view.title
-    earth = (
-        f"The lines sink by the Earth's curvature less refraction (coefficient {inputs.refraction:g})."
-        if inputs.curvature
-        else "The Earth counts as flat."
-    )
+    inputs, fine, held = viewing.inputs, viewing.fineness, viewing.view.title
+    on_ground = inputs.on == "ground"
     return METHOD.format(
         height=inputs.eye_height_m,
-        what="of the ground" if inputs.on == "ground" else "of the surfaces that face the eye",
-        raised=f", {inputs.target_height_m:g} m above it" if inputs.on == "ground" else "",
+        what="of the ground" if on_ground else "of the surfaces that face the eye",
+        raised=f", {inputs.target_height_m:g} m above it" if on_ground and inputs.target_height_m else "",
         spacing=inputs.spacing_m,
         view=f" What is not {held} counts as not seen." if held else "",
-        earth=earth,
-        finer=FINER.format(count=FINE) if inputs.on == "surfaces" else "",
+        earth=CURVED.format(refraction=inputs.refraction) if inputs.curvature else FLAT,
+        finer=FINER.format(points=fine.points) if fine else "",
     )
 
 
-def error_of(inputs: Inputs) -> str:
+def error_of(viewing: Viewing) -> str:
     """The error statement."""
-    points = "Points are seen or not, exactly but for 1 cm"
-    if inputs.on == "surfaces":
-        return f"{points}; the share of a surface that is seen is within {SHARE_ERROR:g}"
-    return f"{points}; edges of what is seen are within {inputs.spacing_m / 2:g} m, half their distance"
+    fine = viewing.fineness
+    if fine:
+        return f"{EXACT}; the share of a surface that is seen is within {fine.error:g}"
+    return (
+        f"{EXACT}; edges of what is seen are within {viewing.inputs.spacing_m / 2:g} m, half their distance"
+    )
 
 
 def _places(inputs: Inputs, observers: Observers) -> str:

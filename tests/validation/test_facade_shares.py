@@ -1,0 +1,140 @@
+"""Which share of each facade is seen: against exact polygons and a hundred times the lines of sight."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+from shapely import MultiPoint, Polygon, union_all
+
+from analysis import visibility
+from analysis.fieldofview import FieldOfView
+from analysis.lookedat import looked_at
+from analysis.looking import bend_of, observers_at
+from analysis.outlook import SEEN
+from analysis.seeing import Watch, seen_of
+from analysis.shares import FINE, look_again, refined
+from analysis.sights import Sights
+from analysis.site import site_of
+from analysis.visibility import Inputs, viewing_places
+from layers.arrays import Float64
+from layers.importing import import_files
+from layers.project import Project
+from tests.boxes import SIDES, Box, some_boxes, write_boxes
+from tests.validation.record import record
+
+SECTION = "Viewsheds"
+#: Of absolute value: one per cent of a facade.
+TOLERANCE = 0.01
+CORNER = np.array([85_000.0, 447_000.0, 0.0])  # of `tests.boxes`, in the world
+#: Corners of a box that an edge joins differ in one of three ways.
+EDGES = [
+    (a, b) for a, b in combinations(range(8), 2) if (a // 4 == b // 4 and (a - b) % 4 in (1, 3)) or b - a == 4
+]
+NEAREST_M = 1e-6
+
+
+def exact_shares(boxes: list[Box], eye: Float64) -> dict[tuple[str, int], float]:
+    """What share of each face is seen from an eye: what others hide of it is cut away as polygons."""
+    found = {}
+    for number, box in enumerate(boxes):
+        for side, ring in enumerate(SIDES):
+            face = box.corners[ring]
+            across = np.cross(face[1] - face[0], face[3] - face[0])
+            normal = across / np.linalg.norm(across)
+            away = float((eye - face[0]) @ normal)
+            along = (face[1] - face[0]) / np.linalg.norm(face[1] - face[0])
+            axes = np.column_stack((along, np.cross(normal, along)))
+            outline = Polygon((face - face[0]) @ axes)
+            hidden = [
+                shadow(other, eye, face[0], normal, axes) for other in boxes if other is not box and away > 0
+            ]
+            left = outline.difference(union_all([one for one in hidden if one is not None]))
+            found[f"B{number}", side] = left.area / outline.area if away > 0 else 0.0
+    return found
+
+
+def shadow(box: Box, eye: Float64, zero: Float64, normal: Float64, axes: Float64) -> Polygon | None:
+    """What a box hides of a plane from an eye: the hull of its part in between, cast onto it."""
+    corners, away = box.corners, float((eye - zero) @ normal)
+    height = (corners - zero) @ normal
+    low, high = NEAREST_M, away - NEAREST_M
+    ends = [corners[(height > low) & (height < high)]]
+    for a, b in EDGES:
+        for level in (low, high):
+            if (height[a] - level) * (height[b] - level) < 0:
+                share = (level - height[a]) / (height[b] - height[a])
+                ends.append((corners[a] + share * (corners[b] - corners[a]))[None])
+    points = np.concatenate(ends)
+    if len(points) < 3:
+        return None
+    reach = away / (away - (points - zero) @ normal)
+    cast = MultiPoint((eye + reach[:, None] * (points - eye) - zero) @ axes).convex_hull
+    return cast if isinstance(cast, Polygon) else None
+
+
+@pytest.fixture(scope="module")
+def boxes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, list[Box]]:
+    folder, boxes = tmp_path_factory.mktemp("boxes"), some_boxes(49)
+    project = Project.create(folder / "boxes.city.gpkg")
+    import_files(project, [write_boxes(folder / "boxes.city.jsonl", boxes)])
+    return project, boxes
+
+
+def test_shares_of_facades_are_those_of_exact_polygons(boxes: tuple[Project, list[Box]]) -> None:
+    project, solids = boxes
+    deviations, is_part = [], []
+    for eye in ((-40.0, 90.0, 1.6), (100.0, 117.0, 1.6), (60.0, -30.0, 60.0), (250.0, 240.0, 25.0)):
+        exact = exact_shares(solids, np.array(eye))
+        places = (tuple((CORNER + np.array(eye)).tolist()),)
+        inputs = Inputs(places=places, eye_height_m=0.0, surfaces="all", curvature=False)
+        table = visibility.run(project, inputs).surfaces
+        keys = zip(table.texts("object_id"), table.numbers("surface").astype(int).tolist(), strict=True)
+        reference = np.array([exact[key] for key in keys])
+        deviations.append(table.numbers(SEEN) - reference)
+        is_part.append((reference > 0) & (reference < 1))
+    found = np.concatenate(deviations)
+    some = found[np.concatenate(is_part)]
+    assert len(some) > 100
+    record(
+        SECTION,
+        "share of each roof and wall that is seen from four places among 49 boxes",
+        reference="exact polygons: the hulls of all boxes between eye and surface, cut away (shapely)",
+        quantity="largest deviation",
+        found=float(np.abs(found).max()),
+        tolerance=TOLERANCE,
+        note=f"{len(found)} surfaces, {len(some)} of them seen in part; root mean square of these "
+        f"{np.sqrt((some**2).mean()):.4f}",
+    )
+
+
+def test_shares_of_facades_are_those_of_a_hundred_times_the_lines(demo_city: Project) -> None:
+    inputs = Inputs(places=((548400.0, 5494600.0),), date="2035-07-01")
+    site = site_of(demo_city)
+    places, _ = viewing_places(inputs)
+    looked = looked_at(demo_city, inputs, site, places, np.inf)
+    observers = observers_at(places, inputs.eye_height_m, looked.states[0])
+    watch = Watch(
+        Sights(looked.states[0], inputs.vegetation, bend_of(inputs)),
+        observers.eyes,
+        FieldOfView(),
+    )
+    seen = seen_of(watch, looked.receivers)
+    found = refined(demo_city, looked.receivers, looked.states, watch, seen)
+    part = np.flatnonzero((found.any_share > 0) & (found.any_share < 1))
+    rows = np.sort(np.random.default_rng(3).choice(part, 12, replace=False))
+    brute = replace(seen, any_share=seen.any_share.copy(), share=seen.share.copy())
+    for row in rows:
+        look_again(demo_city, looked.receivers, looked.states, watch, brute, row[None], 100 * FINE.points)
+    deviation = found.any_share[rows] - brute.any_share[rows]
+    record(
+        SECTION,
+        "share of facades of the demo city that is seen in part, with terrain, trees and curvature",
+        reference="brute force: the same with 100 times the lines of sight",
+        quantity="largest deviation",
+        found=float(np.abs(deviation).max()),
+        tolerance=TOLERANCE,
+        note=f"{len(rows)} of {len(part)} surfaces; root mean square {np.sqrt((deviation**2).mean()):.4f}",
+    )
