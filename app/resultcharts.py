@@ -28,9 +28,11 @@ from app.charts import (
     paint_level_bars,
     paint_profile,
     paint_sun_path,
+    paint_view,
     profiles_of,
     stacked_by_month,
     sun_path_of,
+    view_charts_of,
 )
 from app.charts.view import Paint
 from app.resulttext import UNITS, column_title, values_of
@@ -92,6 +94,10 @@ def further_charts(result: Result) -> list[ResultChart]:
     made = [
         ResultChart(f"Along {chart.name}", 230, _filled(paint_profile, chart))
         for chart in profiles_of(result)
+    ]
+    made += [
+        ResultChart(f"What is seen: {chart.name}", chart.height, _filled(paint_view, chart))
+        for chart in view_charts_of(result)
     ]
     if "taken_h" in tables.get(BLOCKERS, Table()).columns and len(tables[BLOCKERS]):
         made.append(_blockers(tables[BLOCKERS]))

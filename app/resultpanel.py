@@ -34,6 +34,7 @@ from app.resulttext import WORDS, kind_title, when
 from app.session import Session
 from layers.records import Changes
 from layers.results import Result, ResultSummary
+from layers.views import views_of
 from viewer.scene import Hit, Reading
 
 EMPTY = (
@@ -55,6 +56,7 @@ class ResultPanel(Panel):
     report_requested = Signal(object)
     compare_requested = Signal(object)
     look_requested = Signal(object)  # Result: chosen in the list, so that it should be in view
+    eye_requested = Signal()  # to see the city from where the shown result looks
 
     def __init__(self, session: Session, analysing: Analysing, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,6 +95,8 @@ class ResultPanel(Panel):
         self.report = QPushButton("Report (PDF)…")
         self.report.setObjectName("primary")
         self.report.clicked.connect(lambda: self._with_current(self.report_requested.emit))
+        self.look = _tool("Look from there: see the city from the place of the result, as wide as it looks")
+        self.look.clicked.connect(self.eye_requested.emit)
         self.export = _tool("Write the result to a file: GeoPackage, CSV, GeoTIFF, CityJSON …")
         self.export.clicked.connect(lambda: self._with_current(self.export_requested.emit))
         self.shown = _tool("Show the result in the view, or the city in its own colours")
@@ -110,7 +114,7 @@ class ResultPanel(Panel):
         buttons.setSpacing(6)
         buttons.addWidget(self.report)
         buttons.addStretch()
-        for button in (self.export, self.shown, self.more):
+        for button in (self.look, self.export, self.shown, self.more):
             buttons.addWidget(button)
         self._tabs = QTabWidget(documentMode=True)
         self._tabs.addTab(self.glance, "Result")
@@ -238,6 +242,7 @@ class ResultPanel(Panel):
             self._tabs.setCurrentWidget(self.glance)
             self.glance.area.verticalScrollBar().setValue(0)
         self._title.set_text(shown.result.title)
+        self.look.setVisible(bool(views_of(shown.result)))
         self.glance.show_result(shown.result, shown.quantity, shown.charts)
         self.table.show_result(shown.result)
         self._show_origin()
@@ -280,7 +285,12 @@ class ResultPanel(Panel):
             f"h4 {{ color: {colours.muted}; margin: 12px 0 2px 0; }} p {{ margin: 0 0 6px 0; }}"
             f"td.key {{ color: {colours.muted}; }} p.notice {{ color: {colours.notice}; }}"
         )
-        for button, name in ((self.export, "export"), (self.shown, "eye"), (self.more, "more")):
+        for button, name in (
+            (self.look, "observer"),
+            (self.export, "export"),
+            (self.shown, "eye"),
+            (self.more, "more"),
+        ):
             button.setIcon(theme.current().icon(name))
         self.refresh()
 

@@ -11,6 +11,7 @@ from app.charts.profilechart import ProfileChart, paint_profile, profiles_of
 from app.charts.sheet import Painted
 from app.charts.sunpath import SunPath, paint_sun_path, sun_path_of
 from app.charts.view import ChartView, as_image
+from app.charts.viewchart import ViewChart, paint_view, view_charts_of
 
 __all__ = [
     "Bars",
@@ -25,6 +26,7 @@ __all__ = [
     "Series",
     "Spell",
     "SunPath",
+    "ViewChart",
     "as_image",
     "by_month",
     "of_theme",
@@ -35,7 +37,9 @@ __all__ = [
     "paint_level_bars",
     "paint_profile",
     "paint_sun_path",
+    "paint_view",
     "profiles_of",
     "stacked_by_month",
     "sun_path_of",
+    "view_charts_of",
 ]
