@@ -55,6 +55,11 @@ def shows_result(session: Session) -> bool:
     return session.is_open and session.scene.result_scale is not None
 
 
+def shows_views(session: Session) -> bool:
+    """The view shows a result that looks from somewhere."""
+    return session.is_open and bool(session.scene.result_views)
+
+
 def has_selection(session: Session) -> bool:
     """At least one object is selected."""
     return session.is_open and len(session.selection) > 0
@@ -213,6 +218,8 @@ ACTIONS: tuple[Action, ...] = (
            help="Show what stands at other dates as ghosts."),
     Action("sun", "Sun and shadow", "Ctrl+7", "sun", "View", "show_sun", has_layers, checkable=True,
            toolbar=True, help="Light the city with the sun of a date and time, and cast its shadows."),
+    Action("sight", "What an observer sees", "Ctrl+8", "observer", "View", "show_sight", has_layers,
+           checkable=True, toolbar=True, help="Put an observer into the city and tint what they see."),
 
     Action("dock_layers", "Layers", "Ctrl+1", "layers", "-View/Panels", "show_layers", checkable=True,
            help="Show the list of layers."),
@@ -267,6 +274,8 @@ ACTIONS: tuple[Action, ...] = (
     *_analyses(),
     Action("report", "Report (PDF)…", "Ctrl+R", "report", "-Analyse", "report", has_results,
            help="Write the shown result, or all results, with pictures, tables and method to a PDF file."),
+    Action("look_there", "Look from there", "Shift+E", "observer", "Analyse", "look_there", shows_views,
+           help="See the city from the place of the shown result, as wide as it looks; again: the next."),
     Action("result_hide", "Hide the result", "Shift+R", "eye-off", "Analyse", "hide_result", shows_result,
            help="Show the city in its own colours again; the result stays in the list."),
 

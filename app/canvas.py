@@ -28,11 +28,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QRubberBand, QWidget
 
 from app import overlay, theme
+from app.handle import Handle
 from app.labels import counted
 from app.navigation import ARROW_POINTS, ARROWS, ZOOM_PER_NOTCH, Flight, Grip, Walk, dragged
 from app.pins import Pins, draw_pins
 from app.session import Session
 from layers.arrays import Float64, UInt8
+from layers.views import View
 from viewer.camera import Camera
 from viewer.scene import Hit, Reading
 
@@ -84,11 +86,15 @@ class Canvas(QWidget):
         self.box_mode = False
         self.picking = ""  # what the view says while a click tells a place
         self._pins: dict[object, Pins] = {}  # by whose they are
+        self.handle: Handle | None = None  # what presses and keys may take hold of
+        self._held: Handle | None = None
         self.walking = False
         self.shows_legend = True
         self.shows_marks = True
         self.date_text = ""
+        self.looking: View | None = None  # from whose eye the city is seen
         self._before_walk: Camera | None = None
+        self._before_look: Camera | None = None
         self._is_untouched = True  # nobody has moved the camera yet
         self._band = QRubberBand(QRubberBand.Shape.Rectangle, self)
         self._flight = Flight(self._show_camera, self)
@@ -209,8 +215,9 @@ class Canvas(QWidget):
         words.append(sun.note if sun is not None else "")
         for pins in self._pins.values():
             draw_pins(painter, area, camera, pins)
-        if self.shows_marks:
+        if self.shows_marks and self.looking is None:
             overlay.draw_scale_bar(painter, area, camera.metres_per_pixel(self.height()))
+        if self.shows_marks:
             overlay.draw_north(painter, area, camera.azimuth_deg)
         if self.shows_legend:
             overlay.draw_legend(painter, area, self._session.scene.legend())
@@ -218,6 +225,12 @@ class Canvas(QWidget):
             words.append("Walking: W A S D to move, drag to look, Shift to hurry, Esc to end")
         elif self.picking:
             words.append(self.picking)
+        elif self.looking is not None:
+            wide = camera.horizontal_fov_deg(area.width() / area.height())
+            words.append(
+                f"From {self.looking.name}, {wide:.0f}° wide: drag to look around, wheel for a wider or "
+                "narrower view, Esc to go back"
+            )
         elif self.box_mode:
             words.append("Drag a box around the objects to select; Esc ends it")
         to_come = self._session.drawing.to_come
@@ -236,6 +249,7 @@ class Canvas(QWidget):
         self._is_untouched = True
         self._flight.stop()
         self.set_walking(False)
+        self.look_back()
         self.end_picking()
         self._on_theme()
 
@@ -255,6 +269,7 @@ class Canvas(QWidget):
 
     def fly(self, camera: Camera) -> None:
         """Carry the view over to `camera`."""
+        self._leave_eye()
         self._flight.start(self.camera, camera)
 
     def set_camera(self, camera: Camera) -> None:
@@ -265,6 +280,9 @@ class Canvas(QWidget):
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Come nearer (factor < 1) to what lies under `at`, or to the middle."""
         if not self._has_city:
+            return
+        if self.looking is not None:
+            self.set_camera(self.camera.widened(factor))
             return
         camera = self.camera
         toward = camera.target if at is None else self._point_under(at)
@@ -277,6 +295,7 @@ class Canvas(QWidget):
 
     def set_parallel(self, on: bool) -> None:
         """Draw without perspective, or with it."""
+        self._leave_eye()
         self.set_camera(replace(self.camera, parallel=on))
 
     def set_box_mode(self, on: bool) -> None:
@@ -330,6 +349,7 @@ class Canvas(QWidget):
         self.walking = on
         self._walk.stop()
         if on:
+            self._leave_eye()
             self._before_walk = self.camera
             ground = self._point_under(QPointF(self.rect().center()))
             self.set_camera(self._before_walk.standing(ground))
@@ -339,6 +359,30 @@ class Canvas(QWidget):
                 self.fly(self._before_walk)
             self._before_walk = None
             self.walk_ended.emit()
+        self.update()
+
+    def look_from(self, view: View) -> None:
+        """Show what an eye sees, in its true field of view, until `look_back`."""
+        if not self._has_city:
+            return
+        self.set_walking(False)
+        self.end_picking()
+        before = self._before_look or self.camera
+        self.fly(Camera.of_view(view, self.width() / max(self.height(), 1)))
+        self.looking, self._before_look = view, before
+        self.setFocus()
+        self.update()
+
+    def look_back(self) -> None:
+        """Go back to where the city was seen from before."""
+        before = self._before_look
+        self._leave_eye()
+        if before is not None and self._session.is_open:
+            self.fly(before)
+
+    def _leave_eye(self) -> None:
+        """The city is no longer seen from somebody's eye."""
+        self.looking = self._before_look = None
         self.update()
 
     def _look_at_all(self) -> None:
@@ -410,12 +454,15 @@ class Canvas(QWidget):
         self._pressed_at = self._last_at = event.position()
         self._dragging = False
         modifiers, button = event.modifiers(), event.button()
+        if button == Qt.MouseButton.LeftButton and self._may_hold(event.position()):
+            self._held, self._grip = self.handle, None
+            return
         self._boxing = button == Qt.MouseButton.LeftButton and (
             self.box_mode or bool(modifiers & Qt.KeyboardModifier.ControlModifier)
         )
         if self._boxing:
             self._grip = None
-        elif self.walking:
+        elif self.walking or self.looking is not None:
             self._grip = Grip.LOOK
         elif button == Qt.MouseButton.LeftButton and not modifiers & Qt.KeyboardModifier.ShiftModifier:
             self._grip = Grip.ORBIT
@@ -436,7 +483,9 @@ class Canvas(QWidget):
             return
         if not self._dragging:
             self._dragging, self._last_at = True, self._pressed_at
-        if self._boxing:
+        if self._held is not None:
+            self._held.drag_to(at)
+        elif self._boxing:
             self._band.setGeometry(QRect(self._pressed_at.toPoint(), at.toPoint()).normalized())
             self._band.show()
         elif self._grip is not None:
@@ -448,11 +497,11 @@ class Canvas(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A press without a drag is a click; a box selects what is in it."""
-        was_box, was_drag = self._boxing, self._dragging
+        was_box, was_drag, was_held = self._boxing, self._dragging, self._held is not None
         self._boxing = self._dragging = False
-        self._grip = None
+        self._grip = self._held = None
         self._band.hide()
-        if not self._has_city:
+        if not self._has_city or was_held:
             return
         if was_box and was_drag:
             self._select_box(QRectF(self._pressed_at, event.position()).normalized(), event)
@@ -461,12 +510,16 @@ class Canvas(QWidget):
         elif not was_drag and event.button() == Qt.MouseButton.RightButton:
             self._ask_context(event)
 
+    def _may_hold(self, at: QPointF) -> bool:
+        """Whether a press takes hold of something that stands in the view."""
+        return self.handle is not None and not self.picking and self.handle.grabs(at)
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Fly to the point."""
         if not self._has_city or event.button() != Qt.MouseButton.LeftButton or self.picking:
             return
         hit = self.hit(event.position())
-        if hit is not None and not self.walking:
+        if hit is not None and not self.walking and self.looking is None:
             camera = self.camera
             self.fly(camera.flown_to(hit.point_in_world, camera.distance_m * FLY_NEARER))
 
@@ -549,11 +602,17 @@ class Canvas(QWidget):
             elif not event.isAutoRepeat():
                 self._walk.press(key)
             return
+        if key == Qt.Key.Key_Escape and self.looking is not None:
+            self.look_back()
+            return
+        if self.handle is not None and self.handle.takes_key(event):
+            return
         if key not in ARROWS or not self._has_city:
             super().keyPressEvent(event)
             return
         across, down = (part * ARROW_POINTS for part in ARROWS[key])
         grip = Grip.PAN if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else Grip.ORBIT
+        grip = Grip.LOOK if self.looking is not None else grip
         camera = self.camera
         middle = QPointF(self.width() / 2, self.height() / 2)
         moved = QPointF(across, down) if grip is Grip.PAN else QPointF(-across, -down) * 0.5

@@ -154,9 +154,12 @@ class Commands(QObject):
         self._window.show_dialog(SelectWhere(self._session, self._window))
 
     def select_none(self) -> None:
-        """Select nothing, and leave box select; while a place is asked for, end only that."""
+        """Select nothing, and leave box select; while a place is asked for or looked from, end only that."""
         if self._window.canvas.picking:
             self._window.canvas.end_picking()
+            return
+        if self._window.canvas.looking is not None:
+            self._window.canvas.look_back()
             return
         self.box_select(False)
         self._session.select([])
@@ -323,6 +326,10 @@ class Commands(QObject):
         """Light the city with the sun, or evenly."""
         self._window.set_sun(on)
 
+    def show_sight(self, on: bool) -> None:
+        """Tint the city by what an observer sees, or not."""
+        self._window.set_sight(on)
+
     def detail_automatic(self, _on: bool) -> None:
         """Draw what is fluent."""
         self._window.set_detail("automatic")
@@ -449,6 +456,12 @@ class Commands(QObject):
         """Write the shown result, or all, to a PDF file."""
         shown = self._window.analysing.shown
         self._window.write_report([shown.result.id] if shown is not None else [])
+
+    def look_there(self) -> None:
+        """See the city from where the shown result looks; where it has several places, the next one."""
+        canvas, views = self._window.canvas, self._session.scene.result_views
+        at = views.index(canvas.looking) + 1 if canvas.looking in views else 0
+        canvas.look_from(views[at % len(views)])
 
     def hide_result(self) -> None:
         """Show the city in its own colours again."""

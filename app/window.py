@@ -39,6 +39,7 @@ from app.history_panel import HistoryPanel
 from app.icons import FOLDER
 from app.inspector import Inspector
 from app.labels import counted
+from app.livesight import KEPT_AS, LiveSight
 from app.livesun import LiveSun
 from app.opening import CrsQuestion, TilesQuestion, are_like_tiles
 from app.palette import Palette
@@ -47,6 +48,8 @@ from app.reports import ReportWindow, summary
 from app.resultpanel import ResultPanel
 from app.session import Session, is_project
 from app.settings import MAX_RECENT, Settings
+from app.sightpanel import SightPanel
+from app.sightpin import SightPin
 from app.start import StartPage, dropped_files
 from app.statusbar import StatusBar
 from app.stylepanel import StylePanel
@@ -90,6 +93,7 @@ class Window(QMainWindow):
         self.analysing = Analysing(self.session)
         self.surroundings = Surroundings(self.session)
         self.sun = LiveSun(self.session, self.surroundings)
+        self.sight = LiveSight(self.session, self.surroundings)
         self._reports: list[Report] = []
         self._again: Callable[[], object] | None = None  # what "Try again" does
         self._act_on_info: Callable[[], object] = self._show_reports
@@ -118,13 +122,18 @@ class Window(QMainWindow):
     def _build_middle(self) -> None:
         self.canvas = Canvas(self.session)
         self.sun_panel, self.timeline = SunPanel(self.session, self.sun), Timeline(self.session)
+        self.sight_panel = SightPanel(
+            self.session, self.sight, SightPin(self.session, self.sight, self.canvas)
+        )
         self.sun_panel.hide()
+        self.sight_panel.hide()
         self.danger, self.info, self.notice = Banner("danger"), Banner("info"), Banner("notice")
         work = QWidget()
         column = QVBoxLayout(work)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.canvas, 1)
+        column.addWidget(self.sight_panel)
         column.addWidget(self.sun_panel)
         column.addWidget(self.timeline)
         self.start_page = StartPage(self.settings, self.session.untitled, self)
@@ -240,6 +249,7 @@ class Window(QMainWindow):
             lambda result: self.ask_analysis(result.kind, dict(result.inputs))
         )
         self.results.look_requested.connect(self.commands.fly_to_result)
+        self.results.eye_requested.connect(self.commands.look_there)
         self.results.export_requested.connect(self.export_result)
         self.results.compare_requested.connect(
             lambda result: self.show_dialog(CompareResults(session, self.analysing, result, self))
@@ -263,6 +273,9 @@ class Window(QMainWindow):
         self.timeline.ghosts_changed.connect(self.actions_["ghosts"].setChecked)
         for name, dock in self._docks.items():
             dock.visibilityChanged.connect(partial(self._on_dock, name))
+        self.canvas.hovered.connect(self.sight_panel.point_at)
+        self.sight_panel.kept.connect(lambda: self.ask_analysis(KEPT_AS, self.sight.answers()))
+        self.sight_panel.look_wanted.connect(self._look_as_observer)
         self._hide_info = QTimer(self, singleShot=True, interval=INFO_MS)
         self._hide_info.timeout.connect(self.info.hide)
         theme.current().changed.connect(self._mark_theme)
@@ -412,6 +425,7 @@ class Window(QMainWindow):
         self.actions_.refresh()
         shown = self.analysing.shown
         if shown is not None:
+            self.set_sight(False)
             self.show_dock("results", True)
             if shown.date:
                 self.timeline.show_date(shown.date)
@@ -527,6 +541,20 @@ class Window(QMainWindow):
             self.sun.set_day(shown.day)
         self.sun.set_on(on)
         self.actions_["sun"].setChecked(on)
+
+    def set_sight(self, on: bool) -> None:
+        """Tint the city by what an observer sees and show their panel, or neither."""
+        if on:
+            self.analysing.hide()  # its colours mean something else
+        self.sight_panel.setVisible(on)
+        self.sight.set_on(on)
+        self.actions_["sight"].setChecked(on)
+
+    def _look_as_observer(self) -> None:
+        """Show what the observer sees, the way the view looks."""
+        seen = self.sight.view(self.canvas.camera.azimuth_deg)
+        if seen is not None:
+            self.canvas.look_from(seen)
 
     def _say_city_date(self) -> None:
         """Say which city casts the shadows, and offer that of today."""

@@ -17,6 +17,7 @@ from app.canvas import Canvas
 from app.overlay import length_text, nice_length
 from app.session import Session
 from app.statusbar import scale_text
+from layers.views import View
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 NONE, SHIFT, CTRL = (
@@ -200,3 +201,25 @@ def test_scale_bars_and_scales_have_round_numbers() -> None:
     lengths = [length_text(nice_length(longest)) for longest in (0.034, 7, 26, 1999, 56_000)]
     assert lengths == ["2 cm", "5 m", "20 m", "1 km", "50 km"]
     assert scale_text(1.4) == "1 : 5\u202f000"
+
+
+def test_the_city_is_seen_from_an_eye_as_wide_as_it_looks_and_as_before_again(
+    canvas: Canvas, qtbot: QtBot
+) -> None:
+    before = canvas.camera
+    view = View("a window", (84_005.0, 445_950.0, 12.0), (84_025.0, 446_030.0, 6.0), 50.0, 1.5)
+    canvas.look_from(view)
+    qtbot.waitUntil(lambda: canvas.camera.eye == pytest.approx(view.eye, abs=1e-6), timeout=3000)
+    assert canvas.camera.horizontal_fov_deg(canvas.width() / canvas.height()) == pytest.approx(50.0)
+    middle = canvas.camera.project(np.array([view.to]), canvas.width(), canvas.height())[0]
+    assert middle[:2] == pytest.approx((canvas.width() / 2, canvas.height() / 2))
+
+    drag(qtbot, canvas, QPoint(300, 200), QPoint(340, 210))  # turns the head
+    assert canvas.camera.eye == pytest.approx(view.eye, abs=1e-6)
+    canvas.zoom(0.5)  # and coming nearer narrows the view
+    assert canvas.camera.eye == pytest.approx(view.eye, abs=1e-6)
+    assert canvas.camera.horizontal_fov_deg(1.5) < 30.0
+
+    qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+    assert canvas.looking is None
+    qtbot.waitUntil(lambda: canvas.camera.eye == pytest.approx(before.eye, abs=1e-6), timeout=3000)
