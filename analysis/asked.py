@@ -36,10 +36,15 @@ class Ask:
     high: float | None = None
     words: tuple[tuple[Any, str], ...] = ()  # what values say that are no number, as "as the rule says"
     choices: tuple[tuple[str, str], ...] = ()  # value, title; of a file: its endings, what they are
-    #: Of fids: what of the selection is meant, "ground" (areas of it), "standing" (what stands on it), "" all.
+    #: Of fids, what of the selection is meant: "ground" (areas), "standing" (what stands on it), "" (all).
     takes: str = ""
-    #: Name and value of another input: asked only where it has it. Of rules the value is what they judge.
+    #: Name and value, or values, of another input: asked only where it has it. Of rules what they judge.
     when: tuple[str, Any] | None = None
+
+    def is_wanted_by(self, answer: Any) -> bool:
+        """Whether this is asked, given the answer to the question that `when` names."""
+        wanted = self.when[1] if self.when is not None else answer
+        return bool(answer in wanted if isinstance(wanted, tuple) else answer == wanted)
 
 
 def asked(default: Any, title: str, kind: str, **more: Any) -> Any:

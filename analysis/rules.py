@@ -88,7 +88,6 @@ class Inputs(States):
         unit="°",
         low=BY_RULE,
         high=60.0,
-        help="-1: as the rule says",
         words=((BY_RULE, "as the rule says"),),
         group="More",
     )

@@ -45,6 +45,8 @@ SURFACE_TYPES: Mapping[str, frozenset[str] | None] = {
 LACKING: Mapping[str, str] = {"all": "surfaces", "roofs": "roofs", "walls": "walls", "windows": "windows"}
 #: Without terrain, an area is as high as what stands within so many metres.
 NEIGHBOURS_M = 100.0
+#: Where objects are asked for.
+ON_OBJECTS = ("surfaces", "ground")
 #: Distance of points at which every surface has but one.
 ONE_EACH_M = 1e6
 
@@ -64,8 +66,8 @@ class Surveyed(States):
         ),
         group="Where",
     )
-    where: str = asked("", "Which objects", "expression", group="Where")
-    fids: tuple[int, ...] = asked((), "Chosen objects", "fids", group="Where")
+    where: str = asked("", "Which objects", "expression", group="Where", when=("on", ON_OBJECTS))
+    fids: tuple[int, ...] = asked((), "Chosen objects", "fids", group="Where", when=("on", ON_OBJECTS))
     surfaces: str = asked(
         "all",
         "Surfaces",

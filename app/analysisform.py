@@ -77,9 +77,8 @@ class AnalysisForm(QDialog):
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._estimate)
         self._build()
-        self._show(
-            answers or {**(analysing.answers(analysis.NAME) or self._beginning()), **self._from_selection()}
-        )
+        usual = analysing.answers(analysis.NAME) or self._beginning()
+        self._show(answers or {**usual, **self._from_selection(usual)})
         session.opened.connect(self.reject)
         if answers is None:  # what was asked last time may have been about another kind of thing
             self._follow_selection()
@@ -120,7 +119,8 @@ class AnalysisForm(QDialog):
         column.setContentsMargins(20, 4, 20, 12)
         column.setSpacing(6)
         asked = [(found.name, ask) for found, ask in questions(self.analysis.Inputs)]
-        asked.sort(key=lambda question: LAST.get(question[1].group, 0))  # stable: the others stay in order
+        groups = list(dict.fromkeys(ask.group for _, ask in asked))  # inherited questions come among others
+        asked.sort(key=lambda question: (LAST.get(question[1].group, 0), groups.index(question[1].group)))
         for group, found in groupby(asked, key=lambda question: question[1].group):
             self._add_group(column, group, dict(found))
         column.addStretch()
@@ -249,7 +249,7 @@ class AnalysisForm(QDialog):
             name: day for name, day in zip(CITY_DATES, (after, before), strict=True) if name in answers
         }
 
-    def _from_selection(self) -> dict[str, Any]:
+    def _from_selection(self, usual: Mapping[str, Any]) -> dict[str, Any]:
         """What is selected goes where it fits: a viewing place to the places, a church to the targets."""
         fids = self._session.selection[:MOST_LOOKED_AT].tolist()
         kinds = kinds_of(self._session.project, fids)
@@ -263,8 +263,7 @@ class AnalysisForm(QDialog):
                 fits = meant(self._session, field.ask.takes)
                 if not fits or fits in found.values():
                     continue
-                if field.ask.when is not None:  # what is selected is what is meant
-                    found |= (field.ask.when,)
+                found |= _so_that_asked(field.ask, usual)
                 if not field.follows:
                     found |= zip(names, ("", fits), strict=True)
         return found
@@ -298,9 +297,8 @@ class AnalysisForm(QDialog):
             if isinstance(field, PlacesAnswer) and path is not None:
                 field.set_joined(path.tells() is True)
             if field.ask.when is not None:
-                name, wanted = field.ask.when
-                other = self.fields.get((name,))
-                field.is_asked = other is None or other.tells() == wanted
+                other = self.fields.get((field.ask.when[0],))
+                field.is_asked = other is None or field.ask.is_wanted_by(other.tells())
                 self._forms[names].setRowVisible(field, field.is_asked)
 
     def check(self) -> None:
@@ -376,6 +374,14 @@ def dates_to_compare(
         return planned, shown or now
     after = shown or now
     return after, now if after > this_day else max((day for day in days if day < after), default="")
+
+
+def _so_that_asked(ask: Ask, usual: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to another question by which this one is asked, where it is not the usual one."""
+    if ask.when is None or ask.is_wanted_by(usual.get(ask.when[0])):
+        return {}
+    name, wanted = ask.when
+    return {name: wanted[0] if isinstance(wanted, tuple) else wanted}
 
 
 def _kinds(asked: Mapping[str, Ask]) -> set[str]:

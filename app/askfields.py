@@ -54,8 +54,9 @@ class AskField(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
         column.addLayout(self._row)
-        if ask.help:
-            hint = QLabel(ask.help, wordWrap=True)
+        empty = f"empty: {ask.words[0][1]}" if ask.words and ask.kind in ("number", "whole") else ""
+        if ask.help or empty:
+            hint = QLabel("; ".join(filter(None, (ask.help, empty))), wordWrap=True)
             hint.setObjectName("hint")
             column.addWidget(hint)
         column.addWidget(self._problem)
@@ -117,10 +118,10 @@ class TextAnswer(AskField):
             self.line.setFixedWidth(NUMBER_WIDTH)
         self._put(self.line, 0 if is_short else 1)
         self._special = ask.words[0][0] if ask.words else None  # what an empty line stands for
-        for words in filter(None, (ask.unit, f"empty: {ask.words[0][1]}" if ask.words else "")):
-            label = QLabel(words)
-            label.setObjectName("muted")
-            self._row.addWidget(label)
+        if ask.unit:
+            unit = QLabel(ask.unit)
+            unit.setObjectName("muted")
+            self._row.addWidget(unit)
         if is_short:
             self._row.addStretch()
         self.line.textChanged.connect(self.changed)

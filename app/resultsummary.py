@@ -23,7 +23,6 @@ from app.labels import add_row, narrow, thousands
 from app.resultanswer import SmallTable, answers_of, small_tables
 from app.resultcharts import ResultChart, in_order, quantity_charts
 from app.resulttext import (
-    NOTHING,
     WORDS,
     amount,
     counting_rows,
@@ -243,7 +242,7 @@ class ResultGlance(QWidget):
         )
         for title, text in (
             *(spread if found.count > 1 else [(quantity.title, mean)]),
-            ("Area", amount(found.area_m2, 0, "m²") if found.area_m2 else NOTHING),
+            *([("Area", amount(found.area_m2, 0, "m²"))] if found.area_m2 else []),
             *([("Values", thousands(found.count))] if found.count > 1 else []),
         ):
             label = QLabel(title)

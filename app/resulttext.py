@@ -234,11 +234,11 @@ def _answered(
 
 def _was_asked(ask: Ask, inputs: Mapping[str, Any]) -> bool:
     """Whether a question was put, given the other answers; some are put for what a rule judges."""
-    if ask.when is None:
+    if ask.when is None or ask.when[0] not in inputs:
         return True
-    name, value = ask.when
+    name = ask.when[0]
     rule = all_rules().rules.get(str(inputs.get(name))) if name == "rule" else None
-    return bool(inputs.get(name) == value) if rule is None else bool(rule.judges == value)
+    return ask.is_wanted_by(inputs.get(name) if rule is None else rule.judges)
 
 
 def answer_text(ask: Ask, value: Any, project: Project | None = None) -> str:
