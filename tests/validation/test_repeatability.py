@@ -34,7 +34,7 @@ def test_the_same_bits_with_one_thread_and_with_two(tmp_path: Path) -> None:
     assert len(one) > 20 * len(RUNS)
     record(
         "Repeatability",
-        "sky view, sunlight hours, irradiation and shadows of the same project, with one and two threads",
+        "sky view, sunlight hours, irradiation, shadows and viewsheds of a project, with one and two threads",
         reference="the same computation on one thread",
         quantity="columns of results of which any bit differs",
         found=len(differ),

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,14 +19,19 @@ from analysis.analysis import analysis_of
 from layers.data import never_stop
 from layers.project import Project
 from layers.results import Result, Table, Values
+from tests.analysis.town import at
 
+#: Where somebody stands.
+PLACES = (at(55, 20, 0), at(90, 55, 0))
 #: Analyses with all that they are asked.
-RUNS = (
+RUNS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("skyview", {"directions": 500}),
     ("sunlight", {"spacing_m": 2.0}),
     ("solar", {"bounces": 2}),
     ("solar", {"on": "ground", "spacing_m": 10.0, "sky": "perez1993"}),
     ("shadow", {}),
+    ("visibility", {"places": PLACES, "compare": True, "compare_date": "1990-01-01"}),
+    ("visibility", {"places": PLACES, "on": "ground", "spacing_m": 2.0, "path": True}),
 )
 
 

@@ -1,0 +1,93 @@
+"""`citystrata visibility`, from the command line to files."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.cli import main
+from layers.project import Project
+from tests.analysis.town import at, make_town
+
+SOUTH, EAST = (",".join(map(str, at(x, y, 0))) for x, y in ((55, 20), (90, 55)))
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(make_town(tmp_path_factory.mktemp("town")))
+
+
+def answer(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, Any]:
+    status = main([*argv, "--json"])
+    return status, json.loads(capsys.readouterr().out)
+
+
+def test_surfaces_with_the_keys_and_columns_that_scripts_know(
+    town: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "seen.csv"
+    argv = ("visibility", town, "--from", SOUTH, "--objects", "id == 'A'", "--date", "2020-01-01")
+    status, values = answer(capsys, *argv, "--out", str(out))
+    assert status == 0 and values["out"] == str(out)
+    wanted = {"object_id", "surface_id", "surface_type", "seen_fraction"}
+    assert wanted <= set(values["surfaces"][0]) and len(values["surfaces"]) == 5
+    seen = {row["surface_id"] for row in values["surfaces"] if row["seen_fraction"] == 1}
+    with out.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert (
+        wanted <= set(rows[0])
+        and {row["surface_id"] for row in rows if row["seen_fraction"] == "1.0"} == seen
+    )
+    assert len(seen) == 1 and values["observers"][0]["name"] == "place 1"
+
+
+def test_states_places_and_fields_of_view_are_asked_for(
+    town: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ("visibility", town, "--from", SOUTH, EAST, "--objects", "id == 'A'", "--date", "2020-01-01")
+    status, values = answer(capsys, *argv, "--compare-date", "1990-01-01", "--keep")
+    assert status == 0 and values["result"] == 1
+    assert {"seen_by", "seen_by_pct", "seen_fraction_before", "seen_by_change"} <= set(values["surfaces"][0])
+    assert [row["seen_m2_change"] > 1 for row in values["places"]] == [False, True]
+    with Project.open(Path(town), read_only=True) as project:
+        assert project.results[0].kind == "visibility"
+    status, values = answer(capsys, *argv, "--azimuth", "180", "--width", "90", "--on", "walls")
+    assert [row["seen_m2"] for row in values["places"]] == [0, 0]
+    status, values = answer(capsys, *argv, "--altitudes", "-10,-5", "--radius", "50", "--no-curvature")
+    assert status == 0 and sum(row["seen_m2"] for row in values["places"]) < 20
+    argv = (
+        "visibility",
+        town,
+        "--from",
+        SOUTH,
+        EAST,
+        "--path",
+        "--step",
+        "10",
+        "--objects",
+        "id == 'street'",
+    )
+    status, values = answer(capsys, *argv, "--on", "ground", "--spacing", "5")
+    assert len(values["places"]) == 6 and values["places"][1]["name"].startswith("at ")
+
+
+def test_people_read_sentences_and_a_table(town: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["visibility", town, "--from", SOUTH, "--date", "2020-01-01"]) == 0
+    said = capsys.readouterr().out
+    assert "From place 1 " in said and " m² are seen" in said and "Accuracy: Points are seen or not" in said
+
+
+def test_what_cannot_be_asked_is_told_by_its_option(town: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for argv, word in (
+        (("--from", "here"), "X,Y on the ground"),
+        (("--from", SOUTH, "--width", "0"), "--width"),
+        (("--from", SOUTH, "--altitudes", "30,-10"), "LOWEST,HIGHEST"),
+        (("--from", SOUTH, "--height", "-1"), "--height"),
+        (("--from", "1,2"), "no terrain"),
+    ):
+        assert main(["visibility", town, *argv]) == 2
+        assert word in capsys.readouterr().err
