@@ -40,9 +40,8 @@ class Aims:
         return len(self.ends)
 
 
-def at_places(observers: Observers, ends: Float64) -> Aims:
-    """From each observer to each place."""
-    targets = [f"target {number + 1}" for number in range(len(ends))]
+def at_places(observers: Observers, ends: Float64, targets: Sequence[str]) -> Aims:
+    """From each observer to each target (n, 3), with what these are called."""
     pairs = [(who, to) for who in range(len(observers)) for to in range(len(ends))]
     who, to = np.array(pairs, np.int64).T
     return Aims(
@@ -158,7 +157,7 @@ def over_sector(observers: Observers, sector: Sector, bend: Bend, convergence_de
     way = np.column_stack(
         (np.sin(turned) * sector.reach_m, np.cos(turned) * sector.reach_m, np.full(len(turned), rise))
     )
-    said = [f"{azimuth:.4g}°" for azimuth in azimuths.tolist()]
+    said = [f"{azimuth:.6g}°" for azimuth in azimuths.tolist()]
     return Aims(
         np.repeat(np.arange(len(observers)), len(way)),
         (observers.eyes[:, None] + way).reshape(-1, 3),

@@ -22,6 +22,7 @@ from analysis.looking import (
     sights_in,
 )
 from analysis.naming import Naming, subject
+from analysis.placenames import place_names, target_names
 from analysis.profile import GONE, NEW, OBJECT, PROFILE, profile_rows, stacked
 from analysis.receivers import Receivers
 from analysis.sightlines import (
@@ -245,12 +246,13 @@ def _laid_out(project: Project, inputs: Inputs, convergence_deg: float, progress
         sights_in(project, inputs, situation, box, progress=progress) for situation in situations(inputs)
     )
     cast = sights[0].cast
-    observers = observers_of(inputs, cast)
+    observers = observers_of(inputs, cast, place_names(project, places))
     if points is not None:
         points = open_points(points, [state.cast for state in sights])
         aims = at_points(observers, points)
     elif inputs.towards == PLACES:
-        aims = at_places(observers, placed(cast, around[1], inputs.target_height_m))
+        ends = placed(cast, around[1], inputs.target_height_m)
+        aims = at_places(observers, ends, target_names(Naming(project), cast, observers.eyes[0], ends))
     else:
         aims = over_sector(observers, inputs.sector, bend_of(inputs), convergence_deg)
     check_apart(observers, aims)
@@ -319,12 +321,14 @@ def _tables(
         FINDINGS: Table({"sentence": sentences}),
         OBSERVERS: laid.observers.table(),
         SIGHTLINES: lines,
-        "obstacles": obstacles_table(laid.aims, now, names),
         "hiders": hiders_table(now, names, before),
     }
     if inputs.towards == SECTOR:
         return tables | {VOLUMES: fan_table(laid.observers, laid.aims, now, inputs.sector.apart_deg)}
-    return tables | {PROFILE: profile_table(laid.aims, states, now, names)}
+    tables[PROFILE] = profile_table(laid.aims, states, now, names)
+    if inputs.towards == PLACES:
+        tables["obstacles"] = obstacles_table(laid.aims, now, names)
+    return tables
 
 
 def fan_table(observers: Observers, aims: Aims, found: Sequence[Seen], apart_deg: float) -> Table:

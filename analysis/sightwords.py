@@ -57,15 +57,23 @@ def _of_line(who: str, target: str, one: Seen, was: Seen | None, names: Names) -
             f"{title} hides {target} from {who}: {away:.1f} m away it stands {met.excess_m:.2f} m too high."
         ]
         said += _behind(one.obstacles[1:], names)
-        if np.isfinite(one.end_from_z):
-            more = one.end_from_z - float(one.line.end[2])
-            said.append(f"{target[:1].upper()}{target[1:]} would be seen if it were {more:.2f} m higher.")
-        if np.isfinite(one.eye_from_z):
-            more = one.eye_from_z - float(one.line.eye[2])
-            said.append(f"With the eye {more:.2f} m higher one would see it too.")
+        said += _over_it(target, one)
     if was is not None:
         said.append(_how_it_was(one, was, names))
     return said
+
+
+def _over_it(target: str, one: Seen) -> list[str]:
+    """How much higher the target or the eye would have to be."""
+    higher = [
+        f"{what} {z - float(place[2]):.2f} m higher"
+        for what, z, place in (
+            (target, one.end_from_z, one.line.end),
+            ("the eye", one.eye_from_z, one.line.eye),
+        )
+        if np.isfinite(z)
+    ]
+    return [f"To see over all that is in the way: {', or '.join(higher)}."] if higher else []
 
 
 def _clear(one: Seen) -> str:
