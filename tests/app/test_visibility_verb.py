@@ -71,7 +71,7 @@ def test_states_places_and_fields_of_view_are_asked_for(
         "--objects",
         "id == 'street'",
     )
-    status, values = answer(capsys, *argv, "--on", "ground", "--spacing", "5")
+    status, values = answer(capsys, *walk, "--on", "ground", "--spacing", "5")
     assert len(values["places"]) == 6 and values["places"][1]["name"].startswith("at ")
 
 
