@@ -80,7 +80,9 @@ class Inputs(FromPlaces):
         False, "Trees can break the view", "yes", help="no: as if there were none", group="More"
     )
     landmark: str = asked("", "Landmark", "expression", group="To")
-    landmark_fids: tuple[int, ...] = asked((), "Landmark", "fids", group="To", takes="standing")
+    landmark_fids: tuple[int, ...] = asked(
+        (), "Landmark", "fids", group="To", takes="standing", words=(("", "The points below"),)
+    )
     landmark_points: tuple[Sequence[float], ...] = asked(
         (), "Or points that are to be seen", "places", help="x, y, z; instead of an object", group="To"
     )
@@ -115,7 +117,6 @@ class Inputs(FromPlaces):
         low=0.0,
         high=10_000.0,
         words=((0.0, "as wide as the landmark"),),
-        help="0: as wide as the landmark",
         group="Corridor",
     )
     margin_m: float = asked(
@@ -132,7 +133,9 @@ class Inputs(FromPlaces):
         group="Corridor",
     )
     plot: str = asked("", "Highest allowed on", "expression", group="Allowed heights")
-    plot_fids: tuple[int, ...] = asked((), "Plot", "fids", group="Allowed heights", takes="ground")
+    plot_fids: tuple[int, ...] = asked(
+        (), "Plot", "fids", group="Allowed heights", takes="ground", words=(("", "The whole corridor"),)
+    )
     spacing_m: float = asked(
         2.0, "Distance of points", "number", unit="m", low=0.1, high=100.0, group="Allowed heights"
     )

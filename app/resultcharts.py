@@ -27,9 +27,11 @@ from app.charts import (
     paint_histogram,
     paint_level_bars,
     paint_profile,
+    paint_skyline,
     paint_sun_path,
     paint_view,
     profiles_of,
+    skylines_of,
     stacked_by_month,
     sun_path_of,
     view_charts_of,
@@ -98,6 +100,10 @@ def further_charts(result: Result) -> list[ResultChart]:
     made += [
         ResultChart(f"What is seen: {chart.name}", chart.height, _filled(paint_view, chart))
         for chart in view_charts_of(result)
+    ]
+    made += [
+        ResultChart(f"The skyline from {chart.place}", 220, _filled(paint_skyline, chart))
+        for chart in skylines_of(result)
     ]
     if "taken_h" in tables.get(BLOCKERS, Table()).columns and len(tables[BLOCKERS]):
         made.append(_blockers(tables[BLOCKERS]))

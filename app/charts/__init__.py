@@ -9,6 +9,7 @@ from app.charts.levelbars import LevelBars, paint_level_bars
 from app.charts.look import Look, of_theme, on_paper
 from app.charts.profilechart import ProfileChart, paint_profile, profiles_of
 from app.charts.sheet import Painted
+from app.charts.skylinechart import Skyline, paint_skyline, skylines_of
 from app.charts.sunpath import SunPath, paint_sun_path, sun_path_of
 from app.charts.view import ChartView, as_image
 from app.charts.viewchart import ViewChart, paint_view, view_charts_of
@@ -24,6 +25,7 @@ __all__ = [
     "ProfileChart",
     "Row",
     "Series",
+    "Skyline",
     "Spell",
     "SunPath",
     "ViewChart",
@@ -36,9 +38,11 @@ __all__ = [
     "paint_histogram",
     "paint_level_bars",
     "paint_profile",
+    "paint_skyline",
     "paint_sun_path",
     "paint_view",
     "profiles_of",
+    "skylines_of",
     "stacked_by_month",
     "sun_path_of",
     "view_charts_of",
