@@ -82,6 +82,7 @@ def casters(
     margin_m: float = 0.0,
     progress: Progress = never_stop,
     lowest_altitude_deg: float = 0.0,
+    with_terrain: bool = True,
 ) -> Casters:
     """What casts shadow in a situation, onto a box and a margin around it; without a box, everywhere.
 
@@ -91,7 +92,7 @@ def casters(
     states = state_at(project, situation.date or None)
     notes = matched_nothing(project, situation.without)
     parts: list[Part] = []
-    layers = project.layers
+    layers = [layer for layer in project.layers if with_terrain or layer.kind != "terrain"]
     for number, layer in enumerate(layers):
         progress(number / len(layers), f"what casts shadow: {layer.name}")
         part = _part(project, layer, situation, states[layer.id][0], reach, notes)

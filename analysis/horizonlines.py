@@ -49,8 +49,8 @@ def see_octant(
     per_m2: float,
     window: tuple[float, ...],
     rays: int,
-) -> None:
-    """Add one to the cells of an octant that are seen.
+) -> int:
+    """Add one to the cells of an octant that are seen; gives how many they are.
 
     `heights`, `seen`: flattened rasters; `start`: the observer's cell in them; `steps`: to the next cell
     outwards and sideways; `size`: rings, and cells to the side before the raster ends; `first`: 0 or 1, the
@@ -61,7 +61,7 @@ def see_octant(
     """
     out, side = steps
     rings, sides = size
-    met = np.full(rays + 2, NOTHING)
+    total, met = 0, np.full(rays + 2, NOTHING)
     fetched = np.empty((TOGETHER, sides + 3))
     needed = np.empty((TOGETHER, sides + 3))
     for begin in range(1, rings + 1, TOGETHER):
@@ -80,7 +80,10 @@ def see_octant(
             _meet(met, row, ring / rays, 1.0 / ring, last_ray)
             met[rays + 1] = met[rays]
         beginning = start + begin * out
-        _store(needed, seen, lowest, beginning, out, side, begin, count, sides, first, last, target_m)
+        total += _store(
+            needed, seen, lowest, beginning, out, side, begin, count, sides, first, last, target_m
+        )
+    return total
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -201,29 +204,37 @@ def _store(
     first: int,
     last: int,
     target_m: float,
-) -> None:
-    """Count what is seen in some rings, in the order in which it lies in memory."""
+) -> int:
+    """Count what is seen in some rings, in the order in which it lies in memory; gives how many."""
+    total = 0
     if side == 1:
         for at in range(count):
             line = seen[start + at * out :]
             for j in range(first, min(begin + at - last, sides) + 1):
-                line[j] += needed[at, j] <= target_m
+                is_seen = needed[at, j] <= target_m
+                line[j] += is_seen
+                total += is_seen
     elif side == -1:
         for at in range(count):
             end = min(begin + at - last, sides)
             line = seen[start + at * out - end :]
             for j in range(first, end + 1):
-                line[end - j] += needed[at, j] <= target_m
+                is_seen = needed[at, j] <= target_m
+                line[end - j] += is_seen
+                total += is_seen
     else:
         for j in range(first, min(begin + count - 1 - last, sides) + 1):
             for at in range(max(0, j + last - begin), count):
-                seen[start + j * side + at * out] += needed[at, j] <= target_m
+                is_seen = needed[at, j] <= target_m
+                seen[start + j * side + at * out] += is_seen
+                total += is_seen
     if len(lowest):
         for at in range(count):
             for j in range(first, min(begin + at - last, sides) + 1):
                 cell = start + at * out + j * side
                 if needed[at, j] < lowest[cell]:
                     lowest[cell] = max(needed[at, j], 0.0)
+    return total
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

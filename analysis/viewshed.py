@@ -65,6 +65,7 @@ class Seen:
     #: (rows, columns) metres above the surface from which on somebody sees a target; infinite where no one
     #: looks; None where it was not asked for.
     lowest_m: Float32 | None = None
+    cells: Int64 = field(default_factory=lambda: np.empty(0, np.int64))  # (n,) that each observer sees
 
 
 def viewshed(
@@ -82,39 +83,34 @@ def viewshed(
     """
     _check(surface, eyes)
     aim = aim or Aim()
-    shape = surface.heights.shape
     cells = np.ascontiguousarray(surface.heights, np.float32)
     together = Surface(cells, surface.steps_m)
-    alone = len(eyes) == 1
+    alone = len(eyes) == 1  # then the octants are worked out abreast: they share no cell
+    octants = [list(_octants(cells, eye, surface.steps_m, aim)) for eye in eyes]
+    parts = [[octant] for octant in octants[0]] if alone else octants
     kept: list[tuple[UInt16, Float32]] = []
 
-    def take() -> tuple[UInt16, Float32]:
-        """Rasters that no thread is adding to just now; octants of one observer share no cell."""
-        if kept:
-            return kept[0] if alone else kept.pop()
-        most = np.full(cells.size if with_lowest else 0, NEVER_M)
-        return np.zeros(cells.size, np.uint16), most
+    def blank() -> tuple[UInt16, Float32]:
+        lowest = np.full(cells.size if with_lowest else 0, NEVER_M)
+        return np.zeros(cells.size, np.uint16), lowest
 
-    def see(octants: Sequence[_Octant]) -> tuple[UInt16, Float32]:
-        mine = take()
-        for octant in octants:
-            octant.see(together, aim, *mine)
+    def see(part: Sequence[_Octant]) -> int:
+        rasters = kept[0] if alone else kept.pop() if kept else blank()
+        count = sum(octant.see(together, aim, *rasters) for octant in part)
         if not alone:
-            kept.append(mine)
-        return mine
+            kept.append(rasters)
+        return count
 
     if alone:
-        kept.append(take())
-    work = [list(_octants(cells, eye, surface.steps_m, aim)) for eye in eyes]
-    parts = [[octant] for octant in work[0]] if alone else work
-    for _ in abreast(see, parts, progress, TEXT):
-        pass
+        kept.append(blank())
+    counts = list(abreast(see, parts, progress, TEXT))
     seen, lowest = kept[0]
     for more, less in kept[1:]:
         seen += more
         np.minimum(lowest, less, out=lowest)
-    _see_under_foot(together, eyes, seen, lowest)
-    return Seen(seen.reshape(shape), lowest.reshape(shape) if with_lowest else None)
+    feet = _see_under_foot(together, eyes, seen, lowest)
+    found = feet + (sum(counts) if alone else np.array(counts))
+    return Seen(seen.reshape(cells.shape), lowest.reshape(cells.shape) if with_lowest else None, found)
 
 
 def viewshed_as_gdal(
@@ -141,10 +137,11 @@ def viewshed_as_gdal(
         )  # fmt: skip
         return seen
 
-    count = np.zeros(cells.size, np.uint16)
+    count, each = np.zeros(cells.size, np.uint16), []
     for seen in abreast(see, eyes, progress, TEXT):
         count += seen
-    return Seen(count.reshape(cells.shape))
+        each.append(int(seen.sum()))
+    return Seen(count.reshape(cells.shape), cells=np.array(each))
 
 
 def excess_m(surface: Surface, eye: Eye, rows: Int64, columns: Int64, bend: Bend = STRAIGHT) -> Float64:
@@ -177,11 +174,11 @@ class _Octant:
     last: int  # 1 where it has the diagonal
     along: tuple[float, float, float, float]  # metres (east, north) of the steps
 
-    def see(self, surface: Surface, aim: Aim, seen: UInt16, lowest: Float32) -> None:
-        """Add what is seen in it."""
+    def see(self, surface: Surface, aim: Aim, seen: UInt16, lowest: Float32) -> int:
+        """Add what is seen in it; gives how many cells that are."""
         from analysis.horizonlines import see_octant
 
-        see_octant(
+        return see_octant(
             surface.heights.reshape(-1), seen, lowest, self.start, self.steps, self.size, self.first,
             self.last, float(self.eye.z), float(aim.target_m), self.along, aim.bend.per_m2,
             _window(aim.field), max(self.size[0] * aim.rays_per_cell, 1),
@@ -237,14 +234,17 @@ def _window(view: FieldOfView) -> tuple[float, ...]:
     )
 
 
-def _see_under_foot(surface: Surface, eyes: Sequence[Eye], seen: UInt16, lowest: Float32) -> None:
-    """Observers see the cell on which they stand, if they look down at all and it is no hole."""
+def _see_under_foot(surface: Surface, eyes: Sequence[Eye], seen: UInt16, lowest: Float32) -> Int64:
+    """Observers see the cell on which they stand, if it is no hole; gives how many each sees (n,)."""
     width = surface.heights.shape[1]
-    for eye in eyes:
+    found = np.zeros(len(eyes), np.int64)
+    for number, eye in enumerate(eyes):
         if np.isfinite(surface.heights[eye.row, eye.column]):
+            found[number] = 1
             seen[eye.row * width + eye.column] += 1
             if len(lowest):
                 lowest[eye.row * width + eye.column] = 0.0
+    return found
 
 
 def _check(surface: Surface, eyes: Sequence[Eye]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from layers.errors import ReadError
-from layers.pyramid import Finder, Index, Levels
+from layers.pyramid import Finder, Index, Levels, Span
 from layers.relief import UNIT, Float32, first_tiles, height_levels, normals_at, squares_beside, tiles
 from layers.stored import Float64, Int32, Int64, Mover, Stored, let_go
 
@@ -61,6 +61,11 @@ class TerrainPyramid(Stored):
     def heights_at(self, level: Index | int, rows: Index, columns: Index) -> Float32:
         """Heights of cells of a level; the arguments broadcast."""
         found: Float32 = self._heights(level, rows, columns)
+        return found
+
+    def window(self, rows: Span, columns: Span) -> Float32:
+        """Heights of some rows and columns of the finest level."""
+        found: Float32 = self._heights.window(self.levels[0], rows, columns)
         return found
 
     def normals_of(self, level: int, rows: Index, columns: Index) -> Float32:

@@ -73,7 +73,8 @@ def test_nearly_all_cells_are_as_their_own_lines_of_sight_say() -> None:
     rows, columns = (cells.ravel() for cells in np.mgrid[0:150, 0:200])
     for eye in (on(surface, 70, 90, 15.0), on(surface, 2, 197, 30.0), on(surface, 149, 0)):
         excess = excess_m(surface, eye, rows, columns).reshape(150, 200)
-        found = viewshed(surface, [eye], Aim(1.0))
+        found = viewshed(surface, [eye], Aim(1.0, rays_per_cell=2))
+        assert found.cells.tolist() == [found.count.sum()]
         differ = (found.count > 0) != (excess <= 1.0)
         assert differ.mean() < 0.005
         assert np.abs(excess[differ] - 1.0).max(initial=0.0) < 1.5  # they are at the edge of what is seen
@@ -85,6 +86,7 @@ def test_the_count_of_many_observers_is_the_sum_of_each() -> None:
     together = viewshed(surface, eyes, with_lowest=True)
     each = [viewshed(surface, [eye], with_lowest=True) for eye in eyes]
     assert np.array_equal(together.count, sum(one.count.astype(np.int64) for one in each))
+    assert together.cells.tolist() == [int(one.count.sum()) for one in each]
     assert together.lowest_m is not None
     least = np.min([one.lowest_m for one in each if one.lowest_m is not None], axis=0)
     assert np.array_equal(together.lowest_m, least)

@@ -1,0 +1,393 @@
+"""Viewsheds over the cells of a terrain raster, with buildings and trees on it: far, and every cell."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.analysis import Estimate
+from analysis.fieldofview import FieldOfView, field_of_view
+from analysis.looking import Observers, bend_of
+from analysis.outlook import CUMULATIVE, IS_SEEN, SEEN, SEEN_BY, SEEN_BY_PCT
+from analysis.plots import GROUND_AREA
+from analysis.receivers import Receivers
+from analysis.site import site_of
+from analysis.standingheights import Cells, Standing, bare_of, cells_about, raster_of, with_objects
+from analysis.states import situations, states_title
+from analysis.survey import finished, quantities_with_change, versions, with_change
+from analysis.viewshed import Aim, Eye, Seen, viewshed
+from layers.arrays import Float64
+from layers.data import Progress, never_stop, part_of
+from layers.errors import UsageError
+from layers.project import Project
+from layers.results import FINDINGS, OBSERVERS, Grid, Pedigree, Quantity, Result, Table
+
+if TYPE_CHECKING:
+    from analysis.visibility import Inputs
+
+#: Cells of the grid that a result keeps; of a finer raster several are taken together.
+MOST_KEPT = 400_000
+#: Cells of the raster per second and observer, on all cores of a modest machine; for estimates.
+CELLS_PER_SECOND = 1e8
+#: Seconds to read a million cells, and to find what stands on them.
+SECONDS_PER_MILLION = 0.5
+#: Agreement with every cell's own line of sight that validations find, at least.
+AGREEMENT_PCT = 99.0
+
+HIDDEN = "hidden_m"
+HIDDEN_HEIGHT = Quantity(HIDDEN, "Hidden up to this height", "m", digits=1, color_map="viridis", low=0.0)
+METHOD = (
+    "Rays go out from eyes {eye} over the terrain {terrain!r} in cells of {cell:.3g} m{standing}, to every "
+    "cell at its edge; heights are linear between two cells, and each ray keeps the steepest that it has met "
+    "(after R2 of Franklin & Ray 1994). A cell is seen when what stands {target:g} m above it rises over "
+    "what the two rays beside it have met. {earth}{view} Hidden up to a height says how tall something may "
+    "stand there without being seen."
+)
+
+
+def raster_estimate(project: Project, inputs: Inputs, count: int) -> Estimate:
+    """How much there is to do for so many observers."""
+    layer = raster_of(project, inputs.terrain, situations(inputs)[0])
+    assert layer.box is not None
+    cells = _cells_of(project, inputs)
+    number, states = cells.shape[0] * cells.shape[1], len(situations(inputs))
+    seconds = number * (count / CELLS_PER_SECOND + SECONDS_PER_MILLION / 1e6) * states
+    return Estimate(number, 8 * sum(cells.shape) * count * states, seconds)
+
+
+def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Result:
+    """What is seen of the cells of a terrain raster."""
+    started = time.perf_counter()
+    site = site_of(project)
+    view, bend = field_of_view(inputs, site.convergence_deg), bend_of(inputs)
+    cells = _cells_of(project, inputs)
+    observers, eyes = _observers(project, inputs, cells)
+    aim = Aim(inputs.target_height_m, bend, view)
+    shares = np.linspace(0.0, 0.9, len(situations(inputs)) + 1)
+    states, seen = [], []
+    for number, situation in enumerate(situations(inputs)):
+        part = part_of(progress, shares[number], shares[number + 1])
+        states.append(
+            with_objects(project, cells, situation, inputs.vegetation, part_of(part, 0.0, 0.5))
+            if inputs.objects
+            else bare_of(cells)
+        )
+        seen.append(viewshed(states[-1].surface, eyes, aim, True, part_of(part, 0.5, 1.0)))
+    kept = _kept(cells, states, seen, part_of(progress, 0.9, 1.0))
+    now = kept.columns(0, len(eyes))
+    before = kept.columns(1, len(eyes)) if inputs.compare else None
+    totals = [_totals(cells, found) for found in seen]
+    quantities = (IS_SEEN, *(CUMULATIVE if len(eyes) > 1 else ()), HIDDEN_HEIGHT)
+    receivers = kept.receivers(cells)
+    rows = [_of_all(receivers, total, len(eyes)) for total in totals]
+    notes = dict.fromkeys(note for state in states for note in state.notes)
+    return finished(
+        "visibility",
+        f"{cells.layer.name}: what is seen from {_from(inputs, observers)}, "
+        f"{states_title(project, situations(inputs))}",
+        inputs,
+        site,
+        Pedigree(
+            method=_method(inputs, cells, view),
+            version=versions("numba"),
+            inputs=tuple(dict.fromkeys(item for state in states for item in state.inputs)),
+            error=_error(cells, kept),
+            limits=(*_warnings(observers, eyes, states[0]), *_limits(inputs, cells), *notes),
+            numbers={
+                "places": len(eyes),
+                "cells": cells.shape[0] * cells.shape[1],
+                "cell_m": math.sqrt(cells.cell_m2),
+                "seconds": time.perf_counter() - started,
+            },
+        ),
+        quantities=quantities_with_change(quantities, inputs.compare),
+        surfaces=receivers.surfaces_table(**with_change(rows[0], rows[1] if inputs.compare else None)),
+        points=receivers.points_table(**with_change(now, before)),
+        tables={
+            FINDINGS: Table({"sentence": _sentences(observers, cells, totals, seen)}),
+            "places": _places_table(observers, totals),
+            OBSERVERS: observers.table(),
+        },
+        grid=receivers.grid,
+    )
+
+
+# --- who looks ------------------------------------------------------------------------------------
+
+
+def _cells_of(project: Project, inputs: Inputs) -> Cells:
+    """The cells that are looked over."""
+    from analysis.visibility import viewing_places
+
+    layer = raster_of(project, inputs.terrain, situations(inputs)[0])
+    return cells_about(project, layer, viewing_places(inputs)[0], inputs.radius_m or math.inf)
+
+
+def _observers(project: Project, inputs: Inputs, cells: Cells) -> tuple[Observers, list[Eye]]:
+    """Who looks; those whose height is not given stand on the terrain of their cell."""
+    from analysis.visibility import viewing_places
+
+    places, names = viewing_places(inputs)
+    row, column = cells.at(places)
+    feet = places.copy()
+    feet[:, 2] = np.where(np.isnan(places[:, 2]), cells.bare[row, column], places[:, 2])
+    lost = np.flatnonzero(np.isnan(feet[:, 2]))
+    if len(lost):
+        x, y = feet[lost[0], :2]
+        raise UsageError(
+            "There is no terrain under a viewing place",
+            where=f"{x:.2f}, {y:.2f}",
+            do="Give its height too, as X,Y,Z",
+        )
+    said = (*names, *(f"place {number + 1}" for number in range(len(names), len(feet))))
+    observers = Observers(feet, feet + np.array((0.0, 0.0, inputs.eye_height_m)), said)
+    eyes = [
+        Eye(*where)
+        for where in zip(row.tolist(), column.tolist(), observers.eyes[:, 2].tolist(), strict=True)
+    ]
+    return observers, eyes
+
+
+def _from(inputs: Inputs, observers: Observers) -> str:
+    if inputs.path:
+        return f"{len(observers)} places on a path"
+    return observers.names[0] if len(observers) == 1 else f"{len(observers)} places"
+
+
+# --- what is kept ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The grid of a result, and what is seen of the raster's cells in each of its cells."""
+
+    grid: Grid  # of the cells that somebody looks at
+    group: int  # cells of the raster along the side of one of the grid's
+    places: Float64  # (n, 3) world
+    known: Float64  # (n,) share of the grid's cell that is looked at
+    seen: Sequence[Mapping[str, Float64]]  # per state, sums over the cells of the raster (n,)
+    looked_at: Float64  # (n,) so many of them
+
+    def columns(self, state: int, observers: int) -> dict[str, Float64]:
+        """The quantities of the points (n,) in a state."""
+        sums = self.seen[state]
+        found = {SEEN: sums["any"] / self.looked_at}
+        if observers > 1:
+            mean = sums["count"] / self.looked_at
+            found |= {SEEN_BY: mean, SEEN_BY_PCT: 100.0 * mean / observers}
+        return {**found, HIDDEN: np.where(np.isfinite(sums["lowest"]), sums["lowest"], np.nan)}
+
+    def receivers(self, cells: Cells) -> Receivers:
+        """The points, all of one piece of ground."""
+        count = len(self.places)
+        return Receivers(
+            points=self.places,
+            area_m2=self.looked_at * cells.cell_m2,
+            row=np.zeros(count, np.int32),
+            row_normal=np.array([(0.0, 0.0, 1.0)]),
+            layer=np.array([cells.layer.id], np.int32),
+            fid=np.array([-1], np.int64),
+            object_id=[cells.layer.name],
+            geometry=np.array([-1], np.int32),
+            surface=np.array([-1], np.int32),
+            surface_id=[cells.layer.name],
+            surface_type=[GROUND_AREA],
+            row_area_m2=np.array([float(self.looked_at.sum()) * cells.cell_m2]),
+            tilt_deg=np.zeros(1),
+            azimuth_deg=np.zeros(1),
+            grid=self.grid,
+        )
+
+
+def _kept(cells: Cells, states: Sequence[Standing], seen: Sequence[Seen], progress: Progress) -> Kept:
+    """What is seen, on a grid along the axes of the project's CRS as fine as is kept.
+
+    Each of its cells is looked up at as many places as it takes cells of the raster together; where the
+    raster lies along the axes those are the middles of its cells.
+    """
+    west, south, east, north = cells.outline
+    side = math.sqrt(cells.cell_m2)
+    group = max(1, math.ceil(math.sqrt((east - west) * (north - south) / cells.cell_m2 / MOST_KEPT)))
+    step = side * group
+    columns, rows = (max(1, math.ceil(span / step - 1e-6)) for span in (east - west, north - south))
+    number = np.arange(rows * columns)
+    corner = np.column_stack((west + number % columns * step, north - number // columns * step))
+    sums = [
+        {"any": np.zeros(len(number)), "count": np.zeros(len(number)), "lowest": np.full(len(number), np.inf)}
+        for _ in seen
+    ]
+    height, bare = np.zeros((2, len(number))), np.zeros((2, len(number)), np.int64)
+    looked_at = np.zeros(len(number))
+    for part in range(group * group):
+        progress(part / group**2, "what is kept")
+        down, across = divmod(part, group)
+        row, column = cells.at(corner + np.array((across + 0.5, -down - 0.5)) * side)
+        inside = np.flatnonzero(cells.holds(row, column))
+        row, column = row[inside], column[inside]
+        lowest = [_lowest(found)[row, column] for found in seen]
+        is_looked_at = np.isfinite(np.min(lowest, axis=0))
+        at, row, column = inside[is_looked_at], row[is_looked_at], column[is_looked_at]
+        looked_at[at] += 1
+        is_covered = states[0].covered[row, column].astype(np.int64)
+        height[is_covered, at] += states[0].surface.heights[row, column]
+        bare[is_covered, at] += 1
+        for found, total, least in zip(seen, sums, lowest, strict=True):
+            count = found.count[row, column]
+            total["any"][at] += count > 0
+            total["count"][at] += count
+            total["lowest"][at] = np.minimum(total["lowest"][at], least[is_looked_at])
+    some = np.flatnonzero(looked_at)
+    if not len(some):
+        raise UsageError(
+            "There is no terrain in view",
+            where=cells.layer.name,
+            do="Look farther, or choose another place",
+        )
+    # As high as the open ground in it, or as the roof where there is no open ground.
+    which = (bare[0, some] == 0).astype(np.int64)
+    middle = corner[some] + (step / 2, -step / 2)
+    return Kept(
+        Grid(west, north, step, columns, rows, some),
+        group,
+        np.column_stack((middle, height[which, some] / bare[which, some])),
+        looked_at[some] / group**2,
+        [{name: values[some] for name, values in total.items()} for total in sums],
+        looked_at[some],
+    )
+
+
+def _lowest(found: Seen) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    assert found.lowest_m is not None
+    return found.lowest_m
+
+
+# --- what is said ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over the cells of the raster in one state."""
+
+    looked_at_m2: float
+    seen_m2: float  # by one observer at least
+    each_m2: Float64  # (k,) by each
+
+
+def _totals(cells: Cells, found: Seen) -> Totals:
+    looked_at = int(np.isfinite(_lowest(found)).sum())
+    seen = int(np.count_nonzero(found.count))
+    return Totals(
+        looked_at * cells.cell_m2, seen * cells.cell_m2, found.cells.astype(np.float64) * cells.cell_m2
+    )
+
+
+def _of_all(receivers: Receivers, total: Totals, observers: int) -> dict[str, Float64]:
+    """The quantities of the raster as a whole (1,)."""
+    whole = max(total.looked_at_m2, 1e-9)
+    found = {SEEN: np.array([total.seen_m2 / whole])}
+    if observers > 1:
+        mean = float(total.each_m2.sum()) / whole
+        found |= {SEEN_BY: np.array([mean]), SEEN_BY_PCT: np.array([100.0 * mean / observers])}
+    return found
+
+
+def _places_table(observers: Observers, totals: Sequence[Totals]) -> Table:
+    """A row per viewing place: how much is seen from it."""
+
+    def columns(total: Totals) -> dict[str, Float64]:
+        return {"seen_m2": total.each_m2, "seen_pct": 100.0 * total.each_m2 / max(total.looked_at_m2, 1e-9)}
+
+    before = columns(totals[1]) if len(totals) > 1 else None
+    return Table({"name": list(observers.names), **with_change(columns(totals[0]), before)})
+
+
+def _sentences(
+    observers: Observers, cells: Cells, totals: Sequence[Totals], seen: Sequence[Seen]
+) -> list[str]:
+    """What was found, the most important first."""
+    total = totals[0]
+    where = observers.names[0] if len(observers) == 1 else f"one of {len(observers)} places at least"
+    if total.seen_m2 <= 0:
+        said = [f"Nothing of the terrain is seen from {where}."]
+    else:
+        share = 100.0 * total.seen_m2 / total.looked_at_m2
+        said = [
+            f"From {where} {_area(total.seen_m2)} of {_area(total.looked_at_m2)} are seen, {share:.1f} %."
+        ]
+    if len(seen) > 1:
+        is_seen, was_seen = (found.count > 0 for found in seen)
+        lost = int(np.count_nonzero(was_seen & ~is_seen)) * cells.cell_m2
+        gained = int(np.count_nonzero(is_seen & ~was_seen)) * cells.cell_m2
+        changes = [
+            f"{_area(amount)} {what}."
+            for amount, what in (
+                (lost, "that were seen before are no longer seen"),
+                (gained, "that were hidden before are seen now"),
+            )
+            if amount > 0
+        ]
+        said += changes or ["Between the two states nothing changes in what is seen."]
+    return said
+
+
+def _area(area_m2: float) -> str:
+    """As in "1,240 m²", "3.42 km²"."""
+    return f"{area_m2 / 1e6:,.2f} km²" if area_m2 >= 1e6 else f"{area_m2:,.0f} m²"
+
+
+def _method(inputs: Inputs, cells: Cells, view: FieldOfView) -> str:
+    earth = (
+        f"The lines sink by the Earth's curvature less refraction (coefficient {inputs.refraction:g})."
+        if inputs.curvature
+        else "The Earth counts as flat."
+    )
+    return METHOD.format(
+        eye=f"{inputs.eye_height_m:g} m above the viewing places, at the middles of their cells,",
+        terrain=cells.layer.name,
+        cell=math.sqrt(cells.cell_m2),
+        standing=", as high as what stands uppermost over their middles" if inputs.objects else "",
+        target=inputs.target_height_m,
+        earth=earth,
+        view=f" Only what is {view.title} is looked at." if view.title else "",
+    )
+
+
+def _error(cells: Cells, kept: Kept) -> str:
+    side = math.sqrt(cells.cell_m2)
+    said = (
+        f"At least {AGREEMENT_PCT:g} % of the cells are as a line of sight of their own says; the others lie "
+        f"at the edge of what is seen. Places and outlines are known to half a cell, {side / 2:.2g} m"
+    )
+    if kept.group == 1:
+        return said
+    return f"{said}; the result keeps {kept.group} by {kept.group} cells as one, with the share that is seen"
+
+
+def _limits(inputs: Inputs, cells: Cells) -> tuple[str, ...]:
+    said = ["Under bridges and overhangs nothing is seen: of each cell only the uppermost counts"]
+    if not inputs.objects:
+        said = ["Buildings and trees are left out: they hide nothing"]
+    elif inputs.vegetation:
+        said.append("Trees are in leaf and hide all that is behind them, and below their crowns")
+    if np.isnan(cells.bare).any():
+        said.append("Holes of the terrain hide nothing and are not seen")
+    return tuple(said)
+
+
+def _warnings(observers: Observers, eyes: Sequence[Eye], standing: Standing) -> tuple[str, ...]:
+    """What is odd about where somebody stands."""
+    from analysis.visibility import MOST_WARNED, WARNING
+
+    heights = standing.surface.heights
+    buried = [
+        name for name, eye in zip(observers.names, eyes, strict=True) if eye.z < heights[eye.row, eye.column]
+    ]
+    return tuple(
+        f"{WARNING}{name} is inside a building or tree, or below the terrain, and sees little more than that"
+        for name in buried[:MOST_WARNED]
+    )
