@@ -17,7 +17,8 @@ from app.sunpanel import named
 from viewer.scene import Hit
 
 PICK, DONE = "Pick in the view", "Done"
-HOW = "Drag the pin, or move it with the arrow keys: with Shift farther, Page Up and Page Down for the eye"
+HOW = "Drag the pin, or walk with the arrow keys"
+ALL_KEYS = "Arrow keys walk 1 m, with Shift 10 m; Page Up and Page Down raise and lower the eye by 0.5 m"
 #: Heights of eyes that people ask about, and what they are called.
 HEIGHTS = ((1.2, "sitting"), (1.6, "standing"), (2.5, "on a bus"))
 PLACE_WIDTH, HEIGHT_WIDTH = 190, 76
@@ -61,8 +62,8 @@ class SightPanel(QWidget):
         return button
 
     def _build(self) -> None:
-        places, words = QHBoxLayout(), QHBoxLayout()
-        for row in (places, words):
+        places, hints = QHBoxLayout(), QHBoxLayout()
+        for row in (places, hints):
             row.setSpacing(6)
         places.addWidget(self.pick)
         places.addWidget(self.place_field, 1)
@@ -70,15 +71,15 @@ class SightPanel(QWidget):
         places.addWidget(QLabel("Eye"))
         for widget in (self.height_field, *self.heights):
             places.addWidget(widget)
-        words.addWidget(self.words, 1)
-        words.addWidget(self.look)
-        words.addWidget(self.keep)
+        hints.addWidget(self.hint, 1)
+        hints.addWidget(self.look)
+        hints.addWidget(self.keep)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(12, 8, 12, 8)
         rows.setSpacing(4)
         rows.addLayout(places)
-        rows.addLayout(words)
-        rows.addWidget(self.hint)
+        rows.addWidget(self.words)
+        rows.addLayout(hints)
 
     def _connect(self) -> None:
         self.pick.toggled.connect(self._on_pick)
@@ -106,12 +107,20 @@ class SightPanel(QWidget):
         summary = live.summary()
         if summary:
             self.words.set_text(" · ".join(filter(None, (summary, self._stands()))))
-        self.hint.set_text(HOW)
+        self._show_how()
 
     def point_at(self, hit: Hit | None) -> None:
         """Say whether what lies under the cursor is seen."""
         if self.isVisible() and self._live.foot is not None:
-            self.hint.set_text(self._live.told(hit) or HOW)
+            told = self._live.told(hit)
+            if told:
+                self.hint.set_text(told)
+            else:
+                self._show_how()
+
+    def _show_how(self) -> None:
+        self.hint.set_text(HOW)
+        self.hint.setToolTip(ALL_KEYS)
 
     def _stands(self) -> str:
         """How high above the terrain, where that is not on it."""

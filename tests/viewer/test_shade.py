@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from analysis.rays import Rays
 from layers.arrays import Float64, UInt8
 from tests.viewer.blocks_in_sun import MIDDLE, quarter, triangles
+from tests.viewer.exactly import Mask, away_from_edges, blocked, shown
 from viewer.camera import Camera
 from viewer.depths import Depths
 from viewer.picking import View2D
@@ -20,7 +20,6 @@ from viewer.scene import Scene, SunLight
 from viewer.shade import Pace, Shade
 
 SIZE = (240, 150)
-Mask = NDArray[np.bool_]
 
 
 class Cast:
@@ -59,64 +58,15 @@ def picture(scene: Scene, light: SunLight | None, fine: bool = False) -> UInt8:
     return scene.frame(fine)
 
 
-def first_hit(origin: Float64, ways: Float64, corners: Float64) -> tuple[Float64, NDArray[np.int64]]:
-    """Distance and number of the first triangle on rays (n, 3), by Möller and Trumbore in float64."""
-    best, which = np.full(len(ways), np.inf), np.full(len(ways), -1)
-    for number, (a, b, c) in enumerate(corners):
-        ab, ac = b - a, c - a
-        p = np.cross(ways, ac)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            over = 1.0 / (p @ ab)
-            away = origin - a
-            u = (away * p).sum(axis=-1) * over
-            q = np.cross(np.broadcast_to(away, ways.shape), ab)
-            v, t = (ways * q).sum(axis=-1) * over, (q @ ac) * over
-        met = (u >= 0) & (v >= 0) & (u + v <= 1) & (t > 1e-9) & (t < best)
-        best[met], which[met] = t[met], number
-    return best, which
-
-
-def sight_lines(camera: Camera) -> tuple[Float64, Float64]:
-    """Origins, from the middle of the quarter, and directions through the middles of pixels, (n, 3)."""
-    width, height = SIZE
-    x, y = np.meshgrid(np.arange(width) + 0.5 - width / 2, height / 2 - np.arange(height) - 0.5)
-    right, up, forward = camera.basis
-    aside = (x.reshape(-1, 1) * right + y.reshape(-1, 1) * up) * 2 * camera.half_height / height
-    eye = camera.eye - MIDDLE
-    if camera.parallel:
-        return eye + aside * camera.distance_m - 1000 * forward, np.broadcast_to(forward, aside.shape)
-    return np.broadcast_to(eye, aside.shape), forward + aside
-
-
 def expected(camera: Camera, to_sun: Float64) -> tuple[Mask, Mask]:
     """Which pixels (h, w), top row first, show a surface that faces the sun, and which of them are lit."""
     width, height = SIZE
-    vertices, cells = triangles()
-    corners = vertices[cells] - MIDDLE
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    origins, ways = sight_lines(camera)
-    distance, which = first_hit(origins, ways, corners)
-    seen = which >= 0
-    points = origins + np.where(seen, distance, 0.0)[:, None] * ways
-    facing = seen & (normals[which] @ to_sun > 1e-6)
+    seen, points, normals = shown(camera, SIZE)
+    facing = seen & (normals @ to_sun > 1e-6)
     lit = np.zeros(len(seen), bool)
-    start = points[facing] + 1e-7 * normals[which[facing]]
-    blocked, _ = first_hit(start, np.broadcast_to(to_sun, start.shape), corners)
-    lit[facing] = ~np.isfinite(blocked)
+    start = points[facing]
+    lit[facing] = ~np.isfinite(blocked(start, normals[facing], np.broadcast_to(to_sun, start.shape)))
     return facing.reshape(height, width), lit.reshape(height, width)
-
-
-def away_from_edges(*masks: Mask) -> Mask:
-    """Pixels whose neighbours are all alike."""
-    inner = np.ones(masks[0].shape, bool)
-    for mask in masks:
-        for axis in (0, 1):
-            differs = np.diff(mask, axis=axis)
-            for part in (slice(1, None), slice(-1)):
-                inner[(part, slice(None)) if axis == 0 else (slice(None), part)] &= ~differs
-    inner[[0, -1]] = inner[:, [0, -1]] = False
-    return inner
 
 
 def above(east_m: float, north_m: float, up_m: float) -> Float64:
