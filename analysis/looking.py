@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ from layers.project import Project
 from layers.results import Table
 
 EYE_HEIGHT_M = 1.6
+#: What names of objects say that one looks from; a place is called by one that is so near.
+VIEWPOINT = re.compile(r"view(ing)?[ _-]?(point|place)|lookout", re.IGNORECASE)
+NEAR_M = 0.5
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,13 @@ def bend_words(bend: Bend) -> str:
     )
 
 
+def earth_of(inputs: Looking) -> str:
+    """A sentence on which Earth lines of sight are drawn, for the method of a result."""
+    if not inputs.curvature:
+        return "The Earth counts as flat."
+    return f"The lines bend with the Earth's curvature less refraction (coefficient {inputs.refraction:g})."
+
+
 def sights_in(
     project: Project,
     inputs: Looking,
@@ -155,6 +166,20 @@ def observers_at(places: Float64, eye_height_m: float, cast: Casters, names: Seq
     feet = stood_on(cast, places)
     said = [*names, *(f"place {row + 1}" for row in range(len(names), len(feet)))]
     return Observers(feet, feet + np.array((0.0, 0.0, eye_height_m)), tuple(said))
+
+
+def place_names(project: Project, places: Float64) -> list[str]:
+    """What places (n, 3) are called: by the city furniture that they lie on, else by their number."""
+    found = []
+    for row, (x, y, _) in enumerate(places.tolist()):
+        near = project.query(
+            "SELECT fid FROM object_rtree WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ?",
+            (x + NEAR_M, x - NEAR_M, y + NEAR_M, y - NEAR_M),
+        )
+        items = project.objects(fids=sorted(fid for (fid,) in near))
+        said = (str(item.attributes.get("name") or "") for item in items if item.type == "CityFurniture")
+        found.append(next((name for name in said if VIEWPOINT.search(name)), f"place {row + 1}"))
+    return found
 
 
 def box_around(places: Float64, radius_m: float) -> Box:

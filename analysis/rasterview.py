@@ -12,8 +12,8 @@ import numpy as np
 
 from analysis.analysis import Estimate
 from analysis.fieldofview import FieldOfView, field_of_view
-from analysis.looking import Observers, bend_of
-from analysis.outlook import CUMULATIVE, IS_SEEN, SEEN, SEEN_BY, SEEN_BY_PCT
+from analysis.looking import Observers, bend_of, earth_of
+from analysis.outlook import CUMULATIVE, IS_SEEN, MOST_WARNED, SEEN, SEEN_BY, SEEN_BY_PCT, WARNING
 from analysis.plots import GROUND_AREA
 from analysis.receivers import Receivers
 from analysis.site import site_of
@@ -21,6 +21,7 @@ from analysis.standingheights import Cells, Standing, bare_of, cells_about, rast
 from analysis.states import situations, states_title
 from analysis.survey import finished, quantities_with_change, versions, with_change
 from analysis.viewshed import Aim, Eye, Seen, viewshed
+from analysis.waypoints import places_title, viewing_places
 from layers.arrays import Float64
 from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
@@ -40,7 +41,9 @@ SECONDS_PER_MILLION = 0.5
 AGREEMENT_PCT = 99.0
 
 HIDDEN = "hidden_m"
-HIDDEN_HEIGHT = Quantity(HIDDEN, "Hidden up to this height", "m", digits=1, color_map="viridis", low=0.0)
+HIDDEN_HEIGHT = Quantity(
+    HIDDEN, "Hidden up to this height", "m", digits=1, color_map="viridis", low=0.0, high=100.0
+)
 METHOD = (
     "Rays go out from eyes {eye} over the terrain {terrain!r} in cells of {cell:.3g} m{standing}, to every "
     "cell at its edge; heights are linear between two cells, and each ray keeps the steepest that it has met "
@@ -88,7 +91,7 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
     notes = dict.fromkeys(note for state in states for note in state.notes)
     return finished(
         "visibility",
-        f"{cells.layer.name}: what is seen from {_from(inputs, observers)}, "
+        f"{cells.layer.name}: what is seen from {places_title(inputs, observers)}, "
         f"{states_title(project, situations(inputs))}",
         inputs,
         site,
@@ -122,16 +125,12 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
 
 def _cells_of(project: Project, inputs: Inputs) -> Cells:
     """The cells that are looked over."""
-    from analysis.visibility import viewing_places
-
     layer = raster_of(project, inputs.terrain, situations(inputs)[0])
     return cells_about(project, layer, viewing_places(inputs)[0], inputs.radius_m or math.inf)
 
 
 def _observers(project: Project, inputs: Inputs, cells: Cells) -> tuple[Observers, list[Eye]]:
     """Who looks; those whose height is not given stand on the terrain of their cell."""
-    from analysis.visibility import viewing_places
-
     places, names = viewing_places(inputs)
     row, column = cells.at(places)
     feet = places.copy()
@@ -151,12 +150,6 @@ def _observers(project: Project, inputs: Inputs, cells: Cells) -> tuple[Observer
         for where in zip(row.tolist(), column.tolist(), observers.eyes[:, 2].tolist(), strict=True)
     ]
     return observers, eyes
-
-
-def _from(inputs: Inputs, observers: Observers) -> str:
-    if inputs.path:
-        return f"{len(observers)} places on a path"
-    return observers.names[0] if len(observers) == 1 else f"{len(observers)} places"
 
 
 # --- what is kept ---------------------------------------------------------------------------------
@@ -341,18 +334,13 @@ def _area(area_m2: float) -> str:
 
 
 def _method(inputs: Inputs, cells: Cells, view: FieldOfView) -> str:
-    earth = (
-        f"The lines sink by the Earth's curvature less refraction (coefficient {inputs.refraction:g})."
-        if inputs.curvature
-        else "The Earth counts as flat."
-    )
     return METHOD.format(
         eye=f"{inputs.eye_height_m:g} m above the viewing places, at the middles of their cells,",
         terrain=cells.layer.name,
         cell=math.sqrt(cells.cell_m2),
         standing=", as high as what stands uppermost over their middles" if inputs.objects else "",
         target=inputs.target_height_m,
-        earth=earth,
+        earth=earth_of(inputs),
         view=f" Only what is {view.title} is looked at." if view.title else "",
     )
 
@@ -381,8 +369,6 @@ def _limits(inputs: Inputs, cells: Cells) -> tuple[str, ...]:
 
 def _warnings(observers: Observers, eyes: Sequence[Eye], standing: Standing) -> tuple[str, ...]:
     """What is odd about where somebody stands."""
-    from analysis.visibility import MOST_WARNED, WARNING
-
     heights = standing.surface.heights
     buried = [
         name for name, eye in zip(observers.names, eyes, strict=True) if eye.z < heights[eye.row, eye.column]

@@ -11,11 +11,21 @@ import numpy as np
 from analysis.analysis import Estimate
 from analysis.asked import asked
 from analysis.casters import Casters
-from analysis.fieldofview import FieldOfView, Sector, field_of_view
-from analysis.lookedat import LookedAt, looked_at
-from analysis.looking import Observers, bend_of, observers_at, positions_of
+from analysis.fieldofview import FieldOfView, field_of_view
+from analysis.lookedat import LookedAt, ground_areas, looked_at
+from analysis.looking import Observers, bend_of, earth_of, observers_at
 from analysis.naming import Naming, subject
-from analysis.outlook import CUMULATIVE, IS_SEEN, Outlook, findings, objects_table, outlook, places_table
+from analysis.outlook import (
+    CUMULATIVE,
+    IS_SEEN,
+    MOST_WARNED,
+    WARNING,
+    Outlook,
+    findings,
+    objects_table,
+    outlook,
+    places_table,
+)
 from analysis.seeing import Watch, seen_of
 from analysis.shares import Fineness, fineness, refined
 from analysis.sights import Sights
@@ -30,7 +40,7 @@ from analysis.survey import (
     versions,
     with_change,
 )
-from analysis.waypoints import stops
+from analysis.waypoints import Along, places_title, viewing_places
 from layers.arrays import Float64
 from layers.data import Progress, never_stop, part_of
 from layers.project import Project
@@ -42,8 +52,6 @@ HELP = "What of roofs, walls and ground is seen from places or along a path, and
 
 #: On each core; for estimates.
 RAYS_PER_SECOND = 1.0e6
-#: How what is said of a result begins where it is more than a note, and how often it is said.
-WARNING, MOST_WARNED = "Warning: ", 3
 #: Part of the time that it takes to find out what is looked at and what stands.
 SET_UP = 0.1
 
@@ -52,26 +60,13 @@ METHOD = (
     "{spacing:g} m wide: a point is seen when nothing stands in between.{view} {earth}{finer}"
 )
 FINER = " The share of each surface that is seen in part is told by {points} points."
-CURVED = "The lines bend as the Earth's curvature and refraction (coefficient {refraction:g}) ask for."
-FLAT = "The Earth counts as flat."
 EXACT = "Points are seen or not, exactly but for 1 cm"
 
 
 @dataclass(frozen=True)
-class Inputs(Sector, Surveyed):
+class Inputs(Along, Surveyed):
     """What is asked."""
 
-    path: bool = asked(False, "Along a path through these places", "yes", group="From")
-    path_spacing_m: float = asked(
-        25.0,
-        "Distance of places on the path",
-        "number",
-        unit="m",
-        low=0.1,
-        high=10_000.0,
-        group="From",
-        when=("path", True),
-    )
     on: str = asked(
         "surfaces",
         "What is looked at",
@@ -107,15 +102,23 @@ class Inputs(Sector, Surveyed):
 
 def estimate(project: Project, inputs: Inputs) -> Estimate:
     """How much there is to do."""
-    points = point_count(project, inputs)
-    rays = points * len(viewing_places(inputs)[0]) * len(situations(inputs)) // 2
+    places, _ = viewing_places(inputs)
+    if inputs.on == "raster":
+        from analysis.rasterview import raster_estimate
+
+        return raster_estimate(project, inputs, len(places))
+    points = _point_count(project, inputs, places)
+    # Half of the points of surfaces look away; those of edges come to as many again.
+    rays = points * len(places) * len(situations(inputs))
     return Estimate(points, rays, rays / RAYS_PER_SECOND / (os.cpu_count() or 1))
 
 
-def viewing_places(inputs: Inputs) -> tuple[Float64, tuple[str, ...]]:
-    """Where somebody stands (n, 3), z NaN on the terrain, and what the places are called."""
-    places = positions_of(inputs.places)
-    return stops(places, inputs.path_spacing_m) if inputs.path else (places, ())
+def _point_count(project: Project, inputs: Inputs, places: Float64) -> int:
+    """About how many points are looked at."""
+    if inputs.on != "ground":
+        return point_count(project, inputs)
+    areas = ground_areas(project, inputs, places, inputs.radius_m or np.inf)
+    return int(sum(area.polygon.area for area in areas) / inputs.spacing_m**2)
 
 
 def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Result:
@@ -143,7 +146,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     quantities = (IS_SEEN, *(CUMULATIVE if len(observers) > 1 else ()))
     return finished(
         NAME,
-        f"{subject(naming, surfaces)}: what is seen from {_places(inputs, observers)}, "
+        f"{subject(naming, surfaces)}: what is seen from {places_title(inputs, observers)}, "
         f"{states_title(project, situations(inputs))}",
         inputs,
         site,
@@ -221,7 +224,7 @@ def method_of(viewing: Viewing) -> str:
         raised=f", {inputs.target_height_m:g} m above it" if on_ground and inputs.target_height_m else "",
         spacing=inputs.spacing_m,
         view=f" What is not {held} counts as not seen." if held else "",
-        earth=CURVED.format(refraction=inputs.refraction) if inputs.curvature else FLAT,
+        earth=earth_of(inputs),
         finer=FINER.format(points=fine.points) if fine else "",
     )
 
@@ -234,12 +237,6 @@ def error_of(viewing: Viewing) -> str:
     return (
         f"{EXACT}; edges of what is seen are within {viewing.inputs.spacing_m / 2:g} m, half their distance"
     )
-
-
-def _places(inputs: Inputs, observers: Observers) -> str:
-    if inputs.path:
-        return f"{len(observers)} places on a path"
-    return observers.names[0] if len(observers) == 1 else f"{len(observers)} places"
 
 
 def _warnings(observers: Observers, cast: Casters, naming: Naming) -> tuple[str, ...]:

@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
+from analysis.asked import asked
+from analysis.fieldofview import Sector
+from analysis.looking import Observers, positions_of
 from layers.arrays import Float64
 from layers.errors import UsageError
 
 #: More stops than this are a mistake in the spacing.
 MOST_STOPS = 10_000
+
+
+@dataclass(frozen=True)
+class Along(Sector):
+    """The questions of those that look from places, or on the way through them."""
+
+    path: bool = asked(False, "Along a path through these places", "yes", group="From")
+    path_spacing_m: float = asked(
+        25.0,
+        "Distance of places on the path",
+        "number",
+        unit="m",
+        low=0.1,
+        high=10_000.0,
+        group="From",
+        when=("path", True),
+    )
+
+
+def viewing_places(inputs: Along) -> tuple[Float64, tuple[str, ...]]:
+    """Where somebody stands (n, 3), z NaN on the terrain, and what the places are called, if not as usual."""
+    places = positions_of(inputs.places)
+    return stops(places, inputs.path_spacing_m) if inputs.path else (places, ())
+
+
+def places_title(inputs: Along, observers: Observers) -> str:
+    """From where somebody looks, in a title."""
+    if inputs.path:
+        return f"{len(observers)} places on a path"
+    return observers.names[0] if len(observers) == 1 else f"{len(observers)} places"
 
 
 def stops(corners: Float64, spacing_m: float) -> tuple[Float64, tuple[str, ...]]:

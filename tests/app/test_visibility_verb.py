@@ -59,7 +59,7 @@ def test_states_places_and_fields_of_view_are_asked_for(
     assert [row["seen_m2"] for row in values["places"]] == [0, 0]
     status, values = answer(capsys, *argv, "--altitudes", "-10,-5", "--radius", "50", "--no-curvature")
     assert status == 0 and sum(row["seen_m2"] for row in values["places"]) < 20
-    argv = (
+    walk = (
         "visibility",
         town,
         "--from",
