@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,11 +26,16 @@ VIEWPOINT = re.compile(r"view(ing)?[ _-]?(point|place)|lookout", re.IGNORECASE)
 NEAR_M = 0.5
 
 
+def trees_hide() -> Any:
+    """The question whether vegetation is in the way."""
+    return asked(True, "Trees hide what is behind them", "yes", group="More")
+
+
 @dataclass(frozen=True)
 class Looking(States):
     """The questions that all of them ask."""
 
-    vegetation: bool = asked(True, "Trees hide what is behind them", "yes", group="More")
+    vegetation: bool = trees_hide()
     curvature: bool = asked(
         True, "Earth's curvature", "yes", help="and refraction; matters beyond a kilometre", group="More"
     )
@@ -176,7 +182,7 @@ def place_names(project: Project, places: Float64) -> list[str]:
             "SELECT fid FROM object_rtree WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ?",
             (x + NEAR_M, x - NEAR_M, y + NEAR_M, y - NEAR_M),
         )
-        items = project.objects(fids=sorted(fid for (fid,) in near))
+        items = project.objects(fids=sorted(fid for (fid,) in near)) if near else ()
         said = (str(item.attributes.get("name") or "") for item in items if item.type == "CityFurniture")
         found.append(next((name for name in said if VIEWPOINT.search(name)), f"place {row + 1}"))
     return found

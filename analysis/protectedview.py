@@ -19,7 +19,7 @@ from analysis.casters import Casters, casters
 from analysis.corridor import Corridor
 from analysis.ground import Ground
 from analysis.landmark import HEIGHT, METRES, SHARE, Landmark, Wanted, boxes_of, corridor_to, landmark_of
-from analysis.looking import FromPlaces, Observers, bend_of, observers_of, positions_of, stood_on
+from analysis.looking import FromPlaces, Observers, bend_of, observers_of, place_names, positions_of, stood_on
 from analysis.naming import Naming
 from analysis.plots import Area, on_ground
 from analysis.receivers import Receivers
@@ -181,7 +181,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     landmarks = [
         _landmark(project, inputs, naming, points, *state) for state in zip(cast, states, strict=True)
     ]
-    watched = observers_of(inputs, cast[0])
+    watched = observers_of(inputs, cast[0], place_names(project, positions_of(inputs.places)))
     wanted = Wanted(inputs.threshold, inputs.share_pct, inputs.upper_m, inputs.threshold_z)
     threshold_z = landmarks[0].threshold_z(wanted)
     check_eyes(cast[0], watched, naming)

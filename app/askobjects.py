@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -10,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QPushButton
 
 from analysis.asked import Ask
 from analysis.foliage import FLAT_COVERS
+from analysis.looking import VIEWPOINT
 from app.askfields import AskField
 from app.formula import FormulaField
 from app.labels import narrow
@@ -24,8 +24,6 @@ EXAMPLE = "type == 'Building' and measuredHeight > 30"
 SELECTED, KEPT, MATCHING, EVERY = "selected", "kept", "matching", "all"
 #: Of so many selected objects the types say what they are meant for.
 MOST_LOOKED_AT = 100
-#: What is called so marks from where one looks.
-VIEWPOINT = re.compile(r"view(ing)?[ _-]?(point|place)|lookout", re.IGNORECASE)
 
 
 class ObjectsAnswer(AskField):
