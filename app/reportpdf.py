@@ -209,8 +209,10 @@ def _pictures(reported: Reported, result: Result, studio: Studio, progress: Prog
         return
     alike = with_one_scale(result, quantity)
     progress(0.1, "drawing the maps")
-    size = HALF if len(states) > 1 else BROAD
-    maps = [studio.from_above(alike, state, size, quantity.name) for state in states]
+    names = {each.name for each in result.quantities}
+    mapped = [state for state in states if f"{quantity.name}{state.suffix}" in names]
+    size = HALF if len(mapped) > 1 else BROAD
+    maps = [studio.from_above(alike, state, size, quantity.name) for state in mapped]
     yield heading("Map")
     yield Beside(
         blocks=[_map(shot) for shot in maps], stays_with_next=bool(maps[-1].scale or maps[-1].legend)
