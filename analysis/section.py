@@ -69,16 +69,18 @@ class Cutter:
         if length < SHORTEST_M:
             return Section(np.empty(0, np.int64), np.empty((0, 2)), np.empty((0, 2)))
         onward = way / length
-        number = self._near(begin[:2], onward, length)
+        number = self.near(begin[:2], end[:2])
         corners = self._corners[number]
         east, north = corners[..., 0] - begin[0], corners[..., 1] - begin[1]
         along, across = east * onward[0] + north * onward[1], north * onward[0] - east * onward[1]
         return _cut(number, along, across, corners[..., 2], length)
 
-    def _near(self, begin: Float64, onward: Float64, length: float) -> Int64:
-        """The triangles of all runs whose box the line crosses."""
-        middle, half = (self._low + self._high) / 2 - begin, (self._high - self._low) / 2
+    def near(self, begin: Float64, end: Float64) -> Int64:
+        """The triangles of all runs whose box a line crosses between two places (2,)."""
+        length = float(np.hypot(*(end - begin)))
+        onward = (end - begin) / max(length, SHORTEST_M)
         aside = np.array((-onward[1], onward[0]))
+        middle, half = (self._low + self._high) / 2 - begin, (self._high - self._low) / 2
         along, reach = middle @ onward, half @ np.abs(onward)
         crossed = np.abs(middle @ aside) <= half @ np.abs(aside)
         crossed &= (along + reach >= 0) & (along - reach <= length)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from analysis.aims import Aims, Sector, at_places, at_points, open_points, over_sector, placed, points_on
+from analysis.alonglines import STRETCH_M, casters_along
 from analysis.analysis import Estimate
 from analysis.asked import asked
 from analysis.looking import (
@@ -23,25 +24,23 @@ from analysis.looking import (
 )
 from analysis.naming import Naming, subject
 from analysis.placenames import place_names, target_names
-from analysis.profile import GONE, NEW, OBJECT, PROFILE, profile_rows, stacked
+from analysis.profile import PROFILE
 from analysis.receivers import Receivers
-from analysis.sightlines import (
-    Names,
-    Seen,
-    Sightlines,
-    check_apart,
+from analysis.sightlines import Names, Seen, Sightlines, check_apart
+from analysis.sights import GAP_M, Sights
+from analysis.sighttables import (
+    fan_table,
     hiders_table,
     obstacles_table,
+    profile_table,
     sightlines_table,
 )
-from analysis.sights import GAP_M, Sights
 from analysis.sightwords import said_of
 from analysis.site import site_if_known
 from analysis.states import situations, states_title
 from analysis.survey import finished, measured, quantities_with_change, versions
-from layers import wkb
 from layers.arrays import Float64
-from layers.data import Progress, never_stop, part_of
+from layers.data import Box, Progress, never_stop, part_of
 from layers.project import Project
 from layers.results import (
     BEFORE,
@@ -62,8 +61,6 @@ HELP = "Whether one sees from here to there, what is in the way, and how much to
 PLACES, SURFACES, SECTOR = "places", "surfaces", "sector"
 #: Around the lines, so that what they just touch is there.
 MARGIN_M = 2.0
-#: Profiles of more lines than this are not kept; of a bundle these are spread over it.
-MOST_PROFILES = 6
 #: For estimates: seconds of a line, and of gathering what stands along them.
 LINE_S, SET_UP_S = 0.002, 1.0
 #: Part of the time that it takes to find out what stands there.
@@ -242,9 +239,16 @@ def _laid_out(project: Project, inputs: Inputs, convergence_deg: float, progress
         around.append(positions_of(inputs.targets, "target"))
     reach = inputs.reach_m if inputs.towards == SECTOR else 0.0
     box = box_around(np.concatenate(around), reach + MARGIN_M)
-    sights = tuple(
-        sights_in(project, inputs, situation, box, progress=progress) for situation in situations(inputs)
-    )
+    if inputs.towards == PLACES and _are_long(around, box):
+        lines = [(place[:2], target[:2]) for place in places for target in around[1]]
+        sights = tuple(
+            Sights(casters_along(project, situation, lines, progress), inputs.vegetation, bend_of(inputs))
+            for situation in situations(inputs)
+        )
+    else:
+        sights = tuple(
+            sights_in(project, inputs, situation, box, progress=progress) for situation in situations(inputs)
+        )
     cast = sights[0].cast
     observers = observers_of(inputs, cast, place_names(project, places))
     if points is not None:
@@ -257,6 +261,14 @@ def _laid_out(project: Project, inputs: Inputs, convergence_deg: float, progress
         aims = over_sector(observers, inputs.sector, bend_of(inputs), convergence_deg)
     check_apart(observers, aims)
     return _Laid(observers, aims, points, sights)
+
+
+def _are_long(around: Sequence[Float64], box: Box) -> bool:
+    """Whether what stands along the lines is less than what stands in the box around them all."""
+    lines = len(around[0]) * len(around[1])
+    (x0, y0, _), (x1, y1, _) = np.reshape(box, (2, 3))
+    wide, deep = x1 - x0, y1 - y0
+    return bool(lines * np.hypot(wide, deep) * STRETCH_M < wide * deep)
 
 
 def _points(
@@ -329,63 +341,6 @@ def _tables(
     if inputs.towards == PLACES:
         tables["obstacles"] = obstacles_table(laid.aims, now, names)
     return tables
-
-
-def fan_table(observers: Observers, aims: Aims, found: Sequence[Seen], apart_deg: float) -> Table:
-    """What each observer sees of its sector, as triangles in space: a slice about each line."""
-    shapes = []
-    for who in range(len(observers)):
-        some = np.flatnonzero(aims.observer == who)
-        shapes.append(wkb.multi_polygon([[_slice(found[at], apart_deg)] for at in some.tolist()]).hex())
-    return Table(
-        {
-            "wkb": shapes,
-            "name": [f"seen from {name}" for name in observers.names],
-            "role": ["fan"] * len(observers),
-        }
-    )
-
-
-def _slice(one: Seen, apart_deg: float) -> Float64:
-    """(4, 3) the closed triangle of what is seen about a line, as large as the sector of a circle."""
-    line = one.line
-    far = one.obstacles[0].from_m if one.obstacles else line.length_m
-    half = np.radians(apart_deg) / 2
-    way = (line.end - line.eye)[:2] / line.length_m
-    # The triangle's legs are so long that it covers what the circle's sector does.
-    leg = far * np.sqrt(2 * half / np.sin(2 * half))
-    z = float(line.heights(np.array(far)))
-    corners = [line.eye]
-    for turn in (half, -half):
-        sine, cosine = np.sin(turn), np.cos(turn)
-        onward = np.array((way[0] * cosine - way[1] * sine, way[0] * sine + way[1] * cosine))
-        corners.append(np.array((*(line.eye[:2] + leg * onward), z)))
-    return np.array([*corners, line.eye])
-
-
-def profile_table(aims: Aims, states: Sequence[Sightlines], found: Sequence[Seen], names: Names) -> Table:
-    """The profiles of some of the lines, with what was there before."""
-    chosen = np.unique(np.linspace(0, len(aims) - 1, min(len(aims), MOST_PROFILES)).round().astype(int))
-    tables = []
-    for at in chosen.tolist():
-        line = found[at].line
-        now = states[0].slices(line)
-        parts = [(now, "")]
-        if len(states) > 1:
-            was = states[1].slices(line)
-            is_new, is_gone = ~np.isin(now.key, was.key), ~np.isin(was.key, now.key)
-            parts = [(now.some(~is_new), ""), (now.some(is_new), NEW), (was.some(is_gone), GONE)]
-        tables.append(profile_rows(parts, line, aims.names[at], names.title, _kind_in(states)))
-    return stacked(tables)
-
-
-def _kind_in(states: Sequence[Sightlines]) -> Callable[[int], str]:
-    """What has a key in one of the states, the one looked at first."""
-
-    def kind(key: int) -> str:
-        return next((state.kind_of(key) for state in states if state.has(key)), OBJECT)
-
-    return kind
 
 
 def _subject(project: Project, inputs: Inputs, laid: _Laid, naming: Naming) -> str:

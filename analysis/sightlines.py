@@ -20,7 +20,6 @@ from layers.arrays import Float64
 from layers.columns import Mask
 from layers.data import Progress
 from layers.errors import UsageError
-from layers.results import Table, Values
 from layers.runs import Int64
 
 #: Nearer to each other on the map, an eye and an end have no upright plane between them.
@@ -131,89 +130,3 @@ def check_apart(observers: Observers, aims: Aims) -> None:
             where=aims.names[bad[0]],
             do="Move one of them by a centimetre",
         )
-
-
-def sightlines_table(aims: Aims, found: Sequence[Seen], names: Names) -> Table:
-    """A row per line of sight, as results keep them (`layers.results.SIGHTLINES`), and heights."""
-    first = [one.obstacles[0] if one.obstacles else None for one in found]
-    at = np.full((len(found), 3), np.nan)
-    for row, (one, obstacle) in enumerate(zip(found, first, strict=True)):
-        if obstacle is not None:
-            at[row] = one.line.point(obstacle.from_m)
-    eyes, ends = np.array([one.line.eye for one in found]), np.array([one.line.end for one in found])
-    return Table(
-        {
-            "name": list(aims.names),
-            **{f"{axis}0": eyes[:, number] for number, axis in enumerate("xyz")},
-            **{f"{axis}1": ends[:, number] for number, axis in enumerate("xyz")},
-            "visible": np.array([int(one.is_free) for one in found]),
-            "blocked_by": ["" if one is None else names.title(one.key) for one in first],
-            "object_id": ["" if one is None else names.id(one.key) for one in first],
-            "fid": np.array([-1 if one is None else max(one.key, -1) for one in first], np.int64),
-            **{f"at_{axis}": at[:, number] for number, axis in enumerate("xyz")},
-            "distance_m": np.linalg.norm(at - eyes, axis=1),
-            "excess_m": np.array([np.nan if one is None else one.excess_m for one in first]),
-            "length_m": np.linalg.norm(ends - eyes, axis=1),
-            "clearance_m": np.array([one.clearance_m for one in found]),
-            "end_from_z": _finite([one.end_from_z for one in found]),
-            "eye_from_z": _finite([one.eye_from_z for one in found]),
-        }
-    )
-
-
-def _finite(values: Sequence[float]) -> Float64:
-    return np.array([value if np.isfinite(value) else np.nan for value in values])
-
-
-def obstacles_table(aims: Aims, found: Sequence[Seen], names: Names) -> Table:
-    """A row per line and thing that it meets, with how high that may be without hiding the end."""
-    rows = [(number, one.line, met) for number, one in enumerate(found) for met in one.obstacles]
-    allowed = [float(line.heights(np.array(met.worst_m))) for _, line, met in rows]
-    excess = np.array([met.excess_m for _, _, met in rows], np.float64)
-    return Table(
-        {
-            "line": [aims.names[number] for number, _, _ in rows],
-            "name": [names.title(met.key) for _, _, met in rows],
-            "object_id": [names.id(met.key) for _, _, met in rows],
-            "fid": np.array([max(met.key, -1) for _, _, met in rows], np.int64),
-            "from_m": np.array([met.from_m for _, _, met in rows], np.float64),
-            "to_m": np.array([met.to_m for _, _, met in rows], np.float64),
-            "excess_m": excess,
-            "worst_at_m": np.array([met.worst_m for _, _, met in rows], np.float64),
-            "reaches_z": np.array(allowed) + excess,
-            "allowed_z": np.array(allowed, np.float64),
-        }
-    )
-
-
-def hiders_table(found: Sequence[Seen], names: Names, before: Sequence[Seen] | None = None) -> Table:
-    """A row per thing that lines meet first: how many, how many it hides alone, and how far too high."""
-    counts = [_counts(state) for state in (found, before) if state is not None]
-    keys = sorted(
-        set().union(*counts),
-        key=lambda key: ([-state.get(key, (0,))[0] for state in counts], names.title(key)),
-    )
-    now = [counts[0].get(key, (0, 0, np.nan)) for key in keys]
-    columns: dict[str, Values] = {
-        "name": [names.title(key) for key in keys],
-        "object_id": [names.id(key) for key in keys],
-        "fid": np.array([max(key, -1) for key in keys], np.int64),
-        "lines": np.array([count for count, _, _ in now], np.int64),
-        "alone": np.array([alone for _, alone, _ in now], np.int64),
-        "excess_m": np.array([excess for _, _, excess in now], np.float64),
-    }
-    if before is not None:
-        columns["lines_before"] = np.array([counts[1].get(key, (0,))[0] for key in keys], np.int64)
-    return Table(columns)
-
-
-def _counts(found: Sequence[Seen]) -> dict[int, tuple[int, int, float]]:
-    """Of each key how many lines it hides first, how many alone, and by how much at most."""
-    counts: dict[int, tuple[int, int, float]] = {}
-    for one in found:
-        if one.obstacles:
-            met = one.obstacles[0]
-            first, alone, excess = counts.get(met.key, (0, 0, 0.0))
-            is_alone = len(one.obstacles) == 1
-            counts[met.key] = first + 1, alone + is_alone, max(excess, met.excess_m)
-    return counts
