@@ -1,0 +1,138 @@
+"""Viewsheds over the cells of a terrain raster, of a town whose lines of sight are known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rasterio import Affine
+
+from analysis import rasterview, visibility
+from analysis.rerunning import rerun
+from analysis.visibility import Inputs
+from layers.data import never_stop
+from layers.errors import UsageError
+from layers.importing import import_files
+from layers.project import Project
+from layers.results import FINDINGS, Result
+from tests import rasters
+from tests.analysis.town import HOUSE_HEIGHT_M, SIZE_M, SLOPE, at, make_town
+
+#: West of house A, in the middle of a cell; the eye stands 1.6 m above it.
+HERE = (10.5, 55.5)
+ASKED = Inputs(on="raster", places=(at(*HERE, 0.0)[:2],), curvature=False, date="2024-01-01")
+
+
+def seen(project: Project, inputs: Inputs) -> Result:
+    return visibility.run(project, inputs, never_stop)
+
+
+def values(result: Result, name: str) -> np.ndarray:
+    """A quantity as raster, rows from the south, in the cells of the town."""
+    grid = result.grid
+    assert grid is not None
+    found = np.full(grid.rows * grid.columns, np.nan)
+    found[grid.cell] = result.points.numbers(name)
+    return found.reshape(grid.rows, grid.columns)[::-1]
+
+
+def test_behind_a_house_one_sees_from_where_the_line_over_its_roof_meets(town: Project) -> None:
+    result = seen(town, ASKED)
+    hidden = values(result, "hidden_m")
+    assert hidden.shape == (SIZE_M, SIZE_M)
+    # Above the slope, the roof's edge towards the eye is the highest that one sees of the house.
+    edge = HOUSE_HEIGHT_M - SLOPE * 0.5
+    away = np.arange(62, 120) + 0.5 - HERE[0]
+    expected = 1.6 + (edge - 1.6) / (50.5 - HERE[0]) * away
+    assert hidden[55, 62:120] == pytest.approx(expected, abs=2e-3)
+    fraction = values(result, "seen_fraction")
+    assert not fraction[55, 62:].any()
+    assert fraction[55, :50].all()
+    assert fraction[90, 100] == 1.0
+
+
+def test_of_what_was_demolished_and_what_is_left_out(town: Project) -> None:
+    result = seen(town, replace(ASKED, compare=True, compare_date="1990-01-01", places=(at(80.5, 55.5, 0),)))
+    change = values(result, "seen_fraction_change")
+    assert np.nanmax(change) == 1.0  # house B is gone
+    assert "m² that were hidden before are seen now." in result.tables[FINDINGS].texts("sentence")[1]
+    bare = seen(town, replace(ASKED, objects=False))
+    assert values(bare, "seen_fraction").all()
+    assert "Buildings and trees are left out" in " ".join(bare.pedigree.limits)
+    same = seen(town, replace(ASKED, compare=True, compare_date="2024-01-01"))
+    assert "nothing changes" in same.tables[FINDINGS].texts("sentence")[1]
+
+
+def test_of_several_places_it_counts_how_many_see_a_cell(town: Project) -> None:
+    places = (at(*HERE, 0.0)[:2], at(120.5, 150.5, 0.0)[:2], at(180.5, 20.5, 30.0))
+    each = [values(seen(town, replace(ASKED, places=(place,))), "seen_fraction") for place in places]
+    result = seen(town, replace(ASKED, places=places))
+    assert np.array_equal(values(result, "seen_by"), sum(each))
+    table = result.tables["places"]
+    assert table.numbers("seen_m2") == pytest.approx([one.sum() for one in each])
+    assert result.surfaces.numbers("seen_fraction")[0] == pytest.approx((sum(each) > 0).mean())
+
+
+def test_a_large_raster_is_kept_coarser_and_counts_the_same(
+    town: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fine = seen(town, ASKED)
+    monkeypatch.setattr(rasterview, "MOST_KEPT", 2_500)
+    coarse = seen(town, ASKED)
+    assert coarse.grid is not None
+    assert (coarse.grid.rows, coarse.grid.columns, coarse.grid.step_m) == (50, 50, 4.0)
+    blocks = values(fine, "seen_fraction").reshape(50, 4, 50, 4).mean(axis=(1, 3))
+    assert values(coarse, "seen_fraction") == pytest.approx(blocks)
+    assert coarse.surfaces.numbers("seen_fraction") == fine.surfaces.numbers("seen_fraction")
+    assert "4 by 4 cells as one" in coarse.pedigree.error
+
+
+def test_only_what_lies_in_view_is_looked_at(town: Project) -> None:
+    result = seen(town, replace(ASKED, radius_m=40.0, azimuth_deg=90.0, width_deg=60.0))
+    x, y, _ = at(*HERE, 0.0)
+    east, north = result.points.numbers("x") - x, result.points.numbers("y") - y
+    away = np.hypot(east, north)
+    assert away.max() <= 40.0
+    off = np.degrees(np.arctan2(north, east))[away > 0]  # the grid is turned by 1.6° against true north
+    assert -32.0 < off.min() < off.max() < 32.0
+    assert result.surfaces.numbers("area_m2")[0] == pytest.approx(np.pi * 40.0**2 / 6, rel=0.03)
+
+
+def test_a_raster_in_another_crs_is_looked_over_where_it_lies(tmp_path: Path) -> None:
+    heights = np.zeros((300, 300), np.float32)
+    heights[:, 150] = 10.0
+    # On the central meridian of the one zone the other one's grid is turned, by 4° here.
+    source = rasters.write(
+        tmp_path / "far.tif", heights, crs="EPSG:25831", transform=Affine(2, 0, 779_000, 0, -2, 5_712_000)
+    )
+    with Project.create(tmp_path / "far.city.gpkg", crs="EPSG:25832") as project:
+        import_files(project, [source])
+        layer = project.layers[0]
+        place = project.place.mover(layer.crs)(np.array([(779_201.0, 5_711_699.0, 0.0)]))[0]
+        inputs = Inputs(on="raster", places=(place[:2].tolist(),), curvature=False)
+        result = visibility.run(project, inputs, never_stop)
+        points = np.column_stack([result.points.numbers(axis) for axis in "xyz"])
+        back = project.place.way_back(layer.crs)(points)
+    behind = back[:, 0] > 779_303.0
+    fraction = result.points.numbers("seen_fraction")
+    assert not fraction[behind].any()
+    assert fraction[back[:, 0] < 779_299.0].mean() > 0.99
+
+
+def test_the_same_again(town: Project) -> None:
+    places = tuple(at(20.5 + 15 * number, 30.5 + 9 * number, 0.0)[:2] for number in range(7))
+    assert rerun(town, seen(town, replace(ASKED, places=places)), never_stop).same
+
+
+def test_what_cannot_be_looked_over_is_said(town: Project, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="beside the terrain"):
+        seen(town, replace(ASKED, places=(at(250.0, 50.0, 0.0),)))
+    with pytest.raises(UsageError, match="cells of a terrain raster"):
+        seen(town, replace(ASKED, terrain="town"))
+    with Project.open(make_town(tmp_path, terrain=False), read_only=True) as without:
+        with pytest.raises(UsageError, match="no terrain raster"):
+            seen(without, ASKED)
+    inside = seen(town, replace(ASKED, places=(at(55.5, 55.5, 0.0),)))
+    assert any(limit.startswith("Warning: place 1 is inside a building") for limit in inside.pedigree.limits)
