@@ -131,8 +131,10 @@ def test_what_cannot_be_looked_over_is_said(town: Project, tmp_path: Path) -> No
         seen(town, replace(ASKED, places=(at(250.0, 50.0, 0.0),)))
     with pytest.raises(UsageError, match="cells of a terrain raster"):
         seen(town, replace(ASKED, terrain="town"))
-    with Project.open(make_town(tmp_path, terrain=False), read_only=True) as without:
-        with pytest.raises(UsageError, match="no terrain raster"):
-            seen(without, ASKED)
+    with (
+        Project.open(make_town(tmp_path, terrain=False), read_only=True) as without,
+        pytest.raises(UsageError, match="no terrain raster"),
+    ):
+        seen(without, ASKED)
     inside = seen(town, replace(ASKED, places=(at(55.5, 55.5, 0.0),)))
     assert any(limit.startswith("Warning: place 1 is inside a building") for limit in inside.pedigree.limits)
