@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import getpass
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from html import escape
 from itertools import groupby
@@ -50,6 +49,7 @@ from app.reportpictures import (
     states_of,
 )
 from app.reporttables import numbers_grid, table_blocks, verdict_grid
+from app.reportwords import date_in_words, day_of_result, seen_from
 from app.resultanswer import TIMED, answers_of, small_tables
 from app.resultcharts import charts_of
 from app.resulttable import NAMES, tables_of
@@ -70,7 +70,7 @@ from app.resulttext import (
 from layers.data import Progress
 from layers.errors import PlaceError
 from layers.project import Project
-from layers.results import BEFORE, FINDINGS, OBSERVERS, SIGHTLINES, VOLUMES, Quantity, Result
+from layers.results import BEFORE, OBSERVERS, SIGHTLINES, VOLUMES, Quantity, Result
 from layers.safefile import write_by_path
 from layers.views import views_of
 
@@ -85,13 +85,6 @@ MOST_VIEWS = 6
 #: Verdicts that are drawn large; the table below has all.
 MOST_BANDS = 6
 NUMBERS = (("before", "Before"), ("after", "After"), ("threshold", "Needed"))
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
-#: Local days in audit lines: a time with its offset, not one in UTC.
-LOCAL_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(?::\d{2})?[+-]")
-COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 #: Of charts on paper, in 1/96 inch.
 CHART_LETTERS = 10.0
 #: Tables that are not printed: charts show them, and the exported tables have every row.
@@ -164,9 +157,11 @@ def _title(reported: Reported, result: Result, is_first: bool) -> Iterator[Block
 
 
 def _verdicts(result: Result) -> Iterator[Block]:
-    rows, counting = verdict_rows(result), counting_rows(result)
+    rows, counting, said = verdict_rows(result), counting_rows(result), answers_of(result)
     if rows:
         yield heading("Verdict")
+    if said:
+        yield Text(gap=10, html=escape(said[0]), points=11.5, weight=QFont.Weight.DemiBold)
     for row in counting[:MOST_BANDS]:
         verdict = str(row.get("verdict", ""))
         yield VerdictBand(
@@ -174,16 +169,12 @@ def _verdicts(result: Result) -> Iterator[Block]:
             verdict=verdict,
             word=WORDS.get(verdict, verdict.upper()),
             name=str(row.get("name", "")),
-            words=[str(row.get(key, "")) for key in ("rule", "reason")],
+            words=[str(row.get(key, "")) for key in ("rule", "reason") if row.get(key) not in said],
             numbers=[(title, verdict_number(row, key)) for key, title in NUMBERS],
         )
     if len(rows) > min(len(counting), MOST_BANDS):
         yield verdict_grid(rows)
-    for number, sentence in enumerate(answers_of(result)):
-        if number == 0 and FINDINGS in result.tables:
-            yield Text(gap=10, html=escape(sentence), points=11.5, weight=QFont.Weight.DemiBold)
-        else:
-            yield paragraph(sentence)
+    yield from map(paragraph, said[1:])
     found = numbers_grid(result)
     small = small_tables(result)
     if found is not None or small:
@@ -356,23 +347,6 @@ def _origin(reported: Reported, result: Result) -> Iterator[Block]:
     yield Grid(["Input", "SHA-256 of its content"], rows, [False, False], points=6.5)
     work = "; ".join(f"{name}: {number}" for name, number in work_numbers(pedigree))
     yield paragraph(f"Computed with {pedigree.version}. {work}.", SMALL, MUTED)
-
-
-def day_of_result(result: Result) -> str:
-    """The one day of the sun that a result is about, in local time; '' where it is none, or several."""
-    days = {found for line in result.pedigree.sun for found in LOCAL_DAY.findall(line)}
-    return days.pop() if len(days) == 1 else ""
-
-
-def date_in_words(day: str) -> str:
-    """An ISO date as in "21 March 2035", whatever the language of the system."""
-    found = date.fromisoformat(day)
-    return f"{found.day} {MONTHS[found.month - 1]} {found.year}"
-
-
-def seen_from(azimuth_deg: float) -> str:
-    """Where somebody stands who looks into a direction: "south-west"."""
-    return COMPASS[round((azimuth_deg + 180) % 360 / 45) % 8]
 
 
 def with_one_scale(result: Result, quantity: Quantity) -> Result:

@@ -40,6 +40,8 @@ def numbers_grid(result: Result) -> Block | None:
     rows = []
     every = {quantity.name: numbers_of(result, quantity) for quantity in result.quantities}
     known = {name: found for name, found in every.items() if found is not None}
+    if known and all(found.count == 1 for found in known.values()):
+        return _single_values(result.quantities, {name: found.mean for name, found in known.items()})
     for quantity in result.quantities:
         found = known.get(quantity.name)
         if found is not None:
@@ -47,6 +49,24 @@ def numbers_grid(result: Result) -> Block | None:
             title = f"{quantity.title} ({quantity.unit})" if quantity.unit else quantity.title
             rows.append([title, *(of_quantity(value, _bare(quantity)) for value in values)])
     return Grid(["", "Lowest", "Mean", "Highest"], rows, [False, True, True, True]) if rows else None
+
+
+def _single_values(quantities: Sequence[Quantity], known: Mapping[str, float]) -> Block:
+    """Of one place: a row per quantity, with what it was before and the change where states are compared."""
+    compares = any(quantity.name.endswith(BEFORE) for quantity in quantities)
+    endings = ("", BEFORE, CHANGE) if compares else ("",)
+    shown = Table({name: np.array([value]) for name, value in known.items()}).shown(
+        lambda name: digits_of(name, quantities)
+    )
+    rows = []
+    for quantity in quantities:
+        if quantity.name in known and not quantity.name.endswith((BEFORE, CHANGE)):
+            names = [quantity.name + ending for ending in endings]
+            values = [float(shown.columns[name][0]) if name in known else np.nan for name in names]
+            title = f"{quantity.title} ({quantity.unit})" if quantity.unit else quantity.title
+            rows.append([title, *(of_quantity(value, _bare(quantity)) for value in values)])
+    titles = ["", "After", "Before", "Change"] if compares else ["", "Value"]
+    return Grid(titles, rows, [False, *[True] * len(endings)])
 
 
 def _mean(quantity: Quantity, known: Mapping[str, Numbers]) -> float:

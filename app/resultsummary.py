@@ -43,7 +43,8 @@ HINT = "Click a surface in the view to read its value."
 class VerdictCard(QFrame):
     """One verdict, large, with the numbers behind it."""
 
-    def __init__(self, row: dict[str, Any]) -> None:
+    def __init__(self, row: dict[str, Any], said: Sequence[str] = ()) -> None:
+        """`said` are sentences that stand beside it, which it does not repeat."""
         super().__init__()
         self.setObjectName("verdict")
         verdict = str(row.get("verdict", ""))
@@ -71,7 +72,7 @@ class VerdictCard(QFrame):
         column.setSpacing(6)
         column.addLayout(top)
         for key in ("rule", "reason"):
-            if row.get(key):
+            if row.get(key) and row[key] not in said:
                 words = QLabel(str(row[key]), wordWrap=True)
                 words.setObjectName("muted" if key == "rule" else "")
                 column.addWidget(words)
@@ -142,6 +143,8 @@ class ResultGlance(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._result: Result | None = None
+        self._headline = QLabel(wordWrap=True)
+        self._headline.setObjectName("heading")
         self._cards = QVBoxLayout()
         self._cards.setSpacing(8)
         self._answers = QVBoxLayout()
@@ -159,6 +162,7 @@ class ResultGlance(QWidget):
         column = QVBoxLayout(page)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(12)
+        column.addWidget(self._headline)
         column.addLayout(self._cards)
         column.addLayout(self._answers)
         self._shown = QFormLayout()
@@ -184,8 +188,11 @@ class ResultGlance(QWidget):
     ) -> None:
         """Turn to a result and one of its quantities; `further` are the charts of its tables."""
         if result is not self._result:
-            self._show_cards(counting_rows(result))
-            self._show_answers(result)
+            said = answers_of(result)
+            self._headline.setText(said[0] if said else "")
+            self._headline.setVisible(bool(said))
+            self._show_cards(counting_rows(result), said)
+            self._show_answers(result, said[1:])
             self._offer(result.quantities)
             self.reading.show_reading(None, "")
         self._result = result
@@ -203,21 +210,19 @@ class ResultGlance(QWidget):
             self._charts.addWidget(title)
             self._charts.addWidget(ChartView(chart.paint, chart.height, chart.title))
 
-    def _show_cards(self, rows: Sequence[dict[str, Any]]) -> None:
+    def _show_cards(self, rows: Sequence[dict[str, Any]], said: Sequence[str]) -> None:
         _clear(self._cards)
         for row in rows[:MOST_CARDS]:
-            self._cards.addWidget(VerdictCard(row))
+            self._cards.addWidget(VerdictCard(row, said))
         if len(rows) > MOST_CARDS:
             more = QLabel(f"{thousands(len(rows) - MOST_CARDS)} more in the table of verdicts")
             more.setObjectName("muted")
             self._cards.addWidget(more)
 
-    def _show_answers(self, result: Result) -> None:
+    def _show_answers(self, result: Result, sentences: Sequence[str]) -> None:
         _clear(self._answers)
-        for at, sentence in enumerate(answers_of(result)):
-            label = QLabel(sentence, wordWrap=True)
-            label.setObjectName("heading" if at == 0 else "")
-            self._answers.addWidget(label)
+        for sentence in sentences:
+            self._answers.addWidget(QLabel(sentence, wordWrap=True))
         for table in small_tables(result):
             self._answers.addWidget(SmallGrid(table))
         self._hint.setVisible(bool(len(result.surfaces) or len(result.points)))

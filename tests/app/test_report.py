@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from app import paper
 from app.cli import FAILED, MISUSED, main
 from app.paper import HEIGHT, WIDTH, Block, Chapter, Grid, Text, heading, laid_out, paragraph, write_pdf
-from app.reportpdf import date_in_words, day_of_result, seen_from
 from app.reporttables import MOST_ROWS, table_blocks
+from app.reportwords import date_in_words, day_of_result, seen_from
 from layers.results import Pedigree, Quantity, Result, Table, Values
 from tests.app.yard import judged_yards
 

@@ -1,0 +1,33 @@
+"""Days and directions as reports say them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from layers.results import Result
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+#: Local days in audit lines: a time with its offset, not one in UTC.
+LOCAL_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(?::\d{2})?[+-]")
+COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
+
+
+def day_of_result(result: Result) -> str:
+    """The one day of the sun that a result is about, in local time; '' where it is none, or several."""
+    days = {found for line in result.pedigree.sun for found in LOCAL_DAY.findall(line)}
+    return days.pop() if len(days) == 1 else ""
+
+
+def date_in_words(day: str) -> str:
+    """An ISO date as in "21 March 2035", whatever the language of the system."""
+    found = date.fromisoformat(day)
+    return f"{found.day} {MONTHS[found.month - 1]} {found.year}"
+
+
+def seen_from(azimuth_deg: float) -> str:
+    """Where somebody stands who looks into a direction: "south-west"."""
+    return COMPASS[round((azimuth_deg + 180) % 360 / 45) % 8]
