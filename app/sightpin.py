@@ -78,10 +78,10 @@ class SightPin(QObject):
         if key not in ARROWS:
             return False
         step = STRIDE_M if modifiers & Qt.KeyboardModifier.ShiftModifier else STEP_M
-        right, down = (step * part for part in ARROWS[key])
+        right, ahead = -step * ARROWS[key][0], step * ARROWS[key][1]  # they tell where the city goes
         azimuth = radians(self._canvas.camera.azimuth_deg)
         self._live.move(
-            right * cos(azimuth) - down * sin(azimuth), -right * sin(azimuth) - down * cos(azimuth)
+            right * cos(azimuth) + ahead * sin(azimuth), ahead * cos(azimuth) - right * sin(azimuth)
         )
         return True
 
