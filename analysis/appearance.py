@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from analysis.abreast import abreast
 from analysis.obstacles import Casters
 from analysis.patches import FAR, Patches, far_solid_angles, solid_angles
 from analysis.receivers import LIFT_M
@@ -15,8 +16,8 @@ from layers.columns import Mask
 from layers.data import Progress, never_stop
 from layers.runs import Int64, totals
 
-#: Pairs of places and pieces that are looked at together.
-PAIRS_AT_ONCE = 1 << 19
+#: Pairs of places and pieces that are looked at together: they stay in the processor's cache.
+PAIRS_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Appearance:
 
     seen_sr: Float64  # (n,) solid angle of what is seen of it
     alone_sr: Float64  # (n,) of what would be seen if nothing else stood
-    height_m: Float64  # (n,) of the slices of its height of which something is seen
+    height_m: Float64  # (n,) of its height, each slice as far as it is seen
     seen_from_m2: Float64  # (p,) of the area that the places stand for, from how much each piece is seen
 
     @property
@@ -48,27 +49,55 @@ def appearance(
     A piece is seen as a whole when the line of sight to its middle is free: past all that stands, and for
     `alone_sr` past the target itself only.
     """
-    alone = Sights(target, sights.plants, sights.bend)
-    seen_sr, alone_sr, height_m = np.zeros((3, len(eyes)))
-    seen_from = np.zeros(len(patches))
     if not len(patches):
-        return Appearance(seen_sr, alone_sr, height_m, seen_from)
+        nothing = np.zeros(len(eyes))
+        return Appearance(nothing, nothing, nothing, np.zeros(0))
     step = max(PAIRS_AT_ONCE // len(patches), 1)
-    for first in range(0, len(eyes), step):
-        progress(first / len(eyes), "how much is seen of it")
-        part = slice(first, first + step)
-        pairs = _pairs(patches, eyes[part])
-        free = np.ones(len(pairs.eye), bool) if patches.is_convex else alone.free(*pairs.ends(eyes[part]))
-        seen = np.zeros(len(pairs.eye), bool)
-        seen[free] = sights.free(*pairs.some(free).ends(eyes[part]))
-        count = len(eyes[part])
-        alone_sr[part] = totals(pairs.eye[free], pairs.solid_angle_sr[free], count)
-        seen_sr[part] = totals(pairs.eye[seen], pairs.solid_angle_sr[seen], count)
-        shows = np.zeros((count, patches.levels), bool)
-        shows[pairs.eye[seen], patches.level[pairs.patch[seen]]] = True
-        height_m[part] = shows.sum(axis=1) * patches.level_m
-        seen_from += totals(pairs.patch[seen], area_m2[part][pairs.eye[seen]], len(patches))
+    parts = [slice(first, first + step) for first in range(0, len(eyes), step)]
+    seeing = _Seeing(
+        replace(sights, cast=sights.cast.on_one_thread()),
+        Sights(target.on_one_thread(), sights.plants, sights.bend),
+        patches,
+    )
+    found = list(
+        abreast(lambda part: seeing.on(eyes[part], area_m2[part]), parts, progress, "how much is seen of it")
+    )
+    seen_from = np.zeros(len(patches))
+    for part in found:
+        seen_from += part.seen_from_m2
+    seen_sr, alone_sr, height_m = (
+        np.concatenate([getattr(part, name) for part in found])
+        for name in ("seen_sr", "alone_sr", "height_m")
+    )
     return Appearance(seen_sr, alone_sr, height_m, seen_from)
+
+
+@dataclass(frozen=True)
+class _Seeing:
+    """Lines of sight to the pieces of a target: past all that stands, and past itself alone."""
+
+    sights: Sights
+    alone: Sights
+    patches: Patches
+
+    def on(self, eyes: Float64, area_m2: Float64) -> Appearance:
+        """What is seen from some eyes (n, 3)."""
+        patches, count = self.patches, len(eyes)
+        pairs = _pairs(patches, eyes)
+        seen = self.sights.free(*pairs.ends(eyes))
+        free = np.ones(len(seen), bool)
+        if not patches.is_convex:
+            # What is seen past all is seen past the target.
+            free[~seen] = self.alone.free(*pairs.some(~seen).ends(eyes))
+        seen_sr, alone_sr = (
+            totals(pairs.eye[some], pairs.solid_angle_sr[some], count) for some in (seen, free)
+        )
+        return Appearance(
+            seen_sr,
+            alone_sr,
+            patches.level_m * pairs.slices_seen(free, seen, count),
+            totals(pairs.patch[seen], area_m2[pairs.eye[seen]], len(patches)),
+        )
 
 
 @dataclass(frozen=True)
@@ -85,6 +114,15 @@ class _Pairs:
         return _Pairs(
             self.patches, self.eye[kept], self.patch[kept], self.side[kept], self.solid_angle_sr[kept]
         )
+
+    def slices_seen(self, free: Mask, seen: Mask, eyes: int) -> Float64:
+        """(n,) how many slices are seen, each as the share of it that would be if nothing else stood."""
+        cell = self.eye * self.patches.levels + self.patches.level[self.patch]
+        count = eyes * self.patches.levels
+        alone, mine = (totals(cell[some], self.solid_angle_sr[some], count) for some in (free, seen))
+        share = np.divide(mine, alone, out=np.zeros(count), where=alone > 0)
+        found: Float64 = share.reshape(eyes, -1).sum(axis=1)
+        return found
 
     def ends(self, eyes: Float64) -> tuple[Float64, Float64]:
         """The lines of sight: (k, 3) from where, (k, 3) to where, a little before the piece."""

@@ -87,14 +87,12 @@ def shares_table(area_m2: Float64, states: Sequence[Appearance]) -> Table:
     return Table({"at_least_pct": np.array(STEPS_PCT), **found, **pct})
 
 
-def findings_of(
-    title: str, where: str, height_m: float, states: Sequence[Appearance], areas: Table
-) -> Iterator[str]:
+def findings_of(title: str, where: str, height_m: float, areas: Table, stood_before: bool) -> Iterator[str]:
     """The sentences that the result is about; `height_m` is that of the object."""
     total = float(areas.numbers("area_m2").sum())
     seen = float(areas.numbers(SEEN_AREA).sum())
     said = f"{title} is seen from {_percent(seen / total)} of {where} ({_area(seen)} of {_area(total)})"
-    if len(states) > 1:
+    if SEEN_AREA + BEFORE in areas.columns and stood_before:
         before = float(areas.numbers(SEEN_AREA + BEFORE).sum())
         said += f"; before from {_percent(before / total)} ({_area(before)})"
     yield f"{said}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -83,6 +84,12 @@ class Casters:
     def veils(self) -> Rays:
         """For rays against vegetation; add `opaque` to its numbers of triangles."""
         return Rays(self.vertices, self.triangles[self.opaque :])
+
+    def on_one_thread(self) -> Casters:
+        """The same triangles for a caller with threads of its own."""
+        found = copy(self)
+        vars(found).update(rays=self.rays.on_one_thread(), veils=self.veils.on_one_thread())
+        return found
 
     @cached_property
     def inputs(self) -> tuple[tuple[str, str], ...]:

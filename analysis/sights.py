@@ -120,6 +120,9 @@ class Sights:
             pieces = np.maximum(np.ceil(flat / self.bend.stretch_m), 1)
         else:
             pieces = np.ones(len(ends))
+        if (pieces == 1).all() and is_open.all() and (whole > SHORTEST_M).all():
+            yield _Stretch.straight(eyes, ways, 1 - gap_m / whole)
+            return
         for number in range(int(pieces.max(initial=0))):
             some = np.flatnonzero(is_open & (pieces > number) & (whole > SHORTEST_M))
             begin, part = number / pieces[some], 1 / pieces[some]
@@ -143,6 +146,13 @@ class _Stretch:
     reach: Float64  # (m,) how much of that way counts
     begin: Float64  # (m,) at what share of the whole line it begins
     part: Float64  # (m,) and how much of it it is
+
+    @classmethod
+    def straight(cls, eyes: Float64, ways: Float64, reach: Float64) -> _Stretch:
+        """Whole lines of sight, none of which is bent."""
+        count = len(ways)
+        start = np.broadcast_to(eyes, (count, 3))
+        return cls(np.arange(count), start, ways, reach, np.zeros(count), np.ones(count))
 
 
 def _within(rays: Rays, one: _Stretch, progress: Progress) -> tuple[Int64, Float64]:
