@@ -57,7 +57,7 @@ TO_M = 100.0
 ASPECT = 1.5
 RAYS_PER_SECOND = 2.0e6
 #: Of shares in steps of half a degree, 0 … 1, against closed forms.
-LEAST_ERROR = 0.001
+LEAST_ERROR = 0.002
 QUANTITIES = tuple(
     Quantity(f"{kind}_pct", TITLES[kind], "%", digits=1, color_map="viridis", low=0.0) for kind in KINDS
 )

@@ -23,6 +23,8 @@ from tests.analysis.town import at
 
 #: Where somebody stands.
 PLACES = (at(55, 20, 0), at(90, 55, 0))
+#: A window in the west side of house A.
+WINDOW = (*at(50, 55, 4.0), -1.0, 0.0, 0.0)
 #: Analyses with all that they are asked.
 RUNS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("skyview", {"directions": 500}),
@@ -32,6 +34,11 @@ RUNS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("shadow", {}),
     ("visibility", {"places": PLACES, "compare": True, "compare_date": "1990-01-01"}),
     ("visibility", {"places": PLACES, "on": "ground", "spacing_m": 2.0, "path": True}),
+    (
+        "windowview",
+        {"points": (WINDOW, PLACES[1]), "compare": True, "compare_date": "1990-01-01", "every": 28},
+    ),
+    ("windowview", {"on": "surfaces", "where": "id == 'A'", "directions": 300, "sun": False}),
 )
 
 
