@@ -14,7 +14,7 @@ from analysis.seeing import Seen
 from analysis.survey import standing_only, with_change
 from layers.arrays import Float64
 from layers.columns import Mask
-from layers.results import Quantity, Table
+from layers.results import BEFORE, Quantity, Table
 
 SEEN, SEEN_BY, SEEN_BY_PCT = "seen_fraction", "seen_by", "seen_by_pct"
 IS_SEEN = Quantity(SEEN, "Seen", "", digits=2, color_map="viridis", low=0.0, high=1.0)
@@ -56,8 +56,13 @@ def outlook(seen: Seen, receivers: Receivers, stood: Mask) -> Outlook:
     )
 
 
-def objects_table(naming: Naming, receivers: Receivers, now: Outlook, before: Outlook | None) -> Table:
-    """A row per object, or piece of ground, the one of which most is seen first."""
+def objects_table(
+    naming: Naming, receivers: Receivers, now: Outlook, before: Outlook | None, is_chosen: bool = False
+) -> Table:
+    """A row per object, or piece of ground, of which something is seen, the one of which most is seen first.
+
+    `is_chosen`: all of them, as each was asked for.
+    """
     wholes = naming.wholes(receivers.fid)
     # Pieces of ground and windows, which are no objects, are each their own.
     keys = np.where(wholes >= 0, wholes, -1 - np.arange(len(wholes)))
@@ -76,7 +81,10 @@ def objects_table(naming: Naming, receivers: Receivers, now: Outlook, before: Ou
         return {SEEN_AREA: seen, SEEN: share}
 
     found = with_change(columns(now), columns(before) if before else None)
-    order = np.argsort(-np.nan_to_num(found[SEEN_AREA]), kind="stable")
+    seen = np.nan_to_num(found[SEEN_AREA])
+    is_told = (seen > 0) | (np.nan_to_num(found.get(SEEN_AREA + BEFORE, seen)) > 0) | is_chosen
+    order = np.argsort(-seen, kind="stable")
+    order = order[is_told[order]]
     fids, rows = keys[first][order], first[order].tolist()
     is_object = (fids >= 0).tolist()
     pairs = list(zip(fids.tolist(), rows, is_object, strict=True))
@@ -110,7 +118,7 @@ def findings(
 ) -> Table:
     """What was found, in sentences."""
     objects = objects_table(naming, receivers, now, None)
-    seen, whole = float(np.nansum(objects.numbers(SEEN_AREA))), float(objects.numbers(AREA).sum())
+    seen, whole = float(objects.numbers(SEEN_AREA).sum()), float(receivers.row_area_m2.sum())
     where = observers.names[0] if len(observers) == 1 else f"one of {len(observers)} places at least"
     share = f", {100 * seen / whole:.0f} %" if whole > 0 else ""
     said = [f"From {where} {seen:,.0f} m² of {whole:,.0f} m² are seen{share}."]
@@ -118,7 +126,7 @@ def findings(
         said = [f"Nothing of it is seen from {where}."]
     elif len(objects) > 1:
         most = zip(objects.texts("name"), objects.numbers(SEEN_AREA), objects.numbers(SEEN), strict=True)
-        told = [f"{name} ({area:,.0f} m², {100 * part:.0f} %)" for name, area, part in most if area > 0]
+        told = [f"{name} ({area:,.0f} m², {100 * part:.0f} %)" for name, area, part in most]
         said.append(f"Most is seen of {', '.join(told[:MOST_TOLD])}.")
     if before is not None:
         said += _changes(receivers, now, before)

@@ -13,7 +13,7 @@ from analysis.asked import asked
 from analysis.casters import Casters
 from analysis.fieldofview import FieldOfView, field_of_view
 from analysis.lookedat import LookedAt, ground_areas, looked_at
-from analysis.looking import Observers, bend_of, earth_of, observers_at
+from analysis.looking import Observers, bend_of, earth_of, observers_at, trees_hide
 from analysis.naming import Naming, subject
 from analysis.outlook import (
     CUMULATIVE,
@@ -64,9 +64,10 @@ EXACT = "Points are seen or not, exactly but for 1 cm"
 
 
 @dataclass(frozen=True)
-class Inputs(Along, Surveyed):
+class Inputs(Surveyed, Along):
     """What is asked."""
 
+    vegetation: bool = trees_hide()
     on: str = asked(
         "surfaces",
         "What is looked at",
@@ -88,6 +89,7 @@ class Inputs(Along, Surveyed):
         high=1000.0,
         help="of what is to be seen there; 0: the ground itself",
         group="Where",
+        when=("on", ("ground", "raster")),
     )
     terrain: str = asked(
         "",
@@ -172,7 +174,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         points=receivers.points_table(**with_change(now.points, before.points if before else None)),
         tables={
             FINDINGS: findings(naming, receivers, observers, now, before),
-            "objects": objects_table(naming, receivers, now, before),
+            "objects": objects_table(naming, receivers, now, before, bool(inputs.where or inputs.fids)),
             "places": places_table(receivers, observers, now, before),
             OBSERVERS: observers.table(),
         },

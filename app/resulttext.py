@@ -18,7 +18,7 @@ from analysis.spelling import place_text
 from app.labels import counted, thousands
 from layers.errors import CitystrataError
 from layers.project import Project
-from layers.results import FINDINGS, VIEWS, VOLUMES, Quantity, Result, ResultSummary, Table
+from layers.results import BEFORE, CHANGE, FINDINGS, VIEWS, VOLUMES, Quantity, Result, ResultSummary, Table
 from layers.rulefiles import all_rules
 
 VERDICTS = "verdicts"
@@ -156,6 +156,10 @@ def column_title(name: str, quantities: Sequence[Quantity] = ()) -> str:
             return f"{found.title} ({found.unit})" if found.unit else found.title
     if name in TITLES:
         return TITLES[name]
+    for ending, said in ((BEFORE, " before"), (CHANGE, ", change")):
+        if name.endswith(ending):
+            title, bracket, unit = column_title(name.removesuffix(ending), quantities).partition(" (")
+            return f"{title}{said}{bracket}{unit}"
     for ending, unit in UNITS.items():
         if name.endswith(ending):
             return f"{_words(name.removesuffix(ending))} ({unit})"
