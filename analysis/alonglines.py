@@ -17,12 +17,18 @@ from analysis.section import Cutter
 from analysis.situation import Situation
 from layers.arrays import Float64
 from layers.columns import Mask
-from layers.data import Progress, never_stop
+from layers.data import Box, Progress, never_stop
 from layers.project import Project
 from layers.runs import Int64
 
 #: So much of a line is gathered at once, with this much around it.
 STRETCH_M, AROUND_M = 250.0, 2.0
+
+
+def are_long(lines: int, box: Box) -> bool:
+    """Whether along so many lines in a box there is less than in all of it."""
+    (x0, y0, _), (x1, y1, _) = np.reshape(box, (2, 3))
+    return bool(lines * np.hypot(x1 - x0, y1 - y0) * STRETCH_M < (x1 - x0) * (y1 - y0))
 
 
 def casters_along(

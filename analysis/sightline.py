@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.aims import Aims, Sector, at_places, at_points, open_points, over_sector, placed, points_on
-from analysis.alonglines import STRETCH_M, casters_along
+from analysis.alonglines import are_long, casters_along
 from analysis.analysis import Estimate
 from analysis.asked import asked
+from analysis.casters import Casters
 from analysis.looking import (
     FromPlaces,
     Observers,
@@ -39,8 +40,7 @@ from analysis.sightwords import said_of
 from analysis.site import site_if_known
 from analysis.states import situations, states_title
 from analysis.survey import finished, measured, quantities_with_change, versions
-from layers.arrays import Float64
-from layers.data import Box, Progress, never_stop, part_of
+from layers.data import Progress, never_stop, part_of
 from layers.project import Project
 from layers.results import (
     BEFORE,
@@ -61,6 +61,8 @@ HELP = "Whether one sees from here to there, what is in the way, and how much to
 PLACES, SURFACES, SECTOR = "places", "surfaces", "sector"
 #: Around the lines, so that what they just touch is there.
 MARGIN_M = 2.0
+#: What lies deeper than this under the ground sees nothing.
+BURIED_M = 0.01
 #: For estimates: seconds of a line, and of gathering what stands along them.
 LINE_S, SET_UP_S = 0.002, 1.0
 #: Part of the time that it takes to find out what stands there.
@@ -239,7 +241,7 @@ def _laid_out(project: Project, inputs: Inputs, convergence_deg: float, progress
         around.append(positions_of(inputs.targets, "target"))
     reach = inputs.reach_m if inputs.towards == SECTOR else 0.0
     box = box_around(np.concatenate(around), reach + MARGIN_M)
-    if inputs.towards == PLACES and _are_long(around, box):
+    if inputs.towards == PLACES and are_long(len(places) * len(around[1]), box):
         lines = [(place[:2], target[:2]) for place in places for target in around[1]]
         sights = tuple(
             Sights(casters_along(project, situation, lines, progress), inputs.vegetation, bend_of(inputs))
@@ -261,14 +263,6 @@ def _laid_out(project: Project, inputs: Inputs, convergence_deg: float, progress
         aims = over_sector(observers, inputs.sector, bend_of(inputs), convergence_deg)
     check_apart(observers, aims)
     return _Laid(observers, aims, points, sights)
-
-
-def _are_long(around: Sequence[Float64], box: Box) -> bool:
-    """Whether what stands along the lines is less than what stands in the box around them all."""
-    lines = len(around[0]) * len(around[1])
-    (x0, y0, _), (x1, y1, _) = np.reshape(box, (2, 3))
-    wide, deep = x1 - x0, y1 - y0
-    return bool(lines * np.hypot(wide, deep) * STRETCH_M < wide * deep)
 
 
 def _points(
@@ -360,10 +354,7 @@ def _listed(names: Sequence[str]) -> str:
 def _pedigree(inputs: Inputs, laid: _Laid, states: Sequence[Sightlines], seconds: float) -> Pedigree:
     notes = [note for state in states for note in state.cast.notes]
     notes = [*(laid.points.notes if laid.points is not None else ()), *notes]
-    inside = np.flatnonzero(states[0].cast.inside(laid.observers.eyes))
-    if len(inside):
-        who = ", ".join(laid.observers.names[at] for at in inside.tolist())
-        notes.insert(0, f"Warning: the eye lies inside an object: {who}")
+    notes = [*_warnings(inputs, laid, states[0].cast), *notes]
     return Pedigree(
         method=METHOD.format(
             plants="trees" if inputs.vegetation else "other objects, but no vegetation,",
@@ -383,3 +374,23 @@ def _pedigree(inputs: Inputs, laid: _Laid, states: Sequence[Sightlines], seconds
             "seconds": seconds,
         },
     )
+
+
+def _warnings(inputs: Inputs, laid: _Laid, cast: Casters) -> list[str]:
+    """What is said of eyes and targets from which nothing can be seen."""
+    places = [("the eye of", laid.observers.names, laid.observers.eyes)]
+    if inputs.towards == PLACES:
+        count = len(laid.aims) // len(laid.observers)
+        ends = laid.aims.ends[:count]
+        ways = laid.observers.eyes[0] - ends  # what lies on a wall lies before it
+        before = ends + BURIED_M * ways / np.linalg.norm(ways, axis=1, keepdims=True)
+        places.append(("", laid.aims.targets[:count], before))
+    said = []
+    for what, names, points in places:
+        with np.errstate(invalid="ignore"):
+            is_buried = cast.ground.heights(points[:, :2]) > points[:, 2] + BURIED_M
+        for where, bad in (("under the ground", is_buried), ("inside an object", cast.inside(points))):
+            listed = ", ".join(names[at] for at in np.flatnonzero(bad).tolist())
+            if listed:
+                said.append(f"Warning: {where} lies {f'{what} {listed}'.strip()}")
+    return said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from analysis.sightline import PLACES, SECTOR, SURFACES, Inputs
 from layers import wkb
 from layers.data import never_stop
 from layers.errors import UsageError
+from layers.importing import import_files
 from layers.project import Project
 from layers.results import FINDINGS, OBSERVERS, SIGHTLINES, VOLUMES, Result
-from tests.analysis.town import HOUSE_HEIGHT_M, SLOPE, at, make_town
+from tests import rasters
+from tests.analysis.town import CRS, HOUSE_HEIGHT_M, SLOPE, at, make_town
 
 #: West of house A, which stands from 50 to 60 m east; B stood behind it up to 70 m until 2000.
 EYE, BEHIND = at(30, 55, 2.0), at(90, 55, 2.0)
@@ -151,13 +154,38 @@ def test_what_cannot_be_is_a_sentence(town: Project, tmp_path: Path) -> None:
         assert look(bare).tables[SIGHTLINES].texts("blocked_by") == ["A"]
 
 
-def test_an_eye_inside_a_house_is_warned_of(town: Project) -> None:
-    result = look(town, places=(at(55, 55, 2.0),))
-    assert any(limit.startswith("Warning: the eye lies inside") for limit in result.pedigree.limits)
+def test_an_eye_in_a_house_and_a_target_under_the_ground_are_warned_of(town: Project) -> None:
+    limits = look(town, places=(at(55, 55, 2.0),), targets=(BEHIND, at(90, 20, -1.0))).pedigree.limits
+    assert "Warning: inside an object lies the eye of place 1" in limits
+    assert "Warning: under the ground lies target 2" in limits
 
 
-def test_a_kept_result_is_computed_again_the_same(tmp_path: Path) -> None:
-    with Project.open(make_town(tmp_path)) as own:
+def test_along_a_long_line_the_terrain_is_as_fine_as_it_is(tmp_path: Path) -> None:
+    heights = np.zeros((1040, 1040), np.float32)
+    heights[:, 500] = 10.0  # a ridge two metres wide at its foot
+    with Project.create(tmp_path / "ridge.city.gpkg") as project:
+        import_files(project, [rasters.write(tmp_path / "ridge.tif", heights, crs=CRS)])
+        ends = {"places": (_on_raster(20, 20),), "targets": (_on_raster(1020, 1020),)}
+        lines = look(project, eye_height_m=2.0, target_height_m=2.0, **ends).tables[SIGHTLINES]
+    assert lines.texts("blocked_by") == ["ridge"]
+    assert lines.numbers("excess_m")[0] == pytest.approx(8.0, abs=1e-6)
+    # The line goes into its slope, 10 m high over 1 m, at a height of 2 m.
+    assert lines.numbers("distance_m")[0] == pytest.approx((500.5 - 1 + 0.2 - 20) * np.sqrt(2), abs=1e-3)
+
+
+def _on_raster(east: float, south: float) -> tuple[float, float]:
+    return rasters.WEST + east, rasters.NORTH - south
+
+
+def test_targets_are_called_by_what_they_lie_on(town: Project) -> None:
+    result = look(town, targets=(at(50, 55, 4.0), at(90, 53, 4.0)))
+    assert not any(limit.startswith("Warning") for limit in result.pedigree.limits)
+    assert result.tables[SIGHTLINES].texts("name") == ["place 1 to A", "place 1 to target 2"]
+
+
+def test_a_kept_result_is_computed_again_the_same(town_path: Path, tmp_path: Path) -> None:
+    shutil.copytree(town_path.parent, tmp_path / "town")
+    with Project.open(tmp_path / "town" / town_path.name) as own:
         with own.edit("Keep") as edit:
             number = edit.add_result(look(own, compare=True, compare_date="1990-01-01"))
         assert rerun(own, own.result(number), never_stop).same
