@@ -26,7 +26,7 @@ from layers.arrays import Float64
 from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
-from layers.results import FINDINGS, OBSERVERS, Grid, Pedigree, Quantity, Result, Table
+from layers.results import BEFORE, FINDINGS, OBSERVERS, Grid, Pedigree, Quantity, Raster, Result, Table
 
 if TYPE_CHECKING:
     from analysis.visibility import Inputs
@@ -117,6 +117,7 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
             OBSERVERS: observers.table(),
         },
         grid=receivers.grid,
+        raster=_raster(cells, seen) if kept.group > 1 else None,
     )
 
 
@@ -252,6 +253,20 @@ def _kept(cells: Cells, states: Sequence[Standing], seen: Sequence[Seen], progre
         [{name: values[some] for name, values in total.items()} for total in sums],
         looked_at[some],
     )
+
+
+def _raster(cells: Cells, seen: Sequence[Seen]) -> Raster:
+    """How many see each cell, in the cells of the terrain themselves."""
+    a, b, c, d, e, f = cells.terrain.affine.tolist()
+    row, column = cells.rows[0], cells.columns[0]
+    values = {}
+    for name, found in zip((SEEN_BY, SEEN_BY + BEFORE), seen, strict=False):
+        kind = np.uint8 if int(found.count.max()) < np.iinfo(np.uint8).max else np.uint16
+        is_looked_at = np.isfinite(_lowest(found))
+        values[name] = np.where(is_looked_at, found.count, np.iinfo(kind).max).astype(kind).ravel()
+    corner = a * column + b * row + c, d * column + e * row + f
+    rows, columns = cells.shape
+    return Raster(cells.layer.crs, (a, b, corner[0], d, e, corner[1]), columns, rows, values)
 
 
 def _lowest(found: Seen) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

@@ -87,7 +87,8 @@ def _changed_inputs(before: Result, after: Result) -> tuple[str, ...]:
 def _tables(result: Result) -> dict[str, Table]:
     own = {"surfaces": result.surfaces, "points": result.points, "shapes": result.shapes}
     cells = {} if result.grid is None else {"grid": Table({"cell": result.grid.cell})}
-    return own | cells | {f"{name} (table)": table for name, table in result.tables.items()}
+    fine = {} if result.raster is None else {"raster": Table(result.raster.values)}
+    return own | cells | fine | {f"{name} (table)": table for name, table in result.tables.items()}
 
 
 def _differences(before: Result, after: Result) -> Iterator[Difference]:

@@ -21,7 +21,7 @@ Float32 = NDArray[np.float32]
 UInt16 = NDArray[np.uint16]
 
 #: Observers that can be counted.
-MOST_OBSERVERS = 65_535
+MOST_OBSERVERS = 65_534
 #: Rays from an observer, per cell at the edge of what is looked at.
 RAYS_PER_CELL = 1
 #: So much higher does a target stand that may not be seen at all.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from layers import safefile, wkb
 from layers.arrays import Float64
@@ -18,7 +20,7 @@ from layers.formats.geopackage import add_attributes, add_features, new_package
 from layers.project import Project
 from layers.records import Layer
 from layers.resultcity import write_on_surfaces
-from layers.results import Grid, Result
+from layers.results import Grid, Raster, Result
 from layers.resultsheets import Sheet, pedigree_of, sheets_of
 from layers.tables import write_table
 
@@ -40,7 +42,7 @@ _JSON = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY
 def endings_for(result: Result) -> tuple[tuple[str, str], ...]:
     """The endings that a result can be exported to, with what they give."""
     without = set()
-    if result.grid is None:
+    if result.grid is None and result.raster is None:
         without.add(".tif")
     if not len(result.surfaces) or not (result.surfaces.numbers("geometry") >= 0).any():
         without |= {".city.json", ".city.jsonl"}
@@ -235,21 +237,56 @@ def _sql_columns(sheet: Sheet) -> dict[str, str]:
 
 
 def _write_raster(project: Project, result: Result, out: Path, check: Check, _layer: str | None) -> str:
-    grid = result.grid
-    bands = [one for one in result.quantities if one.name in result.points.columns]
-    if grid is None or not bands:
+    bands = _bands(project, result)
+    if bands is None:
         raise WriteError(
             "Only what was computed on the ground can be written as a raster",
             where=result.title,
             do="Export it to GeoPackage, CSV or JSON instead",
         )
     check(out)
-    cells = [_cells(grid, result.points.numbers(one.name)) for one in bands]
-    tags = _text(pedigree_of(result, project.place.crs))
-    safefile.write_by_path(
-        out, lambda path: _fill_raster(project, grid, [(b.name, b.unit) for b in bands], cells, tags, path)
-    )
-    return f"{len(bands)} bands of {grid.columns} by {grid.rows} cells"
+    tags = _text(pedigree_of(result, bands.crs))
+    safefile.write_by_path(out, lambda path: _fill_raster(bands, tags, path))
+    return f"{len(bands.values)} bands of {bands.columns} by {bands.rows} cells"
+
+
+@dataclass(frozen=True)
+class _Bands:
+    """A raster as a file holds it."""
+
+    crs: str | None
+    affine: tuple[float, ...]
+    columns: int
+    rows: int
+    values: Mapping[str, NDArray[Any]]  # (rows, columns) by name
+    units: Mapping[str, str]
+    nothing: float
+
+
+def _bands(project: Project, result: Result) -> _Bands | None:
+    """The finest raster that a result has."""
+    grid, units = result.grid, {one.name: one.unit for one in result.quantities}
+    if result.raster is not None:
+        return _of_raster(result.raster, units)
+    names = [one.name for one in result.quantities if one.name in result.points.columns]
+    if grid is None or not names:
+        return None
+    affine = (grid.step_m, 0.0, grid.west, 0.0, -grid.step_m, grid.north)
+    values = {name: _cells(grid, result.points.numbers(name)) for name in names}
+    return _Bands(project.place.crs, affine, grid.columns, grid.rows, values, units, NO_DATA)
+
+
+def _of_raster(raster: Raster, units: Mapping[str, str]) -> _Bands:
+    """All bands with the widest kind of values among them, since a file has one kind."""
+    widest = np.result_type(*(values.dtype for values in raster.values.values()))
+    nothing = np.iinfo(widest).max
+    values = {
+        name: np.where(cells == np.iinfo(cells.dtype).max, nothing, cells)
+        .astype(widest)
+        .reshape(raster.rows, raster.columns)
+        for name, cells in raster.values.items()
+    }
+    return _Bands(raster.crs, raster.affine, raster.columns, raster.rows, values, units, float(nothing))
 
 
 def _cells(grid: Grid, values: Float64) -> Float64:
@@ -260,35 +297,28 @@ def _cells(grid: Grid, values: Float64) -> Float64:
     return found.reshape(grid.rows, grid.columns)
 
 
-def _fill_raster(
-    project: Project,
-    grid: Grid,
-    bands: Sequence[tuple[str, str]],
-    cells: Sequence[Float64],
-    pedigree: str,
-    path: Path,
-) -> None:
+def _fill_raster(bands: _Bands, pedigree: str, path: Path) -> None:
     import rasterio  # type: ignore[import-untyped]  # it has none
 
-    crs = project.place.crs
+    crs = bands.crs
     with rasterio.open(
         path,
         "w",
         driver="GTiff",
-        width=grid.columns,
-        height=grid.rows,
-        count=len(cells),
-        dtype="float64",
-        nodata=NO_DATA,
+        width=bands.columns,
+        height=bands.rows,
+        count=len(bands.values),
+        dtype=next(iter(bands.values.values())).dtype,
+        nodata=bands.nothing,
         compress="deflate",
         crs=None if crs is None or crs == LOCAL else positions(parse_crs(crs)).to_wkt(),
-        transform=rasterio.Affine(grid.step_m, 0, grid.west, 0, -grid.step_m, grid.north),
+        transform=rasterio.Affine(*bands.affine),
     ) as raster:
         raster.update_tags(PEDIGREE=pedigree)
-        for number, ((name, unit), values) in enumerate(zip(bands, cells, strict=True), 1):
+        for number, (name, values) in enumerate(bands.values.items(), 1):
             raster.write(values, number)
             raster.set_band_description(number, name)
-            raster.set_band_unit(number, unit)
+            raster.set_band_unit(number, bands.units.get(name, ""))
 
 
 def _write_city(project: Project, result: Result, out: Path, check: Check, layer: str | None) -> str:

@@ -83,6 +83,20 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class Raster:
+    """What was counted in the cells of a raster that are too many to be points, in the raster's own CRS.
+
+    The greatest number that a kind of values holds stands for none.
+    """
+
+    crs: str | None
+    affine: tuple[float, ...]  # a b c d e f: x = a*col + b*row + c, y = d*col + e*row + f (cell corners)
+    columns: int
+    rows: int
+    values: Mapping[str, NDArray[Any]]  # (rows * columns,) unsigned, row by row, by quantity
+
+
+@dataclass(frozen=True)
 class Pedigree:
     """Where a result comes from, so that it can be defended and computed again."""
 
@@ -145,3 +159,4 @@ class Result:
     made_at: str = ""  # ISO time with offset
     id: int = 0  # in the project; 0 = not kept yet
     verdict: str = ""  # of rule checks: "pass", "fail", "too close"
+    raster: Raster | None = None  # finer than the grid, for export

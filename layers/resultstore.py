@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from layers.data import Progress, never_stop
 from layers.errors import EditError, ProjectError
-from layers.results import Grid, Pedigree, Quantity, Result, ResultSummary, Table, Values
+from layers.results import Grid, Pedigree, Quantity, Raster, Result, ResultSummary, Table, Values
 
 #: Rows of a column that are compressed together.
 BLOCK = 1 << 16
@@ -41,6 +41,7 @@ BLOCKS_AT_ONCE = 8
 NUMBERS = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f4", "<f8")
 TEXT = "text"
 SURFACES, POINTS, SHAPES, GRID, FURTHER = "surfaces", "points", "shapes", "grid", "table "
+RASTER = "raster"
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -67,6 +68,16 @@ class GridFacts:
 
 
 @dataclass(frozen=True)
+class RasterFacts:
+    """A raster without its values."""
+
+    crs: str | None
+    affine: tuple[float, ...]
+    columns: int
+    rows: int
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything of a result but its values."""
 
@@ -76,6 +87,7 @@ class Facts:
     tables: Mapping[str, tuple[ColumnFacts, ...]] = field(default_factory=dict)
     grid: GridFacts | None = None
     verdict: str = ""
+    raster: RasterFacts | None = None
 
 
 _FACTS = msgspec.json.Decoder(Facts)
@@ -122,6 +134,8 @@ def _columns(result: Result) -> Iterator[tuple[str, dict[str, Values]]]:
         yield tab, {name: _storable(name, values) for name, values in table.columns.items()}
     if result.grid is not None:
         yield GRID, {"cell": _storable("cell", result.grid.cell)}
+    if result.raster is not None:
+        yield RASTER, {name: _storable(name, values) for name, values in result.raster.values.items()}
 
 
 def _storable(name: str, values: Values) -> Values:
@@ -156,7 +170,9 @@ def _facts_text(result: Result, tables: Mapping[str, tuple[ColumnFacts, ...]]) -
     held = None if grid is None else GridFacts(grid.west, grid.north, grid.step_m, grid.columns, grid.rows)
     if not all(math.isfinite(number) for number in result.pedigree.numbers.values()):
         raise EditError("The pedigree of a result holds finite numbers only", where=result.title)
-    facts = Facts(result.inputs, result.pedigree, result.quantities, tables, held, result.verdict)
+    cells = result.raster
+    plain = None if cells is None else RasterFacts(cells.crs, cells.affine, cells.columns, cells.rows)
+    facts = Facts(result.inputs, result.pedigree, result.quantities, tables, held, result.verdict, plain)
     return orjson.dumps(facts, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
@@ -232,6 +248,7 @@ def read(connection: sqlite3.Connection, number: int, where: str) -> Result:
         made_at,
         number,
         facts.verdict,
+        None if facts.raster is None else _raster(number, facts.raster, tables.get(RASTER, Table())),
     )
 
 
@@ -252,6 +269,16 @@ def _grid(number: int, held: GridFacts, cells: Table) -> Grid:
     if not isinstance(cell, np.ndarray) or cell.dtype != np.int64:
         raise _damaged(number, "its grid has no cells")
     return Grid(held.west, held.north, held.step_m, held.columns, held.rows, cell)
+
+
+def _raster(number: int, held: RasterFacts, cells: Table) -> Raster:
+    values = {name: np.asarray(column) for name, column in cells.columns.items()}
+    is_whole = all(
+        column.dtype.kind == "u" and len(column) == held.rows * held.columns for column in values.values()
+    )
+    if not values or not is_whole or len(held.affine) != 6:
+        raise _damaged(number, "its raster has not as many cells as it says")
+    return Raster(held.crs, held.affine, held.columns, held.rows, values)
 
 
 def _has_tables(connection: sqlite3.Connection) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 from rasterio import Affine
 
 from analysis import rasterview, visibility
@@ -16,6 +17,7 @@ from layers.data import never_stop
 from layers.errors import UsageError
 from layers.importing import import_files
 from layers.project import Project
+from layers.resultfiles import export_result
 from layers.results import FINDINGS, Result
 from tests import rasters
 from tests.analysis.town import HOUSE_HEIGHT_M, SIZE_M, SLOPE, at, make_town
@@ -87,6 +89,36 @@ def test_a_large_raster_is_kept_coarser_and_counts_the_same(
     assert values(coarse, "seen_fraction") == pytest.approx(blocks)
     assert coarse.surfaces.numbers("seen_fraction") == fine.surfaces.numbers("seen_fraction")
     assert "4 by 4 cells as one" in coarse.pedigree.error
+    assert fine.raster is None
+    assert coarse.raster is not None
+    every = coarse.raster.values["seen_by"].reshape(SIZE_M, SIZE_M)[::-1]
+    assert np.array_equal(every, values(fine, "seen_fraction"))
+
+
+def test_all_cells_of_a_large_raster_are_kept_and_exported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rasterview, "MOST_KEPT", 2_500)
+    asked = replace(ASKED, radius_m=60.0, compare=True, compare_date="1990-01-01")
+    with Project.open(make_town(tmp_path)) as project:
+        result = seen(project, asked)
+        with project.edit("Keep") as edit:
+            number = edit.add_result(result)
+        kept = project.result(number)
+        assert kept.raster is not None and result.raster is not None
+        assert (kept.raster.crs, kept.raster.affine) == (result.raster.crs, result.raster.affine)
+        export_result(project, kept, tmp_path / "seen.tif")
+        layer = next(layer for layer in project.layers if layer.kind == "terrain")
+        place = project.place.mover(layer.crs)(np.array([at(*HERE, 0.0)]))[0]
+    with rasterio.open(tmp_path / "seen.tif") as file:
+        assert file.descriptions == ("seen_by", "seen_by_before")
+        row, column = file.index(*place[:2])
+        cells, nothing = file.read(1), file.nodata
+    assert cells[row, column] == 1
+    assert set(np.unique(cells)) == {0, 1, nothing}
+    down, across = np.indices(cells.shape)
+    is_far = np.hypot(down - row, across - column) > 60
+    assert np.array_equal(cells == nothing, is_far)
 
 
 def test_only_what_lies_in_view_is_looked_at(town: Project) -> None:
