@@ -9,7 +9,7 @@ import numpy as np
 from analysis.abreast import abreast
 from analysis.obstacles import Casters
 from analysis.patches import FAR, Patches, far_solid_angles, solid_angles
-from analysis.receivers import LIFT_M
+from analysis.products import dots
 from analysis.sights import Sights
 from layers.arrays import Float64
 from layers.columns import Mask
@@ -126,8 +126,9 @@ class _Pairs:
 
     def ends(self, eyes: Float64) -> tuple[Float64, Float64]:
         """The lines of sight: (k, 3) from where, (k, 3) to where, a little before the piece."""
-        lift = (LIFT_M * self.side)[:, None] * self.patches.outward[self.patch]
-        return eyes[self.eye], self.patches.middles[self.patch] + lift
+        sides = self.patches.sides
+        number = np.where(self.side > 0, self.patch, self.patch + len(self.patches))
+        return eyes.take(self.eye, axis=0), sides.take(number, axis=0)
 
 
 def _pairs(patches: Patches, eyes: Float64) -> _Pairs:
@@ -139,10 +140,10 @@ def _pairs(patches: Patches, eyes: Float64) -> _Pairs:
         before += np.subtract.outer(eyes[:, axis], middles[:, axis]) * outward[:, axis]
     patch, eye = np.nonzero(((before > 0) | ~patches.is_closed).T)
     before = before[eye, patch]
-    ways = middles[patch] - eyes[eye]
-    area, width = patches.area_m2, patches.width_m
-    solid = far_solid_angles(ways, outward[patch], area[patch])
-    near = np.flatnonzero((ways * ways).sum(axis=1) < np.square(FAR * width[patch]))
+    ways = middles.take(patch, axis=0)
+    ways -= eyes.take(eye, axis=0)
+    solid = far_solid_angles(ways, outward.take(patch, axis=0), patches.area_m2[patch])
+    near = np.flatnonzero(dots(ways, ways) < np.square(FAR * patches.width_m)[patch])
     exact = solid_angles(eyes[eye[near]], patches.corners[patch[near]])
     solid[near] = exact * patches.weight[patch[near]]
     return _Pairs(patches, eye, patch, np.where(before > 0, 1.0, -1.0), solid)

@@ -7,10 +7,13 @@ triangles are those of Van Oosterom & Strackee 1983, doi:10.1109/TBME.1983.32520
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from analysis.gridding import areas_of
+from analysis.products import dots
+from analysis.receivers import LIFT_M
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.runs import Int64, totals
@@ -48,18 +51,24 @@ class Patches:
     def __len__(self) -> int:
         return len(self.corners)
 
-    @property
+    @cached_property
     def middles(self) -> Float64:
         """(p, 3)."""
         found: Float64 = self.corners.mean(axis=1)
         return found
 
-    @property
+    @cached_property
+    def sides(self) -> Float64:
+        """(2p, 3) the middles a little before each piece, then those a little behind."""
+        lift = LIFT_M * self.outward
+        return np.concatenate((self.middles + lift, self.middles - lift))
+
+    @cached_property
     def area_m2(self) -> Float64:
         """(p,) of the outside that each stands for."""
         return areas_of(self.corners) * self.weight
 
-    @property
+    @cached_property
     def width_m(self) -> Float64:
         """(p,) the longest edge of each."""
         found: Float64 = _edges(self.corners).max(axis=1)
@@ -108,18 +117,16 @@ NONE = Patches(
 def solid_angles(eyes: Float64, corners: Float64) -> Float64:
     """How large triangles (n, 3, 3) look from eyes (n, 3), in steradian (n,)."""
     a, b, c = (corners[:, corner] - eyes for corner in range(3))
-    la, lb, lc = (np.sqrt((way * way).sum(axis=1)) for way in (a, b, c))
-    volume = np.abs((a * np.cross(b, c)).sum(axis=1))
-    beside = la * lb * lc
-    beside += (a * b).sum(axis=1) * lc + (a * c).sum(axis=1) * lb + (b * c).sum(axis=1) * la
+    la, lb, lc = (np.sqrt(dots(way, way)) for way in (a, b, c))
+    volume = np.abs(dots(a, np.cross(b, c)))
+    beside = la * lb * lc + dots(a, b) * lc + dots(a, c) * lb + dots(b, c) * la
     found: Float64 = 2.0 * np.arctan2(volume, beside)
     return found
 
 
 def far_solid_angles(ways: Float64, outward: Float64, area_m2: Float64) -> Float64:
     """How large small faces look from far away, in steradian (n,); `ways` (n, 3) from the eyes to them."""
-    square = (ways * ways).sum(axis=1)
-    across = np.abs((ways * outward).sum(axis=1))
+    square, across = dots(ways, ways), np.abs(dots(ways, outward))
     found: Float64 = area_m2 * across / (square * np.sqrt(square))
     return found
 

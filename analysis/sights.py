@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.obstacles import Casters
+from analysis.products import dots
 from analysis.rays import Rays
 from layers.arrays import Float64
 from layers.columns import Mask
@@ -115,7 +116,7 @@ class Sights:
     def _stretches(self, eyes: Float64, ends: Float64, gap_m: float, is_open: Mask) -> Iterator[_Stretch]:
         """The lines of sight, stretch by stretch from the eyes, as long as they are open."""
         ways = ends - eyes
-        flat, whole = np.hypot(ways[:, 0], ways[:, 1]), np.sqrt((ways**2).sum(axis=1))
+        flat, whole = np.hypot(ways[:, 0], ways[:, 1]), np.sqrt(dots(ways, ways))
         if np.isfinite(self.bend.stretch_m):
             pieces = np.maximum(np.ceil(flat / self.bend.stretch_m), 1)
         else:
