@@ -270,6 +270,11 @@ class Grid:
         widths = self._widths(width)
         return self._head(widths) + sum(self._row_height(row, widths) for row in self.rows)
 
+    def least(self, width: float) -> float:
+        """Room for the titles and the rows that stay with them when it is split."""
+        widths = self._widths(width)
+        return self._head(widths) + sum(self._row_height(row, widths) for row in self.rows[:3])
+
     def split(self, width: float, room: float) -> tuple[Block, Block] | None:
         """As many rows as fit below the titles; at least two."""
         widths = self._widths(width)
@@ -410,9 +415,7 @@ def _what_stays(block: Block, following: Sequence[Block]) -> float:
     if not block.stays_with_next or not following:
         return 0.0
     first = following[0]
-    least = min(first.height(WIDTH), HEIGHT / 3) if isinstance(first, Grid) else first.height(WIDTH)
-    if isinstance(first, Grid):
-        least = min(least, 90.0)
+    least = first.least(WIDTH) if isinstance(first, Grid) else first.height(WIDTH)
     return float(first.gap + least + _what_stays(first, following[1:]))
 
 

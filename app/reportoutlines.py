@@ -16,6 +16,8 @@ from viewer.camera import Camera
 
 #: Of more objects outlines would hide the map.
 MOST_OUTLINED, MOST_NAMED = 60, 3
+#: Of more areas, such as all streets, they would hide the raster on them.
+MOST_ON_RASTER = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +36,10 @@ def outlines_of(project: Project, result: Result) -> list[Outline]:
         fids = np.unique(result.shapes.columns["caster_fid"])
     else:
         return []
-    return outlines_around(project, result, fids[fids >= 0])
+    fids = fids[fids >= 0]
+    if result.grid is not None and len(fids) > MOST_ON_RASTER:
+        return []
+    return outlines_around(project, result, fids)
 
 
 def outlines_around(project: Project, result: Result, fids: Int64) -> list[Outline]:

@@ -69,7 +69,17 @@ DRAWN = frozenset((FINDINGS, VIEWS, VOLUMES, "profile", "panorama", "skyline"))
 FLAGS = frozenset(("visible", "visible_before", "breaks", "is_new"))
 #: A time with its offset, as tables have it.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$", re.ASCII)
-UNITS = {"_kwh_m2": "kWh/m²", "_kwh": "kWh", "_m2": "m²", "_deg": "°", "_pct": "%", "_h": "h", "_m": "m"}
+UNITS = {
+    "_kwh_m2": "kWh/m²",
+    "_kwh": "kWh",
+    "_m2": "m²",
+    "_deg": "°",
+    "_deg2": "deg²",
+    "_msr": "msr",
+    "_pct": "%",
+    "_h": "h",
+    "_m": "m",
+}
 
 
 @dataclass(frozen=True)
