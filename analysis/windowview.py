@@ -209,8 +209,9 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         for part, was in zip(seen, stood, strict=True)
     ]
     surfaces, points = measured(receivers, columns[0], columns[1] if inputs.compare else None)
-    sun = year_of_sun(project, inputs, places.receivers(site.convergence_deg), asked_for[0].year)
-    suns = _suns(places.receivers(site.convergence_deg), casts, naming, sun, inputs, progress)
+    sunned = places.receivers(site.convergence_deg)
+    sun = year_of_sun(project, inputs, sunned, asked_for[0].year) if inputs.sun else None
+    suns = _suns(sunned, casts, naming, sun, inputs, progress)
     found = Found(
         places,
         views,
@@ -268,12 +269,12 @@ def _suns(
     receivers: Receivers,
     casts: Sequence[Casters],
     naming: Naming,
-    sun: SunWay,
+    sun: SunWay | None,
     inputs: Inputs,
     progress: Progress,
 ) -> list[SunSeen | None]:
     """The sun of places in each state, where it is asked for."""
-    if not inputs.sun:
+    if sun is None:
         return [None] * len(casts)
     share = (1 - LOOKED) / len(casts)
     return [
@@ -305,7 +306,7 @@ def _pedigree(
     inputs: Inputs,
     receivers: Receivers,
     casts: Sequence[Casters],
-    sun: SunWay,
+    sun: SunWay | None,
     found: Found,
     seconds: float,
 ) -> Pedigree:
@@ -323,12 +324,12 @@ def _pedigree(
         ),
         version=versions("pvlib"),
         inputs=tuple(dict.fromkeys(item for cast in casts for item in cast.inputs)),
-        sun=audit_of(sun) if inputs.sun else (),
+        sun=audit_of(sun) if sun is not None else (),
         error=error_of(inputs, error, max((one.error_h for one in suns), default=0.0)),
         limits=(
             *notes,
-            f"What is farther away than {inputs.reach_m:g} m is not seen; the Earth is flat, so what lies there "
-            f"stands too high by {Bend().drop_m(np.array([inputs.reach_m]))[0]:.1f} m",
+            f"What is farther away than {inputs.reach_m:g} m is not seen; the Earth is flat, so that what "
+            f"lies there stands too high by {Bend().drop_m(np.array([inputs.reach_m]))[0]:.1f} m",
             "The eye is just outside of the window: what its frame and the room hide is not known",
             "Ground of which nothing is said counts as ground, even where it is a meadow",
             *("Trees are in leaf and hide what is behind them; the sun shines through them by season",)
