@@ -13,18 +13,28 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis import viewtables as tables
+from analysis.aims import told_apart
 from analysis.analysis import Estimate
 from analysis.asked import asked
 from analysis.casters import Casters, casters
 from analysis.corridor import Corridor
 from analysis.ground import Ground
 from analysis.landmark import HEIGHT, METRES, SHARE, Landmark, Wanted, boxes_of, corridor_to, landmark_of
-from analysis.looking import FromPlaces, Observers, bend_of, observers_of, place_names, positions_of, stood_on
+from analysis.looking import (
+    FromPlaces,
+    Observers,
+    bend_of,
+    earth_of,
+    observers_of,
+    place_names,
+    positions_of,
+    stood_on,
+)
 from analysis.naming import Naming
 from analysis.plots import Area, on_ground
 from analysis.receivers import Receivers
 from analysis.silhouette import Outlook, directions_of, outlook
-from analysis.site import site_of
+from analysis.site import site_if_known
 from analysis.situation import Situation
 from analysis.states import situations, states_title
 from analysis.survey import Surveyed, areas_of, finished, versions, without_plants
@@ -58,7 +68,7 @@ QUANTITIES = (
 METHOD = (
     "The corridor is the wedge from the eye to what of the landmark is above the threshold height, {width}. "
     "Its threshold surface holds all lines of sight that just meet that height at the distance of the "
-    "landmark's middle{bend}. All triangles of what stands are cut by the corridor's sides and end, in "
+    "landmark's middle. {earth} All triangles of what stands are cut by the corridor's sides and end, in "
     "float64; what rises above the surface by more than 1 mm breaks the view, by its largest height above "
     "it, measured upright. {judged} The skyline is the upper envelope of all edges in each of some "
     "{count} directions; of the landmark's upper part, seen is the share of its silhouette that nothing "
@@ -181,7 +191,8 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     landmarks = [
         _landmark(project, inputs, naming, points, *state) for state in zip(cast, states, strict=True)
     ]
-    watched = observers_of(inputs, cast[0], place_names(project, positions_of(inputs.places)))
+    names = told_apart(place_names(project, positions_of(inputs.places)), "place")
+    watched = observers_of(inputs, cast[0], names)
     wanted = Wanted(inputs.threshold, inputs.share_pct, inputs.upper_m, inputs.threshold_z)
     threshold_z = landmarks[0].threshold_z(wanted)
     check_eyes(cast[0], watched, naming)
@@ -202,7 +213,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     receivers, left_out = _allowed_on(project, inputs, cast[0], [one.corridor for one in looked])
     allowed = allowed_heights(receivers, cast[0], landmarks[0], [one.corridor for one in looked])
     verdict = FAIL if any(one.verdict == FAIL for one in looked) else PASS
-    site = site_of(project)
+    site = site_if_known(project)
     said = tables.Said(
         landmarks[0], threshold_z, watched, looked, seen, site.convergence_deg, len(states) > 1
     )
@@ -213,7 +224,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     pedigree = Pedigree(
         method=METHOD.format(
             width=_width(inputs),
-            bend=f", over an Earth with refraction of {inputs.refraction:g}" if inputs.curvature else "",
+            earth=earth_of(inputs),
             judged=tables.JUDGED[len(states) > 1],
             count=len(looked[0].directions_deg),
         ),

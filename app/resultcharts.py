@@ -13,6 +13,7 @@ from PySide6.QtGui import QPainter
 
 from analysis.obstruction import PLACE, SKY, place_from, sky_from
 from analysis.profile import PROFILE
+from analysis.silhouette import SKYLINE
 from app.charts import (
     DayChart,
     Histogram,
@@ -47,7 +48,7 @@ KINDS = {"turned away": "away"}
 ANY_YEAR = 2026
 MONTHS, HOURS, BLOCKERS = "months", "hours", "blockers"
 #: Tables whose charts come before how values are spread.
-LEADING = (BLOCKERS, PROFILE)
+LEADING = (BLOCKERS, PROFILE, SKYLINE)
 #: Parts of a sum that are stacked, by the beginnings of their columns.
 PARTS = ("direct", "diffuse", "reflected")
 #: Objects that take the sun and get a bar of their own, and what is too little for one.
