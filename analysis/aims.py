@@ -12,6 +12,7 @@ from analysis.facades import Wanted, on_surfaces
 from analysis.hidden import without_hidden
 from analysis.looking import Observers, stood_on
 from analysis.missing import why_nothing
+from analysis.naming import Naming
 from analysis.receivers import Receivers
 from analysis.sights import Bend
 from analysis.situation import Situation
@@ -22,6 +23,8 @@ from layers.errors import UsageError
 from layers.project import Project
 from layers.runs import Int64
 
+#: What a target lies on is looked for this far before and behind it.
+AROUND_M = 0.05
 #: More lines than this are no bundle any more; a viewshed tells the same.
 MOST_LINES = 20_000
 
@@ -57,6 +60,32 @@ def placed(cast: Casters, places: Float64, height_m: float) -> Float64:
     """Targets (n, 3): places, those without a height on the terrain, and so far above."""
     found: Float64 = stood_on(cast, places, "target") + np.array((0.0, 0.0, height_m))
     return found
+
+
+def clear_of(ends: Float64, eye: Float64) -> Float64:
+    """Ends (n, 3) a little before what they may lie on, towards an eye."""
+    ways = eye - ends
+    found: Float64 = ends + AROUND_M * ways / np.linalg.norm(ways, axis=1, keepdims=True)
+    return found
+
+
+def target_names(naming: Naming, cast: Casters, eye: Float64, ends: Float64) -> tuple[str, ...]:
+    """Names of ends (n, 3) of lines of sight from an eye: that of the object they lie on, else "target 1"."""
+    before = clear_of(ends, eye)
+    triangle, share = cast.rays.first(before, ends - before)
+    met = (triangle >= 0) & (share <= 2.0)
+    fids = np.where(met, cast.fid[np.maximum(triangle, 0)], -1) if len(cast.fid) else np.full(len(ends), -1)
+    titles = [naming.title(fid) if fid >= 0 else "" for fid in naming.wholes(fids).tolist()]
+    return told_apart(titles, "target")
+
+
+def told_apart(names: Sequence[str], what: str) -> tuple[str, ...]:
+    """The names, none twice; those without one are numbered."""
+    found: list[str] = []
+    for number, name in enumerate(names):
+        again = names[:number].count(name)
+        found.append((f"{name} {again + 1}" if again else name) if name else f"{what} {number + 1}")
+    return tuple(found)
 
 
 def points_on(

@@ -21,6 +21,8 @@ from layers.project import Project
 from layers.results import Table
 
 EYE_HEIGHT_M = 1.6
+#: How what is said of a result begins where it is more than a note, and how often it is said.
+WARNING, MOST_WARNED = "Warning: ", 3
 #: What names of objects say that one looks from; a place is called by one that is so near.
 VIEWPOINT = re.compile(r"view(ing)?[ _-]?(point|place)|lookout", re.IGNORECASE)
 NEAR_M = 0.5
@@ -93,16 +95,6 @@ class Observers:
 def bend_of(inputs: Looking) -> Bend:
     """How lines of sight bend, as it is asked for."""
     return Bend(inputs.refraction) if inputs.curvature else STRAIGHT
-
-
-def bend_words(bend: Bend) -> str:
-    """What is said of the Earth in a result's method."""
-    if not bend.per_m2:
-        return "The Earth is taken as flat, without air."
-    return (
-        f"What is far sinks by (1 - k) d² / 2R, with the refraction k = {bend.refraction:g} and the Earth's "
-        f"mean radius R = {bend.radius_m / 1000:,.1f} km."
-    )
 
 
 def earth_of(inputs: Looking) -> str:
@@ -186,6 +178,18 @@ def place_names(project: Project, places: Float64) -> list[str]:
         said = (str(item.attributes.get("name") or "") for item in items if item.type == "CityFurniture")
         found.append(next((name for name in said if VIEWPOINT.search(name)), f"place {row + 1}"))
     return found
+
+
+def warnings_of(names: Sequence[str], points: Float64, cast: Casters) -> list[str]:
+    """What is odd about where eyes or targets (n, 3) are: there one sees little, or is seen by few."""
+    with np.errstate(invalid="ignore"):
+        is_buried = points[:, 2] < cast.ground.heights(points[:, :2])
+    is_inside = cast.inside(points) & ~is_buried
+    return [
+        f"{WARNING}{names[row]} is {where}, where little else is in sight"
+        for wrong, where in ((is_buried, "below the terrain"), (is_inside, "inside a building"))
+        for row in np.flatnonzero(wrong).tolist()[:MOST_WARNED]
+    ]
 
 
 def box_around(places: Float64, radius_m: float) -> Box:

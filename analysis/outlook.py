@@ -24,8 +24,6 @@ CUMULATIVE = (
     Quantity(SEEN_BY_PCT, "Seen from this share of the places", "%", color_map="viridis", low=0, high=100),
 )
 AREA, SEEN_AREA, SEEN_PCT = "area_m2", "seen_m2", "seen_pct"
-#: How what is said of a result begins where it is more than a note, and how often it is said.
-WARNING, MOST_WARNED = "Warning: ", 3
 #: Objects that are told one by one.
 MOST_TOLD = 3
 #: Changes smaller than this are not told.

@@ -12,8 +12,8 @@ import numpy as np
 
 from analysis.analysis import Estimate
 from analysis.fieldofview import FieldOfView, field_of_view
-from analysis.looking import Observers, bend_of, earth_of
-from analysis.outlook import CUMULATIVE, IS_SEEN, MOST_WARNED, SEEN, SEEN_BY, SEEN_BY_PCT, WARNING
+from analysis.looking import MOST_WARNED, WARNING, Observers, bend_of, earth_of
+from analysis.outlook import CUMULATIVE, IS_SEEN, SEEN, SEEN_BY, SEEN_BY_PCT
 from analysis.plots import GROUND_AREA
 from analysis.receivers import Receivers
 from analysis.site import site_of

@@ -8,23 +8,35 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.aims import Aims, Sector, at_places, at_points, open_points, over_sector, placed, points_on
+from analysis.aims import (
+    Aims,
+    Sector,
+    at_places,
+    at_points,
+    clear_of,
+    open_points,
+    over_sector,
+    placed,
+    points_on,
+    target_names,
+    told_apart,
+)
 from analysis.alonglines import are_long, casters_along
 from analysis.analysis import Estimate
 from analysis.asked import asked
-from analysis.casters import Casters
 from analysis.looking import (
     FromPlaces,
     Observers,
     bend_of,
-    bend_words,
     box_around,
+    earth_of,
     observers_of,
+    place_names,
     positions_of,
     sights_in,
+    warnings_of,
 )
 from analysis.naming import Naming, subject
-from analysis.placenames import place_names, target_names
 from analysis.profile import PROFILE
 from analysis.receivers import Receivers
 from analysis.sightlines import Names, Seen, Sightlines, check_apart
@@ -61,8 +73,6 @@ HELP = "Whether one sees from here to there, what is in the way, and how much to
 PLACES, SURFACES, SECTOR = "places", "surfaces", "sector"
 #: Around the lines, so that what they just touch is there.
 MARGIN_M = 2.0
-#: What lies deeper than this under the ground sees nothing.
-BURIED_M = 0.01
 #: For estimates: seconds of a line, and of gathering what stands along them.
 LINE_S, SET_UP_S = 0.002, 1.0
 #: Part of the time that it takes to find out what stands there.
@@ -76,10 +86,10 @@ ERROR = (
 )
 METHOD = (
     "Each line of sight is looked at in the upright plane through it: every triangle of terrain, buildings "
-    "and {plants} is cut by that plane in float64. {bend} A line is blocked where it goes through a cut; the "
-    "first one names what blocks it. How much too high that is: the largest height above the line that the "
-    "whole object has between the eye and the end. From which height an end is seen: raised over all that "
-    "hides it until nothing does."
+    "and {plants} is cut by that plane in float64. {earth} A line is blocked where it meets a cut, the "
+    "first one says by what. It is too high by as much as the whole object rises above the line at most, "
+    "between the eye and the end. From which height on an end is seen: raised over all that hides it until "
+    "nothing does."
 )
 
 
@@ -252,7 +262,7 @@ def _laid_out(project: Project, inputs: Inputs, convergence_deg: float, progress
             sights_in(project, inputs, situation, box, progress=progress) for situation in situations(inputs)
         )
     cast = sights[0].cast
-    observers = observers_of(inputs, cast, place_names(project, places))
+    observers = observers_of(inputs, cast, told_apart(place_names(project, places), "place"))
     if points is not None:
         points = open_points(points, [state.cast for state in sights])
         aims = at_points(observers, points)
@@ -354,11 +364,16 @@ def _listed(names: Sequence[str]) -> str:
 def _pedigree(inputs: Inputs, laid: _Laid, states: Sequence[Sightlines], seconds: float) -> Pedigree:
     notes = [note for state in states for note in state.cast.notes]
     notes = [*(laid.points.notes if laid.points is not None else ()), *notes]
-    notes = [*_warnings(inputs, laid, states[0].cast), *notes]
+    observers, aims, cast = laid.observers, laid.aims, states[0].cast
+    notes = warnings_of(observers.names, observers.eyes, cast) + notes
+    if inputs.towards == PLACES:
+        count = len(aims) // len(observers)
+        before = clear_of(aims.ends[:count], observers.eyes[0])
+        notes = warnings_of(aims.targets[:count], before, cast) + notes
     return Pedigree(
         method=METHOD.format(
             plants="trees" if inputs.vegetation else "other objects, but no vegetation,",
-            bend=bend_words(bend_of(inputs)),
+            earth=earth_of(inputs),
         ),
         version=versions(),
         inputs=tuple(dict.fromkeys(item for state in states for item in state.cast.inputs)),
@@ -374,23 +389,3 @@ def _pedigree(inputs: Inputs, laid: _Laid, states: Sequence[Sightlines], seconds
             "seconds": seconds,
         },
     )
-
-
-def _warnings(inputs: Inputs, laid: _Laid, cast: Casters) -> list[str]:
-    """What is said of eyes and targets from which nothing can be seen."""
-    places = [("the eye of", laid.observers.names, laid.observers.eyes)]
-    if inputs.towards == PLACES:
-        count = len(laid.aims) // len(laid.observers)
-        ends = laid.aims.ends[:count]
-        ways = laid.observers.eyes[0] - ends  # what lies on a wall lies before it
-        before = ends + BURIED_M * ways / np.linalg.norm(ways, axis=1, keepdims=True)
-        places.append(("", laid.aims.targets[:count], before))
-    said = []
-    for what, names, points in places:
-        with np.errstate(invalid="ignore"):
-            is_buried = cast.ground.heights(points[:, :2]) > points[:, 2] + BURIED_M
-        for where, bad in (("under the ground", is_buried), ("inside an object", cast.inside(points))):
-            listed = ", ".join(names[at] for at in np.flatnonzero(bad).tolist())
-            if listed:
-                said.append(f"Warning: {where} lies {f'{what} {listed}'.strip()}")
-    return said

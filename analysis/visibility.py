@@ -10,16 +10,20 @@ import numpy as np
 
 from analysis.analysis import Estimate
 from analysis.asked import asked
-from analysis.casters import Casters
 from analysis.fieldofview import FieldOfView, field_of_view
 from analysis.lookedat import LookedAt, ground_areas, looked_at
-from analysis.looking import Observers, bend_of, earth_of, observers_at, trees_hide
+from analysis.looking import (
+    Observers,
+    bend_of,
+    earth_of,
+    observers_at,
+    trees_hide,
+    warnings_of,
+)
 from analysis.naming import Naming, subject
 from analysis.outlook import (
     CUMULATIVE,
     IS_SEEN,
-    MOST_WARNED,
-    WARNING,
     Outlook,
     findings,
     objects_table,
@@ -61,6 +65,10 @@ METHOD = (
 )
 FINER = " The share of each surface that is seen in part is told by {points} points."
 EXACT = "Points are seen or not, exactly but for 1 cm"
+SHARES = (
+    "the share of a surface that is seen is within {error:g}, but within 0.05 where a neighbour that is "
+    "built against it leaves less than a tenth of it"
+)
 
 
 @dataclass(frozen=True)
@@ -158,7 +166,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
             inputs=tuple(dict.fromkeys(item for cast in states for item in cast.inputs)),
             error=error_of(viewing),
             limits=(
-                *_warnings(observers, states[0], naming),
+                *warnings_of(observers.names, observers.eyes, states[0]),
                 *notes,
                 *("Trees are in leaf and hide all that is behind them",) * is_leafy,
             ),
@@ -235,21 +243,7 @@ def error_of(viewing: Viewing) -> str:
     """The error statement."""
     fine = viewing.fineness
     if fine:
-        return f"{EXACT}; the share of a surface that is seen is within {fine.error:g}"
+        return f"{EXACT}; {SHARES.format(error=fine.error)}"
     return (
         f"{EXACT}; edges of what is seen are within {viewing.inputs.spacing_m / 2:g} m, half their distance"
-    )
-
-
-def _warnings(observers: Observers, cast: Casters, naming: Naming) -> tuple[str, ...]:
-    """What is odd about where somebody stands."""
-    ground = cast.ground.heights(observers.eyes[:, :2])
-    with np.errstate(invalid="ignore"):
-        buried = observers.eyes[:, 2] < ground
-    inside = cast.inside(observers.eyes) & ~buried
-    said = [(buried, "below the terrain"), (inside, "inside a building")]
-    return tuple(
-        f"{WARNING}{observers.names[row]} is {where}, and sees little more than that"
-        for wrong, where in said
-        for row in np.flatnonzero(wrong).tolist()[:MOST_WARNED]
     )

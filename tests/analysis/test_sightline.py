@@ -156,8 +156,8 @@ def test_what_cannot_be_is_a_sentence(town: Project, tmp_path: Path) -> None:
 
 def test_an_eye_in_a_house_and_a_target_under_the_ground_are_warned_of(town: Project) -> None:
     limits = look(town, places=(at(55, 55, 2.0),), targets=(BEHIND, at(90, 20, -1.0))).pedigree.limits
-    assert "Warning: inside an object lies the eye of place 1" in limits
-    assert "Warning: under the ground lies target 2" in limits
+    assert "Warning: place 1 is inside a building, where little else is in sight" in limits
+    assert "Warning: target 2 is below the terrain, where little else is in sight" in limits
 
 
 def test_along_a_long_line_the_terrain_is_as_fine_as_it_is(tmp_path: Path) -> None:
