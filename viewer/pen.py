@@ -33,10 +33,13 @@ class Pen:
         """Many straight lines (n, 2, 3); the third coordinate is linear over the picture, for `seen`."""
         height, across, _ = self._pixels.shape
         strongest = np.zeros(height * across, np.float32)
+        first, last = len(strongest), 0
         for some in strokes(ends, width, (across, height)):
             opacity = some.cover * seen(some.column, some.row, some.third) * np.float32(strength)
-            np.maximum.at(strongest, some.row * across + some.column, opacity)
-        at = np.flatnonzero(strongest)
+            at = some.row * across + some.column
+            np.maximum.at(strongest, at, opacity)
+            first, last = min(first, at.min(initial=first)), max(last, at.max(initial=last) + 1)
+        at = first + np.flatnonzero(strongest[first:last] > 0)
         self._mix(at, strongest[at, None], color)
 
     def dot(self, x: float, y: float, radius: float, color: Float32, strength: float) -> None:

@@ -17,15 +17,15 @@ from viewer.patch import Patch
 from viewer.picture import Float32
 from viewer.resultlines import Strokes
 
-#: What each role is called, its colour, and how much it hides.
+#: What each role is called, its colour, how much it hides, and how wide its edges are drawn.
 ROLES = {
-    "corridor": ("View corridor", "#3a7bd5", 0.16),
-    "threshold": ("Threshold surface", "#e0a100", 0.30),
-    "breach": ("Breaks the threshold", "#d03020", 0.55),
-    "fan": ("Fan of sight", "#009e73", 0.22),
+    "corridor": ("View corridor", "#3a7bd5", 0.16, 1.2),
+    "threshold": ("Threshold surface", "#e0a100", 0.30, 1.2),
+    "breach": ("Breaks the threshold", "#d03020", 0.55, 2.2),
+    "fan": ("Fan of sight", "#009e73", 0.22, 1.2),
 }
-OTHER = ("Volume", "#7a6fb8", 0.20)
-OUTLINE_PX, OUTLINE_STRENGTH = 1.2, 0.8
+OTHER = ("Volume", "#7a6fb8", 0.20, 1.2)
+OUTLINE_STRENGTH = 0.8
 #: Polygons that meet at less than this angle (its cosine) are one bent surface, without an edge between.
 SAME_SURFACE = 0.94
 #: Corners nearer than this are one.
@@ -45,7 +45,7 @@ class ResultVolumes:
         shapes = np.asarray(shapely.from_wkb(table.texts("wkb")))
         roles = np.array(table.texts("role"))
         for role in dict.fromkeys(roles.tolist()):
-            label, color, opacity = ROLES.get(role, OTHER)
+            label, color, opacity, width = ROLES.get(role, OTHER)
             corners, lengths, rings = _rings(shapes[roles == role])
             if not len(corners):
                 continue
@@ -54,7 +54,7 @@ class ResultVolumes:
             patch.paint(rgb(color), opacity)
             self._patches.append((patch, corners, found.triangles))
             edges = _edges(corners, lengths, np.repeat(np.arange(len(rings)), rings), found.normals)
-            self.outlines += (Strokes(edges, color, OUTLINE_PX, OUTLINE_STRENGTH),)
+            self.outlines += (Strokes(edges, color, width, OUTLINE_STRENGTH),)
             self.legend.append(LegendEntry(label, color, 0, heading="Volumes"))
 
     def place(self, origin: Float64) -> None:
