@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -156,8 +156,8 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     if not len(places):
         raise UsageError(
             "There is nowhere to look from",
-            found="no open ground in the area",
-            do="Choose other areas, or look from farther away",
+            found="no place lies on open ground in the areas",
+            do="Choose other areas, a smaller distance of places, or look from farther away",
         )
     rows = surfaces_of_target(project, target, _stands_in(states, target, standing), site.convergence_deg)
     found = []
@@ -323,6 +323,7 @@ def _pedigree(
         limits=(
             *notes,
             *absent,
+            *_narrow(places, inputs),
             *("Trees are in leaf, and nothing is seen through them",) * (is_leafy and inputs.vegetation),
         ),
         numbers={
@@ -333,6 +334,16 @@ def _pedigree(
             "seconds": seconds,
         },
     )
+
+
+def _narrow(places: Receivers, inputs: Inputs) -> Iterator[str]:
+    """What is to be said of areas that no place lies in."""
+    without = len(places.fid) - len(np.unique(places.row))
+    if without and not inputs.radius_m:
+        yield (
+            f"{without} of {len(places.fid)} areas are built over or too narrow for places every "
+            f"{inputs.spacing_m:g} m, and are left out"
+        )
 
 
 def error_share(pieces: int) -> float:

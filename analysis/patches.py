@@ -29,7 +29,7 @@ CONVEX_M = 1e-3
 #: Seen from farther than so many times its longest edge, a triangle is as large as its middle says.
 FAR = 10.0
 #: Bodies of more pairs of faces and corners than this are not tried for being convex.
-MOST_TRIED = 20_000_000
+MOST_TRIED = 1_000_000
 #: Edges that are up to so many times shorter than the longest are halved with it.
 HALVED_TOGETHER = 1.1
 

@@ -1,0 +1,112 @@
+"""How much of a house is seen from the street of a small town."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis import exposure
+from analysis.exposure import Inputs
+from layers.errors import UsageError
+from layers.project import Project
+from layers.results import FINDINGS
+from tests.analysis.town import NORTH, SIZE_M, WEST
+
+A = "id == 'A'"
+
+
+def test_a_house_is_seen_from_the_street_before_it(town: Project) -> None:
+    result = exposure.run(town, Inputs(target=A, spacing_m=4.0, date="2026-01-01"))
+    x = result.points.numbers("x") - WEST
+    share, height = result.points.numbers("seen_pct"), result.points.numbers("seen_height_m")
+    assert len(x) == 44  # 180 m by 4 m, a row of places every 4 m
+    before = (x > 20) & (x < 80)
+    assert share[before].min() > 95.0, "nothing stands between, but a little of it is under the ground"
+    # The ground rises by 0.5 m along it: what is under the ground at its east end is not seen.
+    assert height[before] == pytest.approx(8.0, abs=0.7)
+    behind = x > 185  # the hedge, the trees and the deck stand between, or the ground
+    assert share[behind].max() < share[before].min()
+    areas = result.tables["areas"]
+    assert areas.texts("object_id") == ["street"] and areas.numbers("area_m2") == pytest.approx(720.0)
+    assert "A is seen from" in result.tables[FINDINGS].texts("sentence")[0]
+    assert "street" in result.pedigree.method or "streets" in result.pedigree.method
+
+
+def test_solid_angles_fall_with_the_square_of_the_distance(town: Project) -> None:
+    inputs = Inputs(target=A, spacing_m=4.0, date="2026-01-01", pieces=1000)
+    points = exposure.run(town, inputs).points
+    x, solid = points.numbers("x") - WEST, points.numbers("solid_angle_msr")
+    at = int(np.argmin(np.abs(x - 55)))
+    # Right before the middle of its north wall: 10 m wide, 22 m away, from 1.6 m above the street.
+    away = points.numbers("y")[at] - (NORTH - SIZE_M + 60)
+    eye = points.numbers("z")[at] + 1.6 - 2.5
+    parts = (
+        half * np.sign(z) * np.arcsin(5 * abs(z) / np.hypot(5, away) / np.hypot(z, away))
+        for half, z in ((2, 8 - eye), (-2, -eye))
+    )
+    assert solid[at] == pytest.approx(1000 * sum(parts), rel=0.06)
+
+
+def test_what_a_neighbour_takes_away_is_the_difference(town: Project) -> None:
+    inputs = Inputs(target=A, spacing_m=4.0, date="2026-01-01", compare=True, compare_date="1990-01-01")
+    result = exposure.run(town, inputs)
+    x, change = result.points.numbers("x") - WEST, result.points.numbers("seen_pct_change")
+    assert change[x < 50] == pytest.approx(0.0), "B touches its east wall"
+    assert change[(x > 90) & (x < 110)].min() > 30
+    names = result.surfaces.texts("object_id")
+    east = [
+        row
+        for row, name in enumerate(names)
+        if name == "A"
+        and result.surfaces.numbers("azimuth_deg")[row] == pytest.approx(90, abs=3)
+        and result.surfaces.texts("surface_type")[row] == "WallSurface"
+    ]
+    assert result.surfaces.numbers("seen_from_pct_before")[east[0]] == pytest.approx(0.0, abs=1e-9)
+    assert result.surfaces.numbers("seen_from_pct")[east[0]] > 20
+    assert "; before from" in result.tables[FINDINGS].texts("sentence")[0]
+
+
+def test_what_does_not_stand_in_a_state_is_not_seen_there(town: Project) -> None:
+    inputs = Inputs(
+        target="id == 'B'", spacing_m=4.0, date="2026-01-01", compare=True, compare_date="1990-01-01"
+    )
+    result = exposure.run(town, inputs)
+    assert result.points.numbers("seen_pct") == pytest.approx(0.0)
+    assert result.points.numbers("seen_pct_before").max() > 50
+    assert any("does not stand" in limit for limit in result.pedigree.limits)
+
+
+def test_as_far_as_asked_and_over_a_rectangle(town: Project) -> None:
+    x, y = WEST + 50, NORTH - SIZE_M + 50
+    inputs = Inputs(target=A, box=f"{x - 50},{y - 50},{x + 150},{y + 150}", spacing_m=5.0, radius_m=30.0)
+    points = exposure.run(town, inputs).points
+    east, north = points.numbers("x") - x, points.numbers("y") - y
+    away = np.hypot(
+        np.maximum(np.maximum(-east, east - 10), 0), np.maximum(np.maximum(-north, north - 10), 0)
+    )
+    assert away.max() <= 30.0
+    assert len(points) == pytest.approx((10 * 10 + 4 * 10 * 30 + np.pi * 900) / 25, rel=0.1)
+    assert not ((east > 0.5) & (east < 9.5) & (north > 0.5) & (north < 9.5)).any()
+
+
+def test_what_cannot_be_is_a_sentence(town: Project) -> None:
+    with pytest.raises(UsageError, match="No object is chosen"):
+        exposure.run(town, Inputs())
+    with pytest.raises(UsageError, match="no object matches id == 'Z'"):
+        exposure.run(town, Inputs(target="id == 'Z'"))
+    with pytest.raises(UsageError, match="stood only until 2000-01-01"):
+        exposure.run(town, Inputs(target="id == 'B'", date="2026-01-01"))
+    with pytest.raises(UsageError, match="nowhere to look from"):
+        exposure.run(town, Inputs(target="id == 'spruce'", where=A, radius_m=10.0, date="2026-01-01"))
+
+
+def test_areas_narrower_than_places_are_far_apart_are_told(town: Project) -> None:
+    inputs = Inputs(target=A, where="id == 'street' or id == 'hedge'", spacing_m=4.0, date="2026-01-01")
+    assert not any("too narrow" in limit for limit in exposure.run(town, inputs).pedigree.limits)
+    with pytest.raises(UsageError, match="smaller distance"):
+        exposure.run(town, Inputs(target=A, spacing_m=50.0, date="2026-01-01"))
+
+
+def test_what_is_estimated_is_about_what_is_done(town: Project) -> None:
+    inputs = Inputs(target=A, spacing_m=4.0)
+    assert exposure.estimate(town, inputs).points == pytest.approx(45, abs=2)
