@@ -33,6 +33,7 @@ FIGURES = (
     "irradiation",
     "raycasting",
     "timeslider",
+    "exposure",
     "livesight",
     "viewshed",
 )

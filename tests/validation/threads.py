@@ -34,6 +34,7 @@ RUNS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("shadow", {}),
     ("visibility", {"places": PLACES, "compare": True, "compare_date": "1990-01-01"}),
     ("visibility", {"places": PLACES, "on": "ground", "spacing_m": 2.0, "path": True}),
+    ("visibility", {"places": PLACES, "on": "raster", "path": True, "path_spacing_m": 10.0}),
     (
         "windowview",
         {"points": (WINDOW, PLACES[1]), "compare": True, "compare_date": "1990-01-01", "every": 28},
