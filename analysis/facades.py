@@ -36,6 +36,10 @@ INDOORS = frozenset(
 )
 
 
+#: So many times as many points a surface gets where most of it does not count, at most.
+MOST_TIMES = 16.0
+
+
 @dataclass(frozen=True)
 class Wanted:
     """Which semantic surfaces are receivers."""
@@ -135,7 +139,10 @@ def _triangles(city: CityTiles, surfaces: Int64) -> tuple[Float64, Int64]:
 
 
 def laid_again(project: Project, receivers: Receivers, rows: Int64, count: int) -> Receivers:
-    """About `count` points on each of some surfaces, spread evenly, with the same normals; rows as chosen."""
+    """About `count` points on what counts of each of some surfaces, spread evenly; rows as chosen.
+
+    Where a surface is hidden in part they lie on all of it, and so are more.
+    """
     found = some_rows(receivers, rows)
     points, owners, areas = [np.empty((0, 3))], [np.empty(0, np.int64)], [np.empty(0)]
     for layer in project.layers:
@@ -147,7 +154,8 @@ def laid_again(project: Project, receivers: Receivers, rows: Int64, count: int) 
         surfaces = surfaces_at(city, *(each[mine].astype(np.int64) for each in place))
         corners, counts = _triangles(city, surfaces)
         normals = found.row_normal[mine]
-        area = np.maximum(normals_and_areas(corners, counts)[1], SMALLEST_M2)
+        whole = np.maximum(normals_and_areas(corners, counts)[1], SMALLEST_M2)
+        area = np.clip(found.row_area_m2[mine], whole / MOST_TIMES, whole)
         polygons = Polygons(corners, counts, normals, _along(city, surfaces, normals))
         lattice = gridded(polygons, np.sqrt(area / count), spread=True)
         points.append(lattice.points + LIFT_M * normals[lattice.polygon])

@@ -23,7 +23,7 @@ from layers.project import Project
 from layers.runs import Int64
 
 #: Points that are laid out at once.
-POINTS_AT_ONCE = 500_000
+POINTS_AT_ONCE = 250_000
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,13 @@ def refined(
     found = Seen(seen.count, seen.any_share.copy(), seen.share.copy())
     fine = fineness(len(watch.eyes))
     rows = np.flatnonzero((receivers.surface >= 0) & _faced(watch, receivers))
-    for number, count in enumerate((fine.probes, fine.points)):
+    # What is hidden is not seen either: it matters only where something is.
+    for number, (count, covering) in enumerate(((fine.probes, []), (fine.points, states))):
         parts = list(_parts(rows, count))
         for at, some in enumerate(parts):
             begin = (number + at / len(parts)) / 2
             step = part_of(progress, begin, begin + 0.5 / len(parts), "edges of what is seen")
-            look_again(project, receivers, states, watch, found, some, count, step)
+            look_again(project, receivers, covering, watch, found, some, count, step)
         rows = rows[_in_part(found)[rows]]
     return found
 
@@ -77,16 +78,20 @@ def look_again(
     count: int,
     progress: Progress = never_stop,
 ) -> None:
-    """Put shares of some rows into what was found, as `count` points of each tell them."""
+    """Put shares of some rows into what was found, as `count` points of each tell them.
+
+    Points that are hidden in all of the states do not count.
+    """
     finer = laid_again(project, receivers, rows, count)
     masks = list(watch.seen(finer, progress))
     is_seen = np.zeros(len(finer), bool)
     for mask in masks:
         is_seen |= mask
-    unseen = np.flatnonzero(~is_seen)
-    buried, covered = hidden_in(replace(finer, points=finer.points[unseen], row=finer.row[unseen]), states)
     is_open = np.ones(len(finer), bool)
-    is_open[unseen[buried | covered]] = False
+    if states:
+        unseen = np.flatnonzero(~is_seen)
+        some = replace(finer, points=finer.points[unseen], row=finer.row[unseen])
+        is_open[unseen] = ~np.logical_or(*hidden_in(some, states))
     whole = np.bincount(finer.row[is_open], minlength=len(rows))
     known = np.flatnonzero(whole)
     for number, mask in enumerate(masks):
