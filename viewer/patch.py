@@ -14,8 +14,6 @@ Float32 = NDArray[np.float32]
 
 #: Vertices per cell.
 TRIANGLES, LINES, POINTS = 3, 2, 1
-#: How far veils are drawn before what they lie on: by their slope, and in steps of the depth buffer.
-VEIL_OFFSET = -1.0, -4.0
 
 
 class Patch:
@@ -30,9 +28,6 @@ class Patch:
         mapper.SetColorModeToDirectScalars()
         mapper.SetScalarModeToUsePointData()
         mapper.StaticOn()
-        if is_veil:  # those that lie on a surface are seen on it
-            mapper.SetResolveCoincidentTopologyToPolygonOffset()
-            mapper.SetRelativeCoincidentTopologyPolygonOffsetParameters(*VEIL_OFFSET)
         self.actor = vtkActor()
         self.actor.SetMapper(mapper)
         self.actor.PickableOff()

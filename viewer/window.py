@@ -19,6 +19,9 @@ from viewer.picture import Float32, Picture, Raw
 
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software")
 MULTISAMPLES = 4
+#: Veils are taken for so much nearer than they are, as a share of their distance or in metres of a parallel
+#: view, so that those that lie on a surface are seen on it.
+VEIL_NEARER, VEIL_NEARER_M = 2e-4, 0.1
 #: Draws into a picture what VTK does not, in short steps.
 Paint = Callable[[Picture], Iterator[None]]
 #: Puts another light into what VTK has drawn, in short steps.
@@ -122,7 +125,14 @@ class Window:
         self.renderer.SetBackground(0, 0, 0)
         self.renderer.SetPreserveColorBuffer(False)
         self.renderer.SetPreserveDepthBuffer(True)
+        camera = self.renderer.GetActiveCamera()
+        near, far = camera.GetClippingRange()
+        if camera.GetParallelProjection():
+            camera.SetClippingRange(near + VEIL_NEARER_M, far + VEIL_NEARER_M)
+        else:
+            camera.SetClippingRange(near * (1 + VEIL_NEARER), far * (1 + VEIL_NEARER))
         self.window.Render()
+        camera.SetClippingRange(near, far)
         self.set_background(self._background)
         height, width, _ = raw.pixels.shape
         veils = vtkUnsignedCharArray()

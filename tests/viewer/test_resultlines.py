@@ -147,3 +147,18 @@ def test_a_volume_tints_what_lies_below_it_whatever_is_painted_there(scene: Scen
     )
     tinted = shown(scene, alone).astype(float)
     assert np.abs(tinted[at] - (bare[at] + 0.16 * (blue - bare[at]))).max() < 3
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_what_lies_exactly_on_a_roof_is_seen_on_it(scene: Scene, parallel: bool) -> None:
+    roof = np.round(HOUSES[1].corners[4:], 3) + CORNER
+    breach = Table(
+        {"wkb": [shapely.to_wkb(shapely.Polygon(roof), hex=True)], "name": ["b"], "role": ["breach"]}
+    )
+    before = scene.camera
+    scene.camera = Camera(MIDDLE, 400.0, 30.0, 50.0, parallel=parallel)
+    bare = shown(scene, None).astype(float)
+    tinted = shown(scene, Result("s", "b", {}, PEDIGREE, tables={VOLUMES: breach})).astype(float)
+    at = pixel(scene, roof.mean(axis=0))
+    scene.camera = before
+    assert np.abs(tinted[at] - (bare[at] + 0.55 * (rgb("#d03020") - bare[at]))).max() < 3
