@@ -121,14 +121,15 @@ def _where(said: Said, looked: Looked, one: Break) -> str:
     above = f", {limit - ground:.1f} m above the ground" if np.isfinite(ground) else ""
     hidden = hidden_m(looked.corridor, rise, said.landmark.top_z)
     whole = said.landmark.top_z - said.threshold_z
+    part = "all" if hidden > whole - 0.05 else f"{hidden:.1f} m"
     hides = (
-        f"It hides {hidden:.1f} m of the upper {whole:.1f} m of {said.landmark.name}"
+        f"It hides {part} of the upper {whole:.1f} m of {said.landmark.name}"
         if hidden > 0
         else f"It rises behind {said.landmark.name}"
     )
     return (
-        f"{hides}, {rise.distance_m:.0f} m away at {x:.1f}, {y:.1f}; "
-        f"there it may be {limit:.1f} m high at most{above}."
+        f"{hides}, {rise.distance_m:.0f} m from the eye at {x:.1f}, {y:.1f}; "
+        f"there it may reach {limit:.1f} m at most{above}."
     )
 
 
