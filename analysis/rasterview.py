@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,11 +12,11 @@ import numpy as np
 
 from analysis.analysis import Estimate
 from analysis.fieldofview import FieldOfView, field_of_view
+from analysis.keptcells import HIDDEN, kept_of, lowest_of, raster_of_counts
 from analysis.looking import MOST_WARNED, WARNING, Observers, bend_of, earth_of
 from analysis.outlook import CUMULATIVE, IS_SEEN, SEEN, SEEN_BY, SEEN_BY_PCT
-from analysis.plots import GROUND_AREA
 from analysis.receivers import Receivers
-from analysis.site import site_of
+from analysis.site import site_if_known
 from analysis.standingheights import Cells, Standing, bare_of, cells_about, raster_of, with_objects
 from analysis.states import situations, states_title
 from analysis.survey import finished, quantities_with_change, versions, with_change
@@ -26,13 +26,11 @@ from layers.arrays import Float64
 from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
-from layers.results import BEFORE, FINDINGS, OBSERVERS, Grid, Pedigree, Quantity, Raster, Result, Table
+from layers.results import FINDINGS, OBSERVERS, Pedigree, Quantity, Result, Table
 
 if TYPE_CHECKING:
     from analysis.visibility import Inputs
 
-#: Cells of the grid that a result keeps; of a finer raster several are taken together.
-MOST_KEPT = 400_000
 #: Cells of the raster per second and observer, on all cores of a modest machine; for estimates.
 CELLS_PER_SECOND = 1e8
 #: Seconds to read a million cells, and to find what stands on them.
@@ -40,7 +38,6 @@ SECONDS_PER_MILLION = 0.5
 #: Agreement with every cell's own line of sight that validations find, at least.
 AGREEMENT_PCT = 99.0
 
-HIDDEN = "hidden_m"
 HIDDEN_HEIGHT = Quantity(
     HIDDEN, "Hidden up to this height", "m", digits=1, color_map="viridis", low=0.0, high=100.0
 )
@@ -55,8 +52,6 @@ METHOD = (
 
 def raster_estimate(project: Project, inputs: Inputs, count: int) -> Estimate:
     """How much there is to do for so many observers."""
-    layer = raster_of(project, inputs.terrain, situations(inputs)[0])
-    assert layer.box is not None
     cells = _cells_of(project, inputs)
     number, states = cells.shape[0] * cells.shape[1], len(situations(inputs))
     seconds = number * (count / CELLS_PER_SECOND + SECONDS_PER_MILLION / 1e6) * states
@@ -66,7 +61,7 @@ def raster_estimate(project: Project, inputs: Inputs, count: int) -> Estimate:
 def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Result:
     """What is seen of the cells of a terrain raster."""
     started = time.perf_counter()
-    site = site_of(project)
+    site = site_if_known(project)
     view, bend = field_of_view(inputs, site.convergence_deg), bend_of(inputs)
     cells = _cells_of(project, inputs)
     observers, eyes = _observers(project, inputs, cells)
@@ -81,7 +76,7 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
             else bare_of(cells)
         )
         seen.append(viewshed(states[-1].surface, eyes, aim, True, part_of(part, 0.5, 1.0)))
-    kept = _kept(cells, states, seen, part_of(progress, 0.9, 1.0))
+    kept = kept_of(cells, states, seen, part_of(progress, 0.9, 1.0))
     now = kept.columns(0, len(eyes))
     before = kept.columns(1, len(eyes)) if inputs.compare else None
     totals = [_totals(cells, found) for found in seen]
@@ -99,7 +94,7 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
             method=_method(inputs, cells, view),
             version=versions("numba"),
             inputs=tuple(dict.fromkeys(item for state in states for item in state.inputs)),
-            error=_error(cells, kept),
+            error=_error(cells, kept.group),
             limits=(*_warnings(observers, eyes, states[0]), *_limits(inputs, cells), *notes),
             numbers={
                 "places": len(eyes),
@@ -117,7 +112,7 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
             OBSERVERS: observers.table(),
         },
         grid=receivers.grid,
-        raster=_raster(cells, seen) if kept.group > 1 else None,
+        raster=raster_of_counts(cells, seen) if kept.group > 1 else None,
     )
 
 
@@ -127,12 +122,12 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
 def _cells_of(project: Project, inputs: Inputs) -> Cells:
     """The cells that are looked over."""
     layer = raster_of(project, inputs.terrain, situations(inputs)[0])
-    return cells_about(project, layer, viewing_places(inputs)[0], inputs.radius_m or math.inf)
+    return cells_about(project, layer, viewing_places(project, inputs)[0], inputs.radius_m or math.inf)
 
 
 def _observers(project: Project, inputs: Inputs, cells: Cells) -> tuple[Observers, list[Eye]]:
     """Who looks; those whose height is not given stand on the terrain of their cell."""
-    places, names = viewing_places(inputs)
+    places, names = viewing_places(project, inputs)
     row, column = cells.at(places)
     feet = places.copy()
     feet[:, 2] = np.where(np.isnan(places[:, 2]), cells.bare[row, column], places[:, 2])
@@ -144,134 +139,12 @@ def _observers(project: Project, inputs: Inputs, cells: Cells) -> tuple[Observer
             where=f"{x:.2f}, {y:.2f}",
             do="Give its height too, as X,Y,Z",
         )
-    said = (*names, *(f"place {number + 1}" for number in range(len(names), len(feet))))
-    observers = Observers(feet, feet + np.array((0.0, 0.0, inputs.eye_height_m)), said)
+    observers = Observers(feet, feet + np.array((0.0, 0.0, inputs.eye_height_m)), names)
     eyes = [
         Eye(*where)
         for where in zip(row.tolist(), column.tolist(), observers.eyes[:, 2].tolist(), strict=True)
     ]
     return observers, eyes
-
-
-# --- what is kept ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Kept:
-    """The grid of a result, and what is seen of the raster's cells in each of its cells."""
-
-    grid: Grid  # of the cells that somebody looks at
-    group: int  # cells of the raster along the side of one of the grid's
-    places: Float64  # (n, 3) world
-    known: Float64  # (n,) share of the grid's cell that is looked at
-    seen: Sequence[Mapping[str, Float64]]  # per state, sums over the cells of the raster (n,)
-    looked_at: Float64  # (n,) so many of them
-
-    def columns(self, state: int, observers: int) -> dict[str, Float64]:
-        """The quantities of the points (n,) in a state."""
-        sums = self.seen[state]
-        found = {SEEN: sums["any"] / self.looked_at}
-        if observers > 1:
-            mean = sums["count"] / self.looked_at
-            found |= {SEEN_BY: mean, SEEN_BY_PCT: 100.0 * mean / observers}
-        return {**found, HIDDEN: np.where(np.isfinite(sums["lowest"]), sums["lowest"], np.nan)}
-
-    def receivers(self, cells: Cells) -> Receivers:
-        """The points, all of one piece of ground."""
-        count = len(self.places)
-        return Receivers(
-            points=self.places,
-            area_m2=self.looked_at * cells.cell_m2,
-            row=np.zeros(count, np.int32),
-            row_normal=np.array([(0.0, 0.0, 1.0)]),
-            layer=np.array([cells.layer.id], np.int32),
-            fid=np.array([-1], np.int64),
-            object_id=[cells.layer.name],
-            geometry=np.array([-1], np.int32),
-            surface=np.array([-1], np.int32),
-            surface_id=[cells.layer.name],
-            surface_type=[GROUND_AREA],
-            row_area_m2=np.array([float(self.looked_at.sum()) * cells.cell_m2]),
-            tilt_deg=np.zeros(1),
-            azimuth_deg=np.zeros(1),
-            grid=self.grid,
-        )
-
-
-def _kept(cells: Cells, states: Sequence[Standing], seen: Sequence[Seen], progress: Progress) -> Kept:
-    """What is seen, on a grid along the axes of the project's CRS as fine as is kept.
-
-    Each of its cells is looked up at as many places as it takes cells of the raster together; where the
-    raster lies along the axes those are the middles of its cells.
-    """
-    west, south, east, north = cells.outline
-    side = math.sqrt(cells.cell_m2)
-    group = max(1, math.ceil(math.sqrt((east - west) * (north - south) / cells.cell_m2 / MOST_KEPT)))
-    step = side * group
-    columns, rows = (max(1, math.ceil(span / step - 1e-6)) for span in (east - west, north - south))
-    number = np.arange(rows * columns)
-    corner = np.column_stack((west + number % columns * step, north - number // columns * step))
-    sums = [
-        {"any": np.zeros(len(number)), "count": np.zeros(len(number)), "lowest": np.full(len(number), np.inf)}
-        for _ in seen
-    ]
-    height, bare = np.zeros((2, len(number))), np.zeros((2, len(number)), np.int64)
-    looked_at = np.zeros(len(number))
-    for part in range(group * group):
-        progress(part / group**2, "what is kept")
-        down, across = divmod(part, group)
-        row, column = cells.at(corner + np.array((across + 0.5, -down - 0.5)) * side)
-        inside = np.flatnonzero(cells.holds(row, column))
-        row, column = row[inside], column[inside]
-        lowest = [_lowest(found)[row, column] for found in seen]
-        is_looked_at = np.isfinite(np.min(lowest, axis=0))
-        at, row, column = inside[is_looked_at], row[is_looked_at], column[is_looked_at]
-        looked_at[at] += 1
-        is_covered = states[0].covered[row, column].astype(np.int64)
-        height[is_covered, at] += states[0].surface.heights[row, column]
-        bare[is_covered, at] += 1
-        for found, total, least in zip(seen, sums, lowest, strict=True):
-            count = found.count[row, column]
-            total["any"][at] += count > 0
-            total["count"][at] += count
-            total["lowest"][at] = np.minimum(total["lowest"][at], least[is_looked_at])
-    some = np.flatnonzero(looked_at)
-    if not len(some):
-        raise UsageError(
-            "There is no terrain in view",
-            where=cells.layer.name,
-            do="Look farther, or choose another place",
-        )
-    # As high as the open ground in it, or as the roof where there is no open ground.
-    which = (bare[0, some] == 0).astype(np.int64)
-    middle = corner[some] + (step / 2, -step / 2)
-    return Kept(
-        Grid(west, north, step, columns, rows, some),
-        group,
-        np.column_stack((middle, height[which, some] / bare[which, some])),
-        looked_at[some] / group**2,
-        [{name: values[some] for name, values in total.items()} for total in sums],
-        looked_at[some],
-    )
-
-
-def _raster(cells: Cells, seen: Sequence[Seen]) -> Raster:
-    """How many see each cell, in the cells of the terrain themselves."""
-    a, b, c, d, e, f = cells.terrain.affine.tolist()
-    row, column = cells.rows[0], cells.columns[0]
-    values = {}
-    for name, found in zip((SEEN_BY, SEEN_BY + BEFORE), seen, strict=False):
-        kind = np.uint8 if int(found.count.max()) < np.iinfo(np.uint8).max else np.uint16
-        is_looked_at = np.isfinite(_lowest(found))
-        values[name] = np.where(is_looked_at, found.count, np.iinfo(kind).max).astype(kind).ravel()
-    corner = a * column + b * row + c, d * column + e * row + f
-    rows, columns = cells.shape
-    return Raster(cells.layer.crs, (a, b, corner[0], d, e, corner[1]), columns, rows, values)
-
-
-def _lowest(found: Seen) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    assert found.lowest_m is not None
-    return found.lowest_m
 
 
 # --- what is said ---------------------------------------------------------------------------------
@@ -287,7 +160,7 @@ class Totals:
 
 
 def _totals(cells: Cells, found: Seen) -> Totals:
-    looked_at = int(np.isfinite(_lowest(found)).sum())
+    looked_at = int(np.isfinite(lowest_of(found)).sum())
     seen = int(np.count_nonzero(found.count))
     return Totals(
         looked_at * cells.cell_m2, seen * cells.cell_m2, found.cells.astype(np.float64) * cells.cell_m2
@@ -360,15 +233,15 @@ def _method(inputs: Inputs, cells: Cells, view: FieldOfView) -> str:
     )
 
 
-def _error(cells: Cells, kept: Kept) -> str:
+def _error(cells: Cells, group: int) -> str:
     side = math.sqrt(cells.cell_m2)
     said = (
         f"At least {AGREEMENT_PCT:g} % of the cells are as a line of sight of their own says; the others lie "
         f"at the edge of what is seen. Places and outlines are known to half a cell, {side / 2:.2g} m"
     )
-    if kept.group == 1:
+    if group == 1:
         return said
-    return f"{said}; the result keeps {kept.group} by {kept.group} cells as one, with the share that is seen"
+    return f"{said}; the result keeps {group} by {group} cells as one, with the share that is seen"
 
 
 def _limits(inputs: Inputs, cells: Cells) -> tuple[str, ...]:

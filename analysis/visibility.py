@@ -33,7 +33,7 @@ from analysis.outlook import (
 from analysis.seeing import Watch, seen_of
 from analysis.shares import Fineness, fineness, refined
 from analysis.sights import Sights
-from analysis.site import site_of
+from analysis.site import site_if_known
 from analysis.states import situations, states_title
 from analysis.survey import (
     Surveyed,
@@ -112,7 +112,7 @@ class Inputs(Surveyed, Along):
 
 def estimate(project: Project, inputs: Inputs) -> Estimate:
     """How much there is to do."""
-    places, _ = viewing_places(inputs)
+    places, _ = viewing_places(project, inputs)
     if inputs.on == "raster":
         from analysis.rasterview import raster_estimate
 
@@ -138,8 +138,8 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
 
         return on_raster(project, inputs, progress)
     started = time.perf_counter()
-    site = site_of(project)
-    places, names = viewing_places(inputs)
+    site = site_if_known(project)
+    places, names = viewing_places(project, inputs)
     looked = looked_at(
         project, inputs, site, places, inputs.radius_m or np.inf, part_of(progress, 0.0, SET_UP)
     )

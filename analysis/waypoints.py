@@ -9,9 +9,10 @@ import numpy as np
 
 from analysis.asked import asked
 from analysis.fieldofview import Sector
-from analysis.looking import Observers, positions_of
+from analysis.looking import Observers, place_names, positions_of
 from layers.arrays import Float64
 from layers.errors import UsageError
+from layers.project import Project
 
 #: More stops than this are a mistake in the spacing.
 MOST_STOPS = 10_000
@@ -34,10 +35,12 @@ class Along(Sector):
     )
 
 
-def viewing_places(inputs: Along) -> tuple[Float64, tuple[str, ...]]:
-    """Where somebody stands (n, 3), z NaN on the terrain, and what the places are called, if not as usual."""
+def viewing_places(project: Project, inputs: Along) -> tuple[Float64, tuple[str, ...]]:
+    """Where somebody stands (n, 3), z NaN on the terrain, and what the places are called."""
     places = positions_of(inputs.places)
-    return stops(places, inputs.path_spacing_m) if inputs.path else (places, ())
+    if inputs.path:
+        return stops(places, inputs.path_spacing_m)
+    return places, tuple(place_names(project, places))
 
 
 def places_title(inputs: Along, observers: Observers) -> str:

@@ -18,7 +18,7 @@ from analysis.outlook import SEEN
 from analysis.seeing import Watch, seen_of
 from analysis.shares import FINE, look_again, refined
 from analysis.sights import Sights
-from analysis.site import site_of
+from analysis.site import site_if_known
 from analysis.visibility import Inputs
 from analysis.waypoints import viewing_places
 from layers.arrays import Float64
@@ -116,8 +116,8 @@ def test_shares_of_facades_are_those_of_exact_polygons(boxes: tuple[Project, lis
 
 def test_shares_of_facades_are_those_of_a_hundred_times_the_lines(demo_city: Project) -> None:
     inputs = Inputs(places=((548400.0, 5494600.0),), date="2035-07-01")
-    site = site_of(demo_city)
-    places, _ = viewing_places(inputs)
+    site = site_if_known(demo_city)
+    places, _ = viewing_places(demo_city, inputs)
     looked = looked_at(demo_city, inputs, site, places, np.inf)
     observers = observers_at(places, inputs.eye_height_m, looked.states[0])
     watch = Watch(
