@@ -18,6 +18,7 @@ PADDING = 10
 ROW = 20
 SWATCH = 12
 SCALE_BAR_WIDTH = 140
+CENTRED = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
 #: Rows of a legend before "and n more".
 MAX_ROWS = 18
 #: A legend of so many rows is shown as a whole even in a low view.
@@ -93,23 +94,21 @@ def draw_north(painter: QPainter, area: QRectF, azimuth_deg: float) -> None:
 
 def draw_words(painter: QPainter, area: QRectF, texts: Sequence[str]) -> None:
     """Lines of words below each other in the middle of the upper edge: the date of the city, what keys do."""
-    metrics = QFontMetricsF(painter.font())
-    height, top = metrics.height() + 12, area.top() + MARGIN
+    metrics, top = QFontMetricsF(painter.font()), area.top() + MARGIN
+    widest = QRectF(0, 0, area.width() - 2 * (MARGIN + PADDING), area.height())
     for text in texts:
-        width = metrics.horizontalAdvance(text) + 2 * PADDING + 4
+        words = metrics.boundingRect(widest, CENTRED, text)
+        width, height = words.width() + 2 * PADDING + 4, words.height() + 12
         box = QRectF(area.center().x() - width / 2, top, width, height)
         _plate(painter, box)
         painter.setPen(QColor(theme.current().colours.text))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(box.adjusted(PADDING, 0, -PADDING, 0), CENTRED, text)
         top += height + MARGIN / 2
-
-
-SOURCE_FLAGS = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
 
 
 def source_height(font: QFont, width: float, text: str) -> float:
     """How high the strip is that says where the light comes from."""
-    return QFontMetricsF(_smaller(font)).boundingRect(_strip(width), SOURCE_FLAGS, text).height() + 8
+    return QFontMetricsF(_smaller(font)).boundingRect(_strip(width), CENTRED, text).height() + 8
 
 
 def draw_source(painter: QPainter, strip: QRectF, text: str) -> None:
@@ -118,7 +117,7 @@ def draw_source(painter: QPainter, strip: QRectF, text: str) -> None:
     painter.setFont(_smaller(painter.font()))
     painter.fillRect(strip, QColor(theme.current().colours.panel))
     painter.setPen(QColor(theme.current().colours.text))
-    painter.drawText(strip.adjusted(PADDING, 0, -PADDING, 0), SOURCE_FLAGS, text)
+    painter.drawText(strip.adjusted(PADDING, 0, -PADDING, 0), CENTRED, text)
     painter.restore()
 
 

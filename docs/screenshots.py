@@ -1,7 +1,7 @@
 """The pictures of the guide and the README, made by the program itself: `make screenshots`.
 
-Without a display; names after `python -m docs.screenshots` make some alone: start, den_haag, demo, sun. Den
-Haag comes from the real data, where that is at hand.
+Without a display; names after `python -m docs.screenshots` make some alone: start, den_haag, demo, sun,
+visibility. Den Haag comes from the real data, where that is at hand.
 """
 
 from __future__ import annotations
@@ -119,17 +119,65 @@ def sun(window: Window, folder: Path) -> None:
     keep(window, "sun-3-verdict")
     window.results.show_origin()
     keep(window, "sun-4-origin")
-    report(window, folder)
+    report(window, folder, "sun-5-report")
 
 
-def report(window: Window, folder: Path) -> None:
+def visibility(window: Window, folder: Path) -> None:
+    """From a viewing place and a church to the verdict on a tower, as an eye sees it, and the report."""
+    path = folder / "Lohefurt.city.gpkg"
+    make_demo(path, folder / "files", never_stop)
+    window.open_paths([path])
+    settle(window)
+    window.set_legend(False)
+    window.timeline.show_date("2035-07-01")
+    project = window.session.project
+    place, church = (project.find(name)[0].fid for name in ("viewing-place", "church-st-kilian"))
+    window.session.select([place, church])
+    window.commands.zoom_to(window.session.selection)
+    settle(window)
+    camera = window.canvas.camera
+    window.canvas.set_camera(
+        replace(camera, distance_m=0.62 * camera.distance_m, azimuth_deg=325.0, altitude_deg=28.0)
+    )
+    form = asked(window, "protectedview")
+    keep(window, "view-1-question", form)
+    form.accept()
+    settle(window)
+    keep(window, "view-2-verdict")
+    window.actions_["look_there"].trigger()
+    keep(window, "view-3-seen")
+    window.canvas.look_back()
+    report(window, folder, "view-4-report")
+    exposure(window, project.find("Lohe tower")[0].fid)
+
+
+def exposure(window: Window, tower: int) -> None:
+    """From where on streets and squares a tower is seen."""
+    window.set_legend(True)
+    window.session.select([tower])
+    asked(window, "exposure").accept()
+    settle(window)
+    window.commands.view_top()
+    settle(window)
+    window.canvas.fit()
+    keep(window, "view-5-exposure")
+
+
+def asked(window: Window, name: str) -> AnalysisForm:
+    """The form of an analysis."""
+    window.ask_analysis(name)
+    settle(window)
+    return next(each for each in window.findChildren(AnalysisForm) if each.isVisible())
+
+
+def report(window: Window, folder: Path, name: str) -> None:
     """The first pages of the report, where a program that draws PDF files is at hand."""
     if shutil.which("pdftoppm") is None:
         print("Left out: the pages of the report (needs pdftoppm of poppler-utils)", file=sys.stderr)
         return
     pdf = folder / "report.pdf"
     write_report_of(window.session.project.path, [], pdf, Work(lambda _fraction, _text: None))
-    subprocess.run(["pdftoppm", "-png", "-r", "60", "-l", "2", pdf, IMAGES / "sun-5-report"], check=True)
+    subprocess.run(["pdftoppm", "-png", "-r", "60", "-l", "2", pdf, IMAGES / name], check=True)
 
 
 def keep(window: Window, name: str, dialog: QWidget | None = None) -> None:
@@ -178,7 +226,7 @@ def main() -> None:
     application = QApplication(["citystrata"])
     prepare_application()
     theme.start(application, "light")
-    shows: tuple[Callable[[Window, Path], None], ...] = (start, den_haag, demo, sun)
+    shows: tuple[Callable[[Window, Path], None], ...] = (start, den_haag, demo, sun, visibility)
     wanted = sys.argv[1:] or [show.__name__ for show in shows]
     for show in (show for show in shows if show.__name__ in wanted):
         with tempfile.TemporaryDirectory(prefix="citystrata-") as name:
