@@ -14,7 +14,7 @@ from analysis.looking import Observers, stood_on
 from analysis.missing import why_nothing
 from analysis.naming import Naming
 from analysis.receivers import Receivers
-from analysis.sights import Bend
+from analysis.sights import GAP_M, Bend
 from analysis.situation import Situation
 from analysis.survey import LACKING, SURFACE_TYPES
 from layers.arrays import Float64
@@ -24,7 +24,9 @@ from layers.project import Project
 from layers.runs import Int64
 
 #: What a target lies on is looked for this far before and behind it.
-AROUND_M = 0.05
+AROUND_M = 0.3
+#: Places that were clicked or typed lie on walls and roofs within this.
+CLICKED_M = 0.05
 #: More lines than this are no bundle any more; a viewshed tells the same.
 MOST_LINES = 20_000
 
@@ -38,6 +40,7 @@ class Aims:
     names: tuple[str, ...]  # of each line
     targets: tuple[str, ...]  # of its end
     point: Int64  # (n,) of the receivers that it goes to, -1 = none
+    gap_m: float = GAP_M  # what lies so near to an end does not hide it
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -53,6 +56,7 @@ def at_places(observers: Observers, ends: Float64, targets: Sequence[str]) -> Ai
         tuple(f"{observers.names[a]} to {targets[b]}" for a, b in pairs),
         tuple(targets[b] for _, b in pairs),
         np.full(len(pairs), -1),
+        CLICKED_M,
     )
 
 

@@ -6,7 +6,7 @@ refraction, a parabola, so that its height above a straight piece is a quadratic
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,9 @@ class Line:
     eye: Float64  # (3,) world
     end: Float64  # (3,) world
     bend: Bend = STRAIGHT
+    #: So near to the eye and to the end nothing hides: they may lie on something.
+    eye_gap_m: float = GAP_M
+    end_gap_m: float = GAP_M
 
     @property
     def length_m(self) -> float:
@@ -56,11 +59,11 @@ class Line:
 
     def reversed(self) -> Line:
         """From the end to the eye; the same line."""
-        return Line(self.end, self.eye, self.bend)
+        return Line(self.end, self.eye, self.bend, self.end_gap_m, self.eye_gap_m)
 
     def raised_to(self, z: float) -> Line:
         """To an end at another height."""
-        return Line(self.eye, np.array((*self.end[:2], z)), self.bend)
+        return replace(self, end=np.array((*self.end[:2], z)))
 
 
 @dataclass(frozen=True)
@@ -111,8 +114,8 @@ class Above:
 
 def above(section: Section, line: Line) -> Above:
     """How far pieces between eye and end rise above the line; what both lie on does not count."""
-    gap = GAP_M * line.length_m / float(np.linalg.norm(line.end - line.eye))
-    piece = section.within(gap, line.length_m - gap)
+    flat = line.length_m / float(np.linalg.norm(line.end - line.eye))
+    piece = section.within(line.eye_gap_m * flat, line.length_m - line.end_gap_m * flat)
     over = piece.z - line.heights(piece.distance_m)
     curve = line.bend.per_m2 * np.ptp(piece.distance_m, axis=1) ** 2
     return Above(piece, over[:, 0], over[:, 1] - over[:, 0] + curve, curve)

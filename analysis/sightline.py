@@ -380,7 +380,8 @@ def _pedigree(inputs: Inputs, laid: _Laid, states: Sequence[Sightlines], seconds
         error=ERROR,
         limits=(
             *dict.fromkeys(notes),
-            f"What lies within {1000 * GAP_M:g} mm of the eye or the end does not hide it",
+            f"What lies within {1000 * GAP_M:g} mm of the eye or {1000 * laid.aims.gap_m:g} mm of the end "
+            "does not hide it",
             *(("Trees are in leaf and hide what is behind them",) if inputs.vegetation else ()),
         ),
         numbers={

@@ -15,7 +15,7 @@ from analysis.looking import Observers
 from analysis.naming import Naming
 from analysis.profile import GROUND, OBJECT, PLANT, Slices, slices
 from analysis.section import Cutter
-from analysis.sights import Sights
+from analysis.sights import GAP_M, Sights
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.data import Progress
@@ -54,9 +54,12 @@ class Sightlines:
         self.key_of: Int64 = np.where(found >= 0, found, -1 - self.cast.layer.astype(np.int64))
         self._is_ground: Mask = np.isin(self.cast.layer, self.cast.terrain)
 
-    def along(self, eye: Float64, end: Float64, with_heights: bool) -> Seen:
-        """What is met between an eye and an end; `with_heights`: and from which heights one sees."""
-        line = Line(eye, end, self.bend)
+    def along(self, eye: Float64, end: Float64, with_heights: bool, end_gap_m: float = GAP_M) -> Seen:
+        """What is met between an eye and an end; `with_heights`: and from which heights one sees.
+
+        What lies within `end_gap_m` of the end does not hide it.
+        """
+        line = Line(eye, end, self.bend, end_gap_m=end_gap_m)
         section = self._cutter.along(eye, end)
         over = above(section, line)
         met = obstacles(over, self.key_of)
@@ -77,7 +80,7 @@ class Sightlines:
         found = []
         for number, (who, end) in enumerate(zip(aims.observer.tolist(), aims.ends, strict=True)):
             progress(number / len(aims), f"line of sight {number + 1} of {len(aims)}")
-            found.append(self.along(observers.eyes[who], end, with_heights))
+            found.append(self.along(observers.eyes[who], end, with_heights, aims.gap_m))
         return found
 
     def slices(self, line: Line) -> Slices:

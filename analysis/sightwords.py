@@ -92,25 +92,28 @@ def _behind(others: Sequence[Obstacle], names: Names) -> list[str]:
 
 def _how_it_was(one: Seen, was: Seen, names: Names) -> str:
     if was.is_free:
-        return "Before, it was seen." if not one.is_free else "Before, it was seen too."
+        return "It was seen before too." if one.is_free else "Before, it was seen."
     met = was.obstacles[0]
-    also = "too" if not one.is_free else "still"
-    return f"Before, it was {also} hidden, by {names.title(met.key)} ({met.excess_m:.2f} m too high)."
+    by = f"by {names.title(met.key)} ({met.excess_m:.2f} m too high)"
+    return f"Before, it was hidden {by}." if one.is_free else f"It was hidden before too, {by}."
 
 
 def _of_points(
     points: Receivers, aims: Aims, now: Sequence[Seen], before: Sequence[Seen] | None, names: Names
 ) -> list[str]:
-    """How many surfaces and points are seen, and what hides most of them."""
-    seen = _rows_seen(points, aims, now)
-    count = len(points.fid)
+    """How many surfaces and points are seen, what hides most of them, and what took the rest."""
+    seen, count = int(_rows_seen(points, aims, now).sum()), len(points.fid)
     word = "windows" if set(points.surface_type) <= {"Window", "window"} else "surfaces"
     earlier = f"; before, {int(_rows_seen(points, aims, before).sum())}" if before is not None else ""
-    said = [f"{int(seen.sum())} of {count} {word} are seen, in part at least{earlier}."]
+    said = [f"{seen or 'None'} of {count} {word} {'is' if seen == 1 else 'are'} seen{earlier}."]
     if len(points) > count:
-        free = f"{_count(now)} of {len(aims)}"
+        free = f"{_count(now) or 'None'} of {len(aims)}"
         said.append(f"{free} lines of sight to the sides that face the places are free{_earlier(before)}.")
-    return said + _hiding(now, names)
+    said += _hiding("Hidden most often by", now, names)
+    if before is not None:
+        lost = [one for one, was in zip(now, before, strict=True) if was.is_free and not one.is_free]
+        said += _hiding(f"{len(lost)} lines of sight are lost, to", lost, names)
+    return said
 
 
 def _rows_seen(points: Receivers, aims: Aims, found: Sequence[Seen]) -> Mask:
@@ -120,7 +123,8 @@ def _rows_seen(points: Receivers, aims: Aims, found: Sequence[Seen]) -> Mask:
     return seen
 
 
-def _hiding(found: Sequence[Seen], names: Names) -> list[str]:
+def _hiding(words: str, found: Sequence[Seen], names: Names) -> list[str]:
+    """A sentence on what hides most lines, with how many."""
     counts: dict[int, int] = {}
     for one in found:
         if one.obstacles:
@@ -129,7 +133,7 @@ def _hiding(found: Sequence[Seen], names: Names) -> list[str]:
         return []
     worst = sorted(counts, key=lambda key: (-counts[key], names.title(key)))[:MOST_NAMED]
     listed = ", ".join(f"{names.title(key)} ({counts[key]})" for key in worst)
-    return [f"Hidden most often by {listed}."]
+    return [f"{words} {listed}."]
 
 
 def _of_fan(

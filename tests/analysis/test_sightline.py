@@ -87,7 +87,9 @@ def test_before_and_after_and_what_is_gone_in_the_profile(town: Project) -> None
     result = look(town, compare=True, compare_date="1990-01-01", compare_without="id == 'A'")
     lines = result.tables[SIGHTLINES]
     assert (lines.texts("blocked_by"), lines.texts("blocked_by_before")) == (["A"], ["B"])
-    assert any("hidden, by B" in sentence for sentence in result.tables[FINDINGS].texts("sentence"))
+    assert any(
+        "hidden before too, by B" in sentence for sentence in result.tables[FINDINGS].texts("sentence")
+    )
     profile = result.tables["profile"]
     states = dict(zip(profile.texts("name"), profile.texts("state"), strict=True))
     assert (states["A"], states["B"]) == ("new", GONE)
@@ -120,7 +122,7 @@ def test_of_a_house_the_sides_that_face_the_place_are_seen(town: Project) -> Non
     assert seen[west] == 1.0 and seen[east] == 0.0
     lines = result.tables[SIGHTLINES]
     assert len(lines) < len(result.points) and lines.numbers("visible").all()
-    assert result.tables[FINDINGS].texts("sentence")[0].startswith("1 of 4 surfaces are seen")
+    assert result.tables[FINDINGS].texts("sentence")[0].startswith("1 of 4 surfaces is seen")
 
 
 def test_a_fan_ends_at_the_house_and_is_drawn_as_wide(town: Project) -> None:
@@ -175,6 +177,13 @@ def test_along_a_long_line_the_terrain_is_as_fine_as_it_is(tmp_path: Path) -> No
 
 def _on_raster(east: float, south: float) -> tuple[float, float]:
     return rasters.WEST + east, rasters.NORTH - south
+
+
+def test_a_target_that_was_clicked_on_a_wall_is_not_hidden_by_it(town: Project) -> None:
+    west = at(50, 55, 4.0)
+    for inside_m in (-0.005, 0.0, 0.005):
+        lines = look(town, targets=((west[0] + inside_m, *west[1:]),)).tables[SIGHTLINES]
+        assert lines.numbers("visible")[0] == 1
 
 
 def test_targets_are_called_by_what_they_lie_on(town: Project) -> None:
