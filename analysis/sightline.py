@@ -337,7 +337,7 @@ def _tables(
         FINDINGS: Table({"sentence": sentences}),
         OBSERVERS: laid.observers.table(),
         SIGHTLINES: lines,
-        "hiders": hiders_table(now, names, before),
+        "hidden_by": hiders_table(now, names, before),
     }
     if inputs.towards == SECTOR:
         return tables | {VOLUMES: fan_table(laid.observers, laid.aims, now, inputs.sector.apart_deg)}
