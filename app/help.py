@@ -20,6 +20,7 @@ MOUSE = (
     ("Double click", "Fly to the point"),
     ("Right click", "Menu"),
     ("Arrow keys, Shift+arrows", "Orbit, pan"),
+    ("Arrow keys, Page Up, Page Down", "With an observer: walk (Shift: farther), raise and lower the eye"),
     ("W A S D, Shift", "Walk, hurry (in walk mode)"),
 )
 

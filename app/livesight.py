@@ -17,7 +17,7 @@ from analysis.analysis import analysis_of
 from analysis.asked import as_json
 from analysis.looking import EYE_HEIGHT_M
 from app.labels import counted
-from app.rayhelper import NO_OBJECT, NOTHING, AllRound
+from app.rayhelper import GROUND_M, NO_OBJECT, NOTHING, AllRound
 from app.session import Session
 from app.surroundings import Surroundings
 from layers.arrays import Float64
@@ -117,8 +117,12 @@ class LiveSight(QObject):
         if found is None:
             return ""
         words = [f"Sees something of {counted(found.objects, 'object')}"]
+        if np.isfinite(found.ground_m2):
+            words.append(
+                f"{area(found.ground_m2)} of the ground within {GROUND_M:g} m ({100 * found.ground_share:.0f} %)"
+            )
         if found.farthest_fid >= 0:
-            words.append(f"the farthest {found.farthest_m:,.0f} m away: {self._name(found.farthest_fid)}")
+            words.append(f"farthest: {self._name(found.farthest_fid)}, {found.farthest_m:,.0f} m")
         words.append(f"sky {100 * found.sky:.0f} %")
         reach = self._surroundings.reach_m
         if reach is not None:
@@ -207,3 +211,8 @@ class LiveSight(QObject):
         except CitystrataError:  # it is no longer there
             return "an object"
         return str(thing.attributes.get("name") or thing.id)
+
+
+def area(square_metres: float) -> str:
+    """An area as people say it."""
+    return f"{square_metres / 1e4:.1f} ha" if square_metres >= 1e4 else f"{square_metres:,.0f} m²"

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 from subprocess import DEVNULL
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
@@ -31,16 +31,20 @@ from layers.arrays import Float64
 from layers.data import Box
 from layers.errors import CitystrataError
 
+if TYPE_CHECKING:
+    from analysis.sights import Sights
+
 Float32 = NDArray[np.float32]
 
 QUESTION = struct.Struct("<BI3d")
-#: The object that is met and how far away; and of all that is seen around: how many objects, the share of
-#: sky above the horizon, and the farthest object with its distance.
-MET, ALL_ROUND = struct.Struct("<qd"), struct.Struct("<Idqd")
+#: What is met and how far away; and the fields of `AllRound`.
+MET, ALL_ROUND = struct.Struct("<qd"), struct.Struct("<Idqddd")
 #: Shadows of a sun lower than this may end where the margin does.
 LOWEST_DEG = 4.0
 #: Looking all around is done in so many directions.
 DIRECTIONS = 60_000
+#: The ground that is seen is counted so far around, in points so far apart and so high above it.
+GROUND_M, APART_M, ABOVE_M = 500.0, 8.0, 0.1
 #: The Earth's curvature is followed within this, so that no line of sight of a district needs two pieces.
 OFF_CURVE_M = 0.05
 #: What is no object: terrain and scans; and nothing at all.
@@ -84,6 +88,8 @@ class AllRound:
     sky: float  # share of all directions above the horizon in which nothing is
     farthest_fid: int  # of the object that is farthest away; NOTHING where none is seen
     farthest_m: float
+    ground_m2: float  # of the open ground within GROUND_M; NaN without a terrain
+    ground_share: float
 
 
 class RayHelper:
@@ -215,7 +221,7 @@ def _area(project: Any, around: Around) -> tuple[Box, bool]:
     return (west, south, low, east, north, high), is_whole
 
 
-def _meeting(sights: Any, eye: Float64, points: Float64) -> tuple[int, float]:
+def _meeting(sights: Sights, eye: Float64, points: Float64) -> tuple[int, float]:
     """The object that the line of sight to the first of some points meets, and how far from the eye."""
     triangle, share = sights.first(eye, points[:1])
     length = float(np.linalg.norm(points[0] - eye))
@@ -224,8 +230,8 @@ def _meeting(sights: Any, eye: Float64, points: Float64) -> tuple[int, float]:
     return int(sights.cast.fid[triangle[0]]), length * float(share[0])
 
 
-def _all_round(sights: Any, eye: Float64) -> tuple[int, float, int, float]:
-    """How many objects an eye sees, the share of sky, and the farthest object with its distance."""
+def _all_round(sights: Sights, eye: Float64) -> tuple[int, float, int, float, float, float]:
+    """What an eye sees in all directions, as the fields of `AllRound`."""
     number = np.arange(DIRECTIONS) + 0.5
     up = 1 - 2 * number / DIRECTIONS  # evenly over the sphere, along a spiral of golden steps
     turn, level = number * np.pi * (3 - np.sqrt(5)), np.sqrt(1 - up * up)
@@ -237,10 +243,26 @@ def _all_round(sights: Any, eye: Float64) -> tuple[int, float, int, float]:
     met = np.flatnonzero((triangle >= 0) & (triangle < cast.opaque))  # trees are too many to be told
     fids, away = cast.fid[triangle[met]], share[met] * reach
     fids, away = fids[fids >= 0], away[fids >= 0]
+    ground = _ground_seen(sights, eye)
     if not len(fids):
-        return 0, sky, NOTHING, 0.0
+        return 0, sky, NOTHING, 0.0, *ground
     farthest = int(away.argmax())
-    return len(np.unique(fids)), sky, int(fids[farthest]), float(away[farthest])
+    return len(np.unique(fids)), sky, int(fids[farthest]), float(away[farthest]), *ground
+
+
+def _ground_seen(sights: Sights, eye: Float64) -> tuple[float, float]:
+    """How much of the open ground around an eye it sees, in m² and as a share."""
+    aside = np.arange(-GROUND_M, GROUND_M + APART_M, APART_M)
+    x, y = (part.ravel() for part in np.meshgrid(aside, aside))
+    near = np.hypot(x, y) <= GROUND_M
+    points = np.column_stack((eye[0] + x[near], eye[1] + y[near], np.zeros(near.sum())))
+    points[:, 2] = sights.cast.ground.heights(points[:, :2]) + ABOVE_M
+    points = points[np.isfinite(points[:, 2])]
+    points = points[~sights.cast.inside(points)]
+    if not len(points):
+        return float("nan"), float("nan")
+    seen = sights.free(eye, points)
+    return float(seen.sum()) * APART_M**2, float(seen.mean())
 
 
 if __name__ == "__main__":
