@@ -25,8 +25,10 @@ SHARES, SEEN, PANORAMA, MONTHLY = "view_shares", "seen_objects", "panorama", "mo
 VIEW, PICTURE, TAKEN, SUNLIGHT = "view_pct", "picture_pct", "sun_taken_h", "sunlight_h"
 #: The states in the panorama.
 STATES = ("now", "before")
-#: Objects that take less of the view, and of the sun in a year, are not listed.
+#: What changes the view, and the sun in a year, by less is not spoken of.
 LEAST_PCT, LEAST_H = 0.05, 0.5
+#: Objects that change nothing are listed from here on.
+LISTED_PCT, LISTED_H = 0.2, 5.0
 #: Cells of the panorama that is kept.
 KEPT_DEG = 1.0
 
@@ -88,7 +90,9 @@ def _objects(found: Found) -> Table:
     columns = with_change(*(_of_objects(state, fids) for state in found.states))
     shown = np.zeros(len(fids), bool)
     for name, values in columns.items():
-        shown |= np.abs(values) >= (LEAST_H if name.startswith(TAKEN) else LEAST_PCT)
+        is_change, is_sun = name.endswith(CHANGE), name.startswith(TAKEN)
+        least = (LEAST_H if is_sun else LEAST_PCT) if is_change else LISTED_H if is_sun else LISTED_PCT
+        shown |= np.abs(values) >= least
     change = np.abs(columns.get(VIEW + CHANGE, np.zeros(len(fids))))
     order = np.lexsort((-columns[VIEW], -np.where(change >= LEAST_PCT, change, 0.0)))
     order = order[shown[order]]

@@ -227,7 +227,8 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         inputs,
         site,
         _pedigree(inputs, receivers, casts, sun, found, time.perf_counter() - started),
-        quantities=quantities_with_change(QUANTITIES, inputs.compare),
+        # A window or a spot colours nothing of the city: its shares are in the tables.
+        quantities=quantities_with_change(QUANTITIES, inputs.compare) if facades is not None else (),
         surfaces=surfaces,
         points=points,
         tables={**tables_of(found), OBSERVERS: places.table(), VIEWS: views_table(views)},

@@ -219,7 +219,7 @@ class Canvas(QWidget):
             overlay.draw_scale_bar(painter, area, camera.metres_per_pixel(self.height()))
         if self.shows_marks:
             overlay.draw_north(painter, area, camera.azimuth_deg)
-        if self.shows_legend:
+        if self.shows_legend and (self.looking is None or self._session.scene.result_scale is not None):
             overlay.draw_legend(painter, area, self._session.scene.legend())
         if self.walking:
             words.append("Walking: W A S D to move, drag to look, Shift to hurry, Esc to end")
@@ -227,10 +227,7 @@ class Canvas(QWidget):
             words.append(self.picking)
         elif self.looking is not None:
             wide = camera.horizontal_fov_deg(area.width() / area.height())
-            words.append(
-                f"From {self.looking.name}, {wide:.0f}° wide: drag to look around, wheel for a wider or "
-                "narrower view, Esc to go back"
-            )
+            words.append(f"From {self.looking.name}, {wide:.0f}° wide; Esc to go back")
         elif self.box_mode:
             words.append("Drag a box around the objects to select; Esc ends it")
         to_come = self._session.drawing.to_come

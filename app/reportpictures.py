@@ -33,6 +33,8 @@ from viewer.scene import Scene, SunLight, prepare
 
 #: Pixels of the pictures: two beside each other, three, and maps and views as wide as the page.
 HALF, THIRD, BROAD, WIDE = (1000, 840), (680, 680), (1800, 1100), (1800, 700)
+#: Pixels of what an eye sees, from top to bottom at most.
+HIGHEST = 1600
 #: Around what is looked at, so that what casts shadow on it is seen too: metres, and a part of its size.
 ROOM_M, ROOM = 85.0, 0.1
 #: Around shadows, which are seen as a whole.
@@ -135,7 +137,8 @@ class Studio:
 
     def as_seen(self, result: Result, state: State, view: View, quantity: str | None = None) -> Shot:
         """What an eye sees in a state, in the true field of view; plain, or in the colours of a quantity."""
-        size = WIDE[0], round(WIDE[0] / view.aspect)
+        width = min(WIDE[0], round(HIGHEST * view.aspect))
+        size = width, round(width / view.aspect)
         caption = f"{state.title}. {view.title}"
         return self._take(result, state, size, Camera.of_view(view), quantity, caption)
 

@@ -408,6 +408,7 @@ class Window(QMainWindow):
             self.start_page.refresh()
             self.info.hide()
         self._pages.setCurrentIndex(1 if is_open else 0)
+        self.canvas.set_ghosts(self.timeline.ghosts.isChecked())
         self._toolbar.setVisible(is_open)
         for name, dock in self._docks.items():
             dock.setVisible(is_open and self._wanted[name])

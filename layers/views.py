@@ -38,11 +38,12 @@ class View:
 
     @property
     def title(self) -> str:
-        """From where, where it looks and how wide: "From spot 1 to the south-west (225°), 90° wide"."""
+        """In words: "From spot 1 to the south (180° of the grid), 90° wide"."""
         way = COMPASS[round(self.azimuth_deg / 45) % 8]
         up = round(self.altitude_deg)
         rise = f", {abs(up)}° {'up' if up > 0 else 'down'}" if up else ""
-        return f"From {self.name} to the {way} ({self.azimuth_deg:.0f}°){rise}, {self.fov_deg:g}° wide"
+        turn = f"{round(self.azimuth_deg) % 360}° of the grid"
+        return f"From {self.name} to the {way} ({turn}){rise}, {self.fov_deg:g}° wide"
 
     @property
     def distance_m(self) -> float:
