@@ -317,8 +317,8 @@ def _pedigree(
         inputs=tuple(dict.fromkeys(item for state in states for item in state.cast.inputs)),
         error=(
             "At 19 of 20 places from which something is seen shares and solid angles are within "
-            f"{100 * error_share(now.patches):.1f} % of the whole object as it looks from there, and "
-            f"heights within {now.level_m:.2g} m"
+            f"{100 * error_share(now.patches):.0f} % of the whole object as it looks from there, and "
+            "heights within as much of its height; means over many places are within 1 %"
         ),
         limits=(
             *notes,
@@ -348,4 +348,4 @@ def _narrow(places: Receivers, inputs: Inputs) -> Iterator[str]:
 
 def error_share(pieces: int) -> float:
     """How far shares are off at 19 of 20 places that see something, as found against far more pieces."""
-    return float(1 / np.sqrt(max(pieces, 1)))
+    return float(1.7 / np.sqrt(max(pieces, 1)))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import shapely
 import shapely.affinity
+from shapely.geometry.base import BaseGeometry
 
 from layers.arrays import Float64
 
@@ -19,7 +20,7 @@ def rectangle(x: float, y: float, half: float, deep: float, turn: float) -> Floa
     return found
 
 
-def seen_in_plan(place: Sequence[float], rings: Sequence[Float64], radius_m: float) -> shapely.Geometry:
+def seen_in_plan(place: Sequence[float], rings: Sequence[Float64], radius_m: float) -> BaseGeometry:
     """What is seen from a place among rings of corners: a circle less what lies behind each side."""
     here = np.asarray(place, float)
     hidden = []

@@ -48,7 +48,8 @@ def corner_sr(wide: Float64, tall: Float64, away: Float64) -> Float64:
 
 def front_sr(low: Float64, high: float, away: Float64) -> Float64:
     """Solid angle of the tower's front between two heights, from before its middle."""
-    parts = [np.sign(z) * corner_sr(np.float64(10.0), np.abs(z), away) for z in (high - EYE_M, low - EYE_M)]
+    wide = np.full(len(away), 10.0)
+    parts = [np.sign(z) * corner_sr(wide, np.abs(z), away) for z in (high - EYE_M, low - EYE_M)]
     found: Float64 = 2 * (parts[0] - parts[1])
     return found
 
@@ -129,7 +130,7 @@ def test_the_curve_of_the_earth_hides_the_foot_of_a_far_tower() -> None:
 def houses(count: int, seed: int) -> list[Float64]:
     """Boxes and sheds of all sizes around the tower, none over it."""
     random = np.random.default_rng(seed)
-    found = []
+    found: list[Float64] = []
     while len(found) < count:
         x, y = random.uniform(-250, 250, 2)
         wide, deep, tall = random.uniform((6, 6, 3), (25, 20, 28))
@@ -198,4 +199,4 @@ def test_shares_among_houses_are_those_of_far_more_lines_of_sight(shape: str) ->
         unit="% of the object",
         note="what is promised",
     )
-    assert seen.alone_sr == pytest.approx(brute[:, 1], rel=0.05)
+    assert seen.alone_sr == pytest.approx(brute[:, 1], rel=error_share(len(patches)))

@@ -35,7 +35,7 @@ def footprints(count: int = 90) -> list[Float64]:
     found: list[Float64] = []
     while len(found) < count:
         x, y = random.uniform(-200, 200, 2)
-        ring = rectangle(x, y, *random.uniform(4, 14, 2), random.uniform(0, np.pi))
+        ring = rectangle(x, y, *random.uniform((4, 4, 0), (14, 14, np.pi)).tolist())
         if np.abs(ring).max(axis=1).min() > 8:
             found.append(np.round(ring, 3))
     return found
@@ -83,7 +83,7 @@ def test_isovists_are_those_that_shapely_finds_from_footprints(quarter: Project)
     result = isovist.run(quarter, inputs)
     judges = [seen_in_plan(place, rings, RADIUS_M) for place in places]
     # Pieces that only touch the rest in a corner are seen too; their outlines count each.
-    whole = np.array([judge.geom_type == "Polygon" for judge in judges])
+    whole = np.array([isinstance(judge, shapely.Polygon) for judge in judges])
     area = result.surfaces.numbers("isovist_area_m2") / shapely.area(judges) - 1
     perimeter = result.surfaces.numbers("isovist_perimeter_m") / shapely.length(judges) - 1
     far = [
