@@ -32,6 +32,8 @@ HIGHEST_M = 1000.0
 SAME_M = 0.3
 #: A view from the eye: how wide it is, and how far ahead its middle lies.
 FIELD_DEG, AHEAD_M = 65.0, 50.0
+#: From here on distances are told in whole metres.
+FAR_M = 100.0
 #: The analysis that an observer is kept as.
 KEPT_AS = "visibility"
 
@@ -116,13 +118,12 @@ class LiveSight(QObject):
             return "What stands around is being gathered …"
         if found is None:
             return ""
-        words = [f"Sees something of {counted(found.objects, 'object')}"]
+        words = [f"Sees {counted(found.objects, 'object')}"]
         if np.isfinite(found.ground_m2):
-            words.append(
-                f"{area(found.ground_m2)} of the ground within {GROUND_M:g} m ({100 * found.ground_share:.0f} %)"
-            )
+            share = f"{100 * found.ground_share:.0f} % within {GROUND_M:g} m"
+            words.append(f"{area(found.ground_m2)} of ground ({share})")
         if found.farthest_fid >= 0:
-            words.append(f"farthest: {self._name(found.farthest_fid)}, {found.farthest_m:,.0f} m")
+            words.append(f"farthest {self._name(found.farthest_fid)}, {metres(found.farthest_m)}")
         words.append(f"sky {100 * found.sky:.0f} %")
         reach = self._surroundings.reach_m
         if reach is not None:
@@ -140,10 +141,10 @@ class LiveSight(QObject):
         if met is None:
             return ""
         if met.fid == NOTHING or met.distance_m > away - SAME_M:
-            return f"{what}: seen, {away:,.1f} m away"
+            return f"{what}: seen, {metres(away)} away"
         by = "the terrain" if met.fid == NO_OBJECT else self._name(met.fid)
         by = "itself" if by == what else by
-        return f"{what}: not seen, {away:,.1f} m away; hidden by {by} after {met.distance_m:,.1f} m"
+        return f"{what}: not seen, {metres(away)} away; hidden by {by} after {metres(met.distance_m)}"
 
     def view(self, azimuth_deg: float) -> View | None:
         """What the observer sees when they look level in a direction of the grid."""
@@ -216,3 +217,8 @@ class LiveSight(QObject):
 def area(square_metres: float) -> str:
     """An area as people say it."""
     return f"{square_metres / 1e4:.1f} ha" if square_metres >= 1e4 else f"{square_metres:,.0f} m²"
+
+
+def metres(distance_m: float) -> str:
+    """A distance as far as it matters."""
+    return f"{distance_m:,.0f} m" if distance_m >= FAR_M else f"{distance_m:.1f} m"
