@@ -80,7 +80,12 @@ class FieldOfView:
     @property
     def is_all(self) -> bool:
         """Whether it leaves nothing out."""
-        return np.isinf(self.radius_m) and self.is_around and self.low_deg <= -90 and self.high_deg >= 90
+        return np.isinf(self.radius_m) and self.is_everywhere
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether nothing but the distance limits it."""
+        return self.is_around and self.low_deg <= -90 and self.high_deg >= 90
 
     @property
     def is_around(self) -> bool:

@@ -290,6 +290,7 @@ def excess_of(
 def see_as_gdal(
     heights: Float32,
     seen: UInt16,
+    lowest: Float32,
     row: int,
     column: int,
     eye_z: float,
@@ -301,7 +302,8 @@ def see_as_gdal(
     """Add one to the cells that GDAL's viewshed (mode GVM_Edge) says are seen.
 
     C. Wang, G. Robinson, K. White (2000): Generating viewsheds without using sightlines. The height from
-    which on a cell is seen follows from those of two of its neighbours, nearer to the observer.
+    which on a cell is seen follows from those of two of its neighbours, nearer to the observer. `lowest`
+    as in `see_octant`.
     """
     height, width = heights.shape
     for way in (-1, 1):
@@ -333,5 +335,7 @@ def see_as_gdal(
                             needed = (corner * shorter + edge * (longer - shorter)) / (longer - 1)
                     if square <= most_m2 and (way > 0 or down > 0):
                         seen[r * width + c] += level + target_m >= needed
+                        if len(lowest):
+                            lowest[r * width + c] = max(needed - level, 0.0)
                     this[c] = max(level, needed)
             before = this

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,13 +16,15 @@ from analysis.keptcells import HIDDEN, kept_of, lowest_of, raster_of_counts
 from analysis.looking import MOST_WARNED, WARNING, Observers, bend_of, earth_of
 from analysis.outlook import CUMULATIVE, IS_SEEN, SEEN, SEEN_BY, SEEN_BY_PCT
 from analysis.receivers import Receivers
+from analysis.sights import Bend
 from analysis.site import site_if_known
-from analysis.standingheights import Cells, Standing, bare_of, cells_about, raster_of, with_objects
+from analysis.standingheights import Cells, Standing, bare_of, cells_about, raster_of, stands, with_objects
 from analysis.states import situations, states_title
 from analysis.survey import finished, quantities_with_change, versions, with_change
-from analysis.viewshed import Aim, Eye, Seen, viewshed
+from analysis.viewshed import Aim, Eye, Seen, viewshed, viewshed_as_gdal
 from analysis.waypoints import places_title, viewing_places
 from layers.arrays import Float64
+from layers.crs import LOCAL, semi_major_m
 from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
@@ -41,13 +43,19 @@ AGREEMENT_PCT = 99.0
 HIDDEN_HEIGHT = Quantity(
     HIDDEN, "Hidden up to this height", "m", digits=1, color_map="viridis", low=0.0, high=100.0
 )
-METHOD = (
+LINES = (
     "Rays go out from eyes {eye} over the terrain {terrain!r} in cells of {cell:.3g} m{standing}, to every "
     "cell at its edge; heights are linear between two cells, and each ray keeps the steepest that it has met "
     "(after R2 of Franklin & Ray 1994). A cell is seen when what stands {target:g} m above it rises over "
-    "what the two rays beside it have met. {earth}{view} Hidden up to a height says how tall something may "
-    "stand there without being seen."
+    "what the two rays beside it have met."
 )
+AS_GDAL = (
+    "As GDAL's gdal_viewshed does it (mode Edge, after Wang, Robinson & White 2000), for eyes {eye} over the "
+    "terrain {terrain!r} in cells of {cell:.3g} m{standing}: the height from which on a cell is seen follows "
+    "from those of the two neighbours nearer to the observer. A cell is seen when what stands {target:g} m "
+    "above it reaches that height."
+)
+MORE = " {earth}{view} Hidden up to a height says how tall something may stand there without being seen."
 
 
 def raster_estimate(project: Project, inputs: Inputs, count: int) -> Estimate:
@@ -62,10 +70,10 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
     """What is seen of the cells of a terrain raster."""
     started = time.perf_counter()
     site = site_if_known(project)
-    view, bend = field_of_view(inputs, site.convergence_deg), bend_of(inputs)
-    cells = _cells_of(project, inputs)
+    view, cells = field_of_view(inputs, site.convergence_deg), _cells_of(project, inputs)
     observers, eyes = _observers(project, inputs, cells)
-    aim = Aim(inputs.target_height_m, bend, view)
+    aim = Aim(inputs.target_height_m, _bend(inputs, cells), view)
+    see = viewshed_as_gdal if inputs.method == "gdal" else viewshed
     shares = np.linspace(0.0, 0.9, len(situations(inputs)) + 1)
     states, seen = [], []
     for number, situation in enumerate(situations(inputs)):
@@ -75,7 +83,7 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
             if inputs.objects
             else bare_of(cells)
         )
-        seen.append(viewshed(states[-1].surface, eyes, aim, True, part_of(part, 0.5, 1.0)))
+        seen.append(see(states[-1].surface, eyes, aim, True, part_of(part, 0.5, 1.0)))
     kept = kept_of(cells, states, seen, part_of(progress, 0.9, 1.0))
     now = kept.columns(0, len(eyes))
     before = kept.columns(1, len(eyes)) if inputs.compare else None
@@ -83,26 +91,13 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
     quantities = (IS_SEEN, *(CUMULATIVE if len(eyes) > 1 else ()), HIDDEN_HEIGHT)
     receivers = kept.receivers(cells)
     rows = [_of_all(receivers, total, len(eyes)) for total in totals]
-    notes = dict.fromkeys(note for state in states for note in state.notes)
     return finished(
         "visibility",
         f"{cells.layer.name}: what is seen from {places_title(inputs, observers)}, "
         f"{states_title(project, situations(inputs))}",
         inputs,
         site,
-        Pedigree(
-            method=_method(inputs, cells, view),
-            version=versions("numba"),
-            inputs=tuple(dict.fromkeys(item for state in states for item in state.inputs)),
-            error=_error(cells, kept.group),
-            limits=(*_warnings(observers, eyes, states[0]), *_limits(inputs, cells), *notes),
-            numbers={
-                "places": len(eyes),
-                "cells": cells.shape[0] * cells.shape[1],
-                "cell_m": math.sqrt(cells.cell_m2),
-                "seconds": time.perf_counter() - started,
-            },
-        ),
+        _pedigree(project, inputs, cells, states, observers, kept.group, time.perf_counter() - started),
         quantities=quantities_with_change(quantities, inputs.compare),
         surfaces=receivers.surfaces_table(**with_change(rows[0], rows[1] if inputs.compare else None)),
         points=receivers.points_table(**with_change(now, before)),
@@ -116,6 +111,33 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
     )
 
 
+def _pedigree(
+    project: Project,
+    inputs: Inputs,
+    cells: Cells,
+    states: Sequence[Standing],
+    observers: Observers,
+    group: int,
+    seconds: float,
+) -> Pedigree:
+    notes = dict.fromkeys(note for state in states for note in state.notes)
+    view = field_of_view(inputs, site_if_known(project).convergence_deg)
+    limits = *_warnings(observers, cells, states[0]), *_limits(project, inputs, cells, states), *notes
+    return Pedigree(
+        method=_method(inputs, cells, view),
+        version=versions("numba"),
+        inputs=tuple(dict.fromkeys(item for state in states for item in state.inputs)),
+        error=_error(inputs, cells, group),
+        limits=limits,
+        numbers={
+            "places": len(observers),
+            "cells": cells.shape[0] * cells.shape[1],
+            "cell_m": math.sqrt(cells.cell_m2),
+            "seconds": seconds,
+        },
+    )
+
+
 # --- who looks ------------------------------------------------------------------------------------
 
 
@@ -123,6 +145,14 @@ def _cells_of(project: Project, inputs: Inputs) -> Cells:
     """The cells that are looked over."""
     layer = raster_of(project, inputs.terrain, situations(inputs)[0])
     return cells_about(project, layer, viewing_places(project, inputs)[0], inputs.radius_m or math.inf)
+
+
+def _bend(inputs: Inputs, cells: Cells) -> Bend:
+    """How lines of sight bend; GDAL takes the Earth for as large as the ellipsoid of the raster's CRS."""
+    bend = bend_of(inputs)
+    if inputs.method != "gdal" or not inputs.curvature or cells.layer.crs in (None, LOCAL):
+        return bend
+    return replace(bend, radius_m=semi_major_m(cells.layer.crs))
 
 
 def _observers(project: Project, inputs: Inputs, cells: Cells) -> tuple[Observers, list[Eye]]:
@@ -222,7 +252,7 @@ def _area(area_m2: float) -> str:
 
 
 def _method(inputs: Inputs, cells: Cells, view: FieldOfView) -> str:
-    return METHOD.format(
+    return ((AS_GDAL if inputs.method == "gdal" else LINES) + MORE).format(
         eye=f"{inputs.eye_height_m:g} m above the viewing places, at the middles of their cells,",
         terrain=cells.layer.name,
         cell=math.sqrt(cells.cell_m2),
@@ -233,34 +263,41 @@ def _method(inputs: Inputs, cells: Cells, view: FieldOfView) -> str:
     )
 
 
-def _error(cells: Cells, group: int) -> str:
-    side = math.sqrt(cells.cell_m2)
+def _error(inputs: Inputs, cells: Cells, group: int) -> str:
+    exact = (
+        "Cell by cell as GDAL says; some 2 % of the cells are not as a line of sight of their own says"
+        if inputs.method == "gdal"
+        else f"At least {AGREEMENT_PCT:g} % of the cells are as a line of sight of their own says"
+    )
     said = (
-        f"At least {AGREEMENT_PCT:g} % of the cells are as a line of sight of their own says; the others lie "
-        f"at the edge of what is seen. Places and outlines are known to half a cell, {side / 2:.2g} m"
+        f"{exact}; these lie at the edge of what is seen. Places and outlines are known to half a cell, "
+        f"{math.sqrt(cells.cell_m2) / 2:.2g} m"
     )
     if group == 1:
         return said
     return f"{said}; the result keeps {group} by {group} cells as one, with the share that is seen"
 
 
-def _limits(inputs: Inputs, cells: Cells) -> tuple[str, ...]:
+def _limits(project: Project, inputs: Inputs, cells: Cells, states: Sequence[Standing]) -> tuple[str, ...]:
     said = ["Under bridges and overhangs nothing is seen: of each cell only the uppermost counts"]
     if not inputs.objects:
         said = ["Buildings and trees are left out: they hide nothing"]
-    elif inputs.vegetation:
+    elif any(state.is_leafy for state in states):
         said.append("Trees are in leaf and hide all that is behind them, and below their crowns")
     if np.isnan(cells.bare).any():
         said.append("Holes of the terrain hide nothing and are not seen")
+    for situation in situations(inputs):
+        if not stands(project, cells.layer, situation):
+            said.append(
+                f"The terrain {cells.layer.name!r} is of another date than the city of {situation.date}"
+            )
     return tuple(said)
 
 
-def _warnings(observers: Observers, eyes: Sequence[Eye], standing: Standing) -> tuple[str, ...]:
+def _warnings(observers: Observers, cells: Cells, standing: Standing) -> tuple[str, ...]:
     """What is odd about where somebody stands."""
-    heights = standing.surface.heights
-    buried = [
-        name for name, eye in zip(observers.names, eyes, strict=True) if eye.z < heights[eye.row, eye.column]
-    ]
+    is_buried = observers.eyes[:, 2] < standing.surface.heights[cells.at(observers.eyes)]
+    buried = [name for name, is_under in zip(observers.names, is_buried.tolist(), strict=True) if is_under]
     return tuple(
         f"{WARNING}{name} is inside a building or tree, or below the terrain, and sees little more than that"
         for name in buried[:MOST_WARNED]

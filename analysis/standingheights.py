@@ -160,9 +160,13 @@ def _span(cells: Int64, reach: float, count: int) -> Span:
     return max(first, 0), min(last + 1, count)
 
 
+def stands(project: Project, layer: Layer, situation: Situation) -> bool:
+    """Whether a layer shows at the date of a situation."""
+    return bool(state_at(project, situation.date or None)[layer.id][0].any())
+
+
 def raster_of(project: Project, name: str, situation: Situation) -> Layer:
     """The terrain raster of that name, or the uppermost one that is switched on and stands."""
-    states = state_at(project, situation.date or None)
     found = [
         layer
         for layer in project.layers
@@ -178,7 +182,7 @@ def raster_of(project: Project, name: str, situation: Situation) -> Layer:
             allowed=", ".join(layer.name for layer in found) or "the project has none",
         )
     for layer in found:
-        if layer.visible and states[layer.id][0].any():
+        if layer.visible and stands(project, layer, situation):
             return layer
     raise UsageError(
         "There is no terrain raster to look over",
@@ -197,6 +201,7 @@ class Standing:
     covered: Mask  # (rows, columns) by an object
     inputs: tuple[tuple[str, str], ...]  # what went in, with its SHA-256
     notes: tuple[str, ...]
+    is_leafy: bool = False  # whether trees stand among it
 
 
 def with_objects(
@@ -221,7 +226,11 @@ def with_objects(
         flat[some[is_over]] = top[is_over]
         over[some[is_over]] = True
     return Standing(
-        Surface(heights, cells.steps_m), covered, (*bare_of(cells).inputs, *cast.inputs), cast.notes
+        Surface(heights, cells.steps_m),
+        covered,
+        (*bare_of(cells).inputs, *cast.inputs),
+        cast.notes,
+        plants and cast.opaque < len(cast.triangles),
     )
 
 

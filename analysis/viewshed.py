@@ -117,31 +117,41 @@ def viewshed_as_gdal(
     surface: Surface,
     eyes: Sequence[Eye],
     aim: Aim | None = None,
+    with_lowest: bool = False,
     progress: Progress = never_stop,
 ) -> Seen:
     """What observers see according to GDAL's `gdal_viewshed`, of which this is the method.
 
-    It takes a field of view by its distance alone; its curvature coefficient is 1 less the refraction.
+    Its curvature coefficient is 1 less the refraction, and it takes the semi-major axis of the CRS's
+    ellipsoid for the Earth's radius. Of a field of view it knows the distance alone.
     """
     from analysis.horizonlines import see_as_gdal
 
     _check(surface, eyes)
     aim = aim or Aim()
+    if not aim.field.is_everywhere:
+        raise UsageError(
+            "The method of GDAL looks all around, up and down",
+            found=aim.field.title,
+            do="Look all around, or choose lines of sight",
+        )
     cells = np.ascontiguousarray(surface.heights, np.float32)
 
-    def see(eye: Eye) -> UInt16:
-        seen = np.zeros(cells.size, np.uint16)
+    def see(eye: Eye) -> tuple[UInt16, Float32]:
+        seen, lowest = np.zeros(cells.size, np.uint16), np.full(cells.size * with_lowest, NEVER_M)
         see_as_gdal(
-            cells, seen, eye.row, eye.column, float(eye.z), float(aim.target_m), surface.steps_m,
+            cells, seen, lowest, eye.row, eye.column, float(eye.z), float(aim.target_m), surface.steps_m,
             aim.bend.per_m2, aim.field.radius_m**2,
         )  # fmt: skip
-        return seen
+        return seen, lowest
 
-    count, each = np.zeros(cells.size, np.uint16), []
-    for seen in abreast(see, eyes, progress, TEXT):
+    count, least, each = np.zeros(cells.size, np.uint16), np.full(cells.size * with_lowest, NEVER_M), []
+    for seen, lowest in abreast(see, eyes, progress, TEXT):
         count += seen
+        np.fmin(least, lowest, out=least)
         each.append(int(seen.sum()))
-    return Seen(count.reshape(cells.shape), cells=np.array(each))
+    shape = cells.shape
+    return Seen(count.reshape(shape), least.reshape(shape) if with_lowest else None, np.array(each))
 
 
 def excess_m(surface: Surface, eye: Eye, rows: Int64, columns: Int64, bend: Bend = STRAIGHT) -> Float64:

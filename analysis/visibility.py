@@ -55,7 +55,7 @@ TITLE = "Viewshed"
 HELP = "What of roofs, walls and ground is seen from places or along a path, and by how many of them."
 
 #: On each core; for estimates.
-RAYS_PER_SECOND = 1.0e6
+RAYS_PER_SECOND = 0.3e6
 #: Part of the time that it takes to find out what is looked at and what stands.
 SET_UP = 0.1
 
@@ -108,6 +108,14 @@ class Inputs(Surveyed, Along):
         when=("on", "raster"),
     )
     objects: bool = asked(True, "Buildings and trees stand on it", "yes", group="More", when=("on", "raster"))
+    method: str = asked(
+        "lines",
+        "Method",
+        "choice",
+        choices=(("lines", "Lines of sight"), ("gdal", "As gdal_viewshed does it, to compare")),
+        group="More",
+        when=("on", "raster"),
+    )
 
 
 def estimate(project: Project, inputs: Inputs) -> Estimate:

@@ -30,6 +30,13 @@ _LOCAL_WKT = (
 
 
 @lru_cache(maxsize=256)
+def semi_major_m(text: str) -> float:
+    """The semi-major axis of a CRS's ellipsoid in metres."""
+    ellipsoid = positions(parse_crs(text)).ellipsoid
+    assert ellipsoid is not None  # it measures positions on the Earth
+    return float(ellipsoid.semi_major_metre)
+
+
 def parse_crs(text: str) -> CRS:
     """The CRS that `text` names: EPSG code, code pair, OGC URN or URL, or WKT."""
     from pyproj import CRS

@@ -54,6 +54,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--target-height", metavar="M", type=float, help="above the ground, of what is to be seen there")
     add("--terrain", metavar="LAYER", help="with --on raster; default the uppermost terrain raster")
     add("--bare", action="store_true", help="with --on raster: the terrain alone, no buildings and trees")
+    add("--as-gdal", action="store_true", help="with --on raster: by the method of gdal_viewshed, to compare")
     add_seeing(parser)
 
 
@@ -64,6 +65,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         **given(arguments, GIVEN),
         "path": arguments.path,
         "objects": not arguments.bare,
+        "method": "gdal" if arguments.as_gdal else "lines",
     }
     if arguments.altitudes is not None:
         answers["low_deg"], answers["high_deg"] = arguments.altitudes

@@ -10,7 +10,7 @@ import pytest
 import rasterio
 from rasterio import Affine
 
-from analysis import rasterview, visibility
+from analysis import keptcells, visibility
 from analysis.rerunning import rerun
 from analysis.visibility import Inputs
 from layers.data import never_stop
@@ -81,7 +81,7 @@ def test_a_large_raster_is_kept_coarser_and_counts_the_same(
     town: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fine = seen(town, ASKED)
-    monkeypatch.setattr(rasterview, "MOST_KEPT", 2_500)
+    monkeypatch.setattr(keptcells, "MOST_KEPT", 2_500)
     coarse = seen(town, ASKED)
     assert coarse.grid is not None
     assert (coarse.grid.rows, coarse.grid.columns, coarse.grid.step_m) == (50, 50, 4.0)
@@ -98,7 +98,7 @@ def test_a_large_raster_is_kept_coarser_and_counts_the_same(
 def test_all_cells_of_a_large_raster_are_kept_and_exported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rasterview, "MOST_KEPT", 2_500)
+    monkeypatch.setattr(keptcells, "MOST_KEPT", 2_500)
     asked = replace(ASKED, radius_m=60.0, compare=True, compare_date="1990-01-01")
     with Project.open(make_town(tmp_path)) as project:
         result = seen(project, asked)
