@@ -10,9 +10,12 @@ import pytest
 import rasterio
 from rasterio import Affine
 
+from analysis import visibility
 from analysis.fieldofview import FieldOfView
-from analysis.sights import EARTH_RADIUS_M, STRAIGHT, Bend
+from analysis.sights import EARTH_RADIUS_M, REFRACTION, STRAIGHT, Bend
 from analysis.viewshed import Aim, Eye, Surface, excess_m, viewshed, viewshed_as_gdal
+from layers.importing import import_files
+from layers.project import Project
 from tests.conftest import real
 from tests.validation.gdalviewshed import Call, by_library, by_program, library
 from tests.validation.record import record
@@ -27,7 +30,7 @@ LEAST = 99.0
 
 
 def surface_of(path: Path) -> tuple[Surface, Affine, float]:
-    """A surface model as GDAL takes it, cells without a value too; where it lies; what stands for no value."""
+    """A surface model with cells without a value, as GDAL takes it; where it lies; the value of these."""
     with rasterio.open(path) as raster:
         affine, nothing = raster.transform, float(raster.nodata)
         return Surface(raster.read(1), (affine.a, affine.d, affine.b, affine.e)), affine, nothing
@@ -95,8 +98,8 @@ def test_the_given_rasters_of_gdal(number: int) -> None:
         at_least=True,
         allowed=97.5,
         because=(
-            f"of the {int(differ.sum())} cells that differ, {100 * told.mean():.1f} % are as their own lines of "
-            "sight say: GDAL carries the height of the horizon from cell to cell, and mixes that of two "
+            f"of the {int(differ.sum())} cells that differ, {100 * told.mean():.1f} % are as their own lines "
+            "of sight say: GDAL carries the height of the horizon from cell to cell, and mixes that of two "
             f"neighbours at each; they lie at the edge of what is seen, {spread(np.abs(excess[differ]))}"
         ),
     )
@@ -159,6 +162,35 @@ def test_with_curvature_and_refraction_as_gdal(hills: Path, refraction: float, t
             note=f"{int(ours.sum()):,} cells are seen, {int(flat.sum()):,} were the Earth flat",
         )
     assert flat.sum() > ours.sum() + 1_000
+
+
+def test_the_analysis_by_the_method_of_gdal(hills: Path, tmp_path: Path) -> None:
+    call = Call(hills, 354_025.0, 5_693_975.0, 30.0, 10.0, 1 - REFRACTION, 12_000.0)
+    inputs = visibility.Inputs(
+        on="raster", places=((call.x, call.y),), eye_height_m=call.eye_m, target_height_m=call.target_m,
+        radius_m=call.most_m, method="gdal",
+    )  # fmt: skip
+    with Project.create(tmp_path / "hills.city.gpkg") as project:
+        import_files(project, [hills])
+        result = visibility.run(project, inputs)
+    grid, gdal = result.grid, library()
+    assert grid is not None
+    ours = np.zeros(grid.rows * grid.columns, bool)
+    ours[grid.cell] = result.points.numbers("seen_fraction") > 0
+    theirs = by_program(call, tmp_path / "seen.tif") if gdal is None else by_library(gdal, call)
+    if theirs is None:
+        pytest.skip("there is no GDAL: neither in the wheel of rasterio nor the program gdal_viewshed")
+    record(
+        SECTION,
+        "analysis “viewshed” of a project's terrain, method “as GDAL”, curvature and refraction as they are "
+        "asked for at first, within 12 km",
+        reference=f"{GDAL}, -cc {call.curvature:g}",
+        quantity="cells that agree",
+        found=agreement_pct(ours.reshape(grid.rows, grid.columns), theirs),
+        tolerance=LEAST,
+        unit="%",
+        at_least=True,
+    )
 
 
 def within(seen: np.ndarray, shape: tuple[int, ...], affine: Affine, call: Call) -> np.ndarray:
