@@ -13,12 +13,11 @@ from analysis.missing import why_nothing
 from analysis.naming import Naming
 from analysis.sights import Bend
 from analysis.situation import Situation
-from analysis.standing import casting_layers, matching
-from layers.arrays import CityTiles, Float64
+from analysis.targets import Target, target_of
+from layers.arrays import Float64
 from layers.columns import Mask
 from layers.errors import UsageError
 from layers.project import Project
-from layers.records import Layer
 from layers.runs import Int64
 
 #: A landmark is wider than this from where it is looked at: one stands in it or right before it.
@@ -72,60 +71,39 @@ class Landmark:
         return pieces.corners[pieces.valid]
 
 
-def boxes_of(project: Project, where: str, fids: Sequence[int]) -> Float64:
-    """Boxes (n, 2, 3) in the world around objects that are chosen, with their parts."""
-    found = [np.empty((0, 2, 3))]
-    for layer, mask in _chosen(project, where, fids):
-        city = project.drawable(layer)
-        if isinstance(city, CityTiles):
-            found.append(np.asarray(city.entry_box)[mask[city.entry_object]])
-    return np.concatenate(found)
-
-
-def landmark_of(
-    project: Project,
-    cast: Casters,
-    naming: Naming,
-    where: str,
-    fids: Sequence[int],
-    points: Float64,
-    situation: Situation,
-) -> Landmark:
-    """The landmark as it stands in a state: points (n, 3) where there are any, else the chosen objects."""
-    if len(points):
-        return _of_points(cast, naming, points)
-    own = [
-        np.flatnonzero(mask).astype(np.int64) + layer.first_fid
-        for layer, mask in _chosen(project, where, fids)
-    ]
-    numbers = np.concatenate([np.empty(0, np.int64), *own])
-    is_own = np.isin(cast.fid, numbers)
-    if not is_own.any():
+def target_in(project: Project, where: str, fids: Sequence[int], states: Sequence[Situation]) -> Target:
+    """The objects that are the landmark; UsageError where there are none in some state."""
+    if not where and not fids:
         raise UsageError(
-            "The landmark is not there",
-            found=why_nothing(project, where, fids, situation) or "what is chosen has no height",
-            do="Choose an object that stands in the city of this date, such as a church",
+            "No landmark is given",
+            do="Choose the object that is to be seen, such as a church, or points of it",
         )
+    found = target_of(project, where, fids, states, "The landmark")
+    for state in states:
+        if reason := why_nothing(project, "", found.fids.tolist(), state):
+            raise UsageError(
+                "The landmark is not there",
+                found=reason,
+                do="Choose an object that stands in the city of these dates",
+            )
+    return found
+
+
+def landmark_of(cast: Casters, target: Target) -> Landmark:
+    """Objects as a landmark, as they stand in a state of the city."""
+    is_own = target.triangles_in(cast)
+    if not is_own.any():
+        raise UsageError("The landmark has no height", where=target.title, do="Choose another object")
     corners = cast.vertices[cast.triangles[is_own]]
     low, high = float(corners[..., 2].min()), float(corners[..., 2].max())
     middle = (corners[..., :2].min(axis=(0, 1)) + corners[..., :2].max(axis=(0, 1))) / 2
     ground = float(cast.ground.heights(middle[None])[0])
     foot = max(low, ground) if np.isfinite(ground) and ground < high else low
-    return Landmark(_name(naming, cast.fid[is_own]), is_own, corners, high, foot)
+    return Landmark(target.title, is_own, corners, high, foot)
 
 
-def _chosen(project: Project, where: str, fids: Sequence[int]) -> list[tuple[Layer, Mask]]:
-    if not where and not fids:
-        raise UsageError(
-            "No landmark is given",
-            do="Choose the object that is to be seen, such as a church, or a point of it",
-        )
-    layers = [layer for layer in casting_layers(project) if layer.object_count and layer.kind == "city"]
-    return [(layer, matching(project, layer, where, fids or None)) for layer in layers]
-
-
-def _of_points(cast: Casters, naming: Naming, points: Float64) -> Landmark:
-    """Points that are to be seen; what stands at them is the landmark, and does not hide it."""
+def landmark_at(cast: Casters, naming: Naming, points: Float64) -> Landmark:
+    """Points (n, 3) that are to be seen; what stands at them is the landmark, and does not hide it."""
     above = np.column_stack((points[:, :2], np.full(len(points), float(cast.vertices[:, 2].max()) + 1)))
     triangle, _ = cast.rays.first(above, np.array((0.0, 0.0, -1.0)))
     fids = cast.fid[triangle[triangle >= 0]]

@@ -5,7 +5,6 @@ The corridor, its threshold surface and what breaks it are counted on the triang
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +18,17 @@ from analysis.asked import asked
 from analysis.casters import Casters, casters
 from analysis.corridor import Corridor
 from analysis.ground import Ground
-from analysis.landmark import HEIGHT, METRES, SHARE, Landmark, Wanted, boxes_of, corridor_to, landmark_of
+from analysis.landmark import (
+    HEIGHT,
+    METRES,
+    SHARE,
+    Landmark,
+    Wanted,
+    corridor_to,
+    landmark_at,
+    landmark_of,
+    target_in,
+)
 from analysis.looking import (
     FromPlaces,
     Observers,
@@ -38,6 +47,7 @@ from analysis.site import site_if_known
 from analysis.situation import Situation
 from analysis.states import situations, states_title
 from analysis.survey import Surveyed, areas_of, finished, versions, without_plants
+from analysis.targets import Target
 from analysis.verdicts import FAIL, PASS
 from analysis.viewbreaks import Break, Rises, Seen, breaks_of, rises_in
 from layers.arrays import Float64
@@ -54,11 +64,11 @@ HELP = "What rises between a viewing place and a landmark, by how many metres, a
 SKYLINE_M = 5000.0
 #: Points of the map of allowed heights, at most.
 MOST_POINTS = 1_000_000
-#: What stands in a corridor is told down to so far below its threshold surface.
-TOLD_M = 50.0
-#: Triangles a second, on this analysis; for estimates.
-TRIANGLES_PER_SECOND = 2e6
+#: Of a city object, and such a second; for estimates.
+TRIANGLES, TRIANGLES_PER_SECOND = 40, 1.5e5
 
+#: What points that are given instead of an object are called.
+POINT = "point of the landmark"
 ALLOWED, ALLOWED_Z, LEFT = "allowed_height_m", "allowed_z_m", "room_m"
 QUANTITIES = (
     Quantity(ALLOWED, "Highest allowed, above the ground", "m", digits=1, color_map="heights"),
@@ -175,8 +185,7 @@ def estimate(project: Project, inputs: Inputs) -> Estimate:
     """How much there is to do."""
     states, places = len(situations(inputs)), max(len(inputs.places), 1)
     count = sum(layer.object_count for layer in project.layers if layer.kind == "city")
-    triangles = 40 * count * states * places
-    return Estimate(places, 0, triangles / TRIANGLES_PER_SECOND / (os.cpu_count() or 1))
+    return Estimate(places, 0, TRIANGLES * count * states * places / TRIANGLES_PER_SECOND)
 
 
 def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Result:
@@ -185,12 +194,13 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     inputs = replace(inputs, compare=is_compared(inputs))
     states = situations(inputs)
     naming = Naming(project)
-    cast = [_cast(project, inputs, situation, part_of(progress, 0.0, 0.3)) for situation in states]
+    target = (
+        None if inputs.landmark_points else target_in(project, inputs.landmark, inputs.landmark_fids, states)
+    )
+    box = _box(inputs, target)
+    cast = [_cast(project, inputs, box, situation, part_of(progress, 0.0, 0.3)) for situation in states]
     seen = [Seen.of(naming, each) for each in cast]
-    points = _points(inputs, cast[0])
-    landmarks = [
-        _landmark(project, inputs, naming, points, *state) for state in zip(cast, states, strict=True)
-    ]
+    landmarks = [_landmark(inputs, naming, target, cast[0], each) for each in cast]
     names = told_apart(place_names(project, positions_of(inputs.places)), "place")
     watched = observers_of(inputs, cast[0], names)
     wanted = Wanted(inputs.threshold, inputs.share_pct, inputs.upper_m, inputs.threshold_z)
@@ -283,36 +293,30 @@ def _from(watched: Observers) -> str:
     return watched.names[0] if len(watched) == 1 else f"{len(watched)} places"
 
 
-def _cast(project: Project, inputs: Inputs, situation: Situation, progress: Progress) -> Casters:
+def _cast(project: Project, inputs: Inputs, box: Box, situation: Situation, progress: Progress) -> Casters:
     """What stands between the viewing places and the landmark and around, trees only where they count."""
-    found = casters(project, situation, _box(project, inputs), SKYLINE_M + inputs.background_m, progress)
+    found = casters(project, situation, box, SKYLINE_M + inputs.background_m, progress)
     return found if inputs.vegetation else without_plants(found)
 
 
-def _box(project: Project, inputs: Inputs) -> Box:
+def _box(inputs: Inputs, target: Target | None) -> Box:
     """Around the viewing places and the landmark."""
     places = [positions_of(inputs.places)[:, :2]]
-    if inputs.landmark_points:
-        places.append(positions_of(inputs.landmark_points, "point of the landmark")[:, :2])
+    if target is None:
+        places.append(positions_of(inputs.landmark_points, POINT)[:, :2])
     else:
-        places.append(boxes_of(project, inputs.landmark, inputs.landmark_fids)[..., :2].reshape(-1, 2))
+        places.append(np.reshape(target.box, (2, 3))[:, :2])
     flat = np.concatenate(places)
     (x0, y0), (x1, y1) = flat.min(axis=0).tolist(), flat.max(axis=0).tolist()
     return x0, y0, 0.0, x1, y1, 0.0
 
 
-def _points(inputs: Inputs, cast: Casters) -> Float64:
-    """Points (n, 3) that are the landmark, if any are."""
-    if not inputs.landmark_points:
-        return np.empty((0, 3))
-    what = "point of the landmark"
-    return stood_on(cast, positions_of(inputs.landmark_points, what), what)
-
-
-def _landmark(
-    project: Project, inputs: Inputs, naming: Naming, points: Float64, cast: Casters, situation: Situation
-) -> Landmark:
-    return landmark_of(project, cast, naming, inputs.landmark, inputs.landmark_fids, points, situation)
+def _landmark(inputs: Inputs, naming: Naming, target: Target | None, now: Casters, cast: Casters) -> Landmark:
+    """The landmark in a state; points of it stand on the terrain of the state looked at."""
+    if target is not None:
+        return landmark_of(cast, target)
+    points = stood_on(now, positions_of(inputs.landmark_points, POINT), POINT)
+    return landmark_at(cast, naming, points)
 
 
 def check_eyes(cast: Casters, watched: Observers, naming: Naming) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from layers.arrays import CityTiles
 from layers.columns import Mask
 from layers.data import Box
 from layers.errors import UsageError
+from layers.heritage import records
 from layers.project import Project
 from layers.runs import Int64
 
@@ -51,11 +53,18 @@ class Target:
         )
 
 
-def target_of(project: Project, where: str, fids: Sequence[int], states: Sequence[Situation]) -> Target:
+def target_of(
+    project: Project,
+    where: str,
+    fids: Sequence[int],
+    states: Sequence[Situation],
+    called: str = "What is looked at",
+) -> Target:
     """The objects that match an expression, or are chosen; UsageError where none stands in any state."""
-    what = "What is looked at is not there"
+    what = f"{called} is not there"
     if not where and not fids:
         raise UsageError("No object is chosen to look at", do="Choose one in the view, or by an expression")
+    fids = with_city_objects(project, fids)
     chosen, boxes = [], []
     for layer in project.layers:
         if layer.kind != "city" or not layer.object_count or not layer.visible:
@@ -78,6 +87,27 @@ def target_of(project: Project, where: str, fids: Sequence[int], states: Sequenc
     x0, y0, z0 = corners[:, 0].min(axis=0).tolist()
     x1, y1, z1 = corners[:, 1].max(axis=0).tolist()
     return Target(found, title, (x0, y0, z0, x1, y1, z1))
+
+
+def with_city_objects(project: Project, fids: Sequence[int]) -> tuple[int, ...]:
+    """The objects, and in place of records and scans of monuments the city objects that they are of."""
+    catalogues = [layer for layer in project.layers if layer.kind == "heritage" and layer.object_count]
+    chosen = {
+        layer.id: [fid for fid in fids if 0 <= fid - layer.first_fid < layer.object_count]
+        for layer in catalogues
+    }
+    if not any(chosen.values()):
+        return tuple(fids)
+    scans = {Path(layer.source_path) for layer in catalogues if chosen[layer.id]}
+    found = [
+        each
+        for layer in catalogues
+        for record in records(project, layer)
+        if record.fid in chosen[layer.id] or (record.scan is not None and record.scan.path in scans)
+        for each in record.city_fids
+    ]
+    others = set(fids).difference(*chosen.values())
+    return tuple(sorted(others.union(found))) or tuple(fids)
 
 
 def surfaces_of_target(
