@@ -129,7 +129,13 @@ class Inputs(FromPlaces):
     )
     to_where: str = asked("", "Which objects", "expression", group="To", when=("towards", SURFACES))
     to_fids: tuple[int, ...] = asked(
-        (), "Chosen objects", "fids", group="To", when=("towards", SURFACES), takes="standing"
+        (),
+        "Chosen objects",
+        "fids",
+        group="To",
+        when=("towards", SURFACES),
+        takes="standing",
+        words=(("", "None yet"),),
     )
     surfaces: str = asked(
         "walls",
@@ -333,18 +339,14 @@ def _tables(
         kept = ("visible", "blocked_by", "excess_m")
         lines = Table({**lines.columns, **{name + BEFORE: was.columns[name] for name in kept}})
     sentences = said_of(laid.observers, laid.aims, laid.points, now, before, names)
-    tables = {
-        FINDINGS: Table({"sentence": sentences}),
-        OBSERVERS: laid.observers.table(),
-        SIGHTLINES: lines,
-        "hidden_by": hiders_table(now, names, before),
-    }
-    if inputs.towards == SECTOR:
-        return tables | {VOLUMES: fan_table(laid.observers, laid.aims, now, inputs.sector.apart_deg)}
-    tables[PROFILE] = profile_table(laid.aims, states, now, names)
+    tables = {SIGHTLINES: lines, "hidden_by": hiders_table(now, names, before)}
     if inputs.towards == PLACES:
         tables["obstacles"] = obstacles_table(laid.aims, now, names)
-    return tables
+    if inputs.towards == SECTOR:
+        tables[VOLUMES] = fan_table(laid.observers, laid.aims, now, inputs.sector.apart_deg)
+    elif now:
+        tables[PROFILE] = profile_table(laid.aims, states, now, names)
+    return tables | {OBSERVERS: laid.observers.table(), FINDINGS: Table({"sentence": sentences})}
 
 
 def _subject(project: Project, inputs: Inputs, laid: _Laid, naming: Naming) -> str:

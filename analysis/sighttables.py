@@ -25,7 +25,9 @@ def sightlines_table(aims: Aims, found: Sequence[Seen], names: Names) -> Table:
     for row, (one, obstacle) in enumerate(zip(found, first, strict=True)):
         if obstacle is not None:
             at[row] = one.line.point(obstacle.from_m)
-    eyes, ends = np.array([one.line.eye for one in found]), np.array([one.line.end for one in found])
+    eyes, ends = (
+        np.array([getattr(one.line, name) for one in found]).reshape(-1, 3) for name in ("eye", "end")
+    )
     return Table(
         {
             "name": list(aims.names),

@@ -30,7 +30,7 @@ def said_of(
     """The sentences of a result, the most important first."""
     if points is not None:
         return _of_points(points, aims, now, before, names)
-    if aims.names[0].endswith("°"):
+    if aims.targets[0].endswith("°"):
         return [_of_fan(observers, aims, who, now, before) for who in range(len(observers))]
     said: list[str] = []
     for number in range(min(len(aims), MOST_SAID)):
@@ -106,7 +106,10 @@ def _of_points(
     word = "windows" if set(points.surface_type) <= {"Window", "window"} else "surfaces"
     earlier = f"; before, {int(_rows_seen(points, aims, before).sum())}" if before is not None else ""
     said = [f"{seen or 'None'} of {count} {word} {'is' if seen == 1 else 'are'} seen{earlier}."]
-    if len(points) > count:
+    away = count - len(np.unique(points.row[aims.point]))
+    if away:
+        said.append(f"{away} of them {'looks' if away == 1 else 'look'} away from all viewing places.")
+    if len(points) > count and len(aims):
         free = f"{_count(now) or 'None'} of {len(aims)}"
         said.append(f"{free} lines of sight to the sides that face the places are free{_earlier(before)}.")
     said += _hiding("Hidden most often by", now, names)

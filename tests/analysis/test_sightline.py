@@ -125,6 +125,16 @@ def test_of_a_house_the_sides_that_face_the_place_are_seen(town: Project) -> Non
     assert result.tables[FINDINGS].texts("sentence")[0].startswith("1 of 4 surfaces is seen")
 
 
+def test_what_looks_away_is_not_seen_and_said_to(town: Project) -> None:
+    result = look(
+        town, places=(at(30, 55, 30.0),), towards=SURFACES, to_where="id == 'hedge'", surfaces="walls"
+    )
+    turned = [text for text in result.tables[FINDINGS].texts("sentence") if "away from all" in text]
+    assert turned == ["2 of them look away from all viewing places."]
+    below = look(town, places=(at(55, 55, -40.0),), towards=SURFACES, to_where="id == 'A'", surfaces="roofs")
+    assert len(below.tables[SIGHTLINES]) == 0 and below.surfaces.numbers("seen_fraction") == [0.0]
+
+
 def test_a_fan_ends_at_the_house_and_is_drawn_as_wide(town: Project) -> None:
     result = look(
         town, targets=(), towards=SECTOR, azimuth_deg=90.0, width_deg=20.0, reach_m=60.0, step_deg=5.0
