@@ -25,7 +25,7 @@ from analysis.patches import PIECES, patches_of
 from analysis.plots import Area, on_ground
 from analysis.receivers import LIFT_M, Receivers, joined
 from analysis.sights import Sights
-from analysis.site import site_of
+from analysis.site import site_if_known
 from analysis.situation import Situation
 from analysis.states import situations, states_title
 from analysis.survey import (
@@ -146,7 +146,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     """From where the object is seen, and how much of it."""
     started = time.perf_counter()
     states = situations(inputs)
-    site = site_of(project)
+    site = site_if_known(project)
     target = target_of(project, inputs.target, inputs.target_fids, states)
     areas, where = _areas(project, inputs)
     setting_up = part_of(progress, 0.0, SET_UP)

@@ -39,6 +39,9 @@ RUNS: tuple[tuple[str, dict[str, Any]], ...] = (
         "windowview",
         {"points": (WINDOW, PLACES[1]), "compare": True, "compare_date": "1990-01-01", "every": 28},
     ),
+    ("exposure", {"target": "id == 'A'", "compare": True, "compare_date": "1990-01-01", "spacing_m": 2.0}),
+    ("isovist", {"places": PLACES, "radius_m": 80.0}),
+    ("isovist", {"on": "ground", "where": "id == 'street'", "spacing_m": 4.0, "radius_m": 80.0}),
     ("windowview", {"on": "surfaces", "where": "id == 'A'", "directions": 300, "sun": False}),
 )
 
