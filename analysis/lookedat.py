@@ -16,6 +16,7 @@ from analysis.states import situations
 from analysis.survey import NEIGHBOURS_M, Surveyed, areas_of, box_of, given, not_nothing, surfaces_points
 from layers.arrays import Float64
 from layers.data import Box, Progress, never_stop
+from layers.errors import UsageError
 from layers.project import Project
 
 
@@ -51,6 +52,8 @@ def looked_at(
     near = box_around(places, radius_m) if np.isfinite(radius_m) else None
     situation = situations(inputs)[0]
     found = surfaces_points(project, inputs, situation, site.convergence_deg, progress, near)
+    if near is not None and not len(found):
+        raise _out_of_reach(radius_m)
     states = standing(not_nothing(project, inputs, found).box)
     if inputs.where or inputs.fids:  # perhaps streets and lawns, which follow the ground only roughly
         found = settled(found, states[0])
@@ -63,7 +66,15 @@ def ground_areas(project: Project, inputs: Surveyed, places: Float64, radius_m: 
         return areas_of(project, inputs)
     from shapely import MultiPoint
 
-    return [Area(MultiPoint(places[:, :2]).buffer(radius_m), f"within {radius_m:g} m")]
+    return [Area(MultiPoint(places[:, :2]).buffer(radius_m), f"the ground within {radius_m:g} m")]
+
+
+def _out_of_reach(radius_m: float) -> UsageError:
+    return UsageError(
+        "Nothing of what is looked at lies within reach of the viewing places",
+        found=f"nothing within {radius_m:g} m",
+        do="Look farther, or at other objects",
+    )
 
 
 def _hull(box: Box, places: Float64) -> Box:

@@ -118,17 +118,22 @@ def findings(
     objects = objects_table(naming, receivers, now, None)
     seen, whole = float(objects.numbers(SEEN_AREA).sum()), float(receivers.row_area_m2.sum())
     where = observers.names[0] if len(observers) == 1 else f"one of {len(observers)} places at least"
-    share = f", {100 * seen / whole:.0f} %" if whole > 0 else ""
+    share = f", {_percent(seen / whole)}" if whole > 0 else ""
     said = [f"From {where} {seen:,.0f} m² of {whole:,.0f} m² are seen{share}."]
     if seen <= 0:
         said = [f"Nothing of it is seen from {where}."]
     elif len(objects) > 1:
         most = zip(objects.texts("name"), objects.numbers(SEEN_AREA), objects.numbers(SEEN), strict=True)
-        told = [f"{name} ({area:,.0f} m², {100 * part:.0f} %)" for name, area, part in most]
+        told = [f"{name} ({area:,.0f} m², {_percent(part)})" for name, area, part in most]
         said.append(f"Most is seen of {', '.join(told[:MOST_TOLD])}.")
     if before is not None:
         said += _changes(receivers, now, before)
     return Table({"sentence": said})
+
+
+def _percent(share: float) -> str:
+    """As in "34 %", "2.3 %"."""
+    return f"{100 * share:.{0 if share >= 0.1 else 1}f} %"
 
 
 def _changes(receivers: Receivers, now: Outlook, before: Outlook) -> list[str]:

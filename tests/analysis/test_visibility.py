@@ -156,3 +156,5 @@ def test_what_is_odd_about_a_place_is_said(town: Project) -> None:
         visibility.run(town, Inputs())
     with pytest.raises(UsageError, match="nothing to measure"):
         visibility.run(town, Inputs(places=(SOUTH,), where="id == 'Z'"))
+    with pytest.raises(UsageError, match="within reach"):
+        visibility.run(town, Inputs(places=(at(20, 190, 0),), where=HOUSE, radius_m=10.0))
