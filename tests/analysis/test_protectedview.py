@@ -13,8 +13,9 @@ import shapely
 from analysis import protectedview
 from analysis.protectedview import ALLOWED, ALLOWED_Z, LEFT, Inputs
 from analysis.rerunning import rerun
-from layers.data import never_stop
+from layers.data import ReadOptions, never_stop
 from layers.errors import CitystrataError
+from layers.importing import import_files
 from layers.project import Project
 from layers.results import FINDINGS, OBSERVERS, SIGHTLINES, VIEWS, VOLUMES, Result
 from tests.analysis.town import HOUSE_HEIGHT_M, HOUSE_SIDE_M, SLOPE, at, make_town
@@ -200,3 +201,14 @@ def test_without_terrain_the_ground_is_that_of_the_objects(tmp_path: Path) -> No
         found = protectedview.run(project, replace(INPUTS, places=(at(PLACE_X, PLACE_Y, 0),)))
         assert found.verdict == "fail" and found.tables["breaks"].texts("name") == ["B"]
         assert any("There is no terrain" in note for note in found.pedigree.limits)
+
+
+def test_the_record_of_a_monument_stands_for_its_city_object(tmp_path: Path) -> None:
+    catalogue = tmp_path / "monuments.csv"
+    catalogue.write_text("id,name,cityObject\nM1,Church,A\n", encoding="utf-8")
+    with Project.open(make_town(tmp_path)) as project:
+        import_files(project, [catalogue], ReadOptions(kind="heritage"))
+        record = project.by_id("M1")
+        assert record is not None
+        found = protectedview.run(project, replace(INPUTS, landmark="", landmark_fids=(record.fid,)))
+        assert found.tables["corridors"].texts("landmark") == ["A"] and found.verdict == "fail"
