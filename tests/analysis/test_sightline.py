@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,11 @@ import pytest
 from analysis import sightline
 from analysis.analysis import analysis_of, perform
 from analysis.profile import COLUMNS, GONE, GROUND, OBJECT
+from analysis.receivers import LIFT_M
 from analysis.rerunning import rerun
 from analysis.sightline import PLACES, SECTOR, SURFACES, Inputs
 from layers import wkb
-from layers.data import never_stop
+from layers.data import ReadOptions, never_stop
 from layers.errors import UsageError
 from layers.importing import import_files
 from layers.project import Project
@@ -123,6 +125,53 @@ def test_of_a_house_the_sides_that_face_the_place_are_seen(town: Project) -> Non
     lines = result.tables[SIGHTLINES]
     assert len(lines) < len(result.points) and lines.numbers("visible").all()
     assert result.tables[FINDINGS].texts("sentence")[0].startswith("1 of 4 surfaces is seen")
+
+
+def test_a_bundle_goes_to_every_window_of_a_facade(tmp_path: Path) -> None:
+    """Three windows in a facade that looks west, a screen before the middle one, and one that looks east."""
+    wall = [(20, 12, 0), (20, 0, 0), (20, 0, 4), (20, 12, 4)]
+    windows = [[(20, y + 1, 1), (20, y, 1), (20, y, 2), (20, y + 1, 2)] for y in (1, 5, 9)]
+    behind = [(22, 5, 1), (22, 6, 1), (22, 6, 2), (22, 5, 2)]
+    screen = [(10, 5, 0), (10, 6.5, 0), (10, 6.5, 4), (10, 5, 4)]
+    faces: list[list[Ring]] = [[wall, *(ring[::-1] for ring in windows)], *([ring] for ring in windows)]
+    with Project.create(tmp_path / "facade.city.gpkg", "local") as project:
+        objects = {"house": ("Building", [*faces, [behind]]), "screen": ("CityFurniture", [[screen]])}
+        source = write_faces(tmp_path / "facade.city.json", objects, ["WallSurface", *["Window"] * 4])
+        import_files(project, [source], ReadOptions(crs="local"))
+        result = look(
+            project, places=((0, 6, 1.5),), towards=SURFACES, to_where="id == 'house'", surfaces="windows"
+        )
+    lines = result.tables[SIGHTLINES]
+    assert lines.numbers("visible").tolist() == [1, 0, 1] and lines.texts("blocked_by")[1] == "screen"
+    assert [lines.numbers(f"{axis}1")[1] for axis in "xyz"] == pytest.approx((20 - LIFT_M, 5.5, 1.5))
+    assert result.surfaces.numbers("seen_fraction").tolist() == [1, 0, 1, 0]
+    assert set(result.surfaces.texts("surface_type")) == {"Window"}
+    assert result.tables[FINDINGS].texts("sentence")[0] == "2 of 4 windows are seen."
+
+
+Ring = list[tuple[float, float, float]]
+
+
+def write_faces(path: Path, objects: dict[str, tuple[str, list[list[Ring]]]], types: list[str]) -> Path:
+    """Objects of faces, each an outer ring and its holes; the first one's faces have these types."""
+    vertices: list[list[int]] = []
+    found: dict[str, Any] = {}
+
+    def numbered(ring: Ring) -> list[int]:
+        vertices.extend([round(1000 * value) for value in place] for place in ring)
+        return list(range(len(vertices) - len(ring), len(vertices)))
+
+    for name, (kind, faces) in objects.items():
+        boundaries = [[numbered(ring) for ring in face] for face in faces]
+        surface: dict[str, Any] = {"type": "MultiSurface", "lod": "3", "boundaries": boundaries}
+        if not found:
+            named = [{"type": type_name} for type_name in types]
+            surface["semantics"] = {"surfaces": named, "values": list(range(len(faces)))}
+        found[name] = {"type": kind, "geometry": [surface]}
+    transform = {"scale": [0.001] * 3, "translate": [0, 0, 0]}
+    city = {"type": "CityJSON", "version": "2.0", "transform": transform, "CityObjects": found}
+    path.write_text(json.dumps({**city, "vertices": vertices}), encoding="utf-8")
+    return path
 
 
 def test_what_looks_away_is_not_seen_and_said_to(town: Project) -> None:
