@@ -77,7 +77,7 @@ class LandCover:
         met, away = self.cast.rays.first(eyes, ways, progress)
         triangle, distance = met.astype(np.int64), away.astype(np.float64)
         if self.cast.opaque < len(self.cast.triangles):
-            leaf, away = self.cast.veils.first(eyes, ways, progress)
+            leaf, away = self.cast.veils.first(eyes, ways)
             nearer = away < distance
             triangle[nearer] = self.cast.opaque + leaf[nearer]
             distance[nearer] = away[nearer]

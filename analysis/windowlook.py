@@ -13,7 +13,7 @@ from analysis.receivers import Receivers
 from analysis.skyfactors import sky_directions
 from analysis.windowplaces import Places
 from layers.arrays import Float64
-from layers.data import Progress, never_stop
+from layers.data import Progress, never_stop, part_of
 from layers.runs import Int64
 from layers.views import View
 
@@ -60,11 +60,11 @@ class Looker:
         eye, normal = places.eyes[number], places.normal(number)
         cells = around(view.azimuth_deg, step_deg)
         some = np.flatnonzero(before_facade(cells.ways, normal))
-        met = self.look(eye, cells.ways[some], progress)
+        met = self.look(eye, cells.ways[some], part_of(progress, 0.0, 0.6))
         weight = cells.weight[some]
         pixels = in_picture(view, PICTURE_COLUMNS)
         seen = np.flatnonzero(before_facade(pixels.ways, normal))
-        taken = self.look(eye, pixels.ways[seen], progress)
+        taken = self.look(eye, pixels.ways[seen], part_of(progress, 0.6, 1.0))
         return Sight(
             _laid_out(cells, some, met, self.owners(met)),
             shares(met.kind, weight),

@@ -50,6 +50,10 @@ class Places:
         found: Float64 = self.normals[number]
         return None if self.is_spot[number] else found
 
+    def closed_in(self, cast: Casters) -> list[str]:
+        """The names of those that are inside something in a state of the city."""
+        return [self.names[number] for number in np.flatnonzero(_closed_in(cast, self.eyes)).tolist()]
+
     def receivers(self, convergence_deg: float) -> Receivers:
         """As points that the sun may reach."""
         return on_points(np.column_stack((self.eyes, self.normals)), convergence_deg, self.names)

@@ -29,8 +29,8 @@ STATES = ("now", "before")
 LEAST_PCT, LEAST_H = 0.05, 0.5
 #: Objects that change nothing are listed from here on.
 LISTED_PCT, LISTED_H = 0.2, 5.0
-#: Cells of the panorama that is kept.
-KEPT_DEG = 1.0
+#: Cells of the panoramas that are kept, and of so many places.
+KEPT_DEG, MOST_PANORAMAS = 1.0, 8
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def _panorama(found: Found) -> Table:
     parts = [
         _runs(found, state_name, *place)
         for state_name, state in zip(STATES, found.states, strict=False)
-        for place in zip(found.places.names, found.views, state.sights, strict=True)
+        for place in list(zip(found.places.names, found.views, state.sights, strict=True))[:MOST_PANORAMAS]
     ]
     return Table({name: _joined([part[name] for part in parts]) for name in parts[0]})
 

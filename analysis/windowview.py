@@ -35,7 +35,7 @@ from analysis.survey import (
     versions,
     without_plants,
 )
-from analysis.windowlook import PICTURE_COLUMNS, Looker, towards_change
+from analysis.windowlook import PICTURE_COLUMNS, Looker, Sight, towards_change
 from analysis.windowplaces import Places, box_of_points, given_places, middle_of
 from analysis.windowsun import SunSeen, Yearly, sun_seen, year_of_sun
 from analysis.windowtables import Found, StateSeen, tables_of
@@ -195,10 +195,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         places, receivers = middle_of(facades, naming), facades
     lookers = [_looker(project, *each, inputs, box, naming) for each in zip(asked_for, casts, strict=True)]
     views = [_view(lookers, places, number, inputs, site) for number in range(len(places))]
-    sights = [
-        [looker.sight(places, number, view, inputs.step_deg, looking) for number, view in enumerate(views)]
-        for looker in lookers
-    ]
+    sights = _sights(lookers, places, views, inputs.step_deg, looking)
     if facades is None:
         seen = [np.array([sight.whole for sight in state]) for state in sights]
     else:
@@ -248,6 +245,20 @@ def _looker(
     """Who looks at a state of the city."""
     reached = box_around(np.array(box).reshape(2, 3), inputs.reach_m)
     return Looker(land_cover(project, state, cast, reached), naming.wholes(cast.fid))
+
+
+def _sights(
+    lookers: Sequence[Looker], places: Places, views: Sequence[View], step_deg: float, progress: Progress
+) -> list[list[Sight]]:
+    """What each place sees, in each state."""
+    count = len(lookers) * len(views)
+
+    def sight(state: int, number: int) -> Sight:
+        done = state * len(views) + number
+        part = part_of(progress, done / count, (done + 1) / count, f"looking from {places.names[number]}")
+        return lookers[state].sight(places, number, views[number], step_deg, part)
+
+    return [[sight(state, number) for number in range(len(views))] for state in range(len(lookers))]
 
 
 def _view(lookers: Sequence[Looker], places: Places, number: int, inputs: Inputs, site: Site) -> View:
@@ -312,6 +323,7 @@ def _pedigree(
     seconds: float,
 ) -> Pedigree:
     notes = dict.fromkeys((*receivers.notes, *(note for cast in casts for note in cast.notes)))
+    inside = [name for cast in casts[1:] for name in found.places.closed_in(cast)]
     is_leafy = any(cast.opaque < len(cast.triangles) for cast in casts)
     error = max(sight.error for state in found.states for sight in state.sights)
     suns = [state.sun for state in found.states if state.sun is not None]
@@ -333,6 +345,7 @@ def _pedigree(
             f"lies there stands too high by {Bend().drop_m(np.array([inputs.reach_m]))[0]:.1f} m",
             "The eye is just outside of the window: what its frame and the room hide is not known",
             "Ground of which nothing is said counts as ground, even where it is a meadow",
+            *(f"Before, {name} lies inside something that stood there" for name in inside),
             *("Trees are in leaf and hide what is behind them; the sun shines through them by season",)
             * is_leafy,
         ),
