@@ -19,7 +19,7 @@ from analysis.appearance import Appearance, appearance
 from analysis.asked import asked
 from analysis.casters import Casters, casters
 from analysis.exposuretables import AREAS, SHARES, areas_table, findings_of, shares_table
-from analysis.looking import EYE_HEIGHT_M, Looking, bend_of
+from analysis.looking import EYE_HEIGHT_M, Looking, bend_of, earth_of
 from analysis.naming import Naming
 from analysis.patches import PIECES, patches_of
 from analysis.plots import Area, on_ground
@@ -68,10 +68,11 @@ QUANTITIES = (
 METHOD = (
     "The outside of {target} is cut into {pieces} pieces, in {levels} slices of {level:.2g} m. From eyes "
     "{eye:g} m above the ground, every {spacing:g} m on {where}, a line of sight runs to the middle of each "
-    "piece that faces the eye{curve}; the piece is seen when nothing lies on it{trees}. The visible solid "
+    "piece that faces the eye; the piece is seen when nothing lies on it{trees}. The visible solid "
     "angle is the sum of those of the pieces seen (Van Oosterom & Strackee 1983); its share is of the sum "
     "over all pieces that would be seen if {target} stood alone. The height seen is that of the slices, "
-    "each counted with the share of it that is seen. The object counts as seen where {least} of it shows."
+    "each counted with the share of it that is seen. The object counts as seen where {least} of it shows. "
+    "{earth}"
 )
 
 
@@ -84,7 +85,14 @@ class Inputs(Looking):
     where: str = asked(
         "", "From which areas", "expression", help="nothing: all streets and squares", group="From"
     )
-    fids: tuple[int, ...] = asked((), "Chosen areas", "fids", group="From", takes="ground")
+    fids: tuple[int, ...] = asked(
+        (),
+        "Chosen areas",
+        "fids",
+        group="From",
+        takes="ground",
+        words=(("", "All streets and squares"),),
+    )
     spacing_m: float = asked(5.0, "Distance of places", "number", unit="m", low=0.1, high=1000, group="From")
     eye_height_m: float = asked(
         EYE_HEIGHT_M, "Height of the eye", "number", unit="m", low=0.0, high=1000.0, group="From"
@@ -309,7 +317,7 @@ def _pedigree(
             eye=inputs.eye_height_m,
             spacing=inputs.spacing_m,
             where=where,
-            curve=", along the Earth's curvature less refraction" if inputs.curvature else "",
+            earth=earth_of(inputs),
             trees=", trees included" if inputs.vegetation else "",
             least=f"at least {inputs.least_pct:g} %" if inputs.least_pct else "anything",
         ),

@@ -28,7 +28,7 @@ from analysis.isovisttables import (
     numbers_of,
     volumes_table,
 )
-from analysis.looking import FromPlaces, Observers, box_around, observers_of, positions_of
+from analysis.looking import FromPlaces, Observers, box_around, observers_of, place_names, positions_of
 from analysis.naming import Naming, subject
 from analysis.planview import Isovist, levelled
 from analysis.plots import on_ground
@@ -88,7 +88,13 @@ class Inputs(FromPlaces):
     )
     where: str = asked("", "Which areas", "expression", group="Area", when=("on", GROUND))
     fids: tuple[int, ...] = asked(
-        (), "Chosen areas", "fids", group="Area", when=("on", GROUND), takes="ground"
+        (),
+        "Chosen areas",
+        "fids",
+        group="Area",
+        when=("on", GROUND),
+        takes="ground",
+        words=(("", "The whole city"),),
     )
     spacing_m: float = asked(
         5.0, "Distance of places", "number", unit="m", low=0.1, high=1000, group="Area", when=("on", GROUND)
@@ -150,7 +156,8 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     if not inputs.vegetation:
         standing = [without_plants(cast) for cast in standing]
     if inputs.on == PLACES:
-        observers = observers_of(inputs, standing[0])
+        names = place_names(project, positions_of(inputs.places))
+        observers = observers_of(inputs, standing[0], names)
         places = on_points(_upright(observers.eyes), site.convergence_deg, observers.names)
         eyes = observers.eyes
     else:
