@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ from layers.results import FINDINGS, OBSERVERS, SIGHTLINES, VOLUMES, Result
 from tests import rasters
 from tests.analysis.town import CRS, HOUSE_HEIGHT_M, SLOPE, at, make_town
 
+#: Rings of corners; an object's type and its faces, each an outer ring and its holes.
+Ring = Sequence[tuple[float, float, float]]
+Faces = tuple[str, Sequence[Sequence[Ring]]]
 #: West of house A, which stands from 50 to 60 m east; B stood behind it up to 70 m until 2000.
 EYE, BEHIND = at(30, 55, 2.0), at(90, 55, 2.0)
 ACROSS = Inputs(
@@ -133,9 +137,12 @@ def test_a_bundle_goes_to_every_window_of_a_facade(tmp_path: Path) -> None:
     windows = [[(20, y + 1, 1), (20, y, 1), (20, y, 2), (20, y + 1, 2)] for y in (1, 5, 9)]
     behind = [(22, 5, 1), (22, 6, 1), (22, 6, 2), (22, 5, 2)]
     screen = [(10, 5, 0), (10, 6.5, 0), (10, 6.5, 4), (10, 5, 4)]
-    faces: list[list[Ring]] = [[wall, *(ring[::-1] for ring in windows)], *([ring] for ring in windows)]
+    faces: list[Sequence[Ring]] = [[wall, *(ring[::-1] for ring in windows)], *([ring] for ring in windows)]
     with Project.create(tmp_path / "facade.city.gpkg", "local") as project:
-        objects = {"house": ("Building", [*faces, [behind]]), "screen": ("CityFurniture", [[screen]])}
+        objects: dict[str, Faces] = {
+            "house": ("Building", [*faces, [behind]]),
+            "screen": ("CityFurniture", [[screen]]),
+        }
         source = write_faces(tmp_path / "facade.city.json", objects, ["WallSurface", *["Window"] * 4])
         import_files(project, [source], ReadOptions(crs="local"))
         result = look(
@@ -149,10 +156,7 @@ def test_a_bundle_goes_to_every_window_of_a_facade(tmp_path: Path) -> None:
     assert result.tables[FINDINGS].texts("sentence")[0] == "2 of 4 windows are seen."
 
 
-Ring = list[tuple[float, float, float]]
-
-
-def write_faces(path: Path, objects: dict[str, tuple[str, list[list[Ring]]]], types: list[str]) -> Path:
+def write_faces(path: Path, objects: Mapping[str, Faces], types: list[str]) -> Path:
     """Objects of faces, each an outer ring and its holes; the first one's faces have these types."""
     vertices: list[list[int]] = []
     found: dict[str, Any] = {}
