@@ -43,6 +43,10 @@ AGREEMENT_PCT = 99.0
 HIDDEN_HEIGHT = Quantity(
     HIDDEN, "Hidden up to this height", "m", digits=1, color_map="viridis", low=0.0, high=100.0
 )
+SOLID_TREES = (
+    "trees count as solid down to the ground: at eye height among them more is seen than this says; what is "
+    "looked at as “The ground” is seen under their crowns too"
+)
 LINES = (
     "Rays go out from eyes {eye} over the terrain {terrain!r} in cells of {cell:.3g} m{standing}, to every "
     "cell at its edge; heights are linear between two cells, and each ray keeps the steepest that it has met "
@@ -283,7 +287,7 @@ def _limits(project: Project, inputs: Inputs, cells: Cells, states: Sequence[Sta
     if not inputs.objects:
         said = ["Buildings and trees are left out: they hide nothing"]
     elif any(state.is_leafy for state in states):
-        said.append("Trees are in leaf and hide all that is behind them, and below their crowns")
+        said.insert(0, f"{WARNING}{SOLID_TREES}")
     if np.isnan(cells.bare).any():
         said.append("Holes of the terrain hide nothing and are not seen")
     for situation in situations(inputs):

@@ -26,8 +26,8 @@ from layers.runs import Int64
 
 Float32 = NDArray[np.float32]
 
-#: Cells that are looked over at once: some 12 bytes of memory each.
-MOST_CELLS = 100_000_000
+#: Cells that are looked over at once: some 30 bytes of memory each.
+MOST_CELLS = 50_000_000
 #: Cells that are moved, or held against rays, at a time.
 CELLS_AT_ONCE = 1 << 20
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +23,8 @@ UInt16 = NDArray[np.uint16]
 
 #: Observers that can be counted.
 MOST_OBSERVERS = 65_534
+#: Threads that count observers each have a raster of their own; all of these take no more memory.
+MOST_BYTES = 1 << 31
 #: Rays from an observer, per cell at the edge of what is looked at.
 RAYS_PER_CELL = 1
 #: So much higher does a target stand that may not be seen at all.
@@ -94,10 +97,14 @@ def viewshed(
         lowest = np.full(cells.size if with_lowest else 0, NEVER_M)
         return np.zeros(cells.size, np.uint16), lowest
 
+    room = threading.Semaphore(max(1, MOST_BYTES // (cells.size * (6 if with_lowest else 2))))
+
     def see(part: Sequence[_Octant]) -> int:
-        rasters = kept[0] if alone else kept.pop() if kept else blank()
-        count = sum(octant.see(together, aim, *rasters) for octant in part)
-        if not alone:
+        if alone:
+            return sum(octant.see(together, aim, *kept[0]) for octant in part)
+        with room:
+            rasters = kept.pop() if kept else blank()
+            count = sum(octant.see(together, aim, *rasters) for octant in part)
             kept.append(rasters)
         return count
 

@@ -63,6 +63,9 @@ def test_of_what_was_demolished_and_what_is_left_out(town: Project) -> None:
     bare = seen(town, replace(ASKED, objects=False))
     assert values(bare, "seen_fraction").all()
     assert "Buildings and trees are left out" in " ".join(bare.pedigree.limits)
+    assert any("trees count as solid" in limit for limit in result.pedigree.limits)
+    leafless = seen(town, replace(ASKED, vegetation=False))
+    assert not any("trees" in limit for limit in leafless.pedigree.limits)
     same = seen(town, replace(ASKED, compare=True, compare_date="2024-01-01"))
     assert "nothing changes" in same.tables[FINDINGS].texts("sentence")[1]
 
