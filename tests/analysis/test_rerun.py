@@ -23,6 +23,7 @@ QUICK: Mapping[str, Mapping[str, Any]] = {
     "blame": {"spacing_m": 5.0, "step_min": 60.0, "year": False},
     "solar": {"spacing_m": 5.0},
     "skyview": {"spacing_m": 5.0},
+    "visibility": {"places": ((85_205.0, 446_960.0, 0.0), (85_100.0, 447_005.0, 3.0)), "spacing_m": 5.0},
     "exposure": {"target": "id == 'old'", "fids": (), "spacing_m": 2.0},
     "isovist": {"on": "ground", "fids": (), "spacing_m": 2.0},
 }
