@@ -31,7 +31,8 @@ def said_of(
     if points is not None:
         return _of_points(points, aims, now, before, names)
     if aims.targets[0].endswith("°"):
-        return [_of_fan(observers, aims, who, now, before) for who in range(len(observers))]
+        fans = [_of_fan(observers, aims, who, now, before) for who in range(len(observers))]
+        return [*fans, *_hiding("Most often it ends at", now, names)]
     said: list[str] = []
     for number in range(min(len(aims), MOST_SAID)):
         was = before[number] if before is not None else None
