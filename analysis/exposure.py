@@ -19,7 +19,7 @@ from analysis.appearance import Appearance, appearance
 from analysis.asked import asked
 from analysis.casters import Casters, casters
 from analysis.exposuretables import AREAS, SHARES, areas_table, findings_of, shares_table
-from analysis.looking import EYE_HEIGHT_M, Looking, bend_of, earth_of
+from analysis.looking import Looking, bend_of, earth_of, eye_height
 from analysis.naming import Naming
 from analysis.patches import PIECES, patches_of
 from analysis.plots import Area, on_ground
@@ -94,9 +94,7 @@ class Inputs(Looking):
         words=(("", "All streets and squares"),),
     )
     spacing_m: float = asked(5.0, "Distance of places", "number", unit="m", low=0.1, high=1000, group="From")
-    eye_height_m: float = asked(
-        EYE_HEIGHT_M, "Height of the eye", "number", unit="m", low=0.0, high=1000.0, group="From"
-    )
+    eye_height_m: float = eye_height()
     radius_m: float = asked(
         0.0,
         "No farther from the object than",

@@ -28,7 +28,16 @@ from analysis.isovisttables import (
     numbers_of,
     volumes_table,
 )
-from analysis.looking import FromPlaces, Observers, box_around, observers_of, place_names, positions_of
+from analysis.looking import (
+    Observers,
+    box_around,
+    eye_height,
+    observers_at,
+    place_names,
+    positions_of,
+    trees_hide,
+    viewing_places,
+)
 from analysis.naming import Naming, subject
 from analysis.planview import Isovist, levelled
 from analysis.plots import on_ground
@@ -36,7 +45,7 @@ from analysis.receivers import LIFT_M, Receivers, on_points
 from analysis.site import site_if_known
 from analysis.skyfactors import sky_factors
 from analysis.skyview import LOWEST_DEG, error_share
-from analysis.states import situations, states_title
+from analysis.states import States, situations, states_title
 from analysis.survey import (
     Surveyed,
     areas_of,
@@ -76,7 +85,7 @@ METHOD = (
 
 
 @dataclass(frozen=True)
-class Inputs(FromPlaces):
+class Inputs(States):
     """What is asked."""
 
     on: str = asked(
@@ -86,6 +95,8 @@ class Inputs(FromPlaces):
         choices=((PLACES, "At viewing places"), (GROUND, "Everywhere in an area")),
         group="From",
     )
+    places: tuple[Sequence[float], ...] = viewing_places(when=("on", PLACES))
+    eye_height_m: float = eye_height()
     where: str = asked("", "Which areas", "expression", group="Area", when=("on", GROUND))
     fids: tuple[int, ...] = asked(
         (),
@@ -105,6 +116,7 @@ class Inputs(FromPlaces):
     sky_directions: int = asked(
         SKY_DIRECTIONS, "Directions of the sky", "whole", low=100, high=100_000, group="More"
     )
+    vegetation: bool = trees_hide()
     box: str = asked(
         "",
         "Rectangle",
@@ -156,8 +168,9 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     if not inputs.vegetation:
         standing = [without_plants(cast) for cast in standing]
     if inputs.on == PLACES:
-        names = place_names(project, positions_of(inputs.places))
-        observers = observers_of(inputs, standing[0], names)
+        positions = positions_of(inputs.places)
+        names = place_names(project, positions)
+        observers = observers_at(positions, inputs.eye_height_m, standing[0], names)
         places = on_points(_upright(observers.eyes), site.convergence_deg, observers.names)
         eyes = observers.eyes
     else:
@@ -186,7 +199,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         quantities=quantities_with_change(QUANTITIES, inputs.compare),
         surfaces=surfaces,
         points=points,
-        tables=_tables(observers, places, found, site.convergence_deg),
+        tables=_tables(observers, places, found, inputs.radius_m, site.convergence_deg),
         grid=places.grid,
     )
 
@@ -246,7 +259,11 @@ def _above_ground(cast: Casters, eyes: Float64) -> Float64:
 
 
 def _tables(
-    observers: Observers | None, places: Receivers, found: Sequence[Seen], convergence_deg: float
+    observers: Observers | None,
+    places: Receivers,
+    found: Sequence[Seen],
+    radius_m: float,
+    convergence_deg: float,
 ) -> dict[str, Table]:
     columns = with_change(*(seen.columns for seen in found))
     if observers is None:
@@ -254,7 +271,7 @@ def _tables(
     isovists = [seen.isovists for seen in found]
     table = isovists_table(observers, isovists, convergence_deg)
     return {
-        FINDINGS: Table({"sentence": list(findings_of_places(table, columns))}),
+        FINDINGS: Table({"sentence": list(findings_of_places(table, columns, radius_m))}),
         "isovists": table,
         OBSERVERS: observers.table(),
         VOLUMES: volumes_table(observers, isovists),

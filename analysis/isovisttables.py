@@ -15,7 +15,7 @@ from layers.results import BEFORE, Table
 
 AREA, PERIMETER, LONGEST = "isovist_area_m2", "isovist_perimeter_m", "longest_sight_m"
 OPENNESS, SKY_VIEW = "openness_pct", "sky_view_factor"
-TOWARDS, COMPACTNESS = "longest_azimuth_deg", "compactness"
+TOWARDS, COMPACTNESS = "longest_azimuth_deg", "compactness_pct"
 #: Places that get sentences of their own.
 MOST_TOLD = 5
 COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
@@ -33,8 +33,8 @@ def isovists_table(
             **{axis: observers.eyes[:, at] for at, axis in enumerate("xyz")},
             **columns,
             TOWARDS: azimuths(ways.reshape(-1, 3), convergence_deg),
-            # That of a circle is 1, of a corridor nearly 0.
-            COMPACTNESS: 4 * np.pi * columns[AREA] / columns[PERIMETER] ** 2,
+            # That of a circle is 100 %, of a corridor nearly 0.
+            COMPACTNESS: 400 * np.pi * columns[AREA] / columns[PERIMETER] ** 2,
         }
     )
 
@@ -63,14 +63,16 @@ def volumes_table(observers: Observers, states: Sequence[Sequence[Isovist]]) -> 
     )
 
 
-def findings_of_places(isovists: Table, sky: Mapping[str, Float64]) -> Iterator[str]:
+def findings_of_places(isovists: Table, sky: Mapping[str, Float64], radius_m: float) -> Iterator[str]:
     """A sentence per place: how much is seen, how far, and how much of the sky is open."""
     names, compare = isovists.texts("name"), AREA + BEFORE in isovists.columns
     for row, name in enumerate(names[:MOST_TOLD]):
         area, longest, towards = (isovists.numbers(key)[row] for key in (AREA, LONGEST, TOWARDS))
+        more = " and more" if longest >= radius_m else ""
+        way = COMPASS[round(towards / 45) % 8]
         said = (
-            f"From {name} one sees {_area(area)} around at the height of the eye, up to {longest:.0f} m "
-            f"to the {COMPASS[round(towards / 45) % 8]}, and {sky[OPENNESS][row]:.0f} % of the sky"
+            f"From {name} one sees {_area(area)} around at the height of the eye, up to {longest:.0f} m{more} "
+            f"to the {way}, and {sky[OPENNESS][row]:.0f} % of the sky"
         )
         if compare:
             before, far = (isovists.numbers(key + BEFORE)[row] for key in (AREA, LONGEST))

@@ -33,6 +33,24 @@ def trees_hide() -> Any:
     return asked(True, "Trees hide what is behind them", "yes", group="More")
 
 
+def viewing_places(**more: Any) -> Any:
+    """The question from which places one looks; one at least."""
+    return asked(
+        (),
+        "Viewing places",
+        "places",
+        low=1,
+        help="x, y on the ground, or x, y, z of where one stands",
+        group="From",
+        **more,
+    )
+
+
+def eye_height() -> Any:
+    """The question how high eyes are above what one stands on."""
+    return asked(EYE_HEIGHT_M, "Height of the eye", "number", unit="m", low=0.0, high=1000.0, group="From")
+
+
 @dataclass(frozen=True)
 class Looking(States):
     """The questions that all of them ask."""
@@ -57,17 +75,8 @@ class Looking(States):
 class FromPlaces(Looking):
     """Those that look from places."""
 
-    places: tuple[Sequence[float], ...] = asked(
-        (),
-        "Viewing places",
-        "places",
-        low=1,
-        help="x, y on the ground, or x, y, z of where one stands",
-        group="From",
-    )
-    eye_height_m: float = asked(
-        EYE_HEIGHT_M, "Height of the eye", "number", unit="m", low=0.0, high=1000.0, group="From"
-    )
+    places: tuple[Sequence[float], ...] = viewing_places()
+    eye_height_m: float = eye_height()
 
 
 @dataclass(frozen=True)

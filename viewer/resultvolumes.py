@@ -23,6 +23,8 @@ ROLES = {
     "threshold": ("Threshold surface", "#e0a100", 0.30, 1.2),
     "breach": ("Breaks the threshold", "#d03020", 0.55, 2.2),
     "fan": ("Fan of sight", "#009e73", 0.22, 1.2),
+    "isovist": ("Isovist", "#1f7a99", 0.30, 1.2),
+    "isovist before": ("Isovist before", "#d08a30", 0.18, 1.2),
 }
 OTHER = ("Volume", "#7a6fb8", 0.20, 1.2)
 OUTLINE_STRENGTH = 0.8

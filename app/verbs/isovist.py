@@ -26,7 +26,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--spacing", metavar="M", type=float, help="there, distance of places in metres; default 5")
     add("--radius", metavar="M", type=float, help="look no farther than this; default 300")
     add("--sky-directions", metavar="N", type=int, help="of the sky; default 1000")
-    add_seeing(parser)
+    add_seeing(parser, far=False)
 
 
 def _run(arguments: argparse.Namespace) -> Answer:

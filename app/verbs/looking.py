@@ -50,18 +50,20 @@ def add_places(parser: argparse.ArgumentParser, option: str, about: str, least: 
     )
 
 
-def add_seeing(parser: argparse.ArgumentParser, trees: bool = True) -> None:
+def add_seeing(parser: argparse.ArgumentParser, trees: bool = True, far: bool = True) -> None:
     """What hides, over which Earth, in which states of the city, and what becomes of the result.
 
-    `trees`: whether they hide unless it is said otherwise.
+    `trees`: whether they hide unless it is said otherwise; `far`: whether one looks so far that the Earth's
+    curvature matters.
     """
     add = parser.add_argument
     if trees:
         add("--no-trees", action="store_true", help="as if there were no vegetation")
     else:
         add("--trees", action="store_true", help="trees count too")
-    add("--no-curvature", action="store_true", help="as if the Earth were flat and without air")
-    add("--refraction", metavar="K", type=float, help="coefficient of refraction; default 0.13")
+    if far:
+        add("--no-curvature", action="store_true", help="as if the Earth were flat and without air")
+        add("--refraction", metavar="K", type=float, help="coefficient of refraction; default 0.13")
     add_states(parser, "--date")
     add_results(parser)
 
@@ -71,9 +73,9 @@ def looking_from(arguments: argparse.Namespace) -> dict[str, Any]:
     found = {
         **states_from(arguments),
         "vegetation": arguments.trees if hasattr(arguments, "trees") else not arguments.no_trees,
-        "curvature": not arguments.no_curvature,
-        **given(arguments, {"refraction": "refraction"}),
     }
+    if hasattr(arguments, "no_curvature"):
+        found |= {"curvature": not arguments.no_curvature, **given(arguments, {"refraction": "refraction"})}
     if hasattr(arguments, "from_places"):
         found |= {"places": tuple(arguments.from_places), **given(arguments, {"height": "eye_height_m"})}
     return found
