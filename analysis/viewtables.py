@@ -119,6 +119,7 @@ def _where(said: Said, looked: Looked, one: Break) -> str:
     limit = z - rise.above_m
     ground = float(said.seen[0].cast.ground.heights(rise.at[None, :2])[0])
     above = f", {limit - ground:.1f} m above the ground" if np.isfinite(ground) else ""
+    above = ": the ground itself is too high" if limit < ground else above
     hidden = hidden_m(looked.corridor, rise, said.landmark.top_z)
     whole = said.landmark.top_z - said.threshold_z
     part = "all" if hidden > whole - 0.05 else f"{hidden:.1f} m"

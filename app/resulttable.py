@@ -30,6 +30,9 @@ NAMES = {
     "shapes": "Shapes",
     OBSERVERS: "Viewing places",
     SIGHTLINES: "Lines of sight",
+    "breaks": "What rises into the view",
+    "corridors": "Corridors",
+    "silhouette": "Change of the silhouette",
 }
 #: Columns are no wider, those that name the object and those of other words; numbers as wide as they are.
 WIDEST_NAME, WIDEST = 120, 220

@@ -152,6 +152,30 @@ def test_the_skyline_before_and_after(broken: Result) -> None:
     assert change.texts("name") == ["B"] and change.numbers("raised_deg2")[0] > 0
 
 
+def test_what_rises_behind_the_landmark_counts_where_the_corridor_goes_on(town: Project) -> None:
+    west = replace(INPUTS, places=(at(20, 55, 0)[:2],), compare=False)
+    assert protectedview.run(town, west).verdict == "pass"
+    behind = protectedview.run(town, replace(west, background_m=20.0))
+    eye, half = SLOPE * 20 + EYE_M, (A_TOP + A_FOOT) / 2
+    table = behind.tables["breaks"]
+    assert table.texts("name") == ["B"] and table.numbers("hides_m")[0] == 0
+    assert table.numbers("excess_m")[0] == pytest.approx(B_TOP - (eye + (half - eye) * 40 / 35), abs=1e-6)
+    assert behind.tables[FINDINGS].texts("sentence")[1].startswith("It rises behind A")
+    assert behind.tables["corridors"].numbers("seen_pct")[0] == pytest.approx(100)
+
+
+def test_of_several_places_the_strictest_limits_what_is_built(town: Project) -> None:
+    places = (at(PLACE_X, PLACE_Y, 0)[:2], at(PLACE_X, PLACE_Y, 10))
+    found = protectedview.run(town, replace(INPUTS, places=places))
+    one, other = (
+        protectedview.run(town, replace(INPUTS, places=(place,))).points.numbers(ALLOWED_Z).min()
+        for place in places
+    )
+    assert found.points.numbers(ALLOWED_Z).min() == pytest.approx(min(one, other), abs=1e-9)
+    assert len(found.tables["verdicts"]) == 2 and found.tables["verdicts"].texts("verdict") == ["fail"] * 2
+    assert set(found.tables["skyline"].texts("place")) == {"place 1", "place 2"}
+
+
 def test_points_widths_and_heights_may_be_given(town: Project) -> None:
     top = at(55, 55, HOUSE_HEIGHT_M - SLOPE * 5)
     given = replace(INPUTS, landmark="", landmark_points=(top,), width_m=4.0)
