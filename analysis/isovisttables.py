@@ -71,8 +71,8 @@ def findings_of_places(isovists: Table, sky: Mapping[str, Float64], radius_m: fl
         more = " and more" if longest >= radius_m else ""
         way = COMPASS[round(towards / 45) % 8]
         said = (
-            f"From {name} one sees {_area(area)} around at the height of the eye, up to {longest:.0f} m{more} "
-            f"to the {way}, and {sky[OPENNESS][row]:.0f} % of the sky"
+            f"From {name} one sees {_area(area)} around at the height of the eye, up to {longest:.0f} m"
+            f"{more} to the {way}, and {sky[OPENNESS][row]:.0f} % of the sky"
         )
         if compare:
             before, far = (isovists.numbers(key + BEFORE)[row] for key in (AREA, LONGEST))
