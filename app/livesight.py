@@ -50,6 +50,7 @@ class LiveSight(QObject):
         self.is_on = False
         self.foot: Float64 | None = None  # (3,) world, what they stand on
         self.eye_height_m = EYE_HEIGHT_M
+        self.reach_m = np.inf  # how far they look
         self.all_round: AllRound | None = None  # once they have come to rest
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._look_around)
@@ -96,6 +97,11 @@ class LiveSight(QObject):
         self.eye_height_m = float(np.clip(height_m, 0.0, HIGHEST_M))
         self._look()
 
+    def set_reach(self, reach_m: float) -> None:
+        """Let nothing count as seen that is farther away."""
+        self.reach_m = reach_m
+        self._look()
+
     # -- what is known -----------------------------------------------------------------------------
 
     @property
@@ -120,7 +126,7 @@ class LiveSight(QObject):
             return ""
         words = [f"Sees {counted(found.objects, 'object')}"]
         if np.isfinite(found.ground_m2):
-            share = f"{100 * found.ground_share:.0f} % within {GROUND_M:g} m"
+            share = f"{100 * found.ground_share:.0f} % within {min(GROUND_M, self.reach_m):g} m"
             words.append(f"{area(found.ground_m2)} of ground ({share})")
         if found.farthest_fid >= 0:
             words.append(f"farthest {self._name(found.farthest_fid)}, {metres(found.farthest_m)}")
@@ -137,6 +143,8 @@ class LiveSight(QObject):
             return ""
         away = float(np.linalg.norm(hit.point_in_world - eye))
         what = "The ground" if hit.fid is None else self._name(hit.fid)
+        if away > self.reach_m:
+            return f"{what}: {metres(away)} away, farther than is looked"
         met = rays.meeting(eye, hit.point_in_world)
         if met is None:
             return ""
@@ -159,7 +167,8 @@ class LiveSight(QObject):
         inputs = analysis_of(KEPT_AS).Inputs()
         foot = () if self.foot is None else (tuple(round(float(part), 2) for part in self.foot),)
         names = {"places": foot, "eye_height_m": self.eye_height_m, "date": self._surroundings.city_date}
-        return as_json(replace(inputs, **names))
+        reach = {"radius_m": self.reach_m} if np.isfinite(self.reach_m) else {}
+        return as_json(replace(inputs, **names, **reach))
 
     # -- carrying it out -----------------------------------------------------------------------------
 
@@ -174,7 +183,7 @@ class LiveSight(QObject):
         self.all_round = None
         eye = self.eye
         if self.is_on and eye is not None and self._session.is_open:
-            self._session.scene.set_observer(Observer(eye, self._surroundings.rays))
+            self._session.scene.set_observer(Observer(eye, self._surroundings.rays, self.reach_m))
             self._session.scene_changed.emit()
             self._rest.start()
         self.changed.emit()
@@ -182,7 +191,7 @@ class LiveSight(QObject):
     def _look_around(self) -> None:
         rays, eye = self._surroundings.rays, self.eye
         if self.is_on and rays is not None and eye is not None:
-            self.all_round = rays.all_round(eye)
+            self.all_round = rays.all_round(eye, self.reach_m)
             self.changed.emit()
 
     def _end(self) -> None:

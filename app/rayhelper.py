@@ -88,7 +88,7 @@ class AllRound:
     sky: float  # share of all directions above the horizon in which nothing is
     farthest_fid: int  # of the object that is farthest away; NOTHING where none is seen
     farthest_m: float
-    ground_m2: float  # of the open ground within GROUND_M; NaN without a terrain
+    ground_m2: float  # of the open ground within GROUND_M or the reach; NaN without a terrain
     ground_share: float
 
 
@@ -138,9 +138,9 @@ class RayHelper:
         answer = self._ask(Asked.MEETING, eye, point[None], MET.size)
         return Meeting(*MET.unpack(answer)) if answer else None
 
-    def all_round(self, eye: Float64) -> AllRound | None:
-        """What an eye sees in all directions; None once it has died."""
-        answer = self._ask(Asked.AROUND, eye, eye[None], ALL_ROUND.size)
+    def all_round(self, eye: Float64, reach_m: float = np.inf) -> AllRound | None:
+        """What an eye sees in all directions so far; None once it has died."""
+        answer = self._ask(Asked.AROUND, eye, np.array([[reach_m, 0.0, 0.0]]), ALL_ROUND.size)
         return AllRound(*ALL_ROUND.unpack(answer)) if answer else None
 
     def _ask(self, asked: Asked, way: Float64, points: Float64, size: int) -> bytes:
@@ -203,7 +203,7 @@ def main() -> int:
         elif asked == Asked.MEETING:
             answers.write(MET.pack(*_meeting(sights, way, points)))
         elif asked == Asked.AROUND:
-            answers.write(ALL_ROUND.pack(*_all_round(sights, way)))
+            answers.write(ALL_ROUND.pack(*_all_round(sights, way, float(points[0, 0]))))
         else:
             lit = cast.share(points, way, in_leaf=asked == Asked.LIGHT_IN_LEAF)
             answers.write(lit.astype("<f4").data)
@@ -230,31 +230,32 @@ def _meeting(sights: Sights, eye: Float64, points: Float64) -> tuple[int, float]
     return int(sights.cast.fid[triangle[0]]), length * float(share[0])
 
 
-def _all_round(sights: Sights, eye: Float64) -> tuple[int, float, int, float, float, float]:
-    """What an eye sees in all directions, as the fields of `AllRound`."""
+def _all_round(sights: Sights, eye: Float64, reach_m: float) -> tuple[int, float, int, float, float, float]:
+    """What an eye sees in all directions so far, as the fields of `AllRound`."""
     number = np.arange(DIRECTIONS) + 0.5
     up = 1 - 2 * number / DIRECTIONS  # evenly over the sphere, along a spiral of golden steps
     turn, level = number * np.pi * (3 - np.sqrt(5)), np.sqrt(1 - up * up)
     ways = np.column_stack((np.cos(turn) * level, np.sin(turn) * level, up))
     cast = sights.cast
-    reach = float(np.ptp(cast.vertices, axis=0).max(initial=1.0)) * 2 + 1
-    triangle, share = sights.first(eye, eye + ways * reach)
+    endless = float(np.ptp(cast.vertices, axis=0).max(initial=1.0)) * 2 + 1
+    triangle, share = sights.first(eye, eye + ways * endless)
     sky = float((triangle[up > 0] < 0).mean())
     met = np.flatnonzero((triangle >= 0) & (triangle < cast.opaque))  # trees are too many to be told
-    fids, away = cast.fid[triangle[met]], share[met] * reach
-    fids, away = fids[fids >= 0], away[fids >= 0]
-    ground = _ground_seen(sights, eye)
+    fids, away = cast.fid[triangle[met]], share[met] * endless
+    counts = (fids >= 0) & (away <= reach_m)
+    fids, away = fids[counts], away[counts]
+    ground = _ground_seen(sights, eye, min(GROUND_M, reach_m))
     if not len(fids):
         return 0, sky, NOTHING, 0.0, *ground
     farthest = int(away.argmax())
     return len(np.unique(fids)), sky, int(fids[farthest]), float(away[farthest]), *ground
 
 
-def _ground_seen(sights: Sights, eye: Float64) -> tuple[float, float]:
-    """How much of the open ground around an eye it sees, in m² and as a share."""
+def _ground_seen(sights: Sights, eye: Float64, reach_m: float) -> tuple[float, float]:
+    """How much of the open ground so far around an eye it sees, in m² and as a share."""
     aside = np.arange(-GROUND_M, GROUND_M + APART_M, APART_M)
     x, y = (part.ravel() for part in np.meshgrid(aside, aside))
-    near = np.hypot(x, y) <= GROUND_M
+    near = np.hypot(x, y) <= reach_m
     points = np.column_stack((eye[0] + x[near], eye[1] + y[near], np.zeros(near.sum())))
     points[:, 2] = sights.cast.ground.heights(points[:, :2]) + ABOVE_M
     points = points[np.isfinite(points[:, 2])]

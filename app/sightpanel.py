@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from math import inf, isfinite
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -19,8 +19,8 @@ from viewer.scene import Hit
 PICK, DONE = "Pick in the view", "Done"
 HOW = "Drag the pin, or walk with the arrow keys"
 ALL_KEYS = "Arrow keys walk 1 m, with Shift 10 m; Page Up and Page Down raise and lower the eye by 0.5 m"
-#: Heights of eyes that people ask about, and what they are called.
-HEIGHTS = ((1.2, "sitting"), (1.6, "standing"), (2.5, "on a bus"))
+#: What is said where they look as far as there is something to see.
+ALL = "all"
 PLACE_WIDTH, HEIGHT_WIDTH = 190, 76
 #: Higher than this an observer does not stand on the ground.
 ON_GROUND_M = 0.3
@@ -45,7 +45,9 @@ class SightPanel(QWidget):
         allowed = f"a height from 0 to {HIGHEST_M:g} m"
         self.height_field = SpokenField("Height of the eye", height_from, allowed)
         self.height_field.setFixedWidth(HEIGHT_WIDTH)
-        self.heights = [self._preset(height_m, words) for height_m, words in HEIGHTS]
+        allowed = "a distance in metres, or nothing: as far as there is something to see"
+        self.reach_field = SpokenField("How far the observer looks", reach_from, allowed)
+        self.reach_field.setFixedWidth(HEIGHT_WIDTH)
         self.look = named(QPushButton("Look from there"), "small")
         self.look.setToolTip("Let the view show what the observer sees")
         self.keep = named(QPushButton("Keep as analysis…"), "small")
@@ -55,12 +57,6 @@ class SightPanel(QWidget):
         self._connect()
         self.refresh()
 
-    def _preset(self, height_m: float, words: str) -> QPushButton:
-        button = named(QPushButton(f"{height_m:g} m"), "small")
-        button.setToolTip(f"Height of the eye {words}")
-        button.clicked.connect(partial(self._set_height, height_m))
-        return button
-
     def _build(self) -> None:
         places, hints = QHBoxLayout(), QHBoxLayout()
         for row in (places, hints):
@@ -68,9 +64,9 @@ class SightPanel(QWidget):
         places.addWidget(self.pick)
         places.addWidget(self.place_field, 1)
         places.addSpacing(8)
-        places.addWidget(QLabel("Eye"))
-        for widget in (self.height_field, *self.heights):
-            places.addWidget(widget)
+        for title, field in (("Eye", self.height_field), ("Within", self.reach_field)):
+            places.addWidget(QLabel(title))
+            places.addWidget(field)
         hints.addWidget(self.hint, 1)
         hints.addWidget(self.look)
         hints.addWidget(self.keep)
@@ -84,8 +80,9 @@ class SightPanel(QWidget):
     def _connect(self) -> None:
         self.pick.toggled.connect(self._on_pick)
         self.place_field.entered.connect(self._go_to)
-        self.height_field.entered.connect(lambda found: self._set_height(found[0]))
-        for field in (self.place_field, self.height_field):
+        self.height_field.entered.connect(lambda found: self._live.set_eye_height(found[0]))
+        self.reach_field.entered.connect(lambda found: self._live.set_reach(found[0]))
+        for field in (self.place_field, self.height_field, self.reach_field):
             field.refused.connect(self.words.set_text)
         self.look.clicked.connect(self.look_wanted)
         self.keep.clicked.connect(self.kept)
@@ -100,6 +97,7 @@ class SightPanel(QWidget):
         self.pick.setText(DONE if self._pin.is_picking else PICK)
         self.place_field.show_text("" if foot is None else ", ".join(f"{part:.2f}" for part in foot))
         self.height_field.show_text(f"{live.eye_height_m:.2f} m")
+        self.reach_field.show_text(f"{live.reach_m:g} m" if isfinite(live.reach_m) else ALL)
         if foot is None:
             self.words.set_text("Click in the view where the observer stands")
             self.hint.set_text("")
@@ -131,9 +129,6 @@ class SightPanel(QWidget):
         if on != self._pin.is_picking:
             self._pin.pick(on)
 
-    def _set_height(self, height_m: float) -> None:
-        self._live.set_eye_height(height_m)
-
     def _go_to(self, place: tuple[float, ...]) -> None:
         if not self._live.stand_at(*place):
             self.words.set_text("There is no terrain at that place. Write its height too, as x, y, z.")
@@ -143,3 +138,12 @@ def height_from(text: str) -> tuple[float] | None:
     """The height in metres that a text spells; 0 is one too."""
     found = number_from(text.strip().removesuffix("m"))
     return (found,) if found is not None and 0 <= found <= HIGHEST_M else None
+
+
+def reach_from(text: str) -> tuple[float] | None:
+    """The distance in metres that a text spells; endless where it spells nothing."""
+    words = text.strip().removesuffix("m").strip()
+    found = number_from(words)
+    if words in ("", ALL):
+        return (inf,)
+    return (found,) if found is not None and found > 0 else None

@@ -78,7 +78,7 @@ def test_the_button_asks_for_a_click_and_the_click_puts_the_observer_down(
     assert {row.label for row in scene.legend()} == {"Seen", "Not seen"}
     assert "object" in watched.sight_panel.words.toolTip() and "sky" in watched.sight_panel.words.toolTip()
     assert watched.width() <= 1280 and watched.canvas.height() >= 300
-    for widget in (panel.pick, panel.place_field, panel.height_field, *panel.heights, panel.keep):
+    for widget in (panel.pick, panel.place_field, panel.height_field, panel.reach_field, panel.keep):
         assert panel.rect().contains(widget.geometry()), widget
 
 
@@ -139,29 +139,37 @@ def test_the_pin_is_dragged_over_roofs_and_the_view_stays(qtbot: QtBot, watched:
 def test_places_and_heights_are_typed(qtbot: QtBot, watched: Window) -> None:
     panel = watched.sight_panel
     put(qtbot, watched, ROOF)
-    for field, text in ((panel.place_field, "84015, 446025, 0"), (panel.height_field, "1,2 m")):
+    for field, text in (
+        (panel.place_field, "84015, 446025, 0"),
+        (panel.height_field, "1,2 m"),
+        (panel.reach_field, "12"),
+    ):
         field.setFocus()
         qtbot.wait(50)
         field.selectAll()
         qtbot.keyClicks(field, text)
         qtbot.keyClick(field, Qt.Key.Key_Return)
     assert np.allclose(watched.sight.foot, STREET) and watched.sight.eye_height_m == 1.2
-    qtbot.mouseClick(panel.heights[1], LEFT)
-    assert watched.sight.eye_height_m == 1.6
+    observer = watched.session.scene.observer
+    assert observer is not None and observer.reach_m == 12
+    watched.sight.place(STREET)
+    panel.point_at(watched.canvas.hit(QPointF(at(watched, np.array([84_005.0, 446_045.0, 9.0])))))
+    assert "farther than is looked" in panel.hint.toolTip()
     panel.height_field.setFocus()
     qtbot.wait(50)
     qtbot.keyClicks(panel.height_field, "high")
     qtbot.keyClick(panel.height_field, Qt.Key.Key_Return)
-    assert "not understood" in panel.words.toolTip() and watched.sight.eye_height_m == 1.6
+    assert "not understood" in panel.words.toolTip() and watched.sight.eye_height_m == 1.2
 
 
 def test_one_click_makes_it_an_analysis_another_looks_from_there(qtbot: QtBot, watched: Window) -> None:
     put(qtbot, watched, ROOF)
     watched.sight.set_eye_height(4.0)
+    watched.sight.set_reach(250.0)
     qtbot.mouseClick(watched.sight_panel.keep, LEFT)
     form = next(found for found in watched.findChildren(AnalysisForm) if found.isVisible())
     assert form.analysis.NAME == "visibility" and form.inputs is not None
-    assert form.inputs.eye_height_m == 4.0
+    assert form.inputs.eye_height_m == 4.0 and form.inputs.radius_m == 250.0
     assert np.allclose(form.inputs.places, [watched.sight.foot], atol=0.006)
     form.reject()
     canvas = watched.canvas
