@@ -104,14 +104,18 @@ def given_places(points: Sequence[Any], eye_height_m: float, cast: Casters, nami
     return Places(eyes, foot_z, normals, is_spot, _names(cast, naming, eyes, normals, is_spot))
 
 
-def middle_of(receivers: Receivers, naming: Naming) -> Places:
-    """The window in the middle of many points on facades."""
+def telling_place(
+    receivers: Receivers, naming: Naming, now: Float64, before: Float64 | None = None
+) -> Places:
+    """Of points on facades, by their shares (n, 6), the one that changes most; else one in the middle."""
     middle = np.average(receivers.points, axis=0, weights=receivers.area_m2 + 1e-9)
     number = int(np.argmin(((receivers.points - middle) ** 2).sum(axis=1)))
+    if before is not None and (change := np.abs(now - before).sum(axis=1)).max() > 0:
+        number = int(np.argmax(change))
     normals = receivers.normals[number : number + 1]
     eyes = receivers.points[number : number + 1] + WINDOW_LIFT_M * normals
-    owner = int(naming.wholes(receivers.fid[receivers.row[number : number + 1]])[0])
-    return Places(eyes, eyes[:, 2], normals, np.zeros(1, bool), (_name(naming, 0, np.array([owner]), False),))
+    owner = naming.wholes(receivers.fid[receivers.row[number : number + 1]])
+    return Places(eyes, eyes[:, 2], normals, np.zeros(1, bool), (_name(naming, 0, owner, False),))
 
 
 def _closed_in(cast: Casters, eyes: Float64) -> Mask:

@@ -177,15 +177,20 @@ def _joined(values: Sequence[Values]) -> Values:
 
 def _sentences(found: Found, objects: Table) -> list[str]:
     """What a planner wants to read, the most important first."""
-    said = [_difference(objects)] if len(found.states) > 1 else []
-    return [*said, _sees(found), *_change(found), *_sun(found)]
+    difference = [_difference(objects, found.is_mean)] if len(found.states) > 1 else []
+    sun = list(_sun(found))
+    if found.is_mean:  # these speak of one of many windows
+        where = "Where the view changes most" if difference else "In the middle of them"
+        difference = [f"{where}, {text}" for text in difference]
+        sun = [f"{where}, {text[0].lower()}{text[1:]}" for text in sun]
+    return [*difference, _sees(found), *_change(found), *sun]
 
 
-def _difference(objects: Table) -> str:
+def _difference(objects: Table, is_mean: bool = False) -> str:
     """Which object makes the difference."""
     change = objects.numbers(VIEW + CHANGE)
     if not (np.abs(change) >= LEAST_PCT).any():
-        return "Nothing that is seen from here changes."
+        return "nothing that is seen changes." if is_mean else "Nothing that is seen from here changes."
     names, most = objects.texts("name"), int(np.argmax(change))
     if change[most] < LEAST_PCT:
         most = int(np.argmin(change))

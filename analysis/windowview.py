@@ -36,7 +36,7 @@ from analysis.survey import (
     without_plants,
 )
 from analysis.windowlook import PICTURE_COLUMNS, Looker, Sight, towards_change
-from analysis.windowplaces import Places, box_of_points, given_places, middle_of
+from analysis.windowplaces import Places, box_of_points, given_places, telling_place
 from analysis.windowsun import SunSeen, Yearly, sun_seen, year_of_sun
 from analysis.windowtables import Found, StateSeen, tables_of
 from layers.arrays import Float64
@@ -192,14 +192,15 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         places = given_places(inputs.points, inputs.eye_height_m, casts[0], naming)
         receivers = places.receivers(site.convergence_deg)
     else:
-        places, receivers = middle_of(facades, naming), facades
+        receivers = facades
     lookers = [_looker(project, *each, inputs, box, naming) for each in zip(asked_for, casts, strict=True)]
+    if facades is not None:
+        seen = [looker.of_points(facades, inputs.directions, looking) for looker in lookers]
+        places = telling_place(facades, naming, *seen)
     views = [_view(lookers, places, number, inputs, site) for number in range(len(places))]
     sights = _sights(lookers, places, views, inputs.step_deg, looking)
     if facades is None:
         seen = [np.array([sight.whole for sight in state]) for state in sights]
-    else:
-        seen = [looker.of_points(facades, inputs.directions, looking) for looker in lookers]
     stood = [standing_rows(project, receivers, state)[receivers.row] for state in asked_for]
     columns = [
         standing_only({f"{kind}_pct": 100 * part[:, at] for at, kind in enumerate(KINDS)}, was)

@@ -7,7 +7,7 @@ import pytest
 
 from analysis import windowview
 from analysis.casters import casters
-from analysis.landcover import BUILDING, GREEN, GROUND, OTHER, SKY, land_cover, says_green
+from analysis.landcover import BUILDING, GREEN, GROUND, KINDS, OTHER, SKY, land_cover, says_green
 from analysis.situation import Situation
 from analysis.windowview import Inputs
 from layers.errors import UsageError
@@ -127,23 +127,29 @@ def test_a_spot_looks_all_around_from_eye_height_towards_what_changes(demo_city:
     assert result.title == f"Spot 1: from my window, {PLAN} against {TODAY}"
 
 
-def test_all_walls_of_an_object_have_shares_of_their_own(demo_city: Project) -> None:
+def test_all_walls_have_shares_and_the_window_that_changes_most_is_looked_at(demo_city: Project) -> None:
     inputs = Inputs(
-        on="surfaces", where="name == 'Lohe School'", spacing_m=4.0, sun=False, directions=400, reach_m=300.0
+        on="surfaces",
+        where="name == 'Lohe School'",
+        spacing_m=4.0,
+        sun=False,
+        directions=400,
+        reach_m=300.0,
+        date=PLAN,
+        compare=True,
+        compare_date=TODAY,
     )
     result = windowview.run(demo_city, inputs)
     surfaces = result.surfaces
-    assert [quantity.name for quantity in result.quantities][:2] == ["sky_pct", "green_pct"]
-    assert set(surfaces.texts("surface_type")) <= {"WallSurface", "Window", "Door"}
-    sums = np.sum(
-        [
-            surfaces.numbers(f"{kind}_pct")
-            for kind in ("sky", "green", "water", "building", "ground", "other")
-        ],
-        axis=0,
-    )
+    assert [quantity.name for quantity in result.quantities][:2] == ["sky_pct", "sky_pct_before"]
+    assert set(surfaces.texts("surface_type")) <= {"WallSurface", "Window", "Door"} and len(surfaces) > 4
+    sums = np.sum([surfaces.numbers(f"{kind}_pct") for kind in KINDS], axis=0)
     assert sums[np.isfinite(sums)] == pytest.approx(100.0)
-    assert len(surfaces) > 4
+    points = result.points
+    most = int(np.argmin(points.numbers("sky_pct_change")))
+    assert result.tables[OBSERVERS].numbers("y") == pytest.approx([points.numbers("y")[most]], abs=6.0)
+    first = result.tables[FINDINGS].texts("sentence")[0]
+    assert first.startswith(f"Where the view changes most, {TOWER} makes the difference")
 
 
 def test_an_eye_inside_a_house_or_nowhere_is_refused(town: Project) -> None:
