@@ -189,14 +189,23 @@ def place_names(project: Project, places: Float64) -> list[str]:
     return found
 
 
-def warnings_of(names: Sequence[str], points: Float64, cast: Casters) -> list[str]:
-    """What is odd about where eyes or targets (n, 3) are: there one sees little, or is seen by few."""
+def warnings_of(names: Sequence[str], points: Float64, cast: Casters, plants: bool = True) -> list[str]:
+    """What is odd about where eyes or targets (n, 3) are: there one sees little, or is seen by few.
+
+    `plants`: whether they hide.
+    """
     with np.errstate(invalid="ignore"):
         is_buried = points[:, 2] < cast.ground.heights(points[:, :2])
     is_inside = cast.inside(points) & ~is_buried
+    is_in_leaves = cast.inside(points, plants=True) & ~is_buried & ~is_inside & plants
+    said = (
+        (is_buried, "below the terrain"),
+        (is_inside, "inside a building"),
+        (is_in_leaves, "inside a tree or hedge"),
+    )
     return [
         f"{WARNING}{names[row]} is {where}, where little else is in sight"
-        for wrong, where in ((is_buried, "below the terrain"), (is_inside, "inside a building"))
+        for wrong, where in said
         for row in np.flatnonzero(wrong).tolist()[:MOST_WARNED]
     ]
 

@@ -124,13 +124,14 @@ class Casters:
         found = np.column_stack(((low + high)[:, :2] / 2, low[:, 2]))
         return found[numbers >= 0]
 
-    def inside(self, points: Float64) -> Mask:
-        """Which points (n, 3) lie in objects: what is above them looks up, so it is seen from within."""
-        triangle, _ = self.rays.first(points, np.array([0.0, 0.0, 1.0]))
+    def inside(self, points: Float64, plants: bool = False) -> Mask:
+        """Which points (n, 3) lie in objects, or in plants: what is above them is seen from within."""
+        rays, number = (self.veils, self.opaque) if plants else (self.rays, 0)
+        triangle, _ = rays.first(points, np.array([0.0, 0.0, 1.0]))
         met = np.flatnonzero(triangle >= 0)
-        met = met[self.fid[triangle[met]] >= 0]
+        met = met[self.fid[number + triangle[met]] >= 0]
         found = np.zeros(len(points), bool)
-        found[met] = _turn(self.vertices[self.triangles[triangle[met]]]) > 0
+        found[met] = _turn(self.vertices[self.triangles[number + triangle[met]]]) > 0
         return found
 
     def _corners(self, triangles: Int64) -> bytes:

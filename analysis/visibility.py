@@ -174,9 +174,10 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
             inputs=tuple(dict.fromkeys(item for cast in states for item in cast.inputs)),
             error=error_of(viewing),
             limits=(
-                *warnings_of(observers.names, observers.eyes, states[0]),
+                *warnings_of(observers.names, observers.eyes, states[0], inputs.vegetation),
                 *notes,
                 *("Trees are in leaf and hide all that is behind them",) * is_leafy,
+                *("What stands only before is not looked at; it hides what is behind it",) * inputs.compare,
             ),
             numbers={
                 "places": len(observers),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -150,6 +152,10 @@ def test_what_is_odd_about_a_place_is_said(town: Project) -> None:
     assert "Nothing of it is seen" in sentences(inside)
     below = visibility.run(town, Inputs(places=(at(30, 30, -5),), date=NOW))
     assert any("below the terrain" in limit for limit in below.pedigree.limits)
+    leaves = Inputs(places=(at(153, 53, 1),), date=NOW)  # in the lime
+    assert any("inside a tree" in limit for limit in visibility.run(town, leaves).pedigree.limits)
+    bare = visibility.run(town, replace(leaves, vegetation=False))
+    assert not any("inside" in limit for limit in bare.pedigree.limits)
     with pytest.raises(UsageError, match="no terrain"):
         visibility.run(town, Inputs(places=((0.0, 0.0),)))
     with pytest.raises(UsageError, match="No viewing place"):
