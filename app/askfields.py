@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -84,11 +84,21 @@ class AskField(QWidget):
     def say(self, problem: str) -> None:
         """Say beside the field why its answer is none; '' takes that back."""
         self._problem.setText(problem)
-        self._problem.setVisible(bool(problem))
+        if self._problem.isHidden() == bool(problem):
+            self._problem.setVisible(bool(problem))
+            self.fit()
         for line in self.findChildren(QLineEdit):
             line.setProperty("problem", bool(problem))
             line.style().unpolish(line)
             line.style().polish(line)
+
+    def fit(self) -> None:
+        """Give the field the room it needs, once what changed is laid out: forms give less than wraps need."""
+        QTimer.singleShot(0, self, self._fit_now)
+
+    def _fit_now(self) -> None:
+        self.layout().invalidate()
+        self.setMinimumHeight(self.layout().heightForWidth(self.width()))
 
     def check(self) -> bool:
         """Whether the answer is one, or nobody asks; says beside the field what is not right."""

@@ -138,6 +138,7 @@ class PlacesAnswer(PickedAnswer):
     def _on_changed(self, *_what: object) -> None:
         self.list.sign_rows(self._sign)
         self.list.setVisible(self.list.count() > 0)
+        self.fit()
         self.mark()
         self.changed.emit()
 
