@@ -48,6 +48,7 @@ class Aims:
 
 def at_places(observers: Observers, ends: Float64, targets: Sequence[str]) -> Aims:
     """From each observer to each target (n, 3), with what these are called."""
+    _check_count(len(observers) * len(ends))
     pairs = [(who, to) for who in range(len(observers)) for to in range(len(ends))]
     who, to = np.array(pairs, np.int64).T
     return Aims(
@@ -133,17 +134,21 @@ def at_points(observers: Observers, points: Receivers) -> Aims:
         faces = np.flatnonzero(((eye - points.points) * normals).sum(axis=1) > 0)
         who.append(np.column_stack((np.full(len(faces), at), faces)))
     pairs = np.concatenate(who)
-    if len(pairs) > MOST_LINES:
-        raise UsageError(
-            "These are too many lines of sight",
-            found=f"{len(pairs):,} lines",
-            allowed=f"{MOST_LINES:,}",
-            do="Choose fewer objects, or points farther apart; a viewshed tells how much of many is seen",
-        )
+    _check_count(len(pairs))
     titles = _titles(points)
     targets = [titles[to] for to in pairs[:, 1].tolist()]
     names = [f"{observers.names[a]} to {b}" for a, b in zip(pairs[:, 0].tolist(), targets, strict=True)]
     return Aims(pairs[:, 0], points.points[pairs[:, 1]], tuple(names), tuple(targets), pairs[:, 1])
+
+
+def _check_count(lines: int) -> None:
+    if lines > MOST_LINES:
+        raise UsageError(
+            "These are too many lines of sight",
+            found=f"{lines:,}",
+            allowed=f"{MOST_LINES:,}",
+            do="Choose fewer places or objects, or points farther apart; a viewshed tells of many at once",
+        )
 
 
 def _titles(points: Receivers) -> list[str]:
@@ -184,6 +189,7 @@ class Sector:
 def over_sector(observers: Observers, sector: Sector, bend: Bend, convergence_deg: float) -> Aims:
     """From each observer over a sector; a level line rises over the round Earth."""
     azimuths = sector.azimuths_deg
+    _check_count(len(observers) * len(azimuths))
     turned = np.radians(azimuths - convergence_deg)
     rise = np.tan(np.radians(sector.altitude_deg)) * sector.reach_m
     rise += float(bend.drop_m(np.array(sector.reach_m)))

@@ -74,7 +74,7 @@ PLACES, SURFACES, SECTOR = "places", "surfaces", "sector"
 #: Around the lines, so that what they just touch is there.
 MARGIN_M = 2.0
 #: For estimates: seconds of a line, and of gathering what stands along them.
-LINE_S, SET_UP_S = 0.002, 1.0
+LINE_S, SET_UP_S = 0.005, 1.0
 #: Part of the time that it takes to find out what stands there.
 SET_UP = 0.3
 
