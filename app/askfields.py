@@ -93,12 +93,12 @@ class AskField(QWidget):
             line.style().polish(line)
 
     def fit(self) -> None:
-        """Give the field the room it needs, once what changed is laid out: forms give less than wraps need."""
+        """Give the field the room it needs, once what changed is laid out: forms forget about wrapped lines."""
         QTimer.singleShot(0, self, self._fit_now)
 
     def _fit_now(self) -> None:
-        self.layout().invalidate()
-        self.setMinimumHeight(self.layout().heightForWidth(self.width()))
+        self._column.invalidate()
+        self.setMinimumHeight(self._column.heightForWidth(self.width()))
 
     def check(self) -> bool:
         """Whether the answer is one, or nobody asks; says beside the field what is not right."""
