@@ -269,14 +269,13 @@ def _method(inputs: Inputs, cells: Cells, view: FieldOfView) -> str:
 
 def _error(inputs: Inputs, cells: Cells, group: int) -> str:
     exact = (
-        "Cell by cell as GDAL says; some 2 % of the cells are not as a line of sight of their own says"
+        "Cell by cell as GDAL says; some 2 % of the cells, at the edge of what is seen, are not as a line of "
+        "sight of their own says"
         if inputs.method == "gdal"
-        else f"At least {AGREEMENT_PCT:g} % of the cells are as a line of sight of their own says"
+        else f"At least {AGREEMENT_PCT:g} % of the cells are as a line of sight of their own says; the others "
+        "lie at the edge of what is seen"
     )
-    said = (
-        f"{exact}; these lie at the edge of what is seen. Places and outlines are known to half a cell, "
-        f"{math.sqrt(cells.cell_m2) / 2:.2g} m"
-    )
+    said = f"{exact}. Places and outlines are known to half a cell, {math.sqrt(cells.cell_m2) / 2:.2g} m"
     if group == 1:
         return said
     return f"{said}; the result keeps {group} by {group} cells as one, with the share that is seen"

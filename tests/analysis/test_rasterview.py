@@ -164,6 +164,8 @@ def test_the_same_again(town: Project) -> None:
 def test_what_cannot_be_looked_over_is_said(town: Project, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="beside the terrain"):
         seen(town, replace(ASKED, places=(at(250.0, 50.0, 0.0),)))
+    with pytest.raises(UsageError, match="looks all around"):
+        seen(town, replace(ASKED, method="gdal", width_deg=90.0))
     with pytest.raises(UsageError, match="cells of a terrain raster"):
         seen(town, replace(ASKED, terrain="town"))
     with (
