@@ -126,8 +126,8 @@ class LiveSight(QObject):
             return ""
         words = [f"Sees {counted(found.objects, 'object')}"]
         if np.isfinite(found.ground_m2):
-            share = f"{100 * found.ground_share:.0f} % within {min(GROUND_M, self.reach_m):g} m"
-            words.append(f"{area(found.ground_m2)} of ground ({share})")
+            share = f"{100 * found.ground_share:.0f} % in {min(GROUND_M, self.reach_m):g} m"
+            words.append(f"{area(found.ground_m2)} ground ({share})")
         if found.farthest_fid >= 0:
             words.append(f"farthest {self._name(found.farthest_fid)}, {metres(found.farthest_m)}")
         words.append(f"sky {100 * found.sky:.0f} %")
