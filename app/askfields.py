@@ -93,7 +93,7 @@ class AskField(QWidget):
             line.style().polish(line)
 
     def fit(self) -> None:
-        """Give the field the room it needs, once what changed is laid out: forms forget about wrapped lines."""
+        """Give the field its room once what changed is laid out: forms forget wrapped lines."""
         QTimer.singleShot(0, self, self._fit_now)
 
     def _fit_now(self) -> None:
