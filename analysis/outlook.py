@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.gridding import SMALLEST_M2
 from analysis.looking import Observers
 from analysis.naming import Naming
 from analysis.receivers import Receivers
@@ -36,12 +37,12 @@ class Outlook:
 
     points: Mapping[str, Float64]
     rows: Mapping[str, Float64]
-    shares: Float64  # (k, r) of each row, seen from each place
+    seen_m2: Float64  # (k,) from each place
 
 
 def outlook(seen: Seen, receivers: Receivers, stood: Mask) -> Outlook:
     """Quantities of what is seen; `stood` (r,) which rows are there."""
-    places = len(seen.share)
+    places, area = len(seen.share), receivers.row_area_m2
     points = {SEEN: (seen.count > 0).astype(np.float64)}
     rows = {SEEN: seen.any_share}
     if places > 1:
@@ -50,7 +51,7 @@ def outlook(seen: Seen, receivers: Receivers, stood: Mask) -> Outlook:
     return Outlook(
         standing_only(points, stood[receivers.row]),
         standing_only(rows, stood),
-        np.where(stood, seen.share.astype(np.float64), np.nan),
+        np.array([float((share * area)[stood].sum()) for share in seen.share]),
     )
 
 
@@ -66,6 +67,7 @@ def objects_table(
     keys = np.where(wholes >= 0, wholes, -1 - np.arange(len(wholes)))
     _, first, of_row = np.unique(keys, return_index=True, return_inverse=True)
     area = receivers.row_area_m2
+    weight = np.maximum(area, SMALLEST_M2)  # lone points have no area
 
     def summed(values: Float64) -> Float64:
         there = np.bincount(of_row, np.isfinite(values), len(first))
@@ -73,14 +75,15 @@ def objects_table(
         return np.where(there > 0, total, np.nan)
 
     def columns(found: Outlook) -> dict[str, Float64]:
-        seen = summed(found.rows[SEEN] * area)
-        whole = summed(np.where(np.isfinite(found.rows[SEEN]), area, np.nan))
-        share = np.divide(seen, whole, out=np.where(np.isfinite(seen), 0.0, np.nan), where=whole > 0)
-        return {SEEN_AREA: seen, SEEN: share}
+        share = found.rows[SEEN]
+        whole = summed(np.where(np.isfinite(share), weight, np.nan))
+        return {SEEN_AREA: summed(share * area), SEEN: summed(share * weight) / whole}
 
     found = with_change(columns(now), columns(before) if before else None)
     seen = np.nan_to_num(found[SEEN_AREA])
-    is_told = (seen > 0) | (np.nan_to_num(found.get(SEEN_AREA + BEFORE, seen)) > 0) | is_chosen
+    is_told = np.full(len(seen), is_chosen)
+    for name in (SEEN, SEEN + BEFORE):
+        is_told |= np.nan_to_num(found.get(name, seen)) > 0
     order = np.argsort(-seen, kind="stable")
     order = order[is_told[order]]
     fids, rows = keys[first][order], first[order].tolist()
@@ -102,9 +105,8 @@ def places_table(receivers: Receivers, observers: Observers, now: Outlook, befor
     area = receivers.row_area_m2
 
     def columns(found: Outlook) -> dict[str, Float64]:
-        seen = np.array([float(np.nansum(share * area)) for share in found.shares])
-        whole = float(area[np.isfinite(found.rows[SEEN])].sum())
-        return {SEEN_AREA: seen, SEEN_PCT: 100.0 * seen / whole if whole > 0 else np.zeros(len(seen))}
+        whole = max(float(area[np.isfinite(found.rows[SEEN])].sum()), SMALLEST_M2)
+        return {SEEN_AREA: found.seen_m2, SEEN_PCT: 100.0 * found.seen_m2 / whole}
 
     return Table(
         {"name": list(observers.names), **with_change(columns(now), columns(before) if before else None)}
@@ -116,16 +118,19 @@ def findings(
 ) -> Table:
     """What was found, in sentences."""
     objects = objects_table(naming, receivers, now, None)
-    seen, whole = float(objects.numbers(SEEN_AREA).sum()), float(receivers.row_area_m2.sum())
     where = observers.names[0] if len(observers) == 1 else f"one of {len(observers)} places at least"
-    share = f", {_percent(seen / whole)}" if whole > 0 else ""
-    said = [f"From {where} {seen:,.0f} m² of {whole:,.0f} m² are seen{share}."]
-    if seen <= 0:
+    seen, whole = float(np.nansum(objects.numbers(SEEN_AREA))), float(receivers.row_area_m2.sum())
+    points = int(np.count_nonzero(now.points[SEEN] > 0))
+    if not points and seen <= 0:
         said = [f"Nothing of it is seen from {where}."]
-    elif len(objects) > 1:
-        most = zip(objects.texts("name"), objects.numbers(SEEN_AREA), objects.numbers(SEEN), strict=True)
-        told = [f"{name} ({area:,.0f} m², {_percent(part)})" for name, area, part in most]
-        said.append(f"Most is seen of {', '.join(told[:MOST_TOLD])}.")
+    elif whole <= 0:
+        said = [f"From {where} {points:,} of {len(receivers):,} points are seen."]
+    else:
+        said = [f"From {where} {seen:,.0f} m² of {whole:,.0f} m² are seen, {_percent(seen / whole)}."]
+        if len(objects) > 1:
+            most = zip(objects.texts("name"), objects.numbers(SEEN_AREA), objects.numbers(SEEN), strict=True)
+            told = [f"{name} ({area:,.0f} m², {_percent(part)})" for name, area, part in most]
+            said.append(f"Most is seen of {', '.join(told[:MOST_TOLD])}.")
     if before is not None:
         said += _changes(receivers, now, before)
     return Table({"sentence": said})

@@ -15,7 +15,7 @@ from layers.errors import UsageError
 from layers.project import Project
 
 #: More stops than this are a mistake in the spacing.
-MOST_STOPS = 10_000
+MOST_STOPS = 2_000
 
 
 @dataclass(frozen=True)

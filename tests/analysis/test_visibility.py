@@ -111,6 +111,16 @@ def test_a_reach_without_objects_is_the_ground_within_it(town: Project) -> None:
     assert result.grid is not None and "within 12 m" in result.title
 
 
+def test_given_windows_and_points_are_seen_or_not(town: Project) -> None:
+    south, north = ((*at(55, y, 4), 0.0, side, 0.0) for y, side in ((49.9, -1.0), (60.1, 1.0)))
+    result = visibility.run(
+        town, Inputs(places=(SOUTH,), on="points", points=(south, north), date=NOW, compare=True)
+    )
+    assert result.surfaces.numbers(SEEN).tolist() == [1.0, 0.0]
+    assert "1 of 2 points are seen" in sentences(result) and "nothing changes" in sentences(result)
+    assert result.tables["objects"].numbers(SEEN).tolist() == [1.0]
+
+
 def test_a_field_of_view_leaves_out_what_is_beside_above_and_beyond_it() -> None:
     eye = np.array([0.0, 0.0, 10.0])
     ends = np.array([[0, 100, 10], [100, 0, 10], [-70, 70, 10], [0, 300, 10], [0, 100, 40.0]])
