@@ -272,8 +272,8 @@ def _error(inputs: Inputs, cells: Cells, group: int) -> str:
         "Cell by cell as GDAL says; some 2 % of the cells, at the edge of what is seen, are not as a line of "
         "sight of their own says"
         if inputs.method == "gdal"
-        else f"At least {AGREEMENT_PCT:g} % of the cells are as a line of sight of their own says; the others "
-        "lie at the edge of what is seen"
+        else f"At least {AGREEMENT_PCT:g} % of the cells are as a line of sight of their own says; the "
+        "others lie at the edge of what is seen"
     )
     said = f"{exact}. Places and outlines are known to half a cell, {math.sqrt(cells.cell_m2) / 2:.2g} m"
     if group == 1:
