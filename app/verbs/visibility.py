@@ -49,7 +49,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         type=range_from("LOWEST,HIGHEST in degrees above the horizon, as -10,30"),
         help="lowest and highest altitude of the view in degrees; default -90,90",
     )
-    add_surfaces(parser, "raster", about="; raster: all cells of the terrain within the radius")
+    add_surfaces(
+        parser, "raster", about=", or all within the radius; raster: every cell of the terrain there"
+    )
     add_objects(parser)
     add("--target-height", metavar="M", type=float, help="above the ground, of what is to be seen there")
     add("--terrain", metavar="LAYER", help="with --on raster; default the uppermost terrain raster")
