@@ -52,7 +52,7 @@ def has_results(session: Session) -> bool:
 
 def shows_result(session: Session) -> bool:
     """The view shows a result."""
-    return session.is_open and session.scene.result_scale is not None
+    return session.is_open and session.scene.shows_result
 
 
 def shows_views(session: Session) -> bool:
@@ -276,6 +276,10 @@ ACTIONS: tuple[Action, ...] = (
            help="Write the shown result, or all results, with pictures, tables and method to a PDF file."),
     Action("look_there", "Look from there", "Shift+E", "observer", "Analyse", "look_there", shows_views,
            help="See the city from the place of the shown result, as wide as it looks; again: the next."),
+    Action("look_here", "Look from here", "", "eye", "Analyse", "look_here", has_layers,
+           help="See the city from the place that was clicked with the right button; Esc goes back."),
+    Action("view_here", "From this window…", "", "observer", "Analyse", "view_here", has_layers,
+           help="Ask what is seen from the place that was clicked with the right button, and its sun."),
     Action("result_hide", "Hide the result", "Shift+R", "eye-off", "Analyse", "hide_result", shows_result,
            help="Show the city in its own colours again; the result stays in the list."),
 

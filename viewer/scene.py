@@ -514,6 +514,11 @@ class Scene:
             self._result.paint(self._views.values(), self.origin)
 
     @property
+    def shows_result(self) -> bool:
+        """Whether a result is drawn, be it in colours or in lines alone."""
+        return self._result is not None
+
+    @property
     def result_scale(self) -> Scale | None:
         """What the colours of the result mean, and its values."""
         return None if self._result is None else self._result.scale

@@ -194,5 +194,6 @@ def test_switched_off_all_is_as_before_and_a_result_switches_it_off(qtbot: QtBot
     watched.analysing.show(watched.session.project.results[-1].id)
     qtbot.waitUntil(lambda: watched.analysing.shown is not None, timeout=10_000)
     assert scene.observer is None and not watched.actions_["sight"].isChecked()
+    assert watched.actions_["result_hide"].isEnabled()  # though it has no values, only a pin
     watched.session.close_project()
     assert watched.sight.foot is None
