@@ -37,11 +37,12 @@ from analysis.looking import (
     positions_of,
     trees_hide,
     viewing_places,
+    warnings_of,
 )
 from analysis.naming import Naming, subject
 from analysis.planview import Isovist, levelled
-from analysis.plots import on_ground
-from analysis.receivers import LIFT_M, Receivers, on_points
+from analysis.plots import people_on
+from analysis.receivers import Receivers, on_points
 from analysis.site import site_if_known
 from analysis.skyfactors import sky_factors
 from analysis.skyview import LOWEST_DEG, error_share
@@ -71,7 +72,7 @@ PLACES, GROUND = "places", "ground"
 #: Of the sky that are looked at.
 SKY_DIRECTIONS = 1000
 #: On each core, and on one; for estimates.
-RAYS_PER_SECOND, ISOVISTS_PER_SECOND = 2.5e6, 300.0
+RAYS_PER_SECOND, ISOVISTS_PER_SECOND = 2.5e6, 500.0
 #: Parts of the time: setting up, then the plan; the rest is the sky.
 SET_UP, PLAN = 0.1, 0.5
 UP = np.array([0.0, 0.0, 1.0])
@@ -173,10 +174,11 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         observers = observers_at(positions, inputs.eye_height_m, standing[0], names)
         places = on_points(_upright(observers.eyes), site.convergence_deg, observers.names)
         eyes = observers.eyes
+        warnings = warnings_of(names, eyes, standing[0], inputs.vegetation)
     else:
-        observers = None
-        places = on_ground(standing[0], areas_of(project, _surveyed(inputs)), inputs.spacing_m)
-        eyes = places.points + np.array((0.0, 0.0, inputs.eye_height_m - LIFT_M))
+        observers, warnings = None, []
+        areas = areas_of(project, _surveyed(inputs))
+        places, eyes = people_on(standing[0], areas, inputs.spacing_m, inputs.eye_height_m, inputs.vegetation)
     if not len(places):
         raise UsageError(
             "There is nowhere to look from",
@@ -195,7 +197,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         f"{what}: {TITLE.lower()}, {states_title(project, states)}",
         inputs,
         site,
-        _pedigree(inputs, places, eyes, found, time.perf_counter() - started),
+        _pedigree(inputs, places, warnings, found, time.perf_counter() - started),
         quantities=quantities_with_change(QUANTITIES, inputs.compare),
         surfaces=surfaces,
         points=points,
@@ -279,10 +281,9 @@ def _tables(
 
 
 def _pedigree(
-    inputs: Inputs, places: Receivers, eyes: Float64, found: Sequence[Seen], seconds: float
+    inputs: Inputs, places: Receivers, warnings: Sequence[str], found: Sequence[Seen], seconds: float
 ) -> Pedigree:
     sky = 100 * error_share(inputs.sky_directions)
-    indoors = int(found[0].cast.inside(eyes).sum())
     leafy = any(seen.cast.opaque < len(seen.cast.triangles) for seen in found)
     notes = dict.fromkeys((*places.notes, *(note for seen in found for note in seen.cast.notes)))
     return Pedigree(
@@ -300,7 +301,7 @@ def _pedigree(
         ),
         limits=(
             *notes,
-            *((f"{indoors} of the eyes lie inside an object, whose inside they see",) * bool(indoors)),
+            *warnings,
             "The terrain hides nothing in the plan; it does hide the sky",
             *("Trees are in leaf",) * leafy,
         ),

@@ -75,6 +75,20 @@ def on_ground(
     )
 
 
+def people_on(
+    cast: Casters, areas: Sequence[Area], spacing_m: float, eye_height_m: float, plants: bool
+) -> tuple[Receivers, Float64]:
+    """Places on the ground in areas, and the eyes (n, 3) of those who stand there.
+
+    Nobody stands in a building, nor in a hedge where `plants` count.
+    """
+    found = on_ground(cast, areas, spacing_m)
+    above = np.array((0.0, 0.0, eye_height_m - LIFT_M))
+    if plants:
+        found = found.thinned(~cast.inside(found.points + above, plants=True))
+    return found, found.points + above
+
+
 def settled(receivers: Receivers, cast: Casters) -> Receivers:
     """The same points, those of level surfaces that lie a little under the ground raised onto it.
 

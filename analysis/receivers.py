@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from analysis.facing import azimuths, in_plane, normals_and_areas, tilts
 from analysis.gridding import SMALLEST_M2, Polygons, gridded
 from layers.arrays import Float64, Int32
+from layers.columns import Mask
 from layers.data import Box
 from layers.errors import UsageError
 from layers.results import Grid, Table
-from layers.runs import Int64, starts
+from layers.runs import Int64, starts, totals
 from layers.triangulate import triangulate
 
 #: How far points are lifted off their surface, along its normal.
@@ -68,6 +69,19 @@ class Receivers:
         x0, y0, z0 = self.points.min(axis=0).tolist()
         x1, y1, z1 = self.points.max(axis=0).tolist()
         return x0, y0, z0, x1, y1, z1
+
+    def thinned(self, kept: Mask) -> Receivers:
+        """Only some of the points; what they lie on stays, as large as they stand for."""
+        row, area = self.row[kept], self.area_m2[kept]
+        grid = None if self.grid is None else replace(self.grid, cell=self.grid.cell[kept])
+        return replace(
+            self,
+            points=self.points[kept],
+            area_m2=area,
+            row=row,
+            row_area_m2=totals(row, area, len(self.fid)),
+            grid=grid,
+        )
 
     def per_row(self, values: NDArray[Any]) -> Float64:
         """Means of values (n,) over the points of each row, which all stand for equal areas; NaN without."""

@@ -121,7 +121,7 @@ class Sights:
             pieces = np.maximum(np.ceil(flat / self.bend.stretch_m), 1)
         else:
             pieces = np.ones(len(ends))
-        if (pieces == 1).all() and is_open.all() and (whole > SHORTEST_M).all():
+        if len(ends) and (pieces == 1).all() and is_open.all() and (whole > SHORTEST_M).all():
             yield _Stretch.straight(eyes, ways, 1 - gap_m / whole)
             return
         for number in range(int(pieces.max(initial=0))):

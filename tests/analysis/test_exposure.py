@@ -100,9 +100,11 @@ def test_what_cannot_be_is_a_sentence(town: Project) -> None:
         exposure.run(town, Inputs(target="id == 'spruce'", where=A, radius_m=10.0, date="2026-01-01"))
 
 
-def test_areas_narrower_than_places_are_far_apart_are_told(town: Project) -> None:
+def test_areas_without_places_are_told(town: Project) -> None:
     inputs = Inputs(target=A, where="id == 'street' or id == 'hedge'", spacing_m=4.0, date="2026-01-01")
-    assert not any("too narrow" in limit for limit in exposure.run(town, inputs).pedigree.limits)
+    result = exposure.run(town, inputs)
+    assert any(limit.startswith("1 of 2 areas are built over") for limit in result.pedigree.limits)
+    assert result.tables["areas"].texts("object_id") == ["street"], "nobody stands in a hedge"
     with pytest.raises(UsageError, match="smaller distance"):
         exposure.run(town, Inputs(target=A, spacing_m=50.0, date="2026-01-01"))
 
