@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,7 +51,7 @@ from analysis.sighttables import (
 from analysis.sightwords import said_of
 from analysis.site import site_if_known
 from analysis.states import situations, states_title
-from analysis.survey import finished, measured, quantities_with_change, versions
+from analysis.survey import ONE_EACH_M, finished, measured, quantities_with_change, versions
 from layers.data import Progress, never_stop, part_of
 from layers.project import Project
 from layers.results import (
@@ -206,7 +206,8 @@ def estimate(project: Project, inputs: Inputs) -> Estimate:
     elif inputs.towards == SECTOR:
         ends = len(inputs.sector.azimuths_deg)
     else:
-        ends = len(_points(project, inputs, 0.0))
+        areas = _points(project, replace(inputs, spacing_m=ONE_EACH_M)).row_area_m2
+        ends = int(np.maximum(areas / inputs.spacing_m**2, 1).sum())
     lines = ends * len(inputs.places)
     return Estimate(lines, 0, SET_UP_S + lines * len(situations(inputs)) * LINE_S)
 

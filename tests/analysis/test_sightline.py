@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rasterio
 
 from analysis import sightline
 from analysis.analysis import analysis_of, perform
@@ -18,6 +19,7 @@ from analysis.profile import COLUMNS, GONE, GROUND, OBJECT
 from analysis.receivers import LIFT_M
 from analysis.rerunning import rerun
 from analysis.sightline import PLACES, SECTOR, SURFACES, Inputs
+from analysis.sights import REFRACTION, Bend
 from layers import wkb
 from layers.data import ReadOptions, never_stop
 from layers.errors import UsageError
@@ -238,6 +240,20 @@ def test_along_a_long_line_the_terrain_is_as_fine_as_it_is(tmp_path: Path) -> No
     assert lines.numbers("distance_m")[0] == pytest.approx((500.5 - 1 + 0.2 - 20) * np.sqrt(2), abs=1e-3)
 
 
+def test_over_20_km_of_sea_the_earth_hides_what_the_closed_form_says(tmp_path: Path) -> None:
+    sea = np.zeros((4, 202), np.float32)
+    wide = rasterio.Affine(100, 0, rasters.WEST, 0, -100, rasters.NORTH)
+    eye, tower = _on_raster(100, 200), _on_raster(20_100, 200)
+    with Project.create(tmp_path / "sea.city.gpkg") as project:
+        import_files(project, [rasters.write(tmp_path / "sea.tif", sea, crs=CRS, transform=wide)])
+        changes = {"places": (eye,), "targets": (tower,), "eye_height_m": 10.0, "curvature": True}
+        lines = look(project, target_height_m=3.0, **changes).tables[SIGHTLINES]
+    bend = Bend(REFRACTION)
+    horizon = np.sqrt(10.0 / bend.per_m2)
+    assert lines.texts("blocked_by") == ["sea"]
+    assert lines.numbers("end_from_z")[0] == pytest.approx(bend.per_m2 * (20_000 - horizon) ** 2, abs=1e-3)
+
+
 def _on_raster(east: float, south: float) -> tuple[float, float]:
     return rasters.WEST + east, rasters.NORTH - south
 
@@ -265,5 +281,8 @@ def test_a_kept_result_is_computed_again_the_same(town_path: Path, tmp_path: Pat
 
 def test_what_is_estimated_is_what_is_looked_at(town: Project) -> None:
     assert sightline.estimate(town, ACROSS).points == 1
+    walls = replace(ACROSS, towards=SURFACES, to_where="id == 'A'", spacing_m=2.0)
+    points = len(perform(analysis_of("sightline"), town, walls, never_stop).points)
+    assert sightline.estimate(town, walls).points == pytest.approx(points, rel=0.1)
     fan = replace(ACROSS, towards=SECTOR, width_deg=360.0, step_deg=10.0)
     assert sightline.estimate(town, fan).points == 36
