@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSplitter,
     QStackedWidget,
+    QTabBar,
     QTabWidget,
     QToolBar,
     QVBoxLayout,
@@ -289,7 +290,9 @@ class Window(QMainWindow):
             self.restoreGeometry(geometry)
         self._fit_screen()
         if docks is not None:
-            self.restoreState(docks)
+            made = self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+            for bar in made if self.restoreState(docks) else ():
+                bar.hide()  # Qt makes others, and would leave these in the window
         self._wanted = {
             name: self.settings.flag(f"dock_{name}", name in ("layers", "inspector")) for name in DOCKS
         }
