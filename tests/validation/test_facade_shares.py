@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from analysis.looking import bend_of, observers_at
 from analysis.outlook import SEEN
 from analysis.seeing import Watch, seen_of
 from analysis.shares import FINE, look_again, refined
-from analysis.sights import Sights
+from analysis.sights import EARTH_RADIUS_M, Sights
 from analysis.site import site_if_known
 from analysis.visibility import Inputs
 from analysis.waypoints import viewing_places
@@ -111,6 +112,39 @@ def test_shares_of_facades_are_those_of_exact_polygons(boxes: tuple[Project, lis
         tolerance=TOLERANCE,
         note=f"{len(found)} surfaces, {len(some)} of them seen in part; root mean square of these "
         f"{np.sqrt((some**2).mean()):.4f}",
+    )
+
+
+def test_the_earth_hides_the_foot_of_a_tower(tmp_path: Path) -> None:
+    # Over a low bank half-way to it, 20 km away: without curvature all but 2 m of the tower would be seen.
+    bank, tower = Box((0, 10_000), 2_000, 1, 0, -40, 0), Box((0, 20_010), 20, 20, 0, 0, 40)
+    eye_z, far, deviations = 2.0, 20_000.0, []
+    with Project.create(tmp_path / "tower.city.gpkg") as project:
+        import_files(project, [write_boxes(tmp_path / "tower.city.jsonl", [bank, tower])])
+        for refraction, curved in ((0.13, True), (0.0, True), (0.13, False)):
+            inputs = Inputs(
+                places=((*CORNER[:2], eye_z),),
+                eye_height_m=0.0,
+                where="id == 'B1'",
+                curvature=curved,
+                refraction=refraction,
+            )
+            table = visibility.run(project, inputs).surfaces
+            near = np.abs(table.numbers("azimuth_deg") - 180) < 5
+            bend = (1 - refraction) / (2 * EARTH_RADIUS_M) if curved else 0.0
+            # The line that grazes the bank ends at this height of the tower.
+            grazing = [
+                eye_z + (bend * at * (far - at) - eye_z) * far / at for at in (10_000 - 0.5, 10_000 + 0.5)
+            ]
+            deviations.append(table.numbers(SEEN)[near][0] - (1 - max(*grazing, 0.0) / 40))
+    record(
+        SECTION,
+        "share of a tower's wall that is seen over a low bank 20 km away, with curvature and refraction, "
+        "without refraction, and on a flat Earth",
+        reference="closed form: sag of the line of sight, (1 − k) a b / 2R",
+        quantity="largest deviation",
+        found=float(np.abs(deviations).max()),
+        tolerance=TOLERANCE,
     )
 
 
