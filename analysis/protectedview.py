@@ -13,6 +13,7 @@ import numpy as np
 
 from analysis import viewtables as tables
 from analysis.aims import told_apart
+from analysis.allowedheights import QUANTITIES, allowed_heights, lowest, points_in
 from analysis.analysis import Estimate
 from analysis.asked import asked
 from analysis.casters import Casters, casters
@@ -40,13 +41,11 @@ from analysis.looking import (
     stood_on,
 )
 from analysis.naming import Naming
-from analysis.plots import Area, on_ground
-from analysis.receivers import Receivers
 from analysis.silhouette import Outlook, directions_of, outlook
 from analysis.site import site_if_known
 from analysis.situation import Situation
 from analysis.states import situations, states_title
-from analysis.survey import Surveyed, areas_of, finished, versions, without_plants
+from analysis.survey import Surveyed, finished, versions, without_plants
 from analysis.targets import Target
 from analysis.verdicts import FAIL, PASS
 from analysis.viewbreaks import Break, Rises, Seen, breaks_of, rises_in
@@ -54,7 +53,7 @@ from layers.arrays import Float64
 from layers.data import Box, Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
-from layers.results import Pedigree, Quantity, Result
+from layers.results import Pedigree, Result
 
 NAME = "protectedview"
 TITLE = "Protected view"
@@ -62,19 +61,11 @@ HELP = "What rises between a viewing place and a landmark, by how many metres, a
 
 #: The skyline is looked for so far beyond the landmark and the viewing places.
 SKYLINE_M = 5000.0
-#: Points of the map of allowed heights, at most.
-MOST_POINTS = 1_000_000
 #: Of a city object, and such a second; for estimates.
 TRIANGLES, TRIANGLES_PER_SECOND = 40, 1.5e5
 
 #: What points that are given instead of an object are called.
 POINT = "point of the landmark"
-ALLOWED, ALLOWED_Z, LEFT = "allowed_height_m", "allowed_z_m", "room_m"
-QUANTITIES = (
-    Quantity(ALLOWED, "Highest allowed, above the ground", "m", digits=1, color_map="heights"),
-    Quantity(ALLOWED_Z, "Highest allowed, in the project's heights", "m", digits=1, color_map="heights"),
-    Quantity(LEFT, "Left above what stands there", "m", digits=1, color_map="balance"),
-)
 METHOD = (
     "The corridor is the wedge from the eye to what of the landmark is above the threshold height, {width}. "
     "Its threshold surface holds all lines of sight that just meet that height at the distance of the "
@@ -104,7 +95,11 @@ class Inputs(FromPlaces):
         (), "Landmark", "fids", group="To", takes="standing", words=(("", "The points below"),)
     )
     landmark_points: tuple[Sequence[float], ...] = asked(
-        (), "Or points that are to be seen", "places", help="x, y, z; instead of an object", group="To"
+        (),
+        "Or points that are to be seen",
+        "places",
+        help="instead of an object: x, y, z, or x, y of the top of what stands there",
+        group="To",
     )
     threshold: str = asked(
         SHARE,
@@ -220,8 +215,11 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         )
         looked.append(_look(name, corridor, inputs.field_deg, seen, landmarks, part_of(progress, begin, end)))
     progress(0.9, "how high one may build")
-    receivers, left_out = _allowed_on(project, inputs, cast[0], [one.corridor for one in looked])
-    allowed = allowed_heights(receivers, cast[0], landmarks[0], [one.corridor for one in looked])
+    corridors = [one.corridor for one in looked]
+    is_plotted = bool(inputs.plot or inputs.plot_fids)
+    plots = Surveyed(on="ground", where=inputs.plot, fids=inputs.plot_fids) if is_plotted else None
+    receivers, left_out = points_in(project, plots, inputs.spacing_m, cast[0], naming, corridors)
+    allowed = allowed_heights(receivers, cast[0], landmarks[0], corridors)
     verdict = FAIL if any(one.verdict == FAIL for one in looked) else PASS
     site = site_if_known(project)
     said = tables.Said(
@@ -312,11 +310,13 @@ def _box(inputs: Inputs, target: Target | None) -> Box:
 
 
 def _landmark(inputs: Inputs, naming: Naming, target: Target | None, now: Casters, cast: Casters) -> Landmark:
-    """The landmark in a state; points of it stand on the terrain of the state looked at."""
+    """The landmark in a state; points without height are the top of what stands there now."""
     if target is not None:
         return landmark_of(cast, target)
-    points = stood_on(now, positions_of(inputs.landmark_points, POINT), POINT)
-    return landmark_at(cast, naming, points)
+    points = positions_of(inputs.landmark_points, POINT)
+    flat = np.isnan(points[:, 2])
+    points[flat, 2] = Ground(now.vertices, now.triangles).heights(points[flat, :2])
+    return landmark_at(cast, naming, stood_on(now, points, POINT))
 
 
 def check_eyes(cast: Casters, watched: Observers, naming: Naming) -> None:
@@ -349,56 +349,3 @@ def _look(
     )
     found = breaks_of(rises[0], rises[1] if len(rises) > 1 else None, seen)
     return Looked(name, corridor, directions, rises, outlooks, tuple(found))
-
-
-def _allowed_on(
-    project: Project, inputs: Inputs, cast: Casters, corridors: Sequence[Corridor]
-) -> tuple[Receivers, tuple[str, ...]]:
-    """Points on the ground of the corridors, or of plots as far as they lie in them."""
-    from shapely import Polygon, union_all
-
-    whole = union_all([Polygon(corridor.outline()) for corridor in corridors])
-    corridor = [Area(whole, "corridor" if len(corridors) == 1 else "corridors")]
-    areas, notes = corridor, []
-    if inputs.plot or inputs.plot_fids:
-        chosen = Surveyed(on="ground", where=inputs.plot, fids=inputs.plot_fids)
-        cut = [replace(area, polygon=area.polygon.intersection(whole)) for area in areas_of(project, chosen)]
-        areas = [area for area in cut if area.polygon.area > 0] or corridor
-        notes = [
-            f"{area.name} lies beside the corridor: the view does not limit what is built there"
-            for area in cut
-            if not area.polygon.area > 0
-        ]
-    count = sum(area.polygon.area for area in areas) / inputs.spacing_m**2
-    if count > MOST_POINTS:
-        raise UsageError(
-            "The map of allowed heights would have too many points",
-            found=f"{count:,.0f}",
-            allowed=f"{MOST_POINTS:,}",
-            do="Set a larger distance of points, or choose a plot",
-        )
-    return on_ground(cast, areas, inputs.spacing_m, under_roofs=True), tuple(notes)
-
-
-def allowed_heights(
-    receivers: Receivers, cast: Casters, landmark: Landmark, corridors: Sequence[Corridor]
-) -> dict[str, Float64]:
-    """How high one may build at points: above the ground, and above the project's zero; and what is left."""
-    from analysis.receivers import LIFT_M
-
-    places = receivers.points[:, :2]
-    limit = np.full(len(places), np.nan)
-    for corridor in corridors:
-        limit = np.fmin(limit, corridor.allowed_z(places))
-    ground = receivers.points[:, 2] - LIFT_M
-    others = np.flatnonzero(~landmark.is_own)
-    top = Ground(cast.vertices, cast.triangles[others]).near(receivers.box).heights(places)
-    return {ALLOWED: limit - ground, ALLOWED_Z: limit, LEFT: limit - np.fmax(top, ground)}
-
-
-def lowest(receivers: Receivers, values: Float64) -> Float64:
-    """The lowest of values (n,) of the points of each row; NaN without."""
-    found = np.full(len(receivers.fid), np.inf)
-    known = np.isfinite(values)
-    np.minimum.at(found, receivers.row[known], values[known])
-    return np.where(np.isfinite(found), found, np.nan)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.allowedheights import ALLOWED
 from analysis.corridor import surfaces_of
 from analysis.landmark import Landmark
 from analysis.looking import Observers
@@ -39,8 +40,6 @@ JUDGED = {
 VIEW_WIDER, NARROWEST_DEG, BROADEST_DEG = 5.0, 25.0, 90.0
 #: So many that break a view are told in sentences, and are named in pieces of a sentence.
 MOST_TOLD = 5
-#: The lowest height that is allowed, of `analysis.protectedview`.
-ALLOWED = "allowed_height_m"
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def sentences(said: Said, surfaces: Table) -> list[str]:
     found = []
     for looked in sorted(said.looked, key=lambda one: one.verdict != FAIL):
         found += _of_place(said, looked)
-    return [*found, *_allowed(surfaces)]
+    return [*found, *_allowed(said, surfaces)]
 
 
 def _of_place(said: Said, looked: Looked) -> list[str]:
@@ -167,16 +166,15 @@ def _seen(said: Said, looked: Looked) -> list[str]:
     return [f"{begin} of the upper part of {said.landmark.name} is seen{before}."]
 
 
-def _allowed(surfaces: Table) -> list[str]:
+def _allowed(said: Said, surfaces: Table) -> list[str]:
     """How high one may build on plots."""
-    if not len(surfaces) or (surfaces.numbers("fid") < 0).all():
-        return []
-    rows = zip(surfaces.texts("object_id"), surfaces.numbers(ALLOWED).tolist(), strict=True)
+    rows = zip(surfaces.numbers("fid").astype(int).tolist(), surfaces.numbers(ALLOWED).tolist(), strict=True)
+    plots = [(said.seen[0].names.title(fid), height) for fid, height in rows if fid >= 0]
     return [
         f"On {name}, within the corridor, one may build {_metres(height)} high everywhere."
         if height > 0
         else f"On {name}, within the corridor, the ground itself reaches into the view."
-        for name, height in list(rows)[:MOST_TOLD]
+        for name, height in plots[:MOST_TOLD]
         if np.isfinite(height)
     ]
 
@@ -210,7 +208,7 @@ def verdicts_table(said: Said) -> Table:
             "counts": np.ones(count, bool),
             "before": np.array([row[1] if said.compares else np.nan for row in worst]),
             "after": np.array([row[0] for row in worst]),
-            "threshold": np.zeros(count),
+            "threshold": ["at most 0 m"] * count,
             "unit": ["m"] * count,
             "reason": [_of_place(said, looked)[0] for looked in said.looked],
         }

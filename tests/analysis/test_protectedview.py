@@ -11,7 +11,8 @@ import pytest
 import shapely
 
 from analysis import protectedview
-from analysis.protectedview import ALLOWED, ALLOWED_Z, LEFT, Inputs
+from analysis.allowedheights import ALLOWED, ALLOWED_Z, LEFT, MOST_POINTS, spacing_for
+from analysis.protectedview import Inputs
 from analysis.rerunning import rerun
 from layers.data import ReadOptions, never_stop
 from layers.errors import CitystrataError
@@ -104,6 +105,12 @@ def test_how_high_one_may_build(broken: Result) -> None:
     assert points.numbers(LEFT)[on_b] == pytest.approx((expected - B_TOP)[on_b], abs=1e-6)
     assert surfaces.numbers(ALLOWED)[0] == pytest.approx(points.numbers(ALLOWED).min())
     assert broken.grid is not None and len(broken.grid.cell) == len(points)
+
+
+def test_of_large_corridors_the_map_is_coarser() -> None:
+    assert spacing_for(1000.0, 2.0) == 2.0
+    coarse = spacing_for(4e6 * MOST_POINTS, 30.0)
+    assert coarse % 30 == 0 and 4e6 / coarse**2 <= 1
 
 
 def test_a_plot_is_told_how_high_it_may_be_built(town: Project) -> None:
