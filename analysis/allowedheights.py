@@ -38,7 +38,7 @@ def points_in(
     naming: Naming,
     corridors: Sequence[Corridor],
 ) -> tuple[Receivers, tuple[str, ...]]:
-    """Points on the ground of the corridors, or of plots as far as they lie in them; and what is to be said."""
+    """Points on the ground of the corridors, or of plots as far as they lie in them, and notes."""
     from shapely import Polygon, union_all
 
     whole = union_all([Polygon(corridor.outline()) for corridor in corridors])
