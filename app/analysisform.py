@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from datetime import date
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
@@ -25,19 +23,18 @@ from PySide6.QtWidgets import (
 
 from analysis.analysis import Analysis, Estimate
 from analysis.asked import Ask, questions
-from analysis.foliage import FLAT_COVERS
 from app.analysing import Analysing
 from app.askfields import PLAIN, AskField, ChoiceAnswer, CityDateAnswer, YesAnswer
-from app.askobjects import MOST_LOOKED_AT, ObjectsAnswer, kinds_of, meant
-from app.askplaces import PlacesAnswer, places_of
+from app.askobjects import MOST_LOOKED_AT, ObjectsAnswer
+from app.askplaces import PlacesAnswer
 from app.askpoints import PointsAnswer
+from app.beginnings import dates_to_compare, from_view, is_open_ground
 from app.canvas import Canvas
 from app.jobbar import duration
 from app.jobs import Question
 from app.labels import counted, thousands
 from app.session import Session
 from layers.errors import CitystrataError
-from layers.records import Epoch
 
 TITLE_WIDTH = 128
 #: The estimate waits until typing pauses.
@@ -78,7 +75,7 @@ class AnalysisForm(QDialog):
         self._pause.timeout.connect(self._estimate)
         self._build()
         usual = analysing.answers(analysis.NAME) or self._beginning()
-        self._show(answers or {**usual, **self._from_selection(usual)})
+        self._show(answers or {**usual, **self._from_view(usual)})
         session.opened.connect(self.reject)
         if answers is None:  # what was asked last time may have been about another kind of thing
             self._follow_selection()
@@ -249,24 +246,8 @@ class AnalysisForm(QDialog):
             name: day for name, day in zip(CITY_DATES, (after, before), strict=True) if name in answers
         }
 
-    def _from_selection(self, usual: Mapping[str, Any]) -> dict[str, Any]:
-        """What is selected goes where it fits: a viewing place to the places, a church to the targets."""
-        fids = self._session.selection[:MOST_LOOKED_AT].tolist()
-        kinds = kinds_of(self._session.project, fids)
-        viewpoints = [fid for fid in fids if kinds.get(fid) == "viewpoint"]
-        found: dict[str, Any] = {}
-        for names, field in self.fields.items():
-            if isinstance(field, PlacesAnswer) and viewpoints:
-                found[names[0]] = places_of(self._session.project, viewpoints)
-                viewpoints = []
-            elif isinstance(field, ObjectsAnswer):
-                fits = meant(self._session, field.ask.takes)
-                if not fits or fits in found.values():
-                    continue
-                found |= _so_that_asked(field.ask, usual)
-                if not field.follows:
-                    found |= zip(names, ("", fits), strict=True)
-        return found
+    def _from_view(self, usual: Mapping[str, Any]) -> dict[str, Any]:
+        return from_view(self._session, self._canvas, self.fields, self._eye_height_m(), usual)
 
     def _follow_selection(self) -> None:
         """Open ground that is selected is looked at as ground, all else as surfaces."""
@@ -348,40 +329,6 @@ class AnalysisForm(QDialog):
         self._sentence.style().unpolish(self._sentence)
         self._sentence.style().polish(self._sentence)
         self.run_button.setEnabled(can_run)
-
-
-def is_open_ground(session: Session, fids: Sequence[int]) -> bool:
-    """Whether some objects are areas of the ground: yards, squares, streets."""
-    types = set()
-    for fid in fids:
-        with suppress(CitystrataError):  # it is no longer there
-            types.add(session.project.object(fid).type)
-    return bool(types) and types <= FLAT_COVERS
-
-
-def dates_to_compare(
-    epochs: tuple[Epoch, ...], shown: str, compares: bool, today: date | None = None
-) -> tuple[str, str]:
-    """The dates of the city that are looked at and compared with; `shown` is what the view shows, '' for all.
-
-    A plan is compared with what is shown, or with what stands today.
-    """
-    this_day = (today or date.today()).isoformat()
-    days = [epoch.date for epoch in epochs]
-    now = max((day for day in days if day <= this_day), default="")
-    planned = days[-1] if days and days[-1] > this_day else ""
-    if compares and planned and shown <= this_day:
-        return planned, shown or now
-    after = shown or now
-    return after, now if after > this_day else max((day for day in days if day < after), default="")
-
-
-def _so_that_asked(ask: Ask, usual: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to another question by which this one is asked, where it is not the usual one."""
-    if ask.when is None or ask.is_wanted_by(usual.get(ask.when[0])):
-        return {}
-    name, wanted = ask.when
-    return {name: wanted[0] if isinstance(wanted, tuple) else wanted}
 
 
 def _kinds(asked: Mapping[str, Ask]) -> set[str]:

@@ -117,8 +117,7 @@ class PlacesAnswer(PickedAnswer):
 
     def add_camera(self) -> None:
         """The place of the camera, as if one stood there."""
-        x, y, z = self._canvas.camera.eye.tolist()
-        self.add([(x, y, z - self._eye_height_m())])
+        self.add([camera_place(self._canvas, self._eye_height_m())])
 
     def add_selection(self) -> None:
         """The places of the selected objects."""
@@ -203,6 +202,12 @@ class PlaceList(QListWidget):
             self.remove_current()
         else:
             super().keyPressEvent(event)
+
+
+def camera_place(canvas: Canvas, eye_height_m: float) -> tuple[float, ...]:
+    """Where one stands whose eye is the camera."""
+    x, y, z = canvas.camera.eye.tolist()
+    return x, y, z - eye_height_m
 
 
 def place_of(project: Project, hit: Hit) -> tuple[float, ...]:

@@ -30,7 +30,7 @@ from app.resulttext import (
     of_quantity,
     verdict_number,
 )
-from layers.results import Quantity, Result
+from layers.results import SIGHTLINES, Quantity, Result, Table
 from viewer.scene import Reading
 
 #: Verdicts that get a card of their own; the table has all.
@@ -38,6 +38,7 @@ MOST_CARDS = 12
 #: The numbers of a verdict, and what they are called.
 NUMBERS = (("before", "Before"), ("after", "After"), ("threshold", "Needed"))
 HINT = "Click a surface in the view to read its value."
+HINT_OF_LINES = "Click a line of sight or a surface in the view to read what it says."
 
 
 class VerdictCard(QFrame):
@@ -225,7 +226,9 @@ class ResultGlance(QWidget):
             self._answers.addWidget(QLabel(sentence, wordWrap=True))
         for table in small_tables(result):
             self._answers.addWidget(SmallGrid(table))
-        self._hint.setVisible(bool(len(result.surfaces) or len(result.points)))
+        has_lines = len(result.tables.get(SIGHTLINES, Table())) > 0
+        self._hint.setText(HINT_OF_LINES if has_lines else HINT)
+        self._hint.setVisible(bool(has_lines or len(result.surfaces) or len(result.points)))
 
     def _offer(self, quantities: Sequence[Quantity]) -> None:
         self.quantity.blockSignals(True)

@@ -30,8 +30,9 @@ from analysis.analysis import analysis_of
 from app import theme
 from app.actions import ACTIONS, MENUS, ActionSet
 from app.analysing import Analysing
-from app.analysisform import AnalysisForm, dates_to_compare
+from app.analysisform import AnalysisForm
 from app.banner import Banner
+from app.beginnings import dates_to_compare
 from app.canvas import Canvas
 from app.commands import Commands
 from app.dialogs.compare import CompareResults

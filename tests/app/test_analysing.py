@@ -13,8 +13,9 @@ from analysis import ANALYSES
 from analysis.analysis import analysis_of
 from analysis.asked import questions
 from app.analysing import Analysing
-from app.analysisform import AnalysisForm, dates_to_compare
+from app.analysisform import AnalysisForm
 from app.askfields import AskField, TextAnswer, YesAnswer
+from app.beginnings import dates_to_compare
 from app.canvas import Canvas
 from app.session import Session
 from layers.records import Epoch

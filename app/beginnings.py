@@ -1,0 +1,82 @@
+"""With which answers a form begins: what is selected, from where the view looks, which dates it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+from analysis.asked import Ask
+from analysis.foliage import FLAT_COVERS
+from app.askfields import AskField
+from app.askobjects import MOST_LOOKED_AT, ObjectsAnswer, kinds_of, meant
+from app.askplaces import PlacesAnswer, camera_place, places_of
+from app.canvas import Canvas
+from app.session import Session
+from layers.errors import CitystrataError
+from layers.records import Epoch
+
+
+def from_view(
+    session: Session,
+    canvas: Canvas,
+    fields: Mapping[tuple[str, ...], AskField],
+    eye_height_m: float,
+    usual: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What is selected goes where it fits: a viewing place to the places, a church to the targets.
+
+    Who walks looks from where they are. `usual` are the answers that these go before.
+    """
+    fids = session.selection[:MOST_LOOKED_AT].tolist()
+    kinds = kinds_of(session.project, fids)
+    places = places_of(session.project, [fid for fid in fids if kinds.get(fid) == "viewpoint"])
+    if not places and (canvas.walking or canvas.looking is not None):
+        places = [camera_place(canvas, eye_height_m)]
+    found: dict[str, Any] = {}
+    for names, field in fields.items():
+        if isinstance(field, PlacesAnswer) and places:
+            found[names[0]], places = places, []
+        elif isinstance(field, ObjectsAnswer):
+            fits = meant(session, field.ask.takes)
+            if not fits or fits in found.values():
+                continue
+            found |= _so_that_asked(field.ask, usual)
+            if not field.follows:
+                found |= zip(names, ("", fits), strict=True)
+    return found
+
+
+def _so_that_asked(ask: Ask, usual: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to another question by which this one is asked, where it is not the usual one."""
+    if ask.when is None or ask.is_wanted_by(usual.get(ask.when[0])):
+        return {}
+    name, wanted = ask.when
+    return {name: wanted[0] if isinstance(wanted, tuple) else wanted}
+
+
+def is_open_ground(session: Session, fids: Sequence[int]) -> bool:
+    """Whether some objects are areas of the ground: yards, squares, streets."""
+    types = set()
+    for fid in fids:
+        with suppress(CitystrataError):  # it is no longer there
+            types.add(session.project.object(fid).type)
+    return bool(types) and types <= FLAT_COVERS
+
+
+def dates_to_compare(
+    epochs: tuple[Epoch, ...], shown: str, compares: bool, today: date | None = None
+) -> tuple[str, str]:
+    """The dates of the city that are looked at and compared with; `shown` is what the view shows, '' for all.
+
+    A plan is compared with what is shown, or with what stands today.
+    """
+    this_day = (today or date.today()).isoformat()
+    days = [epoch.date for epoch in epochs]
+    now = max((day for day in days if day <= this_day), default="")
+    planned = days[-1] if days and days[-1] > this_day else ""
+    if compares and planned and shown <= this_day:
+        return planned, shown or now
+    after = shown or now
+    return after, now if after > this_day else max((day for day in days if day < after), default="")
