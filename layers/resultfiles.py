@@ -247,7 +247,8 @@ def _write_raster(project: Project, result: Result, out: Path, check: Check, _la
     check(out)
     tags = _text(pedigree_of(result, bands.crs))
     safefile.write_by_path(out, lambda path: _fill_raster(bands, tags, path))
-    return f"{len(bands.values)} bands of {bands.columns} by {bands.rows} cells"
+    count = len(bands.values)
+    return f"{count} {'band' if count == 1 else 'bands'} of {bands.columns} by {bands.rows} cells"
 
 
 @dataclass(frozen=True)
