@@ -63,7 +63,6 @@ HELP = "What rises between a viewing place and a landmark, by how many metres, a
 SKYLINE_M = 5000.0
 #: Of a city object, and such a second; for estimates.
 TRIANGLES, TRIANGLES_PER_SECOND = 40, 1.5e5
-
 #: What points that are given instead of an object are called.
 POINT = "point of the landmark"
 METHOD = (
@@ -77,8 +76,8 @@ METHOD = (
     "an area, the lowest such height is given."
 )
 ERROR = (
-    "Heights above the threshold surface are exact for the triangles, to 1 mm; azimuths and altitudes of "
-    "the skyline to 1e-6°, its outline to the distance of its directions"
+    "Heights above the threshold surface are exact for the triangles, to 1 mm; altitudes of the skyline to "
+    "1e-6 rad in each of its directions"
 )
 
 
