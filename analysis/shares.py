@@ -35,7 +35,7 @@ class Fineness:
     error: float  # of a share, at most: measured against exact polygons and a hundred times the points
 
 
-FINE, COARSE = Fineness(256, 1600, 0.01), Fineness(64, 400, 0.04)
+FINE, COARSE = Fineness(256, 1600, 0.01), Fineness(64, 400, 0.03)
 #: From more places surfaces are looked at less finely.
 MOST_PLACES = 10
 
