@@ -139,14 +139,18 @@ def _place(point: Any, eye_height_m: float, cast: Casters) -> tuple[Float64, Flo
     is_plain = len(point) and not isinstance(point[0], Sequence)
     if is_plain and len(point) in (2, 3):
         foot = stood_on(cast, positions_of([point], "spot"), "spot")[0]
-        return foot + eye_height_m * np.array(UP), np.array(UP), True
+        return eye_at(foot, np.array(UP), eye_height_m)
     found = given([point], WHOLE_WINDOW_M, 0.0)
-    eye, normal = found.points.mean(axis=0), found.normals[0]
-    if not is_plain:  # a window that is given by its corners is lifted off its facade already
-        return eye, normal, False
+    if is_plain:
+        return eye_at(found.points[0], found.normals[0], eye_height_m)
+    return found.points.mean(axis=0), found.normals[0], False  # lifted off its facade already
+
+
+def eye_at(point: Float64, normal: Float64, eye_height_m: float) -> tuple[Float64, Float64, bool]:
+    """Eye, direction and whether it is a spot, of a point (3,) on what looks into a direction (3,)."""
     if normal[2] > LEVEL:
-        return eye + eye_height_m * np.array(UP), np.array(UP), True
-    return eye + WINDOW_LIFT_M * normal, normal, False
+        return point + eye_height_m * np.array(UP), np.array(UP), True
+    return point + WINDOW_LIFT_M * normal, normal, False
 
 
 def _names(cast: Casters, naming: Naming, eyes: Float64, normals: Float64, is_spot: Mask) -> tuple[str, ...]:

@@ -92,6 +92,7 @@ class Canvas(QWidget):
         self.shows_legend = True
         self.shows_marks = True
         self.date_text = ""
+        self.context_hit: Hit | None = None  # where the menu was last asked for
         self.looking: View | None = None  # from whose eye the city is seen
         self._before_walk: Camera | None = None
         self._before_look: Camera | None = None
@@ -244,6 +245,7 @@ class Canvas(QWidget):
     def _on_opened(self) -> None:
         self._image = None
         self._is_untouched = True
+        self.context_hit = None
         self._flight.stop()
         self.set_walking(False)
         self.look_back()
@@ -557,6 +559,7 @@ class Canvas(QWidget):
         hit = self.hit(event.position())
         if hit is not None and hit.fid is not None and hit.fid not in self._session.selection:
             self._session.select([hit.fid])
+        self.context_hit = hit
         self.context_requested.emit(event.globalPosition().toPoint())
 
     def _select_box(self, box: QRectF, event: QMouseEvent) -> None:

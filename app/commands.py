@@ -11,7 +11,11 @@ import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageBox
 
+from analysis.looking import EYE_HEIGHT_M
+from analysis.windowplaces import eye_at
+from analysis.windowview import NAME as WINDOW_VIEW
 from app import theme
+from app.askpoints import normal_of
 from app.dialogs.calculator import Calculator
 from app.dialogs.choose import SelectWhere
 from app.dialogs.join import JoinCsv
@@ -32,6 +36,7 @@ from layers.pipes import mapping_of
 from layers.records import Fids
 from layers.report import Report
 from layers.results import Result
+from layers.views import View
 from viewer.camera import Camera
 
 if TYPE_CHECKING:
@@ -43,6 +48,9 @@ LEAST_M = 12.0
 #: Where something hides what is flown to, it is looked at more steeply.
 STEEPER_DEG = (50.0, 65.0, 80.0, 90.0)
 VERSION = "0.1.0"
+#: Of the view from a place that is clicked: how wide it is, and how far the middle of the picture is away.
+LOOK_WIDTH_DEG, LOOK_TO_M = 75.0, 100.0
+CLICK_FIRST = "Click a facade or a spot with the right button first"
 
 
 class Commands(QObject):
@@ -456,6 +464,30 @@ class Commands(QObject):
         """Write the shown result, or all, to a PDF file."""
         shown = self._window.analysing.shown
         self._window.write_report([shown.result.id] if shown is not None else [])
+
+    def look_here(self) -> None:
+        """See the city from where the menu was asked for: out of the facade, or as one who stands there."""
+        canvas, hit = self._window.canvas, self._window.canvas.context_hit
+        if hit is None:
+            self._session.message.emit(CLICK_FIRST)
+            return
+        normal = normal_of(self._session.project, hit)
+        eye, out, is_spot = eye_at(hit.point_in_world, normal, EYE_HEIGHT_M)
+        level = canvas.camera.looked(0.0, canvas.camera.altitude_deg).basis[2] if is_spot else out
+        x, y, z = eye.tolist()
+        to_x, to_y, to_z = (eye + LOOK_TO_M * level).tolist()
+        canvas.look_from(View("here", (x, y, z), (to_x, to_y, to_z), LOOK_WIDTH_DEG))
+
+    def view_here(self) -> None:
+        """Ask what is seen from where the menu was asked for."""
+        hit = self._window.canvas.context_hit
+        if hit is None:
+            self._session.message.emit(CLICK_FIRST)
+            return
+        normal = normal_of(self._session.project, hit)
+        fields = self._window.ask_analysis(WINDOW_VIEW).fields
+        fields[("on",)].show_value("points")
+        fields[("points",)].show_value(((*hit.point_in_world.tolist(), *normal.tolist()),))
 
     def look_there(self) -> None:
         """See the city from where the shown result looks; where it has several places, the next one."""

@@ -78,7 +78,10 @@ SCROLL_BAR = 12
 #: How much is drawn, as a factor of what is fluent.
 DETAIL = {"automatic": 1.0, "coarse": 0.4, "fine": 3.0}
 DOCKS = ("layers", "inspector", "results", "table", "history")
-CONTEXT = ("focus", "hide", "isolate", "show_all", "copy_id", "-", "select_none", "fit", "north_up")
+CONTEXT = (
+    *("focus", "hide", "isolate", "show_all", "copy_id", "-", "look_here", "view_here", "-"),
+    *("select_none", "fit", "north_up"),
+)
 LAYER_CONTEXT = (
     *("layer_zoom", "layer_table", "layer_report", "-"),
     *("layer_rename", "layer_up", "layer_down", "-", "export", "layer_remove"),
@@ -477,12 +480,13 @@ class Window(QMainWindow):
         dialog.setModal(False)
         dialog.show()
 
-    def ask_analysis(self, name: str, answers: Mapping[str, Any] | None = None) -> None:
+    def ask_analysis(self, name: str, answers: Mapping[str, Any] | None = None) -> AnalysisForm:
         """Ask for the inputs of an analysis, beside the view, where objects can be clicked meanwhile."""
         form = AnalysisForm(self.session, self.analysing, analysis_of(name), self.canvas, answers, self)
         corner = self.canvas.mapToGlobal(QPoint(0, 0))
         form.move(corner.x() - min(form.width() // 2, self._docks["layers"].width()), corner.y())
         self.show_dialog(form)
+        return form
 
     def write_report(self, results: list[int]) -> None:
         """Ask for a file, and write these results, or all, to it as PDF."""

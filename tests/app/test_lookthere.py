@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from analysis import windowview
+from app.analysisform import AnalysisForm
 from app.session import Session
 from app.window import Window
 from layers.project import Project
 from tests.analysis.town import at, make_town
+from viewer.camera import Camera
 
 WINDOW = (*at(50, 55, 4.0), -1.0, 0.0, 0.0)
 SPOT = at(30, 90, 0.0)
@@ -65,3 +69,30 @@ def test_the_view_goes_to_each_place_of_a_result_and_back(
     window.results.look.click()
     window.actions_["fit"].trigger()  # whoever flies elsewhere leaves the eye
     assert canvas.looking is None
+
+
+def test_a_facade_that_is_clicked_is_looked_out_of_and_asked_about(
+    town: Path, window: Window, qtbot: QtBot, settled: Callable[[Session], None]
+) -> None:
+    window.open_paths([town])
+    qtbot.waitUntil(lambda: window.session.is_open, timeout=10_000)
+    settled(window.session)
+    canvas, wall = window.canvas, np.array(WINDOW[:3])
+    canvas.set_camera(Camera(wall, 40.0, azimuth_deg=80.0, altitude_deg=20.0))
+    qtbot.waitUntil(lambda: not window.session.scene.needs_frame, timeout=10_000)
+    middle = canvas.rect().center()
+    QTimer.singleShot(0, lambda: window.findChild(QMenu).close())
+    qtbot.mouseClick(canvas, Qt.MouseButton.RightButton, pos=middle)
+    assert canvas.context_hit is not None
+    place = canvas.context_hit.point_in_world
+    assert place == pytest.approx(wall, abs=0.3)
+
+    window.actions_["look_here"].trigger()
+    eye = place + np.array([-0.1, 0.0, 0.0])
+    qtbot.waitUntil(lambda: canvas.camera.eye == pytest.approx(eye, abs=1e-6), timeout=5000)
+    assert canvas.camera.azimuth_deg == pytest.approx(270.0, abs=1e-6)
+    window.actions_["view_here"].trigger()
+    form = window.findChild(AnalysisForm)
+    form.check()
+    assert form.inputs.points == ((*place.tolist(), -1.0, 0.0, 0.0),)
+    form.close()
