@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import theme
@@ -253,10 +253,6 @@ def test_the_arrangement_of_the_window_is_remembered(
     assert (again.width(), again.height()) == (1100, 700)
     assert not again.inspector.isVisible() and again.table.isVisible()
     assert not again.canvas.shows_legend and not again.actions_["legend"].isChecked()
-    again.actions_["dock_table"].trigger()
-    bars = again.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
-    left = [bar for bar in bars if bar.isVisible() and again.rect().intersects(bar.geometry())]
-    assert not left, [bar.tabText(0) for bar in left]  # no panel with tabs is shown
     again.close()
 
 
