@@ -111,7 +111,7 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
             OBSERVERS: observers.table(),
         },
         grid=receivers.grid,
-        raster=raster_of_counts(cells, seen) if kept.group > 1 else None,
+        raster=None if kept.group == 1 and cells.is_upright else raster_of_counts(cells, seen),
     )
 
 

@@ -23,6 +23,7 @@ from layers.project import Project
 from layers.pyramid import Span
 from layers.records import Layer
 from layers.runs import Int64
+from layers.stored import let_go
 
 Float32 = NDArray[np.float32]
 
@@ -70,9 +71,10 @@ class Cells:
     @cached_property
     def bare(self) -> Float32:
         """Heights in the project's CRS (rows, columns), NaN in holes."""
-        found = self.terrain.window(self.rows, self.columns)
+        found = np.ascontiguousarray(self.terrain.window(self.rows, self.columns))
+        let_go(self.terrain.heights)
         if self._stays:
-            return np.ascontiguousarray(found)
+            return found
         flat = found.reshape(-1)
         known = np.flatnonzero(np.isfinite(flat))
         for first in range(0, len(known), CELLS_AT_ONCE):
@@ -96,6 +98,12 @@ class Cells:
         a, b, _, d, e, _ = self.terrain.affine.tolist()
         around = self.into(np.array([(x, y, 0.0), (x + a, y + d, 0.0), (x + b, y + e, 0.0)]))
         return (*(around[1] - around[0])[:2].tolist(), *(around[2] - around[0])[:2].tolist())
+
+    @property
+    def is_upright(self) -> bool:
+        """Whether the cells are squares along the axes of the project's CRS, rows from the north."""
+        east, north, east_down, north_down = self.steps_m
+        return east > 0 and bool(np.allclose((north, east_down, -north_down), (0, 0, east), 0, 1e-9 * east))
 
     @cached_property
     def cell_m2(self) -> float:

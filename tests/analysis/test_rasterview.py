@@ -150,6 +150,8 @@ def test_a_raster_in_another_crs_is_looked_over_where_it_lies(tmp_path: Path) ->
         result = visibility.run(project, inputs, never_stop)
         points = np.column_stack([result.points.numbers(axis) for axis in "xyz"])
         back = project.place.way_back(layer.crs)(points)
+    assert result.raster is not None and result.raster.crs == layer.crs
+    assert not result.raster.values["seen_by"].reshape(300, 300)[:, 151:].any()
     behind = back[:, 0] > 779_303.0
     fraction = result.points.numbers("seen_fraction")
     assert not fraction[behind].any()
