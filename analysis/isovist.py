@@ -40,7 +40,7 @@ from analysis.looking import (
     warnings_of,
 )
 from analysis.naming import Naming, subject
-from analysis.planview import Isovist, levelled
+from analysis.planview import Isovist, ground_under, levelled
 from analysis.plots import people_on
 from analysis.receivers import Receivers, on_points
 from analysis.site import site_if_known
@@ -252,11 +252,8 @@ def _isovists(inputs: Inputs, cast: Casters, eyes: Float64, progress: Progress) 
 
 
 def _above_ground(cast: Casters, eyes: Float64) -> Float64:
-    """How high eyes (n, 3) are above the ground, in whole millimetres; where there is none, above zero."""
-    ground = np.zeros(len(eyes))
-    if len(cast.ground.triangles):
-        ground = np.nan_to_num(cast.ground.heights(eyes[:, :2]))
-    found: Float64 = np.round(eyes[:, 2] - ground, 3)
+    """How high eyes (n, 3) are above the ground, in whole millimetres."""
+    found: Float64 = np.round(eyes[:, 2] - ground_under(cast, eyes[:, :2]), 3)
     return found
 
 

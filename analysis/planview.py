@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.obstacles import Casters
+from analysis.plots import feet_near
 from layers.arrays import Float64, Int32
 from layers.columns import Mask
 from layers.data import Box
@@ -104,10 +105,7 @@ class Plan:
 
 
 def levelled(cast: Casters, plants: bool, box: Box) -> Levelled:
-    """What stands on the ground in a box on the map, without the ground itself.
-
-    Without terrain heights stay as they are.
-    """
+    """What stands on the ground in a box on the map, without the ground itself."""
     stands = ~np.isin(cast.layer, cast.terrain)
     if not plants:
         stands[cast.opaque :] = False
@@ -116,10 +114,17 @@ def levelled(cast: Casters, plants: bool, box: Box) -> Levelled:
     kept = (places.min(axis=1) <= box[3:5]).all(axis=1) & (places.max(axis=1) >= box[:2]).all(axis=1)
     used, numbers = np.unique(triangles[kept], return_inverse=True)
     vertices = cast.vertices[used]
-    if len(cast.ground.triangles):
-        ground = cast.ground.heights(vertices[:, :2])
-        vertices[:, 2] -= np.where(np.isnan(ground), 0.0, ground)
+    vertices[:, 2] -= ground_under(cast, vertices[:, :2])
     return Levelled(vertices, numbers.reshape(-1, 3).astype(np.int32))
+
+
+def ground_under(cast: Casters, places: Float64) -> Float64:
+    """How high the ground is at places (n, 2); beside the terrain, as the foot of the nearest object."""
+    found = cast.ground.heights(places)
+    missing = np.flatnonzero(np.isnan(found))
+    if len(missing):
+        found[missing] = feet_near(cast, places[missing])
+    return found
 
 
 def cut_level(corners: Float64, z: float) -> Float64:

@@ -143,10 +143,19 @@ def _heights(cast: Casters, places: Float64) -> tuple[Float64, tuple[str, ...]]:
         return heights, (f"{len(missing)} points lie beside the terrain and are left out",) * bool(
             len(missing)
         )
-    feet = cast.feet
-    if not len(feet):
+    if not len(cast.feet):
         return heights, ("There is neither terrain nor any object that the ground could be known from",)
+    return feet_near(cast, places), (
+        "There is no terrain: the ground is as high as the foot of the nearest object",
+    )
+
+
+def feet_near(cast: Casters, places: Float64) -> Float64:
+    """How high the foot of the object nearest to places (n, 2) is; of no objects, 0."""
     from shapely import STRtree, points
 
-    nearest = STRtree(np.asarray(points(feet[:, :2]))).nearest(points(places))
-    return feet[nearest, 2], ("There is no terrain: the ground is as high as the foot of the nearest object",)
+    feet = cast.feet
+    if not len(feet):
+        return np.zeros(len(places))
+    found: Float64 = feet[STRtree(np.asarray(points(feet[:, :2]))).nearest(points(places)), 2]
+    return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import shapely
@@ -17,7 +19,7 @@ from layers.errors import UsageError
 from layers.project import Project
 from layers.results import FINDINGS, OBSERVERS, VOLUMES
 from tests.analysis.test_shadow import box
-from tests.analysis.town import NORTH, SIZE_M, WEST
+from tests.analysis.town import NORTH, SIZE_M, WEST, make_town
 from tests.plans import rectangle, seen_in_plan
 from tests.validation.scenes import parallel_walls
 
@@ -144,6 +146,20 @@ def test_open_sky_between_two_walls_is_that_of_the_closed_form() -> None:
     cast = Casters.of(scene.vertices, scene.triangles)
     seen = sky_factors(cast, np.array([[0.0, 0, 1e-3]]), np.array([[0.0, 0, 1]]), 3000)
     assert seen.openness[0] == pytest.approx(2 / np.pi * np.arctan(10 / 20), abs=0.005)
+
+
+def test_without_terrain_the_ground_is_where_objects_stand(tmp_path: Path) -> None:
+    with Project.open(make_town(tmp_path, terrain=False), read_only=True) as bare:
+        x, y = WEST + 100.0, NORTH - SIZE_M + 40.0
+        # The deck is the nearest, its foot 10 m high; the houses stand on 2.5 m.
+        result = isovist.run(bare, Inputs(places=((x, y, 10.0),), date="2026-01-01", radius_m=80.0))
+        # Only what is as high as 1.6 m above its foot stands in the way: the deck is 1 m thick.
+        judge = seen_in_plan((x, y), [in_the_world(ring) for ring in (A, *TREES)], 80.0)
+        assert result.surfaces.numbers("isovist_area_m2")[0] == pytest.approx(judge.area, rel=1e-6)
+        with pytest.raises(UsageError, match="no terrain under"):
+            isovist.run(bare, Inputs(places=((x, y),)))
+        ground = isovist.run(bare, Inputs(on="ground", where="id == 'street'", spacing_m=4.0, radius_m=50.0))
+        assert len(ground.points) == 44 and np.isfinite(ground.points.numbers("isovist_area_m2")).all()
 
 
 def test_what_cannot_be_is_a_sentence(town: Project) -> None:
