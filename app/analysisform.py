@@ -247,7 +247,7 @@ class AnalysisForm(QDialog):
         }
 
     def _from_view(self, usual: Mapping[str, Any]) -> dict[str, Any]:
-        return from_view(self._session, self._canvas, self.fields, self._eye_height_m(), usual)
+        return from_view(self._session, self._canvas, self.fields, usual)
 
     def _follow_selection(self) -> None:
         """Open ground that is selected is looked at as ground, all else as surfaces."""

@@ -22,7 +22,6 @@ def from_view(
     session: Session,
     canvas: Canvas,
     fields: Mapping[tuple[str, ...], AskField],
-    eye_height_m: float,
     usual: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What is selected goes where it fits: a viewing place to the places, a church to the targets.
@@ -33,7 +32,7 @@ def from_view(
     kinds = kinds_of(session.project, fids)
     places = places_of(session.project, [fid for fid in fids if kinds.get(fid) == "viewpoint"])
     if not places and (canvas.walking or canvas.looking is not None):
-        places = [camera_place(canvas, eye_height_m)]
+        places = [camera_place(canvas, float(usual.get("eye_height_m") or 0.0))]
     found: dict[str, Any] = {}
     for names, field in fields.items():
         if isinstance(field, PlacesAnswer) and places:

@@ -17,6 +17,7 @@ from app.analysisform import AnalysisForm
 from app.askfields import AskField, ChoiceAnswer
 from app.askobjects import ObjectsAnswer
 from app.askplaces import PlacesAnswer
+from app.askpoints import PointsAnswer
 from app.session import Session
 from app.window import Window
 from tests.app.yard import fid, yards
@@ -169,6 +170,25 @@ def test_of_two_questions_about_objects_each_takes_what_fits_when_told_to(
     assert not streets.take.isEnabled(), "a tower is no street"
     target.take.click()
     assert target.value() == ("", (fid(session, "tower"),)) and streets.value() == ("", (yard,))
+
+
+def test_a_window_is_picked_with_the_side_it_looks_to(
+    qtbot: QtBot, yard_window: Window, ask: Callable[[str], AnalysisForm]
+) -> None:
+    points = ask("windowview").fields[("points",)]
+    assert isinstance(points, PointsAnswer)
+    points.pick.click()
+    click(qtbot, yard_window, 15, 35, 8.0)
+    ((x, y, z, *looks_to),) = points.value()
+    assert (x, y, z) == pytest.approx((X0 + 15, Y0 + 35, 8.0), abs=0.2) and looks_to == [0.0, 0.0, 1.0]
+    assert len(yard_window.session.selection) == 0
+
+
+def test_who_walks_looks_from_there(yard_window: Window, ask: Callable[[str], AnalysisForm]) -> None:
+    yard_window.canvas.set_walking(True)
+    ((x, y, z),) = places(ask("sightline")).value()
+    eye = yard_window.canvas.camera.eye
+    assert (x, y, z + 1.6) == pytest.approx(tuple(eye), abs=0.01)
 
 
 def test_an_empty_number_is_the_usual_answer(ask: Callable[[str], AnalysisForm]) -> None:

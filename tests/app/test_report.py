@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 from app import paper
 from app.cli import FAILED, MISUSED, main
 from app.paper import HEIGHT, WIDTH, Block, Chapter, Grid, Text, heading, laid_out, paragraph, write_pdf
-from app.reporttables import MOST_ROWS, table_blocks
+from app.reporttables import MOST_ROWS, numbers_grid, table_blocks
 from app.reportwords import date_in_words, day_of_result, seen_from
-from layers.results import Pedigree, Quantity, Result, Table, Values
+from layers.results import BEFORE, CHANGE, Pedigree, Quantity, Result, Table, Values
 from tests.app.yard import judged_yards
 
 __all__ = ["judged_yards"]
@@ -101,6 +101,24 @@ def test_many_rows_are_summed_up_and_refer_to_the_export(qtbot: QtBot) -> None:
     ]
     assert isinstance(ends, Grid) and (ends.rows[0][0], ends.rows[-1][0]) == ("o0", f"o{count - 1}")
     assert isinstance(note, Text) and "600 rows" in note.html and "exported table has all" in note.html
+
+
+def test_values_of_one_place_are_told_once_with_what_they_were_before() -> None:
+    quantities = tuple(Quantity(f"sky_pct{ending}", "Sky", "%", digits=1) for ending in ("", BEFORE, CHANGE))
+    values = {"sky_pct": 32.16, "sky_pct_before": 48.94, "sky_pct_change": -16.78}
+    points = Table({name: np.array([value]) for name, value in values.items()})
+    result = Result("windowview", "Window", {}, Pedigree("", "", ()), quantities, points=points)
+    grid = numbers_grid(result)
+    assert isinstance(grid, Grid) and grid.titles == ["", "After", "Before", "Change"]
+    assert grid.rows == [["Sky (%)", "32.2", "48.9", "-16.7"]], "the change is that of the rounded values"
+
+
+def test_a_heading_does_not_leave_a_table_with_high_titles_alone(qtbot: QtBot) -> None:
+    narrow = ["a title in a very narrow column of many words"] * 12
+    high = Grid(narrow, [["1.0"] * 12 for _ in range(200)], [True] * 12)
+    for lines in range(1, 60):
+        *_, last = laid_out([*[paragraph("x")] * lines, heading("Table"), high])[0]
+        assert not last.block.stays_with_next, lines
 
 
 def test_the_day_comes_from_the_audit_lines() -> None:

@@ -21,11 +21,11 @@ from app.resultanswer import CLOUDLESS, answers_of, small_tables
 from app.resultcharts import further_charts
 from app.resultpanel import ResultPanel
 from app.resultsummary import VerdictCard
-from app.resulttable import columns_in_order, in_two_lines, order_of
-from app.resulttext import numbers_of
+from app.resulttable import columns_in_order, in_two_lines, order_of, tables_of
+from app.resulttext import cell_text, numbers_of
 from app.session import Session
 from layers.edit import Edit
-from layers.results import Pedigree, Quantity, Result, Table
+from layers.results import FINDINGS, OBSERVERS, SIGHTLINES, VIEWS, Pedigree, Quantity, Result, Table
 from tests.app.panels import Show, show
 from tests.app.yard import TODAY, fid, judged_yards, yard
 
@@ -164,6 +164,34 @@ def test_numbers_come_before_words_and_the_verdict_before_all() -> None:
     shown = columns_in_order(verdicts, found("rules", quantity))
     assert shown == ["verdict", "name", "after", "reason", "rule"]
     assert in_two_lines("Or longer by up to (h)") == "Or longer by\nup to (h)"
+
+
+def test_findings_are_said_and_not_listed_as_a_table() -> None:
+    places = Table({"name": ["place 1"], "x": np.zeros(1), "y": np.zeros(1), "z": np.ones(1)})
+    lines = Table({"name": ["a"], "visible": np.zeros(1), "blocked_by": ["Tower"], "x0": np.zeros(1)})
+    tables = {
+        FINDINGS: Table({"sentence": ["Tower breaks the view by 11.4 m.", "It is new."]}),
+        OBSERVERS: places,
+        SIGHTLINES: lines,
+        VIEWS: places,
+    }
+    result = found("sightline", Quantity("excess_m", "Too high", "m"), tables=tables)
+    assert answers_of(result) == ["Tower breaks the view by 11.4 m.", "It is new."]
+    assert list(tables_of(result)) == [SIGHTLINES, OBSERVERS]
+    assert columns_in_order(lines, result) == ["name", "visible", "blocked_by", "x0"]
+    assert cell_text(0.0, 1, "visible") == "no"
+
+
+def test_a_headline_stands_before_the_verdict_and_once(panel: ResultPanel) -> None:
+    sentence = "Tower breaks the view by 11.4 m."
+    verdicts = Table(
+        {"name": ["Church"], "verdict": ["fail"], "reason": [sentence], "after": np.array([11.4])}
+    )
+    tables = {FINDINGS: Table({"sentence": [sentence]}), "verdicts": verdicts}
+    panel.glance.show_result(found("protectedview", Quantity("room_m", "Left", "m"), tables=tables), None)
+    said = [label for label in panel.glance.findChildren(QLabel) if label.text() == sentence]
+    (card,) = panel.glance.findChildren(VerdictCard)
+    assert len(said) == 1 and "FAIL" in words(card)
 
 
 def test_the_origin_says_method_error_and_what_was_asked(judged: ResultPanel, yard: Session) -> None:
