@@ -278,6 +278,8 @@ ACTIONS: tuple[Action, ...] = (
            help="See the city from the place of the shown result, as wide as it looks; again: the next."),
     Action("look_here", "Look from here", "", "eye", "Analyse", "look_here", has_layers,
            help="See the city from the place that was clicked with the right button; Esc goes back."),
+    Action("sight_here", "Put the observer here", "", "observer", "Analyse", "sight_here", has_layers,
+           help="Tint what an observer sees who stands where you clicked with the right button."),
     Action("view_here", "From this window…", "", "observer", "Analyse", "view_here", has_layers,
            help="Ask what is seen from the place that was clicked with the right button, and its sun."),
     Action("result_hide", "Hide the result", "Shift+R", "eye-off", "Analyse", "hide_result", shows_result,

@@ -489,6 +489,15 @@ class Commands(QObject):
         fields[("on",)].show_value("points")
         fields[("points",)].show_value(((*hit.point_in_world.tolist(), *normal.tolist()),))
 
+    def sight_here(self) -> None:
+        """Put the observer where the menu was asked for, and tint what they see."""
+        hit = self._window.canvas.context_hit
+        if hit is None:
+            self._session.message.emit(CLICK_FIRST)
+            return
+        self._window.sight.place(hit.point_in_world)
+        self._window.set_sight(True)
+
     def look_there(self) -> None:
         """See the city from where the shown result looks; where it has several places, the next one."""
         canvas, views = self._window.canvas, self._session.scene.result_views

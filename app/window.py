@@ -79,7 +79,7 @@ SCROLL_BAR = 12
 DETAIL = {"automatic": 1.0, "coarse": 0.4, "fine": 3.0}
 DOCKS = ("layers", "inspector", "results", "table", "history")
 CONTEXT = (
-    *("focus", "hide", "isolate", "show_all", "copy_id", "-", "look_here", "view_here", "-"),
+    *("focus", "hide", "isolate", "show_all", "copy_id", "-", "look_here", "sight_here", "view_here", "-"),
     *("select_none", "fit", "north_up"),
 )
 LAYER_CONTEXT = (

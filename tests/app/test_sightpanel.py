@@ -195,5 +195,9 @@ def test_switched_off_all_is_as_before_and_a_result_switches_it_off(qtbot: QtBot
     qtbot.waitUntil(lambda: watched.analysing.shown is not None, timeout=10_000)
     assert scene.observer is None and not watched.actions_["sight"].isChecked()
     assert watched.actions_["result_hide"].isEnabled()  # though it has no values, only a pin
+    watched.canvas.context_hit = watched.canvas.hit(QPointF(at(watched, ROOF)))
+    watched.actions_["sight_here"].trigger()
+    assert watched.sight_panel.isVisible() and scene.observer is not None
+    assert watched.analysing.shown is None and np.linalg.norm(watched.sight.foot - ROOF) < 1.0
     watched.session.close_project()
     assert watched.sight.foot is None
