@@ -32,11 +32,11 @@ from analysis.looking import (
     Observers,
     box_around,
     eye_height,
+    from_places,
     observers_at,
     place_names,
     positions_of,
     trees_hide,
-    viewing_places,
     warnings_of,
 )
 from analysis.naming import Naming, subject
@@ -96,7 +96,7 @@ class Inputs(States):
         choices=((PLACES, "At viewing places"), (GROUND, "Everywhere in an area")),
         group="From",
     )
-    places: tuple[Sequence[float], ...] = viewing_places(when=("on", PLACES))
+    places: tuple[Sequence[float], ...] = from_places(when=("on", PLACES))
     eye_height_m: float = eye_height()
     where: str = asked("", "Which areas", "expression", group="Area", when=("on", GROUND))
     fids: tuple[int, ...] = asked(

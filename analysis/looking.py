@@ -33,7 +33,7 @@ def trees_hide() -> Any:
     return asked(True, "Trees hide what is behind them", "yes", group="More")
 
 
-def viewing_places(**more: Any) -> Any:
+def from_places(**more: Any) -> Any:
     """The question from which places one looks; one at least."""
     return asked(
         (),
@@ -75,7 +75,7 @@ class Looking(States):
 class FromPlaces(Looking):
     """Those that look from places."""
 
-    places: tuple[Sequence[float], ...] = viewing_places()
+    places: tuple[Sequence[float], ...] = from_places()
     eye_height_m: float = eye_height()
 
 
