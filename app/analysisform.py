@@ -236,7 +236,7 @@ class AnalysisForm(QDialog):
         answers = dict(vars(self.analysis.Inputs()))
         selected, last = self._session.selection, self._analysing.last_objects
         looked_at = selected[:MOST_LOOKED_AT].tolist() if len(selected) else last[:MOST_LOOKED_AT]
-        if "on" in answers and is_open_ground(self._session, looked_at):
+        if self._may_be_ground and is_open_ground(self._session, looked_at):
             answers["on"] = "ground"
         if "fids" in answers and not len(selected) and self._asks_once:
             answers["fids"] = last
@@ -246,13 +246,21 @@ class AnalysisForm(QDialog):
             name: day for name, day in zip(CITY_DATES, (after, before), strict=True) if name in answers
         }
 
+    @property
+    def _may_be_ground(self) -> bool:
+        """Whether the ground may be looked at."""
+        asked = {found.name: ask for found, ask in questions(self.analysis.Inputs)}
+        return "on" in asked and "ground" in dict(asked["on"].choices)
+
     def _from_view(self, usual: Mapping[str, Any]) -> dict[str, Any]:
         return from_view(self._session, self._canvas, self.fields, usual)
 
     def _follow_selection(self) -> None:
         """Open ground that is selected is looked at as ground, all else as surfaces."""
         field = self.fields.get(("on",))
-        if not isinstance(field, ChoiceAnswer) or not len(self._session.selection):
+        if not isinstance(field, ChoiceAnswer) or not self._may_be_ground:
+            return
+        if not len(self._session.selection):
             return
         if is_open_ground(self._session, self._session.selection[:MOST_LOOKED_AT].tolist()):
             field.show_value("ground")
