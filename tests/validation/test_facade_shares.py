@@ -37,11 +37,19 @@ EDGES = [
     (a, b) for a, b in combinations(range(8), 2) if (a // 4 == b // 4 and (a - b) % 4 in (1, 3)) or b - a == 4
 ]
 NEAREST_M = 1e-6
+#: From where the boxes are looked at, from their corner.
+EYES = ((-40.0, 90.0, 1.6), (100.0, 117.0, 1.6), (60.0, -30.0, 60.0), (250.0, 240.0, 25.0))
+#: How far one looks in the demo city.
+RADIUS_M = 200.0
 #: Of facades that neighbours leave less of than this, the share is that of a sliver.
 LEAST_LEFT = 0.1
 
 
-def exact_shares(boxes: list[Box], eye: Float64) -> dict[tuple[str, int], float]:
+#: By object and face.
+Shares = dict[tuple[str, int], float]
+
+
+def exact_shares(boxes: list[Box], eye: Float64) -> Shares:
     """What share of each face is seen from an eye: what others hide of it is cut away as polygons."""
     found = {}
     for number, box in enumerate(boxes):
@@ -81,21 +89,21 @@ def shadow(box: Box, eye: Float64, zero: Float64, normal: Float64, axes: Float64
 
 
 @pytest.fixture(scope="module")
-def boxes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, list[Box]]:
+def boxes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, list[Shares]]:
+    """Boxes, and what of them is seen from each of the eyes."""
     folder, boxes = tmp_path_factory.mktemp("boxes"), some_boxes(49)
     project = Project.create(folder / "boxes.city.gpkg")
     import_files(project, [write_boxes(folder / "boxes.city.jsonl", boxes)])
-    return project, boxes
+    return project, [exact_shares(boxes, np.array(eye)) for eye in EYES]
 
 
 @pytest.mark.parametrize(("places", "said"), [(1, "one place"), (MOST_PLACES + 1, "many places")])
 def test_shares_of_facades_are_those_of_exact_polygons(
-    boxes: tuple[Project, list[Box]], places: int, said: str
+    boxes: tuple[Project, list[Shares]], places: int, said: str
 ) -> None:
-    project, solids = boxes
+    project, shares = boxes
     deviations, is_part = [], []
-    for eye in ((-40.0, 90.0, 1.6), (100.0, 117.0, 1.6), (60.0, -30.0, 60.0), (250.0, 240.0, 25.0)):
-        exact = exact_shares(solids, np.array(eye))
+    for eye, exact in zip(EYES, shares, strict=True):
         # Many places that are one: as many are looked at, with the answer of one.
         where = (tuple((CORNER + np.array(eye)).tolist()),) * places
         table = visibility.run(project, Inputs(places=where, eye_height_m=0.0, curvature=False)).surfaces
@@ -155,12 +163,12 @@ def test_shares_of_facades_are_those_of_a_hundred_times_the_lines(demo_city: Pro
     inputs = Inputs(places=((548400.0, 5494600.0),), date="2035-07-01")
     site = site_if_known(demo_city)
     places, _ = viewing_places(demo_city, inputs)
-    looked = looked_at(demo_city, inputs, site, places, np.inf)
+    looked = looked_at(demo_city, inputs, site, places, RADIUS_M)
     observers = observers_at(places, inputs.eye_height_m, looked.states[0])
     watch = Watch(
         Sights(looked.states[0], inputs.vegetation, bend_of(inputs)),
         observers.eyes,
-        FieldOfView(),
+        FieldOfView(RADIUS_M),
     )
     seen = seen_of(watch, looked.receivers)
     found = refined(demo_city, looked.receivers, looked.states, watch, seen)
@@ -175,7 +183,7 @@ def test_shares_of_facades_are_those_of_a_hundred_times_the_lines(demo_city: Pro
     deviation = found.any_share[rows] - brute.any_share[rows]
     record(
         SECTION,
-        "share of facades of the demo city that is seen in part, with terrain, trees and curvature",
+        "share of facades of the demo city that are seen in part, among terrain and trees, with curvature",
         reference="brute force: the same with 100 times the lines of sight",
         quantity="largest deviation",
         found=float(np.abs(deviation).max()),
