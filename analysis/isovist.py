@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.abreast import abreast
 from analysis.analysis import Estimate
 from analysis.asked import asked
 from analysis.casters import Casters, casters, height_range, margin_for
@@ -244,11 +245,12 @@ def _isovists(inputs: Inputs, cast: Casters, eyes: Float64, progress: Progress) 
     standing = levelled(cast, inputs.vegetation, box_around(eyes, inputs.radius_m))
     above = _above_ground(cast, eyes)
     plans = {height: standing.plan(height) for height in np.unique(above).tolist()}
-    found = []
-    for number, (eye, height) in enumerate(zip(eyes[:, :2], above.tolist(), strict=True)):
-        progress(number / len(eyes), "looking around")
-        found.append(plans[height].isovist(eye, inputs.radius_m))
-    return found
+    spots = list(zip(eyes[:, :2], above.tolist(), strict=True))
+    return list(
+        abreast(
+            lambda spot: plans[spot[1]].isovist(spot[0], inputs.radius_m), spots, progress, "looking around"
+        )
+    )
 
 
 def _above_ground(cast: Casters, eyes: Float64) -> Float64:
