@@ -15,10 +15,11 @@ import rasterio
 
 from analysis import sightline
 from analysis.analysis import analysis_of, perform
+from analysis.laidlines import PLACES, SECTOR, SURFACES
 from analysis.profile import COLUMNS, GONE, GROUND, OBJECT
 from analysis.receivers import LIFT_M
 from analysis.rerunning import rerun
-from analysis.sightline import PLACES, SECTOR, SURFACES, Inputs
+from analysis.sightline import Inputs
 from analysis.sights import REFRACTION, Bend
 from layers import wkb
 from layers.data import ReadOptions, never_stop
@@ -131,6 +132,19 @@ def test_of_a_house_the_sides_that_face_the_place_are_seen(town: Project) -> Non
     lines = result.tables[SIGHTLINES]
     assert len(lines) < len(result.points) and lines.numbers("visible").all()
     assert result.tables[FINDINGS].texts("sentence")[0].startswith("1 of 4 surfaces is seen")
+
+
+def test_of_what_did_not_stand_before_nothing_is_said_of_before(town: Project) -> None:
+    result = look(
+        town,
+        towards=SURFACES,
+        to_where="id == 'B'",
+        date="1990-01-01",
+        compare=True,
+        compare_date="2020-01-01",
+    )
+    assert np.isnan(result.surfaces.numbers("seen_fraction_before")).all()
+    assert not any("before" in text for text in result.tables[FINDINGS].texts("sentence"))
 
 
 def test_a_bundle_goes_to_every_window_of_a_facade(tmp_path: Path) -> None:
