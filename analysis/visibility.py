@@ -88,6 +88,16 @@ class Inputs(Surveyed, Along):
         ),
         group="Where",
     )
+    spacing_m: float = asked(
+        1.0,
+        "Distance of points",
+        "number",
+        unit="m",
+        low=0.1,
+        high=100.0,
+        group="Where",
+        when=("on", ("surfaces", "ground", "points")),
+    )
     target_height_m: float = asked(
         0.0,
         "Height above the ground",
