@@ -43,9 +43,8 @@ from analysis.looking import (
 from analysis.naming import Naming
 from analysis.silhouette import Outlook, directions_of, outlook
 from analysis.site import site_if_known
-from analysis.situation import Situation
 from analysis.states import situations, states_title
-from analysis.survey import Surveyed, finished, versions, without_plants
+from analysis.survey import Surveyed, finished, versions
 from analysis.targets import Target
 from analysis.verdicts import FAIL, PASS
 from analysis.viewbreaks import Break, Rises, Seen, breaks_of, rises_in
@@ -192,8 +191,10 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         None if inputs.landmark_points else target_in(project, inputs.landmark, inputs.landmark_fids, states)
     )
     box = _box(inputs, target)
-    cast = [_cast(project, inputs, box, situation, part_of(progress, 0.0, 0.3)) for situation in states]
-    seen = [Seen.of(naming, each) for each in cast]
+    margin = SKYLINE_M + inputs.background_m
+    whole = [casters(project, each, box, margin, part_of(progress, 0.0, 0.3)) for each in states]
+    seen = [Seen.of(naming, each, inputs.vegetation) for each in whole]
+    cast = [each.cast for each in seen]
     landmarks = [_landmark(inputs, naming, target, cast[0], each) for each in cast]
     names = told_apart(place_names(project, positions_of(inputs.places)), "place")
     watched = observers_of(inputs, cast[0], names)
@@ -288,12 +289,6 @@ def _width(inputs: Inputs) -> str:
 
 def _from(watched: Observers) -> str:
     return watched.names[0] if len(watched) == 1 else f"{len(watched)} places"
-
-
-def _cast(project: Project, inputs: Inputs, box: Box, situation: Situation, progress: Progress) -> Casters:
-    """What stands between the viewing places and the landmark and around, trees only where they count."""
-    found = casters(project, situation, box, SKYLINE_M + inputs.background_m, progress)
-    return found if inputs.vegetation else without_plants(found)
 
 
 def _box(inputs: Inputs, target: Target | None) -> Box:

@@ -36,6 +36,7 @@ class Outlook:
     landmark_deg: Float64  # up to where the landmark reaches, NaN beside it
     front_deg: Float64  # up to where something stands before it, NaN where nothing does
     seen_share: float  # of the landmark's upper part, 0 … 1; NaN where it has none
+    with_trees: float  # the same if trees, which are left out, hid it too
 
 
 def directions_of(corridor: Corridor, field_deg: float) -> Float64:
@@ -59,6 +60,9 @@ def outlook(
     rest, front = envelopes(
         cast.vertices, cast.triangles, np.flatnonzero(~is_own), *look, nearer_than_m=far, progress=progress
     )
+    _, trees = envelopes(
+        cast.vertices, seen.trees, np.arange(len(seen.trees)), *look, nearer_than_m=far, progress=progress
+    )
     is_landmark = own.tangent >= rest.tangent
     top = np.where(is_landmark, own.tangent, rest.tangent)
     triangle = np.where(is_landmark, own.triangle, rest.triangle)
@@ -69,18 +73,19 @@ def outlook(
         distance_m=np.where(is_landmark, own.distance_m, rest.distance_m),
         landmark_deg=own.altitude_deg,
         front_deg=front.altitude_deg,
-        seen_share=_seen(corridor, directions_deg, own, front),
+        seen_share=_seen(corridor, directions_deg, own, front.tangent),
+        with_trees=_seen(corridor, directions_deg, own, np.maximum(front.tangent, trees.tangent)),
     )
 
 
-def _seen(corridor: Corridor, directions_deg: Float64, own: Envelope, front: Envelope) -> float:
+def _seen(corridor: Corridor, directions_deg: Float64, own: Envelope, front: Float64) -> float:
     """The share of the landmark's silhouette above the threshold that nothing before it hides."""
     turn = np.radians(directions_deg) - np.arctan2(*corridor.axis)
     low = corridor.rise * np.cos(turn)
     across = -np.tan(turn)
     is_in = (across <= corridor.left + 1e-12) & (across >= corridor.right - 1e-12) & (np.cos(turn) > 0)
     whole = np.where(is_in, np.maximum(own.tangent - low, 0.0), 0.0)
-    shown = np.where(is_in, np.maximum(own.tangent - np.maximum(low, front.tangent), 0.0), 0.0)
+    shown = np.where(is_in, np.maximum(own.tangent - np.maximum(low, front), 0.0), 0.0)
     total = between(whole, directions_deg)
     return between(shown, directions_deg) / total if total > 0 else float("nan")
 

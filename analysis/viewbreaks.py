@@ -11,7 +11,8 @@ from analysis.blame import Names
 from analysis.casters import Casters
 from analysis.corridor import Corridor, Cut, breaking, highest, inside
 from analysis.naming import Naming
-from layers.arrays import Float64
+from analysis.survey import without_plants
+from layers.arrays import Float64, Int32
 from layers.columns import Mask
 from layers.data import Progress
 from layers.runs import Int64
@@ -45,13 +46,16 @@ class Seen:
     cast: Casters
     names: Names
     keys: Int64  # (m,) per triangle
+    trees: Int32  # (t, 3) triangles of plants that are left out, into the vertices of the casters
 
     @classmethod
-    def of(cls, naming: Naming, cast: Casters) -> Seen:
-        """With the names of its objects."""
+    def of(cls, naming: Naming, whole: Casters, has_trees: bool) -> Seen:
+        """With the names of its objects, trees only where they count."""
+        cast = whole if has_trees else without_plants(whole)
         fids, of_triangle = np.unique(cast.fid, return_inverse=True)
         found = naming.wholes(fids)[of_triangle]
-        return cls(cast, Names(naming, cast), np.where(found >= 0, found, -1 - cast.layer.astype(np.int64)))
+        keys = np.where(found >= 0, found, -1 - cast.layer.astype(np.int64))
+        return cls(cast, Names(naming, cast), keys, whole.triangles[len(cast.triangles) :])
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ JUDGED = {
 }
 #: The picture of a view: wider than the corridor by so much, but between these.
 VIEW_WIDER, NARROWEST_DEG, BROADEST_DEG = 5.0, 25.0, 90.0
+#: Of the landmark; trees that hide less of it are not told.
+LEAST_HIDDEN = 0.01
 #: So many that break a view are told in sentences, and are named in pieces of a sentence.
 MOST_TOLD = 5
 
@@ -160,10 +162,22 @@ def _seen(said: Said, looked: Looked) -> list[str]:
     shares = [view.seen_share for view in looked.outlooks]
     if not np.isfinite(shares[0]):
         return []
+    whence = "" if said.is_one else f"From {looked.name}, "
+    found = [
+        f"{whence}{_shares(shares)[0]} of the upper part of {said.landmark.name} is seen{_shares(shares)[1]}."
+    ]
+    leafy = [view.with_trees for view in looked.outlooks]
+    if max(abs(one - other) for one, other in zip(shares, leafy, strict=True)) > LEAST_HIDDEN:
+        found.append(
+            f"Trees are left out: with them in leaf, {_shares(leafy)[0]} would be seen{_shares(leafy)[1]}."
+        )
+    return found
+
+
+def _shares(shares: Sequence[float]) -> tuple[str, str]:
+    """A share, and what it was before."""
     before = f", before {100 * shares[1]:.0f} %" if len(shares) > 1 and np.isfinite(shares[1]) else ""
-    whence = "" if said.is_one else f" From {looked.name},"
-    begin = f"{whence} {100 * shares[0]:.0f} %".strip()
-    return [f"{begin} of the upper part of {said.landmark.name} is seen{before}."]
+    return f"{100 * shares[0]:.0f} %", before
 
 
 def _allowed(said: Said, surfaces: Table) -> list[str]:
@@ -249,7 +263,8 @@ def corridors_table(said: Said) -> Table:
     corridors = [looked.corridor for looked in said.looked]
     azimuth = np.array([np.degrees(np.arctan2(*corridor.axis)) for corridor in corridors])
     seen = {
-        f"seen_pct{ending}": np.array([100 * looked.outlooks[state].seen_share for looked in said.looked])
+        f"{name}{ending}": np.array([100 * getattr(looked.outlooks[state], field) for looked in said.looked])
+        for name, field in (("seen_pct", "seen_share"), ("seen_with_trees_pct", "with_trees"))
         for state, ending in enumerate(("", BEFORE)[: len(said.seen)])
     }
     return Table(
