@@ -18,7 +18,15 @@ from analysis.analysis import Estimate
 from analysis.appearance import Appearance, appearance
 from analysis.asked import asked
 from analysis.casters import Casters, casters
-from analysis.exposuretables import AREAS, SHARES, areas_table, findings_of, shares_table
+from analysis.exposuretables import (
+    AREAS,
+    CHANGES,
+    SHARES,
+    areas_table,
+    changes_table,
+    findings_of,
+    shares_table,
+)
 from analysis.looking import Looking, bend_of, earth_of, eye_height
 from analysis.naming import Naming
 from analysis.patches import PIECES, patches_of
@@ -178,8 +186,9 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     seen, area = [state.seen for state in found], own_area(places)
     areas_seen = areas_table(Naming(project), places, area, seen, inputs.least_pct)
     height_m = max(state.levels * state.level_m for state in found)
-    stood = not inputs.compare or bool(found[1].patches)
-    sentences = findings_of(target.title, where, height_m, areas_seen, stood)
+    changes = changes_table(area, seen[0], seen[1], inputs.least_pct) if inputs.compare else None
+    stood = all(state.patches for state in found)
+    sentences = findings_of(target.title, where, height_m, areas_seen, changes if stood else None)
     columns, means = _columns(places, rows, found)
     return finished(
         NAME,
@@ -194,6 +203,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
             FINDINGS: Table({"sentence": list(sentences)}),
             AREAS: areas_seen,
             SHARES: shares_table(area, seen),
+            **({CHANGES: changes} if changes is not None else {}),
         },
         grid=places.grid,
     )

@@ -15,11 +15,14 @@ from layers.columns import Mask
 from layers.results import BEFORE, Table
 from layers.runs import totals
 
-AREAS, SHARES = "areas", "shares"
+AREAS, SHARES, CHANGES = "areas", "shares", "changes"
 SEEN_AREA, SEEN_AREA_PCT = "seen_area_m2", "seen_area_pct"
 MEAN_HEIGHT, MOST_HEIGHT, MOST_SOLID = "mean_height_m", "most_height_m", "most_solid_angle_msr"
 #: Of what would be seen if nothing else stood; how much area sees at least so much is told.
 STEPS_PCT = (1, 10, 25, 50, 75, 90)
+#: Shares that differ by less than this are the same, in per cent of the object.
+SAME_PCT = 1.0
+NO_LONGER, LESS, MORE, NEWLY = "no longer seen", "seen less", "seen more", "newly seen"
 #: Areas that are told by name.
 MOST_TOLD = 3
 M2_PER_HA = 10_000.0
@@ -87,15 +90,44 @@ def shares_table(area_m2: Float64, states: Sequence[Appearance]) -> Table:
     return Table({"at_least_pct": np.array(STEPS_PCT), **found, **pct})
 
 
-def findings_of(title: str, where: str, height_m: float, areas: Table, stood_before: bool) -> Iterator[str]:
-    """The sentences that the result is about; `height_m` is that of the object."""
+def changes_table(area_m2: Float64, now: Appearance, before: Appearance, least_pct: float) -> Table:
+    """On how much area something is no longer seen, less, more, or newly."""
+    is_seen, was_seen = is_exposed(now, least_pct), is_exposed(before, least_pct)
+    change = 100 * (now.share - before.share)
+    both = is_seen & was_seen
+    found = {
+        NO_LONGER: was_seen & ~is_seen,
+        LESS: both & (change <= -SAME_PCT),
+        MORE: both & (change >= SAME_PCT),
+        NEWLY: is_seen & ~was_seen,
+    }
+    area = np.array([area_m2[mask].sum() for mask in found.values()])
+    return Table({"change": list(found), "area_m2": area, "area_pct": 100 * area / area_m2.sum()})
+
+
+def said_of_changes(changes: Table) -> str:
+    """What the changes come to, in a sentence."""
+    rows = zip(changes.texts("change"), changes.numbers("area_m2").tolist(), strict=True)
+    said = [f"{what} from {_area(area)}" for what, area in rows if area]
+    return f"Compared with before it is {', '.join(said)}." if said else "As much of it is seen as before."
+
+
+def findings_of(
+    title: str, where: str, height_m: float, areas: Table, changes: Table | None
+) -> Iterator[str]:
+    """The sentences that the result is about; `height_m` is that of the object.
+
+    `changes` where the object stands in both states.
+    """
     total = float(areas.numbers("area_m2").sum())
     seen = float(areas.numbers(SEEN_AREA).sum())
     said = f"{title} is seen from {_percent(seen / total)} of {where} ({_area(seen)} of {_area(total)})"
-    if SEEN_AREA + BEFORE in areas.columns and stood_before:
+    if changes is not None:
         before = float(areas.numbers(SEEN_AREA + BEFORE).sum())
         said += f"; before from {_percent(before / total)} ({_area(before)})"
     yield f"{said}."
+    if changes is not None:
+        yield said_of_changes(changes)
     if not seen:
         return
     mean = float((areas.numbers(MEAN_HEIGHT) * areas.numbers(SEEN_AREA)).sum() / seen)

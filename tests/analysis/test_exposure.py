@@ -63,7 +63,13 @@ def test_what_a_neighbour_takes_away_is_the_difference(town: Project) -> None:
     ]
     assert result.surfaces.numbers("seen_from_pct_before")[east[0]] == pytest.approx(0.0, abs=1e-9)
     assert result.surfaces.numbers("seen_from_pct")[east[0]] > 20
-    assert "; before from" in result.tables[FINDINGS].texts("sentence")[0]
+    sentences = result.tables[FINDINGS].texts("sentence")
+    assert "; before from" in sentences[0]
+    changes = dict(
+        zip(*(result.tables["changes"].columns[key] for key in ("change", "area_m2")), strict=True)
+    )
+    assert changes["seen less"] == 0 and changes["seen more"] > 300
+    assert sentences[1].startswith("Compared with before it is seen more from")
 
 
 def test_what_does_not_stand_in_a_state_is_not_seen_there(town: Project) -> None:
