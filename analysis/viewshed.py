@@ -14,7 +14,7 @@ from analysis.abreast import abreast
 from analysis.fieldofview import ON_EDGE_DEG, FieldOfView
 from analysis.sights import STRAIGHT, Bend
 from layers.arrays import Float64
-from layers.data import Progress, never_stop
+from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.runs import Int64
 
@@ -25,6 +25,8 @@ UInt16 = NDArray[np.uint16]
 MOST_OBSERVERS = 65_534
 #: Threads that count observers each have a raster of their own; all of these take no more memory.
 MOST_BYTES = 1 << 31
+#: From so many observers on it pays to turn the raster.
+MANY = 12
 #: Rays from an observer, per cell at the edge of what is looked at.
 RAYS_PER_CELL = 1
 #: So much higher does a target stand that may not be seen at all.
@@ -88,36 +90,97 @@ def viewshed(
     aim = aim or Aim()
     cells = np.ascontiguousarray(surface.heights, np.float32)
     together = Surface(cells, surface.steps_m)
-    alone = len(eyes) == 1  # then the octants are worked out abreast: they share no cell
-    octants = [list(_octants(cells, eye, surface.steps_m, aim)) for eye in eyes]
-    parts = [[octant] for octant in octants[0]] if alone else octants
-    kept: list[tuple[UInt16, Float32]] = []
+    see = _seen_by_one if len(eyes) == 1 else _seen_by_many
+    sums = see(together, eyes, aim, with_lowest, progress)
+    feet = _see_under_foot(together, eyes, sums.count, sums.lowest)
+    lowest = sums.lowest.reshape(cells.shape) if with_lowest else None
+    return Seen(sums.count.reshape(cells.shape), lowest, sums.each + feet)
 
-    def blank() -> tuple[UInt16, Float32]:
-        lowest = np.full(cells.size if with_lowest else 0, NEVER_M)
-        return np.zeros(cells.size, np.uint16), lowest
 
-    room = threading.Semaphore(max(1, MOST_BYTES // (cells.size * (6 if with_lowest else 2))))
+@dataclass(frozen=True)
+class _Sums:
+    """What is seen in some octants, of flattened rasters."""
 
-    def see(part: Sequence[_Octant]) -> int:
-        if alone:
-            return sum(octant.see(together, aim, *kept[0]) for octant in part)
+    count: UInt16
+    lowest: Float32  # empty where not wanted
+    each: Int64  # (n,) cells that each observer sees
+
+    @classmethod
+    def blank(cls, cells: int, with_lowest: bool, observers: int) -> _Sums:
+        """Nothing is seen yet."""
+        lowest = np.full(cells if with_lowest else 0, NEVER_M)
+        return cls(np.zeros(cells, np.uint16), lowest, np.zeros(observers, np.int64))
+
+    def add(self, count: UInt16, lowest: Float32) -> None:
+        """Add what is seen in others."""
+        np.add(self.count, count, out=self.count)
+        np.minimum(self.lowest, lowest, out=self.lowest)
+
+
+def _seen_by_one(
+    surface: Surface, eyes: Sequence[Eye], aim: Aim, with_lowest: bool, progress: Progress
+) -> _Sums:
+    """The octants of an observer are worked out abreast: they share no cell."""
+    found = _Sums.blank(surface.heights.size, with_lowest, 1)
+    octants = [
+        octant for is_down in (False, True) for octant in _octants(surface, eyes[0], aim, is_down, is_down)
+    ]
+    for count in abreast(lambda octant: octant.see(surface, aim, found), octants, progress, TEXT):
+        found.each[0] += count
+    return found
+
+
+def _seen_by_many(
+    surface: Surface, eyes: Sequence[Eye], aim: Aim, with_lowest: bool, progress: Progress
+) -> _Sums:
+    """First what lies up and down the columns from all of them, then what lies along the rows.
+
+    Of many observers the latter is looked at in a raster whose rows are the columns: what lies side by side
+    is then side by side in memory.
+    """
+    first, second = part_of(progress, 0.0, 0.5), part_of(progress, 0.5, 1.0)
+    found = _summed(surface, eyes, aim, with_lowest, (True, True), first)
+    if len(eyes) < MANY:
+        more = _summed(surface, eyes, aim, with_lowest, (False, False), second)
+        found.add(more.count, more.lowest)
+    else:
+        across, down = surface.steps_m[:2], surface.steps_m[2:]
+        turned = Surface(np.ascontiguousarray(surface.heights.T), (*down, *across))
+        swapped = [Eye(eye.column, eye.row, eye.z) for eye in eyes]
+        more = _summed(turned, swapped, aim, with_lowest, (True, False), second)
+        shape = turned.heights.shape
+        lowest = more.lowest.reshape(shape).T.ravel() if with_lowest else more.lowest
+        found.add(more.count.reshape(shape).T.ravel(), lowest)
+    np.add(found.each, more.each, out=found.each)
+    return found
+
+
+def _summed(
+    surface: Surface,
+    eyes: Sequence[Eye],
+    aim: Aim,
+    with_lowest: bool,
+    which: tuple[bool, bool],
+    progress: Progress,
+) -> _Sums:
+    """What observers see in four octants each, by several of them at once; `which` as `_octants` has it."""
+    size = surface.heights.size
+    kept: list[_Sums] = []
+    room = threading.Semaphore(max(1, MOST_BYTES // (size * (6 if with_lowest else 2))))
+
+    def see(eye: Eye) -> int:
         with room:
-            rasters = kept.pop() if kept else blank()
-            count = sum(octant.see(together, aim, *rasters) for octant in part)
-            kept.append(rasters)
+            mine = kept.pop() if kept else _Sums.blank(size, with_lowest, len(eyes))
+            count = sum(octant.see(surface, aim, mine) for octant in _octants(surface, eye, aim, *which))
+            kept.append(mine)
         return count
 
-    if alone:
-        kept.append(blank())
-    counts = list(abreast(see, parts, progress, TEXT))
-    seen, lowest = kept[0]
-    for more, less in kept[1:]:
-        seen += more
-        np.minimum(lowest, less, out=lowest)
-    feet = _see_under_foot(together, eyes, seen, lowest)
-    found = feet + (sum(counts) if alone else np.array(counts))
-    return Seen(seen.reshape(cells.shape), lowest.reshape(cells.shape) if with_lowest else None, found)
+    counts = list(abreast(see, eyes, progress, TEXT))
+    found = kept[0]
+    for other in kept[1:]:
+        found.add(other.count, other.lowest)
+    found.each[:] = counts
+    return found
 
 
 def viewshed_as_gdal(
@@ -191,43 +254,45 @@ class _Octant:
     last: int  # 1 where it has the diagonal
     along: tuple[float, float, float, float]  # metres (east, north) of the steps
 
-    def see(self, surface: Surface, aim: Aim, seen: UInt16, lowest: Float32) -> int:
+    def see(self, surface: Surface, aim: Aim, sums: _Sums) -> int:
         """Add what is seen in it; gives how many cells that are."""
         from analysis.horizonlines import see_octant
 
         return see_octant(
-            surface.heights.reshape(-1), seen, lowest, self.start, self.steps, self.size, self.first,
-            self.last, float(self.eye.z), float(aim.target_m), self.along, aim.bend.per_m2,
+            surface.heights.reshape(-1), sums.count, sums.lowest, self.start, self.steps, self.size,
+            self.first, self.last, float(self.eye.z), float(aim.target_m), self.along, aim.bend.per_m2,
             _window(aim.field), max(self.size[0] * aim.rays_per_cell, 1),
         )  # fmt: skip
 
 
 def _octants(
-    heights: Float32, eye: Eye, steps_m: tuple[float, float, float, float], aim: Aim
+    surface: Surface, eye: Eye, aim: Aim, is_down: bool, without_diagonal: bool
 ) -> Iterator[_Octant]:
-    """The eight octants about an observer, as far as the raster and the view reach."""
-    height, width = heights.shape
+    """Four octants about an observer, up and down or left and right, as far as the raster and view reach.
+
+    Of two octants that share a diagonal or an axis, one has it.
+    """
+    height, width = surface.heights.shape
     start = eye.row * width + eye.column
-    across, down = np.array(steps_m).reshape(2, 2)
+    across, down = np.array(surface.steps_m).reshape(2, 2)
     room = {1: width - 1 - eye.column, -1: eye.column}, {1: height - 1 - eye.row, -1: eye.row}
     between = abs(float(across[0] * down[1] - across[1] * down[0]))
-    for is_down in (False, True):
-        out, side = (down, across) if is_down else (across, down)
-        most = aim.field.radius_m / (between / math.hypot(*side))
-        for way in (1, -1):
-            for turn in (1, -1):
-                rings, sides = room[is_down][way], room[not is_down][turn]
-                rings = min(rings, math.floor(most) if math.isfinite(most) else rings)
-                outwards, sideways = (width, 1) if is_down else (1, width)
-                yield _Octant(
-                    eye,
-                    start,
-                    (way * outwards, turn * sideways),
-                    (rings, min(sides, rings)),
-                    int(turn < 0),
-                    int(is_down),
-                    (*(way * out).tolist(), *(turn * side).tolist()),
-                )
+    out, side = (down, across) if is_down else (across, down)
+    outwards, sideways = (width, 1) if is_down else (1, width)
+    most = aim.field.radius_m / (between / math.hypot(*side))
+    for way in (1, -1):
+        for turn in (1, -1):
+            rings, sides = room[is_down][way], room[not is_down][turn]
+            rings = min(rings, math.floor(most) if math.isfinite(most) else rings)
+            yield _Octant(
+                eye,
+                start,
+                (way * outwards, turn * sideways),
+                (rings, min(sides, rings)),
+                int(turn < 0),
+                int(without_diagonal),
+                (*(way * out).tolist(), *(turn * side).tolist()),
+            )
 
 
 def _window(view: FieldOfView) -> tuple[float, ...]:

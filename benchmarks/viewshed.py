@@ -1,9 +1,10 @@
 """Viewsheds of a raster of 11.2 million cells against `gdal_viewshed` (Debian package gdal-bin), in turns.
 
 The raster is a surface model of hills with buildings in cells of 1 m; eyes stand 30 m above it, and look as
-far as it reaches. From file to file: what both read from a GeoTIFF and write to one; GDAL's program has to
-start too, ours runs already, as it does in the window. The Earth counts as flat for both. In memory: GDAL's function GDALViewshedGenerate, in
-the library that rasterio brings, against ours. Agreement is with every cell's own line of sight.
+far as it reaches on a flat Earth. From file to file: both read a plain GeoTIFF and write one; GDAL's program
+has to start too, ours runs already, as it does in the window. In memory: GDAL's function
+GDALViewshedGenerate, in the library that rasterio brings, against ours. Agreement is with every cell's own
+line of sight.
 """
 
 from __future__ import annotations
@@ -112,7 +113,8 @@ def _file_to_file(path: Path, out: Path) -> None:
 
     from analysis.viewshed import Surface, viewshed
 
-    with rasterio.open(path) as file:
+    # Cells that are not compressed go straight from the file to where they are wanted.
+    with rasterio.Env(GTIFF_DIRECT_IO="YES"), rasterio.open(path) as file:
         heights, profile = file.read(1), file.profile
     seen = viewshed(Surface(heights), [_eye(heights, *places()[0])]).count
     out.unlink(missing_ok=True)

@@ -80,11 +80,13 @@ def test_nearly_all_cells_are_as_their_own_lines_of_sight_say() -> None:
         assert np.abs(excess[differ] - 1.0).max(initial=0.0) < 1.5  # they are at the edge of what is seen
 
 
-def test_the_count_of_many_observers_is_the_sum_of_each() -> None:
-    surface = town()
-    eyes = [on(surface, 10 + 11 * number, 5 + 17 * number, 8.0) for number in range(9)]
-    together = viewshed(surface, eyes, with_lowest=True)
-    each = [viewshed(surface, [eye], with_lowest=True) for eye in eyes]
+@pytest.mark.parametrize("count", [3, 15])
+def test_the_count_of_many_observers_is_the_sum_of_each(count: int) -> None:
+    surface = Surface(town().heights, (2.0, 0.1, 0.2, -1.5))
+    eyes = [on(surface, 9 * number + 4, 13 * number + 2, 8.0) for number in range(count)]
+    aim = Aim(0.0, Bend(0.13), FieldOfView(radius_m=170.0, azimuth_deg=40.0, width_deg=260.0))
+    together = viewshed(surface, eyes, aim, with_lowest=True)
+    each = [viewshed(surface, [eye], aim, with_lowest=True) for eye in eyes]
     assert np.array_equal(together.count, sum(one.count.astype(np.int64) for one in each))
     assert together.cells.tolist() == [int(one.count.sum()) for one in each]
     assert together.lowest_m is not None
