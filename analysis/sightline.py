@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.aims import clear_of
+from analysis.aims import Aims, clear_of
 from analysis.analysis import Estimate
+from analysis.casters import Casters
 from analysis.laidlines import PLACES, SECTOR, Laid, Towards, laid_out, laid_points
 from analysis.looking import earth_of, warnings_of
 from analysis.naming import Naming, subject
@@ -203,6 +204,7 @@ def _pedigree(inputs: Inputs, laid: Laid, states: Sequence[Sightlines], seconds:
         count = len(aims) // len(observers)
         before = clear_of(aims.ends[:count], observers.eyes[0])
         notes = warnings_of(aims.targets[:count], before, cast) + notes
+    notes += _about_ground(cast, aims)
     return Pedigree(
         method=METHOD.format(
             plants="trees" if inputs.vegetation else "other objects, but no vegetation,",
@@ -223,3 +225,12 @@ def _pedigree(inputs: Inputs, laid: Laid, states: Sequence[Sightlines], seconds:
             "seconds": seconds,
         },
     )
+
+
+def _about_ground(cast: Casters, aims: Aims) -> list[str]:
+    """What is said where there is no terrain along the lines."""
+    if not len(cast.ground.triangles):
+        return ["There is no terrain: only objects hide"]
+    beyond = int(np.isnan(cast.ground.heights(aims.ends[:, :2])).sum())
+    who = "1 line of sight goes" if beyond == 1 else f"{beyond} lines of sight go"
+    return [f"{who} beyond the terrain: no ground hides there"] if beyond else []

@@ -232,7 +232,14 @@ def test_what_cannot_be_is_a_sentence(town: Project, tmp_path: Path) -> None:
     with Project.open(make_town(tmp_path, terrain=False)) as bare:
         with pytest.raises(UsageError, match="no terrain under a viewing place"):
             look(bare, places=(EYE[:2],))
-        assert look(bare).tables[SIGHTLINES].texts("blocked_by") == ["A"]
+        result = look(bare)
+    assert result.tables[SIGHTLINES].texts("blocked_by") == ["A"]
+    assert "There is no terrain: only objects hide" in result.pedigree.limits
+
+
+def test_lines_that_leave_the_terrain_are_told(town: Project) -> None:
+    limits = look(town, targets=(at(250, 55, 2.0), BEHIND)).pedigree.limits
+    assert "1 line of sight goes beyond the terrain: no ground hides there" in limits
 
 
 def test_an_eye_in_a_house_and_a_target_under_the_ground_are_warned_of(town: Project) -> None:
