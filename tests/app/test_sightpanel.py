@@ -181,7 +181,7 @@ def test_one_click_makes_it_an_analysis_another_looks_from_there(qtbot: QtBot, w
 
 def test_switched_off_all_is_as_before_and_a_result_switches_it_off(qtbot: QtBot, watched: Window) -> None:
     put(qtbot, watched, ROOF)
-    scene = watched.session.scene
+    scene, roof = watched.session.scene, watched.canvas.hit(QPointF(at(watched, ROOF)))
     watched.actions_["sight"].trigger()
     assert scene.observer is None and not watched.sight_panel.isVisible()
     assert watched.canvas.handle is None and watched.surroundings.rays is None
@@ -195,7 +195,7 @@ def test_switched_off_all_is_as_before_and_a_result_switches_it_off(qtbot: QtBot
     qtbot.waitUntil(lambda: watched.analysing.shown is not None, timeout=10_000)
     assert scene.observer is None and not watched.actions_["sight"].isChecked()
     assert watched.actions_["result_hide"].isEnabled()  # though it has no values, only a pin
-    watched.canvas.context_hit = watched.canvas.hit(QPointF(at(watched, ROOF)))
+    watched.canvas.context_hit = roof
     watched.actions_["sight_here"].trigger()
     assert watched.sight_panel.isVisible() and scene.observer is not None
     assert watched.analysing.shown is None and np.linalg.norm(watched.sight.foot - ROOF) < 1.0
