@@ -115,11 +115,11 @@ def _part(
 ) -> Part | None:
     """What one layer casts shadow with, None where that is nothing."""
     if layer.kind == "points":
-        notes.append(f"The point cloud {layer.name!r} casts no shadow")
+        notes.append(f"The point cloud {layer.name!r} casts no shadow and hides nothing")
     if layer.kind not in CASTING:
         return None
     if not layer.visible:
-        notes.append(f"The layer {layer.name!r} is switched off and casts no shadow")
+        notes.append(f"The layer {layer.name!r} is switched off: it casts no shadow and hides nothing")
         return None
     drawable = project.drawable(layer)
     if isinstance(drawable, CityTiles):
@@ -138,7 +138,7 @@ def _part(
         return _bare_part(layer, ground)
     if isinstance(drawable, Scan):
         if Path(layer.source_path) in _scans_of_objects(project):
-            notes.append(f"The scan {layer.name!r} casts no shadow: the city object it belongs to does")
+            notes.append(f"The scan {layer.name!r} is left out: the city object it belongs to stands for it")
             return None
         scan = Ground(np.asarray(drawable.vertices), np.asarray(drawable.triangles))
         return _bare_part(layer, scan.near(reach.around))

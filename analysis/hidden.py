@@ -61,7 +61,7 @@ def without_hidden(receivers: Receivers, states: list[Casters]) -> Receivers:
         (covered & ~buried, "against which another building stands (party walls)"),
     )
     notes = tuple(
-        f"{area:.0f} m² of surfaces {where} are left out: no light gets there"
+        f"{area:.0f} m² of surfaces {where} are left out: neither light nor eyes reach them"
         for hidden, where in said
         if (area := float(receivers.area_m2[hidden].sum())) > 0
     )
