@@ -21,6 +21,7 @@ from layers.arrays import Float64
 from layers.views import View
 from tests.validation.record import record
 from tests.validation.scenes import HALF_LENGTH_M, Scene, of_quads, wall
+from viewer.camera import Camera
 
 SECTION = "Views from windows"
 #: Shares, 0 … 1: what a result says of them.
@@ -185,3 +186,15 @@ def test_a_picture_has_the_solid_angle_of_its_field_of_view() -> None:
         unit="% of the picture",
     )
     assert len(KINDS) == 6
+
+
+@pytest.mark.parametrize("tilt_deg", [-20.0, 0.0, 35.0])
+def test_the_camera_of_a_view_looks_through_each_pixel_where_its_ray_is_cast(tilt_deg: float) -> None:
+    wide, high = 480, 320
+    up = radians(tilt_deg)
+    to = (3.0 + 40 * np.cos(up), 5.0 - 30 * np.cos(up), 2.0 + 50 * np.sin(up))
+    view = View("", (3.0, 5.0, 2.0), (float(to[0]), float(to[1]), float(to[2])), 75.0, wide / high)
+    ways = in_picture(view, wide).ways.reshape(high, wide, 3)
+    camera = Camera.of_view(view)
+    for x, y in ((0, 0), (479, 0), (240, 160), (13, 300), (470, 319)):
+        assert camera.ray(x + 0.5, y + 0.5, wide, high).direction == pytest.approx(ways[y, x], abs=1e-12)
