@@ -318,7 +318,8 @@ def _paint(paint: Paint, look: Look, painter: QPainter, box: QRectF) -> None:
 
 def _tables(result: Result) -> Iterator[Block]:
     for name, table in tables_of(result).items():
-        is_said = name == "surfaces" and len(table) == len(result.points) == 1  # one place, in numbers above
+        # One place that is no object is told in numbers above.
+        is_said = name == "surfaces" and len(table) == 1 and table.numbers("fid")[0] < 0
         if name == VERDICTS or name in NOT_PRINTED or is_said:
             continue
         yield heading(NAMES.get(name, column_title(name)))

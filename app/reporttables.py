@@ -10,7 +10,7 @@ import numpy as np
 from app.labels import counted
 from app.paper import INK, Block, Grid, paragraph
 from app.paperparts import VERDICT_COLOURS
-from app.resulttable import columns_in_order
+from app.resulttable import PLACES, columns_in_order
 from app.resulttext import (
     INNER,
     NOTHING,
@@ -32,7 +32,7 @@ ENDS = 12
 #: More columns do not fit on a page.
 MOST_COLUMNS = 9
 #: Columns that say little on paper.
-LEFT_OUT = INNER | {"surface_id"}
+LEFT_OUT = INNER | {"surface_id", *PLACES}
 
 
 def numbers_grid(result: Result) -> Block | None:

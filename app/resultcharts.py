@@ -133,7 +133,9 @@ def _histogram(result: Result, quantity: Quantity) -> Iterator[ResultChart]:
         high=quantity.high,
         digits=quantity.digits,
     )
-    yield ResultChart(f"How {quantity.title.lower()} is spread", 170, _filled(paint_histogram, chart))
+    is_phrase = "," in quantity.title
+    title = f"{quantity.title}: values" if is_phrase else f"How {quantity.title.lower()} is spread"
+    yield ResultChart(title, 170, _filled(paint_histogram, chart))
 
 
 def _months(result: Result, table: Table) -> Iterator[ResultChart]:

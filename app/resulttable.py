@@ -41,14 +41,13 @@ ANY_WIDTH = 1_000
 MOST_WRAPPED = 200
 #: What a row is about; what is said of the surface rather than of the result; both before and after numbers.
 KEYS = (
-    *("verdict", "caster", "date", "time", "line", "name", "object_id"),
+    *("verdict", "caster", "date", "time", "line", "name", "place", "landmark", "object_id"),
     *("month", "part", "direction", "hours", "visible", "blocked_by"),
 )
 VERDICT_NUMBERS = ("before", "after", "threshold", "reason")
-ABOUT = (
-    *("area_m2", "tilt_deg", "azimuth_deg", "error", "surfaces"),
-    *("x0", "y0", "z0", "x1", "y1", "z1", "at_x", "at_y", "at_z"),
-)
+#: Where lines of sight begin, end and are blocked.
+PLACES = ("x0", "y0", "z0", "x1", "y1", "z1", "at_x", "at_y", "at_z")
+ABOUT = ("area_m2", "tilt_deg", "azimuth_deg", "error", "surfaces", *PLACES)
 #: These come last, whatever else there is.
 LAST = ("points", "shapes", OBSERVERS)
 
