@@ -30,7 +30,7 @@ SIDE, EYE_M, BUILDINGS = 3_346, 30.0, 12_000
 CORNER = (356_000.0, 5_700_000.0)
 #: Observers who are counted together, and how many of GDAL's calls stand for as many.
 OBSERVERS = int(os.environ.get("CITYSTRATA_OBSERVERS", "100"))
-SAMPLE, ROUNDS = 20_000, 7
+SAMPLE, ROUNDS = 20_000, 11
 MOST_OF_GDAL, LEAST_AGREEMENT, LEAST_GAIN = 0.4, 99.0, 5.0
 
 
