@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis import viewtables as tables
 from analysis.aims import told_apart
 from analysis.allowedheights import QUANTITIES, allowed_heights, lowest, points_in
 from analysis.analysis import Estimate
@@ -41,14 +40,15 @@ from analysis.looking import (
     stood_on,
 )
 from analysis.naming import Naming
-from analysis.silhouette import Outlook, directions_of, outlook
+from analysis.silhouette import directions_of, outlook
 from analysis.site import site_if_known
 from analysis.states import situations, states_title
 from analysis.survey import Surveyed, finished, versions
 from analysis.targets import Target
 from analysis.verdicts import FAIL, PASS
-from analysis.viewbreaks import Break, Rises, Seen, breaks_of, rises_in
-from layers.arrays import Float64
+from analysis.viewbreaks import Seen, breaks_of, rises_in
+from analysis.viewtables import all_of
+from analysis.viewwords import JUDGED, Looked, Said, in_short
 from layers.data import Box, Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
@@ -157,23 +157,6 @@ class Inputs(FromPlaces):
     )
 
 
-@dataclass(frozen=True)
-class Looked:
-    """What is seen from one viewing place."""
-
-    name: str
-    corridor: Corridor
-    directions_deg: Float64  # (m,) in the grid
-    rises: tuple[Rises, ...]  # a state each
-    outlooks: tuple[Outlook, ...]
-    breaks: tuple[Break, ...]
-
-    @property
-    def verdict(self) -> str:
-        """Whether the view is kept."""
-        return FAIL if any(one.counts for one in self.breaks) else PASS
-
-
 def estimate(project: Project, inputs: Inputs) -> Estimate:
     """How much there is to do."""
     states, places = len(situations(inputs)), max(len(inputs.places), 1)
@@ -222,9 +205,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     allowed = allowed_heights(receivers, cast[0], landmarks[0], corridors)
     verdict = FAIL if any(one.verdict == FAIL for one in looked) else PASS
     site = site_if_known(project)
-    said = tables.Said(
-        landmarks[0], threshold_z, watched, looked, seen, site.convergence_deg, len(states) > 1
-    )
+    said = Said(landmarks[0], threshold_z, watched, looked, seen, site.convergence_deg, len(states) > 1)
     surfaces = receivers.surfaces_table(
         **{name: lowest(receivers, values) for name, values in allowed.items()}
     )
@@ -233,7 +214,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         method=METHOD.format(
             width=_width(inputs),
             earth=earth_of(inputs),
-            judged=tables.JUDGED[len(states) > 1],
+            judged=JUDGED[len(states) > 1],
             count=len(looked[0].directions_deg),
         ),
         version=versions(),
@@ -246,7 +227,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
             "seconds": time.perf_counter() - started,
         },
     )
-    title = f"{landmarks[0].name} from {_from(watched)}: {tables.in_short(said)}"
+    title = f"{landmarks[0].name} from {_from(watched)}: {in_short(said)}"
     return finished(
         NAME,
         f"{title}, {states_title(project, states)}",
@@ -256,7 +237,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         quantities=QUANTITIES,
         surfaces=surfaces,
         points=receivers.points_table(**allowed),
-        tables=tables.all_of(said, surfaces),
+        tables=all_of(said, surfaces),
         grid=receivers.grid,
         verdict=verdict,
     )

@@ -77,6 +77,11 @@ def test_without_what_is_new_the_view_is_kept(town: Project) -> None:
     assert found.verdict == "pass" and not len(found.tables["breaks"])
     assert found.tables[FINDINGS].texts("sentence")[0].startswith("Nothing breaks the protected view of A")
     assert found.tables["corridors"].numbers("seen_pct")[0] == pytest.approx(100)
+    # A lime and a spruce stand in the way: they are left out unless they are asked for, and that is told.
+    assert found.tables["corridors"].numbers("seen_with_trees_pct")[0] < 50
+    assert any("Trees are left out" in text for text in found.tables[FINDINGS].texts("sentence"))
+    leafy = protectedview.run(town, replace(INPUTS, date="2020-01-01", compare=False, vegetation=True))
+    assert leafy.verdict == "fail" and set(leafy.tables["breaks"].texts("name")) == {"lime", "spruce"}
     # The other way round: what is gone breaks nothing.
     gone = protectedview.run(town, replace(INPUTS, date="2020-01-01", compare_date="1990-01-01"))
     assert gone.verdict == "pass" and gone.tables["breaks"].texts("since") == ["gone"]
