@@ -66,7 +66,7 @@ def ground_areas(project: Project, inputs: Surveyed, places: Float64, radius_m: 
         return areas_of(project, inputs)
     from shapely import MultiPoint
 
-    return [Area(MultiPoint(places[:, :2]).buffer(radius_m), f"the ground within {radius_m:g} m")]
+    return [Area(MultiPoint(places[:, :2]).buffer(radius_m), f"Ground within {radius_m:g} m")]
 
 
 def _out_of_reach(radius_m: float) -> UsageError:
