@@ -21,7 +21,7 @@ from layers.runs import Int64, ranges
 ARC_DEG = 1.0
 #: Directions nearer to each other than this are one.
 SAME_RAD = 1e-13
-#: Walls nearer to a place than this hide nothing: the place lies on them.
+#: Walls whose line passes a place nearer than this hide nothing: it lies on them, or they are seen edge on.
 ON_WALL_M = 1e-6
 
 

@@ -12,6 +12,7 @@ import math
 import numpy as np
 from numba import njit
 
+from analysis.planview import ON_WALL_M
 from layers.arrays import Float64
 from layers.runs import Int64
 
@@ -41,9 +42,11 @@ def perhaps_seen(x: float, y: float, lines: Float64, radius_m: float, east: Floa
         wx, wy = bx - ax, by - ay
         at = min(max(-(ax * wx + ay * wy) / (wx * wx + wy * wy), 0.0), 1.0)
         near[number] = math.hypot(ax + at * wx, ay + at * wy)
+        side = ax * wy - ay * wx
+        if abs(side) <= ON_WALL_M * math.hypot(wx, wy):
+            near[number] = np.inf  # edge on, or the place lies on it
         if near[number] > radius_m:
             continue
-        side = ax * wy - ay * wx
         one, other = math.atan2(ay, ax), math.atan2(by, bx)
         if side < 0:
             one, other = other, one

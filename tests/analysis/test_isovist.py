@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
-from analysis import isovist
+from analysis import isovist, planview
 from analysis.analysis import analysis_of
 from analysis.isovist import Inputs
 from analysis.obstacles import Casters
@@ -78,6 +78,25 @@ def test_walls_that_cross_are_cut_where_they_do() -> None:
     ring = shapely.Polygon(seen.ring)
     assert ring.contains(shapely.Point(4, 0)) and not ring.contains(shapely.Point(6, 0))
     assert not ring.contains(shapely.Point(4, 4))
+
+
+def test_walls_that_nearer_ones_cover_make_no_difference() -> None:
+    random = np.random.default_rng(2)
+    rings = [
+        rectangle(*place, *half, turn)
+        for place, half, turn in zip(
+            random.uniform(-90, 90, (120, 2)),
+            random.uniform(2, 9, (120, 2)),
+            random.uniform(0, 3, 120),
+            strict=True,
+        )
+    ]
+    lines = noded(sides(*rings))
+    on_walls = lines[::97].mean(axis=1)
+    for place in (*random.uniform(-60, 60, (40, 2)), *on_walls, *lines[::131, 0]):
+        found, judge = Plan(lines).isovist(place, 70.0), planview.isovist(place, lines, 70.0)
+        assert found.area_m2 == pytest.approx(judge.area_m2, rel=1e-12)
+        assert found.perimeter_m == pytest.approx(judge.perimeter_m, rel=1e-12)
 
 
 def test_triangles_are_cut_at_a_level() -> None:
