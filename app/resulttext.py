@@ -48,7 +48,7 @@ TITLES = {
     "visible": "Seen",
     "blocked_by": "Blocked by",
     "excess_m": "Too high by (m)",
-    "clearance_m": "Free above what is below (m)",
+    "clearance_m": "Clear by (m)",
     "end_from_z": "End seen from z",
     "eye_from_z": "Eye sees from z",
     "reaches_z": "Reaches z",

@@ -278,7 +278,7 @@ def _write_scale(sheet: Sheet, plot: QRectF, level: Scale, upright: Scale) -> No
 
 def _legend(chart: ProfileChart, look: Look) -> list[tuple[str, str]]:
     hidden = chart.blocked_at_m is not None
-    entries = [(look.series[5] if hidden else look.series[2], f"{chart.name}: {chart.verdict}")]
+    entries = [(look.series[5] if hidden else look.series[2], chart.verdict[:1].upper() + chart.verdict[1:])]
     if any(body.state == NEW for body in chart.bodies):
         entries.append((look.accent, "new"))
     return entries

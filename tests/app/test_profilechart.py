@@ -50,7 +50,7 @@ def test_a_chart_for_each_line_says_what_hides_its_end(town: Project) -> None:
     house = next(body for body in hidden.bodies if body.name == "A")
     assert house.top[1] == pytest.approx(50 * SLOPE + HOUSE_HEIGHT_M, abs=1e-3)
     said = [text for _, text in painted(hidden).texts]
-    assert "A" in said and "place 1 to target 1: hidden by A, 6.0 m too high" in said
+    assert "A" in said and "Hidden by A, 6.0 m too high" in said
 
 
 def test_what_stands_there_is_told_under_the_pointer(town: Project) -> None:
