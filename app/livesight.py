@@ -192,6 +192,8 @@ class LiveSight(QObject):
         rays, eye = self._surroundings.rays, self.eye
         if self.is_on and rays is not None and eye is not None:
             self.all_round = rays.all_round(eye, self.reach_m)
+            if self.all_round is None:  # the process that casts the rays has died: another one is wanted
+                self._surroundings.want(self, True, self.foot)
             self.changed.emit()
 
     def _end(self) -> None:

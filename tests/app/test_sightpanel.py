@@ -95,6 +95,11 @@ def test_what_is_seen_is_right_and_told_of_what_lies_under_the_cursor(qtbot: QtB
     assert "hidden by itself" in panel.hint.toolTip()
     panel.point_at(None)
     assert "arrow keys" in panel.hint.text()
+    rays._process.kill()  # as for want of memory: another process takes over
+    watched.sight.place(ROOF)
+    qtbot.waitUntil(lambda: watched.surroundings.rays is not rays, timeout=20_000)
+    qtbot.waitUntil(lambda: watched.sight.all_round is not None, timeout=20_000)
+    assert watched.session.scene.observer.sight is watched.surroundings.rays
 
 
 def test_arrow_keys_walk_as_one_sees_it_and_page_keys_raise_the_eye(qtbot: QtBot, watched: Window) -> None:
