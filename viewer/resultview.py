@@ -138,8 +138,9 @@ class ResultView:
     def legend(self) -> list[LegendEntry]:
         """What the colours mean."""
         shapes = [row for paint in self.paints for row in paint.legend]
-        has_values = self.scale is not None and len(self.scale.values) and not self._is_of_shapes
-        return [*shapes, *self.signs(), *(self.scale.legend() if self.scale is not None and has_values else [])]
+        scale = None if self._is_of_shapes else self.scale
+        values = scale.legend() if scale is not None and len(scale.values) else []
+        return [*shapes, *self.signs(), *values]
 
     @property
     def _is_of_shapes(self) -> bool:
