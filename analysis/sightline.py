@@ -199,11 +199,11 @@ def _pedigree(inputs: Inputs, laid: Laid, states: Sequence[Sightlines], seconds:
     notes = [note for state in states for note in state.cast.notes]
     notes = [*(laid.points.notes if laid.points is not None else ()), *notes]
     observers, aims, cast = laid.observers, laid.aims, states[0].cast
-    notes = warnings_of(observers.names, observers.eyes, cast) + notes
+    notes = warnings_of(observers.names, observers.eyes, cast, inputs.vegetation) + notes
     if inputs.towards == PLACES:
         count = len(aims) // len(observers)
         before = clear_of(aims.ends[:count], observers.eyes[0])
-        notes = warnings_of(aims.targets[:count], before, cast) + notes
+        notes = warnings_of(aims.targets[:count], before, cast, inputs.vegetation) + notes
     notes += _about_ground(cast, aims)
     return Pedigree(
         method=METHOD.format(
