@@ -90,6 +90,7 @@ def viewshed(
     aim = aim or Aim()
     cells = np.ascontiguousarray(surface.heights, np.float32)
     together = Surface(cells, surface.steps_m)
+    progress(0.0, TEXT)  # what follows compiles, the first time on a computer
     see = _seen_by_one if len(eyes) == 1 else _seen_by_many
     sums = see(together, eyes, aim, with_lowest, progress)
     feet = _see_under_foot(together, eyes, sums.count, sums.lowest)
