@@ -17,7 +17,7 @@ from analysis.looking import box_around
 from analysis.naming import Naming, subject
 from analysis.receivers import Receivers
 from analysis.sights import Bend
-from analysis.site import Site, site_of
+from analysis.site import Site, site_if_known, site_of
 from analysis.situation import Situation
 from analysis.sky import directions
 from analysis.skyview import error_share
@@ -183,7 +183,8 @@ def estimate(project: Project, inputs: Inputs) -> Estimate:
 def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Result:
     """What the windows and spots see that are asked for."""
     started = time.perf_counter()
-    site, naming, asked_for = site_of(project), Naming(project), situations(inputs)
+    site = site_of(project) if inputs.sun else site_if_known(project)
+    naming, asked_for = Naming(project), situations(inputs)
     laying_out, looking = part_of(progress, 0.0, LAID_OUT), part_of(progress, LAID_OUT, LOOKED)
     facades = receivers_of(project, inputs, laying_out) if inputs.on == "surfaces" else None
     box = facades.box if facades is not None else box_of_points(inputs.points)
