@@ -67,16 +67,16 @@ def placed(cast: Casters, places: Float64, height_m: float) -> Float64:
     return found
 
 
-def clear_of(ends: Float64, eye: Float64) -> Float64:
+def clear_of(ends: Float64, eye: Float64, by_m: float = CLICKED_M) -> Float64:
     """Ends (n, 3) a little before what they may lie on, towards an eye."""
     ways = eye - ends
-    found: Float64 = ends + AROUND_M * ways / np.linalg.norm(ways, axis=1, keepdims=True)
+    found: Float64 = ends + by_m * ways / np.linalg.norm(ways, axis=1, keepdims=True)
     return found
 
 
 def target_names(naming: Naming, cast: Casters, eye: Float64, ends: Float64) -> tuple[str, ...]:
     """Names of ends (n, 3) of lines of sight from an eye: that of the object they lie on, else "target 1"."""
-    before = clear_of(ends, eye)
+    before = clear_of(ends, eye, AROUND_M)
     triangle, share = cast.rays.first(before, ends - before)
     met = (triangle >= 0) & (share <= 2.0)
     fids = np.where(met, cast.fid[np.maximum(triangle, 0)], -1) if len(cast.fid) else np.full(len(ends), -1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.aims import Aims, clear_of
+from analysis.aims import CLICKED_M, Aims, clear_of
 from analysis.analysis import Estimate
 from analysis.casters import Casters
 from analysis.laidlines import PLACES, SECTOR, Laid, Towards, laid_out, laid_points
@@ -202,7 +202,7 @@ def _pedigree(inputs: Inputs, laid: Laid, states: Sequence[Sightlines], seconds:
     notes = warnings_of(observers.names, observers.eyes, cast, inputs.vegetation) + notes
     if inputs.towards == PLACES:
         count = len(aims) // len(observers)
-        before = clear_of(aims.ends[:count], observers.eyes[0])
+        before = clear_of(aims.ends[:count], observers.eyes[0]) + np.array((0.0, 0.0, CLICKED_M))
         notes = warnings_of(aims.targets[:count], before, cast, inputs.vegetation) + notes
     notes += _about_ground(cast, aims)
     return Pedigree(

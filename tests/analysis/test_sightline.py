@@ -78,6 +78,12 @@ def test_a_line_over_the_roof_is_free_and_says_by_how_much(town: Project) -> Non
     assert "12.00 m above" in result.tables[FINDINGS].texts("sentence")[0]
 
 
+def test_a_target_on_the_ground_is_not_warned_of(town: Project) -> None:
+    targets = [(at(x, y, 0.0)[:2]) for x in (80, 130, 190) for y in (20, 120, 180)]
+    limits = look(town, places=(at(195, 195, 2.0),), targets=tuple(targets)).pedigree.limits
+    assert not any(limit.startswith("Warning") for limit in limits)
+
+
 def test_a_place_without_height_stands_on_the_ground(town: Project) -> None:
     result = look(town, places=(EYE[:2],), targets=(BEHIND[:2],), eye_height_m=1.6, target_height_m=3.0)
     eyes, lines = result.tables[OBSERVERS], result.tables[SIGHTLINES]
