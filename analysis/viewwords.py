@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -102,7 +103,7 @@ def _where(said: Said, looked: Looked, one: Break) -> str:
     x, y, z = rise.at.tolist()
     limit = z - rise.above_m
     ground = float(said.seen[0].cast.ground.heights(rise.at[None, :2])[0])
-    above = f", {limit - ground:.1f} m above the ground" if np.isfinite(ground) else ""
+    above = f", {_at_most(limit - ground)} above the ground" if np.isfinite(ground) else ""
     above = ": the ground itself is too high" if limit < ground else above
     hidden = hidden_m(looked.corridor, rise, said.landmark.top_z)
     whole = said.landmark.top_z - said.threshold_z
@@ -114,7 +115,7 @@ def _where(said: Said, looked: Looked, one: Break) -> str:
     )
     return (
         f"{hides}, {rise.distance_m:.0f} m from the eye at {x:.1f}, {y:.1f}; "
-        f"there it may reach {limit:.1f} m at most{above}."
+        f"there it may reach {_at_most(limit)} at most{above}."
     )
 
 
@@ -168,12 +169,17 @@ def _allowed(said: Said, surfaces: Table) -> list[str]:
     rows = zip(surfaces.numbers("fid").astype(int).tolist(), surfaces.numbers(ALLOWED).tolist(), strict=True)
     plots = [(said.seen[0].names.title(fid), height) for fid, height in rows if fid >= 0]
     return [
-        f"On {name}, within the corridor, one may build {_metres(height)} high everywhere."
+        f"On {name}, within the corridor, one may build up to {_at_most(height)} high."
         if height > 0
         else f"On {name}, within the corridor, the ground itself reaches into the view."
         for name, height in plots[:MOST_TOLD]
         if np.isfinite(height)
     ]
+
+
+def _at_most(value_m: float) -> str:
+    """A height that is still allowed, rounded down."""
+    return f"{math.floor(round(10 * value_m, 6)) / 10:.1f} m"
 
 
 def _metres(value: float) -> str:
