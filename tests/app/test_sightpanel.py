@@ -206,3 +206,15 @@ def test_switched_off_all_is_as_before_and_a_result_switches_it_off(qtbot: QtBot
     assert watched.analysing.shown is None and np.linalg.norm(watched.sight.foot - ROOF) < 1.0
     watched.session.close_project()
     assert watched.sight.foot is None
+
+
+def test_sun_and_observer_ask_one_process(qtbot: QtBot, watched: Window) -> None:
+    put(qtbot, watched, ROOF)
+    rays, scene = watched.surroundings.rays, watched.session.scene
+    watched.actions_["sun"].trigger()
+    qtbot.waitUntil(lambda: scene.sun is not None and scene.sun.shadows is not None, timeout=20_000)
+    assert scene.sun.shadows.casters is rays
+    watched.actions_["sight"].trigger()
+    assert watched.surroundings.rays is rays and rays.is_alive
+    watched.actions_["sun"].trigger()
+    assert watched.surroundings.rays is None and not rays.is_alive
