@@ -20,9 +20,11 @@ from app.charts import Look, on_paper
 from app.charts.view import Paint
 from app.paper import (
     ACCENT,
+    HEIGHT,
     MUTED,
     SMALL,
     TINY,
+    WIDTH,
     Beside,
     Block,
     Chapter,
@@ -80,6 +82,8 @@ TREES = (
 )
 #: Tables that are drawn without values.
 DRAWN = (OBSERVERS, SIGHTLINES, VOLUMES)
+#: Room for a caption below a view, and its part of the heading above, in points.
+AROUND_VIEW = 40.0
 #: Views that have their pictures; of more, the first ones.
 MOST_VIEWS = 6
 #: Verdicts that are drawn large; the table below has all.
@@ -226,8 +230,10 @@ def _views(result: Result, states: Sequence[State], studio: Studio, progress: Pr
         progress(0.1 * number / len(views), f"drawing the view from {view.name}")
         if number == 0:
             yield heading("As it is seen")
+        on_one_page = len(states) * (WIDTH / view.aspect + AROUND_VIEW) <= HEIGHT
         for state in states:
-            yield _map(studio.as_seen(result, state, view))
+            stays = on_one_page and state is not states[-1]
+            yield replace(_map(studio.as_seen(result, state, view)), stays_with_next=stays)
 
 
 def _drawn(result: Result, state: State, studio: Studio, progress: Progress) -> Iterator[Block]:

@@ -81,7 +81,9 @@ TITLES = {
     "least_ratio": "Ratio that would do",
 }
 #: Columns for programs, which tables for people leave out.
-INNER = frozenset(("fid", "caster_fid", "layer", "geometry", "surface", "row", "wkb", "nx", "ny", "nz"))
+INNER = frozenset(
+    ("fid", "caster_fid", "layer", "geometry", "surface", "row", "wkb", "nx", "ny", "nz", "kind")
+)
 #: Tables whose rows are drawn, charted or said: programs get them, people see what they hold elsewhere.
 DRAWN = frozenset((FINDINGS, VIEWS, VOLUMES, "profile", "panorama", "skyline"))
 #: Columns of numbers that mean yes or no.
