@@ -110,8 +110,9 @@ def telling_place(
     """Of points on facades, by their shares (n, 6), the one that changes most; else one in the middle."""
     middle = np.average(receivers.points, axis=0, weights=receivers.area_m2 + 1e-9)
     number = int(np.argmin(((receivers.points - middle) ** 2).sum(axis=1)))
-    if before is not None and (change := np.abs(now - before).sum(axis=1)).max() > 0:
-        number = int(np.argmax(change))
+    if before is not None:
+        change = np.nan_to_num(np.abs(now - before).sum(axis=1))
+        number = int(np.argmax(change)) if change.max() > 0 else number
     normals = receivers.normals[number : number + 1]
     eyes = receivers.points[number : number + 1] + WINDOW_LIFT_M * normals
     owner = naming.wholes(receivers.fid[receivers.row[number : number + 1]])

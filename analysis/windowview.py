@@ -18,7 +18,6 @@ from analysis.naming import Naming, subject
 from analysis.receivers import Receivers
 from analysis.sights import Bend
 from analysis.site import Site, site_if_known, site_of
-from analysis.situation import Situation
 from analysis.sky import directions
 from analysis.skyview import error_share
 from analysis.states import situations, states_title
@@ -30,7 +29,6 @@ from analysis.survey import (
     point_count,
     quantities_with_change,
     receivers_of,
-    standing_only,
     standing_rows,
     versions,
     without_plants,
@@ -40,7 +38,6 @@ from analysis.windowplaces import Places, box_of_points, given_places, telling_p
 from analysis.windowsun import SunSeen, Yearly, sun_seen, year_of_sun
 from analysis.windowtables import Found, StateSeen, tables_of
 from layers.arrays import Float64
-from layers.columns import Mask
 from layers.data import Box, Progress, never_stop, part_of
 from layers.project import Project
 from layers.results import OBSERVERS, VIEWS, Pedigree, Quantity, Result
@@ -184,42 +181,30 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     """What the windows and spots see that are asked for."""
     started = time.perf_counter()
     site = site_of(project) if inputs.sun else site_if_known(project)
-    naming, asked_for = Naming(project), situations(inputs)
+    naming = Naming(project)
     laying_out, looking = part_of(progress, 0.0, LAID_OUT), part_of(progress, LAID_OUT, LOOKED)
     facades = receivers_of(project, inputs, laying_out) if inputs.on == "surfaces" else None
     box = facades.box if facades is not None else box_of_points(inputs.points)
-    casts = [_casters(project, inputs, state, box, laying_out) for state in asked_for]
+    lookers = _lookers(project, inputs, box, naming, laying_out)
+    casts = [looker.land.cast for looker in lookers]
     if facades is None:
         places = given_places(inputs.points, inputs.eye_height_m, casts[0], naming)
-        receivers = places.receivers(site.convergence_deg)
     else:
-        receivers = facades
-    lookers = [_looker(project, *each, inputs, box, naming) for each in zip(asked_for, casts, strict=True)]
-    if facades is not None:
-        seen = [looker.of_points(facades, inputs.directions, looking) for looker in lookers]
-        places = telling_place(facades, naming, *seen)
+        shares = _of_facades(project, inputs, facades, lookers, looking)
+        places = telling_place(facades, naming, *shares)
     views = [_view(lookers, places, number, inputs, site) for number in range(len(places))]
     sights = _sights(lookers, places, views, inputs.step_deg, looking)
+    eyes = places.receivers(site.convergence_deg)
     if facades is None:
-        seen = [np.array([sight.whole for sight in state]) for state in sights]
-    stood = [standing_rows(project, receivers, state)[receivers.row] for state in asked_for]
-    columns = [
-        standing_only({f"{kind}_pct": 100 * part[:, at] for at, kind in enumerate(KINDS)}, was)
-        for part, was in zip(seen, stood, strict=True)
-    ]
+        shares = [np.array([sight.whole for sight in state]) for state in sights]
+    sun = year_of_sun(project, inputs, eyes, situations(inputs)[0].year) if inputs.sun else None
+    suns = _suns(eyes, casts, naming, sun, inputs, progress)
+    states = [StateSeen(*each) for each in zip(map(_mean, shares), sights, suns, strict=True)]
+    is_mean = facades is not None
+    found = Found(places, views, states, naming, site.convergence_deg, inputs.step_deg, is_mean)
+    receivers = eyes if facades is None else facades
+    columns = [_columns(part) for part in shares]
     surfaces, points = measured(receivers, columns[0], columns[1] if inputs.compare else None)
-    sunned = places.receivers(site.convergence_deg)
-    sun = year_of_sun(project, inputs, sunned, asked_for[0].year) if inputs.sun else None
-    suns = _suns(sunned, casts, naming, sun, inputs, progress)
-    found = Found(
-        places,
-        views,
-        [StateSeen(*each) for each in zip(map(_mean, seen, stood), sights, suns, strict=True)],
-        naming,
-        site.convergence_deg,
-        inputs.step_deg,
-        is_mean=facades is not None,
-    )
     return finished(
         NAME,
         _title(project, inputs, places, subject(naming, surfaces)),
@@ -227,7 +212,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         site,
         _pedigree(inputs, receivers, casts, sun, found, time.perf_counter() - started),
         # A window or a spot colours nothing of the city: its shares are in the tables.
-        quantities=quantities_with_change(QUANTITIES, inputs.compare) if facades is not None else (),
+        quantities=quantities_with_change(QUANTITIES, inputs.compare) if is_mean else (),
         surfaces=surfaces,
         points=points,
         tables={**tables_of(found), OBSERVERS: places.table(), VIEWS: views_table(views)},
@@ -235,18 +220,33 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     )
 
 
-def _casters(project: Project, inputs: Inputs, state: Situation, box: Box, progress: Progress) -> Casters:
-    """What stands as far as one looks."""
-    found = casters(project, state, box, inputs.reach_m, progress)
-    return found if inputs.vegetation else without_plants(found)
-
-
-def _looker(
-    project: Project, state: Situation, cast: Casters, inputs: Inputs, box: Box, naming: Naming
-) -> Looker:
-    """Who looks at a state of the city."""
+def _lookers(project: Project, inputs: Inputs, box: Box, naming: Naming, progress: Progress) -> list[Looker]:
+    """Who looks at each state of the city, as far as is asked for."""
     reached = box_around(np.array(box).reshape(2, 3), inputs.reach_m)
-    return Looker(land_cover(project, state, cast, reached), naming.wholes(cast.fid))
+    found = []
+    for state in situations(inputs):
+        cast = casters(project, state, box, inputs.reach_m, progress)
+        cast = cast if inputs.vegetation else without_plants(cast)
+        found.append(Looker(land_cover(project, state, cast, reached), naming.wholes(cast.fid)))
+    return found
+
+
+def _of_facades(
+    project: Project, inputs: Inputs, facades: Receivers, lookers: Sequence[Looker], progress: Progress
+) -> list[Float64]:
+    """Shares (n, 6) that points on facades see in each state, NaN where their object does not stand."""
+    found = []
+    for number, (state, looker) in enumerate(zip(situations(inputs), lookers, strict=True)):
+        part = part_of(progress, number / len(lookers), (number + 1) / len(lookers))
+        shares = looker.of_points(facades, inputs.directions, part)
+        shares[~standing_rows(project, facades, state)[facades.row]] = np.nan
+        found.append(shares)
+    return found
+
+
+def _columns(shares: Float64) -> dict[str, Float64]:
+    """Shares (n, 6) as quantities."""
+    return {quantity.name: 100 * shares[:, at] for at, quantity in enumerate(QUANTITIES)}
 
 
 def _sights(
@@ -304,9 +304,9 @@ def _suns(
     ]
 
 
-def _mean(shares: Float64, stood: Mask) -> Float64:
+def _mean(shares: Float64) -> Float64:
     """Mean shares (6,) of points (n, 6), of those whose object stands."""
-    kept = shares[stood]
+    kept = shares[np.isfinite(shares[:, 0])]
     return np.asarray(kept.mean(axis=0) if len(kept) else np.full(len(KINDS), np.nan), np.float64)
 
 
