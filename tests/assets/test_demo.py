@@ -39,6 +39,15 @@ def solids(city: City) -> Iterator[tuple[str, str, list[list[list[int]]]]]:
                 yield id, geometry["lod"], geometry["boundaries"][0]
 
 
+def indices(boundaries: Any) -> Iterator[int]:
+    """The numbers of vertices in nested lists."""
+    if isinstance(boundaries, int):
+        yield boundaries
+    else:
+        for part in boundaries:
+            yield from indices(part)
+
+
 def vertices_m(city: City) -> np.ndarray:
     """Vertices in metres from the corner, small enough to be exact."""
     return np.array(city["vertices"], np.int64) / 1000.0
@@ -85,19 +94,11 @@ def test_no_vertex_is_written_twice_or_left_unused(city: City) -> None:
     vertices = [tuple(v) for v in city["vertices"]]
     assert len(set(vertices)) == len(vertices)
     used: set[int] = set()
-
-    def collect(value: Any) -> None:
-        if isinstance(value, int):
-            used.add(value)
-        else:
-            for item in value:
-                collect(item)
-
     for members in city["CityObjects"].values():
         for geometry in members.get("geometry", ()):
-            collect(geometry["boundaries"])
+            used |= set(indices(geometry["boundaries"]))
         for address in members.get("address", ()):
-            collect(address["location"]["boundaries"])
+            used |= set(indices(address["location"]["boundaries"]))
     assert used == set(range(len(vertices)))
 
 
@@ -137,6 +138,25 @@ def test_the_same_quarter_is_seen_in_three_epochs(files: DemoFiles, city: City) 
     then, now, planned = (standing(date) for _, date in files.epochs)
     assert len(then - now) >= 10 and len(now - then) > 200 and len(planned - now) >= 10
     assert all(city["CityObjects"][id]["attributes"]["status"] == "planned" for id in planned - now)
+
+
+def test_the_proposed_tower_stands_between_the_viewing_place_and_the_church(city: City) -> None:
+    points, objects = vertices_m(city), city["CityObjects"]
+
+    def corners(id: str) -> np.ndarray:
+        parts = (objects[part] for part in (id, *objects[id].get("children", ())))
+        shapes = (geometry["boundaries"] for part in parts for geometry in part.get("geometry", ()))
+        found: np.ndarray = points[sorted({at for shape in shapes for at in indices(shape)})]
+        return found
+
+    named = {members["attributes"].get("name"): id for id, members in objects.items()}
+    deck, tower = corners("viewing-place"), corners(named["Lohe tower (proposed)"])
+    church = corners("church-st-kilian")
+    spire = church[church[:, 2].argmax()]
+    sight = shapely.LineString((deck[:, :2].mean(axis=0), spire[:2]))
+    assert sight.crosses(shapely.MultiPoint(tower[:, :2]).convex_hull)
+    assert objects["viewing-place"]["attributes"]["function"] == "viewing place"
+    assert deck[:, 2].max() < tower[:, 2].max() > spire[2]
 
 
 def test_the_proposed_tower_and_the_school_yard_overlap_nothing_that_stands_then(city: City) -> None:
