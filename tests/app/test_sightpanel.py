@@ -20,6 +20,7 @@ from app.window import Window
 from layers.arrays import Float64
 from layers.results import OBSERVERS, Pedigree, Result, Table
 from viewer.camera import Camera
+from viewer.scene import Reading
 
 LEFT = Qt.MouseButton.LeftButton
 Settled = Callable[[Session], None]
@@ -199,6 +200,8 @@ def test_switched_off_all_is_as_before_and_a_result_switches_it_off(qtbot: QtBot
     watched.analysing.show(watched.session.project.results[-1].id)
     qtbot.waitUntil(lambda: watched.analysing.shown is not None, timeout=10_000)
     assert scene.observer is None and not watched.actions_["sight"].isChecked()
+    watched.results.read(None, Reading((), ROOF, True, words=("here", "Eye 1.60 m above 7.00 m")))
+    assert watched.results.glance.reading.text == "here\nEye 1.60 m above 7.00 m"
     assert watched.actions_["result_hide"].isEnabled()  # though it has no values, only a pin
     watched.canvas.context_hit = roof
     watched.actions_["sight_here"].trigger()
