@@ -9,14 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from analysis.spelling import place_from
 from app.analysisform import AnalysisForm
 from app.askfields import AskField, ChoiceAnswer
 from app.askobjects import ObjectsAnswer
-from app.askplaces import PlacesAnswer
+from app.askplaces import PlaceList, PlacesAnswer
 from app.askpoints import PointsAnswer
 from app.session import Session
 from app.window import Window
@@ -67,6 +68,12 @@ def objects(form: AnalysisForm, name: str) -> ObjectsAnswer:
     field = next(found for names, found in form.fields.items() if name in names)
     assert isinstance(field, ObjectsAnswer)
     return field
+
+
+def drag_down(lines: PlaceList) -> None:
+    """Move the first line below the last one, as a drop does."""
+    top = QModelIndex()
+    assert lines.model().moveRow(top, 0, top, lines.count())
 
 
 def click(qtbot: QtBot, window: Window, x: float, y: float, z: float) -> None:
@@ -131,6 +138,10 @@ def test_lines_are_typed_changed_and_removed(
     field.list.setCurrentRow(1)
     qtbot.keyClick(field.list, Qt.Key.Key_Delete)
     assert field.value() == ((X0, Y0), (X0 + 2, Y0))
+    drag_down(field.list)
+    assert field.value() == ((X0 + 2, Y0), (X0, Y0))
+    hint = next(label for label in field.findChildren(QLabel) if label.text().startswith("x, y on"))
+    qtbot.waitUntil(lambda: field.list.geometry().bottom() < hint.geometry().top(), timeout=2000)
 
 
 def test_the_camera_and_the_selection_are_places(
