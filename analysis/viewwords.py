@@ -12,7 +12,7 @@ from analysis.allowedheights import ALLOWED
 from analysis.corridor import Corridor
 from analysis.landmark import Landmark
 from analysis.looking import Observers
-from analysis.silhouette import Outlook
+from analysis.silhouette import Outlook, change_of
 from analysis.verdicts import FAIL, PASS
 from analysis.viewbreaks import Break, Rises, Seen, hidden_m
 from layers.arrays import Float64
@@ -25,6 +25,8 @@ JUDGED = {
 }
 #: Of the landmark; trees that hide less of it are not told.
 LEAST_HIDDEN = 0.01
+#: Of the skyline; less is not told.
+LEAST_RISE_DEG = 0.05
 #: So many that break a view are told.
 MOST_TOLD = 5
 
@@ -85,7 +87,8 @@ def of_place(said: Said, looked: Looked) -> list[str]:
     breaks = [one for one in looked.breaks if one.counts]
     whence = "" if said.is_one else f" from {looked.name}"
     if not breaks:
-        return [f"{_kept(said, looked)}{whence}.", *_already(said, looked), *_seen(said, looked)]
+        kept = f"{_kept(said, looked)}{whence}."
+        return [kept, *_already(said, looked), *_seen(said, looked), *_skyline(said, looked)]
     worst, *others = breaks
     found = [f"{worst.name} breaks the protected view{whence} by {_metres(worst.shown.above_m)}."]
     found.append(_where(said, looked, worst))
@@ -94,7 +97,7 @@ def of_place(said: Said, looked: Looked) -> list[str]:
         more = len(others) - len(told)
         also = ", ".join([*told, *([f"and {more} more"] if more else [])])
         found.append(f"Also breaking it: {also}.")
-    return [*found, *_already(said, looked), *_seen(said, looked)]
+    return [*found, *_already(said, looked), *_seen(said, looked), *_skyline(said, looked)]
 
 
 def _where(said: Said, looked: Looked, one: Break) -> str:
@@ -109,9 +112,9 @@ def _where(said: Said, looked: Looked, one: Break) -> str:
     whole = said.landmark.top_z - said.threshold_z
     part = "all" if hidden > whole - 0.05 else f"{hidden:.1f} m"
     hides = (
-        f"It hides {part} of the upper {whole:.1f} m of {said.landmark.name}"
+        f"{one.name} hides {part} of the upper {whole:.1f} m of {said.landmark.name}"
         if hidden > 0
-        else f"It rises behind {said.landmark.name}"
+        else f"{one.name} rises behind {said.landmark.name}"
     )
     return (
         f"{hides}, {rise.distance_m:.0f} m from the eye at {x:.1f}, {y:.1f}; "
@@ -156,6 +159,19 @@ def _seen(said: Said, looked: Looked) -> list[str]:
             f"Trees are left out: with them in leaf, {_shares(leafy)[0]} would be seen{_shares(leafy)[1]}."
         )
     return found
+
+
+def _skyline(said: Said, looked: Looked) -> list[str]:
+    """How the silhouette changes."""
+    if len(looked.outlooks) < 2:
+        return []
+    change = change_of(looked.directions_deg, *looked.outlooks)
+    if change.largest_deg < LEAST_RISE_DEG:
+        return []
+    name = said.seen[0].names.title(change.key)
+    whence = "" if said.is_one else f" from {looked.name}"
+    lost = f"{change.raised_deg2:.0f} square degrees of sky" if change.raised_deg2 >= 1 else "hardly any sky"
+    return [f"The skyline{whence} rises by up to {change.largest_deg:.1f}°, at {name}, and takes {lost}."]
 
 
 def _shares(shares: Sequence[float]) -> tuple[str, str]:

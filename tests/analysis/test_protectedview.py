@@ -172,7 +172,7 @@ def test_what_rises_behind_the_landmark_counts_where_the_corridor_goes_on(town: 
     table = behind.tables["breaks"]
     assert table.texts("name") == ["B"] and table.numbers("hides_m")[0] == 0
     assert table.numbers("excess_m")[0] == pytest.approx(B_TOP - (eye + (half - eye) * 40 / 35), abs=1e-6)
-    assert behind.tables[FINDINGS].texts("sentence")[1].startswith("It rises behind A")
+    assert behind.tables[FINDINGS].texts("sentence")[1].startswith("B rises behind A")
     assert behind.tables["corridors"].numbers("seen_pct")[0] == pytest.approx(100)
 
 
