@@ -369,6 +369,7 @@ class Canvas(QWidget):
         before = self._before_look or self.camera
         self.fly(Camera.of_view(view, self.width() / max(self.height(), 1)))
         self.looking, self._before_look = view, before
+        self._session.scene.as_seen = True
         self.setFocus()
         self.update()
 
@@ -382,6 +383,8 @@ class Canvas(QWidget):
     def _leave_eye(self) -> None:
         """The city is no longer seen from somebody's eye."""
         self.looking = self._before_look = None
+        if self._session.is_open:
+            self._session.scene.as_seen = False
         self.update()
 
     def _look_at_all(self) -> None:

@@ -48,8 +48,6 @@ BIRD_AZIMUTHS_DEG = (20.0, 340.0, 60.0, 300.0, 100.0, 260.0, 140.0, 220.0, 180.0
 NEARLY = 0.95
 #: So many points tell how much of a place is seen.
 MOST_PROBED = 400
-#: Kinds of layers whose signs stand for what no eye sees: monuments in registers, pipes below ground.
-UNSEEN = ("heritage", "pipes")
 #: Below this the sun's shadows reach across the whole picture.
 LOWEST_DEG = 3.0
 
@@ -202,7 +200,8 @@ class Studio:
         """A picture; without a quantity the result has its lines and volumes only, None leaves it out."""
         scene = self._scene
         scene.resize(*size)
-        self._show(state.situation, is_as_seen=not camera.parallel and quantity is None)
+        self._show(state.situation)
+        scene.as_seen = not camera.parallel and quantity is None
         name = f"{quantity}{state.suffix}" if quantity else ""
         scene.show_result(None if quantity is None else result, name or None)
         scene.camera = camera
@@ -235,13 +234,10 @@ class Studio:
                 near.append(fid)
         return outlines_around(self._project, result, np.array(near, np.int64))
 
-    def _show(self, situation: Situation, is_as_seen: bool = False) -> None:
-        """The city at the situation's date, without what it leaves out, and what no eye sees."""
+    def _show(self, situation: Situation) -> None:
+        """The city at the situation's date, without what it leaves out."""
         self._scene.set_date(situation.date or None)
         self._scene.show_all()
-        for layer in self._project.layers:
-            if is_as_seen and layer.kind in UNSEEN:
-                self._scene.hide(self._project.fids(layer))
         if situation.without:
             for layer in self._project.layers:
                 if layer.object_count:

@@ -450,12 +450,24 @@ class Scene:
         self._visibility.ghosts = ghosts
         self._update()
 
+    @property
+    def as_seen(self) -> bool:
+        """Whether the city is drawn as an eye sees it: without ghosts and signs for what is unseen."""
+        return self._visibility.as_seen
+
+    @as_seen.setter
+    def as_seen(self, as_seen: bool) -> None:
+        if as_seen != self._visibility.as_seen:
+            self._visibility.as_seen = as_seen
+            self._update()
+
     def _update(self, only: int | None = None) -> None:
         """Tell the views, or one of them, what is shown."""
         states = self._visibility.states(self._project)
         for number, view in self._views.items():
             if only is None or number == only:
-                view.update(self._visibility.shown(self._columns_of(view.layer), states.get(number)))
+                columns, kind = self._columns_of(view.layer), view.layer.kind
+                view.update(self._visibility.shown(columns, states.get(number), kind))
         self.needs_frame = True
 
     # -- sun, sight and results -------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def shot(
             scene.set_date(date)
         scene.set_sun(sun)
         scene.shows_dome = marks and look is None
-        scene.ghosts = look is None
+        scene.as_seen = look is not None
         scene.show_result(result, quantity)
         if look is not None:
             scene.camera = Camera.of_view(look, size[0] / size[1])

@@ -21,6 +21,10 @@ Fids = NDArray[np.int64]
 NOBODY: Fids = np.empty(0, np.int64)
 
 
+#: Kinds of layers whose signs stand for what no eye sees: monuments in registers, pipes below ground.
+UNSEEN = ("heritage", "pipes")
+
+
 class Visibility:
     """By fid, for all layers together; parts follow what they are a part of."""
 
@@ -29,6 +33,7 @@ class Visibility:
         self.isolated: Fids | None = None
         self.date: str | None = None
         self.ghosts = True
+        self.as_seen = False  # as an eye sees it: without ghosts and signs
 
     def select(self, fids: Iterable[int]) -> None:
         """Mark these objects."""
@@ -51,12 +56,13 @@ class Visibility:
         """Per layer, what stands at the date and what does not; nothing without a date."""
         return state_at(project, self.date) if self.date is not None else {}
 
-    def shown(self, columns: Columns, state: tuple[Mask, Mask] | None) -> Shown:
-        """What of one layer is drawn, and how."""
+    def shown(self, columns: Columns, state: tuple[Mask, Mask] | None, kind: str = "") -> Shown:
+        """What of one layer, of a kind, is drawn, and how."""
         shown = Shown.all(columns.count)
         if state is not None and len(state[0]) == len(shown.visible):
             shown.visible = columns.with_parents(state[0]) if columns.count else state[0].copy()
-            shown.ghost = ~shown.visible if self.ghosts else np.zeros_like(shown.visible)
+            has_ghosts = self.ghosts and not self.as_seen
+            shown.ghost = ~shown.visible if has_ghosts else np.zeros_like(shown.visible)
         hidden = _positions(columns, self.hidden)
         shown.visible[hidden] = shown.ghost[hidden] = False
         if self.isolated is not None and columns.count:
@@ -64,6 +70,8 @@ class Visibility:
             kept[_positions(columns, self.isolated)] = True
             shown.visible &= kept
             shown.ghost &= kept
+        if self.as_seen and kind in UNSEEN:
+            shown.visible[:] = shown.ghost[:] = False
         shown.selected = _positions(columns, self.selected)
         return shown
 

@@ -111,3 +111,14 @@ def test_no_part_stands_longer_than_its_building(project: Project, columns: Colu
         assert (shown.ghost == ~shown.visible).all()
     seen.ghosts = False
     assert not seen.shown(columns, seen.states(project)[layer]).ghost.any()
+
+
+def test_an_eye_sees_neither_ghosts_nor_signs_for_what_is_unseen(project: Project, columns: Columns) -> None:
+    seen = Visibility()
+    seen.date, seen.as_seen = "1850", True
+    state = seen.states(project)[project.layers[0].id]
+    assert ids(columns, seen.shown(columns, state, "city").visible) == ["B", "C"]
+    assert not seen.shown(columns, state, "city").ghost.any()
+    assert not seen.shown(columns, None, "pipes").visible.any()
+    seen.as_seen = False
+    assert seen.shown(columns, None, "pipes").visible.all()
