@@ -25,6 +25,7 @@ from analysis.exposuretables import (
     areas_table,
     changes_table,
     findings_of,
+    largest_from,
     shares_table,
 )
 from analysis.looking import Looking, bend_of, earth_of, eye_height
@@ -51,8 +52,9 @@ from layers.columns import Mask
 from layers.data import Box, Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
-from layers.results import FINDINGS, Pedigree, Quantity, Result, Table
+from layers.results import FINDINGS, OBSERVERS, VIEWS, Pedigree, Quantity, Result, Table
 from layers.runs import totals
+from layers.views import views_table
 
 NAME = "exposure"
 TITLE = "Visual exposure"
@@ -190,6 +192,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     stood = all(state.patches for state in found)
     sentences = findings_of(target.title, where, height_m, areas_seen, changes if stood else None)
     columns, means = _columns(places, rows, found)
+    largest = largest_from(Naming(project), places, eyes, seen[0], target.box)
     return finished(
         NAME,
         f"{target.title}: {TITLE.lower()}, {states_title(project, states)}",
@@ -204,6 +207,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
             AREAS: areas_seen,
             SHARES: shares_table(area, seen),
             **({CHANGES: changes} if changes is not None else {}),
+            **({OBSERVERS: largest[0].table(), VIEWS: views_table([largest[1]])} if largest else {}),
         },
         grid=places.grid,
     )

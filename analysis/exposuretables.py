@@ -7,13 +7,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from analysis.appearance import Appearance
+from analysis.looking import Observers
 from analysis.naming import Naming
 from analysis.receivers import Receivers
 from analysis.survey import with_change
 from layers.arrays import Float64
 from layers.columns import Mask
+from layers.data import Box
 from layers.results import BEFORE, Table
 from layers.runs import totals
+from layers.views import View
 
 AREAS, SHARES, CHANGES = "areas", "shares", "changes"
 SEEN_AREA, SEEN_AREA_PCT = "seen_area_m2", "seen_area_pct"
@@ -26,6 +29,9 @@ NO_LONGER, LESS, MORE, NEWLY = "no longer seen", "seen less", "seen more", "newl
 #: Areas that are told by name.
 MOST_TOLD = 3
 M2_PER_HA = 10_000.0
+#: A picture of an object is taken from at least so many times its size away, so many times as wide as it.
+AWAY, PICTURE = 1.5, 2.0
+WIDEST_DEG = 90.0
 
 
 def is_exposed(seen: Appearance, least_pct: float) -> Mask:
@@ -138,6 +144,28 @@ def findings_of(
             f"{name} ({_area(area)}, {pct:.0f} % of it)" for name, area, pct in list(rows)[:MOST_TOLD] if area
         ]
         yield f"It is seen most from {', '.join(most)}."
+
+
+def largest_from(
+    naming: Naming, places: Receivers, eyes: Float64, seen: Appearance, box: Box
+) -> tuple[Observers, View] | None:
+    """The place at some distance from which an object looks largest, and the picture from there."""
+    low, high = np.reshape(box, (2, 3))
+    middle, size = (low + high) / 2, float(np.linalg.norm(high - low))
+    away = np.hypot(*(eyes - middle)[:, :2].T)
+    far = np.where(away >= AWAY * size, seen.seen_sr, 0.0)
+    if not far.any():
+        return None
+    row = int(np.argmax(far))
+    fid = int(places.fid[places.row[row]])
+    name = naming.title(fid) if fid >= 0 else places.object_id[places.row[row]]
+    here = f"{name}, {away[row]:.0f} m away"
+    feet = places.points[row : row + 1]
+    wide = 2 * np.degrees(np.arctan(PICTURE * size / 2 / away[row]))
+    x, y, z = eyes[row].tolist()
+    to_x, to_y, to_z = middle.tolist()
+    view = View(here, (x, y, z), (to_x, to_y, to_z), float(min(round(wide), WIDEST_DEG)))
+    return Observers(feet, eyes[row : row + 1], (here,)), view
 
 
 def _shares(part: Float64, whole: Float64) -> Float64:

@@ -9,7 +9,8 @@ from analysis import exposure
 from analysis.exposure import Inputs
 from layers.errors import UsageError
 from layers.project import Project
-from layers.results import FINDINGS
+from layers.results import FINDINGS, OBSERVERS
+from layers.views import views_of
 from tests.analysis.town import NORTH, SIZE_M, WEST
 
 A = "id == 'A'"
@@ -30,6 +31,20 @@ def test_a_house_is_seen_from_the_street_before_it(town: Project) -> None:
     assert areas.texts("object_id") == ["street"] and areas.numbers("area_m2") == pytest.approx(720.0)
     assert "A is seen from" in result.tables[FINDINGS].texts("sentence")[0]
     assert "street" in result.pedigree.method or "streets" in result.pedigree.method
+
+
+def test_the_picture_is_taken_from_where_it_looks_largest_at_some_distance(town: Project) -> None:
+    result = exposure.run(town, Inputs(target=A, spacing_m=4.0, date="2026-01-01"))
+    (view,) = views_of(result)
+    x, solid = result.points.numbers("x"), result.points.numbers("solid_angle_msr")
+    size = np.linalg.norm((10, 10, 8))
+    middle = np.array((WEST + 55, NORTH - SIZE_M + 55))
+    away = np.hypot(x - middle[0], result.points.numbers("y") - middle[1])
+    far = away >= 1.5 * size
+    assert view.eye[0] == x[far][np.argmax(solid[far])]
+    assert view.to[:2] == pytest.approx(middle, abs=0.01) and view.to[2] == pytest.approx(6.5, abs=0.01)
+    assert view.name == f"street, {away[far].min():.0f} m away" and 40 < view.fov_deg < 80
+    assert result.tables[OBSERVERS].numbers("x") == pytest.approx([view.eye[0]])
 
 
 def test_solid_angles_fall_with_the_square_of_the_distance(town: Project) -> None:
