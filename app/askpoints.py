@@ -49,14 +49,18 @@ class PointsAnswer(PickedAnswer):
 
     def take(self, hit: Hit) -> None:
         """The clicked point, looking where its surface looks."""
-        direction = normal_of(self._session.project, hit)
-        self.show_value([*self._points, (*hit.point_in_world.tolist(), *direction.tolist())])
+        self.show_value([*self._points, point_of(self._session.project, hit)])
 
     def pins(self) -> Pins:
         """A pin for each point."""
         places = np.array([point[:3] for point in self._points]).reshape(-1, 3)
         signs = tuple(str(row + 1) for row in range(len(places)))
         return Pins(self._session.scene.as_drawn(places), signs)
+
+
+def point_of(project: Project, hit: Hit) -> tuple[float, ...]:
+    """What was clicked: x, y, z and the direction that its surface looks in."""
+    return *hit.point_in_world.tolist(), *normal_of(project, hit).tolist()
 
 
 def normal_of(project: Project, hit: Hit) -> Float64:

@@ -12,6 +12,7 @@ from analysis.foliage import FLAT_COVERS
 from app.askfields import AskField
 from app.askobjects import MOST_LOOKED_AT, ObjectsAnswer, kinds_of, meant
 from app.askplaces import PlacesAnswer, camera_place, places_of
+from app.askpoints import PointsAnswer, point_of
 from app.canvas import Canvas
 from app.session import Session
 from layers.errors import CitystrataError
@@ -26,25 +27,37 @@ def from_view(
 ) -> dict[str, Any]:
     """What is selected goes where it fits: a viewing place to the places, a church to the targets.
 
-    Who walks looks from where they are. `usual` are the answers that these go before.
+    Who walks looks from where they are; where points are asked for, a facade that was clicked last is one.
+    `usual` are the answers that these go before.
     """
     fids = session.selection[:MOST_LOOKED_AT].tolist()
     kinds = kinds_of(session.project, fids)
     places = places_of(session.project, [fid for fid in fids if kinds.get(fid) == "viewpoint"])
     if not places and (canvas.walking or canvas.looking is not None):
         places = [camera_place(canvas, float(usual.get("eye_height_m") or 0.0))]
+    points = clicked_point(session, canvas) if usual.get("on") == "points" else []
     found: dict[str, Any] = {}
     for names, field in fields.items():
         if isinstance(field, PlacesAnswer) and places:
             found[names[0]], places = places, []
+        elif isinstance(field, PointsAnswer) and points:
+            found[names[0]] = points
         elif isinstance(field, ObjectsAnswer):
             fits = meant(session, field.ask.takes)
-            if not fits or fits in found.values():
+            if not fits or fits in found.values() or (points and field.ask.when is not None):
                 continue
             found |= _so_that_asked(field.ask, usual)
             if not field.follows:
                 found |= zip(names, ("", fits), strict=True)
     return found
+
+
+def clicked_point(session: Session, canvas: Canvas) -> list[tuple[float, ...]]:
+    """The point on the selected object that was clicked last, and where its surface looks; else none."""
+    hit = canvas.last_click
+    if hit is None or hit.surface is None or session.selection.tolist() != [hit.fid]:
+        return []
+    return [point_of(session.project, hit)]
 
 
 def _so_that_asked(ask: Ask, usual: Mapping[str, Any]) -> dict[str, Any]:

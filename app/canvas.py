@@ -85,6 +85,7 @@ class Canvas(QWidget):
         self._hover_at: QPointF | None = None
         self.box_mode = False
         self.picking = ""  # what the view says while a click tells a place
+        self.last_click: Hit | None = None  # of those that select
         self._pins: dict[object, Pins] = {}  # by whose they are
         self.handle: Handle | None = None  # what presses and keys may take hold of
         self._held: Handle | None = None
@@ -245,10 +246,10 @@ class Canvas(QWidget):
     def _on_opened(self) -> None:
         self._image = None
         self._is_untouched = True
-        self.context_hit = None
+        self.context_hit = self.last_click = None
         self._flight.stop()
         self.set_walking(False)
-        self.look_back()
+        self._leave_eye()
         self.end_picking()
         self._on_theme()
 
@@ -542,6 +543,7 @@ class Canvas(QWidget):
             if hit is not None:
                 self.picked.emit(hit)
             return
+        self.last_click = hit
         fid = hit.fid if hit is not None else None
         extend = bool(
             event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)

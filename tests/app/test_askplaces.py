@@ -195,6 +195,18 @@ def test_a_window_is_picked_with_the_side_it_looks_to(
     assert len(yard_window.session.selection) == 0
 
 
+def test_the_facade_that_was_clicked_is_looked_out_of(
+    qtbot: QtBot, yard_window: Window, ask: Callable[[str], AnalysisForm]
+) -> None:
+    click(qtbot, yard_window, 15, 35, 8.0)
+    assert yard_window.session.selection.tolist() == [fid(yard_window.session, "school")]
+    form = ask("windowview")
+    ((*place, nx, ny, nz),) = form.fields[("points",)].value()
+    assert place == pytest.approx([X0 + 15, Y0 + 35, 8.0], abs=0.2) and (nx, ny, nz) == (0.0, 0.0, 1.0)
+    on = form.fields[("on",)]
+    assert isinstance(on, ChoiceAnswer) and on.value() == "points"
+
+
 def test_who_walks_looks_from_there(yard_window: Window, ask: Callable[[str], AnalysisForm]) -> None:
     yard_window.canvas.set_walking(True)
     ((x, y, z),) = places(ask("sightline")).value()
