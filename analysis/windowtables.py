@@ -180,7 +180,8 @@ def _sentences(found: Found, objects: Table) -> list[str]:
     difference = [_difference(objects, found.is_mean)] if len(found.states) > 1 else []
     sun = list(_sun(found))
     if found.is_mean:  # these speak of one of many windows
-        where = "Where the view changes most" if difference else "In the middle of them"
+        changes = difference and np.isfinite([state.shares[0] for state in found.states]).all()
+        where = "Where the view changes most" if changes else "In the middle of them"
         difference = [f"{where}, {text}" for text in difference]
         sun = [f"{where}, {text[0].lower()}{text[1:]}" for text in sun]
     return [*difference, _sees(found), *_change(found), *sun]
