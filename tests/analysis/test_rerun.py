@@ -15,6 +15,7 @@ from layers.project import Project
 from tests.analysis.test_shadow import model
 from tests.cities import import_here
 
+PLACES = ((85_205.0, 446_960.0, 0.0), (85_100.0, 447_005.0, 3.0))
 #: Inputs with which an analysis is quick; the others are as they are when nothing is said.
 QUICK: Mapping[str, Mapping[str, Any]] = {
     "shadow": {"step_min": 120.0},
@@ -23,7 +24,10 @@ QUICK: Mapping[str, Mapping[str, Any]] = {
     "blame": {"spacing_m": 5.0, "step_min": 60.0, "year": False},
     "solar": {"spacing_m": 5.0},
     "skyview": {"spacing_m": 5.0},
-    "visibility": {"places": ((85_205.0, 446_960.0, 0.0), (85_100.0, 447_005.0, 3.0)), "spacing_m": 5.0},
+    "visibility": {"places": PLACES, "spacing_m": 5.0},
+    "sightline": {"places": PLACES, "targets": ((85_300.0, 447_005.0, 0.0),)},
+    "protectedview": {"places": PLACES, "landmark": "id == 'old'", "spacing_m": 5.0, "compare": False},
+    "windowview": {"on": "surfaces", "spacing_m": 5.0, "step_deg": 2.0, "directions": 500},
     "exposure": {"target": "id == 'old'", "fids": (), "spacing_m": 2.0},
     "isovist": {"on": "ground", "fids": (), "spacing_m": 2.0},
 }
