@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from analysis import windowview
+from analysis import sunlight, windowview
 from analysis.casters import casters
 from analysis.landcover import BUILDING, GREEN, GROUND, KINDS, OTHER, SKY, land_cover, says_green
+from analysis.receivers import WINDOW_LIFT_M
 from analysis.situation import Situation
 from analysis.windowview import Inputs
 from layers.errors import UsageError
@@ -171,3 +174,23 @@ def test_a_facade_that_is_clicked_gives_the_window_its_name(town: Project) -> No
     sky = column(result.tables["view_shares"], "view_pct", "kind")["sky"]
     assert 40 < sky < 55
     assert result.tables[FINDINGS].texts("sentence")[0].startswith("The window of A sees")
+
+
+def test_hours_of_sun_are_those_of_the_analysis_of_sunlight(town: Project) -> None:
+    x, y, z = at(55, 50, 4.0)
+    inputs = Inputs(points=((x, y, z, 0.0, -1.0, 0.0),), every=31, step_min=30.0, date="2026-01-01")
+    months = windowview.run(town, replace(inputs, step_deg=5.0)).tables["months"].numbers("sunlight_h")
+    eye = (x, y - WINDOW_LIFT_M, z, 0.0, -1.0, 0.0)
+    year = sunlight.Inputs(
+        on="points",
+        points=(eye,),
+        day="2026-01-01",
+        last_day="2026-12-31",
+        every=31,
+        step_min=30.0,
+        date="2026-01-01",
+    )
+    surfaces = sunlight.run(town, year).surfaces
+    expected = [surfaces.numbers(f"sunlight_h_{month:02}")[0] for month in range(1, 13)]
+    assert months == pytest.approx(expected, abs=0.01)
+    assert months.sum() > 1500
