@@ -46,7 +46,7 @@ def appearance(
 ) -> Appearance:
     """What is seen of the pieces of a target from eyes (n, 3), each of which stands for an area (n,).
 
-    A piece is seen as a whole when the line of sight to its middle is free: past all that stands, and for
+    A piece is seen as a whole when the line of sight to its spot is free: past all that stands, and for
     `alone_sr` past the target itself only.
     """
     if not len(patches):

@@ -20,6 +20,8 @@ from layers.runs import Int64, totals
 
 #: Pieces of an object, about.
 PIECES = 250
+#: The plastic number, the real root of x³ = x + 1.
+PLASTIC = 1.324717957244746
 #: Triangles smaller than this are none.
 SMALLEST_M2 = 1e-6
 #: Objects whose faces leave no more than this share of their area open are closed bodies.
@@ -58,10 +60,25 @@ class Patches:
         return found
 
     @cached_property
+    def spots(self) -> Float64:
+        """(p, 3) the place in each piece that is looked at.
+
+        They lie unevenly, each elsewhere in its piece, so that no row of them follows an edge of what
+        hides them: by the additive recurrence R2 (Roberts 2018, The unreasonable effectiveness of
+        quasirandom sequences), folded into triangles.
+        """
+        u, v = (np.arange(1, len(self) + 1) / PLASTIC**power % 1.0 for power in (1, 2))
+        beyond = u + v > 1
+        u, v = np.where(beyond, 1 - u, u), np.where(beyond, 1 - v, v)
+        a, b, c = (self.corners[:, corner] for corner in range(3))
+        found: Float64 = a + u[:, None] * (b - a) + v[:, None] * (c - a)
+        return found
+
+    @cached_property
     def sides(self) -> Float64:
-        """(2p, 3) the middles a little before each piece, then those a little behind."""
+        """(2p, 3) the spots a little before each piece, then those a little behind."""
         lift = LIFT_M * self.outward
-        return np.concatenate((self.middles + lift, self.middles - lift))
+        return np.concatenate((self.spots + lift, self.spots - lift))
 
     @cached_property
     def area_m2(self) -> Float64:

@@ -199,4 +199,4 @@ def test_shares_among_houses_are_those_of_far_more_lines_of_sight(shape: str) ->
         unit="% of the object",
         note="what is promised",
     )
-    assert seen.alone_sr == pytest.approx(brute[:, 1], rel=error_share(len(patches)))
+    assert np.percentile(np.abs(seen.alone_sr / brute[:, 1] - 1), 95) < error_share(len(patches))
