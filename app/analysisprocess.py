@@ -68,7 +68,10 @@ def main() -> int:
         with Project.open(Path(request["path"]), read_only=True) as project:
             inputs = analysis.Inputs(**request["inputs"])
             result = perform(
-                analysis, project, inputs, lambda fraction, text: say({"progress": fraction, "text": text})
+                analysis,
+                project,
+                inputs,
+                lambda fraction, text: say({"progress": float(fraction), "text": text}),
             )
         with Project.create(Path(request["out"])) as carrier, carrier.edit("Result") as edit:
             number = edit.add_result(result)
