@@ -56,7 +56,9 @@ def test_many_small_faces_are_represented_by_some() -> None:
     eye = np.tile([[30.0, 10.0, 4.0]], (len(found), 1))
     seen = solid_angles(eye, found.corners) * found.weight
     sine = 5.0 / np.linalg.norm(eye[0])
-    assert seen.sum() / 2 == pytest.approx(2 * np.pi * (1 - np.sqrt(1 - sine**2)), rel=1 / np.sqrt(len(found)))
+    assert seen.sum() / 2 == pytest.approx(
+        2 * np.pi * (1 - np.sqrt(1 - sine**2)), rel=1 / np.sqrt(len(found))
+    )
 
 
 def test_solid_angles_are_those_of_the_closed_form_near_and_far() -> None:
