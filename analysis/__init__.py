@@ -4,6 +4,13 @@ from __future__ import annotations
 
 #: Analyses by the names of their files, as the menu groups them.
 SUN: tuple[str, ...] = ("shadow", "sunlight", "rules", "blame", "solar", "skyview")
-VISIBILITY: tuple[str, ...] = ("visibility", "sightline", "protectedview", "exposure", "isovist", "windowview")
+VISIBILITY: tuple[str, ...] = (
+    "visibility",
+    "sightline",
+    "protectedview",
+    "exposure",
+    "isovist",
+    "windowview",
+)
 #: Every analysis.
 ANALYSES = (*SUN, *VISIBILITY)
