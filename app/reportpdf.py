@@ -52,7 +52,7 @@ from app.reportpictures import (
 )
 from app.reporttables import numbers_grid, table_blocks, verdict_grid
 from app.reportwords import date_in_words, day_of_result, seen_from
-from app.resultanswer import TIMED, answers_of, small_tables
+from app.resultanswer import TIMED, answers_of, small_tables, warnings_of
 from app.resultcharts import charts_of
 from app.resulttable import NAMES, tables_of
 from app.resulttext import (
@@ -178,7 +178,7 @@ def _verdicts(result: Result) -> Iterator[Block]:
         )
     if len(rows) > min(len(counting), MOST_BANDS):
         yield verdict_grid(rows)
-    yield from map(paragraph, said[1:])
+    yield from map(paragraph, [*said[1:], *warnings_of(result)])
     found = numbers_grid(result)
     small = small_tables(result)
     if found is not None or small:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from analysis.looking import WARNING
 from app.resulttext import amount, clock_text
 from layers.results import BEFORE, FINDINGS, Result, Table
 
@@ -46,6 +47,11 @@ def answers_of(result: Result) -> list[str]:
     if "total_kwh" in result.tables.get(BUILDINGS, Table()).columns:
         return _energy(result)
     return []
+
+
+def warnings_of(result: Result) -> list[str]:
+    """What must be known before a result is trusted, such as a viewing place inside a building."""
+    return [limit for limit in result.pedigree.limits if limit.startswith(WARNING)]
 
 
 def small_tables(result: Result) -> list[SmallTable]:

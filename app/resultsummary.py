@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.charts import ChartView
 from app.labels import add_row, narrow, thousands
-from app.resultanswer import SmallTable, answers_of, small_tables
+from app.resultanswer import SmallTable, answers_of, small_tables, warnings_of
 from app.resultcharts import ResultChart, in_order, quantity_charts
 from app.resulttext import (
     WORDS,
@@ -224,6 +224,10 @@ class ResultGlance(QWidget):
         _clear(self._answers)
         for sentence in sentences:
             self._answers.addWidget(QLabel(sentence, wordWrap=True))
+        for sentence in warnings_of(result):
+            warning = QLabel(sentence, wordWrap=True)
+            warning.setObjectName("problem")
+            self._answers.addWidget(warning)
         for table in small_tables(result):
             self._answers.addWidget(SmallGrid(table))
         has_lines = len(result.tables.get(SIGHTLINES, Table())) > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from app import reporting
 from app.analysing import Analysing
 from app.dialogs.compare import NOTHING_SHARED, CompareResults
 from app.lines import ASIDE
-from app.resultanswer import CLOUDLESS, answers_of, small_tables
+from app.resultanswer import CLOUDLESS, answers_of, small_tables, warnings_of
 from app.resultcharts import further_charts
 from app.resultpanel import ResultPanel
 from app.resultsummary import VerdictCard
@@ -30,6 +31,8 @@ from tests.app.panels import Show, show
 from tests.app.yard import TODAY, fid, judged_yards, yard
 
 __all__ = ["judged_yards", "show", "yard"]
+
+LIMITS = ("Trees are left out", "Warning: place 1 is below the terrain")
 
 
 @pytest.fixture(scope="module")
@@ -192,6 +195,12 @@ def test_a_headline_stands_before_the_verdict_and_once(panel: ResultPanel) -> No
     said = [label for label in panel.glance.findChildren(QLabel) if label.text() == sentence]
     (card,) = panel.glance.findChildren(VerdictCard)
     assert len(said) == 1 and "FAIL" in words(card)
+
+
+def test_what_is_doubtful_is_warned_of() -> None:
+    assert not warnings_of(found("isovist", Quantity("a", "A", "")))
+    doubtful = replace(found("isovist", Quantity("a", "A", "")), pedigree=Pedigree("", "", (), limits=LIMITS))
+    assert warnings_of(doubtful) == ["Warning: place 1 is below the terrain"]
 
 
 def test_the_origin_says_method_error_and_what_was_asked(judged: ResultPanel, yard: Session) -> None:
