@@ -15,7 +15,7 @@ from layers.place import Place
 from layers.records import Changes, Layer
 from layers.results import Result
 from layers.views import View, views_of
-from viewer.aim import Aim
+from viewer.budget import RESTING_POINTS, aim_of
 from viewer.camera import Camera
 from viewer.city import CityView
 from viewer.color import LegendEntry
@@ -36,7 +36,8 @@ from viewer.shade import Shadows, SunLight
 from viewer.skydome import Dome, SkyMark, SkyPath
 from viewer.stage import Stage
 from viewer.terrain import TinView
-from viewer.view import Dotted, Found, LayerView
+from viewer.underneath import ground_height, nearest, within
+from viewer.view import Dotted, LayerView
 from viewer.visibility import Visibility
 from viewer.window import Window
 
@@ -62,20 +63,11 @@ __all__ = [
 ]
 
 CATCH_UP_S, CATCH_UP_MOVING_S = 0.04, 0.012
-#: What is drawn of a city with levels of detail, and of point clouds, while the camera moves and at rest.
-MOVING_TRIANGLES, RESTING_TRIANGLES = 95_000, 1_600_000
-RESTING_POINTS = 1_000_000
-#: Tiles of terrain, which are drawn coarsely while the camera moves; a little more where there is power.
-GROUND_TILES = 40
 #: At rest nothing is shown before all detail is there, or this time is over; where only points are
 #: missing, which others do not make way for, a much shorter one.
 PATIENCE_S, PATIENCE_WITH_POINTS_S = 0.4, 0.08
-#: Tiles of city objects in full detail. Each is an actor: few of them keep a frame quick.
-CITY_TILES = 100
 #: How much more triangles a graphics card draws in the same time.
 GRAPHICS_CARD = 20.0
-#: A surface more transparent than this is picked only where nothing lies behind it.
-SEEN_THROUGH = 0.7
 EMPTY_BOX = np.array([[-500.0, -500.0, 0.0], [500.0, 500.0, 100.0]])
 
 
@@ -258,18 +250,9 @@ class Scene:
 
     def _aim(self) -> None:
         """Tell the views where they are seen from, and share out what may be drawn."""
-        shown = [view.layer.kind for view in self._views.values() if view.layer.visible]
         power = self.detail * (GRAPHICS_CARD if self._window.has_graphics_card else 1.0)
-        triangles = power * (MOVING_TRIANGLES if self._moving else RESTING_TRIANGLES)
         points = self._finish.splats.pace.moving_points(RESTING_POINTS) if self._moving else RESTING_POINTS
-        aim = Aim(
-            self._view2d(),
-            self._moving,
-            round(triangles / max(shown.count("city"), 1)),
-            round(self.detail * points / max(shown.count("points"), 1)),
-            round(GROUND_TILES * min(power, 1.5) / max(shown.count("terrain"), 1)),
-            CITY_TILES // max(shown.count("city"), 1),
-        )
+        aim = aim_of(self._views.values(), self._view2d(), self._moving, power, self.detail, points)
         for view in self._views.values():
             view.aim(aim)
 
@@ -557,25 +540,15 @@ class Scene:
 
     def pick(self, x: float, y: float) -> Hit | None:
         """What lies under a pixel position (0, 0 is the top left corner)."""
-        view = self._view2d()
-        solid: list[Found] = []
-        clear: list[Found] = []
-        for layer in self._views.values():
-            found = layer.pick(view, x, y)
-            if found is not None:
-                (solid if layer.layer.opacity > SEEN_THROUGH else clear).append(found)
-        nearest = min(solid or clear, key=lambda found: found.distance_m, default=None)
-        return nearest.hit if nearest is not None else None
+        return nearest(self._views.values(), self._view2d(), x, y)
 
     def _view2d(self) -> View2D:
         return View2D(self._camera, *self.size, self.origin, self._stretch)
 
     def pick_box(self, x0: float, y0: float, x1: float, y1: float) -> list[int]:
         """The fids of what is drawn in a rectangle."""
-        view = self._view2d()
         rectangle = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
-        found = [fid for layer in self._views.values() for fid in layer.pick_box(view, rectangle)]
-        return sorted(set(found))
+        return within(self._views.values(), self._view2d(), rectangle)
 
     @property
     def shown_objects(self) -> tuple[int, int]:
@@ -593,14 +566,8 @@ class Scene:
 
     def ground_height(self, x: float, y: float) -> float | None:
         """Height, as drawn, of the terrain at a place; of anything one could stand on without terrain."""
-        above = np.array([x, y, float(self.box[1, 2]) + 10.0])
-        down = replace(self._view2d(), camera=Camera(above, 1.0, azimuth_deg=0.0, altitude_deg=90.0))
-        middle = self.size[0] / 2, self.size[1] / 2
-        kinds = [v for v in self._views.values() if v.layer.kind == "terrain"] or list(self._views.values())
-        points = [found.hit.point_in_world for v in kinds if (found := v.pick(down, *middle)) is not None]
-        if not points:
-            return None
-        return float(stretched(np.array(points), self.origin, self._stretch)[:, 2].max())
+        above_m = float(self.box[1, 2]) + 10.0
+        return ground_height(list(self._views.values()), self._view2d(), x, y, above_m)
 
     def legend(self) -> list[LegendEntry]:
         """What the colours mean: those of the result that is shown, else layer by layer from the top."""
