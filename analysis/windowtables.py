@@ -10,6 +10,7 @@ import numpy as np
 from analysis.landcover import KINDS, TITLES
 from analysis.naming import Naming
 from analysis.panorama import upright_runs
+from analysis.spelling import grouped
 from analysis.survey import with_change
 from analysis.windowlook import BEHIND, NO_ONE, Sight
 from analysis.windowplaces import Places
@@ -177,31 +178,72 @@ def _joined(values: Sequence[Values]) -> Values:
 
 def _sentences(found: Found, objects: Table) -> list[str]:
     """What a planner wants to read, the most important first."""
-    difference = [_difference(objects, found.is_mean)] if len(found.states) > 1 else []
+    difference = _difference(found, objects) if len(found.states) > 1 else []
     sun = list(_sun(found))
     if found.is_mean:  # these speak of one of many windows
         changes = difference and np.isfinite([state.shares[0] for state in found.states]).all()
         where = "Where the view changes most" if changes else "In the middle of them"
-        difference = [f"{where}, {text}" for text in difference]
+        difference = [f"{where}, {text}" for text in difference[:1]] + difference[1:]
         sun = [f"{where}, {text[0].lower()}{text[1:]}" for text in sun]
     return [*difference, _sees(found), *_change(found), *sun]
 
 
-def _difference(objects: Table, is_mean: bool = False) -> str:
-    """Which object makes the difference."""
+def _difference(found: Found, objects: Table) -> list[str]:
+    """Which object makes the difference: what is lost or won by all that changes, then what it does itself."""
     change = objects.numbers(VIEW + CHANGE)
     if not (np.abs(change) >= LEAST_PCT).any():
-        return "nothing that is seen changes." if is_mean else "Nothing that is seen from here changes."
-    names, most = objects.texts("name"), int(np.argmax(change))
-    if change[most] < LEAST_PCT:
-        most = int(np.argmin(change))
-        return f"{names[most]} makes the difference: it no longer takes {-change[most]:.1f} % of the view."
-    picture = objects.numbers(PICTURE + CHANGE)[most]
-    said = f"{names[most]} makes the difference: it takes {change[most]:.1f} % of the view"
-    said += f", {picture:.1f} % of the picture" if picture >= LEAST_PCT else ""
-    if TAKEN in objects.columns and (hours := objects.numbers(TAKEN + CHANGE)[most]) >= LEAST_H:
-        said += f" and {_hours(hours)} of sun a year"
-    return f"{said}."
+        nothing = "nothing that is seen changes" if found.is_mean else "Nothing that is seen from here changes"
+        return [f"{nothing}."]
+    most = int(np.argmax(change))
+    most = most if change[most] >= LEAST_PCT else int(np.argmin(change))
+    name = objects.texts("name")[most]
+    net = [*_view_net(found), *_sun_net(found)]
+    return [f"{name} makes the difference: {' and '.join(net)}.", *_own(found, objects, most)]
+
+
+def _view_net(found: Found) -> list[str]:
+    """How the share that changes most changes, sky and open ground before buildings."""
+    now, before = (100 * np.mean([sight.whole for sight in state.sights], axis=0) for state in found.states)
+    change = np.abs(now - before)
+    open_kinds = np.where([kind != "building" for kind in KINDS], change, 0.0)
+    at = int(np.argmax(open_kinds if open_kinds.max() >= LEAST_PCT else change))
+    if change[at] < LEAST_PCT:
+        return ["as much is seen of all kinds as before"]
+    way = "goes down" if now[at] < before[at] else "goes up"
+    return [f"{TITLES[KINDS[at]].lower()} {way} from {before[at]:.1f} to {now[at]:.1f} % of the view"]
+
+
+def _sun_net(found: Found) -> list[str]:
+    """The hours of sun that are lost or won."""
+    lost = _lost_h(found)
+    if abs(lost) < LEAST_H:
+        return []
+    return [f"{_hours(abs(lost))} of sun a year are {'lost' if lost > 0 else 'won'}"]
+
+
+def _lost_h(found: Found) -> float:
+    """By how many hours there is less sun than before; nothing where that was not asked for."""
+    now, *before = [state.sun.year_h for state in found.states if state.sun is not None] or [0.0]
+    return before[0] - now if before else 0.0
+
+
+def _own(found: Found, objects: Table, most: int) -> list[str]:
+    """What an object covers by itself: more than what is lost, where something was there before."""
+    covers = [
+        f"{objects.numbers(column + CHANGE)[most]:.1f} % of the {what}"
+        for column, what in ((VIEW, "view"), (PICTURE, "picture"))
+        if objects.numbers(column + CHANGE)[most] >= LEAST_PCT
+    ]
+    said = f"By itself it covers {' and '.join(covers)}" if covers else ""
+    if not said:
+        gone = -objects.numbers(VIEW + CHANGE)[most]
+        return [f"It no longer covers {gone:.1f} % of the view."]
+    hours = objects.numbers(TAKEN + CHANGE)[most] if TAKEN in objects.columns else 0.0
+    if hours >= LEAST_H:
+        said += f" and takes {_hours(hours)} of sun a year"
+        if (others := hours - _lost_h(found)) >= LEAST_H:
+            said += f", of which others took {_hours(others)} before"
+    return [f"{said}."]
 
 
 def _sees(found: Found) -> str:
@@ -252,4 +294,4 @@ def _sun(found: Found) -> list[str]:
 
 
 def _hours(hours: float) -> str:
-    return f"{hours:,.0f} h".replace(",", "\u202f")
+    return f"{grouped(hours)} h"

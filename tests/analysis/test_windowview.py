@@ -82,8 +82,12 @@ def test_the_tower_takes_sky_and_sun_and_is_named(compared: Result) -> None:
     assert len(months) == 12
     # It takes more than is lost: what another took before it takes now.
     assert 100 < lost < taken + 30
-    first, *rest = compared.tables[FINDINGS].texts("sentence")
-    assert first.startswith(f"{TOWER} makes the difference: it takes 7.")
+    first, own, *rest = compared.tables[FINDINGS].texts("sentence")
+    # What is lost comes first; what the tower takes, others took in part before.
+    down = f"sky goes down from {before['sky']:.1f} to {now['sky']:.1f} % of the view"
+    assert first == f"{TOWER} makes the difference: {down} and {lost:.0f} h of sun a year are lost."
+    assert own.startswith("By itself it covers 7.") and f"takes {taken:.0f} h of sun a year" in own
+    assert (f"of which others took {taken - lost:.0f} h before" in own) == (taken - lost >= 0.5)
     assert "sees" in rest[0] and "% sky" in rest[0]
     assert rest[-1].endswith("before.")
 
