@@ -9,7 +9,8 @@ import numpy as np
 from analysis.appearance import Appearance
 from analysis.looking import Observers
 from analysis.naming import Naming
-from analysis.receivers import Receivers
+from analysis.receivers import LIFT_M, Receivers
+from analysis.spelling import grouped
 from analysis.survey import with_change
 from layers.arrays import Float64
 from layers.columns import Mask
@@ -159,8 +160,8 @@ def largest_from(
     row = int(np.argmax(far))
     fid = int(places.fid[places.row[row]])
     name = naming.title(fid) if fid >= 0 else places.object_id[places.row[row]]
-    here = f"{name}, {away[row]:.0f} m away"
-    feet = places.points[row : row + 1]
+    here = f"{name}, {grouped(away[row])} m away"
+    feet = places.points[row : row + 1] - np.array((0.0, 0.0, LIFT_M))
     wide = 2 * np.degrees(np.arctan(PICTURE * size / 2 / away[row]))
     x, y, z = eyes[row].tolist()
     to_x, to_y, to_z = middle.tolist()
@@ -177,4 +178,4 @@ def _percent(share: float) -> str:
 
 
 def _area(area_m2: float) -> str:
-    return f"{area_m2 / M2_PER_HA:.1f} ha" if area_m2 >= M2_PER_HA else f"{area_m2:.0f} m²"
+    return f"{area_m2 / M2_PER_HA:.1f} ha" if area_m2 >= M2_PER_HA else f"{grouped(area_m2)} m²"

@@ -12,6 +12,7 @@ import numpy as np
 
 from analysis.obstacles import Bodies, Casters
 from analysis.receivers import Receivers, some_rows
+from analysis.spelling import grouped
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.runs import Int64
@@ -61,7 +62,7 @@ def without_hidden(receivers: Receivers, states: list[Casters]) -> Receivers:
         (covered & ~buried, "against which another building stands (party walls)"),
     )
     notes = tuple(
-        f"{area:.0f} m² of surfaces {where} are left out: neither light nor eyes reach them"
+        f"{grouped(area)} m² of surfaces {where} are left out: neither light nor eyes reach them"
         for hidden, where in said
         if (area := float(receivers.area_m2[hidden].sum())) > 0
     )

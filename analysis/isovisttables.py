@@ -9,6 +9,7 @@ import numpy as np
 from analysis.facing import azimuths
 from analysis.looking import Observers
 from analysis.planview import Isovist
+from analysis.spelling import grouped
 from analysis.survey import with_change
 from layers.arrays import Float64
 from layers.results import BEFORE, Table
@@ -25,16 +26,15 @@ def isovists_table(
     observers: Observers, states: Sequence[Sequence[Isovist]], convergence_deg: float
 ) -> Table:
     """A row per place: where, how much is seen, and how round and whereto."""
-    columns = with_change(*(numbers_of(found) for found in states))
-    ways = np.array([(np.cos(one.towards), np.sin(one.towards), 0.0) for one in states[0]])
+    columns = with_change(*(_shaped(found) for found in states))
+    for found, when in zip(states, ("", BEFORE), strict=False):
+        ways = np.array([(np.cos(one.towards), np.sin(one.towards), 0.0) for one in found])
+        columns[TOWARDS + when] = azimuths(ways.reshape(-1, 3), convergence_deg)
     return Table(
         {
             "name": list(observers.names),
             **{axis: observers.eyes[:, at] for at, axis in enumerate("xyz")},
             **columns,
-            TOWARDS: azimuths(ways.reshape(-1, 3), convergence_deg),
-            # That of a circle is 100 %, of a corridor nearly 0.
-            COMPACTNESS: 400 * np.pi * columns[AREA] / columns[PERIMETER] ** 2,
         }
     )
 
@@ -43,6 +43,12 @@ def numbers_of(found: Sequence[Isovist]) -> dict[str, Float64]:
     """The quantities (n,) of isovists."""
     values = np.array([(one.area_m2, one.perimeter_m, one.longest_m) for one in found])
     return dict(zip((AREA, PERIMETER, LONGEST), values.reshape(-1, 3).T, strict=True))
+
+
+def _shaped(found: Sequence[Isovist]) -> dict[str, Float64]:
+    """The quantities (n,) of isovists, and how compact they are: a circle 100 %, a corridor nearly 0."""
+    numbers = numbers_of(found)
+    return {**numbers, COMPACTNESS: 400 * np.pi * numbers[AREA] / numbers[PERIMETER] ** 2}
 
 
 def volumes_table(observers: Observers, states: Sequence[Sequence[Isovist]]) -> Table:
@@ -71,7 +77,7 @@ def findings_of_places(isovists: Table, sky: Mapping[str, Float64], radius_m: fl
         more = " and more" if longest >= radius_m else ""
         way = COMPASS[round(towards / 45) % 8]
         said = (
-            f"From {name} one sees {_area(area)} around at the height of the eye, up to {longest:.0f} m"
+            f"From {name} one sees {_area(area)} around at the height of the eye, up to {grouped(longest)} m"
             f"{more} to the {way}, and {sky[OPENNESS][row]:.0f} % of the sky"
         )
         if compare:
@@ -92,7 +98,7 @@ def findings_of_ground(columns: Mapping[str, Float64], area_m2: Float64) -> Iter
     )
     if AREA + BEFORE in columns:
         said += (
-            f"; before {_area(means[AREA + BEFORE])}, up to {means[LONGEST + BEFORE]:.0f} m, and "
+            f"; before {_area(means[AREA + BEFORE])}, up to {grouped(means[LONGEST + BEFORE])} m, and "
             f"{means[OPENNESS + BEFORE]:.0f} %"
         )
     yield f"{said}."
@@ -101,4 +107,4 @@ def findings_of_ground(columns: Mapping[str, Float64], area_m2: Float64) -> Iter
 
 
 def _area(area_m2: float) -> str:
-    return f"{area_m2 / 10_000:.2f} ha" if area_m2 >= 10_000 else f"{area_m2:.0f} m²"
+    return f"{area_m2 / 10_000:.2f} ha" if area_m2 >= 10_000 else f"{grouped(area_m2)} m²"

@@ -12,6 +12,7 @@ from analysis.looking import Observers
 from analysis.naming import Naming
 from analysis.receivers import Receivers
 from analysis.seeing import Seen
+from analysis.spelling import grouped
 from analysis.survey import standing_only, with_change
 from layers.arrays import Float64
 from layers.columns import Mask
@@ -118,22 +119,28 @@ def findings(
 ) -> Table:
     """What was found, in sentences."""
     objects = objects_table(naming, receivers, now, None)
-    where = observers.names[0] if len(observers) == 1 else f"one of {len(observers)} places at least"
+    where = one_of(observers)
     seen, whole = float(np.nansum(objects.numbers(SEEN_AREA))), float(receivers.row_area_m2.sum())
     points = int(np.count_nonzero(now.points[SEEN] > 0))
     if not points and seen <= 0:
-        said = [f"Nothing of it is seen from {where}."]
+        said = [f"Nothing of it is seen from {one_of(observers, 'any')}."]
     elif whole <= 0:
-        said = [f"From {where} {points:,} of {len(receivers):,} points are seen."]
+        said = [f"{grouped(points)} of {grouped(len(receivers))} points are seen from {where}."]
     else:
-        said = [f"From {where} {seen:,.0f} m² of {whole:,.0f} m² are seen, {_percent(seen / whole)}."]
+        share = _percent(seen / whole)
+        said = [f"{grouped(seen)} m² of {grouped(whole)} m² ({share}) are seen from {where}."]
         if len(objects) > 1:
             most = zip(objects.texts("name"), objects.numbers(SEEN_AREA), objects.numbers(SEEN), strict=True)
-            told = [f"{name} ({area:,.0f} m², {_percent(part)})" for name, area, part in most]
+            told = [f"{name} ({grouped(area)} m², {_percent(part)})" for name, area, part in most]
             said.append(f"Most is seen of {', '.join(told[:MOST_TOLD])}.")
     if before is not None:
         said += _changes(receivers, now, before)
     return Table({"sentence": said})
+
+
+def one_of(observers: Observers, how_many: str = "at least one") -> str:
+    """After "seen from": the place, or one of them."""
+    return observers.names[0] if len(observers) == 1 else f"{how_many} of the {len(observers)} places"
 
 
 def _percent(share: float) -> str:
@@ -150,7 +157,7 @@ def _changes(receivers: Receivers, now: Outlook, before: Outlook) -> list[str]:
     gained = float(area[is_seen & was_there & ~was_seen].sum())
     lost = float(area[is_there & ~is_seen & was_seen].sum())
     said = [
-        f"{amount:,.0f} m² {what}."
+        f"{grouped(amount)} m² {what}."
         for amount, what in (
             (lost, "that were seen before are no longer seen"),
             (gained, "that were hidden before are seen now"),

@@ -26,6 +26,7 @@ from analysis.pv import Modules
 from analysis.receivers import Receivers
 from analysis.site import Site, site_of
 from analysis.solartables import Found, points_table, quantities, surfaces_table, tables
+from analysis.spelling import grouped
 from analysis.states import situations, states_title
 from analysis.sun import audit_lines, sun_at
 from analysis.survey import (
@@ -234,8 +235,8 @@ def check_distance(weather: Weather, site: Site, far_weather: bool) -> None:
     if far is not None and far > TOO_FAR_KM and not far_weather:
         raise UsageError(
             "The weather is that of a place too far away",
-            found=f"{far:,.0f} km",
-            allowed=f"up to {TOO_FAR_KM:,.0f} km",
+            found=f"{grouped(far)} km",
+            allowed=f"up to {grouped(TOO_FAR_KM)} km",
             do="Take weather of the region; if it is meant, add --far-weather, or say so in the form",
         )
 

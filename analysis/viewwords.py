@@ -13,6 +13,7 @@ from analysis.corridor import Corridor
 from analysis.landmark import Landmark
 from analysis.looking import Observers
 from analysis.silhouette import Outlook, change_of
+from analysis.spelling import grouped
 from analysis.verdicts import FAIL, PASS
 from analysis.viewbreaks import Break, Rises, Seen, hidden_m
 from layers.arrays import Float64
@@ -117,7 +118,7 @@ def _where(said: Said, looked: Looked, one: Break) -> str:
         else f"{one.name} rises behind {said.landmark.name}"
     )
     return (
-        f"{hides}, {rise.distance_m:.0f} m from the eye at {x:.1f}, {y:.1f}; "
+        f"{hides}, {grouped(rise.distance_m)} m from the eye at {x:.1f}, {y:.1f}; "
         f"there it may reach {_at_most(limit)} at most{above}."
     )
 

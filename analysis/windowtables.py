@@ -189,11 +189,11 @@ def _sentences(found: Found, objects: Table) -> list[str]:
 
 
 def _difference(found: Found, objects: Table) -> list[str]:
-    """Which object makes the difference: what is lost or won by all that changes, then what it does itself."""
+    """Which object makes the difference: what is lost or won by all that changes, then its own part."""
     change = objects.numbers(VIEW + CHANGE)
     if not (np.abs(change) >= LEAST_PCT).any():
-        nothing = "nothing that is seen changes" if found.is_mean else "Nothing that is seen from here changes"
-        return [f"{nothing}."]
+        here = "nothing that is seen" if found.is_mean else "Nothing that is seen from here"
+        return [f"{here} changes."]
     most = int(np.argmax(change))
     most = most if change[most] >= LEAST_PCT else int(np.argmin(change))
     name = objects.texts("name")[most]

@@ -15,10 +15,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from analysis.spelling import grouped
+
 
 def thousands(number: int) -> str:
     """A count with thin spaces between the thousands."""
-    return f"{number:,}".replace(",", "\u202f")
+    return grouped(number)
 
 
 def counted(number: int, one: str, many: str = "") -> str:

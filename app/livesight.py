@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from analysis.analysis import analysis_of
 from analysis.asked import as_json
 from analysis.looking import EYE_HEIGHT_M
+from analysis.spelling import grouped
 from app.labels import counted
 from app.rayhelper import GROUND_M, NO_OBJECT, NOTHING, AllRound
 from app.session import Session
@@ -227,9 +228,9 @@ class LiveSight(QObject):
 
 def area(square_metres: float) -> str:
     """An area as people say it."""
-    return f"{square_metres / 1e4:.1f} ha" if square_metres >= 1e4 else f"{square_metres:,.0f} m²"
+    return f"{square_metres / 1e4:.1f} ha" if square_metres >= 1e4 else f"{grouped(square_metres)} m²"
 
 
 def metres(distance_m: float) -> str:
     """A distance as far as it matters."""
-    return f"{distance_m:,.0f} m" if distance_m >= FAR_M else f"{distance_m:.1f} m"
+    return f"{grouped(distance_m)} m" if distance_m >= FAR_M else f"{distance_m:.1f} m"

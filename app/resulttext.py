@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.analysis import analysis_of
 from analysis.asked import Ask, questions
-from analysis.spelling import place_text
+from analysis.spelling import grouped, place_text
 from app.labels import counted, thousands
 from layers.errors import CitystrataError
 from layers.project import Project
@@ -148,7 +148,7 @@ def amount(value: float, digits: int, unit: str = "") -> str:
     """A number with its unit; NaN is nothing."""
     if not np.isfinite(value):
         return NOTHING
-    rounded = f"{value:,.{digits}f}".replace(",", "\u202f")
+    rounded = grouped(value, digits)
     if not unit:
         return rounded
     return f"{rounded}{unit}" if unit == "°" else f"{rounded}\u202f{unit}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel, QStatusBar
 
+from analysis.spelling import grouped
 from app.canvas import Canvas
 from app.jobbar import JobBar
 from app.labels import counted, thousands
@@ -17,11 +18,6 @@ from viewer.scene import Hit
 PIXEL_M = 0.00028
 SHOWN_AFTER_MS = 250
 UNITS = {"metre": "m", "degree": "°", "US survey foot": "ft", "foot": "ft"}
-
-
-def grouped(number: float, decimals: int) -> str:
-    """A number with narrow spaces between thousands."""
-    return f"{number:,.{decimals}f}".replace(",", "\u202f").replace("-", "−")
 
 
 def scale_text(metres_per_point: float) -> str:
@@ -72,7 +68,7 @@ class StatusBar(QStatusBar):
         self.coordinates.setText("" if hit is None else self._place(hit.point_in_world))
 
     def _place(self, point: Float64) -> str:
-        x, y, z = (grouped(float(value), 2) for value in point)
+        x, y, z = (grouped(float(value), 2).replace("-", "−") for value in point)
         return f"E {x} {self._unit}    N {y} {self._unit}    H {z} {self._height_unit}"
 
     def _on_selection(self) -> None:

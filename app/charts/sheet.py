@@ -9,6 +9,7 @@ from math import ceil, floor, isfinite, log10
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
+from analysis.spelling import grouped
 from app.charts.look import Look
 
 #: Where a text lies against its point.
@@ -196,7 +197,7 @@ def number_text(value: float, step: float = 0.0) -> str:
     digits = max(0, -floor(log10(step) + 1e-9)) if step > 0 else 6
     if step > 0 and round(step * 10**digits) != step * 10**digits:
         digits += 1
-    text = f"{value:,.{min(digits, 6)}f}".replace(",", "\u202f")
+    text = grouped(value, min(digits, 6))
     if step <= 0:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text.replace("-", "−")

@@ -78,7 +78,7 @@ def test_states_places_and_fields_of_view_are_asked_for(
 def test_people_read_sentences_and_a_table(town: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["visibility", town, "--from", SOUTH, "--date", "2020-01-01"]) == 0
     said = capsys.readouterr().out
-    assert "From place 1 " in said and " m² are seen" in said and "Accuracy: Points are seen or not" in said
+    assert " %) are seen from place 1." in said and "Accuracy: Points are seen or not" in said
 
 
 def test_what_cannot_be_asked_is_told_by_its_option(town: str, capsys: pytest.CaptureFixture[str]) -> None:
