@@ -92,7 +92,9 @@ class Inputs(Looking):
     """What is asked."""
 
     target: str = asked("", "Which object is looked at", "expression", group="Object")
-    target_fids: tuple[int, ...] = asked((), "Chosen objects", "fids", group="Object", takes="standing")
+    target_fids: tuple[int, ...] = asked(
+        (), "Chosen objects", "fids", low=1, group="Object", takes="standing", words=(("", "None yet"),)
+    )
     where: str = asked(
         "", "From which areas", "expression", help="nothing: all streets and squares", group="From"
     )
@@ -192,7 +194,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     stood = all(state.patches for state in found)
     sentences = findings_of(target.title, where, height_m, areas_seen, changes if stood else None)
     columns, means = _columns(places, rows, found)
-    largest = largest_from(Naming(project), places, eyes, seen[0], target.box)
+    largest = largest_from(Naming(project), places, eyes, seen[0], target.box, site.convergence_deg)
     return finished(
         NAME,
         f"{target.title}: {TITLE.lower()}, {states_title(project, states)}",

@@ -148,7 +148,7 @@ def findings_of(
 
 
 def largest_from(
-    naming: Naming, places: Receivers, eyes: Float64, seen: Appearance, box: Box
+    naming: Naming, places: Receivers, eyes: Float64, seen: Appearance, box: Box, convergence_deg: float
 ) -> tuple[Observers, View] | None:
     """The place at some distance from which an object looks largest, and the picture from there."""
     low, high = np.reshape(box, (2, 3))
@@ -165,7 +165,8 @@ def largest_from(
     wide = 2 * np.degrees(np.arctan(PICTURE * size / 2 / away[row]))
     x, y, z = eyes[row].tolist()
     to_x, to_y, to_z = middle.tolist()
-    view = View(here, (x, y, z), (to_x, to_y, to_z), float(min(round(wide), WIDEST_DEG)))
+    fov_deg = float(min(round(wide), WIDEST_DEG))
+    view = View(here, (x, y, z), (to_x, to_y, to_z), fov_deg, convergence_deg=convergence_deg)
     return Observers(feet, eyes[row : row + 1], (here,)), view
 
 

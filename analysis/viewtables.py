@@ -224,5 +224,5 @@ def views(said: Said) -> Table:
         z = (said.landmark.top_z + said.landmark.foot_z) / 2
         width = float(np.clip(VIEW_WIDER * corridor.width_deg, NARROWEST_DEG, BROADEST_DEG))
         eye = (float(corridor.eye[0]), float(corridor.eye[1]), float(corridor.eye[2]))
-        found.append(View(looked.name, eye, (x, y, z), width))
+        found.append(View(looked.name, eye, (x, y, z), width, convergence_deg=said.convergence_deg))
     return views_table(found)

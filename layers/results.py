@@ -14,7 +14,7 @@ Values = NDArray[Any] | list[str]
 #: Ends of the names of columns where two states are compared.
 BEFORE, CHANGE = "_before", "_change"
 #: Further tables that are drawn wherever a result has them.
-#: Who looks: name, x, y, z of the eye, foot_z (world).
+#: Who looks: name, x, y, z of the eye, foot_z (world), eye_height_m of the one above the other.
 OBSERVERS = "observers"
 #: Lines of sight: x0, y0, z0 (eye), x1, y1, z1 (end), name, visible (0/1), and where they are blocked at_x,
 #: at_y, at_z (NaN where free), fid and blocked_by (name, "" where free), distance_m, excess_m.
@@ -23,7 +23,7 @@ SIGHTLINES = "sightlines"
 #: role ("corridor", "threshold", "breach", "fan", "isovist", "isovist before").
 VOLUMES = "volumes"
 #: Pictures that belong to a result, as a camera sees them: name, x, y, z (eye), to_x, to_y, to_z, and
-#: fov_deg (horizontal), aspect (width / height).
+#: fov_deg (horizontal), aspect (width / height), convergence_deg (azimuth of the grid's north, NaN: unknown).
 VIEWS = "views"
 #: What was found, in sentences for planners, the most important first: sentence.
 FINDINGS = "findings"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import atan2, degrees, hypot
+from math import atan2, degrees, hypot, isnan, nan
 
 import numpy as np
 
 from layers.results import VIEWS, Result, Table
 
 Place = tuple[float, float, float]
+CONVERGENCE = "convergence_deg"
 COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 
 
@@ -23,6 +24,7 @@ class View:
     to: Place  # world; the middle of the picture
     fov_deg: float  # from its left to its right edge
     aspect: float = 1.6  # width / height
+    convergence_deg: float | None = None  # azimuth of the grid's north, from true north; None: not known
 
     @property
     def azimuth_deg(self) -> float:
@@ -38,11 +40,13 @@ class View:
 
     @property
     def title(self) -> str:
-        """In words: "From spot 1 to the south (180° of the grid), 90° wide"."""
-        way = COMPASS[round(self.azimuth_deg / 45) % 8]
+        """In words: "From spot 1 to the south (180° from true north), 90° wide"."""
+        azimuth = (self.azimuth_deg + (self.convergence_deg or 0.0)) % 360
+        way = COMPASS[round(azimuth / 45) % 8]
         up = round(self.altitude_deg)
         rise = f", {abs(up)}° {'up' if up > 0 else 'down'}" if up else ""
-        turn = f"{round(self.azimuth_deg) % 360}° of the grid"
+        north = "the grid's north" if self.convergence_deg is None else "true north"
+        turn = f"{round(azimuth) % 360}° from {north}"
         return f"From {self.name} to the {way} ({turn}){rise}, {self.fov_deg:g}° wide"
 
     @property
@@ -66,6 +70,7 @@ def views_table(views: Sequence[View]) -> Table:
             **{f"to_{axis}": ends[:, at] for at, axis in enumerate("xyz")},
             "fov_deg": np.array([view.fov_deg for view in views], np.float64),
             "aspect": np.array([view.aspect for view in views], np.float64),
+            CONVERGENCE: np.array([view.convergence_deg for view in views], np.float64),  # None: NaN
         }
     )
 
@@ -75,6 +80,7 @@ def views_of(result: Result) -> tuple[View, ...]:
     table = result.tables.get(VIEWS, Table())
     if not len(table):
         return ()
+    turns = table.numbers(CONVERGENCE).tolist() if CONVERGENCE in table.columns else [nan] * len(table)
     columns = {name: table.numbers(name).tolist() for name in table.columns if name != "name"}
     return tuple(
         View(
@@ -83,6 +89,7 @@ def views_of(result: Result) -> tuple[View, ...]:
             (columns["to_x"][row], columns["to_y"][row], columns["to_z"][row]),
             columns["fov_deg"][row],
             columns["aspect"][row],
+            None if isnan(turns[row]) else turns[row],
         )
         for row, name in enumerate(table.texts("name"))
     )
