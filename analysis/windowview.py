@@ -276,7 +276,7 @@ def _view(lookers: Sequence[Looker], places: Places, number: int, inputs: Inputs
     to = eye + TO_M * directions(np.array([azimuth]), np.array([inputs.altitude_deg]))[0]
     x, y, z = to.tolist()
     x0, y0, z0 = eye.tolist()
-    return View(places.names[number], (x0, y0, z0), (x, y, z), inputs.width_deg, ASPECT)
+    return View(places.names[number], (x0, y0, z0), (x, y, z), inputs.width_deg, ASPECT, site.convergence_deg)
 
 
 def _suns(
