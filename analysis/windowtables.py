@@ -185,7 +185,17 @@ def _sentences(found: Found, objects: Table) -> list[str]:
         where = "Where the view changes most" if changes else "In the middle of them"
         difference = [f"{where}, {text}" for text in difference[:1]] + difference[1:]
         sun = [f"{where}, {text[0].lower()}{text[1:]}" for text in sun]
+        return [*difference, _sees(found), *_change(found), *sun, _closely(found, where)]
     return [*difference, _sees(found), *_change(found), *sun]
+
+
+def _closely(found: Found, where: str) -> str:
+    """Which one of many windows the picture and the objects are of."""
+    x, y, z = found.places.eyes[0].tolist()
+    return (
+        f"Objects and picture are those of one {found.places.names[0]} at {x:.2f}, {y:.2f}, {z:.2f}, "
+        f"{where[0].lower()}{where[1:]}: it sees {_kinds(found.states[0].sights[0].whole)}."
+    )
 
 
 def _difference(found: Found, objects: Table) -> list[str]:
@@ -248,13 +258,17 @@ def _own(found: Found, objects: Table, most: int) -> list[str]:
 
 def _sees(found: Found) -> str:
     """As in "The window of Lohe School sees 31.0 % sky, 12.4 % green and …"."""
+    return f"{_subject(found)} {_kinds(found.states[0].shares)}."
+
+
+def _kinds(shares: Float64) -> str:
+    """As in "31.0 % sky, 12.4 % green and 56.6 % buildings"."""
     parts = [
         f"{share:.1f} % {TITLES[kind].lower()}"
-        for kind, share in zip(KINDS, (100 * found.states[0].shares).tolist(), strict=True)
+        for kind, share in zip(KINDS, (100 * shares).tolist(), strict=True)
         if share >= LEAST_PCT
     ]
-    listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
-    return f"{_subject(found)} {listed or 'nothing'}."
+    return (f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)) or "nothing"
 
 
 def _subject(found: Found) -> str:

@@ -184,7 +184,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     naming = Naming(project)
     laying_out, looking = part_of(progress, 0.0, LAID_OUT), part_of(progress, LAID_OUT, LOOKED)
     facades = receivers_of(project, inputs, laying_out) if inputs.on == "surfaces" else None
-    box = facades.box if facades is not None else box_of_points(inputs.points)
+    box = facades.box if facades is not None else box_of_points(project, inputs.points)
     lookers = _lookers(project, inputs, box, naming, laying_out)
     casts = [looker.land.cast for looker in lookers]
     if facades is None:
@@ -348,6 +348,8 @@ def _pedigree(
             "The eye is just outside of the window: what its frame and the room hide is not known",
             "Ground of which nothing is said counts as ground, even where it is a meadow",
             *(f"Before, {name} lies inside something that stood there" for name in inside),
+            *(f"The sun is that of {situations(inputs)[0].year} in both states",)
+            * (sun is not None and inputs.compare),
             *("Trees are in leaf and hide what is behind them; the sun shines through them by season",)
             * is_leafy,
         ),

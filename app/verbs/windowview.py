@@ -90,6 +90,9 @@ def _tables(result: Result) -> list[str]:
     compared = bool(result.inputs["compare"])
     kinds = {"name": "seen", "view_pct": "of the view, %", "picture_pct": "of the picture, %"}
     objects = {"name": "object", "view_pct": "of the view, %"}
+    if result.inputs["on"] == "surfaces":  # one of the windows is looked out of closely
+        kinds |= {"view_pct": "of all views, %", "picture_pct": "of one picture, %"}
+        objects |= {"view_pct": "of one window's view, %"}
     if compared:
         kinds |= {"view_pct_before": "before, %"}
         objects |= {"view_pct_before": "before, %"}

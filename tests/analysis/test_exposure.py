@@ -44,7 +44,9 @@ def test_the_picture_is_taken_from_where_it_looks_largest_at_some_distance(town:
     assert view.eye[0] == x[far][np.argmax(solid[far])]
     assert view.to[:2] == pytest.approx(middle, abs=0.01) and view.to[2] == pytest.approx(6.5, abs=0.01)
     assert view.name == f"street, {away[far].min():.0f} m away" and 40 < view.fov_deg < 80
-    assert result.tables[OBSERVERS].numbers("x") == pytest.approx([view.eye[0]])
+    observers = result.tables[OBSERVERS]
+    assert observers.numbers("x") == pytest.approx([view.eye[0]])
+    assert observers.numbers("z") - observers.numbers("foot_z") == pytest.approx([1.6], abs=1e-6)
 
 
 def test_solid_angles_fall_with_the_square_of_the_distance(town: Project) -> None:

@@ -142,6 +142,12 @@ def test_what_a_house_took_is_the_difference(town: Project) -> None:
     assert result.surfaces.numbers("isovist_area_m2_change")[0] == pytest.approx(now - before, rel=1e-4)
     assert result.surfaces.numbers("openness_pct_change")[0] > 0
     assert result.tables[VOLUMES].texts("name") == ["place 1", "place 1, before"]
+    table = result.tables["isovists"]
+    for when in ("", "_before"):  # 400 pi area / perimeter²
+        area, around = (table.numbers(f"isovist_{name}{when}")[0] for name in ("area_m2", "perimeter_m"))
+        assert table.numbers(f"compactness_pct{when}")[0] == pytest.approx(400 * np.pi * area / around**2)
+    # It opens to the east, where the house stood before.
+    assert {"longest_azimuth_deg", "longest_azimuth_deg_before"} <= set(table.columns)
 
 
 def test_everywhere_in_an_area(town: Project) -> None:

@@ -90,6 +90,7 @@ def test_the_tower_takes_sky_and_sun_and_is_named(compared: Result) -> None:
     assert (f"of which others took {taken - lost:.0f} h before" in own) == (taken - lost >= 0.5)
     assert "sees" in rest[0] and "% sky" in rest[0]
     assert rest[-1].endswith("before.")
+    assert "The sun is that of 2035 in both states" in compared.pedigree.limits
 
 
 def test_the_quantities_of_the_window_are_those_of_the_tables(compared: Result) -> None:
@@ -157,6 +158,9 @@ def test_all_walls_have_shares_and_the_window_that_changes_most_is_looked_at(dem
     assert result.tables[OBSERVERS].numbers("y") == pytest.approx([points.numbers("y")[most]], abs=6.0)
     first = result.tables[FINDINGS].texts("sentence")[0]
     assert first.startswith(f"Where the view changes most, {TOWER} makes the difference")
+    x, y, z = (result.tables[OBSERVERS].numbers(axis)[0] for axis in "xyz")
+    last = result.tables[FINDINGS].texts("sentence")[-1]
+    assert f"one window of Lohe School at {x:.2f}, {y:.2f}, {z:.2f}, where the view changes most" in last
 
 
 def test_an_eye_inside_a_house_or_nowhere_is_refused(town: Project) -> None:
