@@ -11,6 +11,7 @@ from layers import formats, safefile, wkb
 from layers.data import TILE, Feature, LayerData, Piece, WriteOptions
 from layers.errors import WriteError
 from layers.jsontext import raw_members
+from layers.outfile import keep_sources
 from layers.project import Project
 from layers.records import Layer
 from layers.report import Report
@@ -26,6 +27,7 @@ def export_layer(
     the source; undoing every edit gives the source's own bytes.
     """
     out = Path(out)
+    keep_sources(project, out)
     if layer.partner is not None:
         layer = project.any_layer(layer.partner)
     own = formats.by_name(layer.source_format)
@@ -63,9 +65,11 @@ def _write_tiles(project: Project, layer: Layer, folder: Path) -> str:
     names = layer.facts["tiles"]
     if layer.linked:
         for name in names:
+            keep_sources(project, below(folder, name))
             _copy(layer, below(Path(layer.source_path), name), _made(below(folder, name)))
         return f"{len(names)} files copied byte by byte"
     for name, tile in current_tiles(project, layer):
+        keep_sources(project, below(folder, name))
 
         def write(file: IO[bytes], tile: Iterator[bytes] = tile) -> None:
             file.writelines(tile)

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from layers.arrays import UInt8
-from layers.errors import ReadError, WriteError
+from layers.errors import ReadError
+from layers.safefile import write_whole
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {2: 3, 6: 4}  # colour type -> samples per pixel
@@ -33,13 +34,8 @@ def png_bytes(picture: UInt8) -> bytes:
 
 def write_png(path: Path, picture: UInt8) -> None:
     """Write a picture; the file is complete or not there."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_bytes(png_bytes(picture))
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise WriteError("The picture could not be written", where=str(path), found=str(error)) from error
+    data = png_bytes(picture)
+    write_whole(path, lambda file: file.writelines((data,)))
 
 
 def read_png(path: Path) -> UInt8:

@@ -26,9 +26,9 @@ from layers.lock import WriterLock
 from layers.place import Place
 from layers.records import Changes, CityObject, Epoch, Layer, Step
 from layers.results import Result, ResultSummary
+from layers.schema import ENDING as ENDING  # whoever opens projects names them
 from layers.signal import Signal
 
-ENDING = ".city.gpkg"
 LOCAL_ORIGIN_STEP = 100.0
 
 
@@ -363,14 +363,19 @@ class Project:
             self.announce(under_way.changes)
         return under_way.changes
 
+    def check_writable(self) -> None:
+        """Refuse, before long work is begun, what is to be kept in a project that is only read."""
+        if self.read_only:
+            raise EditError(
+                "This project is open for reading only", where=str(self.path), found=self.read_only_reason
+            )
+
     @contextmanager
     def _transaction(self) -> Iterator[UnderWay]:
         """One step at a time, kept or put back as a whole; the columns in memory follow it."""
         writer = self._writer
-        if writer is None:
-            raise EditError(
-                "This project is open for reading only", where=str(self.path), found=self.read_only_reason
-            )
+        self.check_writable()
+        assert writer is not None
         if self._lock and not self._lock.is_held():
             raise EditError(
                 "The change was not made",

@@ -17,6 +17,7 @@ from layers.crs import LOCAL, parse_crs, positions
 from layers.errors import WriteError
 from layers.formats.geojson import crs_member, geometry_of
 from layers.formats.geopackage import add_attributes, add_features, new_package
+from layers.outfile import check_kept, check_place, keep_inputs
 from layers.project import Project
 from layers.records import Layer
 from layers.resultcity import write_on_surfaces
@@ -58,42 +59,30 @@ def export_result(
     For CityJSON, `layer` says onto which layer when the result has surfaces of several.
     """
     out = Path(out)
-    check = _check_nothing if overwrite else _check_new
+
+    def check(path: Path) -> None:
+        keep_inputs(path, _texts_in(result.inputs))
+        check_kept(project, path, overwrite)
+
     return _writer(out)(project, result, out, check, layer)
 
 
-def check_out(out: Path, overwrite: bool) -> None:
-    """Refuse a file that a result cannot be written to, before long work is begun."""
+def check_out(project: Project, out: Path, overwrite: bool, inputs: Mapping[str, Any]) -> None:
+    """Refuse a file that a result of these inputs cannot be written to, before long work is begun."""
     _writer(out)
-    check_place(out, overwrite)
+    keep_inputs(out, _texts_in(inputs))
+    check_place(project, out, overwrite)
 
 
-def check_place(out: Path, overwrite: bool) -> None:
-    """Refuse a file that cannot be written, or is there already and may not be overwritten."""
-    if not out.absolute().parent.is_dir():
-        raise WriteError("The folder does not exist", where=str(out.absolute().parent))
-    if not overwrite:
-        _check_new(out)
-    safefile.try_out(out)
+def _texts_in(inputs: Mapping[str, Any]) -> list[str]:
+    """What may name files among the inputs of an analysis, such as one of weather."""
+    return [value for value in inputs.values() if isinstance(value, str) and value]
 
 
 #: Tables whose rows are called by their names.
 COUNTED = frozenset(("surfaces", "points", "shapes", "verdicts", "objects", "buildings", "blockers"))
 #: Raises for a file that may not be written.
 Check = Callable[[Path], None]
-
-
-def _check_new(path: Path) -> None:
-    if path.exists():
-        raise WriteError(
-            "There is a file of that name already",
-            where=str(path),
-            do="Choose another name, or add --overwrite",
-        )
-
-
-def _check_nothing(path: Path) -> None:
-    """For those who asked to overwrite."""
 
 
 def _writer(out: Path) -> Callable[[Project, Result, Path, Check, str | None], str]:

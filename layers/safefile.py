@@ -1,4 +1,4 @@
-"""Writing files like one means it: all or nothing, and nothing left lying about."""
+"""Writing files like one means it: all or nothing, nothing left lying about, and never onto a project."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from layers.errors import WriteError
+from layers.schema import is_project
 
 #: The middle of the name of a file that is being written; leftovers with it are removed.
 MARK = ".citystrata-partial-"
@@ -19,8 +20,7 @@ MARK = ".citystrata-partial-"
 def write_whole(path: Path, fill: Callable[[IO[bytes]], None]) -> None:
     """Make `path` hold what `fill` writes: after any interruption it is the old file or the new."""
     path = Path(path)
-    if path.is_dir():
-        raise WriteError("This is a folder, not a file", where=str(path))
+    _check(path)
     sweep(path)
     try:
         with _nameless(path) as file:
@@ -58,14 +58,30 @@ def write_by_path(path: Path, fill: Callable[[Path], None]) -> None:
 
 def try_out(path: Path) -> None:
     """Raise a WriteError where no file can be written, before anything else is done."""
-    if path.is_dir():
-        raise WriteError("This is a folder, not a file", where=str(path))
+    _check(path)
     sweep(path)
     try:
         with _named(path):
             pass
     except OSError as error:
         raise _refused(path, error) from error
+
+
+def _check(path: Path) -> None:
+    """Refuse what no file may take the place of."""
+    if path.is_dir():
+        raise WriteError("This is a folder, not a file", where=str(path))
+    keep_project(path)
+
+
+def keep_project(path: Path) -> None:
+    """Refuse to put a file in the place of a project."""
+    if is_project(path):
+        raise WriteError(
+            "This is a Citystrata project, which is never overwritten",
+            where=str(path),
+            do="Choose another name",
+        )
 
 
 def _refused(path: Path, error: OSError) -> WriteError:

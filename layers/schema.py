@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import orjson
 
 from layers.errors import ProjectError
 
+#: How the names of projects end.
+ENDING = ".city.gpkg"
 #: Raised by one with every change to the tables; `UPGRADES` holds one step per version.
 SCHEMA_VERSION = 2
 #: What reading raises when the bytes within the file are no longer what was written.
@@ -143,6 +147,20 @@ def upgrade(connection: sqlite3.Connection) -> None:
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def is_project(path: Path) -> bool:
+    """Whether a file is a project: by its name, whatever became of what is in it, or by what is in it."""
+    if not path.is_file():
+        return False
+    if path.name.lower().endswith(ENDING):
+        return True
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as connection:
+            found = connection.execute("SELECT 1 FROM project WHERE key = 'schema_version'").fetchone()
+    except sqlite3.Error:
+        return False
+    return found is not None
 
 
 def check(connection: sqlite3.Connection, where: str) -> int:

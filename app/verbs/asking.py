@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.analysis import analysis_of, perform
-from analysis.asked import checked, questions
+from analysis.asked import as_json, checked, questions
 from analysis.situation import Situation
 from app.verbs.verb import ALL_DATES, Progress, add_project, table
 from layers.errors import UsageError
@@ -193,14 +193,16 @@ def measured(
 
     `options` says by which option each answer was given, where it is called otherwise than the input.
     """
-    if arguments.out is not None:
-        check_out(arguments.out, arguments.overwrite)
     analysis = analysis_of(name)
     inputs = analysis.Inputs(**checked_answers(analysis.Inputs, answers, options))
     progress = Progress()
     said: list[str] = []
     try:
         with Project.open(arguments.project, read_only=not arguments.keep) as project:
+            if arguments.keep:
+                project.check_writable()
+            if arguments.out is not None:
+                check_out(project, arguments.out, arguments.overwrite, as_json(inputs))
             result = perform(analysis, project, inputs, progress)
             if arguments.out is not None:
                 how = export_result(project, result, arguments.out, overwrite=arguments.overwrite)

@@ -18,6 +18,7 @@ from layers.data import ReadOptions
 from layers.epochs import iso_date
 from layers.errors import UsageError
 from layers.importing import complete, import_files
+from layers.outfile import check_place
 from layers.project import ENDING, Project
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--color-by", metavar="ATTR", help="type, surface, plain, or an attribute")
     add("--lod", metavar="L", help="this level of detail")
     add("--crs", metavar="EPSG", help="where the files lie, when they do not say so themselves")
+    add("--overwrite", action="store_true", help="even where there is such a file already")
     add("--dark", action="store_true", help="against a dark sky")
     add("--plain", action="store_true", help="without legend, north arrow and scale")
     add(
@@ -92,11 +94,13 @@ def point_from(text: str) -> tuple[float, float, float]:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
+    _check_picture(arguments.out, arguments.compare)
     date = _date(arguments.date)
     camera = _camera(arguments.camera) if arguments.camera else None
     look = _eye(arguments)
     Thread(target=_load_ahead, daemon=True).start()
     with shown_project(arguments.files, arguments.crs) as project:
+        check_place(project, arguments.out, arguments.overwrite)
         from viewer import shot
 
         result = _result(project, arguments.result)
@@ -140,6 +144,17 @@ def _run(arguments: argparse.Namespace) -> Answer:
     values |= {"difference": difference, "same": difference < SAME_BELOW}
     lines.append(f"{'Looks the same' if values['same'] else 'Looks different'}: {difference:.2%} difference.")
     return Answer(values, tuple(lines), 0 if values["same"] else 1)
+
+
+def _check_picture(out: Path, other: Path | None) -> None:
+    """Refuse to draw what is no picture, or onto the one that it is compared with."""
+    if out.suffix.lower() != ".png":
+        name = f"{out.stem.removesuffix('.city') or 'picture'}.png"
+        raise UsageError("The picture is a PNG file", found=out.name, do=f"Call it {name}")
+    if other is not None and other.absolute() == out.absolute():
+        raise UsageError(
+            "The picture would take the place of the one that it is compared with", found=out.name
+        )
 
 
 def _date(text: str | None) -> str | None:

@@ -10,8 +10,8 @@ from app.verbs.rerun import found_result
 from app.verbs.verb import Answer, Progress, Verb, add_project
 from layers.errors import ProjectError, UsageError
 from layers.importing import complete
+from layers.outfile import check_place
 from layers.project import Project
-from layers.resultfiles import check_place
 from layers.results import Result
 
 
@@ -32,8 +32,8 @@ def _run(arguments: argparse.Namespace) -> Answer:
     out: Path = arguments.out
     if out.suffix.lower() != ".pdf":
         raise UsageError("The report is a PDF file", found=out.name, do=f"Call it {out.stem or 'report'}.pdf")
-    check_place(out, arguments.overwrite)
     with Project.open(arguments.project, read_only=True) as project:
+        check_place(project, out, arguments.overwrite)
         results = chosen_results(project, arguments.result)
         progress = Progress()
         try:

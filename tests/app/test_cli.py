@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 
 from app.cli import main
 from layers.pictures import read_png
+from layers.project import Project
 from tests.conftest import ROOT, real
 
 
@@ -388,8 +390,51 @@ def test_render_draws_without_a_display_and_compares(shell: Shell) -> None:
     again = shell.folder / "again.png"
     same = shell.answer("render", shell.project, "--out", again, "--size", "320x200", "--compare", picture)
     assert same["same"] is True
-    other = ("--out", again, "--size", "320x200", "--view", "top", "--compare", picture)
+    other = ("--out", again, "--size", "320x200", "--view", "top", "--compare", picture, "--overwrite")
     assert shell.run("render", shell.project, *other)[0] == 1
+
+
+def test_a_picture_never_takes_the_place_of_a_project_and_of_files_only_when_asked(shell: Shell) -> None:
+    before = shell.made().read_bytes()
+    status, _, err = shell.run("render", shell.project, "--out", shell.project)
+    assert status == 2 and "Call it hamlet.png" in err
+    picture = shell.folder / "old.png"
+    picture.write_text("mine")
+    status, _, err = shell.run("render", shell.project, "--out", picture)
+    assert status == 1 and "There is a file of that name already" in err
+    status, _, err = shell.run("render", shell.project, "--out", picture, "--compare", picture, "--overwrite")
+    assert status == 2 and "compared with" in err and picture.read_text() == "mine"
+    (shell.folder / "hidden.png").hardlink_to(shell.project)
+    status, _, err = shell.run("render", shell.project, "--out", shell.folder / "hidden.png", "--overwrite")
+    assert status == 1 and "never overwritten" in err and shell.project.read_bytes() == before
+    for out in (shell.project, shell.city):
+        status, _, err = shell.run("export", shell.project, out)
+        assert status == 1 and "never overwritten" in err
+    assert shell.project.read_bytes() == before
+
+
+def test_tiles_of_a_layer_are_never_overwritten(shell: Shell) -> None:
+    tiles = shell.folder / "tiles"
+    tiles.mkdir()
+    for name in ("a", "b"):
+        (tiles / f"{name}.city.json").write_text(re.sub(r'"b(\d)"', rf'"{name}\1"', shell.city.read_text()))
+    shell.answer("import", tiles, "--into", shell.project)
+    before = sha256(tiles / "b.city.json")
+    for out in (tiles, tiles / "b.city.json"):
+        status, _, err = shell.run("export", shell.project, out)
+        assert status == 1 and "The layer 'tiles' comes from this file" in err
+    assert sha256(tiles / "b.city.json") == before
+    assert shell.run("export", shell.project, shell.folder / "handed")[0] == 0
+    assert sha256(shell.folder / "handed" / "b.city.json") == before
+
+
+def test_what_is_to_be_kept_is_refused_before_it_is_computed(shell: Shell) -> None:
+    project = shell.made()
+    with Project.open(project) as _writer:
+        look = ("--from", "78600,457790,0", "--date", "2026-01-01", "--out", shell.folder / "seen.csv")
+        status, _, err = shell.run("visibility", project, *look, "--keep")
+    assert status == 1 and "open for reading only" in err
+    assert not (shell.folder / "seen.csv").exists()  # refused before anything was computed
 
 
 def test_the_window_without_a_display_is_refused_in_a_sentence(shell: Shell) -> None:

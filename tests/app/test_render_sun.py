@@ -30,9 +30,9 @@ def project(yards: Path, tmp_path: Path) -> Path:  # noqa: F811
 def drawn(project: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[UInt8, dict[str, object]]:
     """The picture from above the yard, and the answer."""
     out = project.with_name("picture.png")
-    arguments = ["render", str(project), "--out", str(out), "--size", "400x300", "--plain", "--json"]
+    arguments = ["render", str(project), "--out", str(out), "--size", "400x300", "--plain", "--overwrite"]
     capsys.readouterr()
-    assert main([*arguments, "--camera", ABOVE_YARD, *more]) == 0
+    assert main([*arguments, "--json", "--camera", ABOVE_YARD, *more]) == 0
     return read_png(out), json.loads(capsys.readouterr().out)
 
 

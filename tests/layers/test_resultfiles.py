@@ -19,8 +19,9 @@ import rasterio
 from layers import wkb
 from layers.arrays import CityTiles
 from layers.errors import WriteError
+from layers.exporting import export_layer
 from layers.project import Project
-from layers.resultfiles import endings_for, export_result
+from layers.resultfiles import check_out, endings_for, export_result
 from layers.results import Grid, Pedigree, Quantity, Result, Table
 from tests.cities import import_here
 from tests.conftest import real
@@ -269,6 +270,31 @@ def test_files_are_overwritten_only_when_asked(project: Project, tmp_path: Path)
     assert not (tmp_path / "sun.csv").exists()
     export_result(project, result(project), tmp_path / "sun.csv", overwrite=True)
     assert (tmp_path / "sun.points.csv").read_text() != "mine"
+
+
+def test_projects_and_what_was_read_are_never_overwritten(project: Project, tmp_path: Path) -> None:
+    shutil.copyfile(project.path, tmp_path / "renamed.gpkg")
+    (tmp_path / "linked.gpkg").hardlink_to(project.path)
+    (tmp_path / "weather.csv").write_text("1")
+    (tmp_path / "sun.csv").symlink_to(tmp_path / "boxes.city.json")
+    found = replace(result(project), inputs={"weather": str(tmp_path / "weather.csv"), "where": "x" * 5000})
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    for name, why in (
+        ("p.city.gpkg", "is a Citystrata project"),
+        ("linked.gpkg", "is a Citystrata project"),
+        ("renamed.gpkg", "is a Citystrata project"),
+        ("boxes.city.json", "The layer 'boxes' comes from this file"),
+        ("sun.csv", "The layer 'boxes' comes from this file"),
+        ("weather.csv", "This file is read here"),
+    ):
+        with pytest.raises(WriteError, match=why):
+            export_result(project, found, tmp_path / name, overwrite=True)
+        with pytest.raises(WriteError, match=why):
+            check_out(project, tmp_path / name, True, found.inputs)
+    for name in ("p.city.gpkg", "boxes.city.json"):
+        with pytest.raises(WriteError, match="never overwritten"):
+            export_layer(project, project.layers[0], tmp_path / name)
+    assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
 
 
 def test_what_cannot_be_exported_is_a_sentence(project: Project, tmp_path: Path) -> None:
