@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from app import theme
@@ -41,7 +41,7 @@ class FindBox(QLineEdit):
         self.setPlaceholderText("Find an object")
         self.setClearButtonEnabled(True)
         self.setAccessibleName("Find an object")
-        self.setToolTip("Find by id, or by a text in an attribute (Ctrl+F)")
+        self.setToolTip("Find by id, or by a text in an attribute (Ctrl+F); Ctrl+click adds to the selection")
         self._sign = self.addAction(theme.current().icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.search)
@@ -52,7 +52,7 @@ class FindBox(QLineEdit):
         self.list = QListWidget()
         self.list.setItemDelegate(TwoLines(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.itemClicked.connect(self._take)
+        self.list.itemClicked.connect(lambda row: self._take(row, adds(QGuiApplication.keyboardModifiers())))
         self.textEdited.connect(lambda: self._pause.start())
         self.textChanged.connect(lambda text: None if text else self.close_popup())
         session.opened.connect(self._on_opened)
@@ -109,7 +109,7 @@ class FindBox(QLineEdit):
                 self.search()
             # What is still being looked for is taken as soon as it is found.
             self._takes_first = self._search.is_open
-            self._take(self.list.currentItem())
+            self._take(self.list.currentItem(), adds(event.modifiers()))
             return True
         if key == Qt.Key.Key_Escape and self.popup is not None and self.popup.isVisible():
             self.close_popup()
@@ -118,19 +118,22 @@ class FindBox(QLineEdit):
 
     def _row(self, item: CityObject, typed: str) -> QListWidgetItem:
         layer = self._editing.layer_of(item)
-        row = QListWidgetItem(theme.current().icon(layer.kind if layer else "city"), item.id)
+        name = str(item.attributes.get("name") or "")
+        row = QListWidgetItem(theme.current().icon(layer.kind if layer else "city"), name or item.id)
         row.setData(KEY, item.fid)
         row.setData(ASIDE, f"{item.type}, from {item.valid_from}" if _is_planned(item) else item.type)
-        row.setData(SECOND_LINE, _why_found(item, typed) or (layer.name if layer else ""))
+        why = _why_found(item, typed).removeprefix(f"name: {name}") or (layer.name if layer else "")
+        row.setData(SECOND_LINE, " · ".join(filter(None, (name and item.id, why))))
         return row
 
-    def _take(self, row: QListWidgetItem | None) -> None:
+    def _take(self, row: QListWidgetItem | None, adds_to: bool = False) -> None:
+        """Select what a row stands for, beside what is selected where that is wanted, and fly there."""
         if row is None or row.data(KEY) is None:
             return
-        fid = int(row.data(KEY))
-        self.close_popup()
-        self._session.select([fid])
-        self.fly_requested.emit([fid])
+        if not adds_to:
+            self.close_popup()
+        self._session.select([int(row.data(KEY))], extend=adds_to)
+        self.fly_requested.emit(self._session.selection.tolist())
 
     def _open_popup(self) -> None:
         window = self.window()
@@ -154,6 +157,11 @@ class FindBox(QLineEdit):
 
     def _tint(self) -> None:
         self._sign.setIcon(theme.current().icon("search"))
+
+
+def adds(modifiers: Qt.KeyboardModifier) -> bool:
+    """Whether what is chosen with these keys held is added to the selection."""
+    return bool(modifiers & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier))
 
 
 def _found(typed: str, is_sought: Callable[[], bool], project: Project) -> list[CityObject]:
