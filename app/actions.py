@@ -285,6 +285,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("result_hide", "Hide the result", "Shift+R", "eye-off", "Analyse", "hide_result", shows_result,
            help="Show the city in its own colours again; the result stays in the list."),
 
+    Action("menus", "Go to the menus", "F10", "command", "", "go_to_menus",
+           help="Open the menus with the keyboard; Alt and a letter opens one of them."),
     Action("palette", "All commands…", "Ctrl+K", "command", "Help", "palette",
            help="Find and run any command by its name."),
     Action("keyboard", "Keyboard", "F1", "keyboard", "Help", "keyboard",

@@ -49,6 +49,7 @@ HOVER_MS = 40
 FLY_NEARER = 0.35
 #: A picture that is kept is so much finer than the screen, and at least so wide.
 FINER, KEPT_WIDTH = 2.0, 1600
+NO_PLACE = "Nothing of the city is there: click the ground, a roof or a wall"
 EMPTY_TITLE = "Nothing to see yet"
 EMPTY_TEXT = "Drop a CityJSON, GeoTIFF, LAS … file or a folder of tiles here, or press Ctrl+O."
 
@@ -542,6 +543,11 @@ class Canvas(QWidget):
         if self.picking:
             if hit is not None:
                 self.picked.emit(hit)
+            else:
+                self._session.message.emit(NO_PLACE)
+            return
+        if self.looking is not None:  # who looks around would not notice that something is selected
+            self.clicked.emit(hit, self._reading(event.position()))
             return
         self.last_click = hit
         fid = hit.fid if hit is not None else None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageBox
 
 from analysis.looking import EYE_HEIGHT_M
@@ -135,7 +135,8 @@ class Commands(QObject):
 
     def find(self) -> None:
         """Go to the find box."""
-        self._window.find_box.setFocus()
+        self._window.find_box.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._window.find_box.selectAll()  # what is typed takes the place of what was sought before
 
     def calculate(self) -> None:
         """Open the attribute calculator."""
@@ -507,6 +508,12 @@ class Commands(QObject):
     def hide_result(self) -> None:
         """Show the city in its own colours again."""
         self._window.analysing.hide()
+
+    def go_to_menus(self) -> None:
+        """Let the keyboard choose from the menus."""
+        bar = self._window.menuBar()
+        bar.setFocus(Qt.FocusReason.MenuBarFocusReason)
+        bar.setActiveAction(bar.actions()[0])
 
     # -- Help --------------------------------------------------------------------------------
 

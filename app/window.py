@@ -198,7 +198,7 @@ class Window(QMainWindow):
         self.resizeDocks([self._docks["table"]], [240], vertical)
 
     def _build_menus(self) -> None:
-        menus: dict[tuple[str, ...], QMenu] = {(name,): self.menuBar().addMenu(name) for name in MENUS}
+        menus: dict[tuple[str, ...], QMenu] = {(name,): self.menuBar().addMenu(f"&{name}") for name in MENUS}
         for row in ACTIONS:
             if not row.place:
                 continue
