@@ -11,7 +11,7 @@ import shapely
 
 from analysis.analysis import analysis_of, perform
 from layers.data import Progress
-from layers.errors import UsageError
+from layers.errors import ProjectError, UsageError
 from layers.project import Project
 from layers.results import Result, Table, Values
 
@@ -53,9 +53,15 @@ class Comparison:
 
 
 def rerun(project: Project, result: Result, progress: Progress) -> Comparison:
-    """Compute a result again from its inputs and the project as it is now, and compare all values."""
-    analysis = analysis_of(result.kind)
-    again = perform(analysis, project, inputs_of(analysis.Inputs, result.inputs), progress)
+    """Compute a result again from its inputs and the project as it is now, and compare all values.
+
+    What was asked was in order then: where it no longer is, the project has changed.
+    """
+    try:
+        analysis = analysis_of(result.kind)
+        again = perform(analysis, project, inputs_of(analysis.Inputs, result.inputs), progress)
+    except UsageError as error:
+        raise ProjectError(**error.parts()) from error
     differences = sorted(_differences(result, again), key=lambda found: -found.largest)
     return Comparison(again, tuple(differences), _changed_inputs(result, again))
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from layers.errors import ReadError
+from layers.records import Layer
 
 #: A folder of more files than this is not one layer.
 MOST_FILES = 200_000
@@ -60,6 +61,12 @@ class Source:
             hashes = [hashlib.sha256("".join(lines).encode()).hexdigest()]
         self.__dict__["sha256"] = hashes[0]
         return hashes[0]
+
+
+def is_gone(layer: Layer) -> bool:
+    """Whether a layer is linked to files of which one is no longer there."""
+    tiles = tuple(layer.facts.get("tiles") or ())
+    return layer.linked and not all(file.exists() for file in Source(Path(layer.source_path), tiles).files)
 
 
 def files_below(folder: Path) -> Iterator[Path]:

@@ -13,6 +13,7 @@ from layers.importing import complete
 from layers.project import Project
 from layers.resultfiles import export_result
 from layers.results import ResultSummary
+from layers.source import is_gone
 
 OUTDATED = "the city has changed since"
 #: Columns with other values that are shown to people; all are in the JSON.
@@ -45,7 +46,7 @@ def _results(arguments: argparse.Namespace) -> Answer:
         results = project.results
         if arguments.out is not None:
             return _exported(project, results, arguments)
-        outdated = {one.id for one in results if project.is_outdated(one.id)}
+        outdated = {one.id: why_outdated(project, one) for one in results}
     values = [
         {
             "id": one.id,
@@ -59,7 +60,8 @@ def _results(arguments: argparse.Namespace) -> Answer:
             "error": one.pedigree.error,
             "version": one.pedigree.version,
             "inputs": [{"name": name, "sha256": sha256} for name, sha256 in one.pedigree.inputs],
-            "outdated": one.id in outdated,
+            "outdated": bool(outdated[one.id]),
+            "why_outdated": outdated[one.id] or None,
         }
         for one in results
     ]
@@ -67,10 +69,18 @@ def _results(arguments: argparse.Namespace) -> Answer:
         return Answer(values, ("No results are kept in this project yet.",))
     rows = [["id", "kind", "made", "title", "", ""]]
     rows += [
-        [str(one.id), one.kind, one.made_at, one.title, one.verdict, OUTDATED * (one.id in outdated)]
-        for one in results
+        [str(one.id), one.kind, one.made_at, one.title, one.verdict, outdated[one.id]] for one in results
     ]
     return Answer(values, table(rows))
+
+
+def why_outdated(project: Project, result: ResultSummary) -> str:
+    """Why a result may no longer hold, or cannot be computed again; '' where it can."""
+    if project.is_outdated(result.id):
+        return OUTDATED
+    used = {name for name, _ in result.pedigree.inputs}
+    gone = [layer.name for layer in project.layers if layer.name in used and is_gone(layer)]
+    return f"the file of layer {gone[0]!r} is gone" if gone else ""
 
 
 def _exported(project: Project, results: Sequence[ResultSummary], arguments: argparse.Namespace) -> Answer:

@@ -13,6 +13,7 @@ from analysis.casters import casters
 from app.cli import main
 from layers.cache import CacheMissing, cache_folder
 from layers.project import Project
+from tests.analysis.town import at, make_town
 from tests.app.yard import PLAN, TODAY, yards  # noqa: F401 - a fixture
 
 #: In the south wall of the school, facing the tower.
@@ -82,6 +83,32 @@ def test_a_result_of_a_city_that_has_changed_is_told_with_both_values(
     assert (found["same"], found["verdict_then"], found["verdict"]) == (False, "fail", "pass")
     assert {"where": "verdict", "then": "fail", "now": "pass"} in found["differences"]
     assert len(found["changed_inputs"]) == 1
+
+
+def test_a_result_whose_object_or_file_is_gone_is_outdated_and_not_a_wrong_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town = make_town(tmp_path)
+    eye = ",".join(map(str, at(55, 20, 0)))
+    box = box_of(40, 20, 60, 40)
+    assert answer(town, capsys, "exposure", "--of", "id == 'A'", "--box", box, "--keep")["result"] == 1
+    seen = answer(town, capsys, "visibility", "--from", eye, "--objects", "id == 'A'", "--keep")
+    assert seen["result"] == 2
+    assert [one["why_outdated"] for one in answer(town, capsys, "results")] == [None, None]
+    ground = tmp_path / "ground.tif"
+    ground.rename(tmp_path / "elsewhere.tif")
+    for one in answer(town, capsys, "results"):
+        assert one["outdated"] and one["why_outdated"] == "the file of layer 'ground' is gone"
+    (tmp_path / "elsewhere.tif").rename(ground)
+    answer(town, capsys, "set", "--where", "id == 'A'", "--set", "validTo=1990-01-01")
+    for number in ("1", "2"):
+        assert main(["rerun", str(town), number, "--json"]) == 1
+        assert "no longer in the city" in json.loads(capsys.readouterr().out)["error"]["found"]
+
+
+def box_of(west: float, south: float, east: float, north: float) -> str:
+    corners = (*at(west, south, 0)[:2], *at(east, north, 0)[:2])
+    return ",".join(map(str, corners))
 
 
 def test_what_casts_shadow_is_never_left_out_in_silence(yards: Path, tmp_path: Path) -> None:  # noqa: F811
