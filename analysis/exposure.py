@@ -30,6 +30,7 @@ from analysis.exposuretables import (
 )
 from analysis.looking import Looking, bend_of, earth_of, eye_height
 from analysis.naming import Naming
+from analysis.outlook import COLORS
 from analysis.patches import PIECES, patches_of
 from analysis.plots import Area, people_on
 from analysis.receivers import Receivers, joined
@@ -71,10 +72,10 @@ SET_UP = 0.1
 
 SEEN, HEIGHT, SOLID, FROM = "seen_pct", "seen_height_m", "solid_angle_msr", "seen_from_pct"
 QUANTITIES = (
-    Quantity(HEIGHT, "Height that is seen", "m", digits=0, color_map="viridis", low=0.0),
-    Quantity(SEEN, "Seen, of what faces the place", "%", digits=0, color_map="viridis", low=0.0, high=100.0),
-    Quantity(SOLID, "Visible solid angle", "msr", digits=2, color_map="viridis", low=0.0),
-    Quantity(FROM, "Seen from this share of the area", "%", digits=0, color_map="magma", low=0.0),
+    Quantity(HEIGHT, "Height that is seen", "m", digits=0, color_map=COLORS, low=0.0),
+    Quantity(SEEN, "Seen, of what faces the place", "%", digits=0, color_map=COLORS, low=0.0, high=100.0),
+    Quantity(SOLID, "Visible solid angle", "msr", digits=2, color_map=COLORS, low=0.0),
+    Quantity(FROM, "Seen from this share of the area", "%", digits=0, color_map=COLORS, low=0.0),
 )
 METHOD = (
     "The outside of {target} is cut into {pieces} pieces, in {levels} slices of {level:.2g} m. From eyes "

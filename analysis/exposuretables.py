@@ -10,7 +10,6 @@ from analysis.appearance import Appearance
 from analysis.looking import Observers
 from analysis.naming import Naming
 from analysis.receivers import LIFT_M, Receivers
-from analysis.spelling import grouped
 from analysis.survey import with_change
 from layers.arrays import Float64
 from layers.columns import Mask
@@ -18,6 +17,7 @@ from layers.data import Box
 from layers.results import BEFORE, Table
 from layers.runs import totals
 from layers.views import View
+from layers.written import grouped
 
 AREAS, SHARES, CHANGES = "areas", "shares", "changes"
 SEEN_AREA, SEEN_AREA_PCT = "seen_area_m2", "seen_area_pct"

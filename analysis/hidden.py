@@ -12,10 +12,10 @@ import numpy as np
 
 from analysis.obstacles import Bodies, Casters
 from analysis.receivers import Receivers, some_rows
-from analysis.spelling import grouped
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.runs import Int64
+from layers.written import grouped
 
 #: A body that begins within this of a wall is built against it.
 TOUCHING_M = 0.05

@@ -9,10 +9,10 @@ import numpy as np
 from analysis.facing import azimuths
 from analysis.looking import Observers
 from analysis.planview import Isovist
-from analysis.spelling import grouped
 from analysis.survey import with_change
 from layers.arrays import Float64
 from layers.results import BEFORE, Table
+from layers.written import grouped
 
 AREA, PERIMETER, LONGEST = "isovist_area_m2", "isovist_perimeter_m", "longest_sight_m"
 OPENNESS, SKY_VIEW = "openness_pct", "sky_view_factor"

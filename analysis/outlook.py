@@ -12,18 +12,22 @@ from analysis.looking import Observers
 from analysis.naming import Naming
 from analysis.receivers import Receivers
 from analysis.seeing import Seen
-from analysis.spelling import grouped
 from analysis.survey import standing_only, with_change
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.results import BEFORE, Quantity, Table
+from layers.written import grouped
 
+#: Pale where nothing is seen.
+COLORS = "seen"
 SEEN, SEEN_BY, SEEN_BY_PCT = "seen_fraction", "seen_by", "seen_by_pct"
-IS_SEEN = Quantity(SEEN, "Seen", "", digits=2, color_map="viridis", low=0.0, high=1.0)
+#: Seen or not.
+WORDS = ("Not seen", "Seen")
+IS_SEEN = Quantity(SEEN, "Seen", "", digits=2, color_map=COLORS, low=0.0, high=1.0, words=WORDS)
 #: Where there are several places.
 CUMULATIVE = (
-    Quantity(SEEN_BY, "Seen from so many places", "", digits=0, color_map="viridis", low=0.0),
-    Quantity(SEEN_BY_PCT, "Seen from this share of the places", "%", color_map="viridis", low=0, high=100),
+    Quantity(SEEN_BY, "Seen from so many places", "", digits=0, color_map=COLORS, low=0.0),
+    Quantity(SEEN_BY_PCT, "Seen from this share of the places", "%", color_map=COLORS, low=0, high=100),
 )
 AREA, SEEN_AREA, SEEN_PCT = "area_m2", "seen_m2", "seen_pct"
 #: Objects that are told one by one.
@@ -115,9 +119,14 @@ def places_table(receivers: Receivers, observers: Observers, now: Outlook, befor
 
 
 def findings(
-    naming: Naming, receivers: Receivers, observers: Observers, now: Outlook, before: Outlook | None
+    naming: Naming,
+    receivers: Receivers,
+    observers: Observers,
+    now: Outlook,
+    before: Outlook | None,
+    is_all: bool = True,
 ) -> Table:
-    """What was found, in sentences."""
+    """What was found, in sentences; not `is_all`: only what is within reach and in view was looked at."""
     objects = objects_table(naming, receivers, now, None)
     where = one_of(observers)
     seen, whole = float(np.nansum(objects.numbers(SEEN_AREA))), float(receivers.row_area_m2.sum())
@@ -128,7 +137,8 @@ def findings(
         said = [f"{grouped(points)} of {grouped(len(receivers))} points are seen from {where}."]
     else:
         share = _percent(seen / whole)
-        said = [f"{grouped(seen)} m² of {grouped(whole)} m² ({share}) are seen from {where}."]
+        within = "" if is_all else " within reach"
+        said = [f"{grouped(seen)} m² of {grouped(whole)} m²{within} ({share}) are seen from {where}."]
         if len(objects) > 1:
             most = zip(objects.texts("name"), objects.numbers(SEEN_AREA), objects.numbers(SEEN), strict=True)
             told = [f"{name} ({grouped(area)} m², {_percent(part)})" for name, area, part in most]

@@ -26,7 +26,6 @@ from analysis.pv import Modules
 from analysis.receivers import Receivers
 from analysis.site import Site, site_of
 from analysis.solartables import Found, points_table, quantities, surfaces_table, tables
-from analysis.spelling import grouped
 from analysis.states import situations, states_title
 from analysis.sun import audit_lines, sun_at
 from analysis.survey import (
@@ -44,6 +43,7 @@ from layers.errors import UsageError
 from layers.project import Project
 from layers.results import Pedigree, Result
 from layers.weather import TOO_FAR_KM, Weather, read_weather
+from layers.written import grouped
 
 NAME = "solar"
 TITLE = "Solar energy"

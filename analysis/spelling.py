@@ -17,11 +17,6 @@ _NAMED = re.compile(r"(\d{1,2})\.?\s?([^\W\d_]{3,})\.?\s?(\d{4})?$")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})$", re.ASCII)
 
 
-def grouped(number: float, digits: int = 0) -> str:
-    """A number with narrow spaces between its thousands, as in "35 156", "0.25"."""
-    return f"{number:,.{digits}f}".replace(",", "\u202f")
-
-
 def number_from(text: str) -> float | None:
     """The number that a text spells, with a point or a comma before its decimals."""
     try:

@@ -309,6 +309,11 @@ def with_change(
     return found
 
 
+def changed_words(_no: str, yes: str) -> tuple[str, str, str]:
+    """What -1, 0 and 1 mean where a matter of yes or no changes."""
+    return f"No longer {yes.lower()}", "As before", f"Newly {yes.lower()}"
+
+
 def quantities_with_change(quantities: Sequence[Quantity], compare: bool) -> tuple[Quantity, ...]:
     """The quantities that `with_change` gives columns of."""
     if not compare:
@@ -326,6 +331,7 @@ def quantities_with_change(quantities: Sequence[Quantity], compare: bool) -> tup
                 color_map="balance",
                 low=None,
                 high=None,
+                words=changed_words(*quantity.words) if quantity.words else (),
             ),
         )
     )

@@ -13,11 +13,11 @@ from analysis.corridor import Corridor
 from analysis.landmark import Landmark
 from analysis.looking import Observers
 from analysis.silhouette import Outlook, change_of
-from analysis.spelling import grouped
 from analysis.verdicts import FAIL, PASS
 from analysis.viewbreaks import Break, Rises, Seen, hidden_m
 from layers.arrays import Float64
 from layers.results import Table
+from layers.written import grouped
 
 #: What is judged, of one state and against a state before.
 JUDGED = {

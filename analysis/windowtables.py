@@ -10,7 +10,6 @@ import numpy as np
 from analysis.landcover import KINDS, TITLES
 from analysis.naming import Naming
 from analysis.panorama import upright_runs
-from analysis.spelling import grouped
 from analysis.survey import with_change
 from analysis.windowlook import BEHIND, NO_ONE, Sight
 from analysis.windowplaces import Places
@@ -19,6 +18,7 @@ from layers.arrays import Float64
 from layers.results import BEFORE, CHANGE, FINDINGS, Table, Values
 from layers.runs import Int64
 from layers.views import View
+from layers.written import grouped
 
 #: Names of the tables.
 SHARES, SEEN, PANORAMA, MONTHLY = "view_shares", "seen_objects", "panorama", "months"

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from analysis.spelling import grouped
+from layers.written import grouped
 
 
 def thousands(number: int) -> str:

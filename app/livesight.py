@@ -16,7 +16,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from analysis.analysis import analysis_of
 from analysis.asked import as_json
 from analysis.looking import EYE_HEIGHT_M
-from analysis.spelling import grouped
 from app.labels import counted
 from app.rayhelper import GROUND_M, NO_OBJECT, NOTHING, AllRound
 from app.session import Session
@@ -24,6 +23,7 @@ from app.surroundings import Surroundings
 from layers.arrays import Float64
 from layers.errors import CitystrataError
 from layers.views import View
+from layers.written import grouped
 from viewer.scene import Hit, Observer
 
 #: The observer has come to rest when they have not moved for so long; then it is counted what they see.

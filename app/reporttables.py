@@ -176,4 +176,4 @@ def _chosen(result: Result, table: Table) -> list[str]:
 
 def _bare(quantity: Quantity) -> Quantity:
     """A quantity whose unit stands in the title already."""
-    return Quantity(quantity.name, quantity.title, "", quantity.digits)
+    return Quantity(quantity.name, quantity.title, "", quantity.digits, words=quantity.words)

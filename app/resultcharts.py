@@ -119,7 +119,9 @@ def further_charts(result: Result) -> list[ResultChart]:
 
 def _histogram(result: Result, quantity: Quantity) -> Iterator[ResultChart]:
     values, areas = values_of(result, quantity)
-    if len(values) < 3 or values.min() == values.max() or quantity.name in result.shapes.columns:
+    if quantity.is_told_in_words(values) or quantity.name in result.shapes.columns:
+        return
+    if len(values) < 3 or values.min() == values.max():
         return
     is_area = bool(areas.sum() > 0)
     weights = areas if is_area else None

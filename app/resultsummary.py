@@ -28,6 +28,7 @@ from app.resulttext import (
     counting_rows,
     numbers_of,
     of_quantity,
+    parts_of,
     verdict_number,
 )
 from layers.results import SIGHTLINES, Quantity, Result, Table
@@ -248,15 +249,23 @@ class ResultGlance(QWidget):
         found = numbers_of(self._result, quantity) if self._result and quantity else None
         if found is None or quantity is None:
             return
+        if parts := parts_of(self._result, quantity) if self._result else []:
+            self._add_numbers(parts)
+            return
         low, mean, high = (of_quantity(value, quantity) for value in (found.low, found.mean, found.high))
         spread = (
             [("Lowest", low), ("Mean", mean), ("Highest", high)] if low != high else [("Everywhere", mean)]
         )
-        for title, text in (
-            *(spread if found.count > 1 else [(quantity.title, mean)]),
-            *([("Area", amount(found.area_m2, 0, "m²"))] if found.area_m2 else []),
-            *([("Values", thousands(found.count))] if found.count > 1 else []),
-        ):
+        self._add_numbers(
+            (
+                *(spread if found.count > 1 else [(quantity.title, mean)]),
+                *([("Area", amount(found.area_m2, 0, "m²"))] if found.area_m2 else []),
+                *([("Values", thousands(found.count))] if found.count > 1 else []),
+            )
+        )
+
+    def _add_numbers(self, numbers: Sequence[tuple[str, str]]) -> None:
+        for title, text in numbers:
             label = QLabel(title)
             label.setObjectName("muted")
             self._numbers.addRow(label, QLabel(text))

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from analysis.analysis import analysis_of
 from analysis.asked import Ask, questions
-from analysis.spelling import grouped, place_text
+from analysis.spelling import place_text
 from app.labels import counted, thousands
 from layers.errors import CitystrataError
 from layers.project import Project
 from layers.results import BEFORE, CHANGE, FINDINGS, VIEWS, VOLUMES, Quantity, Result, ResultSummary, Table
 from layers.rulefiles import all_rules
+from layers.written import grouped
 
 VERDICTS = "verdicts"
 #: Objects that are called by their names; more are counted.
@@ -145,6 +146,21 @@ def numbers_of(result: Result, quantity: Quantity) -> Numbers | None:
     return Numbers(len(values), float(values.min()), mean, float(values.max()), float(areas.sum()))
 
 
+def parts_of(result: Result, quantity: Quantity) -> list[tuple[str, str]]:
+    """What is yes and what is no, each with its area and share; nothing where values are no such."""
+    values, areas = values_of(result, quantity)
+    if not len(values) or not quantity.is_told_in_words(values):
+        return []
+    is_area = bool(areas.sum() > 0)
+    weights = areas if is_area else np.ones(len(values))
+    sums = {word: float(weights[values == value].sum()) for value, word in quantity.meanings.items()}
+    unit = "m²" if is_area else ""
+    return [
+        (word, f"{amount(part, 0, unit)} ({amount(100 * part / weights.sum(), 1, '%')})")
+        for word, part in sums.items()
+    ]
+
+
 def amount(value: float, digits: int, unit: str = "") -> str:
     """A number with its unit; NaN is nothing."""
     if not np.isfinite(value):
@@ -156,7 +172,9 @@ def amount(value: float, digits: int, unit: str = "") -> str:
 
 
 def of_quantity(value: float, quantity: Quantity) -> str:
-    """A value of a quantity, no more exact than it is."""
+    """A value of a quantity, no more exact than it is; yes or no in words, and a share in percent."""
+    if quantity.words and np.isfinite(value):
+        return quantity.meanings.get(value) or amount(100 * value, 0, "%")
     return amount(value, quantity.digits, quantity.unit)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel, QStatusBar
 
-from analysis.spelling import grouped
 from app.canvas import Canvas
 from app.jobbar import JobBar
 from app.labels import counted, thousands
 from app.session import Session
 from layers.arrays import Float64
 from layers.place import crs_title, unit_names
+from layers.written import grouped
 from viewer.scene import Hit
 
 #: The size of a pixel that scales are counted with, as in map services (OGC).

@@ -40,6 +40,19 @@ class Quantity:
     color_map: str = "sun"  # of assets/colormaps
     low: float | None = None  # limits of the legend; None: those of the values
     high: float | None = None
+    #: What 0 and 1 mean where it is a matter of yes or no, or -1, 0 and 1 where it is a change of such; a
+    #: value in between is a share.
+    words: tuple[str, ...] = ()
+
+    @property
+    def meanings(self) -> dict[float, str]:
+        """What its whole values mean, the highest first."""
+        first = -1.0 if len(self.words) == 3 else 0.0
+        return dict(reversed([(first + at, word) for at, word in enumerate(self.words)]))
+
+    def is_told_in_words(self, values: NDArray[np.float64]) -> bool:
+        """Whether finite values are all yes or no."""
+        return bool(self.words) and bool(np.isin(values, list(self.meanings)).all())
 
 
 @dataclass(frozen=True)

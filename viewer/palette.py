@@ -96,7 +96,7 @@ STONE = "#d5c6ae"
 SPARE_COLORS = ("#b79aa8", "#9aa9b7", "#b7ad9a", "#9ab7ab", "#a89ab7", "#b7a39a", "#9fb79a", "#b0b0a0")
 
 CATEGORY_MAP = "okabe-ito"
-COLOR_MAPS = ("viridis", "cividis", "magma", "sun", "heights", "balance", "difference")
+COLOR_MAPS = ("viridis", "cividis", "magma", "sun", "heights", "balance", "difference", "seen")
 
 
 def rgb(color: str) -> UInt8:

@@ -10,6 +10,7 @@ import numpy as np
 
 from layers.arrays import Float64, UInt8
 from layers.results import Quantity, Result, Table
+from layers.written import grouped
 from viewer.color import LegendEntry, nice_step
 from viewer.palette import NO_VALUE, hex_color, ramp, rgb
 
@@ -28,6 +29,7 @@ class Scale:
     high: float
     values: Float64  # (n,) one per sample point, or per surface; finite
     weights: Float64  # (n,) m² that each stands for
+    weight_unit: str = "m²"  # "" where values are only counted
 
     @cached_property
     def is_change(self) -> bool:
@@ -46,20 +48,44 @@ class Scale:
         found[~np.isfinite(values)] = rgb(NO_VALUE)
         return found
 
+    @property
+    def is_of_words(self) -> bool:
+        """Whether all values are yes or no."""
+        return self.quantity.is_told_in_words(self.values)
+
     def text(self, value: float) -> str:
         """A value as it is written, with no more digits than its error allows."""
         sign = "+" if self.is_change and value > 0 else ""
-        return sign + f"{value:.{self.quantity.digits}f}".replace("-", "−")
+        if self.quantity.words:  # a share
+            return sign + grouped(100 * value).replace("-", "−")
+        return sign + grouped(value, self.quantity.digits).replace("-", "−")
 
     def legend(self) -> list[LegendEntry]:
-        """Values at even steps, the highest first; their heading has the limits, which differ by result."""
+        """Values at even steps, the highest first; their heading has the limits, which differ by result.
+
+        Where all is yes or no, what is what and its area.
+        """
+        if self.is_of_words:
+            return self._meanings()
+        if len(self.values) == 1:  # nothing is to be compared, and its number is told beside the view
+            return []
+        unit = "%" if self.quantity.words else self.quantity.unit
         step = max(nice_step((self.high - self.low) / LEGEND_ROWS), 10.0**-self.quantity.digits)
         first, last = ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9)
         marks = np.arange(first, last + 1, dtype=np.float64) * step
         title = f"{self.quantity.title}, {self.text(self.low)} to {self.text(self.high)}"
         return [
-            LegendEntry(self.text(mark), hex_color(color), 0, self.quantity.unit, 0, title)
+            LegendEntry(self.text(mark), hex_color(color), 0, unit, 0, title)
             for mark, color in zip(marks[::-1].tolist(), self.colors(marks)[::-1], strict=True)
+        ]
+
+    def _meanings(self) -> list[LegendEntry]:
+        title, meanings = self.quantity.title, self.quantity.meanings
+        colors = self.colors(np.array(list(meanings)))
+        areas = [round(float(self.weights[self.values == value].sum())) for value in meanings]
+        return [
+            LegendEntry(word, hex_color(color), area, self.weight_unit, 0, title)
+            for word, color, area in zip(meanings.values(), colors, areas, strict=True)
         ]
 
 
@@ -71,7 +97,9 @@ def scale_of(result: Result, quantity: Quantity, table: Table | None = None) -> 
     known = np.isfinite(values)
     has_area = "area_m2" in source.columns
     weights = source.numbers("area_m2")[known] if has_area else np.ones(int(known.sum()))
-    return Scale(quantity, *_limits(quantity, values[known]), values[known], weights)
+    return Scale(
+        quantity, *_limits(quantity, values[known]), values[known], weights, "m²" if has_area else ""
+    )
 
 
 def _limits(quantity: Quantity, values: Float64) -> tuple[float, float]:

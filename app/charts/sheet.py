@@ -9,8 +9,8 @@ from math import ceil, floor, isfinite, log10
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
-from analysis.spelling import grouped
 from app.charts.look import Look
+from layers.written import grouped
 
 #: Where a text lies against its point.
 LEFT, MIDDLE, RIGHT = 0.0, 0.5, 1.0
