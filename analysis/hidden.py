@@ -57,16 +57,21 @@ def _seen(bodies: Bodies, places: Float64, way: Float64) -> Int64:
 def without_hidden(receivers: Receivers, states: list[Casters]) -> Receivers:
     """The points that light may reach in one of the states; what is left out is said in square metres."""
     buried, covered = hidden_in(receivers, states)
-    said = (
-        (buried, "below the terrain"),
-        (covered & ~buried, "against which another building stands (party walls)"),
-    )
-    notes = tuple(
-        f"{grouped(area)} m² of surfaces {where} are left out: neither light nor eyes reach them"
-        for hidden, where in said
-        if (area := float(receivers.area_m2[hidden].sum())) > 0
-    )
+    notes = left_out(*(float(receivers.area_m2[hidden].sum()) for hidden in (buried, covered & ~buried)))
     return replace(_some(receivers, ~(buried | covered)), notes=(*receivers.notes, *notes))
+
+
+def left_out(buried_m2: float, covered_m2: float) -> tuple[str, ...]:
+    """What is said of surfaces that are below the ground, or that others are built against."""
+    said = (
+        (buried_m2, "below the terrain"),
+        (covered_m2, "against which another building stands (party walls)"),
+    )
+    return tuple(
+        f"{grouped(area)} m² of surfaces {where} are left out: neither light nor eyes reach them"
+        for area, where in said
+        if area > 0
+    )
 
 
 def hidden_in(receivers: Receivers, states: list[Casters]) -> tuple[Mask, Mask]:

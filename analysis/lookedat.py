@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analysis.casters import Casters, casters
-from analysis.hidden import without_hidden
+from analysis.facades import laid_again
+from analysis.fieldofview import FieldOfView
 from analysis.looking import box_around
+from analysis.openareas import PROBES, opened
 from analysis.plots import Area, on_ground, settled
-from analysis.receivers import Receivers
+from analysis.receivers import Receivers, some_rows
+from analysis.sights import Bend
 from analysis.site import Site
 from analysis.states import situations
 from analysis.survey import NEIGHBOURS_M, Surveyed, areas_of, box_of, given, not_nothing, surfaces_points
 from layers.arrays import Float64
+from layers.columns import Mask
 from layers.data import Box, Progress, never_stop
 from layers.errors import UsageError
 from layers.project import Project
@@ -53,11 +57,59 @@ def looked_at(
     situation = situations(inputs)[0]
     found = surfaces_points(project, inputs, situation, site.convergence_deg, progress, near)
     if near is not None and not len(found):
-        raise _out_of_reach(radius_m)
+        raise _out_of_reach(f"within {radius_m:g} m")
     states = standing(not_nothing(project, inputs, found).box)
     if inputs.where or inputs.fids:  # perhaps streets and lawns, which follow the ground only roughly
         found = settled(found, states[0])
-    return LookedAt(not_nothing(project, inputs, without_hidden(found, states)), states)
+    return LookedAt(not_nothing(project, inputs, opened(project, found, states, progress)), states)
+
+
+def in_view(
+    project: Project,
+    inputs: Surveyed,
+    receivers: Receivers,
+    eyes: Float64,
+    view: FieldOfView,
+    bend: Bend,
+    target_height_m: float = 0.0,
+) -> Receivers:
+    """What of the ground lies within reach and in the field of view of one of the eyes (k, 3) at least.
+
+    Surfaces are kept whole where some of them does; given points are all kept. Where nothing lies in view
+    all is kept that was asked for, and not seen.
+    """
+    if view.is_all or inputs.on == "points":
+        return receivers
+    above = np.array((0.0, 0.0, target_height_m if inputs.on == "ground" else 0.0))
+    is_held = _held(receivers.points + above, eyes, view, bend)
+    if inputs.on == "surfaces":
+        rows = np.setdiff1d(np.arange(len(receivers.fid)), receivers.row[is_held])
+        probes = laid_again(project, receivers, rows, PROBES)
+        near = np.zeros(len(receivers.fid), bool)
+        near[receivers.row[is_held]] = True
+        near[rows[probes.row[_held(probes.points, eyes, view, bend)]]] = True
+        is_held = near[receivers.row]
+    if not is_held.any():
+        if inputs.where or inputs.fids or inputs.box:
+            return receivers
+        raise _out_of_reach(view.title)
+    found = receivers.thinned(is_held)
+    rows, row = np.unique(found.row, return_inverse=True)
+    return replace(
+        some_rows(found, rows),
+        points=found.points,
+        area_m2=found.area_m2,
+        row=row.astype(np.int32),
+    )
+
+
+def _held(points: Float64, eyes: Float64, view: FieldOfView, bend: Bend) -> Mask:
+    """(n,) which points one of the eyes looks at."""
+    found = np.zeros(len(points), bool)
+    for eye in eyes:
+        rest = np.flatnonzero(~found)
+        found[rest] = view.holds(eye, points[rest], bend)
+    return found
 
 
 def ground_areas(project: Project, inputs: Surveyed, places: Float64, radius_m: float) -> list[Area]:
@@ -69,10 +121,10 @@ def ground_areas(project: Project, inputs: Surveyed, places: Float64, radius_m: 
     return [Area(MultiPoint(places[:, :2]).buffer(radius_m), f"Ground within {radius_m:g} m")]
 
 
-def _out_of_reach(radius_m: float) -> UsageError:
+def _out_of_reach(where: str) -> UsageError:
     return UsageError(
         "Nothing of what is looked at lies within reach of the viewing places",
-        found=f"nothing within {radius_m:g} m",
+        found=f"nothing {where}",
         do="Look farther, or at other objects",
     )
 
