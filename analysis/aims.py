@@ -10,7 +10,7 @@ import numpy as np
 from analysis.casters import Casters
 from analysis.facades import Wanted, on_surfaces
 from analysis.hidden import without_hidden
-from analysis.looking import Observers, stood_on
+from analysis.looking import Observers, stood_on, told_apart
 from analysis.missing import why_nothing
 from analysis.naming import Naming
 from analysis.receivers import Receivers
@@ -82,15 +82,6 @@ def target_names(naming: Naming, cast: Casters, eye: Float64, ends: Float64) -> 
     fids = np.where(met, cast.fid[np.maximum(triangle, 0)], -1) if len(cast.fid) else np.full(len(ends), -1)
     titles = [naming.title(fid) if fid >= 0 else "" for fid in naming.wholes(fids).tolist()]
     return told_apart(titles, "target")
-
-
-def told_apart(names: Sequence[str], what: str) -> tuple[str, ...]:
-    """The names, none twice; those without one are numbered."""
-    found: list[str] = []
-    for number, name in enumerate(names):
-        again = names[:number].count(name)
-        found.append((f"{name} {again + 1}" if again else name) if name else f"{what} {number + 1}")
-    return tuple(found)
 
 
 def points_on(

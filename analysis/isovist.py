@@ -35,7 +35,6 @@ from analysis.looking import (
     eye_height,
     from_places,
     observers_at,
-    place_names,
     positions_of,
     trees_hide,
     warnings_of,
@@ -170,12 +169,11 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     if not inputs.vegetation:
         standing = [without_plants(cast) for cast in standing]
     if inputs.on == PLACES:
-        positions = positions_of(inputs.places)
-        names = place_names(project, positions)
-        observers = observers_at(positions, inputs.eye_height_m, standing[0], names)
+        positions = positions_of(project, inputs.places)
+        observers = observers_at(project, positions, inputs.eye_height_m, standing[0])
         places = on_points(_upright(observers.eyes), site.convergence_deg, observers.names)
         eyes = observers.eyes
-        warnings = warnings_of(names, eyes, standing[0], inputs.vegetation)
+        warnings = warnings_of(observers.names, eyes, standing[0], inputs.vegetation)
     else:
         observers, warnings = None, []
         areas = areas_of(project, _surveyed(inputs))
@@ -214,7 +212,7 @@ def _surveyed(inputs: Inputs) -> Surveyed:
 def _box(project: Project, inputs: Inputs) -> Box:
     """Around the places."""
     if inputs.on == PLACES:
-        return box_around(positions_of(inputs.places), 0.0)
+        return box_around(positions_of(project, inputs.places), 0.0)
     return box_of(areas_of(project, _surveyed(inputs)))
 
 

@@ -17,7 +17,6 @@ from analysis.aims import (
     placed,
     points_on,
     target_names,
-    told_apart,
 )
 from analysis.alonglines import are_long, casters_along
 from analysis.asked import asked
@@ -27,7 +26,6 @@ from analysis.looking import (
     bend_of,
     box_around,
     observers_of,
-    place_names,
     positions_of,
     sights_in,
 )
@@ -165,16 +163,16 @@ class Laid:
 
 def laid_out(project: Project, inputs: Towards, convergence_deg: float, progress: Progress) -> Laid:
     """The lines that are asked for; UsageError where there are none."""
-    places, points = positions_of(inputs.places), None
+    places, points = positions_of(project, inputs.places), None
     around = [places]
     if inputs.towards == SURFACES:
         points = laid_points(project, inputs, convergence_deg, part_of(progress, 0.0, POINTS_LAID))
         around.append(points.points)
     elif inputs.towards == PLACES:
-        around.append(positions_of(inputs.targets, "target"))
+        around.append(positions_of(project, inputs.targets, "target"))
     sights = _standing(project, inputs, around, part_of(progress, POINTS_LAID, 1.0))
     cast = sights[0].cast
-    observers = observers_of(inputs, cast, told_apart(place_names(project, places), "place"))
+    observers = observers_of(project, inputs, cast)
     if points is not None:
         points = open_points(points, [state.cast for state in sights])
         aims = at_points(observers, points)

@@ -23,6 +23,8 @@ from layers.runs import Int64
 #: A landmark is wider than this from where it is looked at: one stands in it or right before it.
 WIDEST_DEG = 120.0
 NEAREST_M = 1.0
+#: Numbers that people read and type again are rounded by no more.
+BELOW_M = 0.01
 #: How what is to be seen of a landmark is given.
 SHARE, METRES, HEIGHT = "share", "metres", "height"
 
@@ -48,7 +50,7 @@ class Landmark:
     foot_z: float
 
     def threshold_z(self, wanted: Wanted) -> float:
-        """From which height on it is to be seen; UsageError where that is not below its top."""
+        """From which height on it is to be seen; UsageError unless between foot and top."""
         if wanted.by == HEIGHT:
             found = wanted.height_z
         elif wanted.by == METRES:
@@ -62,7 +64,25 @@ class Landmark:
                 found=f"{found:.2f} m",
                 allowed=f"less than {self.top_z:.2f} m, the height of its top",
             )
+        if found < self.foot_z - BELOW_M:
+            raise self._too_low(wanted.by, found)
         return found
+
+    def _too_low(self, by: str, found: float) -> UsageError:
+        height = self.top_z - self.foot_z
+        if by == METRES:
+            return UsageError(
+                "The landmark is not that high",
+                where=self.name,
+                found=f"its upper {self.top_z - found:g} m are to be seen",
+                allowed=f"up to {height:.2f} m, all that stands above the ground",
+            )
+        return UsageError(
+            "The height lies below the foot of the landmark",
+            where=self.name,
+            found=f"{found:.2f} m",
+            allowed=f"{self.foot_z:.2f} m to {self.top_z:.2f} m, in the project's heights",
+        )
 
     def part_above(self, height_z: float) -> Float64:
         """Corners (n, 3) of what of it lies above a height."""

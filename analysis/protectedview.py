@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.aims import told_apart
 from analysis.allowedheights import QUANTITIES, allowed_heights, lowest, points_in
 from analysis.analysis import Estimate
 from analysis.asked import asked
@@ -33,10 +32,11 @@ from analysis.looking import (
     FromPlaces,
     Observers,
     bend_of,
+    buried_warnings,
     earth_of,
     observers_of,
-    place_names,
     positions_of,
+    read_places,
     stood_on,
 )
 from analysis.naming import Naming
@@ -173,17 +173,16 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     target = (
         None if inputs.landmark_points else target_in(project, inputs.landmark, inputs.landmark_fids, states)
     )
-    box = _box(inputs, target)
+    box = _box(project, inputs, target)
     margin = SKYLINE_M + inputs.background_m
     whole = [casters(project, each, box, margin, part_of(progress, 0.0, 0.3)) for each in states]
     seen = [Seen.of(naming, each, inputs.vegetation) for each in whole]
     cast = [each.cast for each in seen]
     landmarks = [_landmark(inputs, naming, target, cast[0], each) for each in cast]
-    names = told_apart(place_names(project, positions_of(inputs.places)), "place")
-    watched = observers_of(inputs, cast[0], names)
+    watched = observers_of(project, inputs, cast[0])
     wanted = Wanted(inputs.threshold, inputs.share_pct, inputs.upper_m, inputs.threshold_z)
     threshold_z = landmarks[0].threshold_z(wanted)
-    check_eyes(cast[0], watched, naming)
+    check_eyes(cast[0], watched)
     looked = []
     for at, (name, eye) in enumerate(zip(watched.names, watched.eyes, strict=True)):
         begin, end = (0.3 + 0.6 * (at + more) / len(watched) for more in (0, 1))
@@ -209,7 +208,11 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     surfaces = receivers.surfaces_table(
         **{name: lowest(receivers, values) for name, values in allowed.items()}
     )
-    notes = dict.fromkeys((*left_out, *receivers.notes, *(note for each in cast for note in each.notes)))
+    points = landmarks[0].corners[:, 0] if target is None else np.empty((0, 3))
+    warnings = buried_warnings([f"{POINT}, {row + 1}" for row in range(len(points))], points, cast[0])
+    notes = dict.fromkeys(
+        (*warnings, *left_out, *receivers.notes, *(note for each in cast for note in each.notes))
+    )
     pedigree = Pedigree(
         method=METHOD.format(
             width=_width(inputs),
@@ -272,11 +275,11 @@ def _from(watched: Observers) -> str:
     return watched.names[0] if len(watched) == 1 else f"{len(watched)} places"
 
 
-def _box(inputs: Inputs, target: Target | None) -> Box:
+def _box(project: Project, inputs: Inputs, target: Target | None) -> Box:
     """Around the viewing places and the landmark."""
-    places = [positions_of(inputs.places)[:, :2]]
+    places = [positions_of(project, inputs.places)[:, :2]]
     if target is None:
-        places.append(positions_of(inputs.landmark_points, POINT)[:, :2])
+        places.append(positions_of(project, inputs.landmark_points, POINT)[:, :2])
     else:
         places.append(np.reshape(target.box, (2, 3))[:, :2])
     flat = np.concatenate(places)
@@ -288,20 +291,18 @@ def _landmark(inputs: Inputs, naming: Naming, target: Target | None, now: Caster
     """The landmark in a state; points without height are the top of what stands there now."""
     if target is not None:
         return landmark_of(cast, target)
-    points = positions_of(inputs.landmark_points, POINT)
+    points = read_places(inputs.landmark_points, POINT)
     flat = np.isnan(points[:, 2])
     points[flat, 2] = Ground(now.vertices, now.triangles).heights(points[flat, :2])
     return landmark_at(cast, naming, stood_on(now, points, POINT))
 
 
-def check_eyes(cast: Casters, watched: Observers, naming: Naming) -> None:
-    """Refuse eyes inside of objects, and under the ground."""
+def check_eyes(cast: Casters, watched: Observers) -> None:
+    """Refuse eyes inside of objects."""
     for name, eye in zip(watched.names, watched.eyes, strict=True):
-        ground = cast.ground.heights(eye[None, :2])[0]
-        if eye[2] < ground or cast.inside(eye[None])[0]:
-            what = "under the ground" if eye[2] < ground else "inside a building"
+        if cast.inside(eye[None])[0]:
             raise UsageError(
-                f"The eye is {what}",
+                "The eye is inside a building",
                 where=f"{name}, {eye[0]:.2f}, {eye[1]:.2f}, {eye[2]:.2f}",
                 do="Choose another viewing place, or a larger height of the eye",
             )

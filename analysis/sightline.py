@@ -12,9 +12,8 @@ from analysis.aims import CLICKED_M, Aims, clear_of
 from analysis.analysis import Estimate
 from analysis.casters import Casters
 from analysis.laidlines import PLACES, SECTOR, Laid, Towards, laid_out, laid_points
-from analysis.looking import earth_of, warnings_of
+from analysis.looking import EYE_HEIGHT_M, MOST_WARNED, WARNING, Observers, earth_of, warnings_of
 from analysis.naming import Naming, subject
-from analysis.outlook import IS_SEEN, SEEN
 from analysis.profile import PROFILE
 from analysis.sightlines import Names, Seen, Sightlines
 from analysis.sights import GAP_M
@@ -46,6 +45,7 @@ from layers.results import (
     SIGHTLINES,
     VOLUMES,
     Pedigree,
+    Quantity,
     Result,
     Table,
 )
@@ -58,8 +58,13 @@ HELP = "Whether one sees from here to there, what is in the way, and how much to
 LINE_S, SET_UP_S = 0.005, 1.0
 #: Part of the time that it takes to find out what stands there.
 SET_UP = 0.3
+#: Along lines that go beyond the terrain it is looked for at so many places, and on all of them together.
+STOPS, ALL_STOPS = 2_001, 200_000
+#: What hides so near to an eye, on the map, may be what one stands on.
+UNDERFOOT_M = 2.0
 
-QUANTITIES = (replace(IS_SEEN, title="Seen from the places"),)
+SEEN = "seen_fraction"
+QUANTITIES = (Quantity(SEEN, "Seen from the places", "", digits=2, color_map="viridis", low=0.0, high=1.0),)
 ERROR = (
     "Distances and heights are those of the model's own triangles within 1 mm; of a target at 20 km the "
     "height that is hidden is within 1 mm of the closed form"
@@ -106,7 +111,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         f"{_subject(inputs, laid, naming)}, {states_title(project, situations(inputs))}",
         inputs,
         site,
-        _pedigree(inputs, laid, states, time.perf_counter() - started),
+        _pedigree(inputs, laid, states, found[0], time.perf_counter() - started),
         quantities=quantities_with_change(QUANTITIES, inputs.compare) if len(surfaces) else (),
         surfaces=surfaces,
         points=points,
@@ -194,7 +199,9 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{len(names)} places"
 
 
-def _pedigree(inputs: Inputs, laid: Laid, states: Sequence[Sightlines], seconds: float) -> Pedigree:
+def _pedigree(
+    inputs: Inputs, laid: Laid, states: Sequence[Sightlines], found: _State, seconds: float
+) -> Pedigree:
     notes = [note for state in states for note in state.cast.notes]
     notes = [*(laid.points.notes if laid.points is not None else ()), *notes]
     observers, aims, cast = laid.observers, laid.aims, states[0].cast
@@ -203,7 +210,7 @@ def _pedigree(inputs: Inputs, laid: Laid, states: Sequence[Sightlines], seconds:
         count = len(aims) // len(observers)
         before = clear_of(aims.ends[:count], observers.eyes[0]) + np.array((0.0, 0.0, CLICKED_M))
         notes = warnings_of(aims.targets[:count], before, cast, inputs.vegetation) + notes
-    notes += _about_ground(cast, aims)
+    notes = _at_the_eye(observers, aims, found) + _about_ground(cast, laid, inputs.towards) + notes
     return Pedigree(
         method=METHOD.format(
             plants="trees" if inputs.vegetation else "other objects, but no vegetation,",
@@ -226,10 +233,36 @@ def _pedigree(inputs: Inputs, laid: Laid, states: Sequence[Sightlines], seconds:
     )
 
 
-def _about_ground(cast: Casters, aims: Aims) -> list[str]:
-    """What is said where there is no terrain along the lines."""
+def _about_ground(cast: Casters, laid: Laid, towards: str) -> list[str]:
+    """What is said where there is no terrain along the lines: of fans a note, of others a warning."""
     if not len(cast.ground.triangles):
         return ["There is no terrain: only objects hide"]
-    beyond = int(np.isnan(cast.ground.heights(aims.ends[:, :2])).sum())
-    who = "1 line of sight goes" if beyond == 1 else f"{beyond} lines of sight go"
-    return [f"{who} beyond the terrain: no ground hides there"] if beyond else []
+    starts, ends = laid.observers.eyes[laid.aims.observer, :2], laid.aims.ends[:, :2]
+    ground = [cast.ground.heights(places) for places in (starts, ends)]
+    beyond = np.flatnonzero(np.isnan(ground).any(axis=0))
+    if not len(beyond):
+        return []
+    who = "1 line of sight goes" if len(beyond) == 1 else f"{len(beyond)} lines of sight go"
+    count = min(STOPS, 2 + ALL_STOPS // len(beyond))
+    stops = np.linspace(starts[beyond], ends[beyond], count).reshape(-1, 2)
+    share = np.isnan(cast.ground.heights(stops)).reshape(count, -1).mean(axis=0)
+    metres = float((share * np.hypot(*(ends - starts)[beyond].T)).max())
+    far = f"{metres / 1000:,.1f} km" if metres >= 1000 else f"{metres:.0f} m"
+    text = f"{who} beyond the terrain, by {far}{' at most' * (len(beyond) > 1)}: no ground hides there"
+    return [text if towards == SECTOR else WARNING + text]
+
+
+def _at_the_eye(observers: Observers, aims: Aims, found: _State) -> list[str]:
+    """That what one seems to stand on hides, where places with a height are taken for the eyes themselves."""
+    if observers.eye_height_m > 0:
+        return []
+    names = dict.fromkeys(
+        observers.names[who]
+        for who, one in zip(aims.observer.tolist(), found, strict=True)
+        if one.obstacles and one.obstacles[0].from_m < UNDERFOOT_M
+    )
+    return [
+        f"{WARNING}what hides before {name} is right at the eye: the given place is the eye itself; if it is "
+        f"where one stands, give the height of the eye too, such as {EYE_HEIGHT_M:g} m"
+        for name in list(names)[:MOST_WARNED]
+    ]

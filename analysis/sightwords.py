@@ -27,7 +27,27 @@ def said_of(
     before: Sequence[Seen] | None,
     names: Names,
 ) -> list[str]:
-    """The sentences of a result, the most important first."""
+    """The sentences of a result, the most important first; the last one says where the eyes are."""
+    return [*_of_lines(observers, aims, points, now, before, names), _where_eyes_are(observers)]
+
+
+def _where_eyes_are(observers: Observers) -> str:
+    """Whether places are those of the eyes or of the feet."""
+    height = observers.eye_height_m
+    how = f"{height:g} m above the place" if height else "the given place itself"
+    if len(observers) == 1:
+        return f"The eye is {how}, at a height of {observers.eyes[0, 2]:.2f} m."
+    return f"The eyes are {how}s." if height else "The eyes are the given places themselves."
+
+
+def _of_lines(
+    observers: Observers,
+    aims: Aims,
+    points: Receivers | None,
+    now: Sequence[Seen],
+    before: Sequence[Seen] | None,
+    names: Names,
+) -> list[str]:
     if points is not None:
         return _of_points(points, aims, now, before, names)
     if aims.targets[0].endswith("°"):
@@ -74,7 +94,7 @@ def _over_it(target: str, one: Seen) -> list[str]:
         )
         if np.isfinite(z)
     ]
-    return [f"To see over all that is in the way: {', or '.join(higher)}."] if higher else []
+    return [f"To see over all of the model that is in the way: {', or '.join(higher)}."] if higher else []
 
 
 def _clear(one: Seen) -> str:

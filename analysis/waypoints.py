@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.asked import asked
 from analysis.fieldofview import Sector
-from analysis.looking import Observers, place_names, positions_of
+from analysis.looking import Observers, positions_of
 from layers.arrays import Float64
 from layers.errors import UsageError
 from layers.project import Project
@@ -36,11 +36,9 @@ class Along(Sector):
 
 
 def viewing_places(project: Project, inputs: Along) -> tuple[Float64, tuple[str, ...]]:
-    """Where somebody stands (n, 3), z NaN on the terrain, and what the places are called."""
-    places = positions_of(inputs.places)
-    if inputs.path:
-        return stops(places, inputs.path_spacing_m)
-    return places, tuple(place_names(project, places))
+    """Where somebody stands (n, 3), z NaN on the terrain, and what the places are called along a path."""
+    places = positions_of(project, inputs.places)
+    return stops(places, inputs.path_spacing_m) if inputs.path else (places, ())
 
 
 def places_title(inputs: Along, observers: Observers) -> str:

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 
 from analysis.casters import Casters
-from analysis.looking import box_around, positions_of, stood_on
+from analysis.looking import (
+    box_around,
+    check_above_ground,
+    check_near,
+    observers_table,
+    read_places,
+    stood_on,
+)
 from analysis.naming import NO_OBJECT, Naming
 from analysis.receivers import WINDOW_LIFT_M, Receivers, on_points
 from analysis.skyfactors import sky_directions
@@ -18,6 +25,7 @@ from layers.arrays import Float64
 from layers.columns import Mask
 from layers.data import Box
 from layers.errors import UsageError
+from layers.project import Project
 from layers.results import Table
 from layers.runs import Int64
 
@@ -60,11 +68,10 @@ class Places:
 
     def table(self) -> Table:
         """As results keep them (`layers.results.OBSERVERS`)."""
-        axes = {axis: self.eyes[:, at] for at, axis in enumerate("xyz")}
-        return Table({"name": list(self.names), **axes, "foot_z": self.foot_z})
+        return observers_table(self.names, self.eyes, self.foot_z)
 
 
-def box_of_points(points: Sequence[Any]) -> Box:
+def box_of_points(project: Project, points: Sequence[Any]) -> Box:
     """Around the windows and spots that are given; UsageError where there are none, or they are none."""
     if not points:
         raise UsageError(
@@ -80,11 +87,12 @@ def box_of_points(points: Sequence[Any]) -> Box:
             "A window or a spot is not understood",
             allowed="x, y, z and the direction out of the facade; corners of a window; or x, y of a spot",
         )
+    check_near(project, places, "window or spot")
     return box_around(places, 0.0)
 
 
 def given_places(points: Sequence[Any], eye_height_m: float, cast: Casters, naming: Naming) -> Places:
-    """The windows and spots that are given; UsageError where they lie inside something.
+    """The windows and spots that are given; UsageError where they lie inside something, or under the ground.
 
     A point with a direction is a window, but where it looks up a spot, like one without a direction; a ring
     of corners is a window.
@@ -92,6 +100,8 @@ def given_places(points: Sequence[Any], eye_height_m: float, cast: Casters, nami
     parts = [_place(point, eye_height_m, cast) for point in points]
     eyes, normals = (np.array([part[at] for part in parts]) for at in (0, 1))
     is_spot = np.array([part[2] for part in parts], bool)
+    names = _names(cast, naming, eyes, normals, is_spot)
+    check_above_ground(names, eyes, cast.ground.heights(eyes[:, :2]))
     inside = np.flatnonzero(_closed_in(cast, eyes))
     if len(inside):
         x, y, z = eyes[inside[0]]
@@ -101,7 +111,7 @@ def given_places(points: Sequence[Any], eye_height_m: float, cast: Casters, nami
             do="Give a point on the outside of a facade, or in the open",
         )
     foot_z = eyes[:, 2] - np.where(is_spot, eye_height_m, 0.0)
-    return Places(eyes, foot_z, normals, is_spot, _names(cast, naming, eyes, normals, is_spot))
+    return Places(eyes, foot_z, normals, is_spot, names)
 
 
 def telling_place(
@@ -139,7 +149,7 @@ def _place(point: Any, eye_height_m: float, cast: Casters) -> tuple[Float64, Flo
     """Eye, direction out of the facade, and whether it is a spot."""
     is_plain = len(point) and not isinstance(point[0], Sequence)
     if is_plain and len(point) in (2, 3):
-        foot = stood_on(cast, positions_of([point], "spot"), "spot")[0]
+        foot = stood_on(cast, read_places([point], "spot"), "spot")[0]
         return eye_at(foot, np.array(UP), eye_height_m)
     found = given([point], WHOLE_WINDOW_M, 0.0)
     if is_plain:

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from analysis.looking import EYE_HEIGHT_M
 from app.verbs.asking import (
     OPTIONS,
     add_results,
@@ -26,12 +27,21 @@ LOOKING_OPTIONS: Mapping[str, str] = {
 PLACE = "X,Y[,Z]"
 
 
-def add_from(parser: argparse.ArgumentParser, least: bool = True) -> None:
-    """The project, and from which places one looks; `least`: one at least is needed."""
+def add_from(parser: argparse.ArgumentParser, least: bool = True, are_eyes: bool = False) -> None:
+    """The project, and from which places one looks.
+
+    `least`: one at least is needed; `are_eyes`: places with a height are those of eyes, not of feet.
+    """
     add_project(parser)
-    add_places(parser, "--from", "from where: a place on the ground, or with the height of one's feet", least)
+    what = "the eye itself" if are_eyes else "where one stands"
+    about = f"from where: X,Y on the ground, or X,Y,Z of {what}, Z in the project's heights"
+    add_places(parser, "--from", about, least)
+    more = " for X,Y and 0, the eye itself, for X,Y,Z" * are_eyes
     parser.add_argument(
-        "--height", metavar="M", type=float, help="of the eye above that place in metres; default 1.6"
+        "--height",
+        metavar="M",
+        type=float,
+        help=f"of the eye above that place in metres; default {EYE_HEIGHT_M:g}{more}",
     )
 
 

@@ -11,6 +11,7 @@ from app.verbs.asking import (
     lines_of,
     measured,
     numbers_from,
+    options_of,
     told,
     values_of,
 )
@@ -19,22 +20,30 @@ from app.verbs.verb import Answer, Verb
 from layers.errors import UsageError
 from layers.results import FINDINGS, SIGHTLINES, Result
 
-OPTIONS = {
+#: Options that are inputs of the analysis by another name.
+GIVEN = {
+    "target_height": "target_height_m",
+    "on": "surfaces",
+    "spacing": "spacing_m",
+    "step": "step_deg",
+    "altitude": "altitude_deg",
+}
+NAMED = {
     **LOOKING_OPTIONS,
+    **options_of(GIVEN),
     "targets": "--to",
     "to_where": "--to-objects",
-    "surfaces": "--on",
-    "azimuth_deg": "--fan",
-    "width_deg": "--fan",
-    "reach_m": "--fan",
+    "azimuth_deg": "AZIMUTH of --fan",
+    "width_deg": "WIDTH of --fan",
+    "reach_m": "REACH of --fan",
 }
 #: Profiles have a row per cell of the terrain: they are in the file, not in the answer.
 LEFT_OUT = frozenset(("profile",))
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    add_from(parser)
-    add_places(parser, "--to", "to where: a place on the ground, or with its height", least=False)
+    add_from(parser, are_eyes=True)
+    add_places(parser, "--to", "to where: X,Y on the ground, or X,Y,Z with the height", least=False)
     add = parser.add_argument
     add("--target-height", metavar="M", type=float, help="above those places in metres; default 0")
     add("--to-objects", metavar="EXPR", default="", help="instead: to surfaces of these objects")
@@ -55,20 +64,11 @@ def _run(arguments: argparse.Namespace) -> Answer:
     answers = {
         **looking_from(arguments),
         **_towards(arguments),
-        **given(
-            arguments,
-            {
-                "target_height": "target_height_m",
-                "on": "surfaces",
-                "spacing": "spacing_m",
-                "step": "step_deg",
-                "altitude": "altitude_deg",
-            },
-        ),
+        **given(arguments, GIVEN),
     }
     if arguments.height is None:
         answers |= _eyes(arguments)
-    result, said = measured(arguments, "sightline", answers, OPTIONS)
+    result, said = measured(arguments, "sightline", answers, NAMED)
     values = {**_headline(result), **values_of(arguments, result)}
     lines = [result.title, *result.tables[FINDINGS].texts("sentence")]
     if len(result.tables[SIGHTLINES]) > 1:
@@ -140,7 +140,7 @@ def _fan_from(text: str) -> tuple[float, ...]:
 VERB = Verb(
     "sightline",
     "Say whether one sees from here to there, what is in the way, and how much too high it is.",
-    "citystrata sightline town.city.gpkg --from 155000,463000,1.6 --to 155400,463100,25 --json",
+    "citystrata sightline town.city.gpkg --from 548914,5494551,226.2 --to 548310,5494410,240 --json",
     _arguments,
     _run,
 )

@@ -212,6 +212,8 @@ def test_points_widths_and_heights_may_be_given(town: Project) -> None:
         ({"places": (at(55, 55, 0)[:2],)}, "The eye is inside a building"),
         ({"places": (at(190, 55, -5),)}, "The eye is under the ground"),
         ({"threshold": "height", "threshold_z": 99.0}, "Nothing of the landmark is that high"),
+        ({"threshold": "height", "threshold_z": 0.0}, "below the foot of the landmark"),
+        ({"threshold": "metres", "upper_m": HOUSE_HEIGHT_M + 1}, "The landmark is not that high"),
         (
             {"landmark": "", "landmark_points": (at(55, 55, 9),), "share_pct": 5.0},
             "The corridor has no width",

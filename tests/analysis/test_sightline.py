@@ -206,7 +206,7 @@ def test_what_looks_away_is_not_seen_and_said_to(town: Project) -> None:
     )
     turned = [text for text in result.tables[FINDINGS].texts("sentence") if "away from all" in text]
     assert turned == ["2 of them look away from all viewing places."]
-    below = look(town, places=(at(55, 55, -40.0),), towards=SURFACES, to_where="id == 'A'", surfaces="roofs")
+    below = look(town, places=(at(30, 55, 2.0),), towards=SURFACES, to_where="id == 'A'", surfaces="roofs")
     assert len(below.tables[SIGHTLINES]) == 0 and below.surfaces.numbers("seen_fraction") == [0.0]
 
 
@@ -244,8 +244,42 @@ def test_what_cannot_be_is_a_sentence(town: Project, tmp_path: Path) -> None:
 
 
 def test_lines_that_leave_the_terrain_are_told(town: Project) -> None:
-    limits = look(town, targets=(at(250, 55, 2.0), BEHIND)).pedigree.limits
-    assert "1 line of sight goes beyond the terrain: no ground hides there" in limits
+    limits = look(town, targets=(at(250.3, 55, 2.0), BEHIND)).pedigree.limits
+    warned = "Warning: 1 line of sight goes beyond the terrain, by 51 m: no ground hides there"
+    assert warned in limits
+    far = look(town, targets=(at(100_030, 55, 2.0),)).pedigree.limits
+    assert any("1 line of sight goes beyond the terrain, by 99.8 km" in limit for limit in far)
+    fan = look(town, targets=(), towards=SECTOR, reach_m=1000.0).pedigree.limits
+    assert not any(limit.startswith("Warning") for limit in fan)
+
+
+def test_places_from_where_nobody_sees_the_city_are_refused(town: Project) -> None:
+    x, y, z = EYE
+    for change in ({"places": ((y, x, z),)}, {"targets": ((y, x),)}):
+        with pytest.raises(UsageError, match="lies far outside of the city"):
+            look(town, **change)
+
+
+def test_whether_a_place_is_the_eye_itself_is_said(town: Project) -> None:
+    bare = look(town, places=(EYE,), targets=(BEHIND,), eye_height_m=0.0)
+    above = look(town, places=(EYE,), targets=(BEHIND,), eye_height_m=1.6)
+    z = EYE[2]
+    assert bare.tables[FINDINGS].texts("sentence")[-1] == (
+        f"The eye is the given place itself, at a height of {z:.2f} m."
+    )
+    assert above.tables[FINDINGS].texts("sentence")[-1] == (
+        f"The eye is 1.6 m above the place, at a height of {z + 1.6:.2f} m."
+    )
+    assert bare.tables[OBSERVERS].numbers("eye_height_m").tolist() == [0.0]
+    assert above.tables[OBSERVERS].numbers("eye_height_m").tolist() == [1.6]
+
+
+def test_an_eye_on_the_edge_of_what_hides_is_warned_of(town: Project) -> None:
+    edge = at(49.0, 55, HOUSE_HEIGHT_M - 0.5)
+    wanted = {"targets": (BEHIND,), "eye_height_m": 0.0}
+    warned = [limit for limit in look(town, places=(edge,), **wanted).pedigree.limits if "Warning" in limit]
+    assert len(warned) == 1 and "the given place is the eye itself" in warned[0]
+    assert not any("Warning" in limit for limit in look(town, places=(EYE,), **wanted).pedigree.limits)
 
 
 def test_an_eye_in_a_house_and_a_target_under_the_ground_are_warned_of(town: Project) -> None:

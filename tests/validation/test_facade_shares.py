@@ -164,7 +164,7 @@ def test_shares_of_facades_are_those_of_a_hundred_times_the_lines(demo_city: Pro
     site = site_if_known(demo_city)
     places, _ = viewing_places(demo_city, inputs)
     looked = looked_at(demo_city, inputs, site, places, RADIUS_M)
-    observers = observers_at(places, inputs.eye_height_m, looked.states[0])
+    observers = observers_at(demo_city, places, inputs.eye_height_m, looked.states[0])
     watch = Watch(
         Sights(looked.states[0], inputs.vegetation, bend_of(inputs)),
         observers.eyes,
