@@ -22,7 +22,7 @@ from analysis.looking import (
     earth_of,
     place_names,
 )
-from analysis.outlook import CUMULATIVE, IS_SEEN, SEEN, SEEN_BY, SEEN_BY_PCT
+from analysis.outlook import CUMULATIVE, IS_SEEN, SEEN, SEEN_BY, SEEN_BY_PCT, one_of
 from analysis.receivers import Receivers
 from analysis.sights import Bend
 from analysis.site import site_if_known
@@ -37,6 +37,7 @@ from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
 from layers.results import FINDINGS, OBSERVERS, Pedigree, Quantity, Result, Table
+from layers.written import grouped
 
 if TYPE_CHECKING:
     from analysis.visibility import Inputs
@@ -103,6 +104,7 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
     quantities = (IS_SEEN, *(CUMULATIVE if len(eyes) > 1 else ()), HIDDEN_HEIGHT)
     receivers = kept.receivers(cells)
     rows = [_of_all(receivers, total, len(eyes)) for total in totals]
+    within = "" if view.is_all else " within reach"
     return finished(
         "visibility",
         f"{cells.layer.name}: what is seen from {places_title(inputs, observers)}, "
@@ -114,7 +116,7 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
         surfaces=receivers.surfaces_table(**with_change(rows[0], rows[1] if inputs.compare else None)),
         points=receivers.points_table(**with_change(now, before)),
         tables={
-            FINDINGS: Table({"sentence": _sentences(observers, cells, totals, seen)}),
+            FINDINGS: Table({"sentence": _sentences(observers, cells, totals, seen, within)}),
             "places": _places_table(observers, totals),
             OBSERVERS: observers.table(),
         },
@@ -233,17 +235,17 @@ def _places_table(observers: Observers, totals: Sequence[Totals]) -> Table:
 
 
 def _sentences(
-    observers: Observers, cells: Cells, totals: Sequence[Totals], seen: Sequence[Seen]
+    observers: Observers, cells: Cells, totals: Sequence[Totals], seen: Sequence[Seen], within: str
 ) -> list[str]:
     """What was found, the most important first."""
     total = totals[0]
-    where = observers.names[0] if len(observers) == 1 else f"one of {len(observers)} places at least"
     if total.seen_m2 <= 0:
-        said = [f"Nothing of the terrain is seen from {where}."]
+        said = [f"Nothing of the terrain is seen from {one_of(observers, 'any')}."]
     else:
         share = 100.0 * total.seen_m2 / total.looked_at_m2
         said = [
-            f"From {where} {_area(total.seen_m2)} of {_area(total.looked_at_m2)} are seen, {share:.1f} %."
+            f"{_area(total.seen_m2)} of {_area(total.looked_at_m2)}{within} ({share:.1f} %) are seen from "
+            f"{one_of(observers)}."
         ]
     if len(seen) > 1:
         is_seen, was_seen = (found.count > 0 for found in seen)
@@ -262,8 +264,8 @@ def _sentences(
 
 
 def _area(area_m2: float) -> str:
-    """As in "1,240 m²", "3.42 km²"."""
-    return f"{area_m2 / 1e6:,.2f} km²" if area_m2 >= 1e6 else f"{area_m2:,.0f} m²"
+    """As in "1 240 m²", "3.42 km²"."""
+    return f"{grouped(area_m2 / 1e6, 2)} km²" if area_m2 >= 1e6 else f"{grouped(area_m2)} m²"
 
 
 def _method(inputs: Inputs, cells: Cells, view: FieldOfView) -> str:

@@ -14,6 +14,7 @@ from analysis.casters import Casters
 from analysis.laidlines import PLACES, SECTOR, Laid, Towards, laid_out, laid_points
 from analysis.looking import EYE_HEIGHT_M, MOST_WARNED, WARNING, Observers, earth_of, warnings_of
 from analysis.naming import Naming, subject
+from analysis.outlook import IS_SEEN, SEEN
 from analysis.profile import PROFILE
 from analysis.sightlines import Names, Seen, Sightlines
 from analysis.sights import GAP_M
@@ -45,7 +46,6 @@ from layers.results import (
     SIGHTLINES,
     VOLUMES,
     Pedigree,
-    Quantity,
     Result,
     Table,
 )
@@ -63,8 +63,7 @@ STOPS, ALL_STOPS = 2_001, 200_000
 #: What hides so near to an eye, on the map, may be what one stands on.
 UNDERFOOT_M = 2.0
 
-SEEN = "seen_fraction"
-QUANTITIES = (Quantity(SEEN, "Seen from the places", "", digits=2, color_map="viridis", low=0.0, high=1.0),)
+QUANTITIES = (replace(IS_SEEN, title="Seen from the places"),)
 ERROR = (
     "Distances and heights are those of the model's own triangles within 1 mm; of a target at 20 km the "
     "height that is hidden is within 1 mm of the closed form"

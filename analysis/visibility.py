@@ -11,7 +11,7 @@ import numpy as np
 from analysis.analysis import Estimate
 from analysis.asked import asked
 from analysis.fieldofview import FieldOfView, field_of_view
-from analysis.lookedat import LookedAt, ground_areas, looked_at
+from analysis.lookedat import LookedAt, ground_areas, in_view, looked_at
 from analysis.looking import (
     Observers,
     bend_of,
@@ -65,6 +65,12 @@ METHOD = (
     "{spacing:g} m wide: a point is seen when nothing stands in between.{view} {earth}{finer}"
 )
 FINER = " The share of each surface that is seen in part is told by {points} points."
+#: What lies out of view, by what is looked at.
+HELD = {
+    "surfaces": " Only surfaces that lie {view}, in part at least, are looked at.",
+    "ground": " Only ground {view} is looked at.",
+    "points": " What is not {view} counts as not seen.",
+}
 EXACT = "Points are seen or not, exactly but for 1 cm"
 SHARES = (
     "the share of a surface that is seen is within {error:g}, but within 0.05 where a neighbour that is "
@@ -164,7 +170,11 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     )
     receivers, states = looked.receivers, looked.states
     observers = observers_at(project, places, inputs.eye_height_m, states[0], names)
-    viewing = Viewing(project, inputs, looked, observers, field_of_view(inputs, site.convergence_deg))
+    view = field_of_view(inputs, site.convergence_deg)
+    receivers = in_view(
+        project, inputs, receivers, observers.eyes, view, bend_of(inputs), inputs.target_height_m
+    )
+    viewing = Viewing(project, inputs, LookedAt(receivers, states), observers, view)
     half = SET_UP + (1 - SET_UP) / len(states)
     now = viewing.in_state(0, part_of(progress, SET_UP, half))
     before = viewing.in_state(1, part_of(progress, half, 1.0)) if inputs.compare else None
@@ -202,7 +212,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         surfaces=surfaces,
         points=receivers.points_table(**with_change(now.points, before.points if before else None)),
         tables={
-            FINDINGS: findings(naming, receivers, observers, now, before),
+            FINDINGS: findings(naming, receivers, observers, now, before, view.is_all),
             "objects": objects_table(naming, receivers, now, before, bool(inputs.where or inputs.fids)),
             "places": places_table(receivers, observers, now, before),
             OBSERVERS: observers.table(),
@@ -262,7 +272,7 @@ def method_of(viewing: Viewing) -> str:
         what="of the ground" if on_ground else "of the surfaces that face the eye",
         raised=f", {inputs.target_height_m:g} m above it" if on_ground and inputs.target_height_m else "",
         spacing=inputs.spacing_m,
-        view=f" What is not {held} counts as not seen." if held else "",
+        view=HELD[inputs.on].format(view=held) if held else "",
         earth=earth_of(inputs),
         finer=FINER.format(points=fine.points) if fine else "",
     )

@@ -111,6 +111,41 @@ def test_a_reach_without_objects_is_the_ground_within_it(town: Project) -> None:
     assert result.grid is not None and "within 12 m" in result.title
 
 
+def test_square_metres_do_not_depend_on_how_far_apart_points_are(town: Project) -> None:
+    # The ground rises along the walls, so that some of them is under it.
+    fine, coarse = (
+        visibility.run(town, Inputs(places=(SOUTH[:2],), where=HOUSE, date=NOW, spacing_m=spacing))
+        for spacing in (0.3, 10.0)
+    )
+    for name in ("area_m2", "seen_m2"):
+        values = (result.tables["objects"].numbers(name) for result in (fine, coarse))
+        assert next(values) == pytest.approx(next(values), rel=1e-9), name
+    walls = [row for row, kind in enumerate(fine.surfaces.texts("surface_type")) if kind == "WallSurface"]
+    area = fine.surfaces.numbers("area_m2")
+    # Walls are 10 m wide and 8 m high, and reach down to where the ground is 0.5 m per 10 m higher.
+    assert 0.9 * 80 < area[walls].min() < area[walls].max() <= 80.0 + 1e-9
+    assert fine.tables[FINDINGS].texts("sentence")[0] == coarse.tables[FINDINGS].texts("sentence")[0]
+
+
+def test_shares_are_of_what_lies_within_reach_and_in_view(town: Project) -> None:
+    place, box = at(30, 120, 0)[:2], ",".join(map(str, (*at(0, 100, 0)[:2], *at(60, 140, 0)[:2])))
+    ask = Inputs(places=(place,), on="ground", box=box, date=NOW, radius_m=10.0, width_deg=90.0)
+    result = visibility.run(town, ask)
+    quarter = np.pi * 100 / 4
+    assert result.surfaces.numbers("area_m2").sum() == pytest.approx(quarter, rel=0.06)
+    assert result.grid is not None and len(result.grid.cell) == len(result.points)
+    assert " m² within reach (100 %) are seen" in sentences(result)
+    # The bridge beside the view does not count; what lies in no view, but is asked for, is not seen.
+    east = replace(ask, places=(SOUTH[:2],), on="surfaces", box="", width_deg=60.0, radius_m=200.0)
+    alone = visibility.run(town, replace(east, where=HOUSE))
+    both = visibility.run(town, replace(east, where=f"{HOUSE} or id == 'deck'"))
+    assert alone.tables["places"].numbers("seen_pct") == pytest.approx(
+        both.tables["places"].numbers("seen_pct")
+    )
+    away = visibility.run(town, replace(east, where=HOUSE, azimuth_deg=180.0))
+    assert "Nothing of it is seen" in sentences(away) and len(away.surfaces) == len(alone.surfaces)
+
+
 def test_given_windows_and_points_are_seen_or_not(town: Project) -> None:
     south, north = ((*at(55, y, 4), 0.0, side, 0.0) for y, side in ((49.9, -1.0), (60.1, 1.0)))
     result = visibility.run(
