@@ -179,6 +179,11 @@ def states_from(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def options_of(given: Mapping[str, str]) -> dict[str, str]:
+    """By which option each input is given, of those in `given` (option, as argparse keeps it, to input)."""
+    return {name: f"--{option.replace('_', '-')}" for option, name in given.items()}
+
+
 def checked_expression(text: str) -> str:
     """An expression that can be understood, or nothing."""
     if text:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from app.verbs.asking import checked_expression, lines_of, measured, rows_of, told, values_of
+from app.verbs.asking import checked_expression, lines_of, measured, options_of, rows_of, told, values_of
 from app.verbs.looking import LOOKING_OPTIONS, add_seeing, given, looking_from
 from app.verbs.verb import Answer, Verb, add_project
 
@@ -17,6 +17,7 @@ GIVEN = {
     "pieces": "pieces",
     "box": "box",
 }
+NAMED = {**LOOKING_OPTIONS, **options_of(GIVEN), "target": "--of", "where": "--from"}
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,10 +43,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         "where": checked_expression(arguments.areas),
         **given(arguments, GIVEN),
     }
-    options = {name: f"--{option}" for option, name in GIVEN.items()}
-    result, said = measured(
-        arguments, "exposure", answers, {**LOOKING_OPTIONS, **options, "target": "--of", "where": "--from"}
-    )
+    result, said = measured(arguments, "exposure", answers, NAMED)
     headings = {"name": "area", "area_m2": "m²", "seen_area_pct": "seen from, %", "mean_height_m": "m seen"}
     if arguments.compare_date is not None or arguments.compare_without is not None:
         headings["seen_area_pct_before"] = "before, %"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from app.verbs.asking import checked_expression, lines_of, measured, rows_of, told, values_of
+from app.verbs.asking import checked_expression, lines_of, measured, options_of, rows_of, told, values_of
 from app.verbs.looking import LOOKING_OPTIONS, add_from, add_seeing, given, looking_from
 from app.verbs.verb import Answer, Verb
 from layers.errors import UsageError
@@ -16,6 +16,7 @@ GIVEN = {
     "sky_directions": "sky_directions",
     "box": "box",
 }
+NAMED = {**LOOKING_OPTIONS, **options_of(GIVEN), "where": "--areas"}
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,8 +43,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         "where": checked_expression(arguments.areas or ""),
         **given(arguments, GIVEN),
     }
-    options = {name: f"--{option}".replace("_", "-") for option, name in GIVEN.items()}
-    result, said = measured(arguments, "isovist", answers, {**LOOKING_OPTIONS, **options, "where": "--areas"})
+    result, said = measured(arguments, "isovist", answers, NAMED)
     headings = {
         "surface_id": "place",
         "isovist_area_m2": "m²",

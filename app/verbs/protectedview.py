@@ -11,25 +11,22 @@ from analysis.landmark import HEIGHT, METRES, SHARE
 from analysis.protectedview import NAME
 from analysis.silhouette import SKYLINE
 from analysis.viewtables import BREAKS
-from app.verbs.asking import checked_expression, lines_of, measured, told, values_of
+from app.verbs.asking import checked_expression, lines_of, measured, options_of, told, values_of
 from app.verbs.looking import LOOKING_OPTIONS, add_from, add_places, add_seeing, given, looking_from
 from app.verbs.verb import Answer, Verb
 from layers.errors import UsageError
 from layers.results import FINDINGS, Result
 
-OPTIONS = {
-    **LOOKING_OPTIONS,
-    "landmark": "--landmark",
-    "landmark_points": "--point",
-    "share_pct": "--upper-share",
-    "upper_m": "--upper",
-    "threshold_z": "--above",
-    "width_m": "--width",
-    "margin_m": "--margin",
-    "background_m": "--behind",
-    "field_deg": "--field",
-    "plot": "--plot",
+#: Options that are inputs of the analysis by another name: what is to be seen, and all others.
+THRESHOLD = {"upper_share": "share_pct", "upper": "upper_m", "above": "threshold_z"}
+GIVEN = {
+    "width": "width_m",
+    "margin": "margin_m",
+    "behind": "background_m",
+    "spacing": "spacing_m",
+    "field": "field_deg",
 }
+NAMED = {**LOOKING_OPTIONS, **options_of({**THRESHOLD, **GIVEN}), "landmark_points": "--point"}
 #: A skyline has hundreds of rows: they are in the file, not in the answer.
 LEFT_OUT = frozenset((SKYLINE,))
 
@@ -52,27 +49,20 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    names = {
-        "width": "width_m",
-        "margin": "margin_m",
-        "behind": "background_m",
-        "spacing": "spacing_m",
-        "field": "field_deg",
-    }
     answers = {
         **looking_from(arguments),
         **_threshold(arguments),
         "landmark": checked_expression(arguments.landmark),
         "landmark_points": tuple(arguments.point_places),
         "plot": checked_expression(arguments.plot),
-        **given(arguments, names),
+        **given(arguments, GIVEN),
     }
     if bool(arguments.landmark) == bool(arguments.point_places):
         raise UsageError(
             "It is not clear what is to be seen",
             allowed="one of --landmark EXPR and --point X,Y,Z",
         )
-    result, said = measured(arguments, NAME, answers, OPTIONS)
+    result, said = measured(arguments, NAME, answers, NAMED)
     lines = [result.title, *result.tables[FINDINGS].texts("sentence")]
     if len(result.tables[BREAKS]):
         headings = {
@@ -100,7 +90,7 @@ def _threshold(arguments: argparse.Namespace) -> dict[str, Any]:
             "What is to be seen of the landmark is given more than once",
             allowed="one of --upper-share PCT, --upper M and --above Z",
         )
-    values = given(arguments, {"upper_share": "share_pct", "upper": "upper_m", "above": "threshold_z"})
+    values = given(arguments, THRESHOLD)
     return {"threshold": chosen[0], **values} if chosen else {}
 
 
@@ -117,7 +107,7 @@ def _headline(result: Result) -> dict[str, Any]:
 
 VERB = Verb(
     "protectedview",
-    "what rises into a protected view of a landmark, by how much, and how high one may build",
+    "What rises into a protected view of a landmark, by how much, and how high one may build.",
     "citystrata protectedview town.city.gpkg --from 548914,5494551,224.6 "
     "--landmark \"name == 'Parish church of St. Kilian'\" --date 2035 --compare-date 2025 --out view.gpkg",
     _arguments,

@@ -75,7 +75,7 @@ def chosen_results(project: Project, wanted: list[str]) -> list[Result]:
 
 VERB = Verb(
     "report",
-    "write results as a PDF report: verdicts, maps, tables, method",
+    "Write results as a PDF report: verdicts, maps, tables, method.",
     "citystrata report town.city.gpkg --out report.pdf --result 3",
     _arguments,
     _run,

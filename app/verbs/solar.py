@@ -12,6 +12,7 @@ from app.verbs.asking import (
     add_where,
     lines_of,
     measured,
+    options_of,
     surveyed_from,
     told,
     values_of,
@@ -85,8 +86,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         "far_weather": arguments.far_weather,
         **{name: value for name, value in given.items() if value is not None},
     }
-    named = {name: f"--{option.replace('_', '-')}" for option, name in GIVEN.items()}
-    result, said = measured(arguments, "solar", answers, {**OPTIONS, **named})
+    result, said = measured(arguments, "solar", answers, {**OPTIONS, **options_of(GIVEN)})
     headings = {
         "name": "object",
         "area_m2": "m²",

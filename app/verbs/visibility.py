@@ -9,6 +9,7 @@ from app.verbs.asking import (
     add_surfaces,
     lines_of,
     measured,
+    options_of,
     rows_of,
     surveyed_from,
     told,
@@ -29,7 +30,7 @@ GIVEN = {
 }
 NAMED = {
     **LOOKING_OPTIONS,
-    **{name: f"--{option.replace('_', '-')}" for option, name in GIVEN.items()},
+    **options_of(GIVEN),
     "low_deg": "--altitudes",
     "high_deg": "--altitudes",
 }

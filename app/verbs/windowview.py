@@ -12,6 +12,7 @@ from app.verbs.asking import (
     checked_expression,
     lines_of,
     measured,
+    options_of,
     rows_of,
     states_from,
     told,
@@ -32,6 +33,7 @@ GIVEN = {
     "step": "step_min",
     "spacing": "spacing_m",
 }
+NAMED = {**LOOKING_OPTIONS, **options_of(GIVEN)}
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,8 +75,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         "sun": not arguments.no_sun,
         **given(arguments, GIVEN),
     }
-    options = {name: f"--{option}" for option, name in GIVEN.items()}
-    result, said = measured(arguments, "windowview", answers, {**LOOKING_OPTIONS, **options})
+    result, said = measured(arguments, "windowview", answers, NAMED)
     lines = [
         result.title,
         *result.tables["findings"].texts("sentence"),

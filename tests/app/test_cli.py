@@ -11,12 +11,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.cli import main
+from app.cli import VERBS, main, verb_of, verb_parser
+from app.verbs.looking import LOOKING_OPTIONS
 from layers.pictures import read_png
 from layers.project import Project
 from tests.conftest import ROOT, real
@@ -435,6 +437,18 @@ def test_what_is_to_be_kept_is_refused_before_it_is_computed(shell: Shell) -> No
         status, _, err = shell.run("visibility", project, *look, "--keep")
     assert status == 1 and "open for reading only" in err
     assert not (shell.folder / "seen.csv").exists()  # refused before anything was computed
+
+
+def test_every_verb_speaks_in_sentences_and_of_options_that_it_has() -> None:
+    for name, where in VERBS.items():
+        verb = verb_of(name)
+        assert verb.summary[0].isupper() and verb.summary.endswith("."), name
+        parser, module = verb_parser(verb), import_module(f"app.verbs.{where.partition(':')[0]}")
+        known = {option for action in parser._actions for option in action.option_strings}
+        if hasattr(module, "NAMED"):
+            # Those that several verbs share are named whether or not this one has them.
+            own = set(module.NAMED.items()) - set(LOOKING_OPTIONS.items())
+            assert {option.rpartition(" ")[2] for _, option in own} <= known, name
 
 
 def test_the_window_without_a_display_is_refused_in_a_sentence(shell: Shell) -> None:

@@ -96,3 +96,20 @@ def test_wrong_use_is_a_sentence(town: str, capsys: pytest.CaptureFixture[str]) 
     assert status == 2 and "--height" in values["error"]["do"]
     status, values = answer(capsys, "sightline", town, "--from", place(30, 55, 2), "--fan", "90,400,80")
     assert status == 2 and "--fan" in values["error"]["what"]
+
+
+@pytest.mark.parametrize(
+    ("more", "named", "allowed"),
+    [
+        (("--fan", "90,40,80", "--step", "0.001"), "“--step”", "0.01 to 90"),
+        (("--fan", "90,40,80", "--altitude", "89"), "“--altitude”", "-80 to 80"),
+        (("--fan", "90,40,0"), "“REACH of --fan”", "1 to 50000 m"),
+        (("--fan", "90,400,80"), "“WIDTH of --fan”", "0 to 360"),
+        (("--to", "1,2,3", "--target-height", "2000"), "“--target-height”", "-1000 to 1000 m"),
+    ],
+)
+def test_what_is_refused_is_called_by_its_option(
+    town: str, capsys: pytest.CaptureFixture[str], more: tuple[str, ...], named: str, allowed: str
+) -> None:
+    status, values = answer(capsys, "sightline", town, "--from", place(30, 55, 2), *more)
+    assert status == 2 and named in values["error"]["what"] and allowed in values["error"]["allowed"]
