@@ -24,6 +24,7 @@ class Estimate:
     points: int
     rays: int
     seconds: float  # on this machine
+    warnings: tuple[str, ...] = ()  # what is odd about what is asked
 
 
 class Analysis(Protocol):

@@ -125,13 +125,19 @@ class Casters:
         return found[numbers >= 0]
 
     def inside(self, points: Float64, plants: bool = False) -> Mask:
-        """Which points (n, 3) lie in objects, or in plants: what is above them is seen from within."""
+        """Which points (n, 3) lie in objects, or in plants."""
+        found: Mask = self.holding(points, plants) >= 0
+        return found
+
+    def holding(self, points: Float64, plants: bool = False) -> Int64:
+        """The object, or the plant, that points (n, 3) lie in: what is above is seen from within; else -1."""
         rays, number = (self.veils, self.opaque) if plants else (self.rays, 0)
         triangle, _ = rays.first(points, np.array([0.0, 0.0, 1.0]))
         met = np.flatnonzero(triangle >= 0)
-        met = met[self.fid[number + triangle[met]] >= 0]
-        found = np.zeros(len(points), bool)
-        found[met] = _turn(self.vertices[self.triangles[number + triangle[met]]]) > 0
+        above = number + triangle[met]
+        is_within = (self.fid[above] >= 0) & (_turn(self.vertices[self.triangles[above]]) > 0)
+        found = np.full(len(points), -1, np.int64)
+        found[met[is_within]] = self.fid[above[is_within]]
         return found
 
     def _corners(self, triangles: Int64) -> bytes:

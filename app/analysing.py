@@ -14,6 +14,7 @@ from analysis import ANALYSES
 from analysis.analysis import Analysis, Estimate, analysis_of
 from analysis.asked import as_json
 from analysis.spelling import day_from
+from analysis.standpoints import odd_places
 from app import loading
 from app.analysisprocess import carried_out
 from app.jobs import Question, Work
@@ -104,7 +105,8 @@ class Analysing(QObject):
         """Find out how much there is to do, off the interface thread."""
 
         def read(project: Project) -> Estimate:
-            return analysis_of(name).estimate(project, inputs)
+            found = analysis_of(name).estimate(project, inputs)
+            return replace(found, warnings=odd_places(project, inputs))
 
         question.ask(partial(loading.look, self._session.project, read), done, failed)
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from analysis import VISIBILITY
 from analysis.analysis import Analysis, Estimate
 from analysis.asked import Ask, questions
 from app.analysing import Analysing
@@ -28,7 +30,7 @@ from app.askfields import PLAIN, AskField, ChoiceAnswer, CityDateAnswer, YesAnsw
 from app.askobjects import MOST_LOOKED_AT, ObjectsAnswer
 from app.askplaces import PlacesAnswer
 from app.askpoints import PointsAnswer
-from app.beginnings import dates_to_compare, from_view, is_open_ground
+from app.beginnings import dates_to_compare, from_view, is_open_ground, is_planned
 from app.canvas import Canvas
 from app.jobbar import duration
 from app.jobs import Question
@@ -70,12 +72,14 @@ class AnalysisForm(QDialog):
         self.fields: dict[tuple[str, ...], AskField] = {}
         self._forms: dict[tuple[str, ...], QFormLayout] = {}
         self._inputs: Any = None
+        self._refusal: tuple[Any, str] | None = None  # inputs that cannot be computed, and why
+        self._was_tried = False  # somebody wanted to run
         self._estimating = Question(session.jobs, "Estimating the work", self)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._estimate)
         self._build()
         usual = analysing.answers(analysis.NAME) or self._beginning()
-        self._show(answers or {**usual, **self._from_view(usual)})
+        self._show(answers or {**usual, **self._from_view(usual)}, stands=answers is not None)
         session.opened.connect(self.reject)
         if answers is None:  # what was asked last time may have been about another kind of thing
             self._follow_selection()
@@ -99,11 +103,14 @@ class AnalysisForm(QDialog):
 
     def accept(self) -> None:
         """Begin the analysis, if all is filled in."""
-        self._pause.stop()
+        self._was_tried = True
+        for field in self.fields.values():
+            field.was_tried = True
         self.check()
         self._pause.stop()
         if self._inputs is not None:
             self._analysing.run(self.analysis.NAME, self._inputs)
+            self._canvas.setFocus()  # what is typed next is about the city, not what was typed before
             super().accept()
 
     # -- building ----------------------------------------------------------------------------
@@ -142,7 +149,16 @@ class AnalysisForm(QDialog):
             layout.addWidget(widget, 1 if widget is scroll else 0)
             if widget is not scroll:
                 widget.setContentsMargins(20, 0, 20, 0)
-        self._page = page
+        self._page, self._scroll = page, scroll
+        for box in page.findChildren(QComboBox):
+            box.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """The wheel goes on through the form; it changes no choice that it comes across."""
+        is_wheel = event.type() == QEvent.Type.Wheel
+        if is_wheel:
+            QCoreApplication.sendEvent(self._scroll.viewport(), event)
+        return is_wheel
 
     def _add_group(self, column: QVBoxLayout, group: str, asked: dict[str, Ask]) -> None:
         body = QFrame()
@@ -226,8 +242,11 @@ class AnalysisForm(QDialog):
 
     # -- answers -----------------------------------------------------------------------------
 
-    def _show(self, answers: Mapping[str, Any]) -> None:
+    def _show(self, answers: Mapping[str, Any], stands: bool) -> None:
+        """Show answers; those that stand are about the same objects whatever is selected."""
         for names, field in self.fields.items():
+            if isinstance(field, ObjectsAnswer):
+                field.stands = stands
             values = [answers.get(name, "") for name in names]
             field.show_value(values[0] if len(values) == 1 else tuple(values))
 
@@ -241,6 +260,8 @@ class AnalysisForm(QDialog):
         if "fids" in answers and not len(selected) and self._asks_once:
             answers["fids"] = last
         city_date = self._canvas.date_text
+        if "compare" in answers and self.analysis.NAME in VISIBILITY and is_planned(self._epochs, city_date):
+            answers["compare"] = True  # what a plan takes away is what people want to know of it
         after, before = dates_to_compare(self._epochs, city_date, bool(answers.get("compare")))
         return answers | {
             name: day for name, day in zip(CITY_DATES, (after, before), strict=True) if name in answers
@@ -296,14 +317,17 @@ class AnalysisForm(QDialog):
         self._estimating.drop()
         answers: dict[str, Any] = {}
         wrong: list[str] = []
+        missing: list[str] = []
         for names, field in self.fields.items():
             if not field.check():
-                wrong.append(field.ask.title)
+                (missing if field.is_missing else wrong).append(field.ask.title)
             elif field.is_asked:
                 value = field.value()
                 answers |= zip(names, value if len(names) > 1 else (value,), strict=True)
-        if wrong:
-            self._say(f"Not filled in yet, or not right: {', '.join(dict.fromkeys(wrong))}.", False)
+        if wrong or (missing and self._was_tried):
+            self._say(f"Not filled in yet, or not right: {', '.join(dict.fromkeys(wrong + missing))}.", False)
+        elif missing:
+            self._say(f"Still to be filled in: {', '.join(dict.fromkeys(missing))}.", True)
         else:
             self._take(answers)
 
@@ -313,10 +337,15 @@ class AnalysisForm(QDialog):
             self._inputs = self.analysis.Inputs(**answers)
         except CitystrataError as error:
             self._say(error.sentence(), False)
+            return
+        if self._refusal is not None and self._refusal[0] == self._inputs:
+            self._inputs = None
+            self._say(self._refusal[1], not self._was_tried)
         else:
             self._say("Looking how much there is to do…", True)
 
     def _estimate(self) -> None:
+        self._refusal = None
         self.check()
         if self._inputs is not None:
             self._analysing.estimate(
@@ -325,15 +354,18 @@ class AnalysisForm(QDialog):
 
     def _show_estimate(self, found: Estimate) -> None:
         rays = f", {_short(found.rays)} rays" if found.rays else ""
-        self._say(f"About {counted(found.points, 'point')}{rays}: {duration(found.seconds)}.", True)
+        effort = f"About {counted(found.points, 'point')}{rays}: {duration(found.seconds)}."
+        odd = f"{'. '.join(found.warnings)}: little else is in sight from there.\n" if found.warnings else ""
+        self._say(odd + effort, True, is_odd=bool(odd))
 
     def _refuse(self, error: CitystrataError) -> None:
-        self._inputs = None
-        self._say(error.sentence(), False)
+        self._refusal, self._inputs = (self._inputs, error.sentence()), None
+        self._say(error.sentence(), not self._was_tried)
 
-    def _say(self, sentence: str, can_run: bool) -> None:
+    def _say(self, sentence: str, can_run: bool, is_odd: bool = False) -> None:
+        """Say below the fields how it stands: quietly where Run may be pressed, unless something is odd."""
         self._sentence.setText(sentence)
-        self._sentence.setObjectName("muted" if can_run else "problem")
+        self._sentence.setObjectName("problem" if is_odd or not can_run else "muted")
         self._sentence.style().unpolish(self._sentence)
         self._sentence.style().polish(self._sentence)
         self.run_button.setEnabled(can_run)

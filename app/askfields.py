@@ -25,7 +25,7 @@ from analysis.asked import Ask, checked, parsed
 from app.fields import DateField, Field
 from app.labels import narrow
 from layers.epochs import iso_date
-from layers.errors import CitystrataError
+from layers.errors import CitystrataError, UsageError
 from layers.expression import parse
 from layers.records import Epoch
 from layers.rulefiles import all_rules
@@ -34,6 +34,10 @@ NUMBER_WIDTH = 110
 #: Days on which sun and shadow are usually looked at.
 SUN_DAYS = (("21 Mar", "03-21"), ("21 Jun", "06-21"), ("21 Dec", "12-21"))
 DAY_WIDTH = 132
+
+
+class NotYet(UsageError):
+    """Nothing is answered yet; said quietly until somebody wants to run."""
 
 
 class AskField(QWidget):
@@ -45,6 +49,8 @@ class AskField(QWidget):
         super().__init__()
         self.ask = ask
         self.is_asked = True  # no longer where another answer makes this one needless
+        self.is_missing = False  # nothing is answered yet
+        self.was_tried = False  # somebody wanted to run without an answer
         self._problem = QLabel(wordWrap=True)
         self._problem.setObjectName("problem")
         self._problem.hide()
@@ -81,16 +87,19 @@ class AskField(QWidget):
         """The sentence that stands beside the field, '' for none."""
         return str(self._problem.text())
 
-    def say(self, problem: str) -> None:
-        """Say beside the field why its answer is none; '' takes that back."""
+    def say(self, problem: str, quietly: bool = False) -> None:
+        """Say beside the field why its answer is none, or quietly what else there is; '' takes that back."""
+        is_new = problem != self._problem.text()
         self._problem.setText(problem)
-        if self._problem.isHidden() == bool(problem):
+        self._problem.setObjectName("hint" if quietly else "problem")
+        if is_new:
             self._problem.setVisible(bool(problem))
             self.fit()
         for line in self.findChildren(QLineEdit):
-            line.setProperty("problem", bool(problem))
-            line.style().unpolish(line)
-            line.style().polish(line)
+            line.setProperty("problem", bool(problem) and not quietly)
+        for widget in (self._problem, *self.findChildren(QLineEdit)):
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
 
     def fit(self) -> None:
         """Give the field its room once what changed is laid out: forms forget wrapped lines."""
@@ -98,17 +107,25 @@ class AskField(QWidget):
 
     def _fit_now(self) -> None:
         self._column.invalidate()
-        self.setMinimumHeight(self._column.heightForWidth(self.width()))
+        is_wrapped = self._column.hasHeightForWidth()
+        height = self._column.heightForWidth(self.width()) if is_wrapped else self._column.sizeHint().height()
+        self.setMinimumHeight(height)
 
     def check(self) -> bool:
         """Whether the answer is one, or nobody asks; says beside the field what is not right."""
+        self.is_missing = False
         try:
             self.value()
         except CitystrataError as error:
-            self.say(error.sentence())
+            self.is_missing = isinstance(error, NotYet)
+            self.say(error.sentence(), quietly=self.is_missing and not self.was_tried)
             return not self.is_asked
-        self.say("")
+        self.say(self.remark(), quietly=True)
         return True
+
+    def remark(self) -> str:
+        """What is odd about an answer that is one; '' for nothing."""
+        return ""
 
     def _put(self, widget: QWidget, stretch: int = 0) -> None:
         self._row.addWidget(widget, stretch)

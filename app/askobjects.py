@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QComboBox, QPushButton
 from analysis.asked import Ask
 from analysis.foliage import FLAT_COVERS
 from analysis.looking import VIEWPOINT
-from app.askfields import AskField
+from app.askfields import AskField, NotYet
 from app.formula import FormulaField
 from app.labels import narrow
 from app.resulttext import names_of
 from app.session import Session
-from layers.errors import CitystrataError, UsageError
+from layers.errors import CitystrataError
 from layers.expression import parse
 from layers.project import Project
 from layers.records import CityObject
@@ -48,6 +48,7 @@ class ObjectsAnswer(AskField):
         self.formula = FormulaField(names, "Expression", EXAMPLE)
         self._column.insertWidget(1, self.formula)
         self._has_where, self.follows = has_where, follows
+        self.stands = False  # whether what is shown was decided, whatever is selected
         self._fill_ways()
         self.way.currentIndexChanged.connect(self._on_way)
         self.formula.line.textChanged.connect(self.changed)
@@ -58,25 +59,27 @@ class ObjectsAnswer(AskField):
         """The expression, '' for all, and the chosen objects."""
         way = self.way.currentData()
         if way == SELECTED and not self._selected:
-            raise UsageError("Nothing is selected", do="Click an object in the view, or choose another way")
+            raise NotYet("Nothing is selected", do="Click an object in the view, or choose another way")
         if way == SELECTED:
             return "", self._selected
         if way == KEPT and not self._kept:
-            raise UsageError("Nothing is chosen", do="Select an object in the view, and take the selection")
+            raise NotYet("Nothing is chosen", do="Select an object in the view, and take the selection")
         if way == KEPT:
             return "", self._kept
+        if way == EVERY and self.ask.low:
+            raise NotYet("No object is chosen yet", do="Select one in the view, and take the selection")
         if way == EVERY:
             return "", ()
         text = self.formula.text.strip()
         if not text:
-            raise UsageError(
+            raise NotYet(
                 "Write what the objects have in common", do="Texts stand in single quotes, as in the example"
             )
         parse(text)
         return text, ()
 
     def show_value(self, value: tuple[str, Sequence[int]]) -> None:
-        """Show an earlier answer; what is selected now goes before all objects."""
+        """Show an earlier answer; what is selected now goes before all objects, unless the answer stands."""
         where, fids = value
         self._kept = tuple(int(fid) for fid in fids)
         self._fill_ways()
@@ -85,7 +88,7 @@ class ObjectsAnswer(AskField):
             self._choose(MATCHING)
         elif self._kept and (self._kept != self._selected or not self.follows):
             self._choose(KEPT)
-        elif self.follows and (self._selected or not self._has_where):
+        elif self.follows and not self.stands and (self._selected or not self._has_where):
             self._choose(SELECTED)
         else:
             self._choose(EVERY if self._has_where else KEPT)

@@ -68,6 +68,13 @@ class PickedAnswer(AskField):
         if self._is_picking:
             self._is_picking = False
             self.pick.setChecked(False)
+            self._go_back()
+
+    def _go_back(self) -> None:
+        """The keys go to the form again, not to the view that was clicked."""
+        if self.isVisible():
+            self.window().activateWindow()
+            self.pick.setFocus()
 
     def _on_picked(self, hit: Hit) -> None:
         if self._is_picking and self.is_asked:

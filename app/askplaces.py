@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from string import ascii_uppercase
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
@@ -12,7 +11,10 @@ from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QMenu, QToolButton
 
 from analysis.asked import Ask
-from analysis.spelling import place_from, place_text
+from analysis.looking import FARTHEST_M
+from analysis.spelling import letter, place_from, place_text
+from analysis.standpoints import metres_outside
+from app.askfields import NotYet
 from app.askpicked import PickedAnswer
 from app.canvas import Canvas
 from app.pins import Pins, sign
@@ -63,8 +65,29 @@ class PlacesAnswer(PickedAnswer):
                 raise UsageError(f"Line {row + 1} is no place", found=text or "nothing", allowed=FORMS)
             found.append(place)
         if len(found) < (self.ask.low or 0):
-            raise UsageError("No place is given yet", do="Pick one in the view, or see More")
+            raise NotYet("No place is given yet", do="Pick one in the view, or see More")
+        self._check_within(found)
         return tuple(found)
+
+    def remark(self) -> str:
+        """Which lines are the same place."""
+        texts = [place_text(place) for place in map(place_from, self.list.texts) if place is not None]
+        again = [row for row, text in enumerate(texts) if text in texts[:row]]
+        said = (f"Line {row + 1} is the same place as line {texts.index(texts[row]) + 1}" for row in again)
+        return ". ".join(said)
+
+    def _check_within(self, places: Sequence[Place]) -> None:
+        """Refuse places outside of the city: without a height, or so far that nobody sees it from there."""
+        plan = np.array([place[:2] for place in places], np.float64).reshape(-1, 2)
+        away_m = metres_outside(self._session.project, plan)
+        for row, place in enumerate(places):
+            is_far = bool(away_m[row] > FARTHEST_M)
+            if is_far or (away_m[row] > 0 and len(place) == 2):
+                raise UsageError(
+                    f"Line {row + 1} lies outside the city",
+                    found=f"{away_m[row] / 1000:.1f} km away from it",
+                    do="Pick a place in the view" + ("" if is_far else ", or give its height too: X, Y, Z"),
+                )
 
     def show_value(self, value: Sequence[Place]) -> None:
         """Show these places."""
@@ -142,7 +165,7 @@ class PlacesAnswer(PickedAnswer):
         self.changed.emit()
 
     def _sign(self, row: int) -> str:
-        return ascii_uppercase[row % len(ascii_uppercase)] if self._letters else str(row + 1)
+        return letter(row) if self._letters else str(row + 1)
 
 
 class PlaceList(QListWidget):
@@ -152,6 +175,7 @@ class PlaceList(QListWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.setToolTip("Double click to change, drag to reorder, Del to remove")
         self.setEditTriggers(
@@ -189,11 +213,11 @@ class PlaceList(QListWidget):
         self.editItem(item)
 
     def remove_current(self) -> None:
-        """Take the chosen line out."""
-        if self.currentRow() >= 0:
-            kept = self.texts
-            del kept[self.currentRow()]
-            self.show_texts(kept)
+        """Take the chosen lines out; the line after them is the chosen one."""
+        rows = {self.row(item) for item in self.selectedItems()} or {self.currentRow()} - {-1}
+        if rows:
+            self.show_texts([text for row, text in enumerate(self.texts) if row not in rows])
+            self.setCurrentRow(min(min(rows), self.count() - 1))
             self.removed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from analysis.asked import Ask
+from app.askfields import NotYet
 from app.askpicked import PickedAnswer
 from app.canvas import Canvas
 from app.labels import counted
@@ -37,6 +38,8 @@ class PointsAnswer(PickedAnswer):
 
     def value(self) -> tuple[tuple[float, ...], ...]:
         """The points: x, y, z and the direction they look in."""
+        if len(self._points) < (self.ask.low or 0):
+            raise NotYet("No point is given yet", do="Pick one in the view")
         return tuple(self._points)
 
     def show_value(self, value: Sequence[Sequence[float]] | str) -> None:

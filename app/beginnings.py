@@ -77,6 +77,12 @@ def is_open_ground(session: Session, fids: Sequence[int]) -> bool:
     return bool(types) and types <= FLAT_COVERS
 
 
+def is_planned(epochs: Sequence[Epoch], shown: str, today: date | None = None) -> bool:
+    """Whether a date of the city, '' for all, is still to come, and something stands before it to compare."""
+    this_day = (today or date.today()).isoformat()
+    return shown > this_day and any(epoch.date <= this_day for epoch in epochs)
+
+
 def dates_to_compare(
     epochs: tuple[Epoch, ...], shown: str, compares: bool, today: date | None = None
 ) -> tuple[str, str]:

@@ -125,7 +125,8 @@ class LiveSight(QObject):
             return "What stands around is being gathered …"
         if found is None:
             return ""
-        words = [f"Sees {counted(found.objects, 'object')}"]
+        words = [f"The eye is inside {self._name(found.within_fid)}"] if found.within_fid >= 0 else []
+        words.append(f"{'sees' if words else 'Sees'} {counted(found.objects, 'object')}")
         if np.isfinite(found.ground_m2):
             share = f"{100 * found.ground_share:.0f} % in {min(GROUND_M, self.reach_m):g} m"
             words.append(f"{area(found.ground_m2)} ground ({share})")
@@ -163,13 +164,14 @@ class LiveSight(QObject):
         to = eye + AHEAD_M * np.array([sin(azimuth), cos(azimuth), 0.0])
         return View("Observer", tuple(eye.tolist()), tuple(to.tolist()), FIELD_DEG)
 
-    def answers(self) -> Mapping[str, Any]:
-        """The inputs of the analysis that this observer is kept as."""
+    def answers(self, on: str = "surfaces") -> Mapping[str, Any]:
+        """The inputs of the analysis that keeps this observer: of all surfaces, or of the ground around."""
         inputs = analysis_of(KEPT_AS).Inputs()
         foot = () if self.foot is None else (tuple(round(float(part), 2) for part in self.foot),)
-        names = {"places": foot, "eye_height_m": self.eye_height_m, "date": self._surroundings.city_date}
-        reach = {"radius_m": self.reach_m} if np.isfinite(self.reach_m) else {}
-        return as_json(replace(inputs, **names, **reach))
+        date = self._surroundings.city_date
+        reach = min(self.reach_m, GROUND_M if on == "ground" else np.inf)  # as the bar tells of the ground
+        told = replace(inputs, on=on, places=foot, eye_height_m=self.eye_height_m, date=date)
+        return as_json(replace(told, radius_m=reach) if np.isfinite(reach) else told)
 
     # -- carrying it out -----------------------------------------------------------------------------
 

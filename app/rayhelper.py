@@ -38,7 +38,7 @@ Float32 = NDArray[np.float32]
 
 QUESTION = struct.Struct("<BI3d")
 #: What is met and how far away; and the fields of `AllRound`.
-MET, ALL_ROUND = struct.Struct("<qd"), struct.Struct("<Idqddd")
+MET, ALL_ROUND = struct.Struct("<qd"), struct.Struct("<Idqdddq")
 #: Shadows of a sun lower than this may end where the margin does.
 LOWEST_DEG = 4.0
 #: Looking all around is done in so many directions.
@@ -90,6 +90,7 @@ class AllRound:
     farthest_m: float
     ground_m2: float  # of the open ground within GROUND_M or the reach; NaN without a terrain
     ground_share: float
+    within_fid: int  # of the object in which the eye is; NO_OBJECT where it is in none
 
 
 class RayHelper:
@@ -230,7 +231,9 @@ def _meeting(sights: Sights, eye: Float64, points: Float64) -> tuple[int, float]
     return int(sights.cast.fid[triangle[0]]), length * float(share[0])
 
 
-def _all_round(sights: Sights, eye: Float64, reach_m: float) -> tuple[int, float, int, float, float, float]:
+def _all_round(
+    sights: Sights, eye: Float64, reach_m: float
+) -> tuple[int, float, int, float, float, float, int]:
     """What an eye sees in all directions so far, as the fields of `AllRound`."""
     number = np.arange(DIRECTIONS) + 0.5
     up = 1 - 2 * number / DIRECTIONS  # evenly over the sphere, along a spiral of golden steps
@@ -245,10 +248,11 @@ def _all_round(sights: Sights, eye: Float64, reach_m: float) -> tuple[int, float
     counts = (fids >= 0) & (away <= reach_m)
     fids, away = fids[counts], away[counts]
     ground = _ground_seen(sights, eye, min(GROUND_M, reach_m))
+    within = int(cast.holding(eye[None])[0])
     if not len(fids):
-        return 0, sky, NOTHING, 0.0, *ground
+        return 0, sky, NOTHING, 0.0, *ground, within
     farthest = int(away.argmax())
-    return len(np.unique(fids)), sky, int(fids[farthest]), float(away[farthest]), *ground
+    return len(np.unique(fids)), sky, int(fids[farthest]), float(away[farthest]), *ground, within
 
 
 def _ground_seen(sights: Sights, eye: Float64, reach_m: float) -> tuple[float, float]:

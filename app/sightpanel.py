@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import inf, isfinite
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from analysis.spelling import number_from, place_from
 from app.labels import ElidedLabel
@@ -22,6 +23,8 @@ ALL_KEYS = "Arrow keys walk 1 m, with Shift 10 m; Page Up and Page Down raise an
 #: What is said where they look as far as there is something to see.
 ALL = "all"
 PLACE_WIDTH, HEIGHT_WIDTH = 190, 76
+#: What of all that is seen becomes an analysis.
+KEEPING = (("surfaces", "Surfaces of all buildings…"), ("ground", "The ground around…"))
 #: Higher than this an observer does not stand on the ground.
 ON_GROUND_M = 0.3
 
@@ -29,7 +32,7 @@ ON_GROUND_M = 0.3
 class SightPanel(QWidget):
     """Puts the observer down, moves them, and says what they see."""
 
-    kept = Signal()  # the observer is to become an analysis
+    kept = Signal(str)  # the observer is to become an analysis, of "surfaces" or of the "ground"
     look_wanted = Signal()  # the view is to go where the eye is
 
     def __init__(self, session: Session, live: LiveSight, pin: SightPin) -> None:
@@ -50,8 +53,12 @@ class SightPanel(QWidget):
         self.reach_field.setFixedWidth(HEIGHT_WIDTH)
         self.look = named(QPushButton("Look from there"), "small")
         self.look.setToolTip("Let the view show what the observer sees")
-        self.keep = named(QPushButton("Keep as analysis…"), "small")
-        self.keep.setToolTip("Fill in the form of the viewshed with this observer")
+        self.keep = named(QPushButton("Keep as analysis"), "small")
+        self.keep.setToolTip("Fill in the form of the viewshed with this observer, whatever is selected")
+        keeping = QMenu(self.keep)
+        for on, text in KEEPING:
+            keeping.addAction(text, partial(self.kept.emit, on))
+        self.keep.setMenu(keeping)
         self.words, self.hint = named(ElidedLabel(), "heading"), named(ElidedLabel(), "hint")
         self._build()
         self._connect()
@@ -85,7 +92,6 @@ class SightPanel(QWidget):
         for field in (self.place_field, self.height_field, self.reach_field):
             field.refused.connect(self.words.set_text)
         self.look.clicked.connect(self.look_wanted)
-        self.keep.clicked.connect(self.kept)
         self._live.changed.connect(self.refresh)
 
     def refresh(self) -> None:

@@ -279,7 +279,7 @@ class Window(QMainWindow):
         for name, dock in self._docks.items():
             dock.visibilityChanged.connect(partial(self._on_dock, name))
         self.canvas.hovered.connect(self.sight_panel.point_at)
-        self.sight_panel.kept.connect(lambda: self.ask_analysis(KEPT_AS, self.sight.answers()))
+        self.sight_panel.kept.connect(lambda on: self.ask_analysis(KEPT_AS, self.sight.answers(on)))
         self.sight_panel.look_wanted.connect(self._look_as_observer)
         self._hide_info = QTimer(self, singleShot=True, interval=INFO_MS)
         self._hide_info.timeout.connect(self.info.hide)

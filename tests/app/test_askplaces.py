@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QModelIndex, QPoint, Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtCore import QModelIndex, QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QLabel, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from analysis.spelling import place_from
@@ -21,7 +22,7 @@ from app.askplaces import PlaceList, PlacesAnswer
 from app.askpoints import PointsAnswer
 from app.session import Session
 from app.window import Window
-from tests.app.yard import fid, yards
+from tests.app.yard import PLAN, TODAY, fid, yards
 
 __all__ = ["yards"]
 
@@ -96,7 +97,11 @@ def test_clicks_in_the_view_are_places_and_select_nothing_until_escape(
 ) -> None:
     form = ask("sightline")
     field = places(form)
-    assert "No place is given yet" in field.problem
+    assert "No place is given yet" in field.problem and form.sentence.startswith("Still to be filled in")
+    said = next(label for label in field.findChildren(QLabel) if label.text() == field.problem)
+    assert said.objectName() == "hint" and form.run_button.isEnabled(), "no scolding before one has begun"
+    qtbot.mouseClick(form.run_button, LEFT)
+    assert form.isVisible() and said.objectName() == "problem" and not form.run_button.isEnabled()
     qtbot.mouseClick(field.pick, LEFT)
     click(qtbot, yard_window, 5, 10, 0.0)
     click(qtbot, yard_window, 15, 35, 8.0)  # the roof of the school
@@ -106,6 +111,7 @@ def test_clicks_in_the_view_are_places_and_select_nothing_until_escape(
     assert len(yard_window.session.selection) == 0
     qtbot.keyClick(yard_window, Qt.Key.Key_Escape)
     assert not field.pick.isChecked() and form.isVisible()
+    qtbot.waitUntil(form.isActiveWindow, timeout=5000)  # what is typed next is for the form
     click(qtbot, yard_window, 15, 35, 8.0)
     assert len(field.value()) == 2 and yard_window.session.selection.tolist() == [
         fid(yard_window.session, "school")
@@ -142,6 +148,73 @@ def test_lines_are_typed_changed_and_removed(
     assert field.value() == ((X0 + 2, Y0), (X0, Y0))
     hint = next(label for label in field.findChildren(QLabel) if label.text().startswith("x, y on"))
     qtbot.waitUntil(lambda: field.list.geometry().bottom() < hint.geometry().top(), timeout=2000)
+
+
+def test_the_line_after_a_removed_one_is_chosen_and_a_place_that_is_there_twice_is_remarked(
+    qtbot: QtBot, yard_window: Window, ask: Callable[[str], AnalysisForm]
+) -> None:
+    field = places(ask("sightline"))
+    field.add([(X0 + 1, Y0), (X0 + 2, Y0), (X0 + 1, Y0), (X0 + 3, Y0)])
+    assert field.check() and field.problem == "Line 3 is the same place as line 1"
+    field.list.setCurrentRow(1)
+    qtbot.keyClick(field.list, Qt.Key.Key_Delete)
+    qtbot.keyClick(field.list, Qt.Key.Key_Delete)
+    qtbot.keyClick(field.list, Qt.Key.Key_Delete)
+    assert field.value() == ((X0 + 1, Y0),) and field.check() and field.problem == ""
+
+
+def test_places_outside_the_city_are_refused_and_those_inside_a_building_are_remarked(
+    qtbot: QtBot, yard_window: Window, ask: Callable[[str], AnalysisForm]
+) -> None:
+    form = ask("isovist")
+    field = places(form)
+    field.add([(999_999.0, Y0, 2.0)])
+    assert not field.check() and field.problem.startswith("Line 1 lies outside the city: 915.8 km away")
+    field.show_value([(X0 - 1000, Y0)])
+    assert not field.check() and "give its height too" in field.problem
+    field.show_value([(X0 + 15, Y0 + 35, 0.0)])  # the middle of the school
+    assert field.check()
+    qtbot.waitUntil(lambda: form.sentence.startswith("Place 1 lies inside School"), timeout=10_000)
+    assert form.run_button.isEnabled()
+
+
+def test_the_wheel_scrolls_the_form_and_changes_no_choice(
+    qtbot: QtBot, yard_window: Window, ask: Callable[[str], AnalysisForm]
+) -> None:
+    form = ask("visibility")
+    form.resize(form.width(), 420)
+    bar = form.findChildren(QScrollArea)[0].verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0, timeout=5000)
+    choice = form.fields[("on",)]
+    assert isinstance(choice, ChoiceAnswer)
+    at = QPointF(choice.box.rect().center())
+    wheel = QWheelEvent(
+        at, choice.box.mapToGlobal(at), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(choice.box, wheel)
+    assert choice.value() == "surfaces" and bar.value() > 0
+
+
+@pytest.mark.parametrize("name", ["visibility", "sightline", "exposure", "isovist", "windowview"])
+def test_a_plan_that_is_shown_is_compared_with_what_stands_today(yard_window: Window, name: str) -> None:
+    def answers() -> list[object]:
+        fields = yard_window.ask_analysis(name).fields
+        return [fields[(key,)].value() for key in ("date", "compare", "compare_date")]
+
+    assert answers()[:2] == [TODAY, False]
+    yard_window.timeline.show_date(PLAN)
+    assert answers() == [PLAN, True, TODAY]
+
+
+def test_an_exposure_without_an_object_does_not_run(
+    qtbot: QtBot, yard_window: Window, ask: Callable[[str], AnalysisForm]
+) -> None:
+    form = ask("exposure")
+    target = objects(form, "target_fids")
+    assert target.way.currentText() == "None yet" and "No object is chosen yet" in target.problem
+    qtbot.mouseClick(form.run_button, LEFT)
+    assert form.isVisible() and "or not right: Chosen objects" in form.sentence and not form.inputs
 
 
 def test_the_camera_and_the_selection_are_places(

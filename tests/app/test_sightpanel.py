@@ -83,6 +83,14 @@ def test_the_button_asks_for_a_click_and_the_click_puts_the_observer_down(
         assert panel.rect().contains(widget.geometry()), widget
 
 
+def test_an_eye_inside_a_building_is_told_to_be(qtbot: QtBot, watched: Window) -> None:
+    put(qtbot, watched, ROOF)
+    assert "inside" not in watched.sight.summary()
+    watched.sight.place(ROOF * (1, 1, 0))  # on the floor of house-4
+    qtbot.waitUntil(lambda: watched.sight.all_round is not None, timeout=20_000)
+    assert watched.sight.summary().startswith("The eye is inside house-4 · sees ")
+
+
 def test_what_is_seen_is_right_and_told_of_what_lies_under_the_cursor(qtbot: QtBot, watched: Window) -> None:
     put(qtbot, watched, ROOF)
     watched.sight.place(STREET)  # at 0 m between house-3 and house-4
@@ -168,17 +176,27 @@ def test_places_and_heights_are_typed(qtbot: QtBot, watched: Window) -> None:
     assert "not understood" in panel.words.toolTip() and watched.sight.eye_height_m == 1.2
 
 
-def test_one_click_makes_it_an_analysis_another_looks_from_there(qtbot: QtBot, watched: Window) -> None:
+def test_it_becomes_an_analysis_of_all_that_is_seen_whatever_is_selected(
+    qtbot: QtBot, watched: Window
+) -> None:
     put(qtbot, watched, ROOF)
+    watched.session.select(watched.session.project.fids(watched.session.project.layers[0])[:1])
     watched.sight.set_eye_height(4.0)
     watched.sight.set_reach(250.0)
-    qtbot.mouseClick(watched.sight_panel.keep, LEFT)
+    surfaces, ground = watched.sight_panel.keep.menu().actions()
+    ground.trigger()
     form = next(found for found in watched.findChildren(AnalysisForm) if found.isVisible())
+    assert (form.inputs.on, form.inputs.where, form.inputs.fids) == ("ground", "", ())
+    form.reject()
+    surfaces.trigger()
+    form = next(found for found in watched.findChildren(AnalysisForm) if found.isVisible())
+    assert (form.inputs.on, form.inputs.where, form.inputs.fids) == ("surfaces", "", ())
     assert form.analysis.NAME == "visibility" and form.inputs is not None
     assert form.inputs.eye_height_m == 4.0 and form.inputs.radius_m == 250.0
     assert np.allclose(form.inputs.places, [watched.sight.foot], atol=0.006)
     form.reject()
     canvas = watched.canvas
+    watched.session.select([])
     qtbot.mouseClick(watched.sight_panel.look, LEFT)
     qtbot.waitUntil(lambda: bool(np.linalg.norm(canvas.camera.eye - watched.sight.eye) < 0.01), timeout=5000)
     canvas.look_back()
