@@ -16,6 +16,7 @@ from analysis.naming import Naming
 from analysis.receivers import Receivers
 from analysis.sights import GAP_M, Bend
 from analysis.situation import Situation
+from analysis.spelling import letter
 from analysis.survey import LACKING, SURFACE_TYPES
 from layers.arrays import Float64
 from layers.data import Progress, never_stop
@@ -75,12 +76,15 @@ def clear_of(ends: Float64, eye: Float64, by_m: float = CLICKED_M) -> Float64:
 
 
 def target_names(naming: Naming, cast: Casters, eye: Float64, ends: Float64) -> tuple[str, ...]:
-    """Names of ends (n, 3) of lines of sight from an eye: that of the object they lie on, else "target 1"."""
+    """Names of ends (n, 3) of lines of sight from an eye: that of the object they lie on, else "target A"."""
     before = clear_of(ends, eye, AROUND_M)
     triangle, share = cast.rays.first(before, ends - before)
     met = (triangle >= 0) & (share <= 2.0)
     fids = np.where(met, cast.fid[np.maximum(triangle, 0)], -1) if len(cast.fid) else np.full(len(ends), -1)
-    titles = [naming.title(fid) if fid >= 0 else "" for fid in naming.wholes(fids).tolist()]
+    titles = [
+        naming.title(fid) if fid >= 0 else f"target {letter(row)}"
+        for row, fid in enumerate(naming.wholes(fids).tolist())
+    ]
     return told_apart(titles, "target")
 
 

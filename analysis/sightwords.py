@@ -12,6 +12,7 @@ from analysis.looking import Observers
 from analysis.receivers import Receivers
 from analysis.sightlines import Names, Seen
 from layers.columns import Mask
+from layers.written import metres
 
 #: Lines that get sentences of their own.
 MOST_SAID = 8
@@ -69,14 +70,13 @@ def _of_line(who: str, target: str, one: Seen, was: Seen | None, names: Names) -
         said = [f"From {who}, {target} is seen{_clear(one)}."]
         if np.isfinite(one.end_from_z):
             less = float(one.line.end[2]) - one.end_from_z
-            said.append(f"{target[:1].upper()}{target[1:]} would be seen as far as {less:.2f} m lower.")
+            said.append(f"{target[:1].upper()}{target[1:]} would be seen as far as {metres(less)} lower.")
     else:
         met = one.obstacles[0]
         title = names.title(met.key)
         away = float(np.linalg.norm(one.line.point(met.from_m) - one.line.eye))
-        said = [
-            f"{title} hides {target} from {who}: {away:.1f} m away it stands {met.excess_m:.2f} m too high."
-        ]
+        high = f"{metres(away)} away it stands {metres(met.excess_m)} too high"
+        said = [f"{title} hides {target} from {who}: {high}."]
         said += _behind(one.obstacles[1:], names)
         said += _over_it(target, one)
     if was is not None:
@@ -87,26 +87,26 @@ def _of_line(who: str, target: str, one: Seen, was: Seen | None, names: Names) -
 def _over_it(target: str, one: Seen) -> list[str]:
     """How much higher the target or the eye would have to be."""
     higher = [
-        f"{what} {z - float(place[2]):.2f} m higher"
+        f"{what} would have to be {metres(z - float(place[2]))} higher"
         for what, z, place in (
             (target, one.end_from_z, one.line.end),
             ("the eye", one.eye_from_z, one.line.eye),
         )
         if np.isfinite(z)
     ]
-    return [f"To see over all of the model that is in the way: {', or '.join(higher)}."] if higher else []
+    return [f"To see over all of the model that is in the way, {', or '.join(higher)}."] if higher else []
 
 
 def _clear(one: Seen) -> str:
     if not np.isfinite(one.clearance_m):
         return ""
-    return f", {one.clearance_m:.2f} m above what the line of sight passes closest"
+    return f", {metres(one.clearance_m)} above what the line of sight passes closest"
 
 
 def _behind(others: Sequence[Obstacle], names: Names) -> list[str]:
     if not others:
         return []
-    listed = [f"{names.title(met.key)} (by {met.excess_m:.2f} m)" for met in others[:MOST_NAMED]]
+    listed = [f"{names.title(met.key)} (by {metres(met.excess_m)})" for met in others[:MOST_NAMED]]
     more = len(others) - len(listed)
     return [f"Behind it also too high: {', '.join(listed)}{f' and {more} more' if more else ''}."]
 
@@ -115,7 +115,7 @@ def _how_it_was(one: Seen, was: Seen, names: Names) -> str:
     if was.is_free:
         return "It was seen before too." if one.is_free else "Before, it was seen."
     met = was.obstacles[0]
-    by = f"by {names.title(met.key)} ({met.excess_m:.2f} m too high)"
+    by = f"by {names.title(met.key)} ({metres(met.excess_m)} too high)"
     return f"Before, it was hidden {by}." if one.is_free else f"It was hidden before too, {by}."
 
 
@@ -132,7 +132,9 @@ def _of_points(
         said.append(f"{away} of them {'looks' if away == 1 else 'look'} away from all viewing places.")
     if len(points) > count and len(aims):
         free = f"{_count(now) or 'None'} of {len(aims)}"
-        said.append(f"{free} lines of sight to the sides that face the places are free{_earlier(before)}.")
+        facing = len(np.unique(aims.point))
+        said.append(f"Of {len(points)} points on them {facing} face the places.")
+        said.append(f"{free} lines of sight to these are free{_earlier(before)}.")
     said += _hiding("Hidden most often by", now, names)
     if before is not None:
         lost = [one for one, was in zip(now, before, strict=True) if was.is_free and not one.is_free]

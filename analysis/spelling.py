@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from math import isfinite
+from string import ascii_uppercase
 
 #: "9", "900", "0900", "9:00", "9.30", "15h", "15:00"; 24:00 is the midnight at the end of a day.
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.h]?([0-5]\d))?\s?h?$", re.ASCII)
@@ -36,6 +37,11 @@ def place_from(text: str) -> tuple[float, ...] | None:
 def place_text(place: Sequence[float]) -> str:
     """The coordinates of a place, to the centimetre."""
     return ", ".join(f"{value:.2f}" for value in place)
+
+
+def letter(number: int) -> str:
+    """The letter of a target, as its pin has it: A to Z, then 27 and on."""
+    return ascii_uppercase[number] if number < len(ascii_uppercase) else str(number + 1)
 
 
 def clock_from(text: str) -> str:

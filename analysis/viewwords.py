@@ -17,7 +17,7 @@ from analysis.verdicts import FAIL, PASS
 from analysis.viewbreaks import Break, Rises, Seen, hidden_m
 from layers.arrays import Float64
 from layers.results import Table
-from layers.written import grouped
+from layers.written import grouped, metres
 
 #: What is judged, of one state and against a state before.
 JUDGED = {
@@ -72,7 +72,7 @@ def in_short(said: Said) -> str:
     worst = _worst(said)
     if worst is None:
         return "the view is kept"
-    return f"{worst.name} breaks the protected view by {_metres(worst.shown.above_m)}"
+    return f"{worst.name} breaks the protected view by {metres(worst.shown.above_m)}"
 
 
 def sentences(said: Said, surfaces: Table) -> list[str]:
@@ -91,10 +91,10 @@ def of_place(said: Said, looked: Looked) -> list[str]:
         kept = f"{_kept(said, looked)}{whence}."
         return [kept, *_already(said, looked), *_seen(said, looked), *_skyline(said, looked)]
     worst, *others = breaks
-    found = [f"{worst.name} breaks the protected view{whence} by {_metres(worst.shown.above_m)}."]
+    found = [f"{worst.name} breaks the protected view{whence} by {metres(worst.shown.above_m)}."]
     found.append(_where(said, looked, worst))
     if others:
-        told = [f"{one.name} by {_metres(one.shown.above_m)}" for one in others[:MOST_TOLD]]
+        told = [f"{one.name} by {metres(one.shown.above_m)}" for one in others[:MOST_TOLD]]
         more = len(others) - len(told)
         also = ", ".join([*told, *([f"and {more} more"] if more else [])])
         found.append(f"Also breaking it: {also}.")
@@ -128,7 +128,7 @@ def _kept(said: Said, looked: Looked) -> str:
     what = "Nothing new breaks" if said.compares else "Nothing breaks"
     below = [rise for rise in looked.rises[0].each if not rise.breaks and rise.key >= 0]
     near = (
-        f"; {said.seen[0].names.title(below[0].key)} stays {_metres(-below[0].above_m)} below it"
+        f"; {said.seen[0].names.title(below[0].key)} stays {metres(-below[0].above_m)} below it"
         if below
         else ""
     )
@@ -140,7 +140,7 @@ def _already(said: Said, looked: Looked) -> list[str]:
     old = [one for one in looked.breaks if not one.counts and one.now is not None and one.now.breaks]
     if not old:
         return []
-    told = ", ".join(f"{one.name} by {_metres(one.shown.above_m)}" for one in old[:MOST_TOLD])
+    told = ", ".join(f"{one.name} by {metres(one.shown.above_m)}" for one in old[:MOST_TOLD])
     more = f" and {len(old) - MOST_TOLD} more" if len(old) > MOST_TOLD else ""
     return [f"Already in the view before: {told}{more}."]
 
@@ -197,10 +197,6 @@ def _allowed(said: Said, surfaces: Table) -> list[str]:
 def _at_most(value_m: float) -> str:
     """A height that is still allowed, rounded down."""
     return f"{math.floor(round(10 * value_m, 6)) / 10:.1f} m"
-
-
-def _metres(value: float) -> str:
-    return f"{value:.1f} m" if value >= 0.05 else f"{100 * value:.1f} cm"
 
 
 def _worst(said: Said) -> Break | None:

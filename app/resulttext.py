@@ -20,7 +20,7 @@ from layers.errors import CitystrataError
 from layers.project import Project
 from layers.results import BEFORE, CHANGE, FINDINGS, VIEWS, VOLUMES, Quantity, Result, ResultSummary, Table
 from layers.rulefiles import all_rules
-from layers.written import grouped
+from layers.written import grouped, metres
 
 VERDICTS = "verdicts"
 #: Objects that are called by their names; more are counted.
@@ -262,6 +262,8 @@ def verdict_number(row: Mapping[str, Any], key: str) -> str:
     if isinstance(value, str) or value is None:
         return str(value or NOTHING)
     number = float(value)
+    if row.get("unit") == "m":
+        return metres(number)
     return amount(number, 2 if abs(number) < 10 else 1, str(row.get("unit", "")))
 
 

@@ -6,3 +6,10 @@ from __future__ import annotations
 def grouped(number: float, digits: int = 0) -> str:
     """A number with narrow spaces between its thousands, as in "35 156", "0.25"."""
     return f"{number:,.{digits}f}".replace(",", "\u202f")
+
+
+def metres(value_m: float) -> str:
+    """A length to the decimetre; below that to the millimetre, in cm: "11.7 m", "3.2 cm", "0 m"."""
+    if abs(value_m) < 0.0005:
+        return "0 m"
+    return f"{grouped(value_m, 1)} m" if abs(value_m) >= 0.05 else f"{100 * value_m:.1f} cm"

@@ -13,6 +13,7 @@ import numpy as np
 
 from layers.arrays import Float64
 from layers.results import OBSERVERS, SIGHTLINES, Result, Table
+from layers.written import metres
 from viewer.color import LegendEntry
 from viewer.faces import Index
 from viewer.light import Background
@@ -71,10 +72,13 @@ class ResultLines:
 
     def legend(self) -> Iterator[LegendEntry]:
         """What the colours of the lines mean."""
-        free = len(self._sights) - len(self._hits)
-        for label, color, count in (("Free", FREE, free), ("Blocked", BLOCKED, len(self._hits))):
-            if count:
-                yield LegendEntry(label, color, count, heading="Lines of sight")
+        free, blocked = len(self._sights) - len(self._hits), len(self._hits)
+        if free:
+            yield LegendEntry("Free", FREE, free, heading="Lines of sight")
+        elif blocked:
+            yield LegendEntry("Free up to what is in the way", FREE, blocked, heading="Lines of sight")
+        if blocked:
+            yield LegendEntry("Blocked", BLOCKED, blocked, heading="Lines of sight")
 
     # -- drawing -----------------------------------------------------------------------------------
 
@@ -249,14 +253,14 @@ def _of_looker(lookers: Table, row: int) -> tuple[str, ...]:
 def _of_line(sights: Table, row: int) -> tuple[str, ...]:
     """What a line of sight says."""
     start, end = _whole(sights)[row]
-    length = f"{float(np.linalg.norm(end - start)):.1f} m long"
+    length = f"{metres(float(np.linalg.norm(end - start)))} long"
     title = sights.texts("name")[row] or "Line of sight"
     if sights.numbers("visible")[row] > 0:
         return title, "Free", length
     what = sights.texts("blocked_by")[row] or "the terrain"
     words = [f"Blocked by {what}"]
-    for name, said in (("distance_m", "{:.1f} m from the eye"), ("excess_m", "{:.2f} m too high")):
+    for name, said in (("distance_m", "from the eye"), ("excess_m", "too high")):
         value = float(sights.numbers(name)[row]) if name in sights.columns else np.nan
         if np.isfinite(value):
-            words.append(said.format(value))
+            words.append(f"{metres(value)} {said}")
     return title, *words, length

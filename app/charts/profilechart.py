@@ -49,7 +49,7 @@ class Body:
 class ProfileChart:
     """What the chart shows."""
 
-    name: str  # of the line: "place 1 to target 1"
+    name: str  # of the line: "place 1 to target A"
     bodies: tuple[Body, ...]
     sight: Numbers  # (k, 2) distances and heights along the line
     blocked_at_m: float | None = None  # on the map; None: it is free

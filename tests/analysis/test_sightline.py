@@ -75,7 +75,7 @@ def test_a_line_over_the_roof_is_free_and_says_by_how_much(town: Project) -> Non
     assert lines.numbers("visible")[0] == 1 and lines.texts("blocked_by") == [""]
     assert np.isnan(lines.numbers("distance_m")[0])
     assert lines.numbers("clearance_m")[0] == pytest.approx(20 - HOUSE_HEIGHT_M, abs=1e-3)
-    assert "12.00 m above" in result.tables[FINDINGS].texts("sentence")[0]
+    assert "12.0 m above" in result.tables[FINDINGS].texts("sentence")[0]
 
 
 def test_a_target_on_the_ground_is_not_warned_of(town: Project) -> None:
@@ -285,7 +285,7 @@ def test_an_eye_on_the_edge_of_what_hides_is_warned_of(town: Project) -> None:
 def test_an_eye_in_a_house_and_a_target_under_the_ground_are_warned_of(town: Project) -> None:
     limits = look(town, places=(at(55, 55, 2.0),), targets=(BEHIND, at(90, 20, -1.0))).pedigree.limits
     assert "Warning: place 1 is inside a building, where little else is in sight" in limits
-    assert "Warning: target 2 is below the terrain, where little else is in sight" in limits
+    assert "Warning: target B is below the terrain, where little else is in sight" in limits
 
 
 def test_along_a_long_line_the_terrain_is_as_fine_as_it_is(tmp_path: Path) -> None:
@@ -329,7 +329,7 @@ def test_a_target_that_was_clicked_on_a_wall_is_not_hidden_by_it(town: Project) 
 def test_targets_are_called_by_what_they_lie_on(town: Project) -> None:
     result = look(town, targets=(at(50, 55, 4.0), at(90, 53, 4.0)))
     assert not any(limit.startswith("Warning") for limit in result.pedigree.limits)
-    assert result.tables[SIGHTLINES].texts("name") == ["place 1 to A", "place 1 to target 2"]
+    assert result.tables[SIGHTLINES].texts("name") == ["place 1 to A", "place 1 to target B"]
 
 
 def test_a_kept_result_is_computed_again_the_same(town_path: Path, tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_a_click_on_a_line_or_a_pin_says_what_it_is(scene: Scene) -> None:
     y, x = pixel(scene, EYE + 0.75 * (ENDS[1] - EYE))
     line = scene.pick_result(x, y)
     assert line is not None and line.words[:2] == ("west", "Blocked by Tower")
-    assert "2.50 m too high" in line.words
+    assert "2.5 m too high" in line.words
     assert np.linalg.norm(line.point_in_world - (EYE + 0.75 * (ENDS[1] - EYE))) < 2.0
     y, x = pixel(scene, EYE)
     pin = scene.pick_result(x, y)
