@@ -20,6 +20,7 @@ from layers.data import Box, Progress, never_stop
 from layers.errors import UsageError
 from layers.project import Project
 from layers.results import Table
+from layers.written import grouped
 
 EYE_HEIGHT_M = 1.6
 #: How what is said of a result begins where it is more than a note, and how often it is said.
@@ -178,7 +179,7 @@ def check_near(project: Project, places: Float64, what: str = "viewing place") -
         raise UsageError(
             f"A {what} lies far outside of the city",
             where=f"{x:.2f}, {y:.2f}",
-            found=f"{away[row] / 1000:,.0f} km away from all layers",
+            found=f"{grouped(away[row] / 1000)} km away from all layers",
             allowed=f"up to {FARTHEST_M / 1000:g} km",
             do="Give X,Y in the project's CRS, in this order",
         )

@@ -49,6 +49,7 @@ from layers.results import (
     Result,
     Table,
 )
+from layers.written import grouped
 
 NAME = "sightline"
 TITLE = "Line of sight"
@@ -246,7 +247,7 @@ def _about_ground(cast: Casters, laid: Laid, towards: str) -> list[str]:
     stops = np.linspace(starts[beyond], ends[beyond], count).reshape(-1, 2)
     share = np.isnan(cast.ground.heights(stops)).reshape(count, -1).mean(axis=0)
     metres = float((share * np.hypot(*(ends - starts)[beyond].T)).max())
-    far = f"{metres / 1000:,.1f} km" if metres >= 1000 else f"{metres:.0f} m"
+    far = f"{grouped(metres / 1000, 1)} km" if metres >= 1000 else f"{metres:.0f} m"
     text = f"{who} beyond the terrain, by {far}{' at most' * (len(beyond) > 1)}: no ground hides there"
     return [text if towards == SECTOR else WARNING + text]
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from analysis.visibility import Inputs
 from app.verbs.asking import (
     add_objects,
     add_surfaces,
+    check_wanted,
     lines_of,
     measured,
     options_of,
@@ -33,6 +35,9 @@ NAMED = {
     **options_of(GIVEN),
     "low_deg": "--altitudes",
     "high_deg": "--altitudes",
+    "surfaces": "--on roofs, walls or windows",
+    "objects": "--bare",
+    "method": "--as-gdal",
 }
 
 
@@ -72,6 +77,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
     }
     if arguments.altitudes is not None:
         answers["low_deg"], answers["high_deg"] = arguments.altitudes
+    check_wanted(Inputs, answers, NAMED)
     result, said = measured(arguments, "visibility", answers, NAMED)
     findings = result.tables.get(FINDINGS, Table({"sentence": []}))
     lines = [result.title, *findings.texts("sentence"), *_tables(result), *told(result), *said]
@@ -97,7 +103,7 @@ def _tables(result: Result) -> list[str]:
 VERB = Verb(
     "visibility",
     "What of roofs, walls and ground is seen from places, or along a path.",
-    "citystrata visibility town.city.gpkg --from 155100,463200 --radius 500 --out seen.gpkg",
+    "citystrata visibility town.city.gpkg --from 548310,5494410 --radius 500 --out seen.gpkg",
     _arguments,
     _run,
 )
