@@ -173,7 +173,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         observers = observers_at(project, positions, inputs.eye_height_m, standing[0])
         places = on_points(_upright(observers.eyes), site.convergence_deg, observers.names)
         eyes = observers.eyes
-        warnings = warnings_of(observers.names, eyes, standing[0], inputs.vegetation)
+        warnings = warnings_of(project, observers.names, eyes, standing[0], inputs.vegetation)
     else:
         observers, warnings = None, []
         areas = areas_of(project, _surveyed(inputs))

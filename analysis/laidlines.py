@@ -86,6 +86,7 @@ class Towards(FromPlaces):
         "fids",
         group="To",
         when=("towards", SURFACES),
+        low=1,
         takes="standing",
         words=(("", "None yet"),),
     )

@@ -11,6 +11,7 @@ import numpy as np
 
 from analysis.asked import asked
 from analysis.casters import Casters, casters
+from analysis.naming import Naming
 from analysis.sights import REFRACTION, STRAIGHT, Bend, Sights
 from analysis.situation import Situation
 from analysis.states import States
@@ -260,20 +261,27 @@ def told_apart(names: Sequence[str], what: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def warnings_of(names: Sequence[str], points: Float64, cast: Casters, plants: bool = True) -> list[str]:
+def warnings_of(
+    project: Project, names: Sequence[str], points: Float64, cast: Casters, plants: bool = True
+) -> list[str]:
     """What is odd about where eyes or targets (n, 3) are: there one sees little, or is seen by few.
 
     `plants`: whether they hide.
     """
     is_buried = _buried(points, cast)
-    is_inside = cast.inside(points) & ~is_buried
+    naming, held_by = Naming(project), cast.holding(points)
+    is_inside = (held_by >= 0) & ~is_buried
     is_in_leaves = cast.inside(points, plants=True) & ~is_buried & ~is_inside & plants
-    said = (
-        (is_buried, "below the terrain"),
-        (is_inside, "inside a building"),
-        (is_in_leaves, "inside a tree or hedge"),
-    )
-    return [text for wrong, where in said for text in _warned(names, wrong, where)]
+    inside = [
+        text
+        for fid in dict.fromkeys(naming.wholes(held_by[is_inside]).tolist())
+        for text in _warned(names, is_inside & (naming.wholes(held_by) == fid), f"inside {naming.title(fid)}")
+    ]
+    return [
+        *_warned(names, is_buried, "below the terrain"),
+        *inside[:MOST_WARNED],
+        *_warned(names, is_in_leaves, "inside a tree or hedge"),
+    ]
 
 
 def buried_warnings(names: Sequence[str], points: Float64, cast: Casters) -> list[str]:

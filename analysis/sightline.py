@@ -111,7 +111,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         f"{_subject(inputs, laid, naming)}, {states_title(project, situations(inputs))}",
         inputs,
         site,
-        _pedigree(inputs, laid, states, found[0], time.perf_counter() - started),
+        _pedigree(project, inputs, laid, states, found[0], time.perf_counter() - started),
         quantities=quantities_with_change(QUANTITIES, inputs.compare) if len(surfaces) else (),
         surfaces=surfaces,
         points=points,
@@ -200,16 +200,21 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _pedigree(
-    inputs: Inputs, laid: Laid, states: Sequence[Sightlines], found: _State, seconds: float
+    project: Project,
+    inputs: Inputs,
+    laid: Laid,
+    states: Sequence[Sightlines],
+    found: _State,
+    seconds: float,
 ) -> Pedigree:
     notes = [note for state in states for note in state.cast.notes]
     notes = [*(laid.points.notes if laid.points is not None else ()), *notes]
     observers, aims, cast = laid.observers, laid.aims, states[0].cast
-    notes = warnings_of(observers.names, observers.eyes, cast, inputs.vegetation) + notes
+    notes = warnings_of(project, observers.names, observers.eyes, cast, inputs.vegetation) + notes
     if inputs.towards == PLACES:
         count = len(aims) // len(observers)
         before = clear_of(aims.ends[:count], observers.eyes[0]) + np.array((0.0, 0.0, CLICKED_M))
-        notes = warnings_of(aims.targets[:count], before, cast, inputs.vegetation) + notes
+        notes = warnings_of(project, aims.targets[:count], before, cast, inputs.vegetation) + notes
     notes = _at_the_eye(observers, aims, found) + _about_ground(cast, laid, inputs.towards) + notes
     return Pedigree(
         method=METHOD.format(

@@ -195,7 +195,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
             inputs=tuple(dict.fromkeys(item for cast in states for item in cast.inputs)),
             error=error_of(viewing),
             limits=(
-                *warnings_of(observers.names, observers.eyes, states[0], inputs.vegetation),
+                *warnings_of(project, observers.names, observers.eyes, states[0], inputs.vegetation),
                 *_buried_points(inputs, looked),
                 *notes,
                 *("Trees are in leaf and hide all that is behind them",) * is_leafy,

@@ -284,7 +284,7 @@ def test_an_eye_on_the_edge_of_what_hides_is_warned_of(town: Project) -> None:
 
 def test_an_eye_in_a_house_and_a_target_under_the_ground_are_warned_of(town: Project) -> None:
     limits = look(town, places=(at(55, 55, 2.0),), targets=(BEHIND, at(90, 20, -1.0))).pedigree.limits
-    assert "Warning: place 1 is inside a building, where little else is in sight" in limits
+    assert "Warning: place 1 is inside A, where little else is in sight" in limits
     assert "Warning: target B is below the terrain, where little else is in sight" in limits
 
 

@@ -193,7 +193,7 @@ def test_along_a_path_one_stops_every_few_metres() -> None:
 
 def test_what_is_odd_about_a_place_is_said(town: Project) -> None:
     inside = visibility.run(town, Inputs(places=(at(55, 55, 1),), date=NOW))
-    assert any("inside a building" in limit for limit in inside.pedigree.limits)
+    assert any("place 1 is inside A, where" in limit for limit in inside.pedigree.limits)
     assert "Nothing of it is seen" in sentences(inside)
     target = Inputs(places=(SOUTH,), on="points", points=((*at(30, 30, -5), 0.0, 0.0, 1.0),), date=NOW)
     limits = visibility.run(town, target).pedigree.limits

@@ -197,13 +197,16 @@ def test_the_wheel_scrolls_the_form_and_changes_no_choice(
 
 
 @pytest.mark.parametrize("name", ["visibility", "sightline", "exposure", "isovist", "windowview"])
-def test_a_plan_that_is_shown_is_compared_with_what_stands_today(yard_window: Window, name: str) -> None:
+def test_a_plan_that_is_shown_is_compared_with_what_stands_today(
+    qtbot: QtBot, yard_window: Window, name: str
+) -> None:
     def answers() -> list[object]:
         fields = yard_window.ask_analysis(name).fields
         return [fields[(key,)].value() for key in ("date", "compare", "compare_date")]
 
     assert answers()[:2] == [TODAY, False]
     yard_window.timeline.show_date(PLAN)
+    qtbot.waitUntil(lambda: yard_window.canvas.date_text == PLAN, timeout=5000)
     assert answers() == [PLAN, True, TODAY]
 
 
