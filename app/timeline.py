@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import numpy as np
@@ -16,6 +17,8 @@ from layers.epochs import Tick
 CENTRE = Qt.AlignmentFlag.AlignHCenter
 SIDE = 64
 RADIUS = 7
+#: The line lies so far below the upper edge.
+LINE_Y = 16.0
 #: How near the handle snaps to an epoch, in points.
 SNAP = 7
 STEP_MS = 1200
@@ -95,7 +98,7 @@ class Track(QWidget):
         colours = theme.current().colours
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        y = 16.0
+        y = LINE_Y
         line = QPen(QColor(colours.strong_border), 3)
         line.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(line)
@@ -103,18 +106,12 @@ class Track(QWidget):
         painter.setPen(QPen(QColor(colours.faint), 1))
         for x in self._places_of_changes():
             painter.drawLine(QPointF(x, y - 3), QPointF(x, y + 3))
-        free_from = 0.0
-        for day, name in self._epochs:
-            x = self._x(day)
-            at = day == self._date
-            painter.setPen(QPen(QColor(colours.accent if at else colours.muted), 2))
-            painter.drawLine(QPointF(x, y - 6), QPointF(x, y + 6))
-            width = painter.fontMetrics().horizontalAdvance(name) + 2
-            left = max(x - width / 2, free_from)
-            if left - x < width and left + width <= self.width():
-                painter.setPen(QColor(colours.text if at else colours.muted))
-                painter.drawText(QRectF(left, y + 10, width, 18), Qt.AlignmentFlag.AlignHCenter, name)
-                free_from = left + width + 8
+        for day, _ in self._epochs:
+            painter.setPen(QPen(QColor(colours.accent if day == self._date else colours.muted), 2))
+            painter.drawLine(QPointF(self._x(day), y - 6), QPointF(self._x(day), y + 6))
+        for day, name, box in self.labels():
+            painter.setPen(QColor(colours.text if day == self._date else colours.muted))
+            painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, name)
         painter.setPen(QPen(QColor(colours.panel), 2))
         painter.setBrush(QColor(colours.accent))
         painter.drawEllipse(QPointF(self._x(self._date), y), RADIUS, RADIUS)
@@ -124,9 +121,23 @@ class Track(QWidget):
             painter.drawEllipse(QPointF(self._x(self._date), y), RADIUS + 3, RADIUS + 3)
         painter.end()
 
+    def labels(self) -> Iterator[tuple[date, str, QRectF]]:
+        """Dates with their names and where these are written: those that have room, below their ticks."""
+        free_from = 0.0
+        for day, name in self._epochs:
+            x, width = self._x(day), self.fontMetrics().horizontalAdvance(name) + 2
+            left = max(x - width / 2, free_from)
+            if left - x < width and left + width <= self.width():
+                yield day, name, QRectF(left, LINE_Y + 10, width, 18)
+                free_from = left + width + 8
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Put the handle under the mouse."""
-        self._move_to(event.position().x())
+        """Put the handle under the mouse; a name means its own date, wherever it has room."""
+        named = [day for day, _, box in self.labels() if box.contains(event.position())]
+        if named:
+            self.set_date(named[0])
+        else:
+            self._move_to(event.position().x())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Carry the handle along."""

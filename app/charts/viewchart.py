@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from math import atan, atan2, cos, degrees, isfinite, radians, sin, tan
 
@@ -36,6 +37,8 @@ LOWEST_DEG = -45.0
 POINTS = {0: "N", 45: "NE", 90: "E", 135: "SE", 180: "S", 225: "SW", 270: "W", 315: "NW"}
 #: Places that get a chart, at most, and the height of one panel all around and before a facade.
 MOST_CHARTS, AROUND_PX, FACADE_PX = 3, 150, 230
+#: Rows of the legend: all that has a colour is named.
+MOST_ROWS = 10
 HEADINGS = {"now": "After", "before": "Before"}
 
 
@@ -68,6 +71,11 @@ class ViewChart:
         """From the left to the right edge, off the middle."""
         offs = [run.off for _, runs in self.panels for run in runs]
         return min(offs, default=-180.0), max(offs, default=180.0 - self.step_deg) + self.step_deg
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Of the panels."""
+        return tuple(heading for heading, _ in self.panels) or ("",)
 
     @property
     def height(self) -> int:
@@ -142,15 +150,36 @@ def paint_view(painter: QPainter, box: QRectF, chart: ViewChart, look: Look) -> 
     """The panels below each other, with one legend."""
     sheet = Sheet(painter, look)
     entries = _legend(chart, look)
-    foot = sheet.legend_height(box.width(), entries)
+    foot = sheet.legend_height(box.width(), entries, MOST_ROWS)
     room = box.adjusted(0, 0, 0, -foot - look.size * 0.4)
-    high = room.height() / max(len(chart.panels), 1)
+    # Where a panel is as wide as there is room, it is not as high as there would be: the legend follows it.
+    high = min(room.height() / max(len(chart.panels), 1), _panel_height(sheet, box.width(), chart))
     colours = {fid: look.series[at] for fid, at in zip(chart.marked, MARKED, strict=False)}
     for number, (heading, runs) in enumerate(chart.panels):
         part = QRectF(room.left(), room.top() + number * high, room.width(), high)
         _paint_panel(sheet, part, chart, heading, runs, colours)
-    sheet.legend(QRectF(box.left(), room.bottom() + look.size * 0.4, box.width(), foot), entries)
+    below = room.top() + len(chart.panels) * high + look.size * 0.4
+    sheet.legend(QRectF(box.left(), below, box.width(), foot), entries, MOST_ROWS)
     return sheet.painted
+
+
+def _panel_height(sheet: Sheet, width: float, chart: ViewChart) -> float:
+    """How high a panel is that is so wide, with what is written above and below."""
+    left, right = chart.sides_deg
+    per_deg = (width - _gutter(sheet) - 1) / (right - left)
+    return per_deg * (90 - LOWEST_DEG) + max(map(partial(_head, sheet), chart.headings)) + _foot(sheet)
+
+
+def _gutter(sheet: Sheet) -> float:
+    return sheet.width("−45°") + sheet.look.size * 0.5
+
+
+def _head(sheet: Sheet, heading: str) -> float:
+    return sheet.line_height * (1.5 if heading else 0.4)
+
+
+def _foot(sheet: Sheet) -> float:
+    return sheet.line_height * 1.5
 
 
 def _legend(chart: ViewChart, look: Look) -> list[tuple[str, str]]:
@@ -185,10 +214,8 @@ def _paint_panel(
     colours: Mapping[int, str],
 ) -> None:
     """One state: what is seen, the frame of the picture, and the axes."""
-    look, (left, right) = sheet.look, chart.sides_deg
-    head = sheet.line_height * (1.5 if heading else 0.4)
-    gutter = sheet.width("−45°") + look.size * 0.5
-    room = part.adjusted(gutter, head, -1, -sheet.line_height * 1.5)
+    left, right = chart.sides_deg
+    room = part.adjusted(_gutter(sheet), _head(sheet, heading), -1, -_foot(sheet))
     per_deg = min(room.width() / (right - left), room.height() / (90 - LOWEST_DEG))
     size = QRectF(0, 0, per_deg * (right - left), per_deg * (90 - LOWEST_DEG))
     size.moveTopLeft(room.topLeft())

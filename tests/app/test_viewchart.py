@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -57,6 +58,19 @@ def test_all_is_written_and_nothing_on_another(width: int, look: Look) -> None:
     assert {"Before", "After", "S", "0°", "Tower", "Sky 42.0 % (50.0)"} <= set(texts)
     boxes = [box.adjusted(1, 1, -1, -1) for box, _ in painted.texts]
     assert not any(a.intersects(b) for a, b in combinations(boxes, 2))
+
+
+def test_everything_that_has_a_colour_is_named_right_below_the_panels() -> None:
+    kinds = ("sky", "green", "water", "building", "ground", "other")
+    names = ("Lohe tower (proposed)", "Old gasworks hall", "Sports hall")
+    shares = tuple((kind, "12.3 % (45.6)") for kind in kinds)
+    chart = replace(CHART, shares=shares, marked=dict(enumerate(names)))
+    look = of_theme(LIGHT, False)
+    _, painted = as_image(lambda painter, box, k: paint_view(painter, box, chart, k), 280, chart.height, look)
+    assert set(names) <= {text for _, text in painted.texts}
+    axis = max(box.bottom() for box, text in painted.texts if text == "S")
+    first = min(box.top() for box, text in painted.texts if text.startswith("Sky"))
+    assert 0 <= first - axis < 2 * look.size
 
 
 def test_the_tower_is_where_it_is_seen_and_only_after() -> None:
