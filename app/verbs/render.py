@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -23,12 +24,14 @@ from layers.project import ENDING, Project
 
 if TYPE_CHECKING:
     from layers.results import Result
-    from layers.views import View
+    from layers.views import Place, View
     from viewer.camera import Camera
     from viewer.shade import SunLight
 
 #: Width of a picture from an eye, unless another is asked for.
 FOV_DEG = 60.0
+#: So far around a place its ground is looked for.
+AROUND_M = 5.0
 #: Pictures that differ by less look the same: text and edges are smoothed differently by drivers.
 SAME_BELOW = 0.01
 
@@ -48,14 +51,20 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     look.add_argument(
         "--from",
         dest="eye",
-        metavar="X,Y,Z",
+        metavar="X,Y[,Z]",
         type=point_from,
-        help="the eye, in the project's CRS; with --to",
+        help="X,Y on the ground, or X,Y,Z of the eye itself, in the project's CRS; with --to",
     )
     look.add_argument(
         "--look", metavar="NAME", help="as a view of the --result sees it, in its city: its name, or 1, 2, …"
     )
-    add("--to", metavar="X,Y,Z", type=point_from, help="the point in the middle of the picture; with --from")
+    add("--to", metavar="X,Y[,Z]", type=point_from, help="what is in the middle of the picture; with --from")
+    add(
+        "--height",
+        metavar="M",
+        type=float,
+        help="of the eye above --from in metres; default 1.6 for X,Y and 0, the eye itself, for X,Y,Z",
+    )
     add("--fov", metavar="DEG", type=float, help="true horizontal field of view; default 60; with --from")
     add(
         "--date",
@@ -83,27 +92,26 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def point_from(text: str) -> tuple[float, float, float]:
-    """A point in the project's CRS."""
-    from app.verbs.asking import numbers_from
+def point_from(text: str) -> tuple[float, ...]:
+    """A point in the project's CRS, on the ground where its height is not given."""
+    from app.verbs.looking import place_from
 
-    numbers = numbers_from(text)
-    if len(numbers) != 3:
-        raise UsageError("The point is not understood", found=repr(text), allowed="X,Y,Z, three numbers")
-    return numbers[0], numbers[1], numbers[2]
+    return place_from(text)
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
     _check_picture(arguments.out, arguments.compare)
     date = _date(arguments.date)
     camera = _camera(arguments.camera) if arguments.camera else None
-    look = _eye(arguments)
+    _check_eye(arguments)
     Thread(target=_load_ahead, daemon=True).start()
     with shown_project(arguments.files, arguments.crs) as project:
         check_place(project, arguments.out, arguments.overwrite)
         from viewer import shot
 
-        result = _result(project, arguments.result)
+        result, look = _result(project, arguments.result), None
+        if arguments.eye is not None:
+            look = _eye(project, arguments, date)
         if arguments.look:
             look, date = _view_of(result, arguments, date)
             result = result if arguments.quantity else None
@@ -211,20 +219,43 @@ def _camera(text: str) -> Camera:
     return camera_from(text)
 
 
-def _eye(arguments: argparse.Namespace) -> View | None:
-    """What an eye sees, where that is asked for."""
-    eye, to, fov_deg = arguments.eye, arguments.to, arguments.fov
-    if eye is None and to is None and fov_deg is None:
-        return None
-    if eye is None or to is None:
+def _check_eye(arguments: argparse.Namespace) -> None:
+    """Refuse half a question about what an eye sees."""
+    given = [arguments.eye, arguments.to, arguments.fov, arguments.height]
+    if any(value is not None for value in given) and None in given[:2]:
         raise UsageError(
             "A picture of what an eye sees needs both --from and --to",
-            allowed="--from X,Y,Z --to X,Y,Z [--fov DEG]",
+            allowed="--from X,Y[,Z] --to X,Y[,Z] [--height M] [--fov DEG]",
         )
+
+
+def _eye(project: Project, arguments: argparse.Namespace, date: str | None) -> View:
+    """What an eye sees."""
+    from analysis.looking import EYE_HEIGHT_M
+    from analysis.site import site_if_known
     from viewer.shot import view_from
 
+    x, y, z = _placed(project, arguments.eye, date, "viewing place")
+    is_eye = len(arguments.eye) == 3
+    height_m = (0.0 if is_eye else EYE_HEIGHT_M) if arguments.height is None else arguments.height
+    to = _placed(project, arguments.to, date, "point that is looked at")
     width, height = arguments.size
-    return view_from(eye, to, FOV_DEG if fov_deg is None else fov_deg, width / height)
+    fov_deg = FOV_DEG if arguments.fov is None else arguments.fov
+    view = view_from((x, y, z + height_m), to, fov_deg, width / height)
+    return replace(view, convergence_deg=site_if_known(project).convergence_deg)
+
+
+def _placed(project: Project, point: tuple[float, ...], date: str | None, what: str) -> Place:
+    """A point with its height, on the terrain of a date where it is not given."""
+    from analysis.casters import casters
+    from analysis.looking import box_around, read_places, stood_on
+
+    found = read_places([point], what)
+    if len(point) == 2:
+        cast = casters(project, Situation(date or ""), box_around(found, AROUND_M))
+        found = stood_on(cast, found, what)
+    x, y, z = found[0].tolist()
+    return x, y, z
 
 
 def _view_of(

@@ -448,7 +448,8 @@ def test_every_verb_speaks_in_sentences_and_of_options_that_it_has() -> None:
         if hasattr(module, "NAMED"):
             # Those that several verbs share are named whether or not this one has them.
             own = set(module.NAMED.items()) - set(LOOKING_OPTIONS.items())
-            assert {option.rpartition(" ")[2] for _, option in own} <= known, name
+            said = {word for _, option in own for word in option.split() if word.startswith("--")}
+            assert said <= known, name
 
 
 def test_the_window_without_a_display_is_refused_in_a_sentence(shell: Shell) -> None:

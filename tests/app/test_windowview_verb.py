@@ -76,6 +76,28 @@ def test_a_state_before_walls_and_spots(town: str, capsys: pytest.CaptureFixture
     assert status == 0 and {row["object_id"] for row in values["surfaces"]} == {"A"}
 
 
+def test_a_picture_is_taken_from_the_ground_or_from_the_eye_itself(
+    town: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (x, y, ground_z), (to_x, to_y, to_z) = at(20, 30, 0), at(50, 30, 0)
+    for begin, end, height, eye_z, end_z in (
+        (f"{x},{y}", f"{to_x},{to_y}", (), ground_z + 1.6, to_z),
+        (f"{x},{y}", f"{to_x},{to_y},9", ("--height", "3"), ground_z + 3, 9.0),
+        (f"{x},{y},4.5", f"{to_x},{to_y},9", (), 4.5, 9.0),
+        (f"{x},{y},4.5", f"{to_x},{to_y},9", ("--height", "1.6"), 6.1, 9.0),
+    ):
+        argv = ("render", town, "--from", begin, "--to", end, *height, "--size", "60x40", "--overwrite")
+        status, values = answer(capsys, *argv, "--out", str(tmp_path / "eye.png"))
+        assert status == 0
+        assert values["from"] == pytest.approx((x, y, eye_z), abs=0.01)
+        assert values["to"] == pytest.approx((to_x, to_y, end_z), abs=0.01)
+    assert main([*argv, "--out", str(tmp_path / "eye.png")]) == 0
+    said = capsys.readouterr().out
+    assert "to the east" in said and "from true north" in said
+    assert main(["render", town, "--out", str(tmp_path / "b.png"), "--from", "1,2", "--to", "1,2,3"]) == 2
+    assert "There is no terrain under a viewing place" in capsys.readouterr().err
+
+
 def test_what_cannot_be_looked_at_is_said(
     town: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
