@@ -23,15 +23,17 @@ from analysis.looking import (
     place_names,
 )
 from analysis.outlook import CUMULATIVE, IS_SEEN, SEEN, SEEN_BY, SEEN_BY_PCT, one_of
+from analysis.ownlines import Checked, See, checked
 from analysis.receivers import Receivers
 from analysis.sights import Bend
 from analysis.site import site_if_known
 from analysis.standingheights import Cells, Standing, bare_of, cells_about, raster_of, stands, with_objects
 from analysis.states import situations, states_title
-from analysis.survey import finished, quantities_with_change, versions, with_change
-from analysis.viewshed import Aim, Eye, Seen, viewshed, viewshed_as_gdal
+from analysis.survey import bounds_from, finished, quantities_with_change, versions, with_change
+from analysis.viewshed import NEVER_M, Aim, Eye, Seen, Surface, viewshed, viewshed_as_gdal
 from analysis.waypoints import places_title, viewing_places
 from layers.arrays import Float64
+from layers.columns import Mask
 from layers.crs import LOCAL, semi_major_m
 from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
@@ -46,8 +48,6 @@ if TYPE_CHECKING:
 CELLS_PER_SECOND = 1e8
 #: Seconds to read a million cells, and to find what stands on them.
 SECONDS_PER_MILLION = 0.5
-#: Agreement with every cell's own line of sight that validations find, at least.
-AGREEMENT_PCT = 99.0
 
 HIDDEN_HEIGHT = Quantity(
     HIDDEN, "Hidden up to this height", "m", digits=1, color_map="viridis", low=0.0, high=100.0
@@ -88,6 +88,7 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
     aim = Aim(inputs.target_height_m, _bend(inputs, cells), view)
     see = viewshed_as_gdal if inputs.method == "gdal" else viewshed
     shares = np.linspace(0.0, 0.9, len(situations(inputs)) + 1)
+    inside = cells.inside(bounds_from(inputs.box)) if inputs.box else None
     states, seen = [], []
     for number, situation in enumerate(situations(inputs)):
         part = part_of(progress, shares[number], shares[number + 1])
@@ -96,7 +97,7 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
             if inputs.objects
             else bare_of(cells)
         )
-        seen.append(see(states[-1].surface, eyes, aim, True, part_of(part, 0.5, 1.0)))
+        seen.append(_looked_over(see, states[-1].surface, eyes, aim, inside, part_of(part, 0.5, 1.0)))
     kept = kept_of(cells, states, seen, part_of(progress, 0.9, 1.0))
     now = kept.columns(0, len(eyes))
     before = kept.columns(1, len(eyes)) if inputs.compare else None
@@ -104,14 +105,17 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
     quantities = (IS_SEEN, *(CUMULATIVE if len(eyes) > 1 else ()), HIDDEN_HEIGHT)
     receivers = kept.receivers(cells)
     rows = [_of_all(receivers, total, len(eyes)) for total in totals]
-    within = "" if view.is_all else " within reach"
+    within = "" if view.is_all and not inputs.box else " within reach"
+    check = checked(see, states[0].surface, eyes, aim, seen[0])
     return finished(
         "visibility",
         f"{cells.layer.name}: what is seen from {places_title(inputs, observers)}, "
         f"{states_title(project, situations(inputs))}",
         inputs,
         site,
-        _pedigree(project, inputs, cells, states, observers, kept.group, time.perf_counter() - started),
+        _pedigree(
+            project, inputs, cells, states, observers, kept.group, check, time.perf_counter() - started
+        ),
         quantities=quantities_with_change(quantities, inputs.compare),
         surfaces=receivers.surfaces_table(**with_change(rows[0], rows[1] if inputs.compare else None)),
         points=receivers.points_table(**with_change(now, before)),
@@ -132,6 +136,7 @@ def _pedigree(
     states: Sequence[Standing],
     observers: Observers,
     group: int,
+    check: Checked,
     seconds: float,
 ) -> Pedigree:
     notes = dict.fromkeys(note for state in states for note in state.notes)
@@ -141,12 +146,13 @@ def _pedigree(
         method=_method(inputs, cells, view),
         version=versions("numba"),
         inputs=tuple(dict.fromkeys(item for state in states for item in state.inputs)),
-        error=_error(inputs, cells, group),
+        error=_error(cells, group, check),
         limits=limits,
         numbers={
             "places": len(observers),
             "cells": cells.shape[0] * cells.shape[1],
             "cell_m": math.sqrt(cells.cell_m2),
+            **check.numbers,
             "seconds": seconds,
         },
     )
@@ -158,7 +164,26 @@ def _pedigree(
 def _cells_of(project: Project, inputs: Inputs) -> Cells:
     """The cells that are looked over."""
     layer = raster_of(project, inputs.terrain, situations(inputs)[0])
-    return cells_about(project, layer, viewing_places(project, inputs)[0], inputs.radius_m or math.inf)
+    places, _ = viewing_places(project, inputs)
+    bounds = bounds_from(inputs.box) if inputs.box else None
+    return cells_about(project, layer, places, inputs.radius_m or math.inf, bounds)
+
+
+def _looked_over(
+    see: See, surface: Surface, eyes: Sequence[Eye], aim: Aim, inside: Mask | None, progress: Progress
+) -> Seen:
+    """What is seen of all cells, or of those inside a rectangle: each eye by itself, as each is counted."""
+    if inside is None:
+        return see(surface, eyes, aim, True, progress)
+    count, lowest = np.zeros(inside.shape, np.uint16), np.full(inside.shape, NEVER_M)
+    each = []
+    for number, eye in enumerate(eyes):
+        step = part_of(progress, number / len(eyes), (number + 1) / len(eyes))
+        one = see(surface, [eye], aim, True, step)
+        count += one.count * inside
+        lowest = np.where(inside, np.minimum(lowest, lowest_of(one)), NEVER_M)
+        each.append(int(np.count_nonzero(one.count[inside])))
+    return Seen(count, lowest, np.array(each))
 
 
 def _bend(inputs: Inputs, cells: Cells) -> Bend:
@@ -269,6 +294,7 @@ def _area(area_m2: float) -> str:
 
 
 def _method(inputs: Inputs, cells: Cells, view: FieldOfView) -> str:
+    held = ", ".join(text for text in (view.title, "in the rectangle" * bool(inputs.box)) if text)
     return ((AS_GDAL if inputs.method == "gdal" else LINES) + MORE).format(
         eye=f"{inputs.eye_height_m:g} m above the viewing places, at the middles of their cells,",
         terrain=cells.layer.name,
@@ -276,19 +302,13 @@ def _method(inputs: Inputs, cells: Cells, view: FieldOfView) -> str:
         standing=", as high as what stands uppermost over their middles" if inputs.objects else "",
         target=inputs.target_height_m,
         earth=earth_of(inputs),
-        view=f" Only what is {view.title} is looked at." if view.title else "",
+        view=f" Only what is {held} is looked at." if held else "",
     )
 
 
-def _error(inputs: Inputs, cells: Cells, group: int) -> str:
-    exact = (
-        "Cell by cell as GDAL says; some 2 % of the cells, at the edge of what is seen, are not as a line of "
-        "sight of their own says"
-        if inputs.method == "gdal"
-        else f"At least {AGREEMENT_PCT:g} % of the cells are as a line of sight of their own says; the "
-        "others lie at the edge of what is seen"
-    )
-    said = f"{exact}. Places and outlines are known to half a cell, {math.sqrt(cells.cell_m2) / 2:.2g} m"
+def _error(cells: Cells, group: int, check: Checked) -> str:
+    half = math.sqrt(cells.cell_m2) / 2
+    said = f"{check.title}. Places and outlines are known to half a cell, {half:.2g} m{check.outline}"
     if group == 1:
         return said
     return f"{said}; the result keeps {group} by {group} cells as one, with the share that is seen"

@@ -31,6 +31,8 @@ Float32 = NDArray[np.float32]
 MOST_CELLS = 50_000_000
 #: Cells that are moved, or held against rays, at a time.
 CELLS_AT_ONCE = 1 << 20
+#: West, south, east and north in the project's CRS.
+Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,16 @@ class Cells:
         around = self.into(np.array([(x, y, 0.0), (x + a, y + d, 0.0), (x + b, y + e, 0.0)]))
         return (*(around[1] - around[0])[:2].tolist(), *(around[2] - around[0])[:2].tolist())
 
+    def inside(self, bounds: Bounds) -> Mask:
+        """Which cells (rows, columns) have their middles in a rectangle of the project's CRS."""
+        west, south, east, north = bounds
+        found = np.zeros(self.shape[0] * self.shape[1], bool)
+        for first in range(0, len(found), CELLS_AT_ONCE):
+            some = np.arange(first, min(first + CELLS_AT_ONCE, len(found)))
+            x, y, _ = self.into(np.column_stack((self.places(some), np.zeros(len(some))))).T
+            found[some] = (x >= west) & (x <= east) & (y >= south) & (y <= north)
+        return found.reshape(self.shape)
+
     @property
     def is_upright(self) -> bool:
         """Whether the cells are squares along the axes of the project's CRS, rows from the north."""
@@ -128,8 +140,13 @@ class Cells:
         return x0, y0, x1, y1
 
 
-def cells_about(project: Project, layer: Layer, places: Float64, radius_m: float) -> Cells:
-    """The cells of a raster within a radius of places (n, 2 or 3) of the project's CRS."""
+def cells_about(
+    project: Project, layer: Layer, places: Float64, radius_m: float, bounds: Bounds | None = None
+) -> Cells:
+    """The cells of a raster within a radius of places (n, 2 or 3) of the project's CRS.
+
+    With bounds, no more than lie between the places and the rectangle, or in it.
+    """
     terrain = project.drawable(layer)
     assert isinstance(terrain, TerrainPyramid)
     rows, columns = terrain.size.tolist()
@@ -151,6 +168,14 @@ def cells_about(project: Project, layer: Layer, places: Float64, radius_m: float
         down = radius_m / (whole.cell_m2 / math.hypot(east, north))
         across = radius_m / (whole.cell_m2 / math.hypot(east_down, north_down))
         found = replace(whole, rows=_span(row, down, rows), columns=_span(column, across, columns))
+    if bounds is not None:
+        west, south, east, north = bounds
+        corners = whole.at(np.array([(west, south), (west, north), (east, south), (east, north)]))
+        found = replace(
+            found,
+            rows=_cut(found.rows, np.concatenate((row, corners[0]))),
+            columns=_cut(found.columns, np.concatenate((column, corners[1]))),
+        )
     if found.shape[0] * found.shape[1] > MOST_CELLS:
         raise UsageError(
             "The terrain has more cells there than can be looked over at once",
@@ -166,6 +191,11 @@ def _span(cells: Int64, reach: float, count: int) -> Span:
     """From the first to past the last cell within reach of some."""
     first, last = int(cells.min()) - math.ceil(reach), int(cells.max()) + math.ceil(reach)
     return max(first, 0), min(last + 1, count)
+
+
+def _cut(span: Span, cells: Int64) -> Span:
+    """What of a span lies from the first to past the last of some cells."""
+    return max(span[0], int(cells.min())), min(span[1], int(cells.max()) + 1)
 
 
 def stands(project: Project, layer: Layer, situation: Situation) -> bool:

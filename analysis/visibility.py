@@ -116,6 +116,14 @@ class Inputs(Surveyed, Along):
         group="Where",
         when=("on", ("ground", "raster")),
     )
+    box: str = asked(
+        "",
+        "Rectangle",
+        "text",
+        help="west, south, east, north in the project's CRS; empty: the chosen objects, or all",
+        group="More",
+        when=("on", ("ground", "raster")),
+    )
     terrain: str = asked(
         "",
         "Terrain",

@@ -36,6 +36,10 @@ OPTIONS: Mapping[str, str] = {
 }
 #: How what is said of a result begins where it is more than a note.
 WARNING = "Warning: "
+#: The question whether states are compared; its dates are told either way.
+COMPARE = "compare"
+#: What is looked at cell by cell.
+RASTER = "raster"
 #: Rows of a table that are shown to people; all are in the file and in the JSON.
 ROWS_SHOWN = 20
 #: Digits after the point of numbers shown to people.
@@ -159,10 +163,12 @@ def surveyed_from(arguments: argparse.Namespace) -> dict[str, Any]:
         found["spacing_m"] = arguments.spacing
     if hasattr(arguments, "on"):
         is_part = arguments.on in ("roofs", "walls", "windows")
-        on = "points" if found["points"] else "surfaces" if is_part else arguments.on
+        on = "surfaces" if is_part else arguments.on
         surfaces = arguments.on if is_part else "all"
         if arguments.box:
-            on, found["box"] = "ground", arguments.box
+            found["box"] = arguments.box
+        if on != RASTER:  # what is told of a part of it says which
+            on = "ground" if arguments.box else "points" if found["points"] else on
         found |= {"on": on, "surfaces": surfaces}
     return found
 
@@ -231,6 +237,23 @@ def checked_answers(inputs: type[Any], answers: dict[str, Any], options: Mapping
         for field, ask in questions(inputs)
     }
     return {name: checked(asks[name], value) for name, value in answers.items()}
+
+
+def check_wanted(inputs: type[Any], answers: Mapping[str, Any], options: Mapping[str, str]) -> None:
+    """Refuse answers to questions that the others leave no room for: they would say nothing."""
+    for field, ask in questions(inputs):
+        answer = answers.get(field.name, field.default)
+        if ask.when is None or ask.when[0] == COMPARE or answer == field.default:
+            continue
+        other = answers[ask.when[0]]
+        if not ask.is_wanted_by(other):
+            option, about = (options.get(name, f"--{name}") for name in (field.name, ask.when[0]))
+            wanted = ask.when[1] if isinstance(ask.when[1], tuple) else (ask.when[1],)
+            raise UsageError(
+                f"“{option}” says nothing here",
+                found=f"without {about}" if other is False else f"{about} {other}",
+                allowed=f"with {about}" if other is False else f"with {about} {' or '.join(wanted)}",
+            )
 
 
 def values_of(arguments: argparse.Namespace, result: Result) -> dict[str, Any]:

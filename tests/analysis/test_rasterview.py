@@ -177,3 +177,35 @@ def test_what_cannot_be_looked_over_is_said(town: Project, tmp_path: Path) -> No
         seen(without, ASKED)
     inside = seen(town, replace(ASKED, places=(at(55.5, 55.5, 0.0),)))
     assert any(limit.startswith("Warning: place 1 is inside a building") for limit in inside.pedigree.limits)
+
+
+def test_a_rectangle_is_looked_at_alone_from_within_and_from_beside(town: Project) -> None:
+    whole = seen(town, ASKED)
+    west, south = at(35, 35, 0)[:2]
+    box = west, south, west + 60.0, south + 60.0
+    for places in (ASKED.places, (*ASKED.places, at(5, 150, 0)[:2])):
+        part = seen(town, replace(ASKED, places=places, box=",".join(map(str, box))))
+        x, y = (part.points.numbers(axis) for axis in "xy")
+        assert box[0] <= x.min() < x.max() <= box[2] and box[1] <= y.min() < y.max() <= box[3]
+        assert part.surfaces.numbers("area_m2")[0] == pytest.approx(3600.0, rel=0.04)
+        assert "of 3 6" in sentence(part) or "of 3 5" in sentence(part)
+        if len(places) == 1:
+            is_same = [known(whole)[place] == is_seen for place, is_seen in known(part).items()]
+            assert np.mean(is_same) > 0.99
+
+
+def known(result: Result) -> dict[tuple[float, float], float]:
+    """Whether each cell is seen, by its middle."""
+    x, y, found = (result.points.numbers(name) for name in ("x", "y", "seen_fraction"))
+    return dict(zip(zip(x.tolist(), y.tolist(), strict=True), found.tolist(), strict=True))
+
+
+def sentence(result: Result) -> str:
+    return result.tables[FINDINGS].texts("sentence")[0].replace("\u202f", " ")
+
+
+def test_the_error_is_a_share_of_what_is_seen(town: Project) -> None:
+    numbers = seen(town, ASKED).pedigree.numbers
+    assert numbers["checked"] > 10_000 and numbers["otherwise"] < 0.01 * numbers["checked"]
+    error = seen(town, ASKED).pedigree.error
+    assert "along a line of sight of their own" in error and "% of what is seen" in error

@@ -75,6 +75,16 @@ def test_states_places_and_fields_of_view_are_asked_for(
     assert len(values["places"]) == 6 and values["places"][1]["name"].startswith("at ")
 
 
+def test_a_rectangle_of_the_raster_is_one_of_the_raster(
+    town: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    box = ",".join(map(str, (*at(20, 20, 0)[:2], *at(60, 60, 0)[:2])))
+    argv = ("visibility", town, "--from", SOUTH, "--on", "raster", "--box", box, "--date", "2020-01-01")
+    status, values = answer(capsys, *argv)
+    assert status == 0 and values["numbers"]["cells"] == pytest.approx(1600, abs=90)
+    assert "hidden_m" in values["surfaces"][0] or values["points"] == pytest.approx(1600, abs=90)
+
+
 def test_people_read_sentences_and_a_table(town: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["visibility", town, "--from", SOUTH, "--date", "2020-01-01"]) == 0
     said = capsys.readouterr().out
@@ -87,7 +97,13 @@ def test_what_cannot_be_asked_is_told_by_its_option(town: str, capsys: pytest.Ca
         (("--from", SOUTH, "--width", "0"), "--width"),
         (("--from", SOUTH, "--altitudes", "30,-10"), "LOWEST,HIGHEST"),
         (("--from", SOUTH, "--height", "-1"), "--height"),
-        (("--from", "1,2"), "no terrain"),
+        (("--from", SOUTH, "--on", "raster", "--objects", "id == 'A'"), "“--objects” says nothing here"),
+        (("--from", SOUTH, "--on", "raster", "--spacing", "10"), "with --on surfaces or ground or points"),
+        (("--from", SOUTH, "--on", "raster", "--point", "1,2,3,0,1,0"), "--point"),
+        (("--from", SOUTH, "--bare"), "“--bare” says nothing here: --on surfaces"),
+        (("--from", SOUTH, "--step", "10"), "with --path"),
+        (("--from", SOUTH, "--on", "walls", "--box", "1,2,3,4"), "--on roofs, walls or windows"),
+        (("--from", "1,2"), "far outside of the city"),
     ):
         assert main(["visibility", town, *argv]) == 2
         assert word in capsys.readouterr().err
