@@ -24,8 +24,8 @@ from layers.results import Quantity
 MOST_POINTS = 250_000
 ALLOWED, ALLOWED_Z, LEFT = "allowed_height_m", "allowed_z_m", "room_m"
 QUANTITIES = (
-    Quantity(ALLOWED, "Highest allowed, above the ground", "m", digits=1, color_map="heights"),
-    Quantity(ALLOWED_Z, "Highest allowed, in the project's heights", "m", digits=1, color_map="heights"),
+    Quantity(ALLOWED, "Highest allowed, above the ground", "m", digits=1, color_map="viridis"),
+    Quantity(ALLOWED_Z, "Highest allowed, in the project's heights", "m", digits=1, color_map="viridis"),
     Quantity(LEFT, "Left above what stands there", "m", digits=1, color_map="balance"),
 )
 

@@ -115,11 +115,11 @@ def _part(
 ) -> Part | None:
     """What one layer casts shadow with, None where that is nothing."""
     if layer.kind == "points":
-        notes.append(f"The point cloud {layer.name!r} casts no shadow and hides nothing")
+        notes.append(f"The point cloud {layer.name!r} is left out: points hide nothing")
     if layer.kind not in CASTING:
         return None
     if not layer.visible:
-        notes.append(f"The layer {layer.name!r} is switched off: it casts no shadow and hides nothing")
+        notes.append(f"The layer {layer.name!r} is switched off and left out: it hides nothing")
         return None
     drawable = project.drawable(layer)
     if isinstance(drawable, CityTiles):

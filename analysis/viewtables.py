@@ -17,14 +17,16 @@ from analysis.silhouette import (
 )
 from analysis.survey import with_change
 from analysis.viewbreaks import hidden_m
-from analysis.viewwords import MOST_TOLD, Said, of_place, sentences
+from analysis.viewwords import MOST_TOLD, Looked, Said, of_place, sentences
 from layers.arrays import Float64
 from layers.results import BEFORE, FINDINGS, OBSERVERS, SIGHTLINES, VIEWS, VOLUMES, Table, Values
 from layers.views import View, views_table
 
 BREAKS, CORRIDORS, VERDICTS = "breaks", "corridors", "verdicts"
-#: The picture of a view: wider than the corridor by so much, but between these.
-VIEW_WIDER, NARROWEST_DEG, BROADEST_DEG = 5.0, 25.0, 90.0
+#: The picture of a view: wider than the corridor by so much, but between these, and its width / height.
+VIEW_WIDER, NARROWEST_DEG, BROADEST_DEG, VIEW_ASPECT = 5.0, 25.0, 90.0, 2.0
+#: Around the landmark and what breaks the view, so much is free, and twice as much below.
+FREE_DEG = 3.0
 
 
 def all_of(said: Said, surfaces: Table) -> dict[str, Table]:
@@ -216,13 +218,26 @@ def _hex(polygons: Sequence[Float64]) -> str:
 
 
 def views(said: Said) -> Table:
-    """The landmark as it is seen from each place, with what stands around it."""
-    found = []
-    for looked in said.looked:
-        corridor = looked.corridor
-        x, y = corridor.world(np.array((corridor.distance_m, 0.0))).tolist()
-        z = (said.landmark.top_z + said.landmark.foot_z) / 2
-        width = float(np.clip(VIEW_WIDER * corridor.width_deg, NARROWEST_DEG, BROADEST_DEG))
-        eye = (float(corridor.eye[0]), float(corridor.eye[1]), float(corridor.eye[2]))
-        found.append(View(looked.name, eye, (x, y, z), width, convergence_deg=said.convergence_deg))
-    return views_table(found)
+    """The landmark as it is seen from each place, with what stands around it and all that breaks the view."""
+    return views_table([_view(said, looked) for looked in said.looked])
+
+
+def _view(said: Said, looked: Looked) -> View:
+    corridor, outlook = looked.corridor, looked.outlooks[0]
+    keys = [one.key for one in looked.breaks if one.counts and one.now is not None]
+    breaks = np.isin(outlook.key, keys)
+    axis_deg = float(np.degrees(np.arctan2(*corridor.axis)))
+    around = max(VIEW_WIDER * corridor.width_deg, NARROWEST_DEG) / 2
+    aside = np.append(looked.directions_deg[breaks] - axis_deg, 0.0)
+    left, right = min(-around, aside.min() - FREE_DEG), max(around, aside.max() + FREE_DEG)
+    ends = np.array((said.landmark.foot_z, said.landmark.top_z)) - corridor.eye[2]
+    altitudes = np.append(np.degrees(np.arctan2(ends, corridor.distance_m)), outlook.altitude_deg[breaks])
+    low, high = altitudes.min() - 2 * FREE_DEG, altitudes.max() + FREE_DEG
+    for_height = 2 * np.degrees(np.arctan(VIEW_ASPECT * np.tan(np.radians(high - low) / 2)))
+    wide_deg = float(np.clip(max(right - left, for_height), NARROWEST_DEG, BROADEST_DEG))
+    azimuth, altitude = np.radians((axis_deg + (left + right) / 2, (low + high) / 2))
+    way = np.array((np.sin(azimuth), np.cos(azimuth), np.tan(altitude))) * corridor.distance_m
+    (x, y, z), (to_x, to_y, to_z) = corridor.eye.tolist(), (corridor.eye + way).tolist()
+    return View(
+        looked.name, (x, y, z), (to_x, to_y, to_z), round(wide_deg, 1), VIEW_ASPECT, said.convergence_deg
+    )

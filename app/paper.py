@@ -41,6 +41,10 @@ INK, MUTED, RULE, ACCENT, TINT = "#1d262b", "#5d6b74", "#ccd4d8", "#0e6f79", "#f
 BODY, SMALL, TINY = 9.0, 7.8, 7.0
 #: Longer texts are cut: they would fill pages with one paragraph.
 LONGEST = 6000
+#: Titles of columns are so wide where there is room, as a part of what they need in one line.
+TWO_LINES = 0.6
+#: Tables of no more rows stay on one page.
+WHOLE_ROWS = 16
 #: Room for "Page n of m".
 FOLIO_WIDTH = 90.0
 
@@ -251,6 +255,23 @@ class Beside(Whole):
 
 
 @dataclass
+class Narrow(Whole):
+    """A block in the middle of the column, narrower than it."""
+
+    block: Block = field(default_factory=Text)
+    wide: float = WIDTH
+
+    def height(self, width: float) -> float:
+        """That of the block."""
+        return self.block.height(min(self.wide, width))
+
+    def draw(self, painter: QPainter, x: float, y: float, width: float) -> None:
+        """Paint the block with as much room at its left as at its right."""
+        wide = min(self.wide, width)
+        self.block.draw(painter, x + (width - wide) / 2, y, wide)
+
+
+@dataclass
 class Grid:
     """A table that goes on over pages, its titles repeated."""
 
@@ -272,11 +293,17 @@ class Grid:
 
     def least(self, width: float) -> float:
         """Room for the titles and the rows that stay with them when it is split."""
-        widths = self._widths(width)
-        return self._head(widths) + sum(self._row_height(row, widths) for row in self.rows[:3])
+        widths, stay = self._widths(width), self.rows if self._is_whole(width) else self.rows[:3]
+        return self._head(widths) + sum(self._row_height(row, widths) for row in stay)
+
+    def _is_whole(self, width: float) -> bool:
+        """Whether it is so short that it goes to the next page rather than in two."""
+        return not self.is_rest and len(self.rows) <= WHOLE_ROWS and self.height(width) <= HEIGHT
 
     def split(self, width: float, room: float) -> tuple[Block, Block] | None:
-        """As many rows as fit below the titles; at least two."""
+        """As many rows as fit below the titles; at least two, and all of a short table."""
+        if self._is_whole(width):
+            return None
         widths = self._widths(width)
         used, count = self._head(widths), 0
         for row in self.rows:
@@ -345,12 +372,15 @@ class Grid:
     def _widths(self, width: float) -> list[float]:
         """Numbers get what they need, texts share the rest by what they would need."""
         metrics = QFontMetricsF(font(self.points, QFont.Weight.DemiBold))
-        wanted = []
+        wanted, easy = [], []  # easy: titles take no more than about two lines
         for at, title in enumerate(self.titles):
             cells = [row[at] for row in self.rows[:400]]
             longest = max((metrics.horizontalAdvance(cell) for cell in cells), default=0.0)
             word = max(metrics.horizontalAdvance(part) for part in title.split() or [""])
+            half = max(word, TWO_LINES * metrics.horizontalAdvance(title))
             wanted.append(max(longest, word) + 2 * self.PAD + 2)
+            easy.append(max(longest, half) + 2 * self.PAD + 2)
+        wanted = easy if sum(easy) <= width else wanted
         spare = width - sum(wanted)
         if spare >= 0:
             texts = [at for at, numeric in enumerate(self.numeric) if not numeric] or list(range(len(wanted)))

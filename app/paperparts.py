@@ -12,7 +12,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QLinearGradient, QPainte
 
 from app.overlay import length_text, nice_length
 from app.paper import ACCENT, INK, MUTED, RULE, SMALL, TINT, TINY, Picture, Text, Whole, font, paragraph
-from app.reportoutlines import Outline
+from app.reportmarks import Mark
+from app.reportoutlines import ASKED, FRAME, NEW, Outline
 from app.resulttext import of_quantity
 from layers.results import Quantity
 from viewer.palette import hex_color, ramp
@@ -21,6 +22,10 @@ GOOD, GOOD_TINT, BAD, BAD_TINT = "#1c6b3c", "#e6f4eb", "#a02a26", "#fcebe9"
 CLOSE, CLOSE_TINT = "#7a5200", "#fff4d6"
 #: Colour and tint of each verdict.
 VERDICT_COLOURS = {"pass": (GOOD, GOOD_TINT), "fail": (BAD, BAD_TINT), "too close": (CLOSE, CLOSE_TINT)}
+#: Colours of outlines, by what they mean.
+OUTLINES = {ASKED: ACCENT, NEW: "#b5179e", FRAME: INK}
+#: Of words on pictures, in points; their plates are so high, so far from what they name and from others.
+MARK_POINTS, PLATE_HIGH, PLATE_AWAY, PLATE_STEP = 6.5, 12.0, 14.0, 19.0
 NO_QUANTITY = Quantity("", "", "")
 #: Colours of a bar that shades from one to the next.
 STOPS = 24
@@ -76,21 +81,25 @@ class VerdictBand(Whole):
 
 @dataclass
 class Map(Picture):
-    """A picture from straight above, with a scale bar and an arrow to grid north."""
+    """A picture with names; from straight above with a scale bar and an arrow to grid north as well."""
 
     metres_per_pixel: float = 0.0  # of the picture
     azimuth_deg: float = 0.0
     outlines: Sequence[Outline] = ()  # in pixels of the picture
+    marks: Sequence[Mark] = ()
 
     def draw(self, painter: QPainter, x: float, y: float, width: float) -> None:
         """Paint the picture, and the marks on it as vectors."""
         super().draw(painter, x, y, width)
-        if self.metres_per_pixel <= 0:
-            return
         painter.save()
-        painter.setClipRect(QRectF(x, y, width, self._picture_height(width)))
+        box = QRectF(x, y, width, self._picture_height(width))
+        painter.setClipRect(box)
         for outline in self.outlines:
             self._draw_outline(painter, x, y, width / self.image.width(), outline)
+        self._draw_words(painter, box, width / self.image.width())
+        if self.metres_per_pixel <= 0:
+            painter.restore()
+            return
         painter.setClipping(False)
         self._draw_north(painter, QPointF(x + width - 15, y + 19))
         metres_per_point = self.metres_per_pixel * self.image.width() / width
@@ -106,21 +115,58 @@ class Map(Picture):
             QPolygonF([QPointF(x + a * points_per_pixel, y + b * points_per_pixel) for a, b in ring.tolist()])
             for ring in outline.rings
         ]
-        for colour, wide in (("#ffffff", 2.0), (ACCENT, 1.0)):
-            painter.setPen(QPen(QColor(colour), wide))
+        dashes = Qt.PenStyle.DashLine if outline.role == FRAME else Qt.PenStyle.SolidLine
+        for colour, wide, style in (
+            ("#ffffff", 2.4, Qt.PenStyle.SolidLine),
+            (OUTLINES[outline.role], 1.2, dashes),
+        ):
+            painter.setPen(QPen(QColor(colour), wide, style))
             for ring in rings:
                 painter.drawPolygon(ring)
-        if not outline.name or not rings:
+
+    def _draw_words(self, painter: QPainter, box: QRectF, points_per_pixel: float) -> None:
+        """Names and numbers on plates beside what they are about, none over another."""
+        taken: list[QRectF] = []
+        for mark in self.marks:
+            at = box.topLeft() + QPointF(mark.x, mark.y) * points_per_pixel
+            self._draw_word(painter, box, at, mark.words, taken, mark.is_number)
+        for outline in self.outlines:
+            if outline.name and outline.rings:
+                low, high = outline.rings[0].min(axis=0), outline.rings[0].max(axis=0)
+                at = box.topLeft() + QPointF((low[0] + high[0]) / 2, high[1]) * points_per_pixel
+                self._draw_word(painter, box, at, outline.name, taken, is_number=False)
+
+    def _draw_word(
+        self, painter: QPainter, box: QRectF, at: QPointF, words: str, taken: list[QRectF], is_number: bool
+    ) -> None:
+        """A plate above a place, else below it, with a line between them; numbers the other way round."""
+        if not box.contains(at):
             return
-        box = rings[0].boundingRect()
-        painter.setFont(font(6, QFont.Weight.DemiBold))
-        wide = painter.fontMetrics().horizontalAdvance(outline.name) + 6.0
-        plate = QRectF(box.center().x() - wide / 2, box.bottom() + 2, wide, 11)
+        letters = font(MARK_POINTS, QFont.Weight.Normal if is_number else QFont.Weight.DemiBold)
+        wide = QFontMetricsF(letters).horizontalAdvance(words) + 6.0
+        left = min(max(at.x() - wide / 2, box.left() + 2), box.right() - wide - 2)
+        above, below = -PLATE_AWAY - PLATE_HIGH, PLATE_AWAY
+        ways = (below, above) if is_number else (above, below, above - PLATE_STEP, below + PLATE_STEP)
+        plates = [QRectF(left, at.y() + up, wide, PLATE_HIGH) for up in ways]
+        free = (
+            plate
+            for plate in plates
+            if box.contains(plate) and not any(plate.intersects(other) for other in taken)
+        )
+        plate = next(free, None)
+        if plate is None:
+            return
+        taken.append(plate)
+        end = QPointF(at.x(), plate.bottom() if plate.bottom() < at.y() else plate.top())
+        for colour, thick in (("#ffffff", 1.8), (INK, 0.7)):
+            painter.setPen(QPen(QColor(colour), thick))
+            painter.drawLine(at, end)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(255, 255, 255, 215))
+        painter.setBrush(QColor(255, 255, 255, 225))
         painter.drawRoundedRect(plate, 2, 2)
-        painter.setPen(QColor(ACCENT))
-        painter.drawText(plate, int(Qt.AlignmentFlag.AlignCenter), outline.name)
+        painter.setPen(QColor(INK if is_number else ACCENT))
+        painter.setFont(letters)
+        painter.drawText(plate, int(Qt.AlignmentFlag.AlignCenter), words)
 
     def _draw_north(self, painter: QPainter, centre: QPointF) -> None:
         painter.save()
@@ -146,10 +192,10 @@ class Map(Picture):
         wide = length / metres_per_point
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(255, 255, 255, 215))
-        painter.drawRoundedRect(QRectF(x, bottom - 17, wide + 10, 17), 2, 2)
+        painter.drawRoundedRect(QRectF(x, bottom - 19, wide + 10, 19), 2, 2)
         painter.setPen(QColor(INK))
-        painter.setFont(font(5.5))
-        words = QRectF(x, bottom - 16, wide + 10, 9)
+        painter.setFont(font(MARK_POINTS))
+        words = QRectF(x, bottom - 18, wide + 10, 10)
         painter.drawText(words, int(Qt.AlignmentFlag.AlignCenter), length_text(length))
         left, base = x + 5, bottom - 4
         painter.setPen(QPen(QColor(INK), 0.9))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
+from app.reportmarks import built
 from layers.arrays import Float64, Mover
 from layers.errors import CitystrataError
 from layers.project import Project
@@ -18,14 +19,17 @@ from viewer.camera import Camera
 MOST_OUTLINED, MOST_NAMED = 60, 3
 #: Of more areas, such as all streets, they would hide the raster on them.
 MOST_ON_RASTER = 12
+#: Why something is outlined: it was asked about, it stands in this state only, or it is a field of view.
+ASKED, NEW, FRAME = "what was asked about", "new in this state", "field of view"
 
 
 @dataclass(frozen=True, eq=False)
 class Outline:
-    """Rings of one object, and its name where there is room for names."""
+    """Rings of one object, its name where there is room for names, and why it is outlined."""
 
     name: str
     rings: tuple[Float64, ...]  # (n, 2) in pixels of a picture, or (n, 3) in the world
+    role: str  # ASKED, NEW or FRAME
 
 
 def outlines_of(project: Project, result: Result) -> list[Outline]:
@@ -38,11 +42,11 @@ def outlines_of(project: Project, result: Result) -> list[Outline]:
         return []
     fids = fids[fids >= 0]
     if result.grid is not None and len(fids) > MOST_ON_RASTER:
-        return []
+        fids = built(result)
     return outlines_around(project, result, fids)
 
 
-def outlines_around(project: Project, result: Result, fids: Int64) -> list[Outline]:
+def outlines_around(project: Project, result: Result, fids: Int64, role: str = ASKED) -> list[Outline]:
     """The outlines of some objects, as high in the world as what a result speaks of; none of many."""
     if len(fids) > MOST_OUTLINED:
         return []
@@ -50,11 +54,11 @@ def outlines_around(project: Project, result: Result, fids: Int64) -> list[Outli
     return [
         found
         for fid in fids.tolist()
-        if (found := _outline(project, int(fid), height, with_name=len(fids) <= MOST_NAMED)) is not None
+        if (found := _outline(project, int(fid), height, role, with_name=len(fids) <= MOST_NAMED)) is not None
     ]
 
 
-def _outline(project: Project, fid: int, height: float, with_name: bool) -> Outline | None:
+def _outline(project: Project, fid: int, height: float, role: str, with_name: bool) -> Outline | None:
     from shapely import force_2d, from_wkb, get_parts, transform, union_all
 
     try:
@@ -73,7 +77,7 @@ def _outline(project: Project, fid: int, height: float, with_name: bool) -> Outl
             corners = np.asarray(part.exterior.coords)[:, :2]
             rings.append(np.column_stack((corners, np.full(len(corners), height))))
     name = str(item.attributes.get("name") or item.id) if with_name else ""
-    return Outline(name, tuple(rings)) if rings else None
+    return Outline(name, tuple(rings), role) if rings else None
 
 
 def _moved(mover: Mover, places: Float64) -> Float64:
@@ -82,4 +86,4 @@ def _moved(mover: Mover, places: Float64) -> Float64:
 
 def in_picture(outline: Outline, camera: Camera, size: tuple[int, int]) -> Outline:
     """The same outline in pixels of a picture that a camera takes."""
-    return Outline(outline.name, tuple(camera.project(ring, *size)[:, :2] for ring in outline.rings))
+    return replace(outline, rings=tuple(camera.project(ring, *size)[:, :2] for ring in outline.rings))

@@ -17,7 +17,9 @@ from analysis.naming import Naming
 from analysis.site import Site
 from analysis.situation import Situation
 from analysis.survey import without_plants
-from app.reportoutlines import Outline, in_picture, outlines_around, outlines_of
+from app.reportframes import HIGHEST, ViewFrame, bird_frame, map_frame
+from app.reportmarks import Mark, flat, judged, marks_in_view, marks_on_map, unnamed
+from app.reportoutlines import FRAME, NEW, Outline, in_picture, outlines_around, outlines_of
 from app.resultbox import subject_box
 from app.sunlit import cast_of, sun_light
 from layers.arrays import Float64, UInt8
@@ -25,16 +27,17 @@ from layers.data import Box, Progress
 from layers.project import Project
 from layers.results import Result
 from layers.rulefiles import all_rules
+from layers.runs import Int64
 from layers.views import View
 from viewer.camera import Camera
 from viewer.color import LegendEntry
 from viewer.resultscale import Scale
 from viewer.scene import Scene, SunLight, prepare
 
-#: Pixels of the pictures: two beside each other, three, and maps and views as wide as the page.
-HALF, THIRD, BROAD, WIDE = (1000, 840), (680, 680), (1800, 1100), (1800, 700)
+#: Pixels across maps beside each other and as wide as the page; of one of three maps, and of views.
+HALF, BROAD, THIRD, WIDE = 1000, 1800, (680, 680), (1800, 900)
 #: Pixels of what an eye sees, from top to bottom at most.
-HIGHEST = 1600
+MOST_HIGH = 1800
 #: Around what is looked at, so that what casts shadow on it is seen too: metres, and a part of its size.
 ROOM_M, ROOM = 85.0, 0.1
 #: Around shadows, which are seen as a whole.
@@ -64,6 +67,7 @@ class Shot:
     audit_line: str = ""
     outlines: tuple[Outline, ...] = ()  # in pixels, of what is looked at
     legend: tuple[LegendEntry, ...] = ()  # of shapes, which have no scale
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,10 @@ class State:
 
     @property
     def full_title(self) -> str:
-        """With the date, and what is left out."""
+        """The date first, then its name, and what is left out."""
         date, without = self.situation.date, self.situation.without
-        shown = f"{self.title} ({date})" if date and date not in self.title else self.title
+        before, colon, name = self.title.rpartition(": ")
+        shown = f"{before}{colon}{date} ({name})" if date and date not in self.title else self.title
         return f"{shown}, without {without}" if without else shown
 
 
@@ -89,10 +94,17 @@ class Studio:
         self._project, self._scene = project, scene
         self._cast: dict[Situation, Casters] = {}
 
-    def from_above(self, result: Result, state: State, size: tuple[int, int], quantity: str = "") -> Shot:
-        """The place from straight above, north up, with the result, in the colours of a quantity."""
-        camera = self._over(result, size)
-        return self._take(result, state, size, camera, quantity, state.title)
+    def from_above(
+        self, result: Result, state: State, width: int, quantity: str = "", highest: float = HIGHEST
+    ) -> Shot:
+        """The place from straight above with the result, in the colours of a quantity.
+
+        It is no higher than `highest` times its width.
+        """
+        frame = map_frame(self._project, result, self._scene.camera, highest)
+        size = width, round(width * frame.height)
+        shot = self._take(flat(unnamed(result)), state, size, frame.camera, quantity, state.full_title)
+        return replace(shot, marks=marks_on_map(result, quantity, frame.camera, size))
 
     def at_an_angle(
         self,
@@ -104,10 +116,10 @@ class Studio:
         site: Site | None,
     ) -> Shot:
         """The place as a bird sees it: at noon of a day, or with the result, in the colours of a quantity."""
-        box = framed(self._project, result)
-        camera = self._best_view(result, state).fitted(box, size[0] / size[1])
+        held, azimuths = bird_frame(self._project, result, BIRD_AZIMUTHS_DEG)
+        camera = self._best_view(result, state, azimuths).fitted(held, size[0] / size[1])
         if not day or site is None:
-            return self._take(result, state, size, camera, quantity, state.title)
+            return self._take(unnamed(result), state, size, camera, quantity, state.full_title)
         noon = day_of(site, day).noon
         self._scene.set_sun(self._sun(result, state, site, noon))
         caption = f"{state.title}, {day} at {local(noon, site):%H:%M}, when the sun is highest"
@@ -115,13 +127,13 @@ class Studio:
         self._scene.set_sun(None)
         return shot
 
-    def _best_view(self, result: Result, state: State) -> Camera:
+    def _best_view(self, result: Result, state: State, azimuths_deg: Sequence[float]) -> Camera:
         """A camera that looks down from a side where hardly anything stands before what is looked at."""
         camera = replace(self._scene.camera, parallel=False)
         views = [
             replace(camera, azimuth_deg=azimuth, altitude_deg=altitude)
             for altitude in BIRD_ALTITUDES_DEG
-            for azimuth in BIRD_AZIMUTHS_DEG
+            for azimuth in azimuths_deg
         ]
         seen = [self._share_seen(result, state, view) for view in views]
         return next(view for view, share in zip(views, seen, strict=True) if share >= NEARLY * max(seen))
@@ -136,11 +148,41 @@ class Studio:
         return float(self._casters(result, state.situation).share(places, -camera.basis[2]).mean())
 
     def as_seen(self, result: Result, state: State, view: View, quantity: str | None = None) -> Shot:
-        """What an eye sees in a state, in the true field of view; plain, or in the colours of a quantity."""
-        width = min(WIDE[0], round(HIGHEST * view.aspect))
-        size = width, round(width / view.aspect)
-        caption = f"{state.title}. {view.title}"
-        return self._take(result, state, size, Camera.of_view(view), quantity, caption)
+        """What an eye sees in a state, without a lens's faults; plain, or in the colours of a quantity.
+
+        What is judged is in the picture as a whole: where that takes more than the view's own field, this
+        is drawn as a frame.
+        """
+        subjects = judged(result)
+        boxes = [box for fid in subjects.tolist() if (box := self._project.box([fid])) is not None]
+        camera, own = Camera.of_view(view), ViewFrame.of_view(view)
+        frame = own.holding(camera, np.reshape(boxes, (-1, 2, 3)))
+        scale = min(WIDE[0] / (frame.right - frame.left), MOST_HIGH / (frame.high - frame.low))
+        size, wider = frame.whole(scale), frame.camera(camera)
+        caption = f"{state.full_title}. {view.title}"
+        shot = self._take(unnamed(result), state, size, wider, quantity, caption)
+        rows, columns = frame.cut(size, scale)
+        corner = np.array((columns.start, rows.start))
+        stands = np.intersect1d(subjects, self._standing(result, state))
+        marks = tuple(
+            replace(mark, x=mark.x - corner[0], y=max(mark.y - corner[1], 0.0))
+            for mark in marks_in_view(self._project, stands, wider, size)
+        )
+        shot = replace(shot, pixels=np.ascontiguousarray(shot.pixels[rows, columns]), marks=marks)
+        if frame == own:
+            return shot
+        corners = np.array(
+            [(x, -y) for x, y in ((own.left, own.high), (own.right, own.high),
+                                  (own.right, own.low), (own.left, own.low))]
+        )  # fmt: skip
+        ring = corners * scale + np.array(size) / 2 - corner
+        told = f"{caption} (the frame); {frame.wide_deg:.0f}° wide in all, to show more of what is judged"
+        return replace(shot, caption=told, outlines=(Outline("", (ring,), FRAME),))
+
+    def _standing(self, result: Result, state: State) -> Int64:
+        """The objects that there are in a state."""
+        fids = np.unique(self._casters(result, state.situation).fid)
+        return np.unique(Naming(self._project).wholes(fids[fids >= 0]))
 
     def shadows(self, result: Result, state: State, day: str, site: Site) -> list[Shot]:
         """The place from above at three times of a day, with the shadows of that time."""
@@ -232,7 +274,7 @@ class Studio:
             box = self._project.box([fid])
             if box is not None and (box[:2] < high).all() and (box[3:5] > low).all():
                 near.append(fid)
-        return outlines_around(self._project, result, np.array(near, np.int64))
+        return outlines_around(self._project, result, np.array(near, np.int64), NEW)
 
     def _show(self, situation: Situation) -> None:
         """The city at the situation's date, without what it leaves out."""

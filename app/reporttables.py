@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from analysis.allowedheights import ALLOWED, ALLOWED_Z, LEFT
+from analysis.viewtables import CORRIDORS
 from app.labels import counted
+from app.overlay import nice_length
 from app.paper import INK, Block, Grid, paragraph
 from app.paperparts import VERDICT_COLOURS
 from app.resulttable import PLACES, columns_in_order
@@ -23,12 +26,14 @@ from app.resulttext import (
     of_quantity,
     verdict_number,
 )
-from layers.results import BEFORE, CHANGE, Quantity, Result, Table
+from layers.results import BEFORE, CHANGE, OBSERVERS, Quantity, Result, Table
 
 #: Longer tables are summed up; the exported table has all rows.
 MOST_ROWS = 200
 #: Of a table that is summed up, so many rows at either end are shown.
 ENDS = 12
+#: Along a corridor heights are told for so many stretches at most, and how much finer a nice length may be.
+MOST_STATIONS, FINER = 15, 2.5
 #: More columns do not fit on a page.
 MOST_COLUMNS = 9
 #: Columns that say little on paper.
@@ -69,6 +74,26 @@ def _single_values(quantities: Sequence[Quantity], known: Mapping[str, float]) -
     return Grid(titles, rows, [False, *[True] * len(endings)])
 
 
+def heights_along(result: Result) -> Block | None:
+    """Along one corridor, at rising distances from the eye: the least of how high one may build there."""
+    lookers, points = result.tables.get(OBSERVERS, Table()), result.points
+    shown = [each for each in result.quantities if each.name in (ALLOWED, ALLOWED_Z, LEFT)]
+    if len(lookers) != 1 or len(shown) != 3 or not len(points) or CORRIDORS not in result.tables:
+        return None
+    off = np.column_stack([points.numbers(axis) - lookers.numbers(axis)[0] for axis in "xy"])
+    away = np.hypot(*off.T)
+    step = nice_length(FINER * float(np.ptp(away)) / MOST_STATIONS) or 1.0
+    which = np.floor(away / step).astype(np.int64)
+    rows = []
+    for station in np.unique(which).tolist():
+        here = which == station
+        values = (float(np.nanmin(points.numbers(each.name)[here])) for each in shown)
+        span = f"{station * step:g}–{(station + 1) * step:g} m"
+        rows.append([span, *(of_quantity(value, each) for value, each in zip(values, shown, strict=True))])
+    titles = [each.title for each in shown]
+    return Grid(["Distance from the eye", *titles], rows, [False, True, True, True])
+
+
 def _mean(quantity: Quantity, known: Mapping[str, Numbers]) -> float:
     """The mean of a quantity; of a change that of the rounded means, so that it adds up with them."""
     found, base = known[quantity.name], quantity.name.removesuffix(CHANGE)
@@ -98,16 +123,10 @@ def verdict_grid(rows: Sequence[dict[str, Any]]) -> Block:
 def table_blocks(result: Result, table: Table) -> list[Block]:
     """A table of a result; a long one summed up, with the rows at its ends."""
     names = _chosen(result, table)
-    left_out = [name for name in table.columns if name not in LEFT_OUT and name not in names]
-    notes = []
-    if left_out:
-        notes.append(f"{counted(len(left_out), 'more column')} in the exported table.")
     if len(table) <= MOST_ROWS:
-        blocks: list[Block] = [_grid(result, table, names, np.arange(len(table)))]
-    else:
-        blocks, note = _summed_up(result, table, names)
-        notes.insert(0, note)
-    return [*blocks, paragraph(" ".join(notes), 7.0, "#5d6b74", gap=3)] if notes else blocks
+        return [_grid(result, table, names, np.arange(len(table)))]
+    blocks, note = _summed_up(result, table, names)
+    return [*blocks, paragraph(note, 7.0, "#5d6b74", gap=3)]
 
 
 def _summed_up(result: Result, table: Table, names: Sequence[str]) -> tuple[list[Block], str]:
@@ -167,6 +186,8 @@ def _grid(
 def _chosen(result: Result, table: Table) -> list[str]:
     """The columns that go on paper: what is described, then quantities, as many as fit."""
     names = [name for name in columns_in_order(table, result) if name not in LEFT_OUT]
+    if "name" in names and "object_id" in names:
+        names.remove("object_id")
     quantities = {found.name for found in result.quantities}
     measured = [name for name in names if name in quantities]
     described = [name for name in names if name not in quantities]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import PurePath
 
+from layers.project import Project
 from layers.results import Result
 
 MONTHS = (
@@ -31,3 +33,17 @@ def date_in_words(day: str) -> str:
 def seen_from(azimuth_deg: float) -> str:
     """Where somebody stands who looks into a direction: "south-west"."""
     return COMPASS[round((azimuth_deg + 180) % 360 / 45) % 8]
+
+
+def sources_of(project: Project) -> list[tuple[str, str]]:
+    """The layers of a city model with the files they come from, and how fine these are."""
+    rows = []
+    for layer in project.layers:
+        if layer.kind not in ("city", "terrain"):
+            continue
+        said = [PurePath(layer.source_path).name] if layer.source_path else []
+        cells = layer.facts.get("cell_size")
+        if layer.kind == "terrain" and isinstance(cells, list) and cells:
+            said.append(f"cells of {max(cells):g} m")
+        rows.append((layer.name, ", ".join(said) or "drawn here"))
+    return rows

@@ -26,6 +26,8 @@ SKY_DEG, GROUND_DEG = 1.5, 1.0
 MOST_TICKS = 6
 #: No fewer degrees are shown where the skyline reaches so far.
 LEAST_DEG = 30.0
+#: How strongly what is hidden of the landmark is painted, and the corridor.
+HIDDEN, BAND = 0.5, 0.16
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,8 +170,7 @@ def _paint_landmark(sheet: Sheet, plot: _Plot, chart: Skyline) -> None:
     top = np.where(has, chart.landmark_deg, plot.low)
     front = np.where(np.isfinite(chart.front_deg), chart.front_deg, plot.low)
     _fill(sheet, plot, chart.azimuth_deg, np.minimum(front, top), top, sheet.look.accent)
-    hidden = QColor(sheet.look.accent)
-    hidden.setAlphaF(0.5)
+    hidden = _faint(sheet.look.accent, HIDDEN)
     _fill(
         sheet, plot, chart.azimuth_deg, np.full(len(top), chart.threshold_deg), np.minimum(front, top), hidden
     )
@@ -182,8 +183,7 @@ def _paint_corridor(sheet: Sheet, plot: _Plot, chart: Skyline) -> None:
     """The sides of the corridor above its threshold."""
     y = plot.up(chart.threshold_deg)
     left, right = (plot.across(side) for side in chart.corridor_deg)
-    band = QColor(sheet.look.accent)
-    band.setAlphaF(0.16)
+    band = _faint(sheet.look.accent, BAND)
     sheet.painter.fillRect(QRectF(QPointF(left, plot.box.top()), QPointF(right, y)), QBrush(band))
     for x in (left, right):
         sheet.line(QPointF(x, plot.box.top()), QPointF(x, y), sheet.look.accent, 1.0)
@@ -250,4 +250,14 @@ def _legend(chart: Skyline, look: Look) -> list[tuple[str, str]]:
     if chart.before_deg is not None:
         new = np.nan_to_num(chart.altitude_deg, nan=-90.0) > np.nan_to_num(chart.before_deg, nan=-90.0) + 1e-6
         entries += [(_new_color(look), "new")] if new.any() else []
-    return entries
+    is_before = np.nan_to_num(chart.front_deg, nan=-90.0) > chart.threshold_deg
+    if (np.isfinite(chart.landmark_deg) & is_before).any():
+        entries.append((_faint(look.accent, HIDDEN).name(QColor.NameFormat.HexArgb), "of it hidden (dashed)"))
+    band = _faint(look.accent, BAND).name(QColor.NameFormat.HexArgb)
+    return [*entries, (band, "corridor, above what must stay free")]
+
+
+def _faint(color: str, strength: float) -> QColor:
+    found = QColor(color)
+    found.setAlphaF(strength)
+    return found
