@@ -58,6 +58,7 @@ class Analysing(QObject):
     """What the analyses of one window are about; form, list and view follow its signals."""
 
     changed = Signal()  # the project has other results, or others names
+    made = Signal(object)  # Result: a new one, shown now
     shown_changed = Signal()  # the view shows another result, another quantity, or none
 
     def __init__(self, session: Session) -> None:
@@ -132,6 +133,7 @@ class Analysing(QObject):
         result = found.result
         if self._session.project.read_only:
             self._show(found)
+            self.made.emit(found.result)
             self._session.message.emit(
                 f"{result.title} is shown, but cannot be kept: the project is read-only"
             )
@@ -204,6 +206,7 @@ class Analysing(QObject):
             if found.result.id in there:
                 self._session.select([])  # what is selected would hide the result's colours
                 self._show(found)
+                self.made.emit(found.result)
         back = [number for number in there if number not in self._known]
         if back and not self._awaited:  # made again, or deleted and brought back
             self.show(back[0])

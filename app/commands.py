@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 #: How far to see around a found object, in its own sizes, and at least.
 ROOM = 1.5
 LEAST_M = 12.0
+#: A result that takes less of the view both ways is too small to be read.
+LEAST_SHOWN = 0.25
 #: Where something hides what is flown to, it is looked at more steeply.
 STEEPER_DEG = (50.0, 65.0, 80.0, 90.0)
 VERSION = "0.1.0"
@@ -217,13 +220,23 @@ class Commands(QObject):
         self._session.look(self._flying, len(fids), lambda project: project.box(fids), fly)
 
     def fly_to_result(self, result: Result) -> None:
-        """Fly to what a result speaks of, unless its middle is in view."""
+        """Fly to what a result speaks of, unless all of it is in view and large enough to be read."""
+        if self._window.canvas.looking is not None:  # one looks from a place, and stays there
+            return
         box = subject_box(self._session.project, result)
-        canvas = self._window.canvas
-        size = canvas.width(), canvas.height()
-        x, y, depth = self._session.scene.camera.project(box.mean(axis=0)[None], *size)[0]
-        if not (depth > 0 and 0 <= x <= size[0] and 0 <= y <= size[1]):
+        if not self._shows(box):
             self.fly_to_box(box)
+
+    def _shows(self, box: Float64) -> bool:
+        """Whether a box is within the view, and not small there."""
+        size = np.array((self._window.canvas.width(), self._window.canvas.height()), np.float64)
+        corners = np.array(list(product(*box.T)))
+        seen = self._session.scene.camera.project(corners, round(size[0]), round(size[1]))
+        if not np.isfinite(seen).all() or (seen[:, 2] <= 0).any():
+            return False
+        low, high = seen[:, :2].min(axis=0), seen[:, :2].max(axis=0)
+        is_within = bool((low >= 0).all() and (high <= size).all())
+        return is_within and bool(((high - low) >= LEAST_SHOWN * size).any())
 
     def fly_to_box(self, box: Float64) -> None:
         """Fly until a box, with some room around it, fills the view."""

@@ -254,6 +254,7 @@ class Window(QMainWindow):
             lambda result: self.ask_analysis(result.kind, dict(result.inputs))
         )
         self.results.look_requested.connect(self.commands.fly_to_result)
+        self.analysing.made.connect(self.commands.fly_to_result)
         self.results.eye_requested.connect(self.commands.look_there)
         self.results.export_requested.connect(self.export_result)
         self.results.compare_requested.connect(

@@ -14,6 +14,8 @@ from viewer.strokes import strokes
 
 #: How strong the halo around words is.
 HALO = 0.55
+#: How much of what is behind them plates cover.
+PLATE = 0.82
 #: How strongly points at pixel columns, rows and depths are drawn: less where something is before them.
 Seen = Callable[[Index, Index, Float64], Float32]
 
@@ -61,9 +63,10 @@ class Pen:
         strength: float,
         size: int,
         bold: bool = False,
+        plate: bool = False,
     ) -> None:
-        """A word with its middle here, with a halo."""
-        letters = np.pad(lettering(words, size, bold), 2)
+        """A word with its middle here, with a halo, or on a plate where what is behind it is restless."""
+        letters = np.pad(lettering(words, size, bold), ((3, 3), (5, 5)) if plate else 2)
         halo = letters
         for axis in (0, 1):
             halo = np.max([np.roll(halo, way, axis) for way in (-1, 0, 1)], axis=0)
@@ -71,7 +74,8 @@ class Pen:
         row = (rows + round(y) - letters.shape[0] // 2).ravel()
         column = (columns + round(x) - letters.shape[1] // 2).ravel()
         inside = self._inside(row, column)
-        for cover, paint, share in ((halo, self._halo, HALO), (letters, color, 1.0)):
+        under = np.full_like(letters, PLATE) if plate else halo * np.float32(HALO)
+        for cover, paint, share in ((under, self._halo, 1.0), (letters, color, 1.0)):
             opacity = cover.ravel()[inside] * np.float32(strength * share)
             self._blend(row[inside], column[inside], opacity, paint)
 

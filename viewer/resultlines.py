@@ -196,7 +196,7 @@ class Sketch:
         height, width, _ = self._picture.pixels.shape
         if words and not taken and 0 <= x < width and 0 <= y < height:
             self._words.append((x, y, wide))
-            self._pen.word(x, y, words, self._ink, 1.0, NAME_SIZE, bold=True)
+            self._pen.word(x, y, words, self._ink, 1.0, NAME_SIZE, bold=True, plate=True)
 
     def _seen(self, column: Index, row: Index, third: Float64) -> Float32:
         """How strongly a line is drawn where something else is that deep."""
