@@ -193,7 +193,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     height_m = max(state.levels * state.level_m for state in found)
     changes = changes_table(area, seen[0], seen[1], inputs.least_pct) if inputs.compare else None
     stood = all(state.patches for state in found)
-    sentences = findings_of(target.title, where, height_m, areas_seen, changes if stood else None)
+    sentences = findings_of(target, where, height_m, areas_seen, changes if stood else None)
     columns, means = _columns(places, rows, found)
     largest = largest_from(Naming(project), places, eyes, seen[0], target.box, site.convergence_deg)
     return finished(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from analysis.looking import Observers
 from analysis.naming import Naming
 from analysis.receivers import LIFT_M, Receivers
 from analysis.survey import with_change
+from analysis.targets import Target
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.data import Box
@@ -33,6 +35,18 @@ M2_PER_HA = 10_000.0
 #: A picture of an object is taken from at least so many times its size away, so many times as wide as it.
 AWAY, PICTURE = 1.5, 2.0
 WIDEST_DEG = 90.0
+
+
+@dataclass(frozen=True)
+class Words:
+    """How one speaks of what is looked at."""
+
+    are: str
+    them: str
+    their: str
+
+
+ONE, MANY = Words("it is", "it", "its"), Words("they are", "them", "their")
 
 
 def is_exposed(seen: Appearance, least_pct: float) -> Mask:
@@ -112,39 +126,43 @@ def changes_table(area_m2: Float64, now: Appearance, before: Appearance, least_p
     return Table({"change": list(found), "area_m2": area, "area_pct": 100 * area / area_m2.sum()})
 
 
-def said_of_changes(changes: Table) -> str:
+def said_of_changes(changes: Table, they: Words) -> str:
     """What the changes come to, in a sentence."""
     rows = zip(changes.texts("change"), changes.numbers("area_m2").tolist(), strict=True)
     said = [f"{what} from {_area(area)}" for what, area in rows if area]
-    return f"Compared with before it is {', '.join(said)}." if said else "As much of it is seen as before."
+    if not said:
+        return f"As much of {they.them} is seen as before."
+    return f"Compared with before {they.are} {', '.join(said)}."
 
 
 def findings_of(
-    title: str, where: str, height_m: float, areas: Table, changes: Table | None
+    target: Target, where: str, height_m: float, areas: Table, changes: Table | None
 ) -> Iterator[str]:
-    """The sentences that the result is about; `height_m` is that of the object.
+    """The sentences that the result is about; `height_m` is that of what is looked at.
 
-    `changes` where the object stands in both states.
+    `changes` where it stands in both states.
     """
+    they = MANY if target.count > 1 else ONE
     total = float(areas.numbers("area_m2").sum())
     seen = float(areas.numbers(SEEN_AREA).sum())
-    said = f"{title} is seen from {_percent(seen / total)} of {where} ({_area(seen)} of {_area(total)})"
+    share = f"{_percent(seen / total)} of {where} ({_area(seen)} of {_area(total)})"
+    said = f"{target.title} {they.are.split()[1]} seen from {share}"
     if changes is not None:
         before = float(areas.numbers(SEEN_AREA + BEFORE).sum())
         said += f"; before from {_percent(before / total)} ({_area(before)})"
     yield f"{said}."
     if changes is not None:
-        yield said_of_changes(changes)
+        yield said_of_changes(changes, they)
     if not seen:
         return
     mean = float((areas.numbers(MEAN_HEIGHT) * areas.numbers(SEEN_AREA)).sum() / seen)
-    yield f"Where it is seen, {mean:.0f} m of its {height_m:.0f} m show on average."
+    yield f"Where {they.are} seen, {mean:.0f} m of {they.their} {height_m:.0f} m show on average."
     if len(areas) > 1:
         rows = zip(areas.texts("name"), areas.numbers(SEEN_AREA), areas.numbers(SEEN_AREA_PCT), strict=True)
         most = [
             f"{name} ({_area(area)}, {pct:.0f} % of it)" for name, area, pct in list(rows)[:MOST_TOLD] if area
         ]
-        yield f"It is seen most from {', '.join(most)}."
+        yield f"{they.are.capitalize()} seen most from {', '.join(most)}."
 
 
 def largest_from(

@@ -22,6 +22,7 @@ from layers.errors import UsageError
 from layers.heritage import records
 from layers.project import Project
 from layers.runs import Int64
+from layers.written import grouped
 
 #: Distance of points at which every surface has but one.
 ONE_EACH_M = 1e6
@@ -34,6 +35,7 @@ class Target:
     fids: Int64  # sorted, with all parts
     title: str  # the name of one object, or how many there are
     box: Box
+    count: int = 1  # of objects, each with its parts
 
     def triangles_in(self, cast: Casters) -> Mask:
         """Which triangles of the casters are of it."""
@@ -83,10 +85,10 @@ def target_of(
     found = np.sort(np.concatenate(chosen))
     naming = Naming(project)
     wholes = np.unique(naming.wholes(found)).tolist()
-    title = naming.title(wholes[0]) if len(wholes) == 1 else f"{len(wholes)} objects"
+    title = naming.title(wholes[0]) if len(wholes) == 1 else f"{grouped(len(wholes))} objects"
     x0, y0, z0 = corners[:, 0].min(axis=0).tolist()
     x1, y1, z1 = corners[:, 1].max(axis=0).tolist()
-    return Target(found, title, (x0, y0, z0, x1, y1, z1))
+    return Target(found, title, (x0, y0, z0, x1, y1, z1), len(wholes))
 
 
 def with_city_objects(project: Project, fids: Sequence[int]) -> tuple[int, ...]:

@@ -125,7 +125,7 @@ def _write_csv(project: Project, result: Result, out: Path, check: Check, _layer
             rows = [(*row, text) for row, text in zip(rows, _texts(sheet.geometries), strict=True)]
         write_table(path, columns, [["" if value is None else str(value) for value in row] for row in rows])
     _write_document(side, pedigree_of(result, project.place.crs))
-    return f"{_listed(sheets)}; the pedigree is in {side.name}"
+    return f"{_listed(sheets, paths)}; the pedigree is in {side.name}"
 
 
 def _texts(geometries: Sequence[bytes | None]) -> list[str]:
@@ -138,6 +138,8 @@ def _texts(geometries: Sequence[bytes | None]) -> list[str]:
 def _write_geojson(project: Project, result: Result, out: Path, check: Check, _layer: str | None) -> str:
     sheets = [s for s in sheets_of(project, result, with_geometry=True) if s.geometries is not None]
     _some(sheets, result)
+    # What is not on surfaces has none; the main file is one that can be drawn.
+    sheets.sort(key=lambda sheet: not any(sheet.geometries or ()))
     paths = [out, *(beside(out, sheet.name) for sheet in sheets[1:])]
     for path in paths:
         check(path)
@@ -157,7 +159,7 @@ def _write_geojson(project: Project, result: Result, out: Path, check: Check, _l
             for record, geometry in zip(sheet.records(), sheet.geometries, strict=True)
         ]
         _write_document(path, document)
-    return _listed(sheets)
+    return _listed(sheets, paths)
 
 
 # --- all tables -----------------------------------------------------------------------------------
@@ -203,7 +205,10 @@ def _fill_package(project: Project, result: Result, sheets: Sequence[Sheet], pat
                     connection, sheet.name, project.place.crs, columns, sheet.geometries, sheet.rows()
                 )
         facts = pedigree_of(result, project.place.crs)
-        rows = [(key, value if isinstance(value, str) else _text(value)) for key, value in facts.items()]
+        rows = [
+            (key, value if value is None or isinstance(value, str) else _text(value))
+            for key, value in facts.items()
+        ]
         add_attributes(connection, "pedigree", {"part": "TEXT", "value": "TEXT"}, rows)
 
 
@@ -341,9 +346,11 @@ def _some(sheets: list[Sheet], result: Result) -> list[Sheet]:
     return sheets
 
 
-def _listed(sheets: Sequence[Sheet]) -> str:
-    """As in "12 surfaces, 1 point, 3 rows of hours lost"."""
-    return ", ".join(_counted(len(sheet.rows()), sheet.name) for sheet in sheets)
+def _listed(sheets: Sequence[Sheet], paths: Sequence[Path] = ()) -> str:
+    """As in "12 surfaces, 1 point in sun.points.csv"; which file is not said of the first one."""
+    said = [_counted(len(sheet.rows()), sheet.name) for sheet in sheets]
+    where = ["", *(f" in {path.name}" for path in paths[1:])] if paths else [""] * len(said)
+    return ", ".join(map("".join, zip(said, where, strict=True)))
 
 
 def _counted(count: int, name: str) -> str:

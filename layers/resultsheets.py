@@ -114,7 +114,7 @@ def pedigree_of(result: Result, crs: str | None) -> dict[str, Any]:
         "kind": result.kind,
         "title": result.title,
         "made_at": result.made_at,
-        "verdict": result.verdict,
+        "verdict": result.verdict or None,
         "crs": crs,
         "parameters": dict(result.inputs),
         **_pedigree_members(result.pedigree),

@@ -85,10 +85,13 @@ def keep_project(path: Path) -> None:
 
 
 def _refused(path: Path, error: OSError) -> WriteError:
+    found = error.strerror or str(error)
+    if isinstance(error, FileNotFoundError) and path.absolute().parent.is_dir():
+        found = "files cannot be made in this folder"  # such as those of /proc
     return WriteError(
         "The file could not be written",
         where=str(path),
-        found=error.strerror or str(error),
+        found=found,
         do="What was there before is untouched; check the folder and the free space",
     )
 

@@ -33,6 +33,14 @@ def test_a_house_is_seen_from_the_street_before_it(town: Project) -> None:
     assert "street" in result.pedigree.method or "streets" in result.pedigree.method
 
 
+def test_several_objects_are_spoken_of_as_several(town: Project) -> None:
+    both = "id == 'A' or id == 'deck'"
+    asked = Inputs(target=both, spacing_m=4.0, date="2026-01-01", compare=True, compare_date="1990-01-01")
+    said = exposure.run(town, asked).tables[FINDINGS].texts("sentence")
+    assert said[0].startswith("2 objects are seen from") and said[2].startswith("Where they are seen,")
+    assert said[1].startswith(("Compared with before they are", "As much of them is seen"))
+
+
 def test_the_picture_is_taken_from_where_it_looks_largest_at_some_distance(town: Project) -> None:
     result = exposure.run(town, Inputs(target=A, spacing_m=4.0, date="2026-01-01"))
     (view,) = views_of(result)

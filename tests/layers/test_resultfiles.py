@@ -263,6 +263,18 @@ def without_hours(path: Path) -> list[Any]:
     return [kept(json.loads(line)) for line in lines if line.strip()]
 
 
+def test_the_main_geojson_can_be_drawn_and_the_others_are_named(project: Project, tmp_path: Path) -> None:
+    found = result(project)
+    nowhere = Table({**found.surfaces.columns, "geometry": np.full(len(found.surfaces), -1)})
+    said = export_result(project, replace(found, surfaces=nowhere), tmp_path / "sun.geojson")
+    features = json.loads((tmp_path / "sun.geojson").read_text())["features"]
+    assert len(features) == len(found.points) and all(one["geometry"]["type"] == "Point" for one in features)
+    assert (
+        said.endswith("10 surfaces in sun.surfaces.geojson") and (tmp_path / "sun.surfaces.geojson").exists()
+    )
+    assert "in sun.points.csv" in export_result(project, found, tmp_path / "sun.csv")
+
+
 def test_files_are_overwritten_only_when_asked(project: Project, tmp_path: Path) -> None:
     (tmp_path / "sun.points.csv").write_text("mine")
     with pytest.raises(WriteError, match=r"There is a file of that name already.*sun\.points\.csv"):
