@@ -47,6 +47,26 @@ def test_one_line_answers_whether_it_is_free_and_what_is_in_the_way(
     )
 
 
+def test_a_place_with_a_height_is_the_eye_itself_unless_its_height_is_given(
+    town: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ("sightline", town, "--from", place(30, 55, 2), "--to", place(90, 55, 60))
+    on_ground = (
+        "sightline",
+        town,
+        "--from",
+        ",".join(map(str, at(30, 55, 0)[:2])),
+        "--to",
+        place(90, 55, 60),
+    )
+    for given, height in ((argv, 0.0), ((*argv, "--height", "1.7"), 1.7), (on_ground, 1.6)):
+        _, values = answer(capsys, *given)
+        (observer,) = values["observers"]
+        assert observer["eye_height_m"] == height
+        assert observer["z"] == pytest.approx(30 * SLOPE + height + 2 * (given is not on_ground), abs=0.01)
+        assert ("the given place itself" in values["findings"][-1]["sentence"]) == (height == 0)
+
+
 def test_the_terrain_hides_too_and_is_called_by_its_layer(
     town: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
