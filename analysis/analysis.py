@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
@@ -50,10 +51,21 @@ def analysis_of(name: str) -> Analysis:
     return found
 
 
-def perform(analysis: Analysis, project: Project, inputs: Any, progress: Progress) -> Result:
-    """Run an analysis, once its expressions are sound and what the cache lost is made again."""
+def perform(
+    analysis: Analysis,
+    project: Project,
+    inputs: Any,
+    progress: Progress,
+    announce: Callable[[Estimate], object] | None = None,
+) -> Result:
+    """Run an analysis, once its expressions are sound and what the cache lost is made again.
+
+    `announce` is told first how much there is to do.
+    """
     check_names(project, inputs)
     complete(project, casting_layers(project), progress)
+    if announce is not None:
+        announce(analysis.estimate(project, inputs))
     return analysis.run(project, inputs, progress)
 
 

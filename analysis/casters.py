@@ -94,7 +94,7 @@ def casters(
     parts: list[Part] = []
     layers = [layer for layer in project.layers if with_terrain or layer.kind != "terrain"]
     for number, layer in enumerate(layers):
-        progress(number / len(layers), f"what casts shadow: {layer.name}")
+        progress(number / len(layers), f"what stands in the way: {layer.name}")
         part = _part(project, layer, situation, states[layer.id][0], reach, notes)
         if part is not None and len(part.triangles):
             parts.append(part)

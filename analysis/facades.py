@@ -14,7 +14,7 @@ from analysis.situation import Situation
 from analysis.standing import Reach, below, entries_of, matching, standing, surfaces_of
 from layers.arrays import CityTiles, Float64
 from layers.columns import Mask
-from layers.data import Box, Progress, never_stop
+from layers.data import Box, Progress, never_stop, part_of
 from layers.epochs import state_at
 from layers.project import Project
 from layers.records import Layer
@@ -72,7 +72,10 @@ def on_surfaces(
             if not wanted.where and wanted.fids is None:
                 chosen &= _buildings(project, layer)
             entries = entries_of(city, chosen, Reach(wanted.box))
-            found.append(_on_layer(project, layer, city, entries, wanted.types, spacing_m, convergence_deg))
+            step = part_of(progress, number / len(city_layers), (number + 1) / len(city_layers))
+            found.append(
+                _on_layer(project, layer, city, entries, wanted.types, spacing_m, convergence_deg, step)
+            )
     return joined(found)
 
 
@@ -91,6 +94,7 @@ def _on_layer(
     types: frozenset[str] | None,
     spacing_m: float,
     convergence_deg: float,
+    progress: Progress,
 ) -> Receivers:
     surfaces, geometries, owner = surfaces_of(project, layer, city, entries)
     corners, counts = _triangles(city, surfaces)
@@ -104,7 +108,7 @@ def _on_layer(
     wanted = {name: name in types if types is not None else name not in INDOORS for name in set(names)}
     kept = np.flatnonzero(np.array([wanted[name] for name in names], bool) & (areas > SMALLEST_M2))
     along = _along(city, surfaces, normals)
-    lattice = gridded(Polygons(corners, counts, normals, along).some(kept), spacing_m)
+    lattice = gridded(Polygons(corners, counts, normals, along).some(kept), spacing_m, progress=progress)
     position = city.entry_object[owner[kept]]
     ids = project.values(layer, "id").taken(position).tolist()
     geometry, surface = city.geometry_index[geometries[kept]], city.surface_index[surfaces[kept]]

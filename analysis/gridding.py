@@ -9,6 +9,7 @@ import numpy as np
 
 from layers.arrays import Float64
 from layers.columns import Mask
+from layers.data import Progress, never_stop
 from layers.runs import Int64, ranges, starts
 
 #: Cells that are held against triangles at a time.
@@ -62,7 +63,12 @@ def areas_of(corners: Float64) -> Float64:
     return found
 
 
-def gridded(polygons: Polygons, spacing_m: float | Float64, spread: bool = False) -> Points:
+def gridded(
+    polygons: Polygons,
+    spacing_m: float | Float64,
+    spread: bool = False,
+    progress: Progress = never_stop,
+) -> Points:
     """The centres of cells about `spacing_m` wide, (p,) or one for all, that lie in the polygons.
 
     The cells fill the rectangle around a polygon; there is one at least in each. Polygons without area get
@@ -74,7 +80,7 @@ def gridded(polygons: Polygons, spacing_m: float | Float64, spread: bool = False
     polygon_area: Float64 = np.bincount(owner, area, count).astype(np.float64)
     grids = _grids(polygons, owner, spacing_m, spread)
     solid = np.flatnonzero(area > 0)
-    met = _first_triangles(grids, solid)
+    met = _first_triangles(grids, solid, progress)
     cells = np.flatnonzero(met < len(owner))
     triangle = met[cells]
     points = _in_triangles(polygons.corners, grids, triangle, cells)
@@ -131,7 +137,7 @@ def _grids(polygons: Polygons, owner: Int64, spacing_m: float | Float64, spread:
     return _Grids(flat, cells[:, 0], cells[:, 1], starts(cells.prod(axis=1)), owner, spread)
 
 
-def _first_triangles(grids: _Grids, triangles: Int64) -> Int64:
+def _first_triangles(grids: _Grids, triangles: Int64, progress: Progress) -> Int64:
     """Per cell the first of the triangles that its centre lies in; a number beyond all where none does."""
     nobody = len(grids.owner)
     met = np.full(int(grids.first[-1]), nobody, np.int64)
@@ -144,6 +150,7 @@ def _first_triangles(grids: _Grids, triangles: Int64) -> Int64:
         low, high = np.maximum(low, 0), np.minimum(high, ends)
     wide, tall = np.maximum(high - low + 1, 0).T
     for first, last in _stretches(wide * tall):
+        progress(first / len(triangles), "laying out points")
         some = slice(first, last)
         counts = (wide * tall)[some]
         which = np.repeat(np.arange(first, last), counts)

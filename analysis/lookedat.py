@@ -10,7 +10,7 @@ from analysis.casters import Casters, casters
 from analysis.facades import laid_again
 from analysis.fieldofview import FieldOfView
 from analysis.looking import box_around
-from analysis.openareas import PROBES, opened
+from analysis.openareas import PROBES, opened, parts
 from analysis.plots import Area, on_ground, settled
 from analysis.receivers import Receivers, some_rows
 from analysis.sights import Bend
@@ -19,9 +19,12 @@ from analysis.states import situations
 from analysis.survey import NEIGHBOURS_M, Surveyed, areas_of, box_of, given, not_nothing, surfaces_points
 from layers.arrays import Float64
 from layers.columns import Mask
-from layers.data import Box, Progress, never_stop
+from layers.data import Box, Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
+
+#: Parts of the time: laying out points, and finding what stands; the rest is what of it lies in the open.
+LAID_OUT, STANDING = 0.3, 0.5
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ def looked_at(
 
     def standing(box: Box) -> list[Casters]:
         around = _hull(box, places)
-        return [casters(project, each, around, NEIGHBOURS_M, progress) for each in situations(inputs)]
+        step = part_of(progress, LAID_OUT, STANDING)
+        return [casters(project, each, around, NEIGHBOURS_M, step) for each in situations(inputs)]
 
     if inputs.on == "ground":
         areas = ground_areas(project, inputs, places, radius_m)
@@ -55,13 +59,15 @@ def looked_at(
         return LookedAt(found, standing(found.box))
     near = box_around(places, radius_m) if np.isfinite(radius_m) else None
     situation = situations(inputs)[0]
-    found = surfaces_points(project, inputs, situation, site.convergence_deg, progress, near)
+    laying_out = part_of(progress, 0.0, LAID_OUT)
+    found = surfaces_points(project, inputs, situation, site.convergence_deg, laying_out, near)
     if near is not None and not len(found):
         raise _out_of_reach(f"within {radius_m:g} m")
     states = standing(not_nothing(project, inputs, found).box)
     if inputs.where or inputs.fids:  # perhaps streets and lawns, which follow the ground only roughly
         found = settled(found, states[0])
-    return LookedAt(not_nothing(project, inputs, opened(project, found, states, progress)), states)
+    found = opened(project, found, states, part_of(progress, STANDING, 1.0))
+    return LookedAt(not_nothing(project, inputs, found), states)
 
 
 def in_view(
@@ -80,14 +86,13 @@ def in_view(
     """
     if view.is_all or inputs.on == "points":
         return receivers
-    above = np.array((0.0, 0.0, target_height_m if inputs.on == "ground" else 0.0))
-    is_held = _held(receivers.points + above, eyes, view, bend)
-    if inputs.on == "surfaces":
-        rows = np.setdiff1d(np.arange(len(receivers.fid)), receivers.row[is_held])
-        probes = laid_again(project, receivers, rows, PROBES)
+    if inputs.on == "ground":
+        is_held = _held(receivers.points + np.array((0.0, 0.0, target_height_m)), eyes, view, bend)
+    else:
         near = np.zeros(len(receivers.fid), bool)
-        near[receivers.row[is_held]] = True
-        near[rows[probes.row[_held(probes.points, eyes, view, bend)]]] = True
+        for _, rows in parts(np.arange(len(near)), PROBES):
+            probes = laid_again(project, receivers, rows, PROBES)
+            near[rows[probes.row[_held(probes.points, eyes, view, bend)]]] = True
         is_held = near[receivers.row]
     if not is_held.any():
         if inputs.where or inputs.fids or inputs.box:

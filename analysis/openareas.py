@@ -55,14 +55,14 @@ def opened(
     """
     found, rows = Opened.nothing(len(receivers.fid)), np.arange(len(receivers.fid))
     for number, count in enumerate((PROBES, FINE)):
-        for share, some in _parts(rows, count):
-            part_of(progress, number / 2, number / 2 + 0.5, "what lies in the open")(share, "")
+        for share, some in parts(rows, count):
+            part_of(progress, 0.4 * number, 0.4 * number + 0.4, "what lies in the open")(share, "")
             _count(project, receivers, states, found, some, count)
         rows = np.flatnonzero((found.open > 0) & (found.open < 1))
     whole = receivers.row_area_m2
     notes = left_out(float(found.buried @ whole), float(found.covered @ whole))
-    is_hidden = np.logical_or(*hidden_in(receivers, states))
-    kept = ~is_hidden & (found.open > 0)[receivers.row]
+    is_open = _open_points(receivers, states, part_of(progress, 0.8, 1.0, "which points lie in the open"))
+    kept = is_open & (found.open > 0)[receivers.row]
     return _settled(receivers, found, kept, (*receivers.notes, *notes))
 
 
@@ -78,6 +78,16 @@ def _count(
         getattr(found, name)[rows] = np.bincount(finer.row[mask], minlength=len(rows)) / of_row
     known, first = np.unique(finer.row[is_open], return_index=True)
     found.point[rows[known]] = finer.points[is_open][first]
+
+
+def _open_points(receivers: Receivers, states: list[Casters], progress: Progress) -> Mask:
+    """(n,) which points light and eyes may reach."""
+    found = np.zeros(len(receivers), bool)
+    for share, some in parts(np.arange(len(receivers)), 1):
+        progress(share, "")
+        part = replace(receivers, points=receivers.points[some], row=receivers.row[some])
+        found[some] = ~np.logical_or(*hidden_in(part, states))
+    return found
 
 
 def _settled(receivers: Receivers, found: Opened, kept: Mask, notes: tuple[str, ...]) -> Receivers:
@@ -99,7 +109,7 @@ def _settled(receivers: Receivers, found: Opened, kept: Mask, notes: tuple[str, 
     )
 
 
-def _parts(rows: Int64, count: int) -> Iterator[tuple[float, Int64]]:
+def parts(rows: Int64, count: int) -> Iterator[tuple[float, Int64]]:
     """Rows, so many at once that their points are not too many, and the share that was before them."""
     step = max(1, POINTS_AT_ONCE // count)
     for begin in range(0, len(rows), step):

@@ -176,15 +176,15 @@ def given(points: Sequence[Any], spacing_m: float, convergence_deg: float) -> Re
     return joined([on_points(places, convergence_deg), windows]) if lone else windows
 
 
-def point_count(project: Project, inputs: Surveyed) -> int:
-    """About how many points are asked for, without laying them out."""
+def point_count(project: Project, inputs: Surveyed, within: Box | None = None) -> int:
+    """About how many points are asked for, without laying them out; of objects that reach into a box."""
     if inputs.on == "points":
         return len(inputs.points)
     if inputs.on == "ground":
         areas = np.array([area.polygon.area for area in areas_of(project, inputs)])
     else:
         sparse = replace(inputs, spacing_m=ONE_EACH_M)
-        areas = surfaces_points(project, sparse, situations(inputs)[0]).row_area_m2
+        areas = surfaces_points(project, sparse, situations(inputs)[0], within=within).row_area_m2
     return int(np.maximum(areas / inputs.spacing_m**2, 1).sum())
 
 

@@ -214,7 +214,7 @@ def measured(
                 project.check_writable()
             if arguments.out is not None:
                 check_out(project, arguments.out, arguments.overwrite, as_json(inputs))
-            result = perform(analysis, project, inputs, progress)
+            result = perform(analysis, project, inputs, progress, progress.announce)
             if arguments.out is not None:
                 how = export_result(project, result, arguments.out, overwrite=arguments.overwrite)
                 said.append(f"{how}. File: {arguments.out}")

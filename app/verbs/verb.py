@@ -11,14 +11,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from layers.cache import cache_folder
 from layers.errors import UsageError
 from layers.project import ENDING, Project
 from layers.records import Layer
+from layers.written import grouped
+
+if TYPE_CHECKING:
+    from analysis.analysis import Estimate
 
 SECONDS_BETWEEN_NOTES = 2.0
+#: What takes longer is said before.
+LONG_S = 30.0
 #: What one says for the city of all dates, what was demolished and what is planned included.
 ALL_DATES = "all"
 
@@ -63,6 +69,16 @@ class Progress:
             self._width = len(line)
         else:
             print(line, file=sys.stderr, flush=True)
+
+    def announce(self, found: Estimate) -> None:
+        """Say how much there is to do, where that takes long."""
+        if found.seconds < LONG_S:
+            return
+        self.end()
+        rays = f", {grouped(found.rays)} rays" if found.rays else ""
+        minutes = max(round(found.seconds / 60), 1)
+        effort = f"{grouped(found.points)} points{rays}: some {grouped(minutes)} min"
+        print(f"About {effort}. Ctrl+C ends it.", file=sys.stderr, flush=True)
 
     def end(self) -> None:
         """Clear the line."""

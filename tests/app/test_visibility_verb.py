@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from analysis.analysis import Estimate
 from app.cli import main
+from app.verbs.verb import Progress
 from layers.project import Project
 from tests.analysis.town import at, make_town
 
@@ -73,6 +75,14 @@ def test_states_places_and_fields_of_view_are_asked_for(
     )
     status, values = answer(capsys, *walk, "--on", "ground", "--spacing", "5")
     assert len(values["places"]) == 6 and values["places"][1]["name"].startswith("at ")
+
+
+def test_what_takes_long_is_said_before(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress()
+    progress.announce(Estimate(5_000_000, 10_000_000, 240.0))
+    progress.announce(Estimate(5_000, 10_000, 5.0))
+    said = capsys.readouterr().err.replace("\u202f", " ")
+    assert said == "About 5 000 000 points, 10 000 000 rays: some 4 min. Ctrl+C ends it.\n"
 
 
 def test_a_rectangle_of_the_raster_is_one_of_the_raster(
