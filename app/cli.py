@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 import orjson
 
+from app.entry import INTERRUPTED
 from layers.decoding import start_ahead
 from layers.errors import CitystrataError, ProjectError, UsageError
-from layers.schema import DAMAGE
+from layers.schema import DAMAGE, ENDING
 
 if TYPE_CHECKING:
     from app.verbs.verb import Answer, Verb
@@ -57,12 +58,11 @@ VERBS = {
 }
 #: These have files read in the import process.
 READERS = frozenset(("info", "import", "render"))
-PROJECT_ENDING = ".city.gpkg"
 
 #: Numbers with commas between them.
 _NUMBERS = re.compile(r"-?[.\d][-+.,\deE]*")
 
-DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, MISUSED = 0, 1, 2
 
 
 class _Parser(argparse.ArgumentParser):
@@ -144,7 +144,7 @@ def _with_negatives(argv: Sequence[str]) -> list[str]:
 
 
 def _is_to_be_read(argument: str) -> bool:
-    return not argument.lower().endswith(PROJECT_ENDING) and Path(argument).is_file()
+    return not argument.lower().endswith(ENDING) and Path(argument).is_file()
 
 
 def verb_of(name: str) -> Verb:

@@ -459,6 +459,17 @@ def test_the_window_without_a_display_is_refused_in_a_sentence(shell: Shell) -> 
     assert done.returncode == 1 and "display" in done.stderr and done.stderr.count("\n") == 1
 
 
+def test_ctrl_c_while_it_is_still_loading_is_answered_too() -> None:
+    # What is loaded next stands for the moment at which the person presses the keys.
+    pressed = "class P:\n def find_spec(self, name, *_):\n  if name == 'app.cli': raise KeyboardInterrupt\n"
+    start = "import sys; sys.meta_path.insert(0, P()); from app.entry import entry; entry()"
+    code = f"{pressed}{start}"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=without_display(), capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (130, "Stopped as you asked. Nothing was left half done.\n")
+
+
 def test_ctrl_c_leaves_nothing_half_done(shell: Shell) -> None:
     document = hamlet()
     document["CityObjects"] = {f"b{i}": house(8 * (i % 3), 9000) for i in range(6000)}

@@ -266,7 +266,7 @@ def without_hours(path: Path) -> list[Any]:
 def test_the_main_geojson_can_be_drawn_and_the_others_are_named(project: Project, tmp_path: Path) -> None:
     found = result(project)
     nowhere = Table({**found.surfaces.columns, "geometry": np.full(len(found.surfaces), -1)})
-    said = export_result(project, replace(found, surfaces=nowhere), tmp_path / "sun.geojson")
+    said = export_result(project, replace(found, surfaces=nowhere, shapes=Table()), tmp_path / "sun.geojson")
     features = json.loads((tmp_path / "sun.geojson").read_text())["features"]
     assert len(features) == len(found.points) and all(one["geometry"]["type"] == "Point" for one in features)
     assert (
