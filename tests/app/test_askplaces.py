@@ -210,6 +210,19 @@ def test_a_plan_that_is_shown_is_compared_with_what_stands_today(
     assert answers() == [PLAN, True, TODAY]
 
 
+def test_the_keys_are_for_the_city_once_an_analysis_runs(
+    qtbot: QtBot, yard_window: Window, settled: Callable[[Session], None]
+) -> None:
+    window = yard_window
+    window.find_box.setFocus()
+    form = window.ask_analysis("isovist")
+    places(form).add([(X0 + 5, Y0 + 10, 0.0)])
+    qtbot.mouseClick(form.run_button, LEFT)
+    qtbot.waitUntil(lambda: window.analysing.shown is not None, timeout=20_000)
+    qtbot.waitUntil(window.canvas.hasFocus, timeout=5000)
+    settled(window.session)
+
+
 def test_an_exposure_without_an_object_does_not_run(
     qtbot: QtBot, yard_window: Window, ask: Callable[[str], AnalysisForm]
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
@@ -61,6 +61,12 @@ def test_the_view_goes_to_each_place_of_a_result_and_back(
     action.trigger()  # the next place
     eye = (SPOT[0], SPOT[1], SPOT[2] + 1.6)
     qtbot.waitUntil(lambda: canvas.camera.eye == pytest.approx(eye, abs=1e-6), timeout=5000)
+    qtbot.waitUntil(lambda: not window.session.scene.needs_frame, timeout=10_000)
+    below = QPoint(canvas.width() // 2, canvas.height() - 20)
+    assert canvas.hit(QPointF(below)) is not None
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=below)
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=canvas.rect().center())
+    assert len(window.session.selection) == 0, "who looks around selects nothing unawares"
     canvas.setFocus()
     qtbot.keyClick(canvas, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: canvas.camera.eye == pytest.approx(before.eye, abs=1e-6), timeout=5000)

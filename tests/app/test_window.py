@@ -176,6 +176,19 @@ def test_the_order_of_layers_is_an_edit(city: Window, settled: Settled, tmp_path
     assert [layer.name for layer in city.session.project.layers] == before
 
 
+def test_find_takes_what_was_sought_before_and_menus_open_by_the_keyboard(qtbot: QtBot, city: Window) -> None:
+    find, menus = city.find_box, city.menuBar()
+    city.actions_["find"].trigger()
+    qtbot.keyClicks(find, "house")
+    city.actions_["find"].trigger()
+    qtbot.keyClicks(find, "box")
+    assert find.text() == "box"
+    letters = [action.text()[1] for action in menus.actions() if action.text().startswith("&")]
+    assert len(letters) == len(set(letters)) == len(menus.actions())
+    qtbot.keyClick(city, Qt.Key.Key_F10)
+    assert menus.activeAction() is menus.actions()[0]
+
+
 def test_one_drag_of_the_opacity_slider_is_one_step(city: Window) -> None:
     slider = city.styles.opacity
     slider.setSliderDown(True)
