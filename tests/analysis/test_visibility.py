@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,10 +15,12 @@ from analysis.outlook import SEEN, SEEN_BY, SEEN_BY_PCT
 from analysis.sights import Bend
 from analysis.visibility import Inputs
 from analysis.waypoints import stops
+from layers.cache import cache_folder
 from layers.errors import UsageError
+from layers.importing import complete
 from layers.project import Project
 from layers.results import FINDINGS, OBSERVERS, Result
-from tests.analysis.town import SLOPE, at
+from tests.analysis.town import SLOPE, at, make_town
 
 #: South of house A, and east of it where house B stood until 2000.
 SOUTH, EAST = at(55, 20, 0), at(90, 55, 0)
@@ -144,6 +148,17 @@ def test_shares_are_of_what_lies_within_reach_and_in_view(town: Project) -> None
     )
     away = visibility.run(town, replace(east, where=HOUSE, azimuth_deg=180.0))
     assert "Nothing of it is seen" in sentences(away) and len(away.surfaces) == len(alone.surfaces)
+
+
+def test_what_went_in_has_the_same_hashes_every_time(tmp_path: Path) -> None:
+    path, found = make_town(tmp_path), []
+    for _ in range(2):
+        with Project.open(path, read_only=True) as project:
+            complete(project, project.layers)
+            result = visibility.run(project, Inputs(places=(SOUTH[:2],), where=HOUSE, date=NOW))
+            found.append(result.pedigree.inputs)
+        shutil.rmtree(cache_folder(path))  # made again from the sources
+    assert found[0] == found[1] and len(found[0]) == 2
 
 
 def test_given_windows_and_points_are_seen_or_not(town: Project) -> None:
