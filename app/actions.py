@@ -18,6 +18,15 @@ from app.session import Session
 When = Callable[[Session], bool]
 #: The submenus of the analyses: title, icon of their rows, which ones.
 ANALYSE_MENUS = (("Sun and energy", "sun", SUN), ("Visibility", "sight", VISIBILITY))
+#: Analyses with an icon of their own.
+ICONS = {
+    "visibility": "viewshed",
+    "sightline": "sightline",
+    "protectedview": "protected",
+    "exposure": "exposure",
+    "isovist": "isovist",
+    "windowview": "window",
+}
 
 
 def always(_session: Session) -> bool:
@@ -126,7 +135,8 @@ def _analyses() -> tuple[Action, ...]:
     for menu, icon, names in ANALYSE_MENUS:
         for found in map(analysis_of, names):
             text = f"{found.TITLE.rstrip('?')}…"
-            row = Action(f"analyse_{found.NAME}", text, "", icon, f"Analyse/{menu}", "analyse", has_layers)
+            sign = ICONS.get(found.NAME, icon)
+            row = Action(f"analyse_{found.NAME}", text, "", sign, f"Analyse/{menu}", "analyse", has_layers)
             rows.append(replace(row, help=found.HELP, about=found.NAME))
     return tuple(rows)
 
@@ -285,7 +295,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("result_hide", "Hide the result", "Shift+R", "eye-off", "Analyse", "hide_result", shows_result,
            help="Show the city in its own colours again; the result stays in the list."),
 
-    Action("menus", "Go to the menus", "F10", "command", "", "go_to_menus",
+    Action("menus", "Go to the menus", "F10", "command", "Help", "go_to_menus",
            help="Open the menus with the keyboard; Alt and a letter opens one of them."),
     Action("palette", "All commands…", "Ctrl+K", "command", "Help", "palette",
            help="Find and run any command by its name."),
