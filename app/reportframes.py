@@ -24,7 +24,7 @@ BESIDE_M = 25.0
 #: What is long is seen from the side: no less than this sine of the angle between.
 ACROSS = 0.7
 #: Maps are so high at least and at most, as parts of their width.
-FLATTEST, HIGHEST = 0.36, 1.0
+FLATTEST, HIGHEST = 0.36, 1.4
 #: So many points tell how far a result reaches.
 MOST_PLACES = 4000
 #: A picture is widened up to this tangent from its middle: farther out all is stretched.

@@ -22,12 +22,16 @@ COMMAND = "from app.cli import entry; entry()"
 PROGRESS = re.compile(rb"\s*(\d+)% (.*)")
 #: What the names of files may not hold, on any system.
 NO_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f\s]+')
-LONGEST_NAME = 120
+LONGEST_NAME = 80
 
 
 def file_name(title: str, ending: str) -> str:
-    """A file name made from a title."""
-    return f"{NO_NAME.sub(' ', title).strip()[:LONGEST_NAME] or 'result'}{ending}"
+    """A file name made from a title; of a long one the first words, whole."""
+    name = NO_NAME.sub(" ", title).strip()
+    if len(name) > LONGEST_NAME:
+        words, _, cut = name[: LONGEST_NAME + 1].rpartition(" ")
+        name = words.rstrip(" ,;-–(") or cut
+    return f"{name[:LONGEST_NAME] or 'result'}{ending}"
 
 
 def ask_report_path(parent: QWidget, title: str) -> Path | None:

@@ -19,8 +19,8 @@ from viewer.camera import Camera
 MOST_OUTLINED, MOST_NAMED = 60, 3
 #: Of more areas, such as all streets, they would hide the raster on them.
 MOST_ON_RASTER = 12
-#: Why something is outlined: it was asked about, it stands in this state only, or it is a field of view.
-ASKED, NEW, FRAME = "what was asked about", "new in this state", "field of view"
+#: Why something is outlined: it was asked about, it is new, or it is a field of view.
+ASKED, NEW, FRAME = "what was asked about", "stands in the state after only", "field of view"
 
 
 @dataclass(frozen=True, eq=False)

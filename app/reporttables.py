@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from analysis.allowedheights import ALLOWED, ALLOWED_Z, LEFT
+from analysis.exposuretables import AREAS
 from analysis.viewtables import CORRIDORS
 from app.labels import counted
 from app.overlay import nice_length
-from app.paper import INK, Block, Grid, paragraph
+from app.paper import INK, Block, Grid, heading, paragraph
 from app.paperparts import VERDICT_COLOURS
-from app.resulttable import PLACES, columns_in_order
+from app.resultanswer import TIMED, small_tables
+from app.resulttable import NAMES, PLACES, columns_in_order, tables_of
 from app.resulttext import (
     INNER,
     NOTHING,
+    VERDICTS,
     WORDS,
     Numbers,
     cell_text,
@@ -38,6 +41,8 @@ MOST_STATIONS, FINER = 15, 2.5
 MOST_COLUMNS = 9
 #: Columns that say little on paper.
 LEFT_OUT = INNER | {"surface_id", *PLACES}
+#: Tables that are not printed: charts show them, and the exported tables have every row.
+NOT_PRINTED = ("points", "hours", "sky", "place", "blockers_by_month", *TIMED, "bands")
 
 
 def numbers_grid(result: Result) -> Block | None:
@@ -101,6 +106,40 @@ def _mean(quantity: Quantity, known: Mapping[str, Numbers]) -> float:
     if base == quantity.name or now is None or before is None or now.count != before.count:
         return found.mean
     return round(now.mean, quantity.digits) - round(before.mean, quantity.digits)
+
+
+def tables_named(result: Result, names: Sequence[str]) -> Iterator[Block]:
+    """Some tables of a result as far as it has them, each below its heading."""
+    every = tables_of(result)
+    for name in (each for each in names if each in every):
+        table = every[name]
+        # One place that is no object is told in numbers above.
+        is_said = name == "surfaces" and len(table) == 1 and table.numbers("fid")[0] < 0
+        if name == VERDICTS or name in NOT_PRINTED or is_said or _repeats(result, name):
+            continue
+        yield heading(NAMES.get(name, column_title(name)))
+        yield from table_blocks(result, table)
+
+
+def _repeats(result: Result, name: str) -> bool:
+    """Whether a table says of the ground of areas again what a table of areas says by their names."""
+    return name == "surfaces" and AREAS in result.tables
+
+
+def in_numbers(result: Result) -> Iterator[Block]:
+    """The quantities, and what small tables there are, below a heading."""
+    found = numbers_grid(result)
+    small = small_tables(result)
+    if found is not None or small:
+        yield heading("In numbers")
+    if found is not None:
+        yield found
+    for table in small:
+        yield Grid(
+            list(table.titles),
+            [list(row) for row in table.rows],
+            [bool(at) for at in range(len(table.titles))],
+        )
 
 
 def verdict_grid(rows: Sequence[dict[str, Any]]) -> Block:

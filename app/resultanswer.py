@@ -11,6 +11,7 @@ import numpy as np
 from analysis.looking import WARNING
 from app.resulttext import amount, clock_text
 from layers.results import BEFORE, FINDINGS, Result, Table
+from layers.written import unbroken
 
 CLOUDLESS = (
     "This is a cloudless year: an upper bound that no real year reaches. Weather from a file (EPW, PVGIS) "
@@ -41,7 +42,7 @@ class SmallTable:
 def answers_of(result: Result) -> list[str]:
     """The sentences that a result is about: what breaks a view, who takes the sun, how much energy."""
     if len(result.tables.get(FINDINGS, Table())):
-        return list(result.tables[FINDINGS].texts("sentence"))
+        return [unbroken(sentence) for sentence in result.tables[FINDINGS].texts("sentence")]
     if {"taken_h", "sole_h", "name"} <= result.tables.get(BLOCKERS, Table()).columns.keys():
         return _taken(result)
     if "total_kwh" in result.tables.get(BUILDINGS, Table()).columns:

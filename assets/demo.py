@@ -28,7 +28,9 @@ from assets.demo_suburbs import Suburbs
 from assets.demo_terrain import CRS, WATER_FALL, WATER_LEVEL_M, Terrain
 
 #: Raised with every change to what is built.
-EDITION = 3
+EDITION = 4
+#: What the epoch is called in which the city stands that was surveyed.
+STOCK = "stock 2025"
 SEED = 1897
 SCAN_POINTS = 150_000
 
@@ -49,7 +51,7 @@ class DemoFiles:
     time_zone: str = "Europe/Berlin"
     epochs: tuple[tuple[str, str], ...] = (
         ("1950", "1950-07-01"),
-        ("today", "2025-07-01"),
+        (STOCK, "2025-07-01"),
         ("plan 2035", "2035-07-01"),
     )
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+#: A space between a number and its unit, or the sign for "per cent", where no line may break.
+BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|°|m²|m³|m|cm|km|ha|h|min|kWh|kWh/m²|msr)(?![\w/]))")
+
 
 def grouped(number: float, digits: int = 0) -> str:
     """A number with narrow spaces between its thousands, as in "35 156", "0.25"."""
@@ -13,3 +18,8 @@ def metres(value_m: float) -> str:
     if abs(value_m) < 0.0005:
         return "0 m"
     return f"{grouped(value_m, 1)} m" if abs(value_m) >= 0.05 else f"{100 * value_m:.1f} cm"
+
+
+def unbroken(sentence: str) -> str:
+    """A sentence in which no line breaks between a number and its unit."""
+    return BEFORE_UNIT.sub("\u202f", sentence)

@@ -36,12 +36,13 @@ def _run(arguments: argparse.Namespace) -> Answer:
         from app import gui
 
         return Answer({"project": str(path), "shot": None}, (), gui.run([], path))
+    from assets.demo import STOCK
     from viewer.shot import shot
 
     picture = arguments.shot or path.with_name(f"{path.name.removesuffix(ENDING)}.png")
     with shown_project([path]) as project:
-        today = next(epoch.date for epoch in project.epochs if epoch.name == "today")
-        shot(project, picture, arguments.size, date=today, title=project.title)
+        surveyed = next(epoch.date for epoch in project.epochs if epoch.name == STOCK)
+        shot(project, picture, arguments.size, date=surveyed, title=project.title)
     said = "Drawn" if arguments.shot else "There is no display, so the demo city was drawn"
     lines = (f"Demo city made. File: {path}", f"{said} into a picture. File: {picture}")
     return Answer({"project": str(path), "shot": str(picture)}, lines)

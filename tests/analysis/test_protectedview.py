@@ -19,6 +19,7 @@ from layers.errors import CitystrataError
 from layers.importing import import_files
 from layers.project import Project
 from layers.results import FINDINGS, OBSERVERS, SIGHTLINES, VIEWS, VOLUMES, Result
+from layers.views import views_of
 from tests.analysis.town import HOUSE_HEIGHT_M, HOUSE_SIDE_M, SLOPE, at, make_town
 
 #: East of A, with B before it: A stands from 50 to 60, B from 60 to 70.
@@ -143,6 +144,14 @@ def test_what_is_drawn(broken: Result) -> None:
     lines, views = broken.tables[SIGHTLINES], broken.tables[VIEWS]
     assert lines.numbers("visible")[0] == 0 and lines.texts("blocked_by") == ["B"]
     assert views.numbers("z")[0] == pytest.approx(EYE, abs=1e-5) and views.numbers("fov_deg")[0] >= 25
+    (view,) = views_of(broken)
+    high_deg = np.degrees(np.arctan(np.tan(np.radians(view.fov_deg / 2)) / view.aspect))
+    top_deg = (
+        broken.tables["skyline"]
+        .numbers("altitude_deg")[np.array(broken.tables["skyline"].texts("name")) == "B"]
+        .max()
+    )
+    assert view.altitude_deg + high_deg > top_deg + 1, "the picture cuts what breaks the view"
     assert len(broken.tables[OBSERVERS]) == 1
 
 

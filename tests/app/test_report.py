@@ -15,10 +15,16 @@ from pytestqt.qtbot import QtBot
 from app import paper
 from app.cli import FAILED, MISUSED, main
 from app.paper import HEIGHT, WIDTH, Block, Chapter, Grid, Text, heading, laid_out, paragraph, write_pdf
+from app.reportframes import ViewFrame
+from app.reporting import file_name
+from app.reportpdf import subject_of
 from app.reporttables import MOST_ROWS, numbers_grid, table_blocks
 from app.reportwords import date_in_words, day_of_result, seen_from
-from layers.results import BEFORE, CHANGE, Pedigree, Quantity, Result, Table, Values
+from layers.results import BEFORE, CHANGE, FINDINGS, Pedigree, Quantity, Result, Table, Values
+from layers.views import View
+from layers.written import unbroken
 from tests.app.yard import judged_yards
+from viewer.camera import Camera, corners
 
 __all__ = ["judged_yards"]
 
@@ -57,6 +63,20 @@ def test_a_long_table_goes_on_with_its_titles_and_loses_no_row(qtbot: QtBot) -> 
     rows = [row[0] for part in parts if isinstance(part, Grid) for row in part.rows]
     assert rows == [f"house-{i}" for i in range(300)]
     assert all(len(part.rows) > 1 for part in parts if isinstance(part, Grid)), "one row alone on a page"
+
+
+def test_a_short_table_goes_to_the_next_page_rather_than_in_two(qtbot: QtBot) -> None:
+    months = table(12)
+    text = paragraph(WORDS)
+    fitting = int(HEIGHT // (height(text) + text.gap))
+    for lines in range(fitting - 6, fitting + 1):
+        parts = [
+            placed.block
+            for page in laid_out([text] * lines + [heading("Months"), months])
+            for placed in page
+            if isinstance(placed.block, Grid)
+        ]
+        assert parts == [months], lines
 
 
 def test_what_is_higher_than_a_page_still_comes_to_an_end(qtbot: QtBot) -> None:
@@ -111,6 +131,42 @@ def test_values_of_one_place_are_told_once_with_what_they_were_before() -> None:
     grid = numbers_grid(result)
     assert isinstance(grid, Grid) and grid.titles == ["", "After", "Before", "Change"]
     assert grid.rows == [["Sky (%)", "32.2", "48.9", "-16.7"]], "the change is that of the rounded values"
+
+
+def test_what_is_judged_is_in_the_picture_and_the_view_s_own_field_is_kept() -> None:
+    view = View("window", (0.0, 0.0, 2.0), (0.0, 50.0, 2.0), 90.0, 1.6)
+    tower = np.array([[[-30.0, 40.0, 0.0], [-10.0, 60.0, 62.0]]])
+    camera, own = Camera.of_view(view), ViewFrame.of_view(view)
+    frame = own.holding(camera, tower)
+    assert frame.high > 60 / 40 > own.high and frame.right == own.right and frame.low == own.low
+    size = frame.whole(500.0)
+    rows, columns = frame.cut(size, 500.0)
+    tops = frame.camera(camera).project(corners(tower[0]), *size)
+    assert (tops[:, 1] >= rows.start).all() and (tops[:, 0] >= columns.start).all()
+    assert (columns.stop - columns.start) / (rows.stop - rows.start) == pytest.approx(frame.aspect, rel=0.01)
+    behind = tower * [1.0, -1.0, 1.0]
+    assert own.holding(camera, behind) == own
+
+
+def test_a_verdict_is_said_once_and_not_in_the_title_as_well() -> None:
+    sentence = Table({"sentence": ["Tower breaks the protected view by 39.6 m."]})
+    title = "Church from Lea: Tower breaks the protected view by 39.6 m, plan 2035 against 2025"
+    result = Result("protectedview", title, {}, Pedigree("", "", ()), tables={FINDINGS: sentence})
+    assert subject_of(result) == "Church from Lea, plan 2035 against 2025"
+
+
+def test_proposed_file_names_end_with_a_whole_word() -> None:
+    title = "Parish church of St. Kilian from Viewing place: Lohe tower (proposed) breaks the view, plan 2035"
+    name = file_name(title, ".pdf")
+    assert name == "Parish church of St. Kilian from Viewing place Lohe tower (proposed) breaks the.pdf"
+    assert len(file_name("x" * 500, ".pdf")) < 90 and file_name("a/b", ".csv") == "a b.csv"
+
+
+def test_no_line_breaks_between_a_number_and_its_unit() -> None:
+    assert unbroken("It takes 9.9 % of the view, 31 m away.") == (
+        "It takes 9.9\u202f% of the view, 31\u202fm away."
+    )
+    assert unbroken("3 houses, 2 halls") == "3 houses, 2 halls"
 
 
 def test_a_heading_does_not_leave_a_table_with_high_titles_alone(qtbot: QtBot) -> None:
