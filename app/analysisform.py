@@ -71,6 +71,7 @@ class AnalysisForm(QDialog):
         self._epochs = session.project.epochs
         self.fields: dict[tuple[str, ...], AskField] = {}
         self._forms: dict[tuple[str, ...], QFormLayout] = {}
+        self._headings: list[tuple[QWidget, list[AskField]]] = []  # with the questions below them
         self._inputs: Any = None
         self._refusal: tuple[Any, str] | None = None  # inputs that cannot be computed, and why
         self._was_tried = False  # somebody wanted to run
@@ -167,10 +168,13 @@ class AnalysisForm(QDialog):
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(8)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        made = self._fields_for(asked)
         if group:
-            column.addSpacing(8)
-            column.addWidget(self._heading(group, body))
-        for names, field in self._fields_for(asked):
+            heading = self._heading(group, body)
+            heading.setContentsMargins(0, 8, 0, 0)
+            column.addWidget(heading)
+            self._headings.append((heading, [field for _, field in made]))
+        for names, field in made:
             self.fields[names], self._forms[names] = field, form
             field.changed.connect(self._on_changed)
             title = QLabel("" if field.ask.kind == "yes" else field.ask.title, wordWrap=True)
@@ -310,6 +314,8 @@ class AnalysisForm(QDialog):
                 other = self.fields.get((field.ask.when[0],))
                 field.is_asked = other is None or field.ask.is_wanted_by(other.tells())
                 self._forms[names].setRowVisible(field, field.is_asked)
+        for heading, fields in self._headings:
+            heading.setVisible(any(field.is_asked for field in fields))
 
     def check(self) -> None:
         """Take the answers in, or say beside each field what is not right."""

@@ -109,7 +109,7 @@ class AskField(QWidget):
         self._column.invalidate()
         is_wrapped = self._column.hasHeightForWidth()
         height = self._column.heightForWidth(self.width()) if is_wrapped else self._column.sizeHint().height()
-        self.setMinimumHeight(height)
+        self.setMinimumHeight(max(height, 0))  # -1 where it is not laid out
 
     def check(self) -> bool:
         """Whether the answer is one, or nobody asks; says beside the field what is not right."""

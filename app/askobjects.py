@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QPushButton
 
 from analysis.asked import Ask
@@ -43,7 +44,7 @@ class ObjectsAnswer(AskField):
         self.take = QPushButton("Take the selection")
         self.take.setAutoDefault(False)
         self.take.clicked.connect(self._on_take)
-        self._row.addWidget(self.take)
+        self._column.insertWidget(1, self.take, 0, Qt.AlignmentFlag.AlignLeft)  # the names have all the width
         self.take.setVisible(not follows)
         self.formula = FormulaField(names, "Expression", EXAMPLE)
         self._column.insertWidget(1, self.formula)

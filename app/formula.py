@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from layers.bulk import VALIDITY
 from layers.functions import FUNCTIONS
@@ -25,11 +25,15 @@ class FormulaField(QWidget):
         self.setFocusProxy(self.line)
         written = [written_name(name) for name in (*names, "id", "type", *VALIDITY)]
         calls = {function.usage: f"{name}(" for name, function in FUNCTIONS.items()}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.line)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addWidget(self.line)
+        row = QHBoxLayout()
+        column.addLayout(row)
         row.addWidget(self._inserting("Attribute", {name: name for name in written}))
         row.addWidget(self._inserting("Function", calls))
+        row.addStretch()
 
     @property
     def text(self) -> str:

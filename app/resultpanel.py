@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
+    QLabel,
     QListWidget,
     QListWidgetItem,
     QMenu,
@@ -24,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.analysing import Analysing
-from app.labels import ElidedLabel, empty_state
+from app.labels import empty_state
 from app.lines import ASIDE, KEY, SECOND_LINE, TwoLines
 from app.panel import Panel
 from app.pedigreetext import pedigree_html
@@ -77,7 +78,7 @@ class ResultPanel(Panel):
         self.origin.setAccessibleName("How it was computed")
         self.glance.quantity_chosen.connect(self._on_quantity)
         self.table.chosen.connect(lambda fid: session.select([fid]))
-        self._title = ElidedLabel()
+        self._title = QLabel(wordWrap=True)  # whole, as the list has no room for it
         self._title.setObjectName("heading")
         self._build()
         analysing.changed.connect(self.refresh)
@@ -241,7 +242,7 @@ class ResultPanel(Panel):
             self._seen = shown.result
             self._tabs.setCurrentWidget(self.glance)
             self.glance.area.verticalScrollBar().setValue(0)
-        self._title.set_text(shown.result.title)
+        self._title.setText(shown.result.title)
         self.look.setVisible(bool(views_of(shown.result)))
         self.glance.show_result(shown.result, shown.quantity, shown.charts)
         self.table.show_result(shown.result)

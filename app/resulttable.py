@@ -35,10 +35,10 @@ NAMES = {
     "silhouette": "Change of the silhouette",
 }
 #: Columns are no wider, those that name the object and those of other words; numbers as wide as they are.
-WIDEST_NAME, WIDEST = 120, 220
+WIDEST_NAME, WIDEST = 190, 260
 ANY_WIDTH = 1_000
-#: Longer tables have rows of one line.
-MOST_WRAPPED = 200
+#: Sentences are wrapped, in tables that are not longer than this; all other rows are one line high.
+SENTENCE, MOST_WRAPPED = 60, 50
 #: What a row is about; what is said of the surface rather than of the result; both before and after numbers.
 KEYS = (
     *("verdict", "caster", "date", "time", "line", "name", "place", "landmark", "object_id"),
@@ -161,6 +161,12 @@ class ResultRows(QAbstractTableModel):
             return ANY_WIDTH
         return WIDEST_NAME if self._names[column] in ("caster", "name", "object_id") else WIDEST
 
+    @property
+    def has_sentences(self) -> bool:
+        """Whether a column holds texts that are too long for one line."""
+        shown = (self._table.columns[name] for name in self._names)
+        return any(isinstance(texts, list) and max(map(len, texts), default=0) > SENTENCE for texts in shown)
+
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Bring the rows into the order of a column; what has no value comes last."""
         if not 0 <= column < len(self._names):
@@ -203,6 +209,7 @@ class ResultTable(QWidget):
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setShowGrid(False)
+        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # ids and lines differ at their ends
         self.view.verticalHeader().hide()
         self.view.verticalHeader().setDefaultSectionSize(26)
         self.view.selectionModel().currentRowChanged.connect(self._on_row)
@@ -252,7 +259,7 @@ class ResultTable(QWidget):
         for column in range(self.rows.columnCount()):
             wide = min(self.view.columnWidth(column) + 4, self.rows.widest(column))
             self.view.setColumnWidth(column, wide)
-        self.view.setWordWrap(len(table) <= MOST_WRAPPED)
+        self.view.setWordWrap(len(table) <= MOST_WRAPPED and self.rows.has_sentences)
         if self.view.wordWrap():
             self.view.resizeRowsToContents()
 

@@ -18,7 +18,18 @@ from analysis.spelling import place_text
 from app.labels import counted, thousands
 from layers.errors import CitystrataError
 from layers.project import Project
-from layers.results import BEFORE, CHANGE, FINDINGS, VIEWS, VOLUMES, Quantity, Result, ResultSummary, Table
+from layers.results import (
+    BEFORE,
+    CHANGE,
+    FINDINGS,
+    VIEWS,
+    VOLUMES,
+    Quantity,
+    Result,
+    ResultSummary,
+    Table,
+    areas_in_words,
+)
 from layers.rulefiles import all_rules
 from layers.written import grouped, metres
 
@@ -149,16 +160,12 @@ def numbers_of(result: Result, quantity: Quantity) -> Numbers | None:
 
 def parts_of(result: Result, quantity: Quantity) -> list[tuple[str, str]]:
     """What is yes and what is no, each with its area and share; nothing where values are no such."""
-    values, areas = values_of(result, quantity)
-    if not len(values) or not quantity.is_told_in_words(values):
-        return []
-    is_area = bool(areas.sum() > 0)
-    weights = areas if is_area else np.ones(len(values))
-    sums = {word: float(weights[values == value].sum()) for value, word in quantity.meanings.items()}
-    unit = "m²" if is_area else ""
+    areas = areas_in_words(result, quantity)
+    unit = "m²" if values_of(result, quantity)[1].any() else ""
+    whole = sum(areas.values()) or 1.0
     return [
-        (word, f"{amount(part, 0, unit)} ({amount(100 * part / weights.sum(), 1, '%')})")
-        for word, part in sums.items()
+        (word, f"{amount(part, 0, unit)} ({amount(100 * part / whole, 1, '%')})")
+        for word, part in areas.items()
     ]
 
 

@@ -173,3 +173,24 @@ class Result:
     id: int = 0  # in the project; 0 = not kept yet
     verdict: str = ""  # of rule checks: "pass", "fail", "too close"
     raster: Raster | None = None  # finer than the grid, for export
+
+
+def areas_in_words(result: Result, quantity: Quantity) -> dict[str, float]:
+    """The area in m² of what is yes and of what is no; numbers of values where none has an area.
+
+    Nothing where not all is yes or no. Of surfaces the shares count, which are told more finely than points.
+    """
+    source = next((one for one in (result.points, result.surfaces) if quantity.name in one.columns), Table())
+    values = source.numbers(quantity.name) if len(source) else np.empty(0)
+    known = np.isfinite(values)
+    if not known.any() or not quantity.is_told_in_words(values[known]):
+        return {}
+    areas = source.numbers("area_m2") if "area_m2" in source.columns else np.zeros(len(values))
+    rows = result.surfaces
+    if len(quantity.words) == 2 and areas.any() and {quantity.name, "area_m2"} <= rows.columns.keys():
+        share, area = rows.numbers(quantity.name), rows.numbers("area_m2")
+        there = np.isfinite(share)
+        yes, whole = float((share * area)[there].sum()), float(area[there].sum())
+        return dict(zip(quantity.meanings.values(), (yes, whole - yes), strict=True))
+    weights = areas[known] if areas[known].any() else np.ones(int(known.sum()))
+    return {word: float(weights[values[known] == value].sum()) for value, word in quantity.meanings.items()}

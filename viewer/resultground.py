@@ -29,6 +29,8 @@ class Ground:
 
 
 GRID_OPACITY, SHAPE_OPACITY, OUTLINE_OPACITY = 0.88, 0.55, 0.85
+#: The rim of a raster, whose narrow parts would be all edge otherwise.
+RIM_OPACITY = 0.3
 SHADOW, OUTLINE = "#27304a", "#1d2338"
 #: What lies so near the ground, or the points of a raster, is ground: a road, but no roof.
 NEAR_GROUND_M = 1.5
@@ -102,7 +104,7 @@ class GridPaint:
         colors[on] += (self._colors[points[on]] - colors[on]) * np.float32(GRID_OPACITY)
         beside = _beside(places[on], pixel_m[on])
         rim = on[np.any([self._cells.points(side) < 0 for side in beside], axis=0)]
-        colors[rim] += (rgb(OUTLINE) - colors[rim]) * np.float32(OUTLINE_OPACITY)
+        colors[rim] += (rgb(OUTLINE) - colors[rim]) * np.float32(RIM_OPACITY)
 
 
 class ShapePaint:

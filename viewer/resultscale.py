@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil, floor
 
 import numpy as np
 
 from layers.arrays import Float64, UInt8
-from layers.results import Quantity, Result, Table
+from layers.results import Quantity, Result, Table, areas_in_words
 from layers.written import grouped
 from viewer.color import LegendEntry, nice_step
 from viewer.palette import NO_VALUE, hex_color, ramp, rgb
@@ -30,6 +31,7 @@ class Scale:
     values: Float64  # (n,) one per sample point, or per surface; finite
     weights: Float64  # (n,) m² that each stands for
     weight_unit: str = "m²"  # "" where values are only counted
+    areas: Mapping[str, float] = field(default_factory=dict)  # of what is yes and no
 
     @cached_property
     def is_change(self) -> bool:
@@ -51,7 +53,7 @@ class Scale:
     @property
     def is_of_words(self) -> bool:
         """Whether all values are yes or no."""
-        return self.quantity.is_told_in_words(self.values)
+        return bool(self.areas)
 
     def text(self, value: float) -> str:
         """A value as it is written, with no more digits than its error allows."""
@@ -82,10 +84,9 @@ class Scale:
     def _meanings(self) -> list[LegendEntry]:
         title, meanings = self.quantity.title, self.quantity.meanings
         colors = self.colors(np.array(list(meanings)))
-        areas = [round(float(self.weights[self.values == value].sum())) for value in meanings]
         return [
-            LegendEntry(word, hex_color(color), area, self.weight_unit, 0, title)
-            for word, color, area in zip(meanings.values(), colors, areas, strict=True)
+            LegendEntry(word, hex_color(color), round(self.areas[word]), self.weight_unit, 0, title)
+            for word, color in zip(meanings.values(), colors, strict=True)
         ]
 
 
@@ -97,9 +98,9 @@ def scale_of(result: Result, quantity: Quantity, table: Table | None = None) -> 
     known = np.isfinite(values)
     has_area = "area_m2" in source.columns
     weights = source.numbers("area_m2")[known] if has_area else np.ones(int(known.sum()))
-    return Scale(
-        quantity, *_limits(quantity, values[known]), values[known], weights, "m²" if has_area else ""
-    )
+    areas = areas_in_words(result, quantity) if table is None else {}
+    unit = "m²" if has_area else ""
+    return Scale(quantity, *_limits(quantity, values[known]), values[known], weights, unit, areas)
 
 
 def _limits(quantity: Quantity, values: Float64) -> tuple[float, float]:

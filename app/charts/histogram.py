@@ -59,7 +59,9 @@ def paint_histogram(painter: QPainter, box: QRectF, histogram: Histogram, look: 
         bar = QRectF(
             QPointF(level(edges[at]), upright(float(total))), QPointF(level(edges[at + 1]), plot.bottom())
         )
-        sheet.fill(bar.adjusted(0, 0, -0.6 * look.unit, 0), QColor(*(int(part) for part in colors[at])))
+        shown = bar.adjusted(0, 0, -0.6 * look.unit, 0)
+        sheet.fill(shown, QColor(*(int(part) for part in colors[at])))
+        sheet.frame(shown)  # the palest colours are seen on light ground, and the darkest on dark
         told = f"{number_text(edges[at], step)} to {number_text(edges[at + 1], step)} {histogram.unit}: "
         told += f"{number_text(float(total), 1 if total >= 10 else 0.1)} {histogram.weight_unit}"
         sheet.spot(QRectF(bar.left(), plot.top(), bar.width(), plot.height()), told)

@@ -118,6 +118,13 @@ class Sheet:
         if tip:
             self.spot(box, tip)
 
+    def frame(self, box: QRectF) -> None:
+        """A fine line around a box that has a height."""
+        if box.height() >= self.look.unit:
+            self.painter.setPen(self.pen(self.look.muted, 0.6))
+            self.painter.setBrush(Qt.BrushStyle.NoBrush)
+            self.painter.drawRect(box)
+
     def spot(self, place: QRectF | QPainterPath, tip: str) -> None:
         """Something to be told where the pointer rests."""
         if isinstance(place, QRectF):
