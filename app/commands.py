@@ -32,6 +32,8 @@ from app.resultbox import subject_box
 from app.settings import config_folder
 from app.timeline import parse_date
 from layers.arrays import Float64
+from layers.errors import WriteError
+from layers.outfile import keep_sources
 from layers.overview import ids_of
 from layers.pipes import mapping_of
 from layers.records import Fids
@@ -113,6 +115,11 @@ class Commands(QObject):
         if not name:
             return
         path = Path(name if name.lower().endswith(".png") else f"{name}.png")
+        try:
+            keep_sources(self._session.project, path)
+        except WriteError as error:
+            self._session.problem.emit(error.sentence())
+            return
         if self._window.canvas.picture().save(str(path)):
             self._session.message.emit(f"The picture is in {path}")
         else:
