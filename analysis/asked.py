@@ -32,7 +32,7 @@ class Ask:
     unit: str = ""
     help: str = ""
     group: str = ""  # heading in the form
-    low: float | None = None  # of places and fids: how many at least
+    low: float | None = None  # of places, points and fids: how many at least
     high: float | None = None
     words: tuple[tuple[Any, str], ...] = ()  # what values say that are no number, as "as the rule says"
     choices: tuple[tuple[str, str], ...] = ()  # value, title; of a file: its endings, what they are

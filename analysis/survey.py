@@ -85,6 +85,7 @@ class Surveyed(States):
         (),
         "Points",
         "points",
+        low=1,
         help="x, y, z and the direction they look in; or the corners of a window",
         group="Where",
         when=("on", "points"),

@@ -92,6 +92,7 @@ class Inputs(Yearly):
         (),
         "Windows and spots",
         "points",
+        low=1,
         help="click a facade, or the ground where one stands",
         group="Where",
         when=("on", "points"),

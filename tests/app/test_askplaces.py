@@ -223,6 +223,16 @@ def test_the_keys_are_for_the_city_once_an_analysis_runs(
     settled(window.session)
 
 
+def test_no_window_is_looked_out_of_before_one_is_picked(
+    qtbot: QtBot, ask: Callable[[str], AnalysisForm]
+) -> None:
+    form = ask("windowview")
+    qtbot.mouseClick(form.run_button, LEFT)
+    assert form.isVisible() and "No point is given yet" in form.fields[("points",)].problem
+    form.fields[("on",)].show_value("surfaces")
+    assert form.fields[("points",)].check(), "now nobody asks for one"
+
+
 def test_an_exposure_without_an_object_does_not_run(
     qtbot: QtBot, yard_window: Window, ask: Callable[[str], AnalysisForm]
 ) -> None:
