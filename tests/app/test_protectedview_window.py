@@ -75,7 +75,7 @@ def test_a_viewing_place_and_a_church_give_a_verdict_with_picture_and_report(
     qtbot.mouseClick(places.pick, LEFT)
     click(qtbot, town, *PLACE, 0.0)
     assert len(places.value()) == 1
-    qtbot.waitUntil(lambda: form.run_button.isEnabled(), timeout=10_000)
+    qtbot.waitUntil(lambda: form.inputs is not None, timeout=10_000)
     assert (form.inputs.date, form.inputs.compare_date) == (PLAN, TODAY)
     qtbot.mouseClick(form.run_button, LEFT)
     qtbot.waitUntil(lambda: town.analysing.shown is not None, timeout=30_000)
