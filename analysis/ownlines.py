@@ -9,11 +9,14 @@ from typing import Protocol
 import numpy as np
 
 from analysis.viewshed import Aim, Eye, Seen, Surface, excess_m
+from layers.columns import Mask
 from layers.data import Progress, never_stop
 from layers.written import grouped
 
 #: Cells that are looked at again, by chance where there are more; it is the same ones every time.
 MOST_CHECKED, SEED = 20_000, 1
+#: So many cells beside those that are seen are looked at again too.
+BESIDE = 2
 
 
 class See(Protocol):
@@ -43,10 +46,10 @@ class Checked:
     def title(self) -> str:
         """A sentence, without a stop."""
         said = (
-            f"Of {grouped(self.cells)} cells that were looked at again along a line of sight of their own, "
-            f"{grouped(self.otherwise)} are otherwise"
+            f"Of {grouped(self.cells)} cells seen or beside, which were looked at again along lines "
+            f"of sight of their own, {grouped(self.otherwise)} are otherwise"
         )
-        return f"{said}: {self._share:.2g} % of what is seen, at its edge" if self.otherwise else said
+        return f"{said}: {self._share:.2g} % of what is seen" if self.otherwise else said
 
     @property
     def outline(self) -> str:
@@ -68,13 +71,25 @@ def checked(see: See, surface: Surface, eyes: Sequence[Eye], aim: Aim, seen: See
     one = seen if len(eyes) == 1 else see(surface, eyes[:1], aim, True)
     assert one.lowest_m is not None and seen.lowest_m is not None
     # Of a part of the raster that part alone.
-    cells = np.flatnonzero(np.isfinite(one.lowest_m) & np.isfinite(seen.lowest_m))
+    is_looked_at = np.isfinite(one.lowest_m) & np.isfinite(seen.lowest_m)
+    cells = np.flatnonzero(_about(one.count > 0) & is_looked_at)
     if len(cells) > MOST_CHECKED:
         cells = np.random.default_rng(SEED).choice(cells, MOST_CHECKED, replace=False)
     rows, columns = np.divmod(cells, surface.heights.shape[1])
     is_free = excess_m(surface, eyes[0], rows, columns, aim.bend) <= aim.target_m
     is_seen = one.count.ravel()[cells] > 0
     return Checked(len(cells), int(is_seen.sum()), int((is_free != is_seen).sum()), _edge_pct(seen))
+
+
+def _about(is_seen: Mask) -> Mask:
+    """Cells that are seen, and those beside them: what is otherwise lies at the edge of what is seen."""
+    found = is_seen.copy()
+    for _ in range(BESIDE):
+        for grown in (found, found.T):
+            before = grown.copy()
+            grown[1:] |= before[:-1]
+            grown[:-1] |= before[1:]
+    return found
 
 
 def _edge_pct(seen: Seen) -> float:

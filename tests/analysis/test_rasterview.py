@@ -208,4 +208,4 @@ def test_the_error_is_a_share_of_what_is_seen(town: Project) -> None:
     numbers = seen(town, ASKED).pedigree.numbers
     assert numbers["checked"] > 10_000 and numbers["otherwise"] < 0.01 * numbers["checked"]
     error = seen(town, ASKED).pedigree.error
-    assert "along a line of sight of their own" in error and "% of what is seen" in error
+    assert "lines of sight of their own" in error and "% of what is seen" in error
