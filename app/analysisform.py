@@ -48,6 +48,8 @@ LAST = {"State": 1, MORE: 2}
 WIDTH, HEIGHT = 520, 660
 #: Room for what stands above and below the questions.
 AROUND = 190
+#: It may be as high as the window but for this; rows are not cut as long as there is room.
+BESIDE = 120
 #: Fields that ask for a date of the city, not for a day of the sun.
 CITY_DATES = ("date", "compare_date")
 
@@ -90,7 +92,8 @@ class AnalysisForm(QDialog):
             compare.box.toggled.connect(self._compare)
         self._show_asked()
         self.check()
-        self.resize(WIDTH, min(self._page.sizeHint().height() + AROUND, HEIGHT))
+        room = parent.height() - BESIDE if parent is not None else 0
+        self.resize(WIDTH, min(self._page.sizeHint().height() + AROUND, max(HEIGHT, room)))
 
     @property
     def inputs(self) -> Any:

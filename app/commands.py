@@ -50,6 +50,8 @@ ROOM = 1.5
 LEAST_M = 12.0
 #: A result that takes less of the view both ways is too small to be read.
 LEAST_SHOWN = 0.25
+#: A result that speaks of a spot alone is seen with so much around it.
+RESULT_M = 60.0
 #: Where something hides what is flown to, it is looked at more steeply.
 STEEPER_DEG = (50.0, 65.0, 80.0, 90.0)
 VERSION = "0.1.0"
@@ -232,7 +234,8 @@ class Commands(QObject):
             return
         box = subject_box(self._session.project, result)
         if not self._shows(box):
-            self.fly_to_box(box)
+            around = np.maximum(RESULT_M - np.ptp(box, axis=0), 0) / 2 * (1, 1, 0)
+            self.fly_to_box(np.stack((box[0] - around, box[1] + around)))
 
     def _shows(self, box: Float64) -> bool:
         """Whether a box is within the view, and not small there."""
