@@ -156,6 +156,7 @@ class AnalysisForm(QDialog):
         self._page, self._scroll = page, scroll
         for box in page.findChildren(QComboBox):
             box.installEventFilter(self)
+            box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # nor does it take the keys
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """The wheel goes on through the form; it changes no choice that it comes across."""
