@@ -23,7 +23,7 @@ CLOSE, CLOSE_TINT = "#7a5200", "#fff4d6"
 #: Colour and tint of each verdict.
 VERDICT_COLOURS = {"pass": (GOOD, GOOD_TINT), "fail": (BAD, BAD_TINT), "too close": (CLOSE, CLOSE_TINT)}
 #: Colours of outlines, by what they mean.
-OUTLINES = {ASKED: ACCENT, NEW: "#b5179e", FRAME: INK}
+OUTLINES = {ASKED: ACCENT, NEW: "#1f3fb5", FRAME: INK}
 #: Of words on pictures, in points; their plates are so high, so far from what they name and from others.
 MARK_POINTS, PLATE_HIGH, PLATE_AWAY, PLATE_STEP = 6.5, 12.0, 14.0, 19.0
 NO_QUANTITY = Quantity("", "", "")

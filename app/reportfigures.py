@@ -70,6 +70,8 @@ HALF_AS_HIGH = 0.6
 LEADING = (SHARES,)
 #: Views that would be narrower than this part of the page stand beside each other.
 NARROWEST = 0.62
+#: On later pages the pictures of a view are so high together at most, as a part of the page.
+LATER = 0.62
 #: Views that have their pictures; of more, the first ones.
 MOST_VIEWS = 6
 #: Of charts on paper, in 1/96 inch.
@@ -97,7 +99,7 @@ def figures(
     others = views[1:] if views_lead else views
     if others:
         yield heading("As it is seen")
-        yield from _views(result, states, others, studio, progress, HEIGHT)
+        yield from _views(result, states, others, studio, progress, LATER * HEIGHT)
     if views_lead:
         yield from tables_named(result, LEADING)
         yield from _charts(further_charts(result))
@@ -127,7 +129,7 @@ def _views(
         progress(0.1 * number / len(views), f"drawing the view from {view.name}")
         shots = [_map(studio.as_seen(result, state, view)) for state in states]
         aspect = shots[0].image.width() / shots[0].image.height()
-        wide = min(WIDTH, ((room if number == 0 else HEIGHT) / len(shots) - AROUND_VIEW) * aspect)
+        wide = min(WIDTH, (room / len(shots) - AROUND_VIEW) * aspect)
         if wide < NARROWEST * WIDTH and len(shots) > 1:
             yield Beside(gap=12, blocks=shots)
             continue
@@ -151,6 +153,8 @@ def _mapped(
     alike = with_one_scale(result, quantity)
     names = {each.name for each in result.quantities}
     mapped = [state for state in states if f"{quantity.name}{state.suffix}" in names]
+    # A state in which there is nothing to be seen has no map.
+    mapped = [state for state in mapped if not state.suffix or _has_values(result, quantity, state)]
     width = HALF if len(mapped) > 1 else BROAD
     highest = min(highest * len(mapped), HIGHEST)
     yield from _map_with_legend(
@@ -160,6 +164,11 @@ def _mapped(
     if along is not None:
         yield heading("How high one may build along the corridor", 10, 14)
         yield along
+
+
+def _has_values(result: Result, quantity: Quantity, state: State) -> bool:
+    found = numbers_of(result, replace(quantity, name=f"{quantity.name}{state.suffix}"))
+    return found is None or found.low != 0 or found.high != 0
 
 
 def _map_with_legend(shots: Sequence[Shot], quantity: Quantity | None) -> Iterator[Block]:

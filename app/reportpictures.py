@@ -176,7 +176,7 @@ class Studio:
                                   (own.right, own.low), (own.left, own.low))]
         )  # fmt: skip
         ring = corners * scale + np.array(size) / 2 - corner
-        told = f"{caption} (the frame); {frame.wide_deg:.0f}° wide in all, to show more of what is judged"
+        told = f"{caption} (the frame); what is judged goes beyond it"
         return replace(shot, caption=told, outlines=(Outline("", (ring,), FRAME),))
 
     def _standing(self, result: Result, state: State) -> Int64:

@@ -32,7 +32,7 @@ from app.resulttext import (
 from layers.results import BEFORE, CHANGE, OBSERVERS, Quantity, Result, Table
 
 #: Longer tables are summed up; the exported table has all rows.
-MOST_ROWS = 200
+MOST_ROWS = 80
 #: Of a table that is summed up, so many rows at either end are shown.
 ENDS = 12
 #: Along a corridor heights are told for so many stretches at most, and how much finer a nice length may be.

@@ -116,11 +116,11 @@ def test_many_rows_are_summed_up_and_refer_to_the_export(qtbot: QtBot) -> None:
     )
     by_kind, ends, note = table_blocks(result, surfaces)
     assert isinstance(by_kind, Grid) and [row[:3] for row in by_kind.rows] == [
-        ["RoofSurface", "300", "600"],
-        ["WallSurface", "299", "598"],
+        ["RoofSurface", "120", "240"],
+        ["WallSurface", "119", "238"],
     ]
     assert isinstance(ends, Grid) and (ends.rows[0][0], ends.rows[-1][0]) == ("o0", f"o{count - 1}")
-    assert isinstance(note, Text) and "600 rows" in note.html and "exported table has all" in note.html
+    assert isinstance(note, Text) and "240 rows" in note.html and "exported table has all" in note.html
 
 
 def test_values_of_one_place_are_told_once_with_what_they_were_before() -> None:
