@@ -105,7 +105,9 @@ class Text(Whole):
         document = QTextDocument()
         document.setDocumentMargin(0)
         document.setDefaultFont(font(self.points, self.weight))
-        document.setHtml(f'<div style="color:{self.colour}; line-height:125%">{self.html}</div>')
+        # Of all spaces Qt's HTML keeps only this one, and breaks lines at the others.
+        kept = self.html.replace("\u202f", "\u00a0")
+        document.setHtml(f'<div style="color:{self.colour}; line-height:125%">{kept}</div>')
         document.setTextWidth(width)
         return document
 

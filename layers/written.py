@@ -22,4 +22,4 @@ def metres(value_m: float) -> str:
 
 def unbroken(sentence: str) -> str:
     """A sentence in which no line breaks between a number and its unit."""
-    return BEFORE_UNIT.sub("\u202f", sentence)
+    return BEFORE_UNIT.sub("\u00a0", sentence)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from app import paper
@@ -164,9 +164,24 @@ def test_proposed_file_names_end_with_a_whole_word() -> None:
 
 def test_no_line_breaks_between_a_number_and_its_unit() -> None:
     assert unbroken("It takes 9.9 % of the view, 31 m away.") == (
-        "It takes 9.9\u202f% of the view, 31\u202fm away."
+        "It takes 9.9\u00a0% of the view, 31\u00a0m away."
     )
     assert unbroken("3 houses, 2 halls") == "3 houses, 2 halls"
+
+
+def test_numbers_and_units_stay_on_one_line(qtbot: QtBot) -> None:
+    wide = QFontMetricsF(paper.font(paper.BODY)).horizontalAdvance("seen: 35 156") + 2
+
+    def last_line(words: str) -> str:
+        document = Text(html=words)._document(wide)
+        assert document.size().height() > 0  # it is laid out
+        block = document.begin()
+        line = block.layout().lineAt(block.layout().lineCount() - 1)
+        return block.text()[line.textStart() :]
+
+    assert last_line("seen: 35 156 m²") == "m²"
+    for kept in ("\u202f", "\u00a0"):
+        assert last_line(f"seen: 35{kept}156{kept}m²") == "35\u00a0156\u00a0m²"
 
 
 def test_a_heading_does_not_leave_a_table_with_high_titles_alone(qtbot: QtBot) -> None:

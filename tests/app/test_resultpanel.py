@@ -179,7 +179,7 @@ def test_findings_are_said_and_not_listed_as_a_table() -> None:
         VIEWS: places,
     }
     result = found("sightline", Quantity("excess_m", "Too high", "m"), tables=tables)
-    assert answers_of(result) == ["Tower breaks the view by 11.4\u202fm.", "It is new."]
+    assert answers_of(result) == ["Tower breaks the view by 11.4\u00a0m.", "It is new."]
     assert list(tables_of(result)) == [SIGHTLINES, OBSERVERS]
     assert columns_in_order(lines, result) == ["name", "visible", "blocked_by", "x0"]
     assert cell_text(0.0, 1, "visible") == "no"
