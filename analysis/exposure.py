@@ -15,10 +15,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.analysis import Estimate
-from analysis.appearance import Appearance, appearance
 from analysis.asked import asked
 from analysis.casters import Casters, casters
-from analysis.exposuretables import (
+from analysis.naming import Naming
+from analysis.plots import Area, people_on
+from analysis.receivers import Receivers, joined
+from analysis.sight.appearance import Appearance, appearance
+from analysis.sight.exposuretables import (
     AREAS,
     CHANGES,
     SHARES,
@@ -28,13 +31,11 @@ from analysis.exposuretables import (
     largest_from,
     shares_table,
 )
-from analysis.looking import Looking, bend_of, earth_of, eye_height
-from analysis.naming import Naming
-from analysis.outlook import COLORS
-from analysis.patches import PIECES, patches_of
-from analysis.plots import Area, people_on
-from analysis.receivers import Receivers, joined
-from analysis.sights import Sights
+from analysis.sight.looking import Looking, bend_of, earth_of, eye_height
+from analysis.sight.outlook import COLORS
+from analysis.sight.patches import PIECES, patches_of
+from analysis.sight.sights import Sights
+from analysis.sight.targets import Target, row_of_triangles, surfaces_of_target, target_of
 from analysis.site import site_if_known
 from analysis.situation import Situation
 from analysis.states import situations, states_title
@@ -47,7 +48,6 @@ from analysis.survey import (
     versions,
     with_change,
 )
-from analysis.targets import Target, row_of_triangles, surfaces_of_target, target_of
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.data import Box, Progress, never_stop, part_of

@@ -17,7 +17,10 @@ from analysis.abreast import abreast
 from analysis.analysis import Estimate
 from analysis.asked import asked
 from analysis.casters import Casters, casters, height_range, margin_for
-from analysis.isovisttables import (
+from analysis.naming import Naming, subject
+from analysis.plots import people_on
+from analysis.receivers import Receivers, on_points
+from analysis.sight.isovisttables import (
     AREA,
     LONGEST,
     OPENNESS,
@@ -29,7 +32,7 @@ from analysis.isovisttables import (
     numbers_of,
     volumes_table,
 )
-from analysis.looking import (
+from analysis.sight.looking import (
     Observers,
     box_around,
     eye_height,
@@ -39,10 +42,7 @@ from analysis.looking import (
     trees_hide,
     warnings_of,
 )
-from analysis.naming import Naming, subject
-from analysis.planview import Isovist, ground_under, levelled
-from analysis.plots import people_on
-from analysis.receivers import Receivers, on_points
+from analysis.sight.planview import Isovist, ground_under, levelled
 from analysis.site import site_if_known
 from analysis.skyfactors import sky_factors
 from analysis.skyview import LOWEST_DEG, error_share

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.allowedheights import QUANTITIES, allowed_heights, lowest, points_in
 from analysis.analysis import Estimate
 from analysis.asked import asked
 from analysis.casters import Casters, casters
-from analysis.corridor import Corridor
 from analysis.ground import Ground
-from analysis.landmark import (
+from analysis.naming import Naming
+from analysis.sight.allowedheights import QUANTITIES, allowed_heights, lowest, points_in
+from analysis.sight.corridor import Corridor
+from analysis.sight.landmark import (
     HEIGHT,
     METRES,
     SHARE,
@@ -28,7 +29,7 @@ from analysis.landmark import (
     landmark_of,
     target_in,
 )
-from analysis.looking import (
+from analysis.sight.looking import (
     FromPlaces,
     Observers,
     bend_of,
@@ -39,16 +40,15 @@ from analysis.looking import (
     read_places,
     stood_on,
 )
-from analysis.naming import Naming
-from analysis.silhouette import directions_of, outlook
+from analysis.sight.silhouette import directions_of, outlook
+from analysis.sight.targets import Target
+from analysis.sight.viewbreaks import Seen, breaks_of, rises_in
+from analysis.sight.viewtables import all_of
+from analysis.sight.viewwords import JUDGED, Looked, Said, in_short
 from analysis.site import site_if_known
 from analysis.states import situations, states_title
 from analysis.survey import Surveyed, finished, versions
-from analysis.targets import Target
 from analysis.verdicts import FAIL, PASS
-from analysis.viewbreaks import Seen, breaks_of, rises_in
-from analysis.viewtables import all_of
-from analysis.viewwords import JUDGED, Looked, Said, in_short
 from layers.data import Box, Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project

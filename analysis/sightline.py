@@ -8,24 +8,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.aims import CLICKED_M, Aims, clear_of
 from analysis.analysis import Estimate
 from analysis.casters import Casters
-from analysis.laidlines import PLACES, SECTOR, Laid, Towards, laid_out, laid_points
-from analysis.looking import EYE_HEIGHT_M, MOST_WARNED, WARNING, Observers, earth_of, warnings_of
 from analysis.naming import Naming, subject
-from analysis.outlook import IS_SEEN, SEEN
-from analysis.profile import PROFILE
-from analysis.sightlines import Names, Seen, Sightlines
-from analysis.sights import GAP_M
-from analysis.sighttables import (
+from analysis.sight.aims import CLICKED_M, Aims, clear_of
+from analysis.sight.laidlines import PLACES, SECTOR, Laid, Towards, laid_out, laid_points
+from analysis.sight.looking import EYE_HEIGHT_M, MOST_WARNED, WARNING, Observers, earth_of, warnings_of
+from analysis.sight.outlook import IS_SEEN, SEEN
+from analysis.sight.profile import PROFILE
+from analysis.sight.sightlines import Names, Seen, Sightlines
+from analysis.sight.sights import GAP_M
+from analysis.sight.sighttables import (
     fan_table,
     hiders_table,
     obstacles_table,
     profile_table,
     sightlines_table,
 )
-from analysis.sightwords import said_of
+from analysis.sight.sightwords import said_of
 from analysis.site import site_if_known
 from analysis.states import situations, states_title
 from analysis.survey import (

@@ -10,9 +10,10 @@ import numpy as np
 
 from analysis.analysis import Estimate
 from analysis.asked import asked
-from analysis.fieldofview import FieldOfView, field_of_view
-from analysis.lookedat import LookedAt, ground_areas, in_view, looked_at
-from analysis.looking import (
+from analysis.naming import Naming, subject
+from analysis.sight.fieldofview import FieldOfView, field_of_view
+from analysis.sight.lookedat import LookedAt, ground_areas, in_view, looked_at
+from analysis.sight.looking import (
     Observers,
     bend_of,
     box_around,
@@ -22,8 +23,7 @@ from analysis.looking import (
     trees_hide,
     warnings_of,
 )
-from analysis.naming import Naming, subject
-from analysis.outlook import (
+from analysis.sight.outlook import (
     CUMULATIVE,
     IS_SEEN,
     Outlook,
@@ -32,9 +32,10 @@ from analysis.outlook import (
     outlook,
     places_table,
 )
-from analysis.seeing import Watch, seen_of
-from analysis.shares import Fineness, fineness, refined
-from analysis.sights import Sights
+from analysis.sight.seeing import Watch, seen_of
+from analysis.sight.shares import Fineness, fineness, refined
+from analysis.sight.sights import Sights
+from analysis.sight.waypoints import Along, places_title, viewing_places
 from analysis.site import site_if_known
 from analysis.states import situations, states_title
 from analysis.survey import (
@@ -46,7 +47,6 @@ from analysis.survey import (
     versions,
     with_change,
 )
-from analysis.waypoints import Along, places_title, viewing_places
 from layers.arrays import Float64
 from layers.data import Progress, never_stop, part_of
 from layers.project import Project
@@ -150,7 +150,7 @@ def estimate(project: Project, inputs: Inputs) -> Estimate:
     """How much there is to do."""
     places, _ = viewing_places(project, inputs)
     if inputs.on == "raster":
-        from analysis.rasterview import raster_estimate
+        from analysis.sight.rasterview import raster_estimate
 
         return raster_estimate(project, inputs, len(places))
     points = _point_count(project, inputs, places)
@@ -172,7 +172,7 @@ def _point_count(project: Project, inputs: Inputs, places: Float64) -> int:
 def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Result:
     """What is seen from the places that are asked for."""
     if inputs.on == "raster":
-        from analysis.rasterview import on_raster
+        from analysis.sight.rasterview import on_raster
 
         return on_raster(project, inputs, progress)
     started = time.perf_counter()

@@ -13,10 +13,14 @@ from analysis.analysis import Estimate
 from analysis.asked import asked
 from analysis.casters import Casters, casters
 from analysis.landcover import KINDS, TITLES, land_cover
-from analysis.looking import box_around
 from analysis.naming import Naming, subject
 from analysis.receivers import Receivers
-from analysis.sights import Bend
+from analysis.sight.looking import box_around
+from analysis.sight.sights import Bend
+from analysis.sight.windowlook import PICTURE_COLUMNS, Looker, Sight, towards_change
+from analysis.sight.windowplaces import Places, box_of_points, given_places, telling_place
+from analysis.sight.windowsun import SunSeen, Yearly, sun_seen, year_of_sun
+from analysis.sight.windowtables import Found, StateSeen, tables_of
 from analysis.site import Site, site_if_known, site_of
 from analysis.sky import directions
 from analysis.skyview import error_share
@@ -33,10 +37,6 @@ from analysis.survey import (
     versions,
     without_plants,
 )
-from analysis.windowlook import PICTURE_COLUMNS, Looker, Sight, towards_change
-from analysis.windowplaces import Places, box_of_points, given_places, telling_place
-from analysis.windowsun import SunSeen, Yearly, sun_seen, year_of_sun
-from analysis.windowtables import Found, StateSeen, tables_of
 from layers.arrays import Float64
 from layers.data import Box, Progress, never_stop, part_of
 from layers.project import Project

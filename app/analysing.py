@@ -13,8 +13,8 @@ from PySide6.QtCore import QObject, Signal
 from analysis import ANALYSES
 from analysis.analysis import Analysis, Estimate, analysis_of
 from analysis.asked import as_json
+from analysis.sight.standpoints import odd_places
 from analysis.spelling import day_from
-from analysis.standpoints import odd_places
 from app import loading
 from app.analysisprocess import carried_out
 from app.jobs import Question, Work

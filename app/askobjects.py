@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QPushButton
 
 from analysis.asked import Ask
 from analysis.foliage import FLAT_COVERS
-from analysis.looking import VIEWPOINT
+from analysis.sight.looking import VIEWPOINT
 from app.askfields import AskField, NotYet
 from app.formula import FormulaField
 from app.labels import narrow

@@ -11,9 +11,9 @@ from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QMenu, QToolButton
 
 from analysis.asked import Ask
-from analysis.looking import FARTHEST_M
+from analysis.sight.looking import FARTHEST_M
+from analysis.sight.standpoints import metres_outside
 from analysis.spelling import letter, place_from, place_text
-from analysis.standpoints import metres_outside
 from app.askfields import NotYet
 from app.askpicked import PickedAnswer
 from app.canvas import Canvas

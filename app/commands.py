@@ -12,8 +12,8 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageBox
 
-from analysis.looking import EYE_HEIGHT_M
-from analysis.windowplaces import eye_at
+from analysis.sight.looking import EYE_HEIGHT_M
+from analysis.sight.windowplaces import eye_at
 from analysis.windowview import NAME as WINDOW_VIEW
 from app import theme
 from app.askpoints import normal_of

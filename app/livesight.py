@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from analysis.analysis import analysis_of
 from analysis.asked import as_json
-from analysis.looking import EYE_HEIGHT_M
+from analysis.sight.looking import EYE_HEIGHT_M
 from app.labels import counted
 from app.rayhelper import GROUND_M, NO_OBJECT, NOTHING, AllRound
 from app.session import Session

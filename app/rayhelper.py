@@ -32,7 +32,7 @@ from layers.data import Box
 from layers.errors import CitystrataError
 
 if TYPE_CHECKING:
-    from analysis.sights import Sights
+    from analysis.sight.sights import Sights
 
 Float32 = NDArray[np.float32]
 
@@ -173,7 +173,7 @@ def main() -> int:
     """Gather, then answer until nobody asks any more."""
     from analysis.casters import casters, height_range, margin_for
     from analysis.naming import Naming
-    from analysis.sights import Bend, Sights
+    from analysis.sight.sights import Bend, Sights
     from analysis.situation import Situation
     from analysis.standing import casting_layers
     from layers.importing import complete

@@ -11,8 +11,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from analysis.localtime import local
+from analysis.sight.windowtables import SHARES
 from analysis.site import Site
-from analysis.windowtables import SHARES
 from app.charts import Look, on_paper
 from app.charts.view import Paint
 from app.paper import (

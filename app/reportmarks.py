@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.allowedheights import ALLOWED
-from analysis.viewtables import BREAKS, CORRIDORS
-from analysis.windowtables import PICTURE, SEEN
+from analysis.sight.allowedheights import ALLOWED
+from analysis.sight.viewtables import BREAKS, CORRIDORS
+from analysis.sight.windowtables import PICTURE, SEEN
 from app.resulttext import amount
 from layers.arrays import Float64
 from layers.project import Project

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from analysis.allowedheights import ALLOWED, ALLOWED_Z, LEFT
-from analysis.exposuretables import AREAS
-from analysis.viewtables import CORRIDORS
+from analysis.sight.allowedheights import ALLOWED, ALLOWED_Z, LEFT
+from analysis.sight.exposuretables import AREAS
+from analysis.sight.viewtables import CORRIDORS
 from app.labels import counted
 from app.overlay import nice_length
 from app.paper import INK, Block, Grid, heading, paragraph

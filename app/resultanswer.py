@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from analysis.looking import WARNING
+from analysis.sight.looking import WARNING
 from app.resulttext import amount, clock_text
 from layers.results import BEFORE, FINDINGS, Result, Table
 from layers.written import unbroken

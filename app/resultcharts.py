@@ -12,8 +12,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
 from analysis.obstruction import PLACE, SKY, place_from, sky_from
-from analysis.profile import PROFILE
-from analysis.silhouette import SKYLINE
+from analysis.sight.profile import PROFILE
+from analysis.sight.silhouette import SKYLINE
 from app.charts import (
     DayChart,
     Histogram,

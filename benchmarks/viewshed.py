@@ -24,7 +24,7 @@ import numpy as np
 from benchmarks.figure import Figure, fastest, in_child, show
 
 if TYPE_CHECKING:
-    from analysis.viewshed import Eye
+    from analysis.sight.viewshed import Eye
 
 SIDE, EYE_M, BUILDINGS = 3_346, 30.0, 12_000
 CORNER = (356_000.0, 5_700_000.0)
@@ -64,7 +64,7 @@ def measured(folder: str) -> dict[str, Any]:
     """Times of both, in seconds, and how many cells of ours are as their own lines of sight say."""
     import rasterio
 
-    from analysis.viewshed import Aim, Surface, excess_m, viewshed
+    from analysis.sight.viewshed import Aim, Surface, excess_m, viewshed
 
     path = Path(folder, "heights.tif")
     with rasterio.open(path) as file:
@@ -97,7 +97,7 @@ def measured(folder: str) -> dict[str, Any]:
 
 
 def _eye(heights: np.ndarray[Any, np.dtype[np.float32]], row: int, column: int) -> Eye:
-    from analysis.viewshed import Eye
+    from analysis.sight.viewshed import Eye
 
     return Eye(row, column, float(heights[row, column]) + EYE_M)
 
@@ -111,7 +111,7 @@ def _timed(do: Any) -> float:
 def _file_to_file(path: Path, out: Path) -> None:
     import rasterio
 
-    from analysis.viewshed import Surface, viewshed
+    from analysis.sight.viewshed import Surface, viewshed
 
     # Cells that are not compressed go straight from the file to where they are wanted.
     with rasterio.Env(GTIFF_DIRECT_IO="YES"), rasterio.open(path) as file:

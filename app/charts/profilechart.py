@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF
 
-from analysis.profile import COLUMNS, GONE, GROUND, NEW, OBJECT, PLANT, PROFILE, SIGHT
+from analysis.sight.profile import COLUMNS, GONE, GROUND, NEW, OBJECT, PLANT, PROFILE, SIGHT
 from app.charts.axes import Scale, level_axis, upright_axis
 from app.charts.look import Look
 from app.charts.sheet import ABOVE, LEFT, RIGHT, Painted, Sheet, nice_step, number_text

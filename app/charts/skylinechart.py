@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPolygonF
 
-from analysis.silhouette import SKYLINE
-from analysis.viewtables import CORRIDORS
+from analysis.sight.silhouette import SKYLINE
+from analysis.sight.viewtables import CORRIDORS
 from app.charts.axes import Scale
 from app.charts.look import Look
 from app.charts.sheet import BELOW, MIDDLE, RIGHT, Painted, Sheet, nice_step, number_text, ticks

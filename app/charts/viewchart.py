@@ -13,7 +13,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath
 
 from analysis.landcover import KINDS, TITLES
-from analysis.windowtables import LEAST_PCT, PANORAMA, SEEN, SHARES, STATES, VIEW
+from analysis.sight.windowtables import LEAST_PCT, PANORAMA, SEEN, SHARES, STATES, VIEW
 from app.charts.look import Look
 from app.charts.sheet import BELOW, MIDDLE, RIGHT, Painted, Sheet, number_text
 from layers.results import BEFORE, CHANGE, Result, Table

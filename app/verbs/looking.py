@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from analysis.looking import EYE_HEIGHT_M
+from analysis.sight.looking import EYE_HEIGHT_M
 from app.verbs.asking import (
     OPTIONS,
     add_results,

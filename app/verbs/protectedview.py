@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from analysis.landmark import HEIGHT, METRES, SHARE
 from analysis.protectedview import NAME
-from analysis.silhouette import SKYLINE
-from analysis.viewtables import BREAKS
+from analysis.sight.landmark import HEIGHT, METRES, SHARE
+from analysis.sight.silhouette import SKYLINE
+from analysis.sight.viewtables import BREAKS
 from app.verbs.asking import checked_expression, lines_of, measured, options_of, told, values_of
 from app.verbs.looking import LOOKING_OPTIONS, add_from, add_places, add_seeing, given, looking_from
 from app.verbs.verb import Answer, Verb

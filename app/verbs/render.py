@@ -231,7 +231,7 @@ def _check_eye(arguments: argparse.Namespace) -> None:
 
 def _eye(project: Project, arguments: argparse.Namespace, date: str | None) -> View:
     """What an eye sees."""
-    from analysis.looking import EYE_HEIGHT_M
+    from analysis.sight.looking import EYE_HEIGHT_M
     from analysis.site import site_if_known
     from viewer.shot import view_from
 
@@ -248,7 +248,7 @@ def _eye(project: Project, arguments: argparse.Namespace, date: str | None) -> V
 def _placed(project: Project, point: tuple[float, ...], date: str | None, what: str) -> Place:
     """A point with its height, on the terrain of a date where it is not given."""
     from analysis.casters import casters
-    from analysis.looking import box_around, read_places, stood_on
+    from analysis.sight.looking import box_around, read_places, stood_on
 
     found = read_places([point], what)
     if len(point) == 2:

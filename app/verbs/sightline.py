@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from analysis.laidlines import PLACES, SECTOR, SURFACES
+from analysis.sight.laidlines import PLACES, SECTOR, SURFACES
 from app.verbs.asking import (
     checked_expression,
     lines_of,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.corridor import Corridor, Cut, axis_to, breaking, cut, highest, inside, surfaces_of
-from analysis.sights import STRAIGHT, Bend
+from analysis.sight.corridor import Corridor, Cut, axis_to, breaking, cut, highest, inside, surfaces_of
+from analysis.sight.sights import STRAIGHT, Bend
 from layers.arrays import Float64
 
 EYE = np.array((548_000.0, 5_494_000.0, 101.6))

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import shapely
 
-from analysis import isovist, planview
+from analysis import isovist
 from analysis.analysis import analysis_of
 from analysis.isovist import Inputs
 from analysis.obstacles import Casters
-from analysis.planview import Plan, cut_level, noded
+from analysis.sight import planview
+from analysis.sight.planview import Plan, cut_level, noded
 from analysis.skyfactors import sky_factors
 from layers.arrays import Float64
 from layers.errors import UsageError

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis import isovist, protectedview, sightline, visibility, windowview
-from analysis.looking import place_names, positions_of
+from analysis.sight.looking import place_names, positions_of
 from layers.errors import UsageError
 from layers.importing import import_files
 from layers.project import Project

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.gridding import areas_of
-from analysis.patches import far_solid_angles, patches_of, solid_angles
+from analysis.sight.patches import far_solid_angles, patches_of, solid_angles
 from layers.arrays import Float64
 from tests.analysis.test_shadow import box
 

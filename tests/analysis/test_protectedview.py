@@ -11,9 +11,9 @@ import pytest
 import shapely
 
 from analysis import protectedview
-from analysis.allowedheights import ALLOWED, ALLOWED_Z, LEFT, MOST_POINTS, spacing_for
 from analysis.protectedview import Inputs
 from analysis.rerunning import rerun
+from analysis.sight.allowedheights import ALLOWED, ALLOWED_Z, LEFT, MOST_POINTS, spacing_for
 from layers.data import ReadOptions, never_stop
 from layers.errors import CitystrataError
 from layers.importing import import_files

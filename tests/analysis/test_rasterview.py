@@ -10,8 +10,9 @@ import pytest
 import rasterio
 from rasterio import Affine
 
-from analysis import keptcells, visibility
+from analysis import visibility
 from analysis.rerunning import rerun
+from analysis.sight import keptcells
 from analysis.visibility import Inputs
 from layers.data import never_stop
 from layers.errors import UsageError

@@ -15,12 +15,12 @@ import rasterio
 
 from analysis import sightline
 from analysis.analysis import analysis_of, perform
-from analysis.laidlines import PLACES, SECTOR, SURFACES
-from analysis.profile import COLUMNS, GONE, GROUND, OBJECT
 from analysis.receivers import LIFT_M
 from analysis.rerunning import rerun
+from analysis.sight.laidlines import PLACES, SECTOR, SURFACES
+from analysis.sight.profile import COLUMNS, GONE, GROUND, OBJECT
+from analysis.sight.sights import REFRACTION, Bend
 from analysis.sightline import Inputs
-from analysis.sights import REFRACTION, Bend
 from layers import wkb
 from layers.data import ReadOptions, never_stop
 from layers.errors import UsageError

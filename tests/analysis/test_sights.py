@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.obstacles import Casters
-from analysis.sights import EARTH_RADIUS_M, STRAIGHT, Bend, Sights
+from analysis.sight.sights import EARTH_RADIUS_M, STRAIGHT, Bend, Sights
 
 
 def wall(x: float, top: float, half_width: float = 50_000.0) -> Casters:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.casters import Casters
-from analysis.sights import STRAIGHT, Bend, Sights
-from analysis.skyline import NOTHING, envelopes
+from analysis.sight.sights import STRAIGHT, Bend, Sights
+from analysis.sight.skyline import NOTHING, envelopes
 from layers.arrays import Float64
 from tests.analysis.scenes import FAR, gabled_houses
 

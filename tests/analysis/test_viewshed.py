@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.fieldofview import FieldOfView
-from analysis.sights import EARTH_RADIUS_M, Bend
-from analysis.viewshed import Aim, Eye, Surface, excess_m, viewshed, viewshed_as_gdal
+from analysis.sight.fieldofview import FieldOfView
+from analysis.sight.sights import EARTH_RADIUS_M, Bend
+from analysis.sight.viewshed import Aim, Eye, Surface, excess_m, viewshed, viewshed_as_gdal
 from layers.errors import UsageError
 from tests.rasters import hilly
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from analysis import visibility
-from analysis.fieldofview import FieldOfView
-from analysis.outlook import SEEN, SEEN_BY, SEEN_BY_PCT
-from analysis.sights import Bend
+from analysis.sight.fieldofview import FieldOfView
+from analysis.sight.outlook import SEEN, SEEN_BY, SEEN_BY_PCT
+from analysis.sight.sights import Bend
+from analysis.sight.waypoints import stops
 from analysis.visibility import Inputs
-from analysis.waypoints import stops
 from layers.cache import cache_folder
 from layers.errors import UsageError
 from layers.importing import complete

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.appearance import Appearance, appearance
 from analysis.exposure import error_share
 from analysis.obstacles import Casters
-from analysis.patches import PIECES, Patches, patches_of
 from analysis.rays import Rays
-from analysis.sights import Bend, Sights
+from analysis.sight.appearance import Appearance, appearance
+from analysis.sight.patches import PIECES, Patches, patches_of
+from analysis.sight.sights import Bend, Sights
 from layers.arrays import Float64
 from layers.runs import Int64
 from tests.analysis.test_shadow import box

@@ -12,16 +12,16 @@ from shapely import MultiPoint, Polygon, union_all
 
 from analysis import visibility
 from analysis.facades import laid_again
-from analysis.fieldofview import FieldOfView
-from analysis.lookedat import looked_at
-from analysis.looking import bend_of, observers_at
-from analysis.outlook import SEEN
-from analysis.seeing import Watch, seen_of
-from analysis.shares import FINE, MOST_PLACES, fineness, look_again, refined
-from analysis.sights import EARTH_RADIUS_M, Sights
+from analysis.sight.fieldofview import FieldOfView
+from analysis.sight.lookedat import looked_at
+from analysis.sight.looking import bend_of, observers_at
+from analysis.sight.outlook import SEEN
+from analysis.sight.seeing import Watch, seen_of
+from analysis.sight.shares import FINE, MOST_PLACES, fineness, look_again, refined
+from analysis.sight.sights import EARTH_RADIUS_M, Sights
+from analysis.sight.waypoints import viewing_places
 from analysis.site import site_if_known
 from analysis.visibility import Inputs
-from analysis.waypoints import viewing_places
 from layers.arrays import Float64
 from layers.importing import import_files
 from layers.project import Project

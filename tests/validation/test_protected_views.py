@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.casters import Casters
-from analysis.corridor import Corridor, highest, inside
-from analysis.sights import EARTH_RADIUS_M, STRAIGHT, Bend, Sights
-from analysis.skyline import envelopes
+from analysis.sight.corridor import Corridor, highest, inside
+from analysis.sight.sights import EARTH_RADIUS_M, STRAIGHT, Bend, Sights
+from analysis.sight.skyline import envelopes
 from layers.arrays import Float64, Int32
 from tests.analysis.scenes import FAR, gabled_houses
 from tests.validation.record import record

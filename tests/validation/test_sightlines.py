@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.lineofsight import Line, above, obstacles, seen_from_z
 from analysis.obstacles import Casters
-from analysis.section import Cutter
-from analysis.sightlines import Sightlines
-from analysis.sights import EARTH_RADIUS_M, STRAIGHT, Bend, Sights
+from analysis.sight.lineofsight import Line, above, obstacles, seen_from_z
+from analysis.sight.section import Cutter
+from analysis.sight.sightlines import Sightlines
+from analysis.sight.sights import EARTH_RADIUS_M, STRAIGHT, Bend, Sights
 from layers.arrays import Float64
 from tests.validation.record import record
 from tests.validation.scenes import Scene, joined, of_quads, wall

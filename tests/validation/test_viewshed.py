@@ -11,9 +11,9 @@ import rasterio
 from rasterio import Affine
 
 from analysis import visibility
-from analysis.fieldofview import FieldOfView
-from analysis.sights import EARTH_RADIUS_M, REFRACTION, STRAIGHT, Bend
-from analysis.viewshed import Aim, Eye, Surface, excess_m, viewshed, viewshed_as_gdal
+from analysis.sight.fieldofview import FieldOfView
+from analysis.sight.sights import EARTH_RADIUS_M, REFRACTION, STRAIGHT, Bend
+from analysis.sight.viewshed import Aim, Eye, Surface, excess_m, viewshed, viewshed_as_gdal
 from layers.importing import import_files
 from layers.project import Project
 from tests.conftest import real

@@ -13,9 +13,9 @@ from analysis.landcover import BUILDING, GROUND, KINDS, SKY, WATER, LandCover
 from analysis.panorama import around, in_picture
 from analysis.rays import Rays
 from analysis.receivers import on_points
+from analysis.sight.windowlook import Looker
+from analysis.sight.windowplaces import Places
 from analysis.skyview import error_share
-from analysis.windowlook import Looker
-from analysis.windowplaces import Places
 from analysis.windowview import LEAST_ERROR
 from layers.arrays import Float64
 from layers.views import View

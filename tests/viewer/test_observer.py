@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.obstacles import Casters
-from analysis.sights import Sights
+from analysis.sight.sights import Sights
 from layers.arrays import Float64, UInt8
 from tests.viewer.blocks_in_sun import MIDDLE, quarter, triangles
 from tests.viewer.exactly import Mask, away_from_edges, blocked, shown

@@ -1,0 +1,1 @@
+"""What analyses of visibility are made of; the analyses themselves stand one floor up."""
