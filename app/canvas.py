@@ -1,6 +1,6 @@
-"""The 3D view: paints the scene's picture and turns mouse, wheel and keys into cameras and selections.
+"""The 3D view: paints the scene's picture and what lies on it, and moves the camera.
 
-The one file that knows both Qt and the rendered picture.
+The one file that knows both Qt and the rendered picture; `gestures` gives it mouse, wheel and keys.
 """
 
 from __future__ import annotations
@@ -8,29 +8,20 @@ from __future__ import annotations
 from dataclasses import replace
 from time import perf_counter
 
-import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QCloseEvent,
     QColor,
-    QContextMenuEvent,
-    QFocusEvent,
-    QGuiApplication,
     QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
-    QWheelEvent,
 )
-from PySide6.QtWidgets import QRubberBand, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app import overlay, theme
 from app.handle import Handle
 from app.labels import counted
-from app.navigation import ARROW_POINTS, ARROWS, ZOOM_PER_NOTCH, Flight, Grip, Walk, dragged
+from app.navigation import Flight, Walk
 from app.pins import Pins, draw_pins
 from app.session import Session
 from layers.arrays import Float64, UInt8
@@ -44,18 +35,14 @@ SLOW_FRAME_S = 0.1
 SLOW_REST_S = 0.15
 COARSE = 0.5
 REST_MS = 180
-HOVER_MS = 40
-#: How near the camera comes on a double click, as a part of its distance.
-FLY_NEARER = 0.35
 #: A picture that is kept is so much finer than the screen, and at least so wide.
 FINER, KEPT_WIDTH = 2.0, 1600
-NO_PLACE = "Nothing of the city is there: click the ground, a roof or a wall"
 EMPTY_TITLE = "Nothing to see yet"
 EMPTY_TEXT = "Drop a CityJSON, GeoTIFF, LAS … file or a folder of tiles here, or press Ctrl+O."
 
 
 class Canvas(QWidget):
-    """The picture of the city."""
+    """The picture of the city, as a widget."""
 
     hovered = Signal(object)  # Hit | None
     clicked = Signal(object, object)  # Hit | None, and Reading | None of the result that is shown
@@ -77,19 +64,11 @@ class Canvas(QWidget):
         self._refines = False  # the picture is to be drawn once more, with smooth edges
         self._is_fine = False  # the picture under way is that one
         self._begun = 0.0
-        self._grip: Grip | None = None
-        self._grabbed: Float64 = np.zeros(3)
-        self._pressed_at = QPointF()
-        self._last_at = QPointF()
-        self._dragging = False
-        self._boxing = False
-        self._hover_at: QPointF | None = None
         self.box_mode = False
         self.picking = ""  # what the view says while a click tells a place
         self.last_click: Hit | None = None  # of those that select
         self._pins: dict[object, Pins] = {}  # by whose they are
         self.handle: Handle | None = None  # what presses and keys may take hold of
-        self._held: Handle | None = None
         self.walking = False
         self.shows_legend = True
         self.shows_marks = True
@@ -99,14 +78,10 @@ class Canvas(QWidget):
         self._before_walk: Camera | None = None
         self._before_look: Camera | None = None
         self._is_untouched = True  # nobody has moved the camera yet
-        self._band = QRubberBand(QRubberBand.Shape.Rectangle, self)
-        self._flight = Flight(self._show_camera, self)
+        self._flight = Flight(self.show_camera, self)
         self._walk = Walk(self._walk_step, self)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._come_to_rest)
-        self._hover = QTimer(self, singleShot=True, interval=HOVER_MS)
-        self._hover.timeout.connect(self._tell_hover)
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(240, 160)
@@ -120,14 +95,14 @@ class Canvas(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the picture, anew only when the scene says so, and what lies on it."""
-        if self._has_city:
+        if self.has_city:
             self._render()
         with QPainter(self) as painter:
             painter.setRenderHints(
                 QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform
             )
             painter.fillRect(self.rect(), QColor(theme.current().colours.canvas))
-            if not self._has_city:
+            if not self.has_city:
                 if self._session.is_open and not self._session.is_loading:
                     overlay.draw_empty(painter, QRectF(self.rect()), EMPTY_TITLE, EMPTY_TEXT)
             else:
@@ -142,7 +117,7 @@ class Canvas(QWidget):
 
     def picture(self) -> QImage:
         """The view with what lies on it, finer than on the screen; below it where its light comes from."""
-        if not self._has_city:
+        if not self.has_city:
             return self.grab().toImage()
         scene, area = self._session.scene, QRectF(self.rect())
         scale = max(FINER * self.devicePixelRatioF(), KEPT_WIDTH / area.width())
@@ -166,7 +141,8 @@ class Canvas(QWidget):
         return kept
 
     @property
-    def _has_city(self) -> bool:
+    def has_city(self) -> bool:
+        """Whether there is anything to see."""
         return self._session.is_open and bool(self._session.project.layers)
 
     def _render(self) -> None:
@@ -276,23 +252,27 @@ class Canvas(QWidget):
     def set_camera(self, camera: Camera) -> None:
         """Look from `camera` at once."""
         self._flight.stop()
-        self._show_camera(camera)
+        self.show_camera(camera)
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Come nearer (factor < 1) to what lies under `at`, or to the middle."""
-        if not self._has_city:
+        if not self.has_city:
             return
         if self.looking is not None:
             self.set_camera(self.camera.widened(factor))
             return
         camera = self.camera
-        toward = camera.target if at is None else self._point_under(at)
+        toward = camera.target if at is None else self.point_under(at)
         self.set_camera(camera.zoomed(toward, factor))
 
     def fit(self) -> None:
         """Fly back until everything is in view."""
         scene = self._session.scene
         self.fly(scene.camera.fitted(scene.box, self.width() / self.height()))
+
+    def turn_to(self, azimuth_deg: float) -> None:
+        """Fly round the target until the camera looks this way."""
+        self.fly(replace(self.camera, azimuth_deg=azimuth_deg))
 
     def set_parallel(self, on: bool) -> None:
         """Draw without perspective, or with it."""
@@ -345,14 +325,14 @@ class Canvas(QWidget):
 
     def set_walking(self, on: bool) -> None:
         """Begin to walk where the camera looks, or go back to where it was."""
-        if on == self.walking or (on and not self._has_city):
+        if on == self.walking or (on and not self.has_city):
             return
         self.walking = on
         self._walk.stop()
         if on:
             self._leave_eye()
             self._before_walk = self.camera
-            ground = self._point_under(QPointF(self.rect().center()))
+            ground = self.point_under(QPointF(self.rect().center()))
             self.set_camera(self._before_walk.standing(ground))
             self.setFocus()
         else:
@@ -364,7 +344,7 @@ class Canvas(QWidget):
 
     def look_from(self, view: View) -> None:
         """Show what an eye sees, in its true field of view, until `look_back`."""
-        if not self._has_city:
+        if not self.has_city:
             return
         self.set_walking(False)
         self.end_picking()
@@ -391,12 +371,13 @@ class Canvas(QWidget):
 
     def _look_at_all(self) -> None:
         """Until somebody moves the camera, everything stays in view."""
-        if self._is_untouched and self._has_city:
+        if self._is_untouched and self.has_city:
             scene = self._session.scene
             scene.camera = scene.camera.fitted(scene.box, self.width() / max(self.height(), 1))
             self.camera_changed.emit()
 
-    def _show_camera(self, camera: Camera) -> None:
+    def show_camera(self, camera: Camera) -> None:
+        """Look from `camera` at once, as one moment of a motion."""
         self._is_untouched = False
         self._session.scene.camera = camera
         self._moved()
@@ -425,12 +406,12 @@ class Canvas(QWidget):
 
     def hit(self, at: QPointF) -> Hit | None:
         """What of the city lies at a position in the widget."""
-        if not self._has_city:
+        if not self.has_city:
             return None
         width, height = self._session.scene.size
         return self._session.scene.pick(at.x() * width / self.width(), at.y() * height / self.height())
 
-    def _point_under(self, at: QPointF) -> Float64:
+    def point_under(self, at: QPointF) -> Float64:
         """The city under the cursor, else where the sight line meets the height of the target."""
         hit = self.hit(at)
         if hit is not None:
@@ -443,214 +424,11 @@ class Canvas(QWidget):
             reach = float((camera.target - ray.origin) @ ray.direction)
         return ray.at(float(reach))
 
-    def _tell_hover(self) -> None:
-        if self._hover_at is not None:
-            self.hovered.emit(self.hit(self._hover_at))
-
-    # -- mouse -----------------------------------------------------------------------------
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of the city, or begin a box."""
-        if not self._has_city:
-            return
-        self.setFocus()
-        self._flight.stop()
-        self._pressed_at = self._last_at = event.position()
-        self._dragging = False
-        modifiers, button = event.modifiers(), event.button()
-        if button == Qt.MouseButton.LeftButton and self._may_hold(event.position()):
-            self._held, self._grip = self.handle, None
-            return
-        self._boxing = button == Qt.MouseButton.LeftButton and (
-            self.box_mode or bool(modifiers & Qt.KeyboardModifier.ControlModifier)
-        )
-        if self._boxing:
-            self._grip = None
-        elif self.walking or self.looking is not None:
-            self._grip = Grip.LOOK
-        elif button == Qt.MouseButton.LeftButton and not modifiers & Qt.KeyboardModifier.ShiftModifier:
-            self._grip = Grip.ORBIT
-        else:
-            self._grip = Grip.PAN
-        self._grabbed = self._point_under(event.position())
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag the city or the box; without a button, say what lies under the cursor."""
-        at = event.position()
-        if event.buttons() == Qt.MouseButton.NoButton:
-            self._hover_at = at
-            if not self._hover.isActive():
-                self._hover.start()
-            return
-        far = (at - self._pressed_at).manhattanLength()
-        if not self._dragging and far < QGuiApplication.styleHints().startDragDistance():
-            return
-        if not self._dragging:
-            self._dragging, self._last_at = True, self._pressed_at
-        if self._held is not None:
-            self._held.drag_to(at)
-        elif self._boxing:
-            self._band.setGeometry(QRect(self._pressed_at.toPoint(), at.toPoint()).normalized())
-            self._band.show()
-        elif self._grip is not None:
-            moved, self._last_at = at - self._last_at, at
-            camera = self.camera
-            self._show_camera(
-                dragged(camera, self._grip, self._grabbed, moved, at, self.width(), self.height())
-            )
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A press without a drag is a click; a box selects what is in it."""
-        was_box, was_drag, was_held = self._boxing, self._dragging, self._held is not None
-        self._boxing = self._dragging = False
-        self._grip = self._held = None
-        self._band.hide()
-        if not self._has_city or was_held:
-            return
-        if was_box and was_drag:
-            self._select_box(QRectF(self._pressed_at, event.position()).normalized(), event)
-        elif not was_drag and event.button() == Qt.MouseButton.LeftButton:
-            self._click(event)
-        elif not was_drag and event.button() == Qt.MouseButton.RightButton:
-            self._ask_context(event)
-
-    def _may_hold(self, at: QPointF) -> bool:
-        """Whether a press takes hold of something that stands in the view."""
-        return self.handle is not None and not self.picking and self.handle.grabs(at)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Fly to the point."""
-        if not self._has_city or event.button() != Qt.MouseButton.LeftButton or self.picking:
-            return
-        hit = self.hit(event.position())
-        if hit is not None and not self.walking and self.looking is None:
-            camera = self.camera
-            self.fly(camera.flown_to(hit.point_in_world, camera.distance_m * FLY_NEARER))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Nothing lies under a cursor that has left."""
-        self._hover_at = None
-        self.hovered.emit(None)
-        super().leaveEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """The menu key asks for the menu; the mouse does so on release, as dragging pans."""
-        if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            self.context_requested.emit(self.mapToGlobal(self.rect().center()))
-
-    def _click(self, event: QMouseEvent) -> None:
-        hit = self.hit(event.position())
-        if self.picking:
-            if hit is not None:
-                self.picked.emit(hit)
-            else:
-                self._session.message.emit(NO_PLACE)
-            return
-        if self.looking is not None:  # who looks around would not notice that something is selected
-            self.clicked.emit(hit, self._reading(event.position()))
-            return
-        self.last_click = hit
-        fid = hit.fid if hit is not None else None
-        extend = bool(
-            event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
-        )
-        if fid is not None:
-            self._session.select([fid], toggle=extend)
-        elif not extend:
-            self._session.select([])
-        self.clicked.emit(hit, self._reading(event.position()))
-
-    def _reading(self, at: QPointF) -> Reading | None:
+    def reading(self, at: QPointF) -> Reading | None:
         """What the result that is shown says about a position in the widget."""
         scene = self._session.scene
         width, height = scene.size
         return scene.pick_result(at.x() * width / self.width(), at.y() * height / self.height())
-
-    def _ask_context(self, event: QMouseEvent) -> None:
-        hit = self.hit(event.position())
-        if hit is not None and hit.fid is not None and hit.fid not in self._session.selection:
-            self._session.select([hit.fid])
-        self.context_hit = hit
-        self.context_requested.emit(event.globalPosition().toPoint())
-
-    def _select_box(self, box: QRectF, event: QMouseEvent) -> None:
-        width, height = self._session.scene.size
-        across, down = width / self.width(), height / self.height()
-        found = self._session.scene.pick_box(
-            box.left() * across, box.top() * down, box.right() * across, box.bottom() * down
-        )
-        extend = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        self._session.select(found, extend)
-        self.box_ended.emit()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom to what lies under the cursor."""
-        notches = event.angleDelta().y() / 120 or event.pixelDelta().y() / 60
-        if notches and self._has_city and not self.walking:
-            self.zoom(ZOOM_PER_NOTCH**notches, event.position())
-        event.accept()
-
-    def event(self, event: QEvent) -> bool:
-        """Pinch on a touchpad zooms; walking keeps its keys to itself."""
-        if isinstance(event, QNativeGestureEvent):
-            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-                self.zoom(1.0 / max(1.0 + event.value(), 0.1), event.position())
-                return True
-        elif event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self.walking:
-            event.accept()
-            return True
-        return bool(super().event(event))
-
-    # -- keys ------------------------------------------------------------------------------
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Walk, or turn and shift the view with the arrows."""
-        key = Qt.Key(event.key())
-        if self.walking:
-            self._walk.hurry = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            if key == Qt.Key.Key_Escape:
-                self.set_walking(False)
-            elif not event.isAutoRepeat():
-                self._walk.press(key)
-            return
-        if key == Qt.Key.Key_Escape and self.looking is not None:
-            self.look_back()
-            return
-        if self.handle is not None and self.handle.takes_key(event):
-            return
-        if key not in ARROWS or not self._has_city:
-            super().keyPressEvent(event)
-            return
-        across, down = (part * ARROW_POINTS for part in ARROWS[key])
-        grip = Grip.PAN if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else Grip.ORBIT
-        grip = Grip.LOOK if self.looking is not None else grip
-        camera = self.camera
-        middle = QPointF(self.width() / 2, self.height() / 2)
-        moved = QPointF(across, down) if grip is Grip.PAN else QPointF(-across, -down) * 0.5
-        self.set_camera(
-            dragged(camera, grip, camera.target, moved, middle + moved, self.width(), self.height())
-        )
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """End the step of this key."""
-        if not event.isAutoRepeat():
-            self._walk.release(Qt.Key(event.key()))
-        super().keyReleaseEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Stand still when the keys go elsewhere."""
-        self._walk.stop()
-        super().focusOutEvent(event)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop every motion."""
-        self._flight.stop()
-        self._walk.stop()
-        super().closeEvent(event)
-
-    def turn_to(self, azimuth_deg: float) -> None:
-        """Fly round the target until the camera looks this way."""
-        self.fly(replace(self.camera, azimuth_deg=azimuth_deg))
 
 
 def _image_of(pixels: UInt8) -> QImage:

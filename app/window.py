@@ -33,10 +33,10 @@ from app.analysing import Analysing
 from app.analysisform import AnalysisForm
 from app.banner import Banner
 from app.beginnings import dates_to_compare
-from app.canvas import Canvas
 from app.commands import Commands
 from app.dialogs.compare import CompareResults
 from app.find import FindBox
+from app.gestures import HandledCanvas
 from app.history_panel import HistoryPanel
 from app.icons import FOLDER
 from app.inspector import Inspector
@@ -125,7 +125,7 @@ class Window(QMainWindow):
     # -- building ----------------------------------------------------------------------------
 
     def _build_middle(self) -> None:
-        self.canvas = Canvas(self.session)
+        self.canvas = HandledCanvas(self.session)
         self.sun_panel, self.timeline = SunPanel(self.session, self.sun), Timeline(self.session)
         self.sight_panel = SightPanel(
             self.session, self.sight, SightPin(self.session, self.sight, self.canvas)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.canvas import Canvas
+from app.gestures import HandledCanvas
 from app.overlay import length_text, nice_length
 from app.session import Session
 from app.statusbar import scale_text
@@ -32,7 +33,7 @@ def canvas(
     qtbot: QtBot, session: Session, settled: Callable[[Session], None], blocks: Path, tmp_path: Path
 ) -> Canvas:
     """A view of nine boxes from above, at rest."""
-    made = Canvas(session)
+    made = HandledCanvas(session)
     qtbot.addWidget(made)
     made.resize(600, 400)
     made.show()
