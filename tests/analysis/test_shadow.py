@@ -22,7 +22,7 @@ from analysis.sun import sun_at
 from app import cli
 from layers.arrays import Float64
 from layers.data import never_stop
-from layers.errors import UsageError
+from layers.errors import ProjectError, UsageError
 from layers.project import Project
 from tests.cities import import_here
 from tests.validation.record import record
@@ -442,5 +442,5 @@ def test_a_rerun_tells_numbers_that_differ_and_inputs_that_changed(project: Proj
     found = rerun(project, dated, never_stop)
     assert not found.same and found.changed_inputs == ("houses",)
     strange = replace(result, inputs={**result.inputs, "wind": 3})
-    with pytest.raises(UsageError, match="by another version"):
+    with pytest.raises(ProjectError, match="by another version"):
         rerun(project, strange, never_stop)

@@ -123,7 +123,7 @@ def test_weather_comes_from_files(town: Project) -> None:
 
 def test_weather_of_another_part_of_the_world_must_be_meant(town: Project) -> None:
     inputs = solar.Inputs(where="id == 'A'", weather=str(real("reference/epw/chicago.epw")), spacing_m=8.0)
-    with pytest.raises(UsageError, match=r"too far away.*allowed: up to 1,500 km"):
+    with pytest.raises(UsageError, match=r"too far away.*allowed: up to 1\u202f500 km"):
         solar.run(town, inputs)
     assert len(solar.run(town, replace(inputs, far_weather=True)).surfaces)
 
