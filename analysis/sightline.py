@@ -13,7 +13,7 @@ from analysis.casters import Casters
 from analysis.naming import Naming, subject
 from analysis.sight.aims import CLICKED_M, Aims, clear_of
 from analysis.sight.laidlines import PLACES, SECTOR, Laid, Towards, laid_out, laid_points
-from analysis.sight.looking import EYE_HEIGHT_M, MOST_WARNED, WARNING, Observers, earth_of, warnings_of
+from analysis.sight.looking import EYE_HEIGHT_M, MOST_WARNED, Observers, earth_of, warnings_of
 from analysis.sight.outlook import IS_SEEN, SEEN
 from analysis.sight.profile import PROFILE
 from analysis.sight.sightlines import Names, Seen, Sightlines
@@ -45,6 +45,7 @@ from layers.results import (
     OBSERVERS,
     SIGHTLINES,
     VOLUMES,
+    WARNING,
     Pedigree,
     Result,
     Table,

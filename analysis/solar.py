@@ -41,7 +41,7 @@ from layers.arrays import Float64
 from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
-from layers.results import Pedigree, Result
+from layers.results import WARNING, Pedigree, Result
 from layers.weather import TOO_FAR_KM, Weather, read_weather
 from layers.written import grouped
 
@@ -359,7 +359,7 @@ def _limits(
     ]
     far = weather.distance_km(site.longitude, site.latitude)
     if far is not None and far > FAR_KM:
-        doubt = "Warning: the weather may be quite another: it" if far > DOUBTFUL_KM else "The weather"
+        doubt = f"{WARNING}the weather may be quite another: it" if far > DOUBTFUL_KM else "The weather"
         found.insert(0, f"{doubt} is that of a place {far:.0f} km away")
     if inputs.bounces:
         found.append("What several points in a few metres get reflected is that of one of them")

@@ -8,9 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from analysis.sight.looking import WARNING
 from app.resulttext import amount, clock_text
-from layers.results import BEFORE, FINDINGS, Result, Table
+from layers.results import BEFORE, FINDINGS, WARNING, Result, Table
 from layers.written import unbroken
 
 CLOUDLESS = (

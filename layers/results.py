@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 Values = NDArray[Any] | list[str]
 #: Ends of the names of columns where two states are compared.
 BEFORE, CHANGE = "_before", "_change"
+#: How what a pedigree says of its limits begins where it is more than a note.
+WARNING = "Warning: "
 #: Further tables that are drawn wherever a result has them.
 #: Who looks: name, x, y, z of the eye, foot_z (world), eye_height_m of the one above the other.
 OBSERVERS = "observers"

@@ -20,12 +20,12 @@ from layers.columns import Mask
 from layers.data import Box, Progress, never_stop
 from layers.errors import UsageError
 from layers.project import Project
-from layers.results import Table
+from layers.results import WARNING, Table
 from layers.written import grouped
 
 EYE_HEIGHT_M = 1.6
-#: How what is said of a result begins where it is more than a note, and how often it is said.
-WARNING, MOST_WARNED = "Warning: ", 3
+#: Of so many places a warning is given.
+MOST_WARNED = 3
 #: What names of objects say that one looks from; a place is called by one that is so near.
 VIEWPOINT = re.compile(r"view(ing)?[ _-]?(point|place)|lookout", re.IGNORECASE)
 NEAR_M = 0.5

@@ -16,7 +16,6 @@ from analysis.sight.fieldofview import FieldOfView, field_of_view
 from analysis.sight.keptcells import HIDDEN, kept_of, lowest_of, raster_of_counts
 from analysis.sight.looking import (
     MOST_WARNED,
-    WARNING,
     Observers,
     bend_of,
     check_above_ground,
@@ -46,7 +45,7 @@ from layers.crs import LOCAL, semi_major_m
 from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
-from layers.results import FINDINGS, OBSERVERS, Pedigree, Quantity, Result, Table
+from layers.results import FINDINGS, OBSERVERS, WARNING, Pedigree, Quantity, Result, Table
 from layers.written import grouped
 
 if TYPE_CHECKING:

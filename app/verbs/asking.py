@@ -18,7 +18,7 @@ from layers.errors import UsageError
 from layers.expression import parse
 from layers.project import Project
 from layers.resultfiles import check_out, export_result
-from layers.results import Result, Table
+from layers.results import WARNING, Result, Table
 
 #: Options by which inputs are given, where they are called otherwise.
 OPTIONS: Mapping[str, str] = {
@@ -34,8 +34,6 @@ OPTIONS: Mapping[str, str] = {
     "least_spell_min": "--least-spell",
     "enough_h": "--enough",
 }
-#: How what is said of a result begins where it is more than a note.
-WARNING = "Warning: "
 #: The question whether states are compared; its dates are told either way.
 COMPARE = "compare"
 #: What is looked at cell by cell.
