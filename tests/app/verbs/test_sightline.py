@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.cli import main
 from layers import wkb
-from tests.analysis.town import HOUSE_HEIGHT_M, SLOPE, at, make_town
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(make_town(tmp_path_factory.mktemp("town")))
+from tests.analysis.town import HOUSE_HEIGHT_M, SLOPE, at
+from tests.app.verbs.answering import answer
 
 
 def place(x: float, y: float, z: float) -> str:
     return ",".join(str(number) for number in at(x, y, z))
-
-
-def answer(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, Any]:
-    status = main([*argv, "--json"])
-    return status, json.loads(capsys.readouterr().out)
 
 
 def test_one_line_answers_whether_it_is_free_and_what_is_in_the_way(

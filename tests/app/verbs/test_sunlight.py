@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.cli import main
 from layers.project import Project
 from tests.analysis.town import at, make_town
+from tests.app.verbs.answering import answer
 
 WINDOW = ",".join(str(number) for number in (*at(55, 49.99, 2), 0, -1, 0))
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(make_town(tmp_path_factory.mktemp("town")))
-
-
-def answer(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, Any]:
-    status = main([*argv, "--json"])
-    return status, json.loads(capsys.readouterr().out)
 
 
 def test_sunlight_goes_to_a_table_with_the_columns_that_scripts_know(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,19 +11,10 @@ from analysis.analysis import Estimate
 from app.cli import main
 from app.verbs.verb import Progress
 from layers.project import Project
-from tests.analysis.town import at, make_town
+from tests.analysis.town import at
+from tests.app.verbs.answering import answer
 
 SOUTH, EAST = (",".join(map(str, at(x, y, 0))) for x, y in ((55, 20), (90, 55)))
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(make_town(tmp_path_factory.mktemp("town")))
-
-
-def answer(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, Any]:
-    status = main([*argv, "--json"])
-    return status, json.loads(capsys.readouterr().out)
 
 
 def test_surfaces_with_the_keys_and_columns_that_scripts_know(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -13,19 +11,10 @@ from app.charts import on_paper, paint_skyline, skylines_of
 from app.charts.view import as_image
 from app.cli import main
 from layers.project import Project
-from tests.analysis.town import at, make_town
+from tests.analysis.town import at
+from tests.app.verbs.answering import answer
 
 PLACE = ",".join(map(str, at(190, 55, 0)[:2]))
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(make_town(tmp_path_factory.mktemp("town")))
-
-
-def answer(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, Any]:
-    status = main(["protectedview", *argv, "--json"])
-    return status, json.loads(capsys.readouterr().out)
 
 
 def test_what_breaks_a_view_is_told_written_kept_and_drawn(
@@ -33,7 +22,7 @@ def test_what_breaks_a_view_is_told_written_kept_and_drawn(
 ) -> None:
     out = tmp_path / "view.gpkg"
     argv = (town, "--from", PLACE, "--landmark", "id == 'A'", "--date", "1990", "--compare-date", "2020")
-    status, values = answer(capsys, *argv, "--out", str(out), "--keep")
+    status, values = answer(capsys, "protectedview", *argv, "--out", str(out), "--keep")
     assert status == 0 and out.exists() and values["result"] == 1
     assert values["verdict"] == "fail" and values["broken_by"] == "B"
     assert values["excess_m"] == pytest.approx(4.2, abs=0.1)

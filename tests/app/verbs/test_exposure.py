@@ -5,23 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from app.cli import main
-from tests.analysis.town import at, make_town
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(make_town(tmp_path_factory.mktemp("town")))
-
-
-def answer(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, Any]:
-    status = main([*argv, "--json"])
-    return status, json.loads(capsys.readouterr().out)
+from tests.analysis.town import at
+from tests.app.verbs.answering import answer
 
 
 def test_a_house_is_seen_from_a_share_of_the_streets(

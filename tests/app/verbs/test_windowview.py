@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.cli import main
 from layers.pictures import read_png
 from tests.analysis.town import at, make_town
+from tests.app.verbs.answering import answer
 
 #: In the west side of house A; B stood behind it until 2000.
 WINDOW = ",".join(str(number) for number in (*at(50, 55, 4.0), -1, 0, 0))
 #: Faster than what people want.
 QUICK = ("--every", "31", "--step", "30", "--reach", "300")
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(make_town(tmp_path_factory.mktemp("town")))
-
-
-def answer(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, Any]:
-    status = main([*argv, "--json"])
-    return status, json.loads(capsys.readouterr().out)
 
 
 def test_what_a_window_sees_is_told_kept_and_drawn(
