@@ -12,23 +12,20 @@ from PySide6.QtCore import QPoint, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QIcon
 from PySide6.QtWidgets import (
     QDialog,
-    QDockWidget,
     QMainWindow,
     QMenu,
     QScrollArea,
-    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QTabBar,
     QTabWidget,
-    QToolBar,
     QVBoxLayout,
     QWidget,
 )
 
 from analysis.analysis import analysis_of
 from app import theme
-from app.actions import ACTIONS, MENUS, ActionSet
+from app.actions import ActionSet
 from app.analysing import Analysing
 from app.analysisform import AnalysisForm
 from app.banner import Banner
@@ -36,6 +33,7 @@ from app.beginnings import dates_to_compare
 from app.commands import Commands
 from app.dialogs.compare import CompareResults
 from app.find import FindBox
+from app.frame import DOCKS, docks_of, fill_menus, toolbar_of
 from app.gestures import HandledCanvas
 from app.history_panel import HistoryPanel
 from app.icons import FOLDER
@@ -77,7 +75,6 @@ LEAVE_S = 60.0
 SCROLL_BAR = 12
 #: How much is drawn, as a factor of what is fluent.
 DETAIL = {"automatic": 1.0, "coarse": 0.4, "fine": 3.0}
-DOCKS = ("layers", "inspector", "results", "table", "history")
 CONTEXT = (
     *("focus", "hide", "isolate", "show_all", "copy_id", "-", "look_here", "sight_here", "view_here", "-"),
     *("select_none", "fit", "north_up"),
@@ -114,8 +111,9 @@ class Window(QMainWindow):
         self._build_docks()
         self.commands = Commands(self)
         self.actions_ = ActionSet(self, self.session, self.commands)
-        self._build_menus()
-        self._build_toolbar()
+        fill_menus(self.menuBar(), self.actions_, self.tree, self._fill_recent)
+        self._toolbar = toolbar_of(self.actions_, self.find_box)
+        self.addToolBar(self._toolbar)
         self.setStatusBar(StatusBar(self.session, self.canvas))
         self.palette_ = Palette(self.actions_, self)
         self._connect()
@@ -171,68 +169,14 @@ class Window(QMainWindow):
         left.addWidget(self.tree)
         left.addWidget(scroll)
         left.setSizes([300, 280])
-        area = Qt.DockWidgetArea
-        self._docks: dict[str, QDockWidget] = {}
-        for name, title, widget, where in (
-            ("layers", "Layers", left, area.LeftDockWidgetArea),
-            ("inspector", "Inspector", self.inspector, area.RightDockWidgetArea),
-            ("results", "Results", self.results, area.RightDockWidgetArea),
-            ("table", "Attribute table", self.table, area.BottomDockWidgetArea),
-            ("history", "History", self.history, area.BottomDockWidgetArea),
-        ):
-            dock = QDockWidget(title, self)
-            dock.setObjectName(name)
-            widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-            dock.setWidget(widget)
-            self.addDockWidget(where, dock)
-            self._docks[name] = dock
-        self.tabifyDockWidget(self._docks["table"], self._docks["history"])
-        self.tabifyDockWidget(self._docks["inspector"], self._docks["results"])
-        for corner, side in (
-            (Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea),
-            (Qt.Corner.BottomRightCorner, area.RightDockWidgetArea),
-        ):
-            self.setCorner(corner, side)
-        horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        self.resizeDocks([self._docks["layers"], self._docks["inspector"]], [260, 320], horizontal)
-        self.resizeDocks([self._docks["table"]], [240], vertical)
-
-    def _build_menus(self) -> None:
-        menus: dict[tuple[str, ...], QMenu] = {(name,): self.menuBar().addMenu(f"&{name}") for name in MENUS}
-        for row in ACTIONS:
-            if not row.place:
-                continue
-            if row.menu.startswith("-"):
-                menus[row.place[:1]].addSeparator()
-            if row.place not in menus:
-                menus[row.place] = menus[row.place[:1]].addMenu(row.place[1])
-            menus[row.place].addAction(self.actions_[row.name])
-            if row.name == "open":
-                self._recent = menus[row.place].addMenu("Open recent")
-                self._recent.aboutToShow.connect(self._fill_recent)
-            if row.scope == "tree":
-                self.tree.addAction(self.actions_[row.name])
-
-    def _build_toolbar(self) -> None:
-        bar = QToolBar("Toolbar", movable=False, floatable=False)
-        bar.setObjectName("toolbar")
-        bar.setIconSize(QSize(20, 20))
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        menu = ""
-        for row in ACTIONS:
-            if row.toolbar:
-                if menu and row.place[0] != menu:
-                    bar.addSeparator()
-                menu = row.place[0]
-                bar.addAction(self.actions_[row.name])
-        spacer = QWidget()
-        spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(spacer)
-        self.find_box.setFixedWidth(260)
-        bar.addWidget(self.find_box)
-        bar.addAction(self.actions_["palette"])
-        self._toolbar = bar
-        self.addToolBar(bar)
+        panels = {
+            "layers": left,
+            "inspector": self.inspector,
+            "results": self.results,
+            "table": self.table,
+            "history": self.history,
+        }
+        self._docks = docks_of(self, panels)
 
     def _connect(self) -> None:
         session = self.session
@@ -299,7 +243,7 @@ class Window(QMainWindow):
             for bar in made if self.restoreState(docks) else ():
                 bar.hide()  # Qt makes others, and would leave these in the window
         self._wanted = {
-            name: self.settings.flag(f"dock_{name}", name in ("layers", "inspector")) for name in DOCKS
+            name: self.settings.flag(f"dock_{name}", name in ("layers", "inspector")) for name, _, _ in DOCKS
         }
         self.set_legend(self.settings.flag("legend"))
         self.set_marks(self.settings.flag("marks"))
@@ -399,14 +343,14 @@ class Window(QMainWindow):
         self.session.discard(path)
         self.start_page.refresh()
 
-    def _fill_recent(self) -> None:
-        self._recent.clear()
+    def _fill_recent(self, menu: QMenu) -> None:
+        menu.clear()
         for path in self.settings.recent:
-            action = self._recent.addAction(path.name.removesuffix(".city.gpkg"))
+            action = menu.addAction(path.name.removesuffix(".city.gpkg"))
             action.setToolTip(str(path))
             action.triggered.connect(partial(self.open_paths, [path]))
-        if not self._recent.actions():
-            self._recent.addAction("Nothing yet").setEnabled(False)
+        if not menu.actions():
+            menu.addAction("Nothing yet").setEnabled(False)
 
     # -- what happened -----------------------------------------------------------------------
 

@@ -1,0 +1,84 @@
+"""What stands around the view: docks, menus and the toolbar, made from their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QMenuBar, QSizePolicy, QToolBar, QWidget
+
+from app.actions import ACTIONS, MENUS, ActionSet
+
+AREA = Qt.DockWidgetArea
+#: Name, title and side of every dock.
+DOCKS: tuple[tuple[str, str, Qt.DockWidgetArea], ...] = (
+    ("layers", "Layers", AREA.LeftDockWidgetArea),
+    ("inspector", "Inspector", AREA.RightDockWidgetArea),
+    ("results", "Results", AREA.RightDockWidgetArea),
+    ("table", "Attribute table", AREA.BottomDockWidgetArea),
+    ("history", "History", AREA.BottomDockWidgetArea),
+)
+LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 260, 320, 240
+FIND_WIDTH = 260
+
+
+def docks_of(window: QMainWindow, panels: Mapping[str, QWidget]) -> dict[str, QDockWidget]:
+    """A dock for every panel, by its name."""
+    docks: dict[str, QDockWidget] = {}
+    for name, title, where in DOCKS:
+        dock = QDockWidget(title, window)
+        dock.setObjectName(name)
+        panels[name].setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        dock.setWidget(panels[name])
+        window.addDockWidget(where, dock)
+        docks[name] = dock
+    window.tabifyDockWidget(docks["table"], docks["history"])
+    window.tabifyDockWidget(docks["inspector"], docks["results"])
+    window.setCorner(Qt.Corner.BottomLeftCorner, AREA.LeftDockWidgetArea)
+    window.setCorner(Qt.Corner.BottomRightCorner, AREA.RightDockWidgetArea)
+    horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+    window.resizeDocks([docks["layers"], docks["inspector"]], [LEFT_WIDTH, RIGHT_WIDTH], horizontal)
+    window.resizeDocks([docks["table"]], [BOTTOM_HEIGHT], vertical)
+    return docks
+
+
+def fill_menus(
+    bar: QMenuBar, actions: ActionSet, tree: QWidget, fill_recent: Callable[[QMenu], None]
+) -> None:
+    """The menus; those of a layer go to the tree too, and `fill_recent` fills that of recent files."""
+    menus: dict[tuple[str, ...], QMenu] = {(name,): bar.addMenu(f"&{name}") for name in MENUS}
+    for row in ACTIONS:
+        if not row.place:
+            continue
+        if row.menu.startswith("-"):
+            menus[row.place[:1]].addSeparator()
+        if row.place not in menus:
+            menus[row.place] = menus[row.place[:1]].addMenu(row.place[1])
+        menus[row.place].addAction(actions[row.name])
+        if row.name == "open":
+            recent = menus[row.place].addMenu("Open recent")
+            recent.aboutToShow.connect(lambda menu=recent: fill_recent(menu))
+        if row.scope == "tree":
+            tree.addAction(actions[row.name])
+
+
+def toolbar_of(actions: ActionSet, find_box: QWidget) -> QToolBar:
+    """The toolbar, in the order of the menus, with the field to find objects in."""
+    bar = QToolBar("Toolbar", movable=False, floatable=False)
+    bar.setObjectName("toolbar")
+    bar.setIconSize(QSize(20, 20))
+    bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+    menu = ""
+    for row in ACTIONS:
+        if row.toolbar:
+            if menu and row.place[0] != menu:
+                bar.addSeparator()
+            menu = row.place[0]
+            bar.addAction(actions[row.name])
+    spacer = QWidget()
+    spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    bar.addWidget(spacer)
+    find_box.setFixedWidth(FIND_WIDTH)
+    bar.addWidget(find_box)
+    bar.addAction(actions["palette"])
+    return bar
