@@ -71,6 +71,7 @@ class Canvas(QWidget):
         self.handle: Handle | None = None  # what presses and keys may take hold of
         self.walking = False
         self.shows_legend = True
+        self.legend_area = QRectF()  # where it is drawn: a click there is none on the city
         self.shows_marks = True
         self.date_text = ""
         self.context_hit: Hit | None = None  # where the menu was last asked for
@@ -199,7 +200,9 @@ class Canvas(QWidget):
         if self.shows_marks:
             overlay.draw_north(painter, area, camera.azimuth_deg)
         if self.shows_legend and (self.looking is None or self._session.scene.result_scale is not None):
-            overlay.draw_legend(painter, area, self._session.scene.legend())
+            self.legend_area = overlay.draw_legend(painter, area, self._session.scene.legend())
+        else:
+            self.legend_area = QRectF()
         if self.walking:
             words.append("Walking: W A S D to move, drag to look, Shift to hurry, Esc to end")
         elif self.picking:

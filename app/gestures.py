@@ -138,6 +138,8 @@ class HandledCanvas(Canvas):
             self.context_requested.emit(self.mapToGlobal(self.rect().center()))
 
     def _click(self, event: QMouseEvent) -> None:
+        if self.legend_area.contains(event.position()):
+            return
         hit = self.hit(event.position())
         if self.picking:
             if hit is not None:

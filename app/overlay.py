@@ -153,12 +153,12 @@ def draw_empty(painter: QPainter, area: QRectF, title: str, text: str) -> None:
     )
 
 
-def draw_legend(painter: QPainter, area: QRectF, entries: Sequence[LegendEntry]) -> None:
-    """Colours with their meaning, lower right: one block per layer, counts at the right."""
+def draw_legend(painter: QPainter, area: QRectF, entries: Sequence[LegendEntry]) -> QRectF:
+    """Colours with their meaning, lower right: one block per layer, counts at the right; gives its place."""
     usual, most = area.height() * 0.42 // ROW, (area.height() - 4 * MARGIN) // ROW
     rows = _legend_rows(entries, int(min(max(usual, SHORT_LEGEND), most)))
     if not rows:
-        return
+        return QRectF()
     metrics = QFontMetricsF(painter.font())
     bold = QFont(painter.font())
     bold.setWeight(QFont.Weight.DemiBold)
@@ -192,6 +192,7 @@ def draw_legend(painter: QPainter, area: QRectF, entries: Sequence[LegendEntry])
         _draw_words(painter, row.adjusted(SWATCH + 8, 0, -count_width - 8, 0), text, colours.text)
         painter.setPen(QColor(colours.muted))
         painter.drawText(row, END, count)
+    return box
 
 
 def _draw_words(painter: QPainter, box: QRectF, text: str, colour: str) -> None:

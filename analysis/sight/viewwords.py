@@ -13,7 +13,7 @@ from analysis.sight.corridor import Corridor
 from analysis.sight.landmark import Landmark
 from analysis.sight.looking import Observers
 from analysis.sight.silhouette import Outlook, change_of
-from analysis.sight.viewbreaks import Break, Rises, Seen, hidden_m
+from analysis.sight.viewbreaks import GONE, Break, Rises, Seen, hidden_m
 from analysis.verdicts import FAIL, PASS
 from layers.arrays import Float64
 from layers.results import Table
@@ -28,6 +28,8 @@ JUDGED = {
 LEAST_HIDDEN = 0.01
 #: Of the skyline; less is not told.
 LEAST_RISE_DEG = 0.05
+#: Of the landmark; less is as good as nothing.
+NOTHING_SEEN = 0.005
 #: So many that break a view are told.
 MOST_TOLD = 5
 
@@ -136,13 +138,18 @@ def _kept(said: Said, looked: Looked) -> str:
 
 
 def _already(said: Said, looked: Looked) -> list[str]:
-    """What stands in a view and did so before."""
-    old = [one for one in looked.breaks if not one.counts and one.now is not None and one.now.breaks]
-    if not old:
-        return []
-    told = ", ".join(f"{one.name} by {metres(one.shown.above_m)}" for one in old[:MOST_TOLD])
-    more = f" and {len(old) - MOST_TOLD} more" if len(old) > MOST_TOLD else ""
-    return [f"Already in the view before: {told}{more}."]
+    """What stands in a view and did so before, and what did and is gone."""
+    old = [one for one in looked.breaks if not one.counts]
+    stays = [one for one in old if one.state != GONE]
+    gone = [one for one in old if one.state == GONE]
+    words = ("Already in the view before", stays), ("In the view before, and gone", gone)
+    return [f"{what}: {_listed(breaks)}." for what, breaks in words if breaks]
+
+
+def _listed(breaks: Sequence[Break]) -> str:
+    """Objects, each with how far it rises into the view."""
+    told = ", ".join(f"{one.name} by {metres(one.shown.above_m)}" for one in breaks[:MOST_TOLD])
+    return f"{told} and {len(breaks) - MOST_TOLD} more" if len(breaks) > MOST_TOLD else told
 
 
 def _seen(said: Said, looked: Looked) -> list[str]:
@@ -154,6 +161,8 @@ def _seen(said: Said, looked: Looked) -> list[str]:
     found = [
         f"{whence}{_shares(shares)[0]} of the upper part of {said.landmark.name} is seen{_shares(shares)[1]}."
     ]
+    if looked.verdict == FAIL and len(shares) > 1 and shares[1] < NOTHING_SEEN:
+        found.append("It was hidden before already: what breaks the view takes nothing that was seen.")
     leafy = [view.with_trees for view in looked.outlooks]
     if max(abs(one - other) for one, other in zip(shares, leafy, strict=True)) > LEAST_HIDDEN:
         found.append(

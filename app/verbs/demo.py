@@ -11,6 +11,7 @@ from app.verbs.render import shown_project
 from app.verbs.verb import Answer, Progress, Verb, size_from
 from layers.errors import ProjectError
 from layers.project import ENDING
+from layers.schema import is_project
 
 
 def has_display() -> bool:
@@ -58,6 +59,12 @@ def _made(asked: Path | None) -> Path:
             return demo_project(_default_folder(), progress)
         if not asked.name.endswith(ENDING):
             raise ProjectError("A project's name ends otherwise", found=asked.name, allowed=f"NAME{ENDING}")
+        if is_project(asked):
+            raise ProjectError(
+                "This project is there already",
+                where=str(asked),
+                do=f"Open it by: citystrata {asked}; or choose another name for a new demo city",
+            )
         make_demo(asked, asked.with_name(f"{asked.name.removesuffix(ENDING)} files"), progress)
         return asked
     finally:

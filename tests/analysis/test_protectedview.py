@@ -86,6 +86,9 @@ def test_without_what_is_new_the_view_is_kept(town: Project) -> None:
     # The other way round: what is gone breaks nothing.
     gone = protectedview.run(town, replace(INPUTS, date="2020-01-01", compare_date="1990-01-01"))
     assert gone.verdict == "pass" and gone.tables["breaks"].texts("since") == ["gone"]
+    assert any(
+        text.startswith("In the view before, and gone: ") for text in gone.tables[FINDINGS].texts("sentence")
+    )
 
 
 def test_what_stood_there_before_is_told_but_does_not_break_the_view(town: Project) -> None:

@@ -102,6 +102,22 @@ def test_a_click_selects_and_ctrl_or_shift_extends(qtbot: QtBot, session: Sessio
     assert ids(session) == []
 
 
+def test_a_click_on_the_legend_is_none_on_the_city(qtbot: QtBot, session: Session, canvas: Canvas) -> None:
+    canvas.grab()
+    under = canvas.legend_area.center().toPoint()
+    assert canvas.legend_area.isValid()
+    told: list[object] = []
+    canvas.picked.connect(told.append)
+    canvas.begin_picking("Click a place")
+    qtbot.mouseClick(canvas, LEFT, NONE, under)
+    qtbot.mouseClick(canvas, LEFT, NONE, roof(canvas, 4))
+    canvas.end_picking()
+    assert len(told) == 1
+    qtbot.mouseClick(canvas, LEFT, NONE, roof(canvas, 4))
+    qtbot.mouseClick(canvas, LEFT, NONE, under)
+    assert ids(session) == ["house-4"]
+
+
 def test_a_left_drag_orbits_and_selects_nothing(qtbot: QtBot, session: Session, canvas: Canvas) -> None:
     before = session.scene.camera
     drag(qtbot, canvas, QPoint(300, 200), QPoint(380, 160))
