@@ -40,11 +40,6 @@ class Obstruction:
     hider: NDArray[np.int64]
 
     @property
-    def altitudes_deg(self) -> Float64:
-        """Of the middle of each row."""
-        return (np.arange(self.hider.shape[0], dtype=np.float64) + 0.5) * self.step_deg
-
-    @property
     def azimuths_deg(self) -> Float64:
         """Of the middle of each column."""
         return (np.arange(self.hider.shape[1], dtype=np.float64) + 0.5) * self.step_deg

@@ -49,10 +49,6 @@ class Settings:
         others = [other for other in self.recent if other != path]
         self._kept.setValue("recent", [str(item) for item in (path, *others)][:MAX_RECENT])
 
-    def clear_recent(self) -> None:
-        """Forget the recent projects and files."""
-        self._kept.remove("recent")
-
     def flag(self, name: str, default: bool = True) -> bool:
         """A kept yes or no, such as whether the legend is shown."""
         return str(self._kept.value(f"flags/{name}", default)).lower() in ("true", "1")

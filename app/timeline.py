@@ -21,7 +21,6 @@ RADIUS = 7
 LINE_Y = 16.0
 #: How near the handle snaps to an epoch, in points.
 SNAP = 7
-STEP_MS = 1200
 
 
 def parse_date(text: str) -> date | None:

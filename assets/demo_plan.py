@@ -182,11 +182,6 @@ class Plan:
             [s.line.buffer(s.width_m / 2, cap_style="round", quad_segs=4) for s in self.streets] + [MARKET]
         )
         self.open_spaces: BaseGeometry = shapely.union_all([CHURCHYARD, GASWORKS, PARK, CASTLE, SCHOOL])
-        self._tree = shapely.STRtree([s.line for s in self.streets])
-
-    def nearest_street(self, p: XY) -> Street:
-        """The street whose middle line is nearest."""
-        return self.streets[int(self._tree.nearest(Point(p)))]
 
     def blocks(self) -> list[Polygon]:
         """Areas enclosed by old-town and town streets, without the streets themselves, west to east."""

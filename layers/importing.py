@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from layers.arrays import Float64
 from layers.cache import CacheMissing
 from layers.data import Progress, ReadOptions, never_stop
 from layers.decoding import answered
-from layers.errors import Cancelled, ReadError
+from layers.errors import ReadError
 from layers.exporting import source_tiles
 from layers.intake import Staged, Told, connect, drop, intake
 from layers.project import LOCAL_ORIGIN_STEP, Project
@@ -215,13 +215,3 @@ def _source_again(project: Project, layer: Layer, folder: Path) -> Source:
             file.writelines(tile)
         names += [name] if name else []
     return Source(again, tuple(names))
-
-
-def stop_when(asked: Callable[[], bool]) -> Progress:
-    """A progress callback that cancels when asked."""
-
-    def check(_fraction: float, _text: str) -> None:
-        if asked():
-            raise Cancelled
-
-    return check

@@ -8,7 +8,6 @@ What is done stays in the folder: after a kill the next run goes on from there.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
@@ -26,7 +25,7 @@ from layers.octree import ATTRIBUTES, Cloud, Frame, PointTree
 from layers.octree_build import Look
 from layers.octree_merge import Merger
 from layers.octree_pieces import MARK_STEP, Piece, Target
-from layers.octree_tasks import NEW, AnyStep, Build, Count, Done, Resort, Sort, each, folder_of
+from layers.octree_tasks import NEW, AnyStep, Build, Done, Resort, Sort, each, folder_of
 from layers.pointfiles import AS_IT_IS, POINTS_AT_ONCE, Decoded, PointFiles, around
 from layers.points import box_of
 from layers.report import Report
@@ -69,14 +68,6 @@ def index(
 def tree_of(cloud: Cloud, folder: Path) -> PointTree:
     """The octree of a small cloud whose points are where they belong."""
     return index(cloud, Move(None, None), folder, Report(), never_stop)
-
-
-def countable(source: PointFiles) -> int:
-    """How many points of a cloud can be decoded; all are, by all processes, and nothing is kept of them."""
-    with tempfile.TemporaryDirectory(prefix="citystrata-") as folder, Workers(WORKER, cores()) as workers:
-        stretches = [stretch for file in source.files for stretch in file.stretches]
-        steps = [Count(item.path, item, f"{folder}/{number}.json") for number, item in enumerate(stretches)]
-        return sum(done.points for _, done in each(steps, workers) if isinstance(done, Done))
 
 
 class _Indexer:

@@ -8,7 +8,6 @@ from typing import Any
 
 Model = dict[str, Any]
 
-CURRENT = "2.0"
 #: Names that version 1.1 shortened.
 METADATA_NAMES = {
     "citymodelIdentifier": "identifier",

@@ -9,7 +9,7 @@ from layers.arrays import Int32, UInt8
 from layers.records import Layer
 from viewer.color import Classes, classify
 from viewer.columns import Columns
-from viewer.faces import Index, Mask
+from viewer.faces import Mask
 from viewer.palette import object_color, rgb, surface_color
 from viewer.view import ATTRIBUTE
 
@@ -103,9 +103,3 @@ class Looks:
         chosen = np.array([name in names for name in self.type_names] or [False], bool)
         found: Mask = chosen[self.object_type]
         return found
-
-
-def shown_classes(looks: Looks, objects: Index) -> Index:
-    """How many of these objects each type of object has."""
-    counts: Index = np.bincount(looks.object_type[objects], minlength=len(looks.type_names))
-    return counts

@@ -57,11 +57,6 @@ def clock_time(hours: float) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-def day_chart_height(chart: DayChart, look: Look) -> float:
-    """How high the chart wants to be."""
-    return look.size * (6.5 + 2.6 * max(1, len(chart.rows)))
-
-
 def paint_day(painter: QPainter, box: QRectF, chart: DayChart, look: Look) -> Painted:
     """The timeline with its hours, rows and legend."""
     sheet = Sheet(painter, look)

@@ -72,18 +72,7 @@ def test_the_given_rasters_of_gdal(number: int) -> None:
     lines = viewshed(surface, [eye], aim).count > 0
     excess = excess_of_all(surface, eye) - aim.target_m
     own = excess <= 0
-    off = np.abs(excess[lines != own])
-    record(
-        SECTION,
-        f"method “lines of sight”: {what}",
-        reference="every cell's own line of sight, followed over all lines of the raster that it crosses",
-        quantity="cells that agree",
-        found=agreement_pct(lines, own),
-        tolerance=LEAST,
-        unit="%",
-        at_least=True,
-        note=f"{len(off)} differ, all at the edge of what is seen: {spread(off)}",
-    )
+    record_own_lines(f": {what}", lines, excess)
     is_known = surface.heights != np.float32(nothing)
     differ = (lines != given) & is_known
     told = own[differ] == lines[differ]
@@ -112,6 +101,22 @@ def eye_text(case: dict[str, float]) -> str:
 def excess_of_all(surface: Surface, eye: Eye, bend: Bend = STRAIGHT) -> np.ndarray:
     rows, columns = cells_of(surface)
     return excess_m(surface, eye, rows, columns, bend).reshape(surface.heights.shape)
+
+
+def record_own_lines(what: str, seen: np.ndarray, excess: np.ndarray) -> None:
+    """Hold which cells the method of lines of sight sees against how far each is hidden on its own line."""
+    off = np.abs(excess[seen != (excess <= 0)])
+    record(
+        SECTION,
+        f"method “lines of sight”{what}",
+        reference="every cell's own line of sight, followed over all lines of the raster that it crosses",
+        quantity="cells that agree",
+        found=agreement_pct(seen, excess <= 0),
+        tolerance=LEAST,
+        unit="%",
+        at_least=True,
+        note=f"{len(off)} differ, all at the edge of what is seen: {spread(off)}",
+    )
 
 
 def spread(off_m: np.ndarray) -> str:
@@ -180,18 +185,10 @@ def test_measured_surfaces(name: str, what: str, tmp_path: Path) -> None:
     gdal, bend = library(), Bend(REFRACTION)
     theirs = by_program(call, tmp_path / "seen.tif") if gdal is None else by_library(gdal, call)
     lines = viewshed(surface, [eye], Aim(0.0, bend)).count > 0
-    excess = excess_of_all(surface, eye, bend)
-    off = np.abs(excess[lines != (excess <= 0)])
-    record(
-        SECTION,
-        f"method “lines of sight” with curvature: measured surface of {what}, eye 20 m above it",
-        reference="every cell's own line of sight, followed over all lines of the raster that it crosses",
-        quantity="cells that agree",
-        found=agreement_pct(lines, excess <= 0),
-        tolerance=LEAST,
-        unit="%",
-        at_least=True,
-        note=f"{len(off)} differ, all at the edge of what is seen: {spread(off)}",
+    record_own_lines(
+        f" with curvature: measured surface of {what}, eye 20 m above it",
+        lines,
+        excess_of_all(surface, eye, bend),
     )
     if theirs is None:
         return
@@ -253,20 +250,9 @@ def test_lines_of_sight_with_and_without_curvature(hills: Path, refraction: floa
     bend = STRAIGHT if refraction is None else Bend(refraction)
     eye = eye_at(surface, affine, 354_025.0, 5_693_975.0, 30.0)
     lines = viewshed(surface, [eye], Aim(10.0, bend)).count > 0
-    excess = excess_of_all(surface, eye, bend) - 10.0
-    off = np.abs(excess[lines != (excess <= 0)])
     earth = "on a flat Earth" if refraction is None else f"with curvature, refraction {refraction:g}"
-    record(
-        SECTION,
-        f"method “lines of sight” {earth}: rolling country, 128,000 cells of 50 m",
-        reference="every cell's own line of sight, followed over all lines of the raster that it crosses",
-        quantity="cells that agree",
-        found=agreement_pct(lines, excess <= 0),
-        tolerance=LEAST,
-        unit="%",
-        at_least=True,
-        note=f"{len(off)} differ, all at the edge of what is seen: {spread(off)}",
-    )
+    excess = excess_of_all(surface, eye, bend) - 10.0
+    record_own_lines(f" {earth}: rolling country, 128,000 cells of 50 m", lines, excess)
 
 
 @pytest.mark.parametrize("refraction", [0.0, 0.13])
