@@ -54,6 +54,8 @@ class Mesh(Stored):
     lod_names: tuple[str, ...]  # "0", "1.2", "2.2", … sorted
     points: Float64  # (p, 3) of MultiPoint and of lines, world
     lines: Int32  # (l, 2) of MultiLineString, into points
+    surface_look: Int32 | None = None  # (s,) into the layer's looks, -1 = none; None: no polygon has one
+    vertex_uv: NDArray[np.float32] | None = None  # (n, 2) place in the image, NaN where there is none
 
     @property
     def surface_object(self) -> Int32:
@@ -189,6 +191,8 @@ class Scan(Stored):
     vertices: Float64  # (n, 3)
     triangles: Int32  # (m, 3)
     rgb: UInt8 | None = None  # (n, 3)
+    uv: NDArray[np.float32] | None = None  # (n, 2) place in the image; v grows upwards
+    triangle_look: Int32 | None = None  # (m,) into the layer's looks, -1 = none
 
 
 Drawable = Mesh | CityTiles | TerrainPyramid | ImagePyramid | PointTree | CopcTree | Scan

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from layers.arrays import Drawable
+from layers.looks import Look
 from layers.report import Report
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class LayerData:
     linked: bool = False
     facts: dict[str, object] = field(default_factory=dict)  # version, points, units … for `info`
     partner: int | None = None  # index of the LayerData whose objects this one shows (TINRelief terrain)
+    looks: list[Look] = field(default_factory=list)  # that the drawable's polygons name by number
     stored: Path | None = None  # where the reader has saved the drawable already: it is moved, not copied
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from layers.arrays import Float64, Int32, Mesh
 from layers.nested import NotNested, nested
+from layers.polygons import Polygons, mesh_of
 from layers.report import Report
-from layers.runs import ranges, starts, sums
+from layers.runs import sums
 from layers.semantics import Meant, Surfaces, SurfaceTypes, type_codes
-from layers.triangulate import Triangulation, triangulate
 from layers.vertexfile import VertexFile
 
 #: Text of boundaries that is taken at once: what the arrays need stays in the processor's cache.
@@ -30,7 +30,6 @@ BATCH_BYTES = 1 << 19
 DEPTH = {"MultiSurface": 0, "CompositeSurface": 0, "Solid": 1, "MultiSolid": 2, "CompositeSolid": 2}
 #: Boundaries of all types brought to the depth of a MultiSolid.
 WRAP = (b"[[%s]]", b"[%s]", b"%s")
-METRES_PER_DEGREE = 111_320.0
 MALFORMED = (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError)
 #: A member that is not there (Raw cannot be combined with None in a decoder).
 ABSENT = msgspec.Raw()
@@ -296,39 +295,15 @@ class Flattener:
         parts, self._parts = self._parts, []
         vertices = self._all_vertices([part.corners for part in parts])
         places = np.empty((sum(len(part.corners) for part in parts), 3))
-        found: list[Triangulation] = []
-        corner = polygon = 0
-        # Part by part: what one needs stays in the processor's cache.
+        batches, first = [], 0
         for part in parts:
-            mine = np.take(vertices, part.corners, axis=0, out=places[corner : corner + len(part.corners)])
-            local = triangulate(_metres(mine) if in_degrees else mine, part.rings, part.polygon_rings)
-            found.append(local.moved(corner, polygon))
-            corner, polygon = corner + len(part.corners), polygon + len(part.types)
+            end = first + len(part.corners)
+            batches.append(_placed(part, np.take(vertices, part.corners, axis=0, out=places[first:end])))
+            first = end
         del vertices
-        entries = [entry for part in parts for entry in part.entries]
-        counts = np.concatenate([np.empty(0, np.int64), *(part.polygons for part in parts)])
-        polygon_corners = _joined([sums(part.rings, part.polygon_rings) for part in parts])
-        lods = sorted(self.lod_names)
-        lod_code = np.array([lods.index(name) for name in self.lod_names], np.int32)
-        return Mesh(
-            vertices=places,
-            triangles=_joined([local.triangles for local in found]).reshape(-1, 3),
-            triangle_surface=_joined([local.polygon for local in found]),
-            surface_start=starts(polygon_corners).astype(np.int32),
-            surface_normal=_joined([local.normals for local in found], np.float32).reshape(-1, 3),
-            surface_type=_joined([part.types for part in parts]),
-            surface_index=ranges(np.zeros_like(counts), counts).astype(np.int32),
-            surface_geometry=np.repeat(np.arange(len(entries), dtype=np.int32), counts),
-            geometry_object=np.array([entry.object for entry in entries], np.int32),
-            geometry_lod=lod_code[np.array([entry.lod for entry in entries], np.intp)],
-            geometry_index=np.array([entry.place for entry in entries], np.int32),
-            outlined=np.repeat(np.array([entry.outlined for entry in entries], np.bool_), counts),
-            ring_end=_ring_ends(len(places), [part.rings for part in parts]),
-            type_names=tuple(self._types.names),
-            lod_names=tuple(lods),
-            points=np.concatenate(self._points) if self._points else np.empty((0, 3)),
-            lines=_joined([line.astype(np.int32) for line in self._lines]).reshape(-1, 2),
-        )
+        points = np.concatenate([np.empty((0, 3)), *self._points])
+        lines = np.concatenate([np.empty((0, 2), np.int32), *(line.astype(np.int32) for line in self._lines)])
+        return mesh_of(batches, tuple(self._types.names), tuple(self.lod_names), points, lines, in_degrees)
 
     def _all_vertices(self, corners: Sequence[Int32]) -> Float64:
         """The vertices that corners name; where they lie in a file, only those, and the corners follow."""
@@ -366,19 +341,17 @@ def _flat_part(batch: _Batch) -> tuple[_Part, list[int]]:
     return _Part(corners.astype(np.int32), rings, polygon_rings, types, counts, entries), unusable
 
 
-def _metres(degrees: Float64) -> Float64:
-    """Longitudes and latitudes on the scale of the heights, so that shapes and normals are true."""
-    middle = np.radians(degrees[:, 1].mean()) if len(degrees) else 0.0
-    return degrees * (METRES_PER_DEGREE * np.cos(middle), METRES_PER_DEGREE, 1.0)
-
-
-def _joined(parts: Sequence[NDArray[Any]], kind: type[np.generic] = np.int32) -> NDArray[Any]:
-    return np.concatenate(parts) if parts else np.empty(0, kind)
-
-
-def _ring_ends(corners: int, rings: Sequence[Int32]) -> NDArray[np.bool_]:
-    """Which corners are the last of their rings, `rings` long one after the other."""
-    found = np.zeros(corners, np.bool_)
-    lengths = _joined(rings)
-    found[np.cumsum(lengths)[lengths > 0] - 1] = True
-    return found
+def _placed(part: _Part, corners: Float64) -> Polygons:
+    """A part with the coordinates of its corners."""
+    entries = part.entries
+    return Polygons(
+        corners=corners,
+        rings=part.rings,
+        polygon_rings=part.polygon_rings,
+        types=part.types,
+        polygons=part.polygons,
+        objects=np.array([entry.object for entry in entries], np.int32),
+        lods=np.array([entry.lod for entry in entries], np.int32),
+        places=np.array([entry.place for entry in entries], np.int32),
+        outlined=np.array([entry.outlined for entry in entries], np.bool_),
+    )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 MAX_WARNINGS = 1000
+#: What became of what a warning speaks of; all but "noted" are counted.
+Outcome = Literal["noted", "repaired", "unsupported", "dropped"]
 
 
 @dataclass(frozen=True)
 class Warning:
-    """One thing a reader noticed: a stable code, the object (or ''), a sentence."""
+    """One thing a reader noticed: a stable code, the object (or ''), a sentence, what became of it."""
 
     code: str
     object: str
     text: str
+    outcome: Outcome = "noted"
 
 
 @dataclass
@@ -28,10 +31,12 @@ class Report:
     warnings: list[Warning] = field(default_factory=list)
     more_warnings: int = 0
 
-    def warn(self, code: str, object: str, text: str) -> None:
+    def warn(self, code: str, object: str, text: str, outcome: Outcome = "noted") -> None:
         """Note a finding; beyond 1000 only counts them."""
+        if outcome != "noted":
+            setattr(self, outcome, getattr(self, outcome) + 1)
         if len(self.warnings) < MAX_WARNINGS:
-            self.warnings.append(Warning(code, object, text))
+            self.warnings.append(Warning(code, object, text, outcome))
         else:
             self.more_warnings += 1
 

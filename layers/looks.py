@@ -1,0 +1,35 @@
+"""How polygons look by their file's own appearance: materials, and images laid over them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The image of a texture: a file beside the source, or the encoded bytes themselves."""
+
+    path: str = ""  # as the source says it, relative to its folder
+    data: bytes = b""  # where the source holds the image (GLB)
+
+
+@dataclass(frozen=True)
+class Look:
+    """A material (X3DMaterial, PBR base colour, MTL), with or without an image."""
+
+    color: tuple[float, float, float] = (1.0, 1.0, 1.0)  # diffuse or base colour, 0 to 1
+    transparency: float = 0.0  # 0 opaque, 1 not to be seen
+    picture: Picture | None = None
+    wrap: str = "wrap"  # none, wrap, mirror, clamp, border (CityGML 2.0, 9.4)
+    theme: str = ""
+    name: str = ""
+
+
+def path_within(folder: Path, said: str) -> Path | None:
+    """The file that a source means by a path of its own; None when that lies outside the source's folder."""
+    name = said.replace("\\", "/").strip()
+    if not name or ":" in name or "\0" in name or name.startswith("/"):
+        return None
+    found = Path(folder, name).resolve()  # which follows links that lead elsewhere
+    return found if found.is_relative_to(folder.resolve()) else None
