@@ -14,7 +14,7 @@ from layers.errors import ProjectError
 #: How the names of projects end.
 ENDING = ".city.gpkg"
 #: Raised by one with every change to the tables; `UPGRADES` holds one step per version.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 #: What reading raises when the bytes within the file are no longer what was written.
 DAMAGE = (sqlite3.DatabaseError, orjson.JSONDecodeError)
 GEOPACKAGE_ID = 0x47504B47  # "GPKG"
@@ -74,7 +74,7 @@ CREATE TABLE layer (
     source_sha256 TEXT NOT NULL DEFAULT '', source_format TEXT NOT NULL DEFAULT '',
     linked INTEGER NOT NULL DEFAULT 0, first_fid INTEGER NOT NULL DEFAULT 0,
     object_count INTEGER NOT NULL DEFAULT 0, box TEXT, facts TEXT NOT NULL DEFAULT '{}',
-    report TEXT NOT NULL DEFAULT '{}', drawable TEXT, partner INTEGER, view TEXT);
+    report TEXT NOT NULL DEFAULT '{}', drawable TEXT, partner INTEGER, view TEXT, placement TEXT);
 CREATE VIRTUAL TABLE object_rtree USING rtree(fid, minx, maxx, miny, maxy, minz, maxz);
 CREATE TABLE step (
     step INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL,
@@ -94,6 +94,11 @@ CREATE TABLE result_block (
     data BLOB NOT NULL, UNIQUE (result, tab, name, seq));
 """
 
+#: Shapes that were edited, of objects by fid: what `layers.shapes.Shape` says as text.
+SHAPE_TABLES = """
+CREATE TABLE shape (object INTEGER PRIMARY KEY, data TEXT NOT NULL);
+"""
+
 #: Files that were made with fewer of them get the others when they are opened.
 INDEXES = """
 CREATE INDEX IF NOT EXISTS change_of ON change (tab, id);
@@ -109,7 +114,7 @@ def create(connection: sqlite3.Connection) -> None:
     """Make an empty project in an empty database."""
     connection.executescript(
         f"PRAGMA application_id={GEOPACKAGE_ID}; PRAGMA user_version={GEOPACKAGE_VERSION};"
-        f"BEGIN; {GEOPACKAGE_TABLES} {BULK_TABLES} {PROJECT_TABLES} {RESULT_TABLES} {INDEXES}"
+        f"BEGIN; {GEOPACKAGE_TABLES} {BULK_TABLES} {PROJECT_TABLES} {RESULT_TABLES} {SHAPE_TABLES} {INDEXES}"
         f"INSERT INTO project VALUES ('schema_version', '{SCHEMA_VERSION}');"
         # A registered attributes table tells GDAL to list only what is registered.
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description)"
@@ -125,12 +130,23 @@ def add_indexes(connection: sqlite3.Connection) -> None:
 
 def _add_results(connection: sqlite3.Connection) -> None:
     """Version 2 keeps the results of analyses."""
-    for statement in filter(str.strip, RESULT_TABLES.split(";")):
+    _execute(connection, RESULT_TABLES)
+
+
+def _add_shapes(connection: sqlite3.Connection) -> None:
+    """Version 3 keeps edited shapes of objects, and layers that were placed by hand."""
+    _execute(connection, SHAPE_TABLES)
+    connection.execute("ALTER TABLE layer ADD COLUMN placement TEXT")
+
+
+def _execute(connection: sqlite3.Connection, statements: str) -> None:
+    """Carry out statements one by one, so that the transaction under way holds them all."""
+    for statement in filter(str.strip, statements.split(";")):
         connection.execute(statement)
 
 
 #: What makes a file of version 1, 2, … one of the next version.
-UPGRADES: tuple[Callable[[sqlite3.Connection], None], ...] = (_add_results,)
+UPGRADES: tuple[Callable[[sqlite3.Connection], None], ...] = (_add_results, _add_shapes)
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
