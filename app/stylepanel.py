@@ -46,6 +46,7 @@ COLOUR_BY = {
     "pipes": ("", "type", "plain"),
     "terrain": ("", "height", "plain"),
     "image": (),
+    "vector": ("", "type", "plain"),
     "heritage": ("", "rgb", "plain", "type"),
     "points": ("", "classification", "rgb", "intensity", "return_number", "height", "plain"),
 }

@@ -17,6 +17,7 @@ NAME, COUNT = 0, 1
 WORDS = {
     "city": ("object", "objects"),
     "pipes": ("pipe or manhole", "pipes and manholes"),
+    "vector": ("shape", "shapes"),
     "heritage": ("record", "records"),
     "terrain": ("part", "parts"),
     "image": ("picture", "pictures"),

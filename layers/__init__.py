@@ -1,4 +1,4 @@
 """The city and all that may change in it."""
 
 #: The kinds of layer, in drawing order from the ground up.
-KINDS = ("terrain", "image", "pipes", "city", "heritage", "points")
+KINDS = ("terrain", "image", "vector", "pipes", "city", "heritage", "points")

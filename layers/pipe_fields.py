@@ -18,7 +18,7 @@ from typing import Any, Literal
 from layers.errors import ReadError
 from layers.words import METRES, find_field, plain, stem_and_unit, words
 
-Part = Literal["line", "node"]
+Part = Literal["line", "node", "shape"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ class PipeField:
     def is_length(self) -> bool:
         """Whether its values are lengths or levels, with a unit."""
         return self.name.endswith("_m")
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its values are numbers, with a unit or without."""
+        return self.is_length or self.name == "floors"
 
 
 def _field(name: str, part: Part, title: str, candidates: str) -> PipeField:
@@ -140,7 +145,51 @@ FIELDS = (
     ),
 )
 
-_BY_NAME = {field.name: field for field in FIELDS}
+#: Of areas, lines and points that are no network: how high they rise, and what trees are like.
+SHAPE_FIELDS = (
+    _field(
+        "height_m",
+        "shape",
+        "Height above its foot",
+        "height buildingheight measuredheight relativeheight heightag treeheight extrusion hoogte "
+        "bouwhoogte gebouwhoogte boomhoogte hoehe gebaeudehoehe traufhoehe baumhoehe hoejde hauteur altura",
+    ),
+    _field(
+        "base_m",
+        "shape",
+        "Level of its foot",
+        "baselevel baseelevation groundlevel groundelevation groundheight maaiveldhoogte maaiveld "
+        "gelaendehoehe terraenkote altitudesol zsol",
+    ),
+    _field(
+        "floors",
+        "shape",
+        "Storeys",
+        "floors floorsag storeys stories levels buildinglevels numberoffloors bouwlagen geschosse "
+        "anzahlgeschosse etages nombredetages",
+    ),
+    _field(
+        "crown_m",
+        "shape",
+        "Diameter of the crown",
+        "crowndiameter crownwidth crown canopydiameter canopywidth canopy spread kroondiameter "
+        "kroonbreedte kroon kronendurchmesser krone kronedurchmesser diametrecouronne kronediameter",
+    ),
+    _field(
+        "trunk_m",
+        "shape",
+        "Diameter of the trunk",
+        "trunkdiameter stemdiameter dbh stamdiameter stammdurchmesser diametretronc",
+    ),
+    _field(
+        "species",
+        "shape",
+        "Species of the tree",
+        "species treespecies botanicalname boomsoort baumart gattung genus taxon essence traeart",
+    ),
+)
+
+_BY_NAME = {field.name: field for field in (*FIELDS, *SHAPE_FIELDS)}
 _MILLIMETRE_NAMES = ("dn", "nennweite", "lichtehoehe", "lichteweite", "breedteleiding", "hoogteleiding")
 #: What only a network has: one of these fields is enough to take lines or points for pipes.
 _LINE_EVIDENCE = ("diameter_m", "start_invert_m", "end_invert_m", "from_node", "to_node")
@@ -164,7 +213,7 @@ def guess_mapping(
     """Where each of our fields probably comes from, with its unit; `sample` holds some values by name."""
     names = list(attribute_names)
     found = {}
-    for field in FIELDS:
+    for field in SHAPE_FIELDS if part == "shape" else FIELDS:
         if part in (None, field.part) and (name := find_field(names, field.candidates)) is not None:
             unit = f" [{_unit(field, name, sample.get(name, ()))}]" if field.is_length else ""
             found[field.name] = f"{name}{unit}"
@@ -274,4 +323,4 @@ class Source:
 
 def sources(mapping: Mapping[str, str]) -> dict[str, Source]:
     """The source of every field of ours; those that the mapping leaves out have none."""
-    return {field.name: Source.parse(mapping.get(field.name)) for field in FIELDS}
+    return {name: Source.parse(mapping.get(name)) for name in _BY_NAME}

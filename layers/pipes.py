@@ -70,7 +70,9 @@ def mapping_of(project: Project, layer: Layer) -> dict[str, str]:
     if not chosen and layer.facts.get("field_map"):
         return dict(layer.facts["field_map"])
     sample = {name: project.values(layer, name)[:_SAMPLE] for name in project.attribute_types(layer)}
-    return with_units(chosen, sample) if chosen else guess_mapping(sample, sample)
+    if chosen:
+        return with_units(chosen, sample)
+    return guess_mapping(sample, sample, "shape" if layer.kind == "vector" else None)
 
 
 def network(project: Project, layer: Layer, terrain: Terrain | None = None) -> Network:

@@ -9,6 +9,7 @@ from layers.arrays import CityTiles, Drawable, ImagePyramid, PointTree, Scan, Te
 from layers.pipes import network
 from layers.place import Place
 from layers.records import Layer
+from layers.vector import shapes
 from viewer.city import CityView
 from viewer.columns import Columns
 from viewer.ground import terrain_of
@@ -19,6 +20,7 @@ from viewer.points import PointsView
 from viewer.raster import RasterView
 from viewer.terrain import TinView
 from viewer.tin import TIN
+from viewer.vector import VectorView
 from viewer.view import LayerView, Source
 
 if TYPE_CHECKING:
@@ -89,6 +91,8 @@ def view_of(
         return PointsView(layer, drawable)
     if layer.kind == "pipes":
         return PipesView(source, network(project, layer, terrain_of(project)))
+    if layer.kind == "vector":
+        return VectorView(source, shapes(project, layer), terrain_of(project))
     if layer.kind == "heritage":
         return RecordsView(source, *record_places(project, layer))
     return None

@@ -15,7 +15,7 @@ NEW_VERTICES_PER_FRAME = 1_500_000
 VERTICES_PER_STEP = 200_000
 FINE_LINES = 1.6  # lines in a fine picture, which is drawn at twice the size: a little finer than else
 #: Drawn from the ground up; what one can look through comes last.
-DRAWING_ORDER = ("pipes", "city", "heritage", "points", "image", "terrain")
+DRAWING_ORDER = ("pipes", "city", "heritage", "points", "vector", "image", "terrain")
 
 
 class Stage:

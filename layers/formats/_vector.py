@@ -18,12 +18,13 @@ from layers.jsontext import raw_members
 from layers.pipe_fields import check_mapping, guess_mapping, is_network, with_units
 from layers.place import Place
 from layers.report import Report
+from layers.vector import type_of_shape
 from layers.words import words
 
 #: Where an id may be, best first; the first field whose values are all different is taken.
 _ID_FIELDS = words("id identificatie identifier lokaalid gml_id uuid guid name naam code objectid fid nummer")
-#: Layers that vector formats can write; of these they read the first two.
-VECTOR_KINDS = ("pipes", "heritage", "city")
+#: Layers that vector formats can write; all but the last they read, too.
+VECTOR_KINDS = ("vector", "pipes", "heritage", "city")
 _DATE_FIELDS = ("validFrom", "validTo")
 _SAMPLE = 200
 LARGEST_COORDINATE = 1e8
@@ -43,14 +44,15 @@ class Record:
 def layer_of(
     name: str, records: Sequence[Record], crs: str | None, report: Report, options: ReadOptions
 ) -> LayerData:
-    """The layer that the records make: pipes when they look like a network, else what the person says."""
+    """The layer that the records make: what the person says, pipes when they look like a network."""
     values: list[dict[str, Any]] = [orjson.loads(record.attributes) for record in records]
-    kind = options.kind or _kind(name, records, values)
-    if kind not in VECTOR_KINDS[:2]:
+    lines, nodes = _names(records, values, "is_line"), _names(records, values, "is_point")
+    kind = options.kind or ("pipes" if is_network(lines, "line") or is_network(nodes, "node") else "vector")
+    if kind not in VECTOR_KINDS[:-1]:
         raise ReadError(
             f"Records of points, lines and areas cannot be read as a layer of kind '{kind}'",
             where=name,
-            allowed=", ".join(VECTOR_KINDS[:2]),
+            allowed=", ".join(VECTOR_KINDS[:-1]),
         )
     ids = _ids(records, values)
     features = []
@@ -71,10 +73,15 @@ def layer_of(
     report.read = len(features)
     layer = LayerData(name, kind, options.crs or crs, report, features, box=union(features))
     if kind == "pipes":
-        lines, nodes = _names(records, values, "is_line"), _names(records, values, "is_point")
-        check_mapping(options.field_map, {**nodes, **lines})
-        guessed = guess_mapping(lines, lines, "line") | guess_mapping(nodes, nodes, "node")
-        layer.facts["field_map"] = guessed | with_units(options.field_map, {**nodes, **lines})
+        sample, guessed = {**nodes, **lines}, guess_mapping(lines, lines, "line")
+        guessed |= guess_mapping(nodes, nodes, "node")
+    elif kind == "vector":
+        sample = {**_names(records, values, "is_area"), **nodes, **lines}
+        guessed = guess_mapping(sample, sample, "shape")
+    else:
+        return layer
+    check_mapping(options.field_map, sample)
+    layer.facts["field_map"] = guessed | with_units(options.field_map, sample)
     return layer
 
 
@@ -121,21 +128,6 @@ def union(features: Sequence[Feature]) -> Box | None:
     return min(low_x), min(low_y), min(low_z), max(high_x), max(high_y), max(high_z)
 
 
-def _kind(name: str, records: Sequence[Record], values: Sequence[Mapping[str, Any]]) -> str:
-    lines, nodes = _names(records, values, "is_line"), _names(records, values, "is_point")
-    if is_network(lines, "line") or is_network(nodes, "node"):
-        return "pipes"
-    raise ReadError(
-        "It is not clear what these records are",
-        where=name,
-        found=f"attributes {', '.join(list({**lines, **nodes})[:8])}"
-        if lines or nodes
-        else "no lines or points",
-        allowed="lines and points of a network (with diameter, levels or nodes), or heritage records",
-        do="Say what they are: kind 'pipes' or 'heritage'",
-    )
-
-
 def _names(records: Sequence[Record], values: Sequence[Mapping[str, Any]], test: str) -> dict[str, list[Any]]:
     """Attribute names of lines or of points, each with some of its values."""
     found: dict[str, list[Any]] = {}
@@ -171,6 +163,8 @@ def _ids(records: Sequence[Record], values: Sequence[Mapping[str, Any]]) -> list
 def _type(kind: str, shape: wkb.Shape | None) -> str:
     if kind == "heritage":
         return "HeritageRecord"
+    if kind == "vector":
+        return type_of_shape(shape)
     if shape is not None and shape.is_area:
         return "Structure"
     return "Manhole" if shape is not None and shape.is_point else "Conduit"
