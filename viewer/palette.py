@@ -10,57 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.arrays import UInt8
-
-#: City object types (CityJSON 2.0). A subtype falls back to its family, see `object_color`.
-OBJECT_COLORS: dict[str, str] = {
-    "Building": "#dccfb9",
-    "BuildingPart": "#dccfb9",
-    "BuildingInstallation": "#bfae95",
-    "BuildingConstructiveElement": "#c9bba3",
-    "BuildingFurniture": "#a78f74",
-    "BuildingRoom": "#d8d2c6",
-    "BuildingStorey": "#d3c8b4",
-    "BuildingUnit": "#cdbfa6",
-    "Bridge": "#b3a08c",
-    "Tunnel": "#958c84",
-    "OtherConstruction": "#b9a992",
-    "Road": "#bdbbb6",
-    "Railway": "#97908b",
-    "TransportSquare": "#cfc8ba",
-    "Waterway": "#84abc4",
-    "WaterBody": "#8fb5cb",
-    "PlantCover": "#a5b98c",
-    "SolitaryVegetationObject": "#83a06d",
-    "LandUse": "#cdcdb2",
-    "TINRelief": "#cbc8b0",
-    "CityFurniture": "#8a7f74",
-    "GenericCityObject": "#b8adb4",
-    "CityObjectGroup": "#c4c0bb",
-    "Conduit": "#8a6f5a",
-    "Manhole": "#6f6a66",
-}
-
-#: Semantic surfaces (CityGML 3.0 thematic surfaces).
-SURFACE_COLORS: dict[str, str] = {
-    "RoofSurface": "#c88a6f",
-    "WallSurface": "#ece5d8",
-    "GroundSurface": "#a79d8f",
-    "ClosureSurface": "#cfc9d2",
-    "OuterCeilingSurface": "#cdb49c",
-    "OuterFloorSurface": "#b9a894",
-    "CeilingSurface": "#e9e3d6",
-    "FloorSurface": "#b7a58d",
-    "InteriorWallSurface": "#ece6da",
-    "Window": "#7c9db3",
-    "Door": "#8d6c51",
-    "WaterSurface": "#8fb5cb",
-    "WaterGroundSurface": "#8a8f7e",
-    "WaterClosureSurface": "#b9ccd8",
-    "TrafficArea": "#b9b6b0",
-    "AuxiliaryTrafficArea": "#aab595",
-    "TransportationMarking": "#f3f1e8",
-    "TransportationHole": "#6e6b68",
-}
+from layers.colors import OBJECT_COLORS as OBJECT_COLORS
+from layers.colors import SURFACE_COLORS as SURFACE_COLORS
+from layers.colors import object_color as object_color
+from layers.colors import spare_color as spare_color
+from layers.colors import surface_color as surface_color
 
 #: Colours of the ASPRS LAS point classes.
 POINT_CLASS_COLORS: dict[int, str] = {
@@ -92,9 +46,6 @@ GHOST = "#9fb1c2"
 EARTH = "#cdc6b2"
 STONE = "#d5c6ae"
 
-#: Muted colours for anything without a colour of its own.
-SPARE_COLORS = ("#b79aa8", "#9aa9b7", "#b7ad9a", "#9ab7ab", "#a89ab7", "#b7a39a", "#9fb79a", "#b0b0a0")
-
 CATEGORY_MAP = "okabe-ito"
 COLOR_MAPS = ("viridis", "cividis", "magma", "sun", "heights", "balance", "difference", "seen")
 
@@ -107,15 +58,6 @@ def rgb(color: str) -> UInt8:
 def hex_color(color: NDArray[np.generic]) -> str:
     """Three bytes as "#rrggbb"."""
     return "#" + bytes(int(part) for part in color).hex()
-
-
-def object_color(type_name: str) -> str:
-    """The colour of a city object type; "BridgePart" is coloured as "Bridge"."""
-    if type_name in OBJECT_COLORS:
-        return OBJECT_COLORS[type_name]
-    bare = type_name.lstrip("+")
-    families = [name for name in OBJECT_COLORS if bare.startswith(name)]
-    return OBJECT_COLORS[max(families, key=len)] if families else spare_color(bare)
 
 
 #: What a network carries, by words in the name of its layer.
@@ -136,16 +78,6 @@ def pipe_color(layer_name: str) -> str:
         if any(word in name for word in words.split()):
             return color
     return SEWER
-
-
-def surface_color(type_name: str) -> str:
-    """The colour of a semantic surface type."""
-    return SURFACE_COLORS.get(type_name) or spare_color(type_name.lstrip("+"))
-
-
-def spare_color(name: str) -> str:
-    """A muted colour that stays the same for the same name."""
-    return SPARE_COLORS[sum(name.encode()) % len(SPARE_COLORS)]
 
 
 @cache
