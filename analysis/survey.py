@@ -205,7 +205,7 @@ def areas_of(project: Project, inputs: Surveyed) -> list[Area]:
         if shape is None:
             continue
         layer = project.layer(thing.layer)
-        move = partial(_moved, project.place.mover(layer.crs))
+        move = partial(_moved, project.place.mover_of(layer))
         outline = transform(force_2d(from_wkb(shape)), move).buffer(0)
         if outline.area > 0:
             found.append(Area(outline, thing.id, layer.id, thing.fid))

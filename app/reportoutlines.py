@@ -68,7 +68,7 @@ def _outline(project: Project, fid: int, height: float, role: str, with_name: bo
     shape = project.wkb(fid)
     if shape is None:
         return None
-    mover = project.place.mover(project.layer(item.layer).crs)
+    mover = project.place.mover_of(project.layer(item.layer))
     flat = transform(force_2d(from_wkb(shape)), partial(_moved, mover))
     whole = union_all([part.buffer(1e-6) for part in get_parts(flat)])
     rings = []

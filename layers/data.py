@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from layers.arrays import Drawable
 from layers.looks import Look
+from layers.placement import AS_READ, Placement
 from layers.report import Report
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class ReadOptions:
     #: A folder on the disk of the cache for what is too large for memory. Of a large source it stays when
     #: reading is cut off, and is there again when the same content is read.
     scratch: Path | None = None
+    placement: Placement = AS_READ  # what the person says of where it is to be put
     only_facts: bool = False  # what `info` tells is enough: nothing need be drawn
     progress: Progress = never_stop
 
@@ -116,3 +118,5 @@ class WriteOptions:
     crs: str | None = None
     lod: str | None = None
     out: Path | None = None
+    section: tuple[tuple[float, float], ...] = ()  # the line of a section, in the CRS of what is written
+    progress: Progress = never_stop

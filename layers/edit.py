@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from types import EllipsisType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -14,8 +14,12 @@ from layers.data import Progress, never_stop
 from layers.epochs import says_when, validity_after
 from layers.errors import EditError
 from layers.jsontext import raw_members
+from layers.placement import Placement
 from layers.records import Change, Changes, Fids
 from layers.results import Result
+
+if TYPE_CHECKING:
+    from layers.shapes import Shape
 
 #: One date for each of several objects.
 Dates = list[str | None] | tuple[str | None, ...]
@@ -149,8 +153,21 @@ class Edit:
                 raise EditError("There is no such object", where=f"object {fid}")
         return held
 
+    def set_geometry(self, fid: int, shape: Shape | None) -> None:
+        """Give an object another shape, in its layer's CRS; None gives back the one of its source."""
+        self.set_geometries({fid: shape})
+
+    def set_geometries(self, shapes: Mapping[int, Shape | None]) -> None:
+        """Give many objects other shapes."""
+        from layers import reshaping  # what makes triangles takes its time to load
+
+        fids = list(shapes)
+        for _start, part in self._parts(fids):
+            self._do(*reshaping.changes(self._connection, {fid: shapes[fid] for fid in part}))
+        self._do(*reshaping.ancestors(self._connection, fids))
+
     def set_layer(self, layer: int, **values: Any) -> None:
-        """Set columns of a layer: name, visible, opacity, position, lod, style, epoch, present."""
+        """Set columns of a layer: name, visible, opacity, position, lod, style, epoch, present, placement."""
         for key, value in values.items():
             if key not in history.LAYER_COLUMNS:
                 raise EditError(f"A layer has no field {key!r}")
@@ -159,8 +176,8 @@ class Edit:
                 raise EditError("There is no such layer", where=f"layer {layer}")
             if key == "name" and not str(value).strip():
                 raise EditError("A layer needs a name")
-            before = row[0] if key == "style" else orjson.dumps(row[0]).decode()
-            after = orjson.dumps(int(value) if isinstance(value, bool) else value).decode()
+            before = row[0] if key in history.LAYER_JSON else orjson.dumps(row[0]).decode()
+            after = _layer_text(value)
             if before != after:
                 self._do(Change("layer", layer, key, before, after))
 
@@ -212,6 +229,14 @@ class Edit:
             raise EditError("There is no such result", where=f"result {result}")
         if row[0] != value:
             self._do(Change("result", result, key, history.json_text(row[0]), history.json_text(value)))
+
+
+def _layer_text(value: Any) -> str | None:
+    """A column of a layer as the journal has it."""
+    if isinstance(value, Placement):
+        value.check()
+        return value.text()
+    return orjson.dumps(int(value) if isinstance(value, bool) else value).decode()
 
 
 def _moved(

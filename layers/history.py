@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 import orjson
 
+from layers import resiting, shaperows
 from layers.data import Progress
 from layers.errors import EditError
 from layers.jsontext import join_members, raw_members
@@ -22,8 +23,13 @@ from layers.runs import ascending
 ATTRIBUTE = "attr:"
 #: Columns of a layer that an edit may set.
 LAYER_COLUMNS = frozenset(
-    ("name", "style", "visible", "opacity", "position", "lod", "epoch", "present", "crs", "source_path")
-)
+    (
+        "name", "style", "visible", "opacity", "position", "lod", "epoch", "present", "crs", "source_path",
+        "placement",
+    )
+)  # fmt: skip
+#: Those that hold JSON.
+LAYER_JSON = frozenset(("style", "placement"))
 OBJECT_COLUMNS = frozenset(("valid_from", "valid_to"))
 RESULT_COLUMNS = frozenset(("present", "title"))
 #: Objects that are read and written together.
@@ -70,7 +76,9 @@ def _apply_to_objects(connection: sqlite3.Connection, changes: dict[int, list[Ch
     for fid, mine in changes.items():
         members = raw_members(texts[fid])
         for change in mine:
-            if change.key in OBJECT_COLUMNS:
+            if change.key in shaperows.KEYS:
+                shaperows.apply(connection, fid, change.key, change.after)
+            elif change.key in OBJECT_COLUMNS:
                 columns.setdefault(change.key, []).append((change.after, fid))
             elif not change.key.startswith(ATTRIBUTE):
                 raise EditError(f"An object has no field {change.key!r}")
@@ -102,6 +110,8 @@ def _apply_to_layer(connection: sqlite3.Connection, change: Change) -> None:
     if isinstance(value, dict):
         value = orjson.dumps(value).decode()
     connection.execute(f"UPDATE layer SET {change.key} = ? WHERE id = ?", (value, change.id))
+    if change.key == "placement":
+        resiting.follow(connection, change)
 
 
 def _apply_to_project(connection: sqlite3.Connection, change: Change) -> None:

@@ -91,6 +91,7 @@ def stage(
             origin=origin_of(project_path),
             epoch=epoch,
             part_bytes=options.part_bytes,
+            placement=options.placement.text(),
         )
         with intake(project_path, epoch, told) as taken, answered(request, told, taken.hear) as answer:
             staged = taken.finish(answer)
@@ -170,6 +171,7 @@ def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> 
             project_crs=project.place.crs,
             origin=_triple(project.place.origin),
             epoch=layer.epoch,
+            placement=layer.placement.text(),
         )
         with answered(request, progress) as answer:
             if answer.sha256 != layer.source_sha256 and layer.linked:

@@ -181,7 +181,7 @@ class Intake:
         self.connection.execute("BEGIN IMMEDIATE")
         self.connection.execute(
             "UPDATE layer SET crs = ?, linked = ?, object_count = ?, box = ?, facts = ?, report = ?,"
-            " drawable = ?, partner = ? WHERE id = ?",
+            " drawable = ?, partner = ?, placement = ? WHERE id = ?",
             (
                 layer.crs,
                 int(layer.linked),
@@ -191,6 +191,7 @@ class Intake:
                 orjson.dumps(layer.report).decode(),
                 layer.drawable,
                 None if layer.partner is None else self.layers[layer.partner],
+                layer.placement,
                 number,
             ),
         )

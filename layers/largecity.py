@@ -24,13 +24,15 @@ from layers.formats import Format, PartReader
 from layers.formats._files import CITY_ENDINGS, layer_name
 from layers.formats._stretches import Outline, Stretch, different_crs
 from layers.joining import Kin, enclose, joined, merged, repeated, twice, united
+from layers.moving import moved_box
 from layers.parts import Part, grouped, work_on
 from layers.place import is_metric
+from layers.placement import Placement
 from layers.report import Report
 from layers.request import Answer, Request, StagedLayer, StagedPart
 from layers.siting import Site, first_project_crs, layer_crs, note_site, site_of
 from layers.source import Source
-from layers.staging import ARRAYS, COLUMNS, KIN, moved_box
+from layers.staging import ARRAYS, COLUMNS, KIN
 
 #: No city object has less text than this: `,"":{}`.
 LEAST_BYTES = 6
@@ -114,12 +116,13 @@ class LargeCity:
         name = path.name if self.source.names else layer_name(path, CITY_ENDINGS)
         city = LayerData(name, "city", outlines[0].crs, Report())
         crs = asked.crs or city.crs
+        placement = Placement.from_text(asked.placement)
         if crs in (None, LOCAL) or not (asked.project_crs or is_metric(str(crs))):
             for outline, file in zip(outlines, self.source.files, strict=True):
                 city.box = united(city.box, outline.box or self.reader.box_of(file))
-        city.crs = layer_crs(path, city, asked.crs, asked.project_crs)
-        project_crs = asked.project_crs or first_project_crs(city) or LOCAL
-        return city, site_of(city, project_crs, asked.origin, asked.epoch)
+        city.crs = layer_crs(path, city, asked.crs, asked.project_crs, placement)
+        project_crs = asked.project_crs or first_project_crs(city, placement) or LOCAL
+        return city, site_of(city, project_crs, asked.origin, asked.epoch, placement)
 
     def _parts(self, outlines: Sequence[Outline], site: Site) -> list[Part]:
         stretches = [stretch for outline in outlines for stretch in outline.stretches]

@@ -11,9 +11,12 @@ import numpy as np
 from layers.arrays import Float64, Mover
 from layers.crs import LOCAL, WHAT_TO_TYPE, height_unit_m, heights, parse_crs, positions, same_positions
 from layers.errors import PlaceError
+from layers.placement import AS_READ, Placement
 
 if TYPE_CHECKING:
     from pyproj import CRS, Transformer
+
+    from layers.data import Box
 
 
 @dataclass(frozen=True)
@@ -31,18 +34,41 @@ class Move:
     source: str | None  # CRS
     target: str | None
     height_unit_m: float = 1.0  # as of `way`
-    shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    placement: Placement = AS_READ
 
     def __call__(self, points: Float64) -> Float64:
         """The points where they belong."""
-        moved = way(self.source, self.target, self.height_unit_m).move(points)
-        return moved if self.shift == (0.0, 0.0, 0.0) else moved + np.array(self.shift)
+        move = way(self.source, self.target, self.height_unit_m).move
+        moved = move(self.placement.correct(points) if self.placement.is_corrected else points)
+        return self.placement.put(moved) if self.placement.is_put else moved
 
     @property
     def stays(self) -> bool:
         """Whether points stay where they are."""
         probe = way(self.source, self.target, self.height_unit_m).move
-        return probe is _stay and self.shift == (0.0, 0.0, 0.0)
+        return probe is _stay and self.placement.is_as_read
+
+
+@dataclass(frozen=True)
+class MoveBack:
+    """A mover of points of the project into a layer's CRS, as its file has them."""
+
+    source: str | None  # CRS of the project
+    target: str | None
+    placement: Placement = AS_READ
+
+    def __call__(self, points: Float64) -> Float64:
+        """The points as the layer's file would have them."""
+        there = self.placement.take_back(points) if self.placement.is_put else points
+        moved = way(None if self.target is None else self.source, self.target).move(there)
+        return self.placement.uncorrect(moved) if self.placement.is_corrected else moved
+
+
+def moved_box(box: Box, mover: Mover) -> Box:
+    """The box around a box that is moved."""
+    corners = np.array([[x, y, z] for x in box[0::3] for y in box[1::3] for z in box[2::3]], np.float64)
+    moved = mover(corners)
+    return (*moved.min(axis=0).tolist(), *moved.max(axis=0).tolist())
 
 
 def _stay(points: Float64) -> Float64:

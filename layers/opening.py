@@ -62,6 +62,8 @@ def open_file(path: Path, read_only: bool) -> Opened:
         if not why:
             _begin_writing(connection, version)
             cache.sweep(path.absolute(), rows.uids(connection))
+        else:
+            schema.stand_in(connection, version)
         return Opened(connection, lock, why)
     except (sqlite3.Error, ProjectError) as error:
         if connection:

@@ -65,7 +65,7 @@ class Part:
         city, *others = self.read()
         city.crs = self.site.crs
         staged = [stage_part(unfinished, city, self.site, self.wanted)]
-        staged += [described(other, self.site.move) for other in others]
+        staged += [described(other, self.site) for other in others]
         (unfinished / PART_FILE).write_bytes(msgspec.json.encode(staged))
         os.replace(unfinished, self.folder)
 

@@ -24,10 +24,12 @@ from layers.crs import (
     unit_names,
 )
 from layers.data import Box
-from layers.moving import way
+from layers.moving import Move, MoveBack, way
 
 if TYPE_CHECKING:
     from pyproj import CRS
+
+    from layers.records import Layer
 
 __all__ = [
     "LOCAL",
@@ -64,9 +66,13 @@ class Place:
         """
         return way(from_crs, self.crs, height_unit_m).move
 
-    def way_back(self, to_crs: str | None) -> Mover:
-        """What moves points from this place's CRS into a layer's."""
-        return way(None if to_crs is None else self.crs, to_crs).move
+    def mover_of(self, layer: Layer) -> Mover:
+        """What moves a layer's points into this place's CRS, and to where the layer was put by hand."""
+        return Move(layer.crs, self.crs, placement=layer.placement)
+
+    def way_back_of(self, layer: Layer) -> Mover:
+        """What moves points from this place's CRS to where they are in a layer's file."""
+        return MoveBack(self.crs, layer.crs, layer.placement)
 
     def note(self, from_crs: str | None, height_unit_m: float = 1.0) -> str:
         """What a person should know about that move, '' when there is nothing to say."""

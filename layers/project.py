@@ -15,7 +15,7 @@ import orjson
 from numpy.typing import NDArray
 
 from layers import cache, gis, history, opening, resultstore, rows, searching, wkb
-from layers.arrays import Drawable, Int32
+from layers.arrays import Drawable, Int32, Mover
 from layers.attributes import Attributes
 from layers.columns import Column
 from layers.data import Progress, never_stop
@@ -28,6 +28,7 @@ from layers.records import Changes, CityObject, Epoch, Layer, Step
 from layers.results import Result, ResultSummary
 from layers.schema import ENDING as ENDING  # whoever opens projects names them
 from layers.signal import Signal
+from layers.siting import stamp
 
 LOCAL_ORIGIN_STEP = 100.0
 
@@ -287,9 +288,13 @@ class Project:
         folder = cache.layer_folder(self.path.absolute(), layer.uid)
         return cache.load(folder, self.stamp(layer))
 
+    def mover(self, layer: Layer) -> Mover:
+        """What moves points of a layer's file to where they are in the project."""
+        return self.place.mover_of(layer)
+
     def stamp(self, layer: Layer) -> str:
         """What the cache of a layer depends on."""
-        return f"{layer.source_sha256} {layer.crs} {self.place.crs}"
+        return stamp(layer.source_sha256, layer.crs, self.place.crs, layer.placement)
 
     def query(self, sql: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows of a SELECT, for the rooms of this package."""

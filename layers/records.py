@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.data import Box
+from layers.placement import AS_READ, Placement
 
 #: Some objects, by their numbers in the project.
 Fids = Sequence[int] | NDArray[np.int64]
@@ -43,6 +44,7 @@ class Layer:
     drawable: str | None  # class in layers.arrays that its import gave; the cache may hold a newer one
     partner: int | None  # id of the layer whose objects this one shows
     view: str | None  # name of the table that GIS programs see
+    placement: Placement = AS_READ  # by hand
 
     @property
     def objects_layer(self) -> int:

@@ -30,6 +30,7 @@ class Request:
     origin: tuple[float, float, float] | None = None
     epoch: str | None = None
     part_bytes: int | None = None
+    placement: str | None = None  # as of `Placement.text`
 
 
 @dataclass
@@ -47,6 +48,7 @@ class StagedLayer:
     linked: bool = False
     drawable: str | None = None
     partner: int | None = None
+    placement: str | None = None
     attributes: dict[str, str | None] = field(default_factory=dict)  # types by name
     counts: list[tuple[str, str, str, int]] = field(default_factory=list)  # types, LoDs, surfaces, objects
 

@@ -256,7 +256,8 @@ def is_outdated(connection: sqlite3.Connection, number: int) -> bool:
     """Whether objects, or which layers and levels of detail there are, changed after a result was kept."""
     row = connection.execute(
         "SELECT EXISTS (SELECT 1 FROM step JOIN change USING (step) WHERE state = 'done'"
-        " AND (tab = 'object' OR tab = 'layer' AND key IN ('present', 'visible', 'lod', 'epoch'))"
+        " AND (tab = 'object'"
+        " OR tab = 'layer' AND key IN ('present', 'visible', 'lod', 'epoch', 'placement'))"
         " AND step > (SELECT max(step) FROM change WHERE tab = 'result' AND id = ? AND key = 'present'"
         " AND after = '1'))",
         (number,),

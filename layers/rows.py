@@ -11,13 +11,14 @@ import orjson
 
 from layers.columnstore import FIXED, Row
 from layers.history import DONE
+from layers.placement import Placement
 from layers.records import CityObject, Layer, Step
 
 OBJECT = "SELECT fid, layer, id, type, parent, valid_from, valid_to, attributes, lods, surfaces FROM object"
 LAYER = (
     "SELECT id, uid, name, kind, crs, style, visible, opacity, position, lod, epoch, present, source_path,"
     " source_sha256, source_format, linked, first_fid, object_count, box, facts, report, drawable, partner,"
-    " view FROM layer"
+    " view, placement FROM layer"
 )
 #: An object by its id, given twice: the index knows no capitals.
 NAMED = "id = ? COLLATE NOCASE AND id = ?"
@@ -42,6 +43,7 @@ def layers(connection: sqlite3.Connection, only: int | None = None) -> Iterator[
         for flag in (6, 11, 15):
             values[flag] = bool(values[flag])
         values[18] = tuple(orjson.loads(values[18])) if values[18] else None
+        values[24] = Placement.from_text(values[24])
         yield Layer(*values)
 
 

@@ -137,6 +137,23 @@ def _add_shapes(connection: sqlite3.Connection) -> None:
     """Version 3 keeps edited shapes of objects, and layers that were placed by hand."""
     _execute(connection, SHAPE_TABLES)
     connection.execute("ALTER TABLE layer ADD COLUMN placement TEXT")
+    _say_what_was_set_down(connection)
+
+
+def _say_what_was_set_down(connection: sqlite3.Connection) -> None:
+    """Models that name no place on Earth were put into the middle of the project without a word."""
+    from layers.crs import LOCAL
+    from layers.siting import set_down
+
+    facts = dict(connection.execute("SELECT key, value FROM project WHERE key IN ('crs', 'origin')"))
+    if facts.get("crs") in (None, LOCAL) or "origin" not in facts:
+        return
+    found = connection.execute("SELECT id, facts FROM layer WHERE crs = ? AND present >= 0", (LOCAL,))
+    for number, told in found.fetchall():
+        box = orjson.loads(told).get("layer_box")
+        if box:
+            placement = set_down(box, orjson.loads(facts["origin"])).text()
+            connection.execute("UPDATE layer SET placement = ? WHERE id = ?", (placement, number))
 
 
 def _execute(connection: sqlite3.Connection, statements: str) -> None:
@@ -147,6 +164,13 @@ def _execute(connection: sqlite3.Connection, statements: str) -> None:
 
 #: What makes a file of version 1, 2, … one of the next version.
 UPGRADES: tuple[Callable[[sqlite3.Connection], None], ...] = (_add_results, _add_shapes)
+
+
+def stand_in(connection: sqlite3.Connection, version: int) -> None:
+    """Let a file of an earlier version, that may only be read, answer as one of this version does."""
+    if version < SCHEMA_VERSION:
+        connection.execute("CREATE TEMP VIEW layer AS SELECT *, NULL AS placement FROM main.layer")
+        connection.execute(SHAPE_TABLES.replace("CREATE TABLE", "CREATE TEMP TABLE"))
 
 
 def upgrade(connection: sqlite3.Connection) -> None:

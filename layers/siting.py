@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from layers.arrays import TerrainPyramid
 from layers.crs import LOCAL, crs_text, height_unit, parse_crs
 from layers.data import Box, LayerData
 from layers.errors import PlaceError
-from layers.moving import Move
+from layers.moving import Move, moved_box
 from layers.place import Place, far_note, project_crs_for, suggest_crs
+from layers.placement import AS_READ, Placement
 
 
 class MissingCrs(PlaceError):
@@ -40,14 +42,28 @@ class Site:
     move: Move
     epoch: str | None = None
 
+    @property
+    def placement(self) -> Placement:
+        """Where the layer is put besides what its CRS says."""
+        return self.move.placement
+
     def stamp(self, sha256: str) -> str:
-        """What the arrays of the layer depend on, as `Project.stamp` says it."""
-        return f"{sha256} {self.crs} {self.project_crs}"
+        """What the arrays of the layer depend on."""
+        return stamp(sha256, self.crs, self.project_crs, self.placement)
 
 
-def layer_crs(path: Path, layer: LayerData, said: str | None, project_crs: str | None) -> str:
+def stamp(sha256: str, crs: str | None, project_crs: str | None, placement: Placement) -> str:
+    """What the arrays of a layer depend on."""
+    return " ".join(filter(None, (sha256, str(crs), str(project_crs), placement.text())))
+
+
+def layer_crs(
+    path: Path, layer: LayerData, said: str | None, project_crs: str | None, placement: Placement = AS_READ
+) -> str:
     """The CRS of a layer: what the person says, what its file says, or what can be told from its place."""
     known = said or layer.crs
+    if placement.is_corrected and project_crs and not said and layer.crs in (None, LOCAL):
+        return project_crs  # whoever says by how much the coordinates are off says where they lie
     if known:
         return crs_text(parse_crs(known))
     if layer.box is None or project_crs == LOCAL:
@@ -57,37 +73,49 @@ def layer_crs(path: Path, layer: LayerData, said: str | None, project_crs: str |
     if layer.kind == "heritage" and project_crs:
         # A scan that names no CRS but has large coordinates is in that of its city.
         return project_crs
-    raise MissingCrs(path, layer.box)
+    raise MissingCrs(path, moved_box(layer.box, placement.correct))
 
 
-def first_project_crs(layer: LayerData) -> str | None:
+def first_project_crs(layer: LayerData, placement: Placement = AS_READ) -> str | None:
     """The CRS of a project that begins with this layer."""
     if layer.crs is None or layer.box is None:
         return layer.crs
-    return project_crs_for(layer.crs, layer.box)
+    return project_crs_for(layer.crs, moved_box(layer.box, placement.correct))
 
 
 def site_of(
-    layer: LayerData, project_crs: str, origin: tuple[float, ...] | None, epoch: str | None = None
+    layer: LayerData,
+    project_crs: str,
+    origin: tuple[float, ...] | None,
+    epoch: str | None = None,
+    placement: Placement = AS_READ,
 ) -> Site:
-    """Where the layer comes to lie."""
-    if _is_set_down(layer, project_crs) and origin and layer.box:
-        low, high = np.array(layer.box[:3]), np.array(layer.box[3:])
-        east, north, up = (np.array(origin) - np.array([*((low + high) / 2)[:2], low[2]])).tolist()
-        return Site(layer.crs, project_crs, Move(layer.crs, project_crs, shift=(east, north, up)), epoch)
+    """Where the layer comes to lie; by its placement, if it has one."""
+    if _is_set_down(layer, project_crs) and origin and layer.box and placement.is_as_read:
+        placement = set_down(layer.box, origin)
+        return Site(layer.crs, project_crs, Move(layer.crs, project_crs, placement=placement), epoch)
     # Rasters are in metres unless their CRS says otherwise, clouds in the unit of their positions.
     in_metres = layer.crs is None or isinstance(layer.drawable, TerrainPyramid)
     unit_m = 1.0 if in_metres else height_unit(str(layer.crs))[1]
-    return Site(layer.crs, project_crs, Move(layer.crs, project_crs, unit_m), epoch)
+    return Site(layer.crs, project_crs, Move(layer.crs, project_crs, unit_m, placement), epoch)
+
+
+def set_down(box: Box, origin: Sequence[float]) -> Placement:
+    """What puts a layer that names no place on Earth into the middle of its project."""
+    middle, bottom = (np.array(box[:3]) + np.array(box[3:])) / 2, box[2]
+    foot = (float(middle[0]), float(middle[1]), bottom)
+    east, north, up = (np.array(origin) - np.array(foot)).tolist()
+    return Placement(shift=(east, north, up), pivot=foot)
 
 
 def note_site(layer: LayerData, site: Site) -> None:
     """Say in the layer's report what a person should know of where it lies."""
-    if any(site.move.shift):
+    if _is_set_down(layer, site.project_crs) and site.placement.is_put:
         notes = ["the model names no place on Earth: it stands in the middle of the project"]
     else:
         place = Place(site.project_crs, np.zeros(3))
-        far = far_note(layer.crs, layer.box) if layer.crs and layer.box else ""
+        box = layer.box and moved_box(layer.box, site.placement.correct)
+        far = far_note(layer.crs, box) if layer.crs and box else ""
         notes = [place.note(layer.crs, site.move.height_unit_m), far]
     for note in filter(None, notes):
         layer.report.warn("placed", "", note)

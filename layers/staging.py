@@ -17,10 +17,11 @@ from layers.arrays import CityTiles, Float64, Mesh, Mover, Scan
 from layers.boxes import object_boxes
 from layers.columnstore import build_part
 from layers.crs import LOCAL, parse_crs
-from layers.data import Box, LayerData
+from layers.data import LayerData
 from layers.footprint import footprints
 from layers.heritage import scan_record
 from layers.joining import Kin, enclose, kin_of
+from layers.moving import moved_box
 from layers.request import StagedLayer, Wanted
 from layers.schema import BULK_TABLES
 from layers.siting import Site
@@ -49,7 +50,7 @@ def stage_layer(folder: Path, layer: LayerData, site: Site, sha256: str, wanted:
             cache.put_stamp(arrays, type(drawable).__name__, stamp)
         if layer.features:
             _stage_columns(arrays / COLUMNS, layer)
-    return described(layer, site.move)
+    return described(layer, site)
 
 
 def stage_part(folder: Path, layer: LayerData, site: Site, wanted: Wanted) -> StagedLayer:
@@ -64,7 +65,7 @@ def stage_part(folder: Path, layer: LayerData, site: Site, wanted: Wanted) -> St
     if wanted != "look":
         tiled(mesh).save(folder / ARRAYS)
         _stage_columns(folder / COLUMNS, layer)
-    return described(layer, site.move)
+    return described(layer, site)
 
 
 def _begin(layer: LayerData, epoch: str | None) -> None:
@@ -73,7 +74,7 @@ def _begin(layer: LayerData, epoch: str | None) -> None:
         feature.valid_from = feature.valid_from or epoch
 
 
-def described(layer: LayerData, mover: Mover) -> StagedLayer:
+def described(layer: LayerData, site: Site) -> StagedLayer:
     """The layer without its rows and arrays."""
     kind = CityTiles if isinstance(layer.drawable, Mesh) else type(layer.drawable)
     counts = Counter((item.type, item.lods, item.surfaces) for item in layer.features)
@@ -83,7 +84,8 @@ def described(layer: LayerData, mover: Mover) -> StagedLayer:
         crs=layer.crs,
         report=layer.report.as_dict(),
         facts={**layer.facts, "layer_box": layer.box},
-        box=moved_box(layer.box, mover) if layer.box else None,
+        box=moved_box(layer.box, site.move) if layer.box else None,
+        placement=site.placement.text(),
         linked=layer.linked,
         objects=len(layer.features),
         pieces=len(layer.pieces),
@@ -150,13 +152,6 @@ def _moved(layer: LayerData, mover: Mover) -> Mesh | Scan | Any:
 
 def _move(points: Float64, mover: Mover) -> Float64:
     return mover(points) if len(points) else points
-
-
-def moved_box(box: Box, mover: Mover) -> Box:
-    """The box around a box that is moved."""
-    corners = np.array([[x, y, z] for x in box[0::3] for y in box[1::3] for z in box[2::3]], np.float64)
-    moved = mover(corners)
-    return (*moved.min(axis=0).tolist(), *moved.max(axis=0).tolist())
 
 
 def _insert_objects(database: sqlite3.Connection, layer: LayerData) -> None:

@@ -41,8 +41,8 @@ def _terrain(project: Project, layer: Layer) -> Terrain | None:
     except CacheMissing:
         return None
     if isinstance(drawable, TerrainPyramid):
-        terrain, back = drawable, project.place.mover(layer.crs)
-        there = project.place.way_back(layer.crs)
+        terrain, back = drawable, project.place.mover_of(layer)
+        there = project.place.way_back_of(layer)
         return lambda places: heights_in(terrain, there, back, places)
     if isinstance(drawable, CityTiles):
         vertices, triangles, _ = tin_of(drawable, project.column(layer, "type"))

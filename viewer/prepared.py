@@ -73,14 +73,14 @@ def view_of(
         layer=layer,
         origin=place.origin,
         columns=columns,
-        mover=place.mover(layer.crs),
+        mover=place.mover_of(layer),
         left_out=frozenset((TIN,)) if has_terrain else frozenset(),
         most_tiles=MOST_TILES,
     )
     if isinstance(drawable, TerrainPyramid):
-        return RasterView(source, drawable, place.way_back(layer.crs))
+        return RasterView(source, drawable, place.way_back_of(layer))
     if isinstance(drawable, ImagePyramid):
-        return ImageView(source, drawable, place.way_back(layer.crs))
+        return ImageView(source, drawable, place.way_back_of(layer))
     if isinstance(drawable, CityTiles) and layer.kind == "terrain":
         return TinView(source, drawable)
     if isinstance(drawable, CityTiles):

@@ -150,7 +150,7 @@ def test_a_raster_in_another_crs_is_looked_over_where_it_lies(tmp_path: Path) ->
         inputs = Inputs(on="raster", places=(place[:2].tolist(),), curvature=False)
         result = visibility.run(project, inputs, never_stop)
         points = np.column_stack([result.points.numbers(axis) for axis in "xyz"])
-        back = project.place.way_back(layer.crs)(points)
+        back = project.place.way_back_of(layer)(points)
     assert result.raster is not None and result.raster.crs == layer.crs
     assert not result.raster.values["seen_by"].reshape(300, 300)[:, 151:].any()
     behind = back[:, 0] > 779_303.0

@@ -1,0 +1,137 @@
+"""Where a layer is put by hand: moved, turned about the vertical and scaled, as numbers that can be undone.
+
+A point of the file is first corrected in the layer's own CRS (`swapped`, then `offset`), then moved into
+the project's CRS, and there it comes to
+
+    pivot + shift + scale * turn(rotation) * (point - pivot),    heights times `height_scale` as well.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, replace
+
+import msgspec
+import numpy as np
+import orjson
+
+from layers.arrays import Float64
+from layers.errors import PlaceError
+
+Triple = tuple[float, float, float]
+NOWHERE: Triple = (0.0, 0.0, 0.0)
+#: Nothing in a city is farther from where it was read than this.
+FARTHEST = 1e8
+SCALES = (1e-6, 1e6)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """What is done to the coordinates of a layer; the one without values leaves them as they are."""
+
+    offset: Triple = NOWHERE  # added to the file's coordinates, in the layer's CRS and its units
+    swapped: bool = False  # the file's first two coordinates are the other way round
+    shift: Triple = NOWHERE  # east, north, up in the project's CRS
+    rotation_deg: float = 0.0  # anticlockwise, seen from above
+    scale: float = 1.0
+    height_scale: float = 1.0  # of heights besides `scale`; 0.3048 makes feet metres
+    pivot: Triple = NOWHERE  # what stays where it is in turning and scaling, in the project's CRS
+
+    @classmethod
+    def from_text(cls, text: str | None) -> Placement:
+        """What the project file says."""
+        if not text:
+            return AS_READ
+        try:
+            found = msgspec.json.decode(text, type=cls)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise PlaceError("The placement of a layer cannot be read", found=str(error)) from error
+        found.check()
+        return found
+
+    def text(self) -> str | None:
+        """The same as the project file keeps it: what is not as it was read; None where all is."""
+        plain = asdict(AS_READ)
+        told = {key: value for key, value in asdict(self).items() if value != plain[key]}
+        if set(told) <= {"pivot"}:
+            return None
+        return orjson.dumps(told).decode()
+
+    @property
+    def is_as_read(self) -> bool:
+        """Whether points stay where their file and its CRS put them."""
+        return self.text() is None
+
+    def check(self) -> None:
+        """Refuse what no layer can be placed by."""
+        for name in ("offset", "shift", "pivot"):
+            value = getattr(self, name)
+            if not all(math.isfinite(part) and abs(part) < FARTHEST for part in value):
+                raise PlaceError(f"The {name} is no place", found=str(value), allowed="less than 100 000 km")
+        if not math.isfinite(self.rotation_deg):
+            raise PlaceError("The rotation is no angle", found=str(self.rotation_deg))
+        for value in (self.scale, self.height_scale):
+            if not SCALES[0] <= value <= SCALES[1]:
+                low, high = SCALES
+                raise PlaceError("The scale is out of range", found=str(value), allowed=f"{low} to {high}")
+
+    def shifted(self, by: Triple) -> Placement:
+        """The same, and farther by so much east, north and up."""
+        east, north, up = (a + b for a, b in zip(self.shift, by, strict=True))
+        return replace(self, shift=(east, north, up))
+
+    # --- points --------------------------------------------------------------------------------
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether the file's own coordinates are corrected before they are moved."""
+        return self.swapped or self.offset != NOWHERE
+
+    @property
+    def is_put(self) -> bool:
+        """Whether points are put elsewhere after they were moved into the project's CRS."""
+        return replace(self, offset=NOWHERE, swapped=False).text() is not None
+
+    def correct(self, points: Float64) -> Float64:
+        """(n, 3) points of the file as they should be, in the layer's CRS."""
+        straight = points[:, [1, 0, 2]] if self.swapped else points
+        correct: Float64 = straight + np.array(self.offset)
+        return correct
+
+    def uncorrect(self, points: Float64) -> Float64:
+        """The way back of `correct`."""
+        found: Float64 = points - np.array(self.offset)
+        return found[:, [1, 0, 2]] if self.swapped else found
+
+    def put(self, points: Float64) -> Float64:
+        """(n, 3) points in the project's CRS where they are put."""
+        if not self._is_turned:
+            return np.asarray(points + np.array(self.shift))
+        pivot = np.array(self.pivot)
+        put: Float64 = (points - pivot) @ self._matrix().T + pivot + np.array(self.shift)
+        return put
+
+    def take_back(self, points: Float64) -> Float64:
+        """The way back of `put`."""
+        there: Float64 = points - np.array(self.shift)
+        if not self._is_turned:
+            return there
+        pivot = np.array(self.pivot)
+        back: Float64 = (there - pivot) @ np.linalg.inv(self._matrix()).T + pivot
+        return back
+
+    @property
+    def _is_turned(self) -> bool:
+        return self.rotation_deg != 0.0 or self.scale != 1.0 or self.height_scale != 1.0
+
+    def _matrix(self) -> Float64:
+        """(3, 3) turning and scaling."""
+        angle = math.radians(self.rotation_deg)
+        cosine, sine = math.cos(angle), math.sin(angle)
+        if self.rotation_deg % 90 == 0:
+            cosine, sine = float(round(cosine)), float(round(sine))  # quarter turns are exact
+        turned = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, self.height_scale]])
+        return np.asarray(turned * self.scale, np.float64)
+
+
+AS_READ = Placement()
