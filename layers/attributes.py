@@ -141,6 +141,8 @@ def _name(key: str) -> str:
 
 def _decoded(key: str, texts: Iterable[str | None]) -> list[Value]:
     """Values as the journal writes them."""
+    if key == "lods":
+        return [text.split(",") if text else [] for text in texts]
     if key in FIXED:
         return list(texts)
     return [None if text is None else orjson.loads(text) for text in texts]

@@ -68,6 +68,14 @@ def _not_a_crs(text: str) -> PlaceError:
     return PlaceError("This coordinate reference system is not known", found=repr(shown), do=WHAT_TO_TYPE)
 
 
+def is_geographic(crs: str | None) -> bool:
+    """Whether a CRS gives longitude and latitude in degrees."""
+    try:
+        return crs is not None and parse_crs(crs).is_geographic
+    except PlaceError:
+        return False
+
+
 def without_shift(crs: CRS) -> CRS:
     """The CRS itself, when WKT binds it to WGS 84 by rough datum shift parameters."""
     return crs.source_crs if crs.is_bound and crs.source_crs is not None else crs

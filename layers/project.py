@@ -14,8 +14,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from layers import cache, gis, history, opening, resultstore, rows, searching, wkb
-from layers.arrays import Drawable, Int32, Mover
+from layers import cache, gis, history, opening, reshaped, resultstore, rows, searching, shaperows, wkb
+from layers.arrays import CityTiles, Drawable, Int32, Mover
 from layers.attributes import Attributes
 from layers.columns import Column
 from layers.data import Progress, never_stop
@@ -27,6 +27,7 @@ from layers.place import Place
 from layers.records import Changes, CityObject, Epoch, Layer, Step
 from layers.results import Result, ResultSummary
 from layers.schema import ENDING as ENDING  # whoever opens projects names them
+from layers.shapes import Shape
 from layers.signal import Signal
 from layers.siting import stamp
 
@@ -264,7 +265,10 @@ class Project:
         return wkb.from_blob(row[0]) if row and row[0] else None
 
     def geometries(self, fid: int) -> list[dict[str, Any]]:
-        """The CityJSON geometries of a city object."""
+        """The CityJSON geometries of a city object; those of an edited one number its shape's vertices."""
+        edited = self.shape(fid)
+        if edited is not None:
+            return edited.geometries
         text = self.source_text(fid)
         try:
             values = orjson.loads(text)
@@ -286,7 +290,20 @@ class Project:
         if layer.drawable is None:
             return None
         folder = cache.layer_folder(self.path.absolute(), layer.uid)
-        return cache.load(folder, self.stamp(layer))
+        found = cache.load(folder, self.stamp(layer))
+        if not isinstance(found, CityTiles) or not (shapes := self._shapes(layer)):
+            return found
+        types = {item.fid: item.type for item in self.objects(fids=[fid for fid, _ in shapes])}
+        return reshaped.with_shapes(found, shapes, types, layer, self.mover(layer), folder)
+
+    def _shapes(self, layer: Layer) -> list[tuple[int, str]]:
+        """The edited shapes of a layer: fid and text."""
+        return shaperows.shapes_of(self._connection, layer.first_fid, layer.object_count)
+
+    def shape(self, fid: int) -> Shape | None:
+        """The edited shape of an object in its layer's CRS; None where it is as in the source."""
+        found = shaperows.shapes_of(self._connection, fid, 1)
+        return Shape.from_text(found[0][1]) if found else None
 
     def mover(self, layer: Layer) -> Mover:
         """What moves points of a layer's file to where they are in the project."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from layers.arrays import CityTiles, Float64, Int32, Mesh
 from layers.blocks import blocks_of
 from layers.data import Progress, never_stop
-from layers.merging import Folders, planned
+from layers.merging import Folders, Plan, Read, planned
 from layers.runs import starts
 from layers.stored import array_path, write
 
@@ -24,9 +24,7 @@ def tiled(mesh: Mesh) -> CityTiles:
     base, shape, area, error = blocks_of(found)
     found = replace(found, block_base=base, block_shape=shape, block_area=area, block_error=error)
     plan = planned([found], [0])
-    arrays = plan.arrays(lambda _part, name: np.asarray(getattr(found, name)))
-    values: dict[str, Any] = {name: np.concatenate(list(pieces)) for name, _rows, pieces in arrays}
-    return CityTiles(**(values | plan.names))
+    return in_memory(plan, lambda _part, name: np.asarray(getattr(found, name)))
 
 
 def tile(parts: Sequence[tuple[Path, int]], out: Path, progress: Progress = never_stop) -> None:
@@ -36,8 +34,13 @@ def tile(parts: Sequence[tuple[Path, int]], out: Path, progress: Progress = neve
     large the city is, memory stays within some hundred megabytes.
     """
     plan = planned((CityTiles.load(folder) for folder, _ in parts), [first for _, first in parts])
+    save(plan, Folders([folder for folder, _ in parts]), out, progress)
+
+
+def save(plan: Plan, read: Read, out: Path, progress: Progress = never_stop) -> None:
+    """Write what a plan makes of its parts into a folder, array by array."""
     out.mkdir(parents=True, exist_ok=True)
-    arrays = list(plan.arrays(Folders([folder for folder, _ in parts])))
+    arrays = list(plan.arrays(read))
     all_rows, done = sum(rows for _, rows, _ in arrays), 0
 
     def told(pieces: Iterable[NDArray[Any]]) -> Iterator[NDArray[Any]]:
@@ -51,6 +54,12 @@ def tile(parts: Sequence[tuple[Path, int]], out: Path, progress: Progress = neve
         write(array_path(out, name), rows, told(pieces))
     for name, names in plan.names.items():
         write(array_path(out, name), len(names), [np.asarray(names, np.str_)])
+
+
+def in_memory(plan: Plan, read: Read) -> CityTiles:
+    """What a plan makes of its parts."""
+    values: dict[str, Any] = {name: np.concatenate(list(parts)) for name, _, parts in plan.arrays(read)}
+    return CityTiles(**(values | plan.names))
 
 
 def _in_order_of_file(mesh: Mesh) -> CityTiles:

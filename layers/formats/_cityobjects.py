@@ -13,16 +13,16 @@ import numpy as np
 import orjson
 
 from layers.boxes import mesh_box
+from layers.crs import is_geographic
 from layers.data import TILE, Feature, LayerData, Piece, ReadOptions
 from layers.epochs import city_validity
-from layers.errors import PlaceError, ReadError
+from layers.errors import ReadError
 from layers.flatten import ABSENT, BadGeometry, Flattener, Geometry, Semantics, Template
 from layers.formats._files import CITY_ENDINGS, layer_name
 from layers.formats._stretches import TEXT, Stretch, different_crs
 from layers.formats._vertices import Transformation, vertices_of
 from layers.joining import twice
 from layers.jsontext import address, join_members, raw_members
-from layers.place import parse_crs
 from layers.report import Report
 from layers.vertexfile import VertexFile
 
@@ -364,11 +364,3 @@ def _crs_code(name: str) -> str | None:
     if codes:
         return f"EPSG:{'+'.join(codes)}"
     return "OGC:CRS84" if re.search(r"CRS84h?\s*$", name) else None
-
-
-def is_geographic(crs: str | None) -> bool:
-    """Whether a CRS gives longitude and latitude in degrees."""
-    try:
-        return crs is not None and parse_crs(crs).is_geographic
-    except PlaceError:
-        return False

@@ -1,0 +1,92 @@
+"""The arrays of a city layer with the edited shapes in them: drawn, picked and analysed like any others."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers import tiling
+from layers.arrays import CityTiles, Mesh
+from layers.merging import Plan, planned
+from layers.records import Layer
+from layers.shapes import NO_OUTLINE, Shape, mesh_of_shapes
+from layers.stored import Damaged, Mover
+
+FOLDER = "edited-"
+#: An edited layer of so many corners or fewer is put together in memory, which is quicker than on disk.
+SMALL = 1 << 18
+
+
+def with_shapes(
+    base: CityTiles,
+    shapes: Sequence[tuple[int, str]],
+    types: Mapping[int, str],
+    layer: Layer,
+    mover: Mover,
+    folder: Path,
+) -> CityTiles:
+    """A layer's arrays with these shapes (fid and text) in place of the objects' own.
+
+    Large layers are put together once and then mapped from a folder within `folder`, that of the layer.
+    """
+    if len(base.vertices) <= SMALL:
+        return tiling.in_memory(*_plan(base, shapes, types, layer, mover))
+    digest = hashlib.sha256(repr((layer.crs, layer.placement, shapes)).encode()).hexdigest()[:16]
+    target = folder / f"{FOLDER}{digest}"
+    with suppress(Damaged):
+        if target.exists():
+            return CityTiles.load(target)
+    plan, read = _plan(base, shapes, types, layer, mover)
+    try:
+        with tempfile.TemporaryDirectory(prefix=FOLDER, dir=folder) as staged:
+            tiling.save(plan, read, Path(staged, "arrays"))
+            for old in folder.glob(f"{FOLDER}*/"):
+                if old.name != Path(staged).name:
+                    shutil.rmtree(old, ignore_errors=True)
+            os.replace(Path(staged, "arrays"), target)
+        return CityTiles.load(target)
+    except (OSError, Damaged):
+        return tiling.in_memory(plan, read)  # no room there, or no right to write
+
+
+def _plan(
+    base: CityTiles, shapes: Sequence[tuple[int, str]], types: Mapping[int, str], layer: Layer, mover: Mover
+) -> tuple[Plan, Any]:
+    """How base and edited objects become one, and what reads their arrays."""
+    edited = tiling.tiled(_mesh(shapes, types, layer, mover))
+    positions = np.array([fid for fid, _ in shapes], np.int64) - layer.first_fid
+    edited = replace(edited, entry_object=positions[edited.entry_object].astype(np.int32))
+    plan = planned([base, edited], [0, 0])
+    keep = (plan.part == 1) | ~np.isin(plan.object, positions)
+    plan = replace(
+        plan,
+        key=plan.key[keep],
+        object=plan.object[keep],
+        part=plan.part[keep],
+        first={level: rows[keep] for level, rows in plan.first.items()},
+        count={level: rows[keep] for level, rows in plan.count.items()},
+    )
+    parts = (base, edited)
+
+    def read(part: int, name: str) -> NDArray[Any]:
+        return np.asarray(getattr(parts[part], name))
+
+    return plan, read
+
+
+def _mesh(shapes: Sequence[tuple[int, str]], types: Mapping[int, str], layer: Layer, mover: Mover) -> Mesh:
+    """The edited shapes as triangles in the project's CRS; objects are numbered as they come."""
+    found = [Shape.from_text(text) for _, text in shapes]
+    outlined = [types.get(fid) not in NO_OUTLINE for fid, _ in shapes]
+    mesh, _ = mesh_of_shapes(found, layer.crs, outlined)
+    return replace(mesh, vertices=mover(mesh.vertices)) if len(mesh.vertices) else mesh
