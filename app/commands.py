@@ -27,7 +27,6 @@ from app.jobs import Question
 from app.labels import counted
 from app.navigation import ZOOM_PER_NOTCH
 from app.opening import FieldMapping, ask_files, ask_folder, ask_project_path
-from app.reports import ReportWindow
 from app.resultbox import subject_box
 from app.settings import config_folder
 from app.timeline import parse_date
@@ -37,7 +36,6 @@ from layers.outfile import keep_sources
 from layers.overview import ids_of
 from layers.pipes import mapping_of
 from layers.records import Fids
-from layers.report import Report
 from layers.results import Result
 from layers.views import View
 from viewer.camera import Camera
@@ -346,6 +344,10 @@ class Commands(QObject):
         """Show or hide the history."""
         self._window.show_dock("history", on)
 
+    def show_importreport(self, on: bool) -> None:
+        """Show or hide what reading the files found."""
+        self._window.show_dock("importreport", on)
+
     def show_results(self, on: bool) -> None:
         """Show or hide the results of analyses."""
         self._window.show_dock("results", on)
@@ -444,8 +446,7 @@ class Commands(QObject):
         """Show what reading the layer's file found."""
         layer = self._session.current_layer
         if layer is not None:
-            report = Report.from_dict(layer.report) if layer.report else Report()
-            self._window.show_dialog(ReportWindow(layer.name, [report], self._window))
+            self._window.show_import_report(layer.id)
 
     def map_pipes(self) -> None:
         """Ask where diameter, levels and nodes of the current layer's pipes come from."""

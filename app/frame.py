@@ -17,6 +17,7 @@ DOCKS: tuple[tuple[str, str, Qt.DockWidgetArea], ...] = (
     ("results", "Results", AREA.RightDockWidgetArea),
     ("table", "Attribute table", AREA.BottomDockWidgetArea),
     ("history", "History", AREA.BottomDockWidgetArea),
+    ("importreport", "Import report", AREA.BottomDockWidgetArea),
 )
 LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 260, 320, 240
 FIND_WIDTH = 260
@@ -33,6 +34,7 @@ def docks_of(window: QMainWindow, panels: Mapping[str, QWidget]) -> dict[str, QD
         window.addDockWidget(where, dock)
         docks[name] = dock
     window.tabifyDockWidget(docks["table"], docks["history"])
+    window.tabifyDockWidget(docks["history"], docks["importreport"])
     window.tabifyDockWidget(docks["inspector"], docks["results"])
     window.setCorner(Qt.Corner.BottomLeftCorner, AREA.LeftDockWidgetArea)
     window.setCorner(Qt.Corner.BottomRightCorner, AREA.RightDockWidgetArea)

@@ -37,6 +37,7 @@ from app.frame import DOCKS, docks_of, fill_menus, toolbar_of
 from app.gestures import HandledCanvas
 from app.history_panel import HistoryPanel
 from app.icons import FOLDER
+from app.importreport import ImportReport, report_of, summary
 from app.inspector import Inspector
 from app.labels import counted
 from app.livesight import KEPT_AS, LiveSight
@@ -44,7 +45,6 @@ from app.livesun import LiveSun
 from app.opening import CrsQuestion, TilesQuestion, are_like_tiles
 from app.palette import Palette
 from app.reporting import ask_export_path, ask_report_path, report, run_export
-from app.reports import ReportWindow, summary
 from app.resultpanel import ResultPanel
 from app.session import Session, is_project
 from app.settings import MAX_RECENT, Settings
@@ -62,7 +62,6 @@ from layers.data import ReadOptions
 from layers.decoding import MissingCrs
 from layers.errors import CitystrataError
 from layers.records import Changes, Layer
-from layers.report import Report
 from layers.results import ResultSummary
 from layers.unfinished import Unfinished
 
@@ -96,7 +95,7 @@ class Window(QMainWindow):
         self.surroundings = Surroundings(self.session)
         self.sun = LiveSun(self.session, self.surroundings)
         self.sight = LiveSight(self.session, self.surroundings)
-        self._reports: list[Report] = []
+        self._imported = 0  # the layer that was read last
         self._again: Callable[[], object] | None = None  # what "Try again" does
         self._act_on_info: Callable[[], object] = self._show_reports
         self.setWindowIcon(QIcon(str(FOLDER / "citystrata.svg")))
@@ -159,6 +158,7 @@ class Window(QMainWindow):
         self.inspector, self.table = Inspector(self.session), AttributeTable(self.session)
         self.history, self.find_box = HistoryPanel(self.session), FindBox(self.session)
         self.results = ResultPanel(self.session, self.analysing)
+        self.importreport = ImportReport(self.session)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setWidget(self.styles)
         for signal in (self.session.opened, self.session.current_layer_changed):
@@ -175,6 +175,7 @@ class Window(QMainWindow):
             "results": self.results,
             "table": self.table,
             "history": self.history,
+            "importreport": self.importreport,
         }
         self._docks = docks_of(self, panels)
 
@@ -189,7 +190,7 @@ class Window(QMainWindow):
         session.imports.crs_wanted.connect(self._ask_crs)
         session.imports.cut_off.connect(self._offer_to_go_on)
         session.project_changed.connect(self._on_project_changed)
-        for panel in (self.find_box, self.table, self.inspector):
+        for panel in (self.find_box, self.table, self.inspector, self.importreport):
             panel.fly_requested.connect(self.commands.zoom_to)
         self.inspector.copy_requested.connect(self.commands.copy_ids)
         self.analysing.shown_changed.connect(self._on_result_shown)
@@ -394,11 +395,13 @@ class Window(QMainWindow):
         self.setWindowTitle(f"{name} – Citystrata" if name else "Citystrata")
 
     def _on_imported(self, layers: list[Layer]) -> None:
-        self._reports = [Report.from_dict(layer.report) for layer in layers]
+        reports = list(map(report_of, layers))
+        telling = [n for n, report in enumerate(reports) if report.warnings] or [0]
+        self._imported = layers[telling[0]].id
         names = ", ".join(layer.name for layer in layers[:3]) + (" …" if len(layers) > 3 else "")
-        found = any(report.warnings or report.dropped for report in self._reports)
+        found = any(report.warnings or report.dropped for report in reports)
         self._act_on_info = self._show_reports
-        self.info.say(f"{names}: {summary(self._reports)}", "Details" if found else "")
+        self.info.say(f"{names}: {summary(reports)}", "Details" if found else "")
         self._hide_info.start()
 
     def _offer_to_go_on(self, item: Unfinished) -> None:
@@ -415,7 +418,13 @@ class Window(QMainWindow):
 
     def _show_reports(self) -> None:
         self.info.hide()
-        self.show_dialog(ReportWindow("files just read", self._reports, self))
+        self.show_import_report(self._imported)
+
+    def show_import_report(self, layer: int) -> None:
+        """Show what reading the file of a layer found."""
+        self.actions_["dock_importreport"].setChecked(True)
+        self.show_dock("importreport", True)
+        self.importreport.show_layer(layer)
 
     # -- what actions ask for ----------------------------------------------------------------
 

@@ -6,6 +6,20 @@ import random
 import re
 from collections.abc import Callable
 
+FILE_NAME = re.compile(
+    rb"[\w./\\-]{1,200}\.(?:png|jpe?g|tiff?|bin|mtl|glb|gltf|b3dm|json|subtree|xml|gml|dbf)"
+)
+HOSTILE_PATHS = (
+    b"../../../../../../../../etc/hostname",
+    b"/etc/hostname",
+    b"file:///etc/hostname",
+    b"..\\..\\canary",
+    b"../canary",
+    b"http://localhost:9/a.png",
+    b"\\\\host\\share\\a.png",
+    b"/dev/zero",
+    b".",
+)
 NUMBER = re.compile(rb"-?\d+(?:\.\d+)?")
 MAGIC_NUMBERS = (
     b"\xff\xff\xff\xff",
@@ -78,6 +92,34 @@ def _magic_word(data: bytes, dice: random.Random) -> bytes:
     return data[: number.start()] + dice.choice(MAGIC_WORDS) + data[number.end() :]
 
 
+def _hostile_path(data: bytes, dice: random.Random) -> bytes:
+    """Another file in the place of one that the data name."""
+    names = list(FILE_NAME.finditer(data))
+    if not names:
+        return data
+    name = dice.choice(names)
+    return data[: name.start()] + dice.choice(HOSTILE_PATHS) + data[name.end() :]
+
+
+def _nest(data: bytes, dice: random.Random) -> bytes:
+    """Brackets or elements within each other, thousands deep."""
+    at = _place(data, dice)
+    opening, closing = dice.choice(((b"[", b"]"), (b'{"a":', b"}"), (b"<a>", b"</a>"), (b"(", b")")))
+    depth = dice.choice((20, 2000, 100_000))
+    return data[:at] + opening * depth + closing * depth + data[at:]
+
+
+def _entities(data: bytes, dice: random.Random) -> bytes:
+    """XML that would grow a thousand million times, or name another file, in front."""
+    at = data.find(b"?>") + 2 if data.startswith(b"<?xml") else 0
+    root = re.search(rb"<([A-Za-z][\w:.-]*)", data[at:])
+    name = root[1] if root else b"a"
+    bomb = b"".join(b'<!ENTITY e%d "%s">' % (n, b"&e%d;" % (n - 1) * 10) for n in range(1, 9))
+    entity = dice.choice((b'<!ENTITY e0 "lol">' + bomb, b'<!ENTITY e8 SYSTEM "file:///etc/hostname">'))
+    used = re.sub(rb">([^<>]{1,20})<", b">&e8;<", data[at:], count=1)
+    return data[:at] + b"<!DOCTYPE %s [%s]>" % (name, entity) + used
+
+
 BINARY_DAMAGE: tuple[Callable[[bytes, random.Random], bytes], ...] = (
     _flip_bit,
     _magic_number,
@@ -85,4 +127,5 @@ BINARY_DAMAGE: tuple[Callable[[bytes, random.Random], bytes], ...] = (
     _cut_off,
     _repeat,
 )
-TEXT_DAMAGE = (*BINARY_DAMAGE, _magic_word, _magic_word, _magic_word)
+#: Most of it is damage to values: damage to brackets is found before anything else is looked at.
+TEXT_DAMAGE = (*BINARY_DAMAGE, *[_magic_word] * 9, _hostile_path, _hostile_path, _nest, _entities)

@@ -1,0 +1,286 @@
+"""What reading files found, finding by finding: a click selects the object and flies to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.labels import counted, empty_state, narrow
+from app.panel import Panel
+from app.session import Session
+from layers import report as reading
+from layers.errors import CitystrataError
+from layers.records import Layer
+from layers.report import Outcome, Report
+from layers.safefile import write_whole
+
+Index = QModelIndex | QPersistentModelIndex
+EMPTY = (
+    "No files read yet",
+    "What reading a file finds is kept here: what was repaired and what is not drawn.",
+)
+NOTHING = ("Nothing to report", "Every object of this layer was read as it is.")
+#: What became of it, as people say it, the gravest first.
+OUTCOMES: dict[Outcome, str] = {
+    "dropped": "Dropped",
+    "unsupported": "Kept, not drawn",
+    "repaired": "Repaired",
+    "noted": "Noted",
+}
+COLUMNS = ("Outcome", "Object", "Finding")
+EVERYTHING = "Every outcome"
+
+
+def summary(reports: list[Report]) -> str:
+    """The reports in one sentence."""
+    parts = [f"Read {counted(sum(report.read for report in reports), 'object')}"]
+    for name, text in (
+        ("repaired", "repaired"),
+        ("unsupported", "kept but not drawn"),
+        ("dropped", "could not be kept"),
+    ):
+        count = sum(getattr(report, name) for report in reports)
+        if count:
+            parts.append(f"{count} {text}")
+    findings = sum(len(report.warnings) + report.more_warnings for report in reports)
+    parts.append(counted(findings, "finding") if findings else "nothing to report")
+    return ", ".join(parts) + "."
+
+
+def report_of(layer: Layer) -> Report:
+    """The report of a layer; an empty one of a layer that no file was read for."""
+    return Report.from_dict(layer.report) if layer.report else Report()
+
+
+class Findings(QAbstractTableModel):
+    """The findings of one report."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[reading.Warning] = []
+
+    def show(self, rows: list[reading.Warning]) -> None:
+        """Turn to other findings."""
+        self.beginResetModel()
+        self._rows = rows
+        self.endResetModel()
+
+    def finding(self, row: int) -> reading.Warning:
+        """The finding of a row."""
+        return self._rows[row]
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # as Qt declares it
+        """How many there are."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # as Qt declares it
+        """What became of it, of what, and a sentence."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """A cell."""
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return None
+        row = self._rows[index.row()]
+        return (OUTCOMES[row.outcome], row.object, row.text)[index.column()]
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """The titles of the columns."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section]
+        return None
+
+
+class Narrowed(QSortFilterProxyModel):
+    """The findings of one outcome that hold a text."""
+
+    def __init__(self, findings: Findings) -> None:
+        super().__init__()
+        self.setSourceModel(findings)
+        self._findings = findings
+        self._outcome, self._text = "", ""
+
+    def narrow(self, outcome: str, text: str) -> None:
+        """Show these alone; '' shows all."""
+        self.beginFilterChange()
+        self._outcome, self._text = outcome, text.casefold()
+        self.endFilterChange()
+
+    def filterAcceptsRow(self, row: int, parent: Index) -> bool:
+        """Whether a finding is shown."""
+        finding = self._findings.finding(row)
+        if self._outcome and finding.outcome != self._outcome:
+            return False
+        return self._text in f"{finding.object} {finding.text} {finding.code}".casefold()
+
+
+class ImportReport(Panel):
+    """The report of one layer, chosen above it."""
+
+    fly_requested = Signal(list)  # fids
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.layers, self.outcomes = narrow(QComboBox()), narrow(QComboBox())
+        self.layers.setAccessibleName("Layer")
+        self.layers.setMinimumContentsLength(18)
+        self.outcomes.setAccessibleName("Outcome")
+        self.outcomes.setMinimumContentsLength(14)
+        self.text = QLineEdit(placeholderText="Filter findings", clearButtonEnabled=True)
+        self.text.setMaximumWidth(260)
+        self.save = QPushButton("Save as JSON…")
+        self.save.setToolTip("Write the whole report to a file")
+        self.words = QLabel()
+        self.words.setObjectName("muted")
+        self._findings = Findings()
+        self.rows = Narrowed(self._findings)
+        self.table = QTableView()
+        self.table.setModel(self.rows)
+        self.table.setAccessibleName("Findings")
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setAlternatingRowColors(True)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self.table.setShowGrid(False)
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        self._lay_out()
+        self._connect()
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(12, 8, 12, 8)
+        for widget in (self.layers, self.outcomes, self.text):
+            bar.addWidget(widget)
+        bar.addWidget(self.words, 1)
+        bar.addWidget(self.save)
+        self._stack = QStackedWidget()
+        for page in (empty_state(*EMPTY), empty_state(*NOTHING), self.table):
+            self._stack.addWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(bar)
+        layout.addWidget(self._stack, 1)
+
+    def _connect(self) -> None:
+        self._session.opened.connect(self.refresh)
+        self._session.project_changed.connect(self.refresh)
+        self.layers.activated.connect(self._show_layer)
+        self.outcomes.activated.connect(self._narrow)
+        self.text.textChanged.connect(self._narrow)
+        self.save.clicked.connect(self._ask_file)
+        self.table.selectionModel().currentRowChanged.connect(lambda current, _last: self._go_to(current))
+        self.table.clicked.connect(self._go_to)
+
+    @property
+    def layer(self) -> Layer | None:
+        """The layer whose report is shown."""
+        return next((layer for layer in self._present() if layer.id == self.layers.currentData()), None)
+
+    def show_layer(self, layer: int) -> None:
+        """Turn to the report of a layer."""
+        self._fill()
+        self.layers.setCurrentIndex(max(0, self.layers.findData(layer)))
+        self._show_layer()
+
+    def _present(self) -> tuple[Layer, ...]:
+        return self._session.project.layers if self._session.is_open else ()
+
+    def _fill(self) -> None:
+        before = self.layers.currentData()
+        self.layers.clear()
+        for layer in self._present():
+            self.layers.addItem(layer.name, layer.id)
+        self.layers.setCurrentIndex(max(0, self.layers.findData(before)))
+        self._show_layer()
+
+    def _show_layer(self) -> None:
+        layer = self.layer
+        report = report_of(layer) if layer else Report()
+        chosen = self.outcomes.currentData() or ""
+        self.outcomes.clear()
+        self.outcomes.addItem(EVERYTHING, "")
+        for outcome, title in OUTCOMES.items():
+            count = sum(warning.outcome == outcome for warning in report.warnings)
+            if count:
+                self.outcomes.addItem(f"{title} ({count})", outcome)
+        self.outcomes.setCurrentIndex(max(0, self.outcomes.findData(chosen)))
+        order = list(OUTCOMES)
+        self._findings.show(sorted(report.warnings, key=lambda found: order.index(found.outcome)))
+        more = f" The first {len(report.warnings):,} are listed." if report.more_warnings else ""
+        self.words.setText(summary([report]) + more if layer else "")
+        for widget in (self.layers, self.outcomes, self.text, self.save):
+            widget.setEnabled(layer is not None)
+        self._stack.setCurrentIndex(0 if layer is None else 2 if report.warnings else 1)
+        self._narrow()
+        for column, width in enumerate((130, 240)):
+            self.table.setColumnWidth(column, width)
+
+    def _narrow(self) -> None:
+        self.rows.narrow(self.outcomes.currentData() or "", self.text.text())
+
+    def _go_to(self, index: QModelIndex) -> None:
+        """Select the object of a finding and fly there."""
+        layer = self.layer
+        if layer is None or not index.isValid():
+            return
+        finding = self._findings.finding(self.rows.mapToSource(index).row())
+        found = self._session.project.by_id(finding.object, layer) if finding.object else None
+        if found is not None and self._session.selection.tolist() != [found.fid]:
+            self._session.select([found.fid])
+            self.fly_requested.emit([found.fid])
+
+    def _ask_file(self) -> None:
+        layer = self.layer
+        assert layer is not None
+        name = Path(layer.source_path or layer.name).stem
+        path, _ = QFileDialog.getSaveFileName(
+            self, "Save the import report", f"{name}-report.json", "JSON (*.json)"
+        )
+        if path:
+            self.write(Path(path))
+
+    def write(self, path: Path) -> None:
+        """Write the report of the shown layer as JSON."""
+        layer = self.layer
+        assert layer is not None
+        values = {"layer": layer.name, "source": layer.source_path, **report_of(layer).as_dict()}
+        try:
+            write_whole(
+                path, lambda file: file.writelines([orjson.dumps(values, option=orjson.OPT_INDENT_2)])
+            )
+        except CitystrataError as error:
+            self._session.problem.emit(error.sentence())
+        else:
+            self._session.message.emit(f"The report was written to {path.name}")

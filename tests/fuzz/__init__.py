@@ -1,0 +1,1 @@
+"""Thousands of damaged files for every reader: `python -m tests.fuzz`."""
