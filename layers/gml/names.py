@@ -57,14 +57,12 @@ _TYPES = {
     **_RENAMED,
 }
 #: Boundary surfaces and openings, in whatever module.
-_SURFACES = {
-    name: name
-    for name in (
-        "RoofSurface WallSurface GroundSurface ClosureSurface OuterCeilingSurface OuterFloorSurface"
-        " InteriorWallSurface CeilingSurface FloorSurface Window Door WaterSurface WaterGroundSurface"
-        " WaterClosureSurface TrafficArea AuxiliaryTrafficArea"
-    ).split()
-} | {
+_SAME_SURFACES = (
+    "RoofSurface WallSurface GroundSurface ClosureSurface OuterCeilingSurface OuterFloorSurface"
+    " InteriorWallSurface CeilingSurface FloorSurface Window Door WaterSurface WaterGroundSurface"
+    " WaterClosureSurface TrafficArea AuxiliaryTrafficArea"
+)
+_SURFACES = {name: name for name in _SAME_SURFACES.split()} | {
     "WindowSurface": "Window",
     "DoorSurface": "Door",
     "Marking": "TransportationMarking",
@@ -147,4 +145,4 @@ def shape_of(tag: str) -> Shape:
     found = _LOD.match(name)
     lod = found[1] if found else ""
     kind = (found[2] or "") if found else name
-    return Shape(lod, _MEANT.get(name, ""), kind.endswith("TerrainIntersection") or "terrainIntersection" in kind)
+    return Shape(lod, _MEANT.get(name, ""), "terrainintersection" in kind.lower())

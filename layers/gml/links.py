@@ -1,0 +1,139 @@
+"""References between geometries: followed, and what an object's surfaces and solids make together.
+
+A solid whose shell refers to the polygons of the boundary surfaces (or the other way round) is one
+geometry with semantics; boundary surfaces that are in no other geometry of their LoD make a MultiSurface.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from layers.gml.names import FINER, FINEST, INDOORS
+from layers.gml.objects import Extraction, GmlObject
+from layers.gml.shapes import Geometry, Link, Polygon
+
+#: A reference leads to a reference … not more often than this.
+MOST_STEPS = 16
+
+#: Reads what has these gml:ids in the rest of the file into `Shapes.by_id`.
+Fetch = Callable[[set[str]], None]
+#: Hears a code, an object's id and a sentence.
+Tell = Callable[[str, str, str], None]
+
+
+def settle(batch: Extraction, fetch: Fetch, tell: Tell) -> None:
+    """Follow all references of a batch, and put together what boundary surfaces make."""
+    links = _Links(batch, tell)
+    items = [item for member in batch.members for item in member.objects]
+    if batch.shapes.has_links:
+        missing = links.missing(items)
+        if missing:
+            fetch(missing)
+        for item in items:
+            links.follow_boundaries(item)
+        for item in items:
+            links.follow(item)
+    for item in items:
+        _assemble(item)
+
+
+class _Links:
+    def __init__(self, batch: Extraction, tell: Tell) -> None:
+        self.by_id = batch.shapes.by_id
+        self._tell = tell
+
+    def missing(self, items: Iterable[GmlObject]) -> set[str]:
+        """The ids that are referred to and not known."""
+        return {
+            link.href[1:]
+            for item in items
+            for link in _links_of(item)
+            if link.href[:1] == "#" and link.href[1:] not in self.by_id
+        }
+
+    def follow_boundaries(self, item: GmlObject) -> None:
+        """Put polygons for the references of boundary surfaces; those that were nobody's are theirs now."""
+        for lod, polygons in item.bounding.items():
+            if not any(type(polygon) is Link for polygon in polygons):
+                continue
+            found: list[Polygon | Link] = []
+            for polygon in polygons:
+                if isinstance(polygon, Polygon):
+                    found.append(polygon)
+                    continue
+                for target in self._targets(polygon, item, 0):
+                    if target.surface is None:
+                        target.surface = polygon.surface
+                    elif target.surface is not polygon.surface:
+                        target = Polygon(target.id, target.rings, polygon.surface, target.flipped)
+                    found.append(target)
+            item.bounding[lod] = found
+
+    def follow(self, item: GmlObject) -> None:
+        """Put polygons for the references of an object's geometries."""
+        for geometry in item.geometries:
+            for shells in geometry.solids:
+                for number, shell in enumerate(shells):
+                    if any(type(polygon) is Link for polygon in shell):
+                        shells[number] = list(self._followed(shell, item, 0))
+
+    def _followed(self, polygons: Iterable[Polygon | Link], item: GmlObject, steps: int) -> Iterator[Polygon]:
+        for polygon in polygons:
+            if isinstance(polygon, Polygon):
+                yield polygon
+            else:
+                yield from self._targets(polygon, item, steps)
+
+    def _targets(self, link: Link, item: GmlObject, steps: int) -> Iterator[Polygon]:
+        """The polygons that a reference means."""
+        known = self.by_id.get(link.href[1:]) if link.href[:1] == "#" else None
+        if known is None or steps > MOST_STEPS:
+            self._say_unknown(link, item, steps)
+            return
+        for polygon in self._followed(known, item, steps + 1):
+            if link.flipped:
+                yield Polygon(polygon.id, polygon.rings, polygon.surface, not polygon.flipped)
+            else:
+                yield polygon
+
+    def _say_unknown(self, link: Link, item: GmlObject, steps: int) -> None:
+        href = link.href[:200]
+        if steps > MOST_STEPS:
+            self._tell("link_loop", item.id, f"the reference {href!r} leads to itself")
+        elif link.href[:1] == "#":
+            self._tell("broken_link", item.id, f"nothing in the file has the gml:id that {href!r} refers to")
+        else:
+            self._tell("remote_link", item.id, f"the geometry at {href!r} is not in this file")
+
+
+def _links_of(item: GmlObject) -> Iterator[Link]:
+    for polygons in item.bounding.values():
+        yield from (polygon for polygon in polygons if isinstance(polygon, Link))
+    for geometry in item.geometries:
+        yield from (polygon for polygon in geometry.polygons() if isinstance(polygon, Link))
+
+
+def _assemble(item: GmlObject) -> None:
+    """Name the LoDs, and add what the boundary surfaces make that no other geometry of their LoD shows."""
+    lods = {geometry.lod for geometry in item.geometries}.union(item.bounding)
+    if INDOORS in lods:
+        finest = FINER if FINEST in lods else FINEST
+        for geometry in item.geometries:
+            if geometry.lod == INDOORS:
+                geometry.lod = finest
+        if INDOORS in item.bounding:
+            item.bounding[finest] = item.bounding.pop(INDOORS)
+    for lod, polygons in item.bounding.items():
+        shown = {
+            id(polygon.rings)
+            for geometry in item.geometries
+            if geometry.lod == lod and geometry.placed is None
+            for polygon in geometry.polygons()
+            if isinstance(polygon, Polygon)
+        }
+        own: list[Polygon | Link] = [
+            polygon for polygon in polygons if isinstance(polygon, Polygon) and id(polygon.rings) not in shown
+        ]
+        if own:
+            item.geometries.append(Geometry("MultiSurface", lod, [[own]]))
+    item.bounding = {}

@@ -1,0 +1,278 @@
+"""City objects of CityGML, taken out of a member of a city model one after the other.
+
+    member ──< GmlObject (parents first) ──< Geometry ──< Polygon ──> SemanticSurface
+
+Whatever CityGML, or an extension of it, nests in a city object is one of these: a city object of its
+own, a boundary surface, a geometry, an appearance, or an attribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from layers.gml import attributes as values
+from layers.gml.ids import made_id, own_id
+from layers.gml.names import (
+    XLINK_HREF,
+    in_gml,
+    is_object_like,
+    module,
+    object_type,
+    shape_of,
+    split,
+    surface_type,
+)
+from layers.gml.numbers import value_of
+from layers.gml.shapes import GEOMETRIES, Geometry, Link, Placed, Polygon, SemanticSurface, Shapes
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+#: What the first element within a property makes of the property.
+OBJECT, SURFACE, GEOMETRY, IMPLICIT, APPEARANCE, VALUE, UNKNOWN, NOTHING = range(8)
+
+
+@dataclass(slots=True, eq=False)
+class GmlObject:
+    """One city object as its element tells it."""
+
+    id: str
+    type: str  # as in CityJSON
+    element: _Element
+    parent: GmlObject | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
+    geometries: list[Geometry] = field(default_factory=list)
+    surfaces: list[SemanticSurface] = field(default_factory=list)
+    #: By LoD, the polygons of the boundary surfaces.
+    bounding: dict[str, list[Polygon | Link]] = field(default_factory=dict)
+    has_made_id: bool = False
+
+
+@dataclass(slots=True)
+class Member:
+    """What a member of a city model holds."""
+
+    offset: int  # its first byte in the file
+    objects: list[GmlObject] = field(default_factory=list)
+    appearances: list[_Element] = field(default_factory=list)  # elements Appearance
+
+
+class Extraction:
+    """Takes the city objects out of the members of one batch."""
+
+    def __init__(self, tell: Callable[[str, str, str], None]) -> None:
+        """`tell` hears a code, an object's id and a sentence of what is not as it could be."""
+        self._tell = tell
+        self._id = ""
+        self.shapes = Shapes(lambda code, text: tell(code, self._id, text))
+        self.members: list[Member] = []
+        self._roles: dict[str, int] = {}
+
+    def add(self, member: _Element, offset: int) -> Member:
+        """Take a member (cityObjectMember, featureMember, appearanceMember …) that begins there in the file."""
+        found = Member(offset)
+        self.members.append(found)
+        for element in member:
+            if split(element.tag)[1] == "Appearance":
+                found.appearances.append(element)
+            elif is_object_like(element.tag):
+                self._object(element, None, found)
+        return found
+
+    def _object(self, element: _Element, parent: GmlObject | None, member: Member) -> None:
+        tag = element.tag
+        id = own_id(element)
+        made = not id
+        if made:
+            id = made_id(element, member.offset, len(member.objects))
+        item = GmlObject(id, object_type(tag) or f"+{split(tag)[1]}", element, parent, has_made_id=made)
+        member.objects.append(item)
+        self._id = id
+        for part in element:
+            if len(part):
+                self._property(part, item, member)
+            elif part.get(XLINK_HREF) is not None and shape_of(part.tag).lod:
+                self._linked(part, item)
+            else:
+                values.add(item.attributes, part)
+
+    def _property(self, part: _Element, item: GmlObject, member: Member) -> None:
+        """Take a property that holds elements."""
+        first = part[0]
+        role = self._roles.get(first.tag)
+        if role is None:
+            role = self._roles[first.tag] = role_of(first.tag)
+        if role == UNKNOWN:
+            role = OBJECT if _has_shapes(first) else VALUE
+        if role == VALUE:
+            values.add(item.attributes, part)
+        elif role == SURFACE:
+            for element in part:
+                self._surface(element, item, None, member)
+        elif role == GEOMETRY:
+            self._geometry(part, item, None)
+        elif role == OBJECT:
+            for element in part:
+                self._object(element, item, member)
+            self._id = item.id
+        elif role == IMPLICIT:
+            for element in part:
+                self._implicit(element, shape_of(part.tag).lod, item, None)
+        elif role == APPEARANCE:
+            member.appearances += part
+
+    def _geometry(self, part: _Element, item: GmlObject, surface: SemanticSurface | None) -> None:
+        """Take a property that holds a geometry."""
+        said = shape_of(part.tag)
+        lod = said.lod or _own_lod(item.element)
+        if said.meaning and surface is None:
+            surface = SemanticSurface("", said.meaning)
+            item.surfaces.append(surface)
+        if surface is None:
+            for element in part:
+                if element.tag in GEOMETRIES:
+                    for geometry in self.shapes.geometries(element, lod):
+                        geometry.cuts_terrain = said.cuts_terrain
+                        item.geometries.append(geometry)
+            return
+        polygons = item.bounding.setdefault(lod, [])
+        for element in part:
+            self.shapes.surfaces(element, polygons, surface)
+
+    def _linked(self, part: _Element, item: GmlObject, surface: SemanticSurface | None = None) -> None:
+        """Take a property whose geometry stands elsewhere."""
+        self.shapes.has_links = True
+        said = shape_of(part.tag)
+        link = Link(part.get(XLINK_HREF, ""), surface)
+        if surface is not None:
+            item.bounding.setdefault(said.lod, []).append(link)
+            return
+        kind = "Solid" if split(part.tag)[1].endswith("Solid") else "MultiSurface"
+        item.geometries.append(Geometry(kind, said.lod, [[[link]]], cuts_terrain=said.cuts_terrain))
+
+    def _surface(
+        self, element: _Element, item: GmlObject, parent: SemanticSurface | None, member: Member
+    ) -> None:
+        """Take a boundary surface, or an opening in one."""
+        tag = element.tag
+        kind = surface_type(tag) or f"+{split(tag)[1]}"
+        surface = SemanticSurface(own_id(element), kind, element, parent)
+        item.surfaces.append(surface)
+        for part in element:
+            if not len(part):
+                if part.get(XLINK_HREF) is not None and shape_of(part.tag).lod:
+                    self._linked(part, item, surface)
+                continue
+            first = part[0].tag
+            if first in GEOMETRIES:
+                self._geometry(part, item, surface)
+            elif surface_type(first):
+                for opening in part:
+                    self._surface(opening, item, surface, member)
+            elif object_type(first):
+                for thing in part:
+                    self._object(thing, item, member)
+                self._id = item.id
+            elif split(first)[1] == "ImplicitGeometry":
+                self._implicit(part[0], shape_of(part.tag).lod, item, surface)
+            elif split(first)[1] == "Appearance":
+                member.appearances += part
+
+    def _implicit(
+        self, element: _Element, lod: str, item: GmlObject, surface: SemanticSurface | None
+    ) -> None:
+        """Take a shape that stands here as it stands elsewhere (OGC 12-019, 8.3)."""
+        matrix, anchor, shapes, library = "", None, [], ""
+        for part in element:
+            name = split(part.tag)[1]
+            if name == "transformationMatrix":
+                matrix = part.text or ""
+            elif name == "libraryObject":
+                library = (part.text or part.get(XLINK_HREF) or "").strip()
+            elif name == "referencePoint":
+                lines = [
+                    line
+                    for point in part
+                    for shape in self.shapes.geometries(point, lod)
+                    for line in shape.lines
+                ]
+                anchor = lines[0] if lines else None
+            elif name in ("relativeGMLGeometry", "relativeGeometry"):
+                shapes = self._relative(part, lod)
+        if library:
+            text = f"the shape {library[:200]!r} is in a library that is not read"
+            self._tell("library_object", item.id, text)
+        numbers = [value_of(word) for word in matrix.split()] or [float(k % 5 == 0) for k in range(16)]
+        if len(numbers) != 16 or anchor is None or None in numbers:
+            self._tell(
+                "bad_implicit", item.id, "an implicit geometry has no sound matrix or no reference point"
+            )
+            return
+        placed = Placed([number for number in numbers if number is not None], anchor)
+        for shape in shapes:
+            shape.placed = placed
+            if surface is not None:
+                shape.solids = [
+                    [[polygon_of(polygon, surface) for polygon in shell] for shell in shells]
+                    for shells in shape.solids
+                ]
+            item.geometries.append(shape)
+
+    def _relative(self, part: _Element, lod: str) -> list[Geometry]:
+        href = part.get(XLINK_HREF)
+        if href is not None:
+            self.shapes.has_links = True
+            return [Geometry("MultiSurface", lod, [[[Link(href)]]])]
+        return [
+            shape
+            for element in part
+            if element.tag in GEOMETRIES
+            for shape in self.shapes.geometries(element, lod)
+        ]
+
+
+def polygon_of(polygon: Polygon | Link, surface: SemanticSurface) -> Polygon | Link:
+    """The polygon as one of a semantic surface."""
+    if isinstance(polygon, Link):
+        return polygon._replace(surface=surface)
+    return Polygon(polygon.id, polygon.rings, surface, polygon.flipped)
+
+
+def role_of(tag: str) -> int:
+    """What a property is whose first element has this tag."""
+    name = split(tag)[1]
+    if object_type(tag):
+        return OBJECT
+    if surface_type(tag):
+        return SURFACE
+    if tag in GEOMETRIES:
+        return GEOMETRY
+    if name == "ImplicitGeometry":
+        return IMPLICIT
+    if name == "Appearance":
+        return APPEARANCE
+    if name == "Envelope":
+        return NOTHING
+    if in_gml(tag) or module(tag) or not is_object_like(tag):
+        return VALUE
+    return UNKNOWN
+
+
+def _has_shapes(element: _Element) -> bool:
+    """Whether a thing of an extension is a city object of its own: it has an id, and geometries."""
+    return bool(own_id(element)) and next(element.iter(*GEOMETRIES), None) is not None
+
+
+def _own_lod(element: _Element) -> str:
+    """The LoD of what says it once for all its geometries, as reliefs do."""
+    for part in element:
+        if split(part.tag)[1] == "lod" and not len(part):
+            return (part.text or "").strip()
+    return ""
+
+
+def count_of(members: Sequence[Member]) -> int:
+    """How many city objects members have."""
+    return sum(len(member.objects) for member in members)

@@ -1,0 +1,317 @@
+"""Geometries of GML as they are written: solids, surfaces, curves and points down to lists of numbers.
+
+Rings are numbers of texts in `Texts`, so that all coordinates of many objects become one array at once.
+A reference to a surface (xlink) stays a `Link` until all that may be meant is known, see `layers.gml.links`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from layers.gml.names import GML, XLINK_HREF, split
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+
+@dataclass(slots=True, eq=False)
+class SemanticSurface:
+    """A boundary surface, an opening in one, or an area of a road: what polygons are."""
+
+    id: str
+    type: str
+    element: _Element | None = None
+    parent: SemanticSurface | None = None  # of an opening
+
+
+@dataclass(slots=True, eq=False)
+class Polygon:
+    """A polygon: numbers of its rings in `Texts`, the outer one first."""
+
+    id: str
+    rings: list[int]
+    surface: SemanticSurface | None = None
+    flipped: bool = False  # it is seen from the other side
+
+
+class Link(NamedTuple):
+    """Polygons that are written elsewhere."""
+
+    href: str
+    surface: SemanticSurface | None = None
+    flipped: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Geometry:
+    """One geometry of an object; `type` is CityJSON's.
+
+    What has surfaces is solids of shells of polygons, a MultiSurface one solid of one shell.
+    """
+
+    type: str
+    lod: str
+    solids: list[list[list[Polygon | Link]]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)  # numbers of texts: lines, or points
+    id: str = ""
+    srs_name: str = ""  # where it has its own
+    placed: Placed | None = None
+    cuts_terrain: bool = False  # a terrain intersection curve, which is not drawn
+
+    def polygons(self) -> Iterator[Polygon | Link]:
+        """All polygons in order."""
+        for shells in self.solids:
+            for shell in shells:
+                yield from shell
+
+
+class Placed(NamedTuple):
+    """Where an implicit geometry stands (OGC 12-019, 8.3)."""
+
+    matrix: list[float]  # 16 numbers, row by row
+    anchor: int  # number of the text of its reference point
+
+
+@dataclass(slots=True)
+class Texts:
+    """Lists of coordinates, still text, each by its number."""
+
+    texts: list[str] = field(default_factory=list)
+    dimensions: dict[int, int] = field(default_factory=dict)  # of those that say their own
+    ring_ids: dict[str, int] = field(default_factory=dict)
+
+    def add(self, text: str) -> int:
+        """Keep a text; gives its number."""
+        self.texts.append(text)
+        return len(self.texts) - 1
+
+
+def _tags(names: str) -> frozenset[str]:
+    """Names as GML 3.1 and 3.2 write them, with their namespace."""
+    return frozenset(f"{{{namespace}}}{name}" for namespace in GML for name in names.split())
+
+
+_POLYGONS = _tags("Polygon PolygonPatch Triangle Rectangle")
+_ORIENTABLE = _tags("OrientableSurface")
+_SURFACES = _POLYGONS | _tags(
+    "MultiSurface CompositeSurface Surface Shell TriangulatedSurface Tin PolyhedralSurface MultiPolygon"
+    " OrientableSurface TexturedSurface"
+)
+_SOLIDS, _SOLID_SETS = _tags("Solid"), _tags("MultiSolid CompositeSolid")
+_LINES = _tags("LineString LineStringSegment Arc ArcString Circle GeodesicString LinearRing")
+_CURVES = _tags("Curve CompositeCurve MultiCurve MultiLineString OrientableCurve Ring GeometricComplex")
+_POINTS, _MIXED = _tags("Point MultiPoint"), _tags("MultiGeometry")
+#: Elements that are geometries.
+GEOMETRIES = _SURFACES | _SOLIDS | _SOLID_SETS | _LINES | _CURVES | _POINTS | _MIXED
+_POS_LIST, _POS, _COORDINATES, _COORD = map(_tags, ("posList", "pos", "coordinates", "coord"))
+_OUTER = _tags("exterior outerBoundaryIs")
+_BOUNDARIES = _OUTER | _tags("interior innerBoundaryIs")
+#: What surfaces become that are no MultiSurface.
+_TYPES = dict.fromkeys(("CompositeSurface", "TriangulatedSurface", "Tin"), "CompositeSurface")
+_ID_OF = {namespace: f"{{{namespace}}}id" for namespace in GML}
+
+
+class Shapes:
+    """Reads the geometries of one batch of members."""
+
+    def __init__(self, tell: Callable[[str, str], None]) -> None:
+        self.texts = Texts()
+        self.by_id: dict[str, list[Polygon | Link]] = {}  # what a reference may mean
+        self.has_links = False
+        self._tell = tell  # a code and a sentence about what is not as it could be
+
+    def geometries(self, element: _Element, lod: str) -> Iterator[Geometry]:
+        """What a geometry element holds: mostly one geometry."""
+        tag = element.tag
+        if tag in _MIXED:
+            for member in _members(element):
+                yield from self.geometries(member, lod)
+            return
+        found = Geometry("MultiSurface", lod, id=id_in(element), srs_name=element.get("srsName") or "")
+        name = split(tag)[1]
+        if tag in _SURFACES:
+            polygons: list[Polygon | Link] = []
+            self.surfaces(element, polygons)
+            found.type = _TYPES.get(name, "MultiSurface")
+            found.solids = [[polygons]]
+        elif tag in _SOLIDS:
+            found.type, found.solids = "Solid", [self._solid(element)]
+        elif tag in _SOLID_SETS:
+            found.type, found.solids = name, self._solid_set(element)
+        elif tag in _POINTS:
+            found.type = "MultiPoint"
+            self._points(element, found.lines)
+        else:
+            found.type = "MultiLineString"
+            self._lines(element, found.lines)
+        yield found
+
+    # --- surfaces --------------------------------------------------------------------------------
+
+    def surfaces(
+        self,
+        element: _Element,
+        found: list[Polygon | Link],
+        surface: SemanticSurface | None = None,
+        flipped: bool = False,
+    ) -> None:
+        """Add the polygons of a surface, and references to those that stand elsewhere."""
+        tag = element.tag
+        if tag in _POLYGONS:
+            polygon = Polygon(id_in(element), self._rings(element), surface, flipped)
+            found.append(polygon)
+            if polygon.id:
+                self.by_id[polygon.id] = [polygon]
+            return
+        first = len(found)
+        if tag in _ORIENTABLE and element.get("orientation") == "-":
+            flipped = not flipped
+        for member in element:
+            href = member.get(XLINK_HREF)
+            if href is not None:
+                self.has_links = True
+                found.append(Link(href, surface, flipped))
+            for part in member:
+                if part.tag in _SURFACES:
+                    self.surfaces(part, found, surface, flipped)
+        id = id_in(element)
+        if id:
+            self.by_id[id] = found[first:]
+
+    def _solid(self, element: _Element) -> list[list[Polygon | Link]]:
+        shells: list[list[Polygon | Link]] = []
+        for boundary in element:
+            if boundary.tag not in _BOUNDARIES:
+                continue
+            shell: list[Polygon | Link] = []
+            href = boundary.get(XLINK_HREF)
+            if href is not None:
+                self.has_links = True
+                shell.append(Link(href))
+            for part in boundary:
+                if part.tag in _SURFACES:
+                    self.surfaces(part, shell)
+            shells.append(shell)
+        id = id_in(element)
+        if id:
+            self.by_id[id] = [polygon for shell in shells for polygon in shell]
+        return shells
+
+    def _solid_set(self, element: _Element) -> list[list[list[Polygon | Link]]]:
+        solids: list[list[list[Polygon | Link]]] = []
+        for member in element:
+            href = member.get(XLINK_HREF)
+            if href is not None:
+                self.has_links = True
+                solids.append([[Link(href)]])
+            for part in member:
+                if part.tag in _SOLIDS:
+                    solids.append(self._solid(part))
+                elif part.tag in _SOLID_SETS:
+                    solids += self._solid_set(part)
+        return solids
+
+    # --- rings, lines, points --------------------------------------------------------------------
+
+    def _rings(self, polygon: _Element) -> list[int]:
+        rings: list[int] = []
+        for boundary in polygon:
+            tag = boundary.tag
+            if tag not in _BOUNDARIES:
+                continue
+            for ring in boundary:
+                number = self._ring(ring)
+                if number is None:
+                    continue
+                if tag in _OUTER:
+                    rings.insert(0, number)
+                else:
+                    rings.append(number)
+        return rings
+
+    def _ring(self, ring: _Element) -> int | None:
+        if len(ring) == 1 and (only := ring[0]).tag in _POS_LIST:
+            number = self._pos_list(only)
+        elif ring.tag in _LINES:
+            number = self._line(ring)
+        else:  # a ring of curves, each of which begins where the last one ended
+            lines: list[int] = []
+            self._lines(ring, lines)
+            if not lines:
+                return None
+            number = self.texts.add(" ".join([self.texts.texts[line] for line in lines]))
+            self.texts.dimensions.update({number: self.texts.dimensions.get(lines[0], 0)})
+        id = id_in(ring)
+        if id:
+            self.texts.ring_ids[id] = number
+        return number
+
+    def _pos_list(self, element: _Element) -> int:
+        number = self.texts.add(element.text or "")
+        said = element.get("srsDimension") or element.get("dimension")
+        if said is not None:
+            self.texts.dimensions[number] = 2 if said.strip() == "2" else 3
+        return number
+
+    def _line(self, element: _Element) -> int:
+        """The number of the text of a line, however its coordinates are written."""
+        texts: list[str] = []
+        dimension = 0
+        for child in element:
+            tag = child.tag
+            if tag in _POS_LIST or tag in _POS:
+                texts.append(child.text or "")
+                dimension = int((child.get("srsDimension") or "0").strip() == "2") * 2 or dimension
+            elif tag in _COORDINATES:
+                texts.append(coordinates_text(child))
+            elif tag in _COORD:
+                texts.append(" ".join(part.text or "" for part in child))
+            else:  # pointProperty, pointRep
+                texts += [self.texts.texts[self._line(point)] for point in child if point.tag in _POINTS]
+        if split(element.tag)[1] in ("Arc", "ArcString", "Circle"):
+            self._tell("arc", "arcs are drawn as straight lines between their points")
+        number = self.texts.add(" ".join(texts))
+        if dimension:
+            self.texts.dimensions[number] = dimension
+        return number
+
+    def _lines(self, element: _Element, found: list[int]) -> None:
+        if element.tag in _LINES:
+            found.append(self._line(element))
+            return
+        for part in _members(element):
+            if part.tag in _LINES or part.tag in _CURVES:
+                self._lines(part, found)
+            elif part.tag in _POINTS:
+                self._points(part, found)
+
+    def _points(self, element: _Element, found: list[int]) -> None:
+        if split(element.tag)[1] == "Point":
+            found.append(self._line(element))
+            return
+        for part in _members(element):
+            self._points(part, found)
+
+
+def _members(element: _Element) -> Iterator[_Element]:
+    """The geometries in the properties of another."""
+    for member in element:
+        for part in member:
+            if part.tag in GEOMETRIES:
+                yield part
+
+
+def id_in(element: _Element) -> str:
+    """The gml:id of an element of GML; "" when it has none."""
+    return element.get(_ID_OF[split(element.tag)[0]], "")
+
+
+def coordinates_text(element: _Element) -> str:
+    """Numbers of gml:coordinates with spaces between them and points in them."""
+    text = element.text or ""
+    decimal = element.get("decimal") or "."
+    for separator in (element.get("cs") or ",", element.get("ts") or " "):
+        text = text.replace(separator, " ")
+    return text.replace(decimal, ".")
