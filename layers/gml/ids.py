@@ -20,5 +20,5 @@ def own_id(element: _Element) -> str:
 
 
 def made_id(element: _Element, offset: int, number: int) -> str:
-    """The same id for the same file: the member's first byte, and the how-manyth city object of it this is."""
+    """The same id for the same file: where the member begins in it, and which of its city objects this is."""
     return f"{split(element.tag)[1]}@{offset}.{number}"

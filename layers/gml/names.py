@@ -6,8 +6,18 @@ Types are those of CityJSON 2.0; what it has none for has a "+" before its own n
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from lxml.etree import QName
+
+    #: What lxml says an element's tag may be; of elements it is "{namespace}name".
+    Tag: TypeAlias = str | bytes | bytearray | QName
+
+Found = TypeVar("Found")
+#: A file that makes up more names than this is not remembered.
+MOST_KNOWN = 4096
 
 GML = frozenset(("http://www.opengis.net/gml", "http://www.opengis.net/gml/3.2"))
 CITYGML = "http://www.opengis.net/citygml/"
@@ -78,6 +88,24 @@ INDOORS, FINEST = "4", "3"
 FINER = "3.3"
 
 
+class _Known(dict[Any, Found], Generic[Found]):
+    """What was found out about tags."""
+
+    def __init__(self, find: Callable[[str], Found]) -> None:
+        self._find = find
+
+    def __missing__(self, tag: str) -> Found:
+        if len(self) >= MOST_KNOWN:
+            self.clear()
+        found = self[tag] = self._find(tag)
+        return found
+
+
+def once(find: Callable[[str], Found]) -> Callable[[Tag], Found]:
+    """A function of tags that is asked once for each."""
+    return _Known(find).__getitem__
+
+
 class Shape(NamedTuple):
     """What the name of a geometry property tells."""
 
@@ -86,14 +114,14 @@ class Shape(NamedTuple):
     cuts_terrain: bool = False  # a terrain intersection curve
 
 
-@lru_cache(maxsize=4096)
+@once
 def split(tag: str) -> tuple[str, str]:
     """Namespace and local name of "{namespace}name"."""
     namespace, _, name = tag.rpartition("}")
     return namespace[1:], name
 
 
-@lru_cache(maxsize=4096)
+@once
 def module(tag: str) -> str:
     """The CityGML module of an element, "core" for the core; "" when it is none of CityGML's."""
     namespace, _ = split(tag)
@@ -103,7 +131,7 @@ def module(tag: str) -> str:
     return first if version else "core"
 
 
-@lru_cache(maxsize=4096)
+@once
 def object_type(tag: str) -> str | None:
     """The type of the city objects whose element this is; None when it is no known city object's."""
     _, name = split(tag)
@@ -112,12 +140,13 @@ def object_type(tag: str) -> str | None:
     return _TYPES.get((module(tag), name))
 
 
+@once
 def is_opening(tag: str) -> bool:
     """Whether this is a door or window of CityGML 1.0 or 2.0, which is a surface; in 3.0 it is a thing."""
     return split(tag)[1] in ("Door", "Window") and module(tag) != "construction"
 
 
-@lru_cache(maxsize=4096)
+@once
 def surface_type(tag: str) -> str | None:
     """The semantic type of a boundary surface or opening; None when this is none."""
     where, name = module(tag), split(tag)[1]
@@ -126,19 +155,19 @@ def surface_type(tag: str) -> str | None:
     return _SURFACES.get(name)
 
 
-@lru_cache(maxsize=4096)
+@once
 def is_object_like(tag: str) -> bool:
     """Whether this is a thing (a feature or a data type), not a property: things begin with a capital."""
     return split(tag)[1][:1].isupper()
 
 
-@lru_cache(maxsize=4096)
+@once
 def in_gml(tag: str) -> bool:
     """Whether this is an element of GML itself."""
     return split(tag)[0] in GML
 
 
-@lru_cache(maxsize=4096)
+@once
 def shape_of(tag: str) -> Shape:
     """What a property that holds a geometry says by its name."""
     _, name = split(tag)

@@ -20,6 +20,7 @@ from layers.gml.names import (
     is_object_like,
     module,
     object_type,
+    once,
     shape_of,
     split,
     surface_type,
@@ -68,10 +69,9 @@ class Extraction:
         self._id = ""
         self.shapes = Shapes(lambda code, text: tell(code, self._id, text))
         self.members: list[Member] = []
-        self._roles: dict[str, int] = {}
 
     def add(self, member: _Element, offset: int) -> Member:
-        """Take a member (cityObjectMember, featureMember, appearanceMember …) that begins there in the file."""
+        """Take a member (cityObjectMember, appearanceMember …) that begins there in the file."""
         found = Member(offset)
         self.members.append(found)
         for element in member:
@@ -101,9 +101,7 @@ class Extraction:
     def _property(self, part: _Element, item: GmlObject, member: Member) -> None:
         """Take a property that holds elements."""
         first = part[0]
-        role = self._roles.get(first.tag)
-        if role is None:
-            role = self._roles[first.tag] = role_of(first.tag)
+        role = role_of(first.tag)
         if role == UNKNOWN:
             role = OBJECT if _has_shapes(first) else VALUE
         if role == VALUE:
@@ -240,6 +238,7 @@ def polygon_of(polygon: Polygon | Link, surface: SemanticSurface) -> Polygon | L
     return Polygon(polygon.id, polygon.rings, surface, polygon.flipped)
 
 
+@once
 def role_of(tag: str) -> int:
     """What a property is whose first element has this tag."""
     name = split(tag)[1]
