@@ -81,6 +81,7 @@ class LayerData:
     facts: dict[str, object] = field(default_factory=dict)  # version, points, units … for `info`
     partner: int | None = None  # index of the LayerData whose objects this one shows (TINRelief terrain)
     looks: list[Look] = field(default_factory=list)  # that the drawable's polygons name by number
+    themes: list[str] = field(default_factory=list)  # of the columns of looks behind the first, if any
     stored: Path | None = None  # where the reader has saved the drawable already: it is moved, not copied
 
 

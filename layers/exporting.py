@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, groupby
 from pathlib import Path
 from typing import IO
 
-from layers import formats, safefile, wkb
-from layers.data import TILE, Feature, LayerData, Piece, WriteOptions
+from layers import formats, safefile
+from layers.data import TILE, LayerData, Piece, Progress, WriteOptions, never_stop
 from layers.errors import WriteError
 from layers.jsontext import raw_members
 from layers.outfile import keep_sources
 from layers.project import Project
 from layers.records import Layer
-from layers.report import Report
 from layers.source import below
+from layers.writers import WRITERS, Writer, by_ending
+from layers.writers.outgoing import Outgoing, rows_of
 
 
 def export_layer(
-    project: Project, layer: Layer, out: Path, crs: str | None = None, lod: str | None = None
+    project: Project,
+    layer: Layer,
+    out: Path,
+    crs: str | None = None,
+    lod: str | None = None,
+    section: Sequence[tuple[float, float]] = (),
+    progress: Progress = never_stop,
 ) -> str:
     """Write a layer to a file; the ending names the format. Gives a sentence about how.
 
@@ -28,36 +35,88 @@ def export_layer(
     """
     out = Path(out)
     keep_sources(project, out)
-    if layer.partner is not None:
-        layer = project.any_layer(layer.partner)
+    layer = holder_of(project, layer)
+    options = WriteOptions(crs, lod, out, tuple(section), progress)
+    if goes_back(project, layer, options):
+        return _write_back(project, layer, out)
+    form = writer_for(layer, out)
+    safefile.write_by_path(out, lambda path: form.write(path, Outgoing(project, layer, options)))
+    return f"written anew as {form.TITLE}"
+
+
+def holder_of(project: Project, layer: Layer) -> Layer:
+    """The layer that is written when one is asked for: the one that holds its objects."""
+    return layer if layer.partner is None else project.any_layer(layer.partner)
+
+
+def goes_back(project: Project, layer: Layer, options: WriteOptions) -> bool:
+    """Whether the source itself is written, as it came or with the edits in it."""
+    if options.crs is not None or options.lod is not None or options.section or options.out is None:
+        return False
+    if layer.facts.get("tiles"):
+        return not options.out.suffix
     own = formats.by_name(layer.source_format)
-    tiles = layer.facts.get("tiles")
-    if tiles and not out.suffix and crs is None and lod is None:
-        return _write_tiles(project, layer, out)
-    form = own if out.name.lower().endswith(own.ENDINGS) else formats.by_ending(out)
-    if form is None:
+    if not options.out.name.lower().endswith(own.ENDINGS):
+        return False
+    if not layer.linked:
+        return formats.rewriter(own) is not None
+    # What a copy of the file would lack is written anew, where that can be.
+    differs = is_cut(layer) or (layer.kind == "city" and is_edited(project, layer))
+    return not differs or not any(layer.kind in form.KINDS for form in by_ending(options.out))
+
+
+def is_cut(layer: Layer) -> bool:
+    """Whether some points of a cloud are not shown: of hidden classes, or outside of its clip."""
+    return layer.kind == "points" and bool(layer.style.get("hidden_classes") or layer.style.get("clip"))
+
+
+def is_edited(project: Project, layer: Layer) -> bool:
+    """Whether an object of the layer was ever edited."""
+    return bool(project.query("SELECT 1 FROM object WHERE layer = ? AND touched LIMIT 1", (layer.id,)))
+
+
+def writer_for(layer: Layer, out: Path) -> Writer:
+    """The format that the name of a file asks for, if it holds layers of this kind."""
+    forms = by_ending(out)
+    if not forms:
         raise WriteError(
             "The ending does not name a format that can be written",
             where=out.name,
-            allowed=", ".join(sorted({e for f in formats.FORMATS if formats.writer(f) for e in f.ENDINGS})),
+            allowed=", ".join(sorted({end for form in WRITERS for end in form.ENDINGS})),
         )
-    if form is own and crs is None and lod is None and not tiles:
-        if layer.linked:
-            _copy(layer, Path(layer.source_path), out)
-            return "copied byte by byte"
-        if formats.rewriter(own):
-            safefile.write_whole(out, lambda file: _write_pieces(project, layer, file))
-            return "byte by byte; only edited objects differ from the source"
-    writer = formats.writer(form)
-    if writer is None or layer.kind not in form.KINDS:
+    for form in forms:
+        if layer.kind in form.KINDS:
+            return form
+    raise WriteError(
+        f"A layer of kind {layer.kind!r} cannot be written in this format",
+        where=out.name,
+        found=forms[0].TITLE,
+        allowed=", ".join(end for form in WRITERS if layer.kind in form.KINDS for end in form.ENDINGS),
+    )
+
+
+def _write_back(project: Project, layer: Layer, out: Path) -> str:
+    """Write the source as it is now."""
+    if layer.facts.get("tiles"):
+        return _write_tiles(project, layer, out)
+    if layer.linked:
+        _copy(layer, Path(layer.source_path), out)
+        return "copied byte by byte"
+    _check_shapes(project, layer, formats.by_name(layer.source_format))
+    safefile.write_whole(out, lambda file: _write_pieces(project, layer, file))
+    return "byte by byte; only edited objects differ from the source"
+
+
+def _check_shapes(project: Project, layer: Layer, form: formats.Format) -> None:
+    """Refuse to write the source back without the shapes that were edited."""
+    shapes = project.shapes(layer)
+    if shapes and formats.reshaper(form) is None:
         raise WriteError(
-            f"A layer of kind {layer.kind!r} cannot be written in this format",
-            where=out.name,
+            f"The edited shapes of {len(shapes)} objects cannot be written into this format",
+            where=layer.name,
             found=form.TITLE,
+            do="Export the layer as CityJSON",
         )
-    data = layer_data(project, layer)
-    safefile.write_by_path(out, lambda path: writer.write(path, data, WriteOptions(crs, lod, out)))
-    return f"written anew as {form.TITLE}"
 
 
 def _write_tiles(project: Project, layer: Layer, folder: Path) -> str:
@@ -115,8 +174,12 @@ def current_tiles(
     project: Project, layer: Layer, change: Callable[[Piece], Piece] = lambda piece: piece
 ) -> Iterator[tuple[str, Iterator[bytes]]]:
     """The tiles by name with the edits in them; a single file is one tile without a name."""
-    rewriter = formats.rewriter(formats.by_name(layer.source_format))
+    form = formats.by_name(layer.source_format)
+    rewriter, reshaper = formats.rewriter(form), formats.reshaper(form)
+    shapes = project.shapes(layer) if reshaper else {}
     for name, pieces in _by_tile(project, layer):
+        if reshaper and shapes:
+            pieces = reshaper.reshape(pieces, shapes)
         tile = ((change(piece), touched) for piece, touched in pieces)
         if rewriter is None:
             yield name, (piece.data for piece, _ in tile)
@@ -176,22 +239,7 @@ def _pieces(project: Project, where: str, value: int) -> Iterator[tuple[Piece, i
 
 def layer_data(project: Project, layer: Layer) -> LayerData:
     """A layer as it is now, for the writers of other formats."""
-    data = LayerData(layer.name, layer.kind, layer.crs, Report(), facts=dict(layer.facts))
-    data.facts["source_format"] = layer.source_format
-    for item in project.objects(layer):
-        raw = project.query("SELECT attributes, geom FROM object WHERE fid = ?", (item.fid,))[0]
-        data.features.append(
-            Feature(
-                item.id,
-                item.type,
-                raw[0].encode(),
-                item.parent,
-                item.valid_from,
-                item.valid_to,
-                geometry=wkb.from_blob(raw[1]) if raw[1] else None,
-                lods=",".join(item.lods),
-            )
-        )
+    data = rows_of(project, layer)
     for name, tile in current_tiles(project, layer):
         if name:
             data.pieces.append(Piece(b"", role=TILE + name))

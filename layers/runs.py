@@ -45,3 +45,15 @@ def ascending(numbers: NDArray[np.int64]) -> Int64:
 def totals(which: NDArray[Any], values: NDArray[Any], count: int) -> NDArray[np.float64]:
     """Sums of values by the group of each, `count` groups."""
     return np.bincount(which, values, count).astype(np.float64)
+
+
+def below(items: NDArray[Any], first: NDArray[Any]) -> tuple[Int64, Int64]:
+    """What lies below some items, each of which begins at its place in `first`; and how much each has."""
+    begin = np.asarray(first)
+    counts = (begin[items + 1] - begin[items]).astype(np.int64)
+    return ranges(begin[items], counts), counts
+
+
+def owners(counts: NDArray[Any]) -> NDArray[np.int32]:
+    """0 as often as the first count says, 1 as often as the second …"""
+    return np.repeat(np.arange(len(counts), dtype=np.int32), counts)

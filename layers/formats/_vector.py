@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,38 @@ def layer_of(
     return layer
 
 
+@dataclass
+class Table:
+    """The records that a file holds under one name."""
+
+    name: str
+    records: Sequence[Record]
+    crs: str | None
+    report: Report = field(default_factory=Report)
+
+
+def layers_of(tables: Iterable[Table], path: Path, options: ReadOptions) -> list[LayerData]:
+    """One layer per table; what is wrong with one is told, and does not keep the others out.
+
+    A person's field map holds for the tables that have what it names.
+    """
+    layers: list[LayerData] = []
+    refused: list[ReadError] = []
+    for table in tables:
+        if not table.records:
+            refused.append(ReadError("There are no features", where=f"{path.name}, table {table.name}"))
+            continue
+        try:
+            layers.append(layer_of(table.name, table.records, table.crs, table.report, options))
+        except ReadError as error:
+            refused.append(error)
+    if not layers:
+        raise refused[0] if refused else ReadError("There are no feature tables", where=path.name)
+    for reason in refused:
+        layers[0].report.warn("table-left-out", reason.where, reason.sentence())
+    return layers
+
+
 def dated_members(feature: Feature) -> dict[str, bytes]:
     """A feature's attributes as raw JSON, with its dates where they say nothing or something else."""
     members = raw_members(feature.attributes)
@@ -101,13 +134,13 @@ def moved(layer: LayerData, crs: str | None) -> LayerData:
         return layer
     mover = Place(crs, np.zeros(3)).mover(layer.crs)
     features = [
-        replace(feature, geometry=feature.geometry and wkb.write(_moved(wkb.read(feature.geometry), mover)))
+        replace(feature, geometry=feature.geometry and wkb.write(moved_shape(wkb.read(feature.geometry), mover)))
         for feature in layer.features
     ]
     return replace(layer, crs=crs, features=features, box=None)
 
 
-def _moved(shape: wkb.Shape, mover: Mover) -> wkb.Shape:
+def moved_shape(shape: wkb.Shape, mover: Mover) -> wkb.Shape:
     """The shape in another CRS; a missing height stays missing."""
 
     def move(sequence: Float64) -> Float64:
@@ -116,7 +149,8 @@ def _moved(shape: wkb.Shape, mover: Mover) -> wkb.Shape:
         there[is_missing, 2] = np.nan
         return there
 
-    return wkb.Shape(shape.code, tuple(tuple(move(sequence) for sequence in part) for part in shape.parts))
+    parts = tuple(tuple(move(sequence) for sequence in part) for part in shape.parts)
+    return replace(shape, parts=parts)
 
 
 def union(features: Sequence[Feature]) -> Box | None:

@@ -1,0 +1,73 @@
+"""The tiles of a city layer as a mesh again, for writers, and parts of a mesh."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from layers.arrays import CityTiles, Mesh, Mover
+from layers.runs import Int64, below, owners, starts
+
+
+def mesh_of_tiles(city: CityTiles) -> Mesh:
+    """All that tiles hold, in their order."""
+    polygon_counts = np.diff(city.geometry_surface)
+    return Mesh(
+        vertices=city.vertices,
+        triangles=city.triangles,
+        triangle_surface=owners(np.diff(city.surface_triangle)),
+        surface_start=city.surface_vertex,
+        surface_normal=city.surface_normal,
+        surface_type=city.surface_type,
+        surface_index=city.surface_index,
+        surface_geometry=owners(polygon_counts),
+        geometry_object=np.repeat(city.entry_object, np.diff(city.entry_geometry)),
+        geometry_lod=city.geometry_lod,
+        geometry_index=city.geometry_index,
+        outlined=city.outlined,
+        ring_end=city.ring_end,
+        type_names=city.type_names,
+        lod_names=city.lod_names,
+        points=city.points,
+        lines=city.lines,
+    )
+
+
+def part_of(mesh: Mesh, geometries: Int64) -> Mesh:
+    """Some geometries of a mesh, in the order in which they are named; without points and lines."""
+    first = np.searchsorted(mesh.surface_geometry, np.arange(len(mesh.geometry_lod) + 1))
+    surfaces, polygon_counts = below(geometries, first)
+    corners, corner_counts = below(surfaces, mesh.surface_start)
+    first = np.searchsorted(mesh.triangle_surface, np.arange(len(mesh.surface_type) + 1))
+    faces, face_counts = below(surfaces, first)
+    start = starts(corner_counts)
+    # Triangles name vertices of their own polygon, which lie together before and after.
+    shift = np.repeat(start[:-1] - np.asarray(mesh.surface_start)[surfaces], face_counts)
+    return Mesh(
+        vertices=np.asarray(mesh.vertices[corners]),
+        triangles=(mesh.triangles[faces] + shift[:, None]).astype(np.int32),
+        triangle_surface=owners(face_counts),
+        surface_start=start.astype(np.int32),
+        surface_normal=mesh.surface_normal[surfaces],
+        surface_type=mesh.surface_type[surfaces],
+        surface_index=mesh.surface_index[surfaces],
+        surface_geometry=owners(polygon_counts),
+        geometry_object=mesh.geometry_object[geometries],
+        geometry_lod=mesh.geometry_lod[geometries],
+        geometry_index=mesh.geometry_index[geometries],
+        outlined=mesh.outlined[surfaces],
+        ring_end=mesh.ring_end[corners],
+        type_names=mesh.type_names,
+        lod_names=mesh.lod_names,
+        points=np.empty((0, 3)),
+        lines=np.empty((0, 2), np.int32),
+        surface_look=None if mesh.surface_look is None else mesh.surface_look[surfaces],
+        vertex_uv=None if mesh.vertex_uv is None else mesh.vertex_uv[corners],
+    )
+
+
+def moved(mesh: Mesh, move: Mover) -> Mesh:
+    """The mesh in another CRS."""
+    vertices, points = (move(some) if len(some) else some for some in (mesh.vertices, mesh.points))
+    return replace(mesh, vertices=vertices, points=points)

@@ -1,0 +1,49 @@
+"""Formats that layers are written to: each a module that introduces itself, chosen by ending and kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from layers.writers import cityjson, cityjsonseq, csv, geojson, geopackage, gltf
+from layers.writers.holds import Holds
+from layers.writers.outgoing import Outgoing
+
+
+class Writer(Protocol):
+    """What every module of a written format has."""
+
+    @property
+    def NAME(self) -> str:  # noqa: D102
+        ...
+
+    @property
+    def TITLE(self) -> str:  # noqa: D102
+        ...
+
+    @property
+    def ENDINGS(self) -> tuple[str, ...]:  # noqa: D102
+        ...
+
+    @property
+    def KINDS(self) -> tuple[str, ...]:  # noqa: D102
+        ...
+
+    @property
+    def HOLDS(self) -> Holds:  # noqa: D102
+        ...
+
+    def write(self, path: Path, going: Outgoing) -> None:
+        """Write the layer to a file that does not exist yet."""
+        ...
+
+
+WRITERS: tuple[Writer, ...] = (cityjson, cityjsonseq, geojson, geopackage, csv, gltf)
+
+
+def by_ending(path: Path) -> tuple[Writer, ...]:
+    """The formats that a file to be written asks for by its name: those of the longest ending."""
+    name = path.name.lower()
+    found = [(len(end), form) for form in WRITERS for end in form.ENDINGS if name.endswith(end)]
+    longest = max((length for length, _ in found), default=0)
+    return tuple(form for length, form in found if length == longest)

@@ -1,0 +1,207 @@
+"""A city layer as a CityJSON 2.0 model, from what is drawn of it: for sources that are no CityJSON.
+
+A geometry whose polygons close a body is a Solid, any other a MultiSurface. What CityJSON has no name
+for becomes a generic city object and keeps its type as an attribute.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from layers.arrays import Mesh
+from layers.citymodel import MEMBER_ORDER
+from layers.conformance import FIRST_LEVEL, SECOND_LEVEL, SURFACES
+from layers.crs import LOCAL
+from layers.data import Feature
+from layers.formats._citymodel import DECODERS
+from layers.formats._vector import dated_members
+from layers.jsontext import join_members
+from layers.reproject import name_crs
+from layers.runs import Int64, ranges, starts, sums
+from layers.upgrade import Model
+from layers.writers.outgoing import Outgoing
+
+FINEST_M = 1e-3
+GENERIC, SOURCE_TYPE = "GenericCityObject", "sourceType"
+#: Of shapes whose level of detail nobody knows.
+USUAL_LOD = "2"
+_LOD = re.compile(r"[0-3](\.[0-3])?")
+_FAMILY = re.compile(r"Building|Bridge|Tunnel")
+
+
+def model_from_tiles(going: Outgoing) -> Model:
+    """The layer as it is drawn, in the LoD asked for or in all it has."""
+    features = going.rows.features
+    model: Model = {"type": "CityJSON", "version": "2.0", "CityObjects": _objects(features)}
+    mesh = going.whole_mesh
+    low = np.floor(mesh.vertices.min(axis=0)) if len(mesh.vertices) else np.zeros(3)
+    model["transform"] = {"scale": [FINEST_M] * 3, "translate": low.tolist()}
+    model["vertices"], number = _numbered(np.rint((mesh.vertices - low) / FINEST_M).astype(np.int64))
+    if going.metric_crs not in (None, LOCAL):
+        name_crs(model, str(going.metric_crs))
+    names = list(model["CityObjects"])
+    for position, geometry in _geometries(mesh, number, [feature.type for feature in features]):
+        model["CityObjects"][names[position]].setdefault("geometry", []).append(geometry)
+    return {key: model[key] for key in MEMBER_ORDER if key in model}
+
+
+def _numbered(places: Int64) -> tuple[Int64, Int64]:
+    """Different places, and for each place which of them it is."""
+    order = np.lexsort(places.T)
+    ordered = places[order]
+    is_new = np.ones(len(places), np.bool_)
+    is_new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    number = np.empty(len(places), np.int64)
+    number[order] = np.cumsum(is_new) - 1
+    return ordered[is_new], number
+
+
+def from_source(going: Outgoing) -> bool:
+    """Whether the source is a model itself, that knows more than what is drawn, and was not put elsewhere."""
+    return going.layer.source_format in DECODERS and going.layer.placement.is_as_read
+
+
+# ---------------------------------------------------------------- objects
+
+
+def _objects(features: Sequence[Feature]) -> dict[str, Any]:
+    """City objects without geometry, tied to their parents."""
+    known = {feature.id for feature in features}
+    found: dict[str, Any] = {}
+    for feature in features:
+        parent = feature.parent if feature.parent in known else None
+        kind = _type(feature.type, parent is not None)
+        members = dated_members(feature)
+        if kind == GENERIC != feature.type:
+            members.setdefault(SOURCE_TYPE, orjson.dumps(feature.type))
+        item: dict[str, Any] = {"type": kind}
+        if members:
+            item["attributes"] = orjson.Fragment(join_members(members))
+        if parent is not None and kind in SECOND_LEVEL:
+            item["parents"] = [parent]
+        found[feature.id] = item
+    for id, item in found.items():
+        for parent in item.get("parents", ()):
+            found[parent].setdefault("children", []).append(id)
+    return found
+
+
+def _type(name: str, has_parent: bool) -> str:
+    """The type as CityJSON 2.0 has it; a part that is nobody's part stands for itself."""
+    if name in FIRST_LEVEL or (name in SECOND_LEVEL and has_parent):
+        return name
+    family = _FAMILY.match(name)
+    return family[0] if name in SECOND_LEVEL and family else GENERIC
+
+
+# ---------------------------------------------------------------- geometry
+
+
+def _geometries(mesh: Mesh, number: Int64, types: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The position of an object, and one of its geometries."""
+    rings = _Rings(mesh, number)
+    closed = rings.closed()
+    first = np.searchsorted(rings.geometry_of_polygon, np.arange(len(mesh.geometry_lod) + 1)).tolist()
+    polygons, kinds = rings.polygons(), rings.types.tolist()
+    lods = mesh.geometry_lod.tolist()
+    for place, position in enumerate(mesh.geometry_object.tolist()):
+        begin, end = first[place], first[place + 1]
+        if begin == end:
+            continue
+        is_solid = bool(closed[place]) and types[position] != "TINRelief"
+        kind = "Solid" if is_solid else "MultiSurface"
+        if types[position] == "TINRelief":
+            kind = "CompositeSurface"
+        boundaries = polygons[begin:end]
+        geometry: dict[str, Any] = {
+            "type": kind,
+            "lod": _lod(mesh.lod_names[lods[place]]),
+            "boundaries": [boundaries] if is_solid else boundaries,
+        }
+        semantics = _semantics([mesh.type_names[code] for code in kinds[begin:end]], types[position])
+        if semantics:
+            surfaces, values = semantics
+            geometry["semantics"] = {"surfaces": surfaces, "values": [values] if is_solid else values}
+        yield position, geometry
+
+
+def _lod(name: str) -> str:
+    if _LOD.fullmatch(name):
+        return name
+    return "3" if name.startswith("4") else USUAL_LOD
+
+
+def _semantics(names: Sequence[str], type: str) -> tuple[list[Any], list[int | None]] | None:
+    """The semantic surfaces that a type of object may have, and which of them each polygon is."""
+    allowed = next((kinds for begin, kinds in SURFACES.items() if type.startswith(begin)), frozenset())
+    known = {name: code for code, name in enumerate(n for n in dict.fromkeys(names) if n in allowed)}
+    if not known:
+        return None
+    return [{"type": name} for name in known], [known.get(name) for name in names]
+
+
+class _Rings:
+    """The polygons of a mesh as rings of numbered vertices, without points that fall together."""
+
+    def __init__(self, mesh: Mesh, number: Int64) -> None:
+        ends = np.flatnonzero(mesh.ring_end) + 1
+        begins = np.concatenate(([0], ends[:-1])).astype(np.int64) if len(ends) else ends
+        following = np.arange(1, len(number) + 1)
+        following[ends - 1] = begins
+        is_kept = number != number[following]
+        lengths = sums(is_kept.astype(np.int64), ends - begins)
+        surface = np.searchsorted(mesh.surface_start, begins, side="right") - 1
+        # A polygon without an outer ring is none; an inner ring of two points is none either.
+        is_ring = lengths >= 3
+        outer = np.ones(len(begins), np.bool_)
+        outer[1:] = surface[1:] != surface[:-1]
+        has_outer = np.zeros(len(mesh.surface_type), np.bool_)
+        has_outer[surface[outer & is_ring]] = True
+        is_ring &= has_outer[surface]
+        is_kept &= np.repeat(is_ring, ends - begins)
+        self.corners: Int64 = number[is_kept]
+        self.lengths: Int64 = lengths[is_ring]
+        self._surface = surface[is_ring]
+        kept = np.flatnonzero(has_outer)
+        self.types = mesh.surface_type[kept]
+        self.geometry_of_polygon = mesh.surface_geometry[kept]
+        self._rings = np.bincount(np.searchsorted(kept, self._surface), minlength=len(kept))
+
+    def polygons(self) -> list[list[list[int]]]:
+        """Vertex numbers, per polygon and ring."""
+        corners, at = self.corners.tolist(), 0
+        rings: list[list[int]] = []
+        for length in self.lengths.tolist():
+            rings.append(corners[at : at + length])
+            at += length
+        found, at = [], 0
+        for count in self._rings.tolist():
+            found.append(rings[at : at + count])
+            at += count
+        return found
+
+    def closed(self) -> NDArray[np.bool_]:
+        """Per geometry, whether every edge is met by one other that runs back along it."""
+        count = int(self.geometry_of_polygon[-1]) + 1 if len(self.geometry_of_polygon) else 0
+        of_ring = np.repeat(self.geometry_of_polygon, self._rings)
+        geometry = np.repeat(of_ring, self.lengths)
+        first = starts(self.lengths)[:-1]
+        following = ranges(first + 1, self.lengths)
+        following[first + self.lengths - 1] = first
+        a, b = self.corners, self.corners[following]
+        order = np.lexsort((np.maximum(a, b), np.minimum(a, b), geometry))
+        low, high, owner = np.minimum(a, b)[order], np.maximum(a, b)[order], geometry[order]
+        is_new = np.ones(len(order), np.bool_)
+        is_new[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1]) | (owner[1:] != owner[:-1])
+        edge = np.cumsum(is_new) - 1
+        forwards = np.bincount(edge, (a < b)[order])
+        is_met = (np.bincount(edge) == 2) & (forwards == 1)
+        found = np.ones(count, np.bool_)
+        found[owner[is_new][~is_met]] = False
+        return found

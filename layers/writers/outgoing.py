@@ -1,0 +1,141 @@
+"""A layer on its way into a file: its rows and shapes where they are wanted, each made when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from layers import wkb
+from layers.arrays import CityTiles, Drawable, Mesh, Mover
+from layers.citymesh import mesh_of_tiles, moved, part_of
+from layers.columns import Mask
+from layers.crs import LOCAL, crs_text, parse_crs
+from layers.data import Feature, LayerData, WriteOptions
+from layers.errors import WriteError
+from layers.formats._vector import moved as moved_rows
+from layers.formats._vector import moved_shape
+from layers.lods import geometries_at
+from layers.moving import way
+from layers.place import is_metric
+from layers.project import Project
+from layers.records import Layer
+from layers.report import Report
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A layer of a project, and how it is to be written."""
+
+    project: Project
+    layer: Layer
+    options: WriteOptions
+
+    @cached_property
+    def source(self) -> LayerData:
+        """The objects, and the text of the source with the edits in it."""
+        from layers.exporting import layer_data
+
+        return layer_data(self.project, self.layer)
+
+    @cached_property
+    def rows(self) -> LayerData:
+        """The objects with their footprints, lines and points in `crs`."""
+        data = rows_of(self.project, self.layer)
+        if self.layer.placement.is_as_read:
+            return moved_rows(data, self.options.crs)
+        put, there = self.project.mover(self.layer), self.mover(self.crs)
+        for feature in data.features:
+            if feature.geometry is not None:
+                shape = moved_shape(wkb.read(feature.geometry), lambda points: there(put(points)))
+                feature.geometry = wkb.write(shape)
+        return replace(data, crs=self.crs)
+
+    @cached_property
+    def crs(self) -> str | None:
+        """The CRS of what is written: the one asked for, or the layer's own."""
+        if self.options.crs is not None:
+            return crs_text(parse_crs(self.options.crs))
+        is_nowhere = self.layer.crs in (None, LOCAL) or not self.layer.placement.is_as_read
+        return self.project.place.crs if is_nowhere else self.layer.crs
+
+    @cached_property
+    def metric_crs(self) -> str | None:
+        """The same for files that know metres alone: in place of a layer's degrees or feet, the project's."""
+        if self.crs is None or is_metric(self.crs):
+            return self.crs
+        if self.options.crs is not None:
+            raise WriteError(
+                "This format holds metres alone",
+                where=str(self.options.out or ""),
+                found=self.options.crs,
+                do="Choose a projected CRS in metres",
+            )
+        return self.project.place.crs
+
+    @cached_property
+    def drawable(self) -> Drawable:
+        """The arrays of the layer, in the project's CRS; made again where the cache has none."""
+        from layers.importing import complete
+
+        complete(self.project, [self.layer], self.options.progress)
+        found = self.project.drawable(self.layer)
+        if found is None:
+            raise WriteError(
+                "The layer has no shapes that could be written in this format", where=self.layer.name
+            )
+        return found
+
+    def mover(self, crs: str | None) -> Mover:
+        """What moves points from the project's CRS into one that is wanted."""
+        return way(None if crs is None else self.project.place.crs, crs).move
+
+    @cached_property
+    def tiles(self) -> CityTiles:
+        """The arrays of a city layer."""
+        if not isinstance(self.drawable, CityTiles):
+            raise WriteError("The layer has no city objects", where=self.layer.name)
+        return self.drawable
+
+    @cached_property
+    def shown(self) -> Mask:
+        """Per geometry of the tiles, whether it stands for its object: in the LoD asked for or its finest."""
+        lod, names = self.options.lod, self.tiles.lod_names
+        if lod is not None and lod not in names:
+            raise WriteError(
+                f"No city object of the layer has LoD {lod}",
+                where=self.layer.name,
+                allowed=", ".join(filter(None, names)) or "none",
+            )
+        return geometries_at(self.tiles, self.project.parents(self.layer), lod or "")
+
+    @cached_property
+    def mesh(self) -> Mesh:
+        """City objects, each in one LoD, in `metric_crs`."""
+        return self._mesh(self.shown, self.metric_crs)
+
+    @cached_property
+    def whole_mesh(self) -> Mesh:
+        """City objects in all LoDs, or in the one asked for, in `metric_crs`."""
+        every = np.ones(len(self.tiles.geometry_lod), np.bool_)
+        return self._mesh(every if self.options.lod is None else self.shown, self.metric_crs)
+
+    def _mesh(self, kept: Mask, crs: str | None) -> Mesh:
+        return moved(part_of(mesh_of_tiles(self.tiles), np.flatnonzero(kept)), self.mover(crs))
+
+
+def rows_of(project: Project, layer: Layer) -> LayerData:
+    """The objects of a layer as they are now, their geometries in the layer's CRS."""
+    data = LayerData(layer.name, layer.kind, layer.crs, Report(), facts=dict(layer.facts))
+    data.facts["source_format"] = layer.source_format
+    for id, kind, text, parent, since, until, geometry, lods in project.rows(
+        "SELECT id, type, attributes, parent, valid_from, valid_to, geom, lods FROM object"
+        " WHERE layer = ? ORDER BY fid",
+        (layer.objects_layer,),
+    ):
+        shape = wkb.from_blob(geometry) if geometry else None
+        data.features.append(
+            Feature(id, kind, text.encode(), parent, since, until, geometry=shape, lods=lods)
+        )
+    return data
