@@ -96,6 +96,15 @@ def replace_members(text: bytes, member: str, after: Mapping[str, bytes]) -> byt
     return text[:start] + with_members(text[start:end], after) + text[end:]
 
 
+def replace_member(text: bytes, member: str, value: bytes) -> bytes:
+    """`text` with another value of its `member`, which is added when it is not there."""
+    found = _RAW_MEMBERS.decode(text).get(member)
+    if found is None:
+        return _insert_first(text, member, value)
+    start = address(found) - address(text)
+    return text[:start] + value + text[start + len(memoryview(found)) :]
+
+
 def with_members(text: bytes, after: Mapping[str, bytes]) -> bytes:
     """An object, or null, changed to hold `after` as `replace_members` does."""
     if text == b"null":

@@ -300,6 +300,10 @@ class Project:
         """The edited shapes of a layer: fid and text."""
         return shaperows.shapes_of(self._connection, layer.first_fid, layer.object_count)
 
+    def shapes(self, layer: Layer | int) -> dict[int, Shape]:
+        """The edited shapes of a layer's objects, by fid, in the layer's CRS."""
+        return {fid: Shape.from_text(text) for fid, text in self._shapes(self._holder(layer))}
+
     def shape(self, fid: int) -> Shape | None:
         """The edited shape of an object in its layer's CRS; None where it is as in the source."""
         found = shaperows.shapes_of(self._connection, fid, 1)

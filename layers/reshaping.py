@@ -31,20 +31,9 @@ def changes(connection: sqlite3.Connection, shapes: Mapping[int, Shape | None]) 
         part = fids[start : start + AT_ONCE]
         for layer, mine in _by_layer(connection, part).items():
             given = {fid: shape for fid in mine if (shape := shapes[fid]) is not None}
-            for fid, shape in given.items():
-                _check(fid, shape)
             told = dict(zip(given, _described(connection, layer, list(given.values())), strict=True))
             for fid in mine:
                 yield from _of_one(connection, fid, given.get(fid), told.get(fid))
-
-
-def _check(fid: int, shape: Shape) -> None:
-    try:
-        shape.check()
-    except EditError as error:
-        raise EditError(
-            error.what, where=f"object {fid}", found=error.found, allowed=error.allowed
-        ) from error
 
 
 def _by_layer(connection: sqlite3.Connection, fids: Sequence[int]) -> dict[int, list[int]]:
@@ -105,7 +94,7 @@ def ancestors(connection: sqlite3.Connection, fids: Sequence[int]) -> Iterator[C
     """The boxes of objects without geometry of their own that enclose these, once these have theirs."""
     children = set(fids)
     for _ in range(_GENERATIONS):
-        parents = set()
+        parents: set[int] = set()
         for fid in children:
             parents.update(
                 row[0]

@@ -20,7 +20,7 @@ from layers.arrays import Float64, Mesh
 from layers.boxes import object_boxes
 from layers.crs import is_geographic
 from layers.errors import EditError
-from layers.flatten import DEPTH, Flattener, Geometry
+from layers.flatten import BadGeometry, Flattener, Geometry
 from layers.footprint import footprints
 from layers.points import LARGEST_COORDINATE
 from layers.report import Report
@@ -56,28 +56,19 @@ class Shape:
         """The same geometries over moved vertices."""
         return replace(self, vertices=mover(self.vertices) if len(self.vertices) else self.vertices)
 
-    def check(self) -> None:
-        """Refuse what could not be drawn or written."""
-        if not (np.abs(self.vertices) < LARGEST_COORDINATE).all():
-            raise EditError("A coordinate is beyond any place on Earth", allowed="below 100 000 000")
-        report = Report()
-        self.into(Flattener([], report), 0, "the object", False)
-        if report.warnings:
-            raise EditError("The geometry cannot be used", found=report.warnings[0].text)
-
     def into(self, flattener: Flattener, number: int, id: str, outlined: bool) -> None:
         """Give the surfaces to a flattener, as those of object `number`; each keeps its place in the list."""
         flattener.use_vertices(self.vertices)
-        none = Geometry(type="MultiPoint", lod=None, boundaries=msgspec.Raw(b"[]"))
-        flattener.add(
-            number,
-            id,
-            outlined,
-            [
-                _GEOMETRY.decode(orjson.dumps(geometry)) if geometry.get("type") in DEPTH else none
-                for geometry in self.geometries
-            ],
-        )
+        flattener.add(number, id, outlined, [_decoded(geometry) for geometry in self.geometries])
+
+
+def _decoded(geometry: dict[str, Any]) -> Geometry | Exception:
+    if geometry.get("type") == SOURCE:
+        return Geometry(type="MultiPoint", lod=None, boundaries=msgspec.Raw(b"[]"))
+    try:
+        return _GEOMETRY.decode(orjson.dumps(geometry))
+    except msgspec.MsgspecError as error:
+        return BadGeometry(str(error))
 
 
 @dataclass(frozen=True)
@@ -95,6 +86,8 @@ def mesh_of_shapes(
 ) -> tuple[Mesh, Flattener]:
     """Shapes as the triangles of objects 0, 1, …, in the layer's CRS, and what was counted on the way."""
     flattener = Flattener([], Report())
+    if not all((np.abs(shape.vertices) < LARGEST_COORDINATE).all() for shape in shapes):
+        raise EditError("A coordinate is beyond any place on Earth", allowed="below 100 000 000")
     for number, (shape, has_outline) in enumerate(zip(shapes, outlined, strict=True)):
         shape.into(flattener, number, str(number), has_outline)
     return flattener.mesh(is_geographic(crs)), flattener
@@ -103,6 +96,8 @@ def mesh_of_shapes(
 def described(shapes: Sequence[Shape], crs: str | None, srs: int, mover: Mover) -> Iterator[Described]:
     """What the rows of objects with these shapes say."""
     mesh, flattener = mesh_of_shapes(shapes, crs, [True] * len(shapes))
+    for warning in flattener.report.warnings:
+        raise EditError("The geometry cannot be used", where=warning.object, found=warning.text)
     areas = footprints(mesh, len(shapes))
     moved = mover(mesh.vertices) if len(mesh.vertices) else mesh.vertices
     boxes = object_boxes(replace(mesh, vertices=moved), len(shapes))

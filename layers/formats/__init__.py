@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -23,6 +23,7 @@ from layers.formats import (
     ply,
 )
 from layers.formats._stretches import Outline, Stretch
+from layers.shapes import Shape
 from layers.source import Source, files_below
 
 HEAD = 65536
@@ -92,6 +93,16 @@ class Rewriter(Protocol):
         ...
 
 
+class Reshaper(Protocol):
+    """A format that writes the geometries of edited objects anew, every other byte as it was."""
+
+    def reshape(
+        self, pieces: Iterator[tuple[Piece, int | None]], shapes: Mapping[int, Shape]
+    ) -> Iterator[tuple[Piece, int | None]]:
+        """The pieces of one file with other geometries of these objects, for `rewrite` to go on with."""
+        ...
+
+
 class Writer(Protocol):
     """A format that can write any layer of its kinds."""
 
@@ -134,6 +145,11 @@ def part_reader(form: Format) -> PartReader | None:
 def rewriter(form: Format) -> Rewriter | None:
     """The format as one that rewrites, if it does."""
     return cast(Rewriter, form) if hasattr(form, "rewrite") else None
+
+
+def reshaper(form: Format) -> Reshaper | None:
+    """The format as one that writes edited shapes, if it does."""
+    return cast(Reshaper, form) if hasattr(form, "reshape") else None
 
 
 def writer(form: Format) -> Writer | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -16,12 +16,14 @@ from layers.arrays import Float64
 from layers.citymodel import encode
 from layers.data import Box, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError
+from layers.formats import _reshape
 from layers.formats._citymodel import model_of, written_anew
 from layers.formats._cityobjects import LARGEST_DEGREES, MEMBERS, ROOT, Reader, Root, crs_of, transform_of
 from layers.formats._stretches import FILE, OBJECTS, Outline, Stretch, texts
 from layers.formats._vertices import BYTES_AT_ONCE, box_around, vertices_in, vertices_of
 from layers.jsonscan import Layout, NotWhole, Span, layout
 from layers.jsontext import BOM, join_members, members_of, replace_members
+from layers.shapes import Shape
 from layers.uncollected import collector_off
 from layers.vertexfile import write_vertices
 
@@ -199,6 +201,13 @@ def rewrite(
             yield piece.data[: piece.start] + replace_members(
                 piece.data[piece.start :], "attributes", attributes_of(fid)
             )
+
+
+def reshape(
+    pieces: Iterator[tuple[Piece, int | None]], shapes: Mapping[int, Shape]
+) -> Iterator[tuple[Piece, int | None]]:
+    """The pieces with the geometries of edited shapes."""
+    return _reshape.reshape(pieces, shapes, _reshape.whole_text, header=False)
 
 
 def write(path: Path, layer: LayerData, options: WriteOptions) -> None:

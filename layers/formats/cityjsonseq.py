@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 
 from layers.citymodel import encode
-from layers.data import Box, LayerData, ReadOptions, WriteOptions
+from layers.data import Box, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError
-from layers.formats import cityjson
+from layers.formats import _reshape, cityjson
 from layers.formats._citymodel import model_of, written_anew
 from layers.formats._cityobjects import ROOT, Reader, Root, crs_of, transform_of
 from layers.formats._stretches import FEATURES, FILE, Outline, Stretch
@@ -22,6 +22,7 @@ from layers.formats.cityjson import check_once, check_root, decode_root
 from layers.joining import united
 from layers.jsontext import BOM, address
 from layers.sequence import split
+from layers.shapes import Shape
 from layers.uncollected import collector_off
 
 NAME = "cityjsonseq"
@@ -174,6 +175,13 @@ def read_part(path: Path, stretches: Sequence[Stretch], options: ReadOptions) ->
                 _add_features(reader, file, _lines(data), stretch.begin, len(data), options)
             reader.check_tile(stretch, options)
         return reader.finish(options)
+
+
+def reshape(
+    pieces: Iterator[tuple[Piece, int | None]], shapes: Mapping[int, Shape]
+) -> Iterator[tuple[Piece, int | None]]:
+    """The pieces with the geometries of edited shapes."""
+    return _reshape.reshape(pieces, shapes, _reshape.line_of, header=True)
 
 
 def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
