@@ -45,6 +45,10 @@ class Feature:
 
 #: Role of the empty piece that stands before the text of each tile in a layer of many: this and its name.
 TILE = "tile "
+#: Role of a piece that holds so many features, this and their number; `feature` is the first of them.
+MEMBER = "member "
+#: Role of what stands before the first member: it says what names and signs in members mean.
+HEAD = "head"
 
 
 @dataclass(slots=True)
