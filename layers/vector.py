@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TYPES = ("Point", "Line", "Area")
 POINT, LINE, AREA = range(3)
-_FLAT = {wkb.POINT: POINT, wkb.MULTI_POINT: POINT, wkb.LINE: LINE, wkb.MULTI_LINE: LINE}
+_KINDS = {wkb.POINT: POINT, wkb.LINE: LINE, wkb.POLYGON: AREA}
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Shapes:
 
 def type_of_shape(shape: wkb.Shape | None) -> str:
     """What an object is called whose file does not say more than its geometry."""
-    return TYPES[AREA if shape is None else _FLAT.get(shape.code, AREA)]
+    return TYPES[max((_KINDS[code] for code in shape.part_codes), default=AREA) if shape else AREA]
 
 
 def shapes(project: Project, layer: Layer) -> Shapes:
@@ -63,8 +63,8 @@ def shapes(project: Project, layer: Layer) -> Shapes:
         shape = None if data is None else wkb.read(data)
         if shape is None:
             continue
-        kind = _FLAT.get(shape.code, AREA)
-        for part in shape.parts:
+        for part, code in zip(shape.parts, shape.part_codes, strict=True):
+            kind = _KINDS[code]
             rings += map(_opened, part) if kind == AREA else part
             ring_counts.append(len(part))
             kinds.append(kind)

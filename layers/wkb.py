@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,6 +20,8 @@ from layers.data import Box
 from layers.errors import ReadError
 
 POINT, LINE, POLYGON, MULTI_POINT, MULTI_LINE, MULTI_POLYGON, COLLECTION = range(1, 8)
+#: Surfaces of several polygons, and triangles (SFA 1.2), are read as the plain areas that they are.
+_SURFACE, _TIN, _TRIANGLE = 15, 16, 17
 TYPE_NAMES = (
     "Geometry",
     "Point",
@@ -34,6 +36,9 @@ _Z = 1000
 _HEAD = struct.Struct("<BI")
 _COUNT = struct.Struct("<I")
 _MAX_DEPTH = 8
+
+#: What takes the well-known binary out of a database's own form; None when that says it is empty.
+Unwrap = Callable[[bytes], bytes | None]
 
 
 # ---------------------------------------------------------------- writing
@@ -122,6 +127,12 @@ class Shape:
 
     code: int  # POINT … COLLECTION
     parts: tuple[tuple[Float64, ...], ...]
+    codes: tuple[int, ...] = ()  # of a collection, what each part is: POINT, LINE or POLYGON
+
+    @property
+    def part_codes(self) -> tuple[int, ...]:
+        """What each part is: POINT, LINE or POLYGON."""
+        return self.codes or (self.code - 3 * (self.code > POLYGON),) * len(self.parts)
 
     @property
     def is_line(self) -> bool:
@@ -170,7 +181,11 @@ def write(shape: Shape) -> bytes:
             return multi_line([part[0] for part in parts])
         case 6:
             return multi_polygon(parts)
-    raise ReadError("A mixed geometry collection cannot be written", found=TYPE_NAMES[shape.code])
+    if not shape.has_height:  # all of a collection have heights, or none
+        parts = [[np.column_stack((plain, np.full(len(plain), np.nan))) for plain in part] for part in parts]
+    single = [write(Shape(code, (tuple(part),))) for code, part in zip(shape.codes, parts, strict=True)]
+    code = COLLECTION + (_Z if shape.has_height else 0)
+    return _HEAD.pack(1, code) + _COUNT.pack(len(single)) + b"".join(single)
 
 
 def read(data: bytes) -> Shape:
@@ -181,7 +196,7 @@ def read(data: bytes) -> Shape:
     return shape
 
 
-def _read_at(data: bytes, at: int, depth: int) -> tuple[Shape, int]:
+def _read_at(data: bytes | bytearray, at: int, depth: int) -> tuple[Shape, int]:
     """One geometry at a byte offset, and the offset behind it."""
     if depth == 0:
         raise _broken("collections inside collections")
@@ -196,14 +211,16 @@ def _read_at(data: bytes, at: int, depth: int) -> tuple[Shape, int]:
         sequence, at = layout.sequence(data, at, 1)
         is_empty = bool(np.isnan(sequence[0, :2]).all())
         return Shape(code, () if is_empty else ((sequence,),)), at
-    if code in (LINE, POLYGON):
+    if code in (LINE, POLYGON, _TRIANGLE):
         return _read_simple(data, at, code, layout)
+    if code in (_SURFACE, _TIN):
+        code = MULTI_POLYGON
     if code in (MULTI_POINT, MULTI_LINE, MULTI_POLYGON, COLLECTION):
         return _read_many(data, at, code, order, depth)
     raise _broken(f"geometry type {code}")
 
 
-def _read_simple(data: bytes, at: int, code: int, layout: _Layout) -> tuple[Shape, int]:
+def _read_simple(data: bytes | bytearray, at: int, code: int, layout: _Layout) -> tuple[Shape, int]:
     count = _unsigned(data, at, layout.order)
     at += 4
     if code == LINE:
@@ -213,22 +230,21 @@ def _read_simple(data: bytes, at: int, code: int, layout: _Layout) -> tuple[Shap
     for _ in range(_checked(count, 4, data, at)):
         ring, at = layout.sequence(data, at + 4, _unsigned(data, at, layout.order))
         rings.append(ring)
-    return Shape(code, (tuple(rings),) if rings else ()), at
+    return Shape(POLYGON, (tuple(rings),) if rings else ()), at
 
 
-def _read_many(data: bytes, at: int, code: int, order: str, depth: int) -> tuple[Shape, int]:
+def _read_many(data: bytes | bytearray, at: int, code: int, order: str, depth: int) -> tuple[Shape, int]:
     count = _checked(_unsigned(data, at, order), 5, data, at + 4)
     at += 4
     parts: list[tuple[Float64, ...]] = []
-    codes = set()
+    codes: list[int] = []
     for _ in range(count):
         shape, at = _read_at(data, at, depth - 1)
-        codes.add(shape.code)
+        codes += shape.part_codes
         parts += shape.parts
-    if code == COLLECTION and len(codes) == 1:  # all alike: the plain multi geometry
-        (only,) = codes
-        code = only + 3 if only <= POLYGON else only
-    return Shape(code, tuple(parts)), at
+    if code == COLLECTION and len(set(codes)) == 1:  # all alike: the plain multi geometry
+        code = codes[0] + 3
+    return Shape(code, tuple(parts), tuple(codes) if code == COLLECTION else ()), at
 
 
 @dataclass(frozen=True)
@@ -239,7 +255,7 @@ class _Layout:
     has_z: bool
     width: int
 
-    def sequence(self, data: bytes, at: int, count: int) -> tuple[Float64, int]:
+    def sequence(self, data: bytes | bytearray, at: int, count: int) -> tuple[Float64, int]:
         """`count` coordinates as (n, 3), and the offset behind them."""
         _checked(count, self.width * 8, data, at)
         raw = np.frombuffer(data, f"{self.order}f8", count * self.width, at).reshape(count, self.width)
@@ -249,20 +265,20 @@ class _Layout:
         return found, at + count * self.width * 8
 
 
-def _checked(count: int, size: int, data: bytes, at: int) -> int:
+def _checked(count: int, size: int, data: bytes | bytearray, at: int) -> int:
     """`count`, when that many records of at least `size` bytes still fit."""
     if count * size > len(data) - at:
         raise _broken(f"{count} entries promised, {len(data) - at} bytes left")
     return count
 
 
-def _order(data: bytes, at: int) -> str:
+def _order(data: bytes | bytearray, at: int) -> str:
     if at >= len(data) or data[at] > 1:
         raise _broken("no byte order mark")
     return "<" if data[at] else ">"
 
 
-def _unsigned(data: bytes, at: int, order: str) -> int:
+def _unsigned(data: bytes | bytearray, at: int, order: str) -> int:
     if at + 4 > len(data):
         raise _broken("it ends early")
     return int.from_bytes(data[at : at + 4], "little" if order == "<" else "big")
@@ -311,3 +327,33 @@ def from_blob(data: bytes) -> bytes | None:
     if flags & 0b0001_0000:
         return None
     return data[8 + (0, 32, 48, 48, 64)[envelope] :]
+
+
+# ---------------------------------------------------------------- SpatiaLite
+
+_SPATIALITE_HEAD = 38  # mark, byte order, SRID, extent, mark
+_COMPRESSED = 1_000_000
+
+
+def from_spatialite(data: bytes) -> bytes:
+    """The WKB inside a geometry of SpatiaLite (its "BLOB-Geometry format", uncompressed)."""
+    if len(data) < _SPATIALITE_HEAD + 6 or data[0] != 0 or data[_SPATIALITE_HEAD] != 0x7C or data[-1] != 0xFE:
+        raise ReadError("A geometry is not in SpatiaLite's form", found=repr(data[:8]))
+    order = data[1:2]
+    body = order + data[_SPATIALITE_HEAD + 1 : -1]
+    word = _unsigned(body, 1, _order(body, 0))
+    if word >= _COMPRESSED:
+        raise ReadError("A compressed geometry of SpatiaLite is not read", found=f"type {word}")
+    if word % _Z < MULTI_POINT:
+        return body
+    # Each member begins with a mark (0x69) where WKB has the byte order.
+    return _ordered_members(bytearray(body), order)
+
+
+def _ordered_members(body: bytearray, order: bytes) -> bytes:
+    sign = _order(body, 0)
+    at, count = 9, _unsigned(body, 5, sign)
+    for _ in range(_checked(count, 5, body, at)):
+        body[at : at + 1] = order
+        _, at = _read_at(body, at, 2)
+    return bytes(body)

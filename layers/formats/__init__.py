@@ -14,13 +14,20 @@ from layers.formats import (
     cityjson,
     cityjsonseq,
     copc,
+    dxf,
+    flatgeobuf,
+    geodatabase,
     geojson,
     geopackage,
     geotiff,
     inp,
+    kml,
     las,
+    mapinfo,
     obj,
     ply,
+    shapefile,
+    sqlite,
 )
 from layers.formats._stretches import Outline, Stretch
 from layers.shapes import Shape
@@ -120,6 +127,13 @@ FORMATS: tuple[Format, ...] = (
     las,
     geojson,
     geopackage,
+    sqlite,
+    shapefile,
+    flatgeobuf,
+    kml,
+    dxf,
+    mapinfo,
+    geodatabase,
     inp,
     catalogue,
     ply,
@@ -206,6 +220,8 @@ def find(path: Path, names: Sequence[str] = ()) -> tuple[Format, Source, list[st
     """The format of a file or of tiles, what is to be read, and which files of a folder are not."""
     if names:
         source = Source(path, tuple(names))
+        if geodatabase.CATALOG in names:
+            return geodatabase, source, []
         forms = {form.NAME: form for form in map(detect, source.files)}
         if len(forms) > 1:
             raise ReadError(
@@ -222,6 +238,9 @@ def find(path: Path, names: Sequence[str] = ()) -> tuple[Format, Source, list[st
 
 def _tiles_in(folder: Path) -> tuple[Format, Source, list[str]]:
     """The format that most files of a folder have, those files, and the names of the others."""
+    if (folder / geodatabase.CATALOG).is_file():  # one source, though it is many files
+        names = tuple(file.relative_to(folder).as_posix() for file in files_below(folder))
+        return geodatabase, Source(folder, names), []
     known: dict[str, list[str]] = {}
     others = []
     for path in files_below(folder):
@@ -263,7 +282,8 @@ def read_source(form: Format, source: Source, options: ReadOptions) -> list[Laye
                 do="Import them one by one",
             )
         layers = reader.read_tiles(source.files, options)
-        layers[0].name = path.name
+        if all(layer.partner is not None for layer in layers[1:]):
+            layers[0].name = path.name
         return layers
     except MemoryError as error:
         raise ReadError("The file needs more memory than there is", where=str(path)) from error

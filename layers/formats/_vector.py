@@ -134,7 +134,9 @@ def moved(layer: LayerData, crs: str | None) -> LayerData:
         return layer
     mover = Place(crs, np.zeros(3)).mover(layer.crs)
     features = [
-        replace(feature, geometry=feature.geometry and wkb.write(moved_shape(wkb.read(feature.geometry), mover)))
+        replace(
+            feature, geometry=feature.geometry and wkb.write(moved_shape(wkb.read(feature.geometry), mover))
+        )
         for feature in layer.features
     ]
     return replace(layer, crs=crs, features=features, box=None)

@@ -52,10 +52,11 @@ class _RawFeature(msgspec.Struct):
 
 
 class _RawGeometry(msgspec.Struct):
-    """One geometry, its coordinates still text."""
+    """One geometry, its coordinates or members still text."""
 
     type: str = ""
     coordinates: msgspec.Raw = _ABSENT
+    geometries: list[msgspec.Raw] = []
 
 
 _Position = list[float]
@@ -155,15 +156,27 @@ def _shape(raw: msgspec.Raw, name: str, report: Report) -> wkb.Shape | None:
         return None
     try:
         geometry = msgspec.json.decode(raw, type=_RawGeometry)
+        if geometry.type == "GeometryCollection":
+            return _collected([_shape(member, name, report) for member in geometry.geometries])
         if geometry.type not in _SHAPES:
-            report.unsupported += 1
-            report.warn("geometry-type", name, f"Geometry of type {geometry.type!r} is kept but not shown.")
+            text = f"Geometry of type {geometry.type!r} is kept but not shown."
+            report.warn("geometry-type", name, text, "unsupported")
             return None
         code, decoder = _SHAPES[geometry.type]
         return wkb.Shape(code, _parts(code, decoder.decode(geometry.coordinates)))
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         report.warn("geometry-unreadable", name, f"The geometry could not be read: {error}.")
         return None
+
+
+def _collected(shapes: list[wkb.Shape | None]) -> wkb.Shape | None:
+    """Several shapes as one; a plain one when all are alike."""
+    known = [shape for shape in shapes if shape is not None and shape.parts]
+    codes = tuple(code for shape in known for code in shape.part_codes)
+    parts = tuple(part for shape in known for part in shape.parts)
+    if len(set(codes)) < 2:
+        return wkb.Shape(codes[0] + 3, parts) if codes else None
+    return wkb.Shape(wkb.COLLECTION, parts, codes)
 
 
 def _parts(code: int, coordinates: list[Any]) -> tuple[tuple[Float64, ...], ...]:
@@ -286,6 +299,10 @@ def geometry_of(shape: wkb.Shape) -> dict[str, Any] | None:
             coordinates = [part[0][0] for part in parts]
         case wkb.MULTI_LINE:
             coordinates = [part[0] for part in parts]
+        case wkb.COLLECTION:
+            members = zip(shape.codes, shape.parts, strict=True)
+            single = [geometry_of(wkb.Shape(code, (part,))) for code, part in members]
+            return {"type": "GeometryCollection", "geometries": single}
         case _:
             coordinates = parts
     return {"type": _TYPE_OF[shape.code], "coordinates": coordinates}

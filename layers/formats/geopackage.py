@@ -1,12 +1,7 @@
-"""GeoPackage (OGC 12-128r18): lines, points and areas of GIS programs.
-
-A stranger's database is opened for reading only, without extensions and without trusting what
-its schema would run.
-"""
+"""GeoPackage (OGC 12-128r18): lines, points and areas of GIS programs."""
 
 from __future__ import annotations
 
-import math
 import sqlite3
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,10 +14,9 @@ import orjson
 from layers import wkb
 from layers.data import Feature, LayerData, ReadOptions, WriteOptions
 from layers.errors import ReadError, WriteError
-from layers.formats._vector import VECTOR_KINDS, Record, layer_of, moved
+from layers.formats._database import MAGIC, FeatureTable, layers_in, quoted
+from layers.formats._vector import VECTOR_KINDS, moved
 from layers.gis import srs_id
-from layers.jsontext import join_members
-from layers.report import Report
 from layers.schema import GEOPACKAGE_ID, GEOPACKAGE_TABLES, GEOPACKAGE_VERSION
 from layers.values import type_of_all
 
@@ -31,17 +25,14 @@ TITLE = "GeoPackage"
 ENDINGS = (".gpkg",)
 KINDS = VECTOR_KINDS
 
-_MAGIC = b"SQLite format 3\0"
 _APPLICATIONS = (b"GPKG", b"GP10", b"GP11")
-_LARGEST_VALUE = 256 * 1024 * 1024
-_PROGRESS_ROWS = 2000
 _SQL_TYPES = {"integer": "INTEGER", "real": "REAL", "boolean": "BOOLEAN"}
 _OWN_COLUMNS = ("fid", "geom", "id", "type", "parent", "valid_from", "valid_to")
 
 
 def can_read(head: bytes, path: Path) -> int:
     """How surely this is a GeoPackage."""
-    if not head.startswith(_MAGIC):
+    if not head.startswith(MAGIC):
         return 0
     return 90 if head[68:72] in _APPLICATIONS or path.suffix.lower() == ".gpkg" else 0
 
@@ -50,104 +41,18 @@ def can_read(head: bytes, path: Path) -> int:
 
 
 def read(path: Path, options: ReadOptions) -> list[LayerData]:
-    """One layer per feature table; tables that are no network are left out beside those that are."""
-    try:
-        with closing(_open(path)) as connection:
-            return _layers(connection, path, options)
-    except (sqlite3.Error, ValueError, OverflowError) as error:
-        raise ReadError("This GeoPackage could not be read", where=path.name, found=str(error)) from error
+    """One layer per feature table."""
+    return layers_in(path, options, TITLE, _tables)
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    # A log beside the file holds its newest rows; without one, nothing may be made beside it.
-    log = path.with_name(f"{path.name}-wal")
-    has_log = log.exists() and log.stat().st_size > 0
-    uri = f"{path.absolute().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
-    connection = sqlite3.connect(uri, uri=True)
-    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_VALUE)
-    for pragma in ("trusted_schema=OFF", "query_only=ON", "cell_size_check=ON", "mmap_size=0"):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
-
-
-def _layers(connection: sqlite3.Connection, path: Path, options: ReadOptions) -> list[LayerData]:
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-    if {"project", "layer", "step"} <= tables:
-        raise ReadError("This is a Citystrata project", where=path.name, do="Open it instead of importing it")
-    if "gpkg_geometry_columns" not in tables:
-        raise ReadError("This database is not a GeoPackage with features", where=path.name)
-    found = connection.execute("SELECT table_name, column_name, srs_id FROM gpkg_geometry_columns").fetchall()
-    layers: list[LayerData] = []
-    refused: list[ReadError] = []
-    for table, column, srs in found:
-        report = Report()
-        records = list(_records(connection, table, column, report, options)) if table in tables else []
-        if not records:
-            refused.append(ReadError("There are no features", where=f"{path.name}, table {table}"))
-            continue
-        try:
-            layers.append(layer_of(table, records, _crs(connection, srs), report, options))
-        except ReadError as error:
-            refused.append(error)
-    if not layers:
-        raise refused[0] if refused else ReadError("There are no feature tables", where=path.name)
-    for reason in refused:
-        layers[0].report.warn("table-left-out", reason.where, reason.sentence())
-    return layers
-
-
-def _records(
-    connection: sqlite3.Connection, table: str, geometry: str, report: Report, options: ReadOptions
-) -> Iterator[Record]:
-    columns = connection.execute(f"PRAGMA table_info({_quoted(table)})").fetchall()
-    names = [column[1] for column in columns]
-    booleans = {column[1] for column in columns if column[2].upper() == "BOOLEAN"}
-    key = next((column[1] for column in columns if column[5]), None)
-    for number, row in enumerate(connection.execute(f"SELECT * FROM {_quoted(table)}"), start=1):
-        if number % _PROGRESS_ROWS == 0:
-            options.progress(0.5, f"Reading {table}: {number} rows")
-        values = dict(zip(names, row, strict=True))
-        blob = values.pop(geometry, None)
-        row_number = values.pop(key, None) if key else number
-        name = f"row {row_number}"
-        record = Record(join_members(_members(values, booleans, table, report)), _shape(blob, name, report))
-        record.row = row_number if isinstance(row_number, int) else number
-        yield record
-
-
-def _members(values: Mapping[str, Any], booleans: set[str], table: str, report: Report) -> dict[str, bytes]:
-    """The values of a row as JSON; binary columns are named once and left out."""
-    found: dict[str, bytes] = {}
-    for name, value in values.items():
-        if isinstance(value, bytes):
-            text = f"Column '{name}' of table '{table}' holds binary values; they are left out."
-            if not any(warning.text == text for warning in report.warnings):
-                report.unsupported += 1
-                report.warn("column-binary", name, text)
-        elif isinstance(value, float):
-            found[name] = repr(value).encode() if math.isfinite(value) else b"null"
-        elif name in booleans and value in (0, 1):
-            found[name] = b"true" if value else b"false"
-        else:
-            found[name] = orjson.dumps(value)
-    return found
-
-
-def _shape(blob: Any, name: str, report: Report) -> wkb.Shape | None:
-    if blob is None:
-        return None
-    try:
-        data = wkb.from_blob(blob) if isinstance(blob, bytes) else None
-        shape = None if data is None else wkb.read(data)
-    except ReadError as error:
-        report.warn("geometry-unreadable", name, error.sentence())
-        return None
-    if shape is not None and shape.code == wkb.COLLECTION:
-        report.unsupported += 1
-        report.warn("geometry-type", name, "A mixed geometry collection is left out.")
-        return None
-    return shape
+def _tables(connection: sqlite3.Connection, there: set[str]) -> Iterator[FeatureTable]:
+    if {"project", "layer", "step"} <= there:
+        raise ReadError("This is a Citystrata project", do="Open it instead of importing it")
+    if "gpkg_geometry_columns" not in there:
+        raise ReadError("This database is not a GeoPackage with features")
+    found = connection.execute("SELECT table_name, column_name, srs_id FROM gpkg_geometry_columns")
+    for table, column, srs in found.fetchall():
+        yield FeatureTable(table, column, _crs(connection, srs), wkb.from_blob)
 
 
 def _crs(connection: sqlite3.Connection, srs: int) -> str | None:
@@ -267,12 +172,12 @@ def add_attributes(
 def _fill(
     connection: sqlite3.Connection, table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]
 ) -> None:
-    defined = "".join(f", {_quoted(column)} {sql}" for column, sql in columns.items())
+    defined = "".join(f", {quoted(column)} {sql}" for column, sql in columns.items())
     connection.execute(
-        f"CREATE TABLE {_quoted(table)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{defined})"
+        f"CREATE TABLE {quoted(table)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{defined})"
     )
     marks = ", ".join("?" * len(columns))
-    connection.executemany(f"INSERT INTO {_quoted(table)} VALUES (NULL, {marks})", rows)
+    connection.executemany(f"INSERT INTO {quoted(table)} VALUES (NULL, {marks})", rows)
 
 
 def _row(feature: Feature, values: Mapping[str, Any], columns: Mapping[str, tuple[str, str]]) -> list[Any]:
@@ -322,7 +227,3 @@ def _geometry_type(geometries: Sequence[bytes | None]) -> tuple[str, int]:
 def _table_name(name: str) -> str:
     plain = "".join(c if c.isalnum() else "_" for c in name).strip("_") or "layer"
     return f"{plain}_layer" if plain.lower().startswith(("gpkg_", "sqlite_", "rtree_")) else plain
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

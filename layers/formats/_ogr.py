@@ -1,0 +1,136 @@
+"""Vector files that GDAL reads, by pyogrio, without drivers that follow what a file says to other places.
+
+GDAL guesses what a file is from its content. A stranger's file could so be a list of other files
+(VRT) or of addresses; drivers that follow such are never registered, and each format looks at the
+first bytes itself before it hands its file over.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from layers import wkb
+from layers.data import LayerData, ReadOptions
+from layers.errors import ReadError
+from layers.formats._vector import Record, Table, layers_of
+from layers.report import Report
+
+#: Drivers that open what a file names, fetch from the net, or read what other formats of ours do.
+_LEFT_OUT = (
+    "OGR_VRT GDALG HTTP WFS OAPIF OGCAPI CSW Elasticsearch Carto AmigoCloud PLSCENES NGW EEDA ADBC GML LVBAG "
+    "GeoJSON GeoJSONSeq ESRIJSON TopoJSON JSONFG GPKG SQLite CSV XLSX ODS OSM MVT MBTiles PMTiles MapML GTFS "
+    "PDF PDS4 OGR_PDS VICAR PCIDSK S57 GeoRSS GPX PGDUMP VFK EDIGEO Idrisi SXF Selafin JML VDV WAsP OGR_GMT "
+    "MiraMonVector AVCBin AVCE00 AIVector GPSBabel DGN"
+)
+_READ_ERRORS = (ValueError, RuntimeError, OverflowError, UnicodeDecodeError, TypeError)
+
+
+@cache
+def load() -> None:
+    """Load pyogrio, with only the drivers that read plain vector files."""
+    os.environ["GDAL_SKIP"] = ",".join(_LEFT_OUT.split())
+    try:
+        import pyogrio
+    finally:
+        del os.environ["GDAL_SKIP"]  # rasterio has a GDAL of its own
+    pyogrio.set_gdal_config_options({"DXF_MAX_BSPLINE_CONTROL_POINTS": 10_000, "OGR_ARC_STEPSIZE": 4})
+
+
+def layers_in(
+    path: Path,
+    options: ReadOptions,
+    encoding: str | None = None,
+    crs: str | None = None,
+    meaningless: Sequence[str] = (),
+) -> list[LayerData]:
+    """One layer per table with geometry; `meaningless` columns are left out where they say nothing.
+
+    `crs` is that of formats that have only one.
+    """
+    return layers_of(_tables(path, options, encoding, crs, frozenset(meaningless)), path, options)
+
+
+def _tables(
+    path: Path, options: ReadOptions, encoding: str | None, crs: str | None, meaningless: frozenset[str]
+) -> Iterator[Table]:
+    load()
+    import pyogrio
+
+    try:
+        names = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
+    except (*_READ_ERRORS, OSError) as error:
+        raise _damaged(path, error) from error
+    for number, (name, kind) in enumerate(names):
+        options.progress(number / len(names), f"Reading {name}")
+        report = Report()
+        if kind is None:
+            report.warn("no-geometry", name, f"Table '{name}' has no geometry; it is left out.")
+        try:
+            yield _table(path, name, report, encoding, crs, meaningless)
+        except (*_READ_ERRORS, OSError) as error:
+            raise _damaged(path, error) from error
+
+
+def _table(
+    path: Path, name: str, report: Report, encoding: str | None, crs: str | None, meaningless: frozenset[str]
+) -> Table:
+    from pyogrio.raw import read
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        meta, rows, blobs, columns = read(
+            path, layer=name, encoding=encoding, datetime_as_string=True, return_fids=True
+        )
+    for text in dict.fromkeys(str(item.message) for item in told):
+        report.warn("gdal", name, f"{text.rstrip('.')}.")
+    fields = dict(zip(map(str, meta["fields"]), columns, strict=True))
+    kinds = dict(zip(fields, zip(meta["ogr_types"], meta["ogr_subtypes"], strict=True), strict=True))
+    values = {field: _plain(column.tolist(), *kinds[field]) for field, column in fields.items()}
+    values = {field: column for field, column in values.items() if not _is_empty(field, column, meaningless)}
+    records = []
+    for number, row in enumerate(rows.tolist()):
+        data = orjson.dumps({field: column[number] for field, column in values.items()})
+        blob = None if blobs is None else blobs[number]
+        records.append(Record(data, shape_of(blob, f"feature {row}", report), row=row))
+    return Table(name, records, crs or meta["crs"], report)
+
+
+def shape_of(blob: bytes | None, name: str, report: Report) -> wkb.Shape | None:
+    """The shape that well-known binary describes; None, and told, when it cannot be read."""
+    if blob is None:
+        return None
+    try:
+        return wkb.read(blob)
+    except ReadError as error:
+        report.warn("geometry-unreadable", name, error.sentence(), "unsupported")
+        return None
+
+
+def _plain(values: list[Any], kind: str, subtype: str) -> list[Any]:
+    """The values of a column as JSON has them: whole numbers and yes/no are so even beside missing ones."""
+    if kind == "OFTReal":
+        return [value if value is not None and math.isfinite(value) else None for value in values]
+    if subtype == "OFSTBoolean":
+        return [None if value is None or value != value else bool(value) for value in values]
+    if kind in ("OFTInteger", "OFTInteger64"):
+        return [None if value is None or value != value else int(value) for value in values]
+    if kind == "OFTDateTime":
+        return [value.replace(" ", "T") if isinstance(value, str) else None for value in values]
+    return [value if isinstance(value, str | list) else None for value in values]
+
+
+def _is_empty(name: str, values: Sequence[Any], meaningless: frozenset[str]) -> bool:
+    """Whether a column that every file of the format has says nothing."""
+    return name in meaningless and all(value in (None, "", -1, 0) for value in values)
+
+
+def _damaged(path: Path, error: Exception) -> ReadError:
+    return ReadError("This file could not be read", where=path.name, found=str(error), do="Ask for it again")

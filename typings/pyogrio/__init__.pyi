@@ -1,0 +1,9 @@
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+def list_layers(path_or_buffer: str | Path | bytes, /) -> NDArray[Any]: ...
+def set_gdal_config_options(options: Mapping[str, str | int | float | bool | None]) -> None: ...
+def list_drivers(read: bool = ..., write: bool = ...) -> dict[str, str]: ...
