@@ -117,6 +117,11 @@ class StylePanel(QWidget):
         self._colour.clicked.connect(self._choose_colour)
         self._edges = QCheckBox("Draw edges")
         self._edges.clicked.connect(lambda on: self._set_style(edges=on))
+        self._fill = QCheckBox("Fill areas")
+        self._fill.clicked.connect(lambda on: self._set_style(fill=on))
+        self._extrude = QCheckBox("Raise by height")
+        self._extrude.setToolTip("Areas whose height or storeys are known stand as bodies")
+        self._extrude.clicked.connect(lambda on: self._set_style(extrude=on))
         self._point_size = Steps(1, 12, lambda value: self._set_style(point_size=value))
         self._relief = QDoubleSpinBox(minimum=0.5, maximum=20, singleStep=0.5, prefix="× ", decimals=1)
         self._relief.setKeyboardTracking(False)
@@ -143,6 +148,8 @@ class StylePanel(QWidget):
             ("Colour map", self._map),
             ("Colour", self._colour),
             ("", self._edges),
+            ("", self._fill),
+            ("", self._extrude),
             ("Point size", self._point_size),
             ("Heights", self._relief),
         ):
@@ -204,6 +211,8 @@ class StylePanel(QWidget):
         self._map.setCurrentIndex(max(self._map.findData(style.get("color_map")), 0))
         self._colour.setIcon(colour_icon(str(style.get("color", "#b8b0a4"))))
         self._edges.setChecked(bool(style.get("edges", True)))
+        self._fill.setChecked(bool(style.get("fill", True)))
+        self._extrude.setChecked(bool(style.get("extrude", True)))
         self._point_size.setValue(int(style.get("point_size", 2)))
         self._relief.setValue(float(style.get("exaggeration", 1.0)))
         for widget, shown in (
@@ -212,7 +221,9 @@ class StylePanel(QWidget):
             (self._classes, by_attribute and method != "categories"),
             (self._map, by_attribute or chosen in ("height", "intensity")),
             (self._colour, chosen == "plain"),
-            (self._edges, layer.kind == "city"),
+            (self._edges, layer.kind in ("city", "vector")),
+            (self._fill, layer.kind == "vector"),
+            (self._extrude, layer.kind == "vector"),
             (self._point_size, layer.kind in ("points", "heritage")),
             (self._relief, layer.kind == "terrain"),
         ):

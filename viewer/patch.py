@@ -79,6 +79,16 @@ class Patch:
         self._data.GetPointData().SetScalars(scalars)
         self._touch()
 
+    def lie_over(self) -> None:
+        """Be drawn over what lies in the same place: the ground under areas."""
+        mapper = self.actor.GetMapper()
+        mapper.SetResolveCoincidentTopologyToPolygonOffset()
+        for place in (
+            mapper.SetRelativeCoincidentTopologyPolygonOffsetParameters,
+            mapper.SetRelativeCoincidentTopologyLineOffsetParameters,
+        ):
+            place(-2.0, -4.0)
+
     def paint(self, color: UInt8, opacity: float = 1.0) -> None:
         """One colour for all, for patches without colours of their own."""
         look = self.actor.GetProperty()

@@ -9,16 +9,15 @@ import numpy as np
 from layers.arrays import Float64
 from layers.pipes import Network
 from layers.records import Layer
+from viewer.axes import Axes
 from viewer.bodies import BodiesView
 from viewer.color import Classes, LegendEntry, classify
-from viewer.faces import Mask, boxes_of_runs, spans
+from viewer.faces import Mask
 from viewer.palette import object_color, pipe_color, rgb
-from viewer.patch import LINES, Patch
-from viewer.picking import Hit, View2D, boxes_over
+from viewer.patch import Patch
+from viewer.picking import Hit, View2D
 from viewer.solids import shafts, tubes
 from viewer.view import ATTRIBUTE, Found, Source
-
-AXIS_REACH_PX = 5.0
 
 
 class PipesView(BodiesView):
@@ -32,18 +31,14 @@ class PipesView(BodiesView):
         self._line_count = len(network.fid)
         fids = np.concatenate((network.fid, network.node_fid))
         super().__init__(source, pipes.then(manholes), (fids - source.columns.first_fid).astype(np.int32))
-        self._axes = Patch(LINES, width=1.6)
-        self._pieces = spans(network.offsets[:-1], network.offsets[1:] - 1)
-        self._piece_line = np.repeat(np.arange(self._line_count), np.maximum(np.diff(network.offsets) - 1, 0))
-        self._line_box = boxes_of_runs(network.points, network.offsets[:-1])
-        self._axes_of: Mask | None = None
+        self._axes = Axes(network.points, network.offsets, source.origin)
         self._classes: Classes | None = None
         self._color()
         self.begin()
 
     def patches(self) -> Iterator[Patch]:
         """The axes under the tubes."""
-        yield self._axes
+        yield self._axes.patch
         yield from super().patches()
 
     def allowed_parts(self) -> Mask:
@@ -81,7 +76,7 @@ class PipesView(BodiesView):
     def style_changed(self, before: Layer) -> None:
         """Colours follow the style."""
         self._color()
-        self._axes_of = None
+        self._axes.forget()
 
     def refresh(self, keys: frozenset[str]) -> None:
         """Recolour when the layer is coloured by a value that changed."""
@@ -89,22 +84,15 @@ class PipesView(BodiesView):
         if way.startswith(ATTRIBUTE) and way.removeprefix(ATTRIBUTE) in keys:
             self._color()
             self._fade()
-            self._axes_of = None
+            self._axes.forget()
 
     def catch_up(self, seconds: float) -> bool:
         """The tubes, then their axes."""
         done = super().catch_up(seconds)
-        lines = self._visible[: self._line_count]
-        if done and (self._axes_of is None or (lines != self._axes_of).any()):
-            self._axes_of = lines.copy()
-            pieces = self._pieces[lines[self._piece_line]]
-            owner = self._piece_line[lines[self._piece_line]]
-            cells = np.column_stack((pieces, pieces + 1)).ravel()
-            colors = np.repeat((self._base[owner] * 0.9).astype(np.uint8), 2, axis=0)
-            numbers = np.arange(len(cells), dtype=np.int32)
-            self._axes.fill(self._network.points[cells], self._source.origin, numbers, colors)
-        self._axes.show(self.layer.visible)
-        self._axes.actor.GetProperty().SetOpacity(self.layer.opacity)
+        if done:
+            self._axes.follow(self._visible[: self._line_count], self._base[: self._line_count])
+        self._axes.patch.show(self.layer.visible)
+        self._axes.patch.actor.GetProperty().SetOpacity(self.layer.opacity)
         return done
 
     def legend(self) -> list[LegendEntry]:
@@ -129,24 +117,14 @@ class PipesView(BodiesView):
         return super().pick(view, x, y) or self._pick_axis(view, x, y)
 
     def _pick_axis(self, view: View2D, x: float, y: float) -> Found | None:
-        if not self.layer.visible or not self._line_count:
+        if not self.layer.visible:
             return None
-        visible = self._visible[: self._line_count]
-        lines = np.flatnonzero(visible & boxes_over(view, self._line_box, x, y, x, y, AXIS_REACH_PX))
-        offsets = self._network.offsets
-        pieces = spans(offsets[lines], offsets[lines + 1] - 1)
-        if not len(pieces):
+        found = self._axes.nearest(view, x, y, self._visible[: self._line_count])
+        if found is None:
             return None
-        start, end = self._network.points[pieces], self._network.points[pieces + 1]
-        away, along = _distance_px(view, x, y, start, end)
-        best = int(away.argmin())
-        if away[best] > AXIS_REACH_PX:
-            return None
-        line = int(np.searchsorted(offsets, pieces[best], side="right")) - 1
-        point = start[best] + along[best] * (end[best] - start[best])
+        line, point, vertex = found
         ray = view.ray(x, y)
         distance = float((point - ray.origin) @ ray.direction)
-        vertex = start[best] if along[best] < 0.5 else end[best]
         return Found(distance, Hit(self.layer.id, self._fid(line), None, point, vertex))
 
     def _corners(self, part: int, triangle: int) -> Float64:
@@ -157,15 +135,3 @@ class PipesView(BodiesView):
         node = part - self._line_count
         bottom = network.node_points[node]
         return np.array([bottom, (bottom[0], bottom[1], network.node_top_z[node])])
-
-
-def _distance_px(view: View2D, x: float, y: float, start: Float64, end: Float64) -> tuple[Float64, Float64]:
-    """How far from the cursor each piece is drawn, and where along it the nearest place is."""
-    a, b = view.project(start), view.project(end)
-    across = b[:, :2] - a[:, :2]
-    length = (across**2).sum(axis=1)
-    toward = np.array([x, y]) - a[:, :2]
-    along = np.clip((toward * across).sum(axis=1) / np.where(length > 0, length, 1.0), 0, 1)
-    away = np.hypot(*(toward - along[:, None] * across).T)
-    hidden = (a[:, 2] <= 0) | (b[:, 2] <= 0)
-    return np.where(hidden, np.inf, away), along

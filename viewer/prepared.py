@@ -9,7 +9,7 @@ from layers.arrays import CityTiles, Drawable, ImagePyramid, PointTree, Scan, Te
 from layers.pipes import network
 from layers.place import Place
 from layers.records import Layer
-from layers.vector import shapes
+from layers.vector import measures, shapes
 from viewer.city import CityView
 from viewer.columns import Columns
 from viewer.ground import terrain_of
@@ -92,7 +92,7 @@ def view_of(
     if layer.kind == "pipes":
         return PipesView(source, network(project, layer, terrain_of(project)))
     if layer.kind == "vector":
-        return VectorView(source, shapes(project, layer), terrain_of(project))
+        return VectorView(source, shapes(project, layer), terrain_of(project), measures(project, layer))
     if layer.kind == "heritage":
         return RecordsView(source, *record_places(project, layer))
     return None

@@ -1,50 +1,115 @@
-"""Areas, lines and points as pixels: their outlines on the ground, and a pin at every point."""
+"""Areas, lines and points as pixels: laid over the ground, raised by their heights, trees as symbols."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from layers.arrays import Float64, Int32
 from layers.pipes import Terrain
 from layers.records import Layer
+from layers.runs import ranges, starts
 from layers.vector import AREA, POINT, Shapes
+from viewer.areas import LIFT_M, Outlines, laid, on_ground, outlines, raised
+from viewer.axes import Axes
 from viewer.bodies import BodiesView
 from viewer.color import Classes, LegendEntry, classify
-from viewer.palette import object_color, rgb
-from viewer.solids import Solids, pins, tubes
-from viewer.view import ATTRIBUTE, Source
+from viewer.faces import Mask
+from viewer.palette import hex_color, object_color, rgb
+from viewer.patch import Patch
+from viewer.picking import Hit, View2D
+from viewer.solids import Solids, pins
+from viewer.trees import trees
+from viewer.view import ATTRIBUTE, Found, Source
 
-LINE_RADIUS_M = 0.25
 PIN_HEIGHT_M = 6.0
+FLOOR_M = 3.0
+#: What is meant to be a tree says so with one of these in its type.
+TREE_WORDS = ("tree", "baum", "boom", "arbre", "arbol", "albero", "vegetation")
+TRUNK = "#7a6248"
+#: Lines are drawn so long at most between places where they follow the ground.
+STEP_M = 10.0
+
+Measures = Mapping[str, Float64]
+#: What a body is: so that the style can leave some out.
+FLAT, RAISED, PIN, CROWN, STEM, LINES = range(6)
+TITLES = {RAISED: "Raised areas", FLAT: "Areas", LINES: "Lines", CROWN: "Trees", PIN: "Points"}
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """What a layer looks like: bodies, what each is and whose."""
+
+    solids: Solids
+    what: NDArray[np.uint8]
+    object: Int32
 
 
 class VectorView(BodiesView):
     """A layer of areas, lines and points."""
 
-    def __init__(self, source: Source, shapes: Shapes, terrain: Terrain | None) -> None:
-        solids, objects = _solids(shapes, _heights(shapes, terrain))
-        super().__init__(source, solids, objects)
+    def __init__(self, source: Source, shapes: Shapes, terrain: Terrain | None, measures: Measures) -> None:
+        bodies = _bodies(source, shapes, terrain, measures)
+        self._what = bodies.what
+        line_points, line_offsets, self._line_object = _lines(shapes, terrain)
+        self._axes = Axes(line_points, line_offsets, source.origin)
+        super().__init__(source, bodies.solids, bodies.object)
+        for patch in super().patches():
+            patch.lie_over()
+        self._axes.patch.lie_over()
         self._classes: Classes | None = None
         self._color()
         self.begin()
 
+    def patches(self) -> Iterator[Patch]:
+        """Bodies, then lines and outlines over them."""
+        yield from super().patches()
+        yield self._axes.patch
+
+    def allowed_parts(self) -> Mask:
+        """Areas flat or raised, as the style says."""
+        style = self.layer.style
+        objects = self._faces.part_object
+        risen = np.zeros(max(self._source.columns.count, 1), bool)
+        if style.get("extrude", True):
+            risen[objects[self._what == RAISED]] = True
+        raised_now = risen[objects]
+        allowed = np.where(self._what == RAISED, raised_now, True)
+        fills = bool(style.get("fill", True))
+        found: Mask = np.where(self._what == FLAT, ~raised_now & fills, allowed)
+        return found
+
+    # -- colours ---------------------------------------------------------------------------------
+
     @property
-    def _one_color(self) -> str:
-        return str(self.layer.style.get("color") or object_color("LandUse"))
+    def _one_color(self) -> str | None:
+        color = self.layer.style.get("color")
+        return str(color) if color and self.layer.style.get("color_by") == "plain" else None
 
     def _color(self) -> None:
         style = self.layer.style
         way = str(style.get("color_by", ""))
         key = "type" if way == "type" else way.removeprefix(ATTRIBUTE) if way.startswith(ATTRIBUTE) else ""
         self._classes = None
+        count = max(self._source.columns.count, 1)
         if key:
             values = self._source.columns.values(key)
             method, classes = str(style.get("method", "")), int(style.get("classes", 6))
             self._classes = classify(values, method, classes, str(style.get("color_map", "")))
-            colors = self._classes.colors.astype(np.float32)
-            self._base = colors[self._classes.codes[self._faces.part_object]]
+            of_object = self._classes.colors.astype(np.float32)[self._classes.codes]
         else:
-            self._base[:] = rgb(self._one_color)
+            own = self._one_color or object_color("LandUse")
+            of_object = np.broadcast_to(rgb(own).astype(np.float32), (count, 3)).copy()
+            if self._one_color is None:
+                of_object[self._faces.part_object[self._what == CROWN]] = rgb(object_color("PlantCover"))
+                of_object[self._faces.part_object[self._what == RAISED]] = rgb(object_color("Building"))
+        self._of_object = of_object
+        self._base = of_object[self._faces.part_object]
+        self._base[self._what == STEM] = rgb(TRUNK)
+        self._axes.forget()
 
     def style_changed(self, before: Layer) -> None:
         """Colours follow the style."""
@@ -57,41 +122,151 @@ class VectorView(BodiesView):
             self._color()
             self._fade()
 
+    @property
+    def _lines_shown(self) -> Mask:
+        if not self.layer.style.get("edges", True):
+            return np.zeros(len(self._line_object), bool)
+        shown: Mask = self._shown.visible[self._line_object]
+        return shown
+
+    def catch_up(self, seconds: float) -> bool:
+        """The bodies, then lines and outlines."""
+        done = super().catch_up(seconds)
+        if done:
+            self._axes.follow(self._lines_shown, self._of_object[self._line_object])
+        self._axes.patch.show(self.layer.visible)
+        self._axes.patch.actor.GetProperty().SetOpacity(self.layer.opacity)
+        return done
+
     def legend(self) -> list[LegendEntry]:
         """Classes with counts, or the one colour."""
-        layer, shown = self.layer, np.unique(self._faces.part_object[self._visible])
+        layer = self.layer
+        drawn = (self._faces.part_object[self._visible], self._line_object[self._lines_shown])
+        shown = np.unique(np.concatenate(drawn))
         if self._classes is not None:
             heading = str(layer.style.get("color_by", "")).removeprefix(ATTRIBUTE)
             return self._classes.legend(layer.id, heading, shown)
-        return [LegendEntry(layer.name, self._one_color, len(shown), "objects", layer.id, layer.name)]
+        what = np.full(len(self._of_object), LINES, np.uint8)
+        what[self._faces.part_object[self._visible]] = self._what[self._visible]
+        entries: list[LegendEntry] = []
+        for kind, title in TITLES.items():
+            alike = shown[what[shown] == kind]
+            if len(alike):
+                color = hex_color(self._of_object[alike[0]].astype(np.uint8))
+                entries.append(LegendEntry(title, color, len(alike), "objects", layer.id, layer.name))
+        return entries
+
+    # -- picking ---------------------------------------------------------------------------------
+
+    def pick(self, view: View2D, x: float, y: float) -> Found | None:
+        """The body under a pixel position, or a line that is drawn near enough."""
+        return super().pick(view, x, y) or self._pick_line(view, x, y)
+
+    def _pick_line(self, view: View2D, x: float, y: float) -> Found | None:
+        if not self.layer.visible:
+            return None
+        found = self._axes.nearest(view, x, y, self._lines_shown)
+        if found is None:
+            return None
+        line, point, vertex = found
+        ray = view.ray(x, y)
+        fid = self._source.columns.first_fid + int(self._line_object[line])
+        distance = float((point - ray.origin) @ ray.direction)
+        return Found(distance, Hit(self.layer.id, fid, None, point, vertex))
 
 
-def _heights(shapes: Shapes, terrain: Terrain | None) -> Float64:
-    """The corners, on the terrain where they have no heights of their own, else at 0."""
-    corners = shapes.corners.copy()
-    missing = np.isnan(corners[:, 2])
-    if terrain is not None and missing.any():
-        corners[missing, 2] = terrain(corners[missing, :2])
-    corners[:, 2] = np.nan_to_num(corners[:, 2], nan=0.0)
-    return corners
+def _bodies(source: Source, shapes: Shapes, terrain: Terrain | None, measures: Measures) -> Bodies:
+    """Areas laid flat, the same raised where their height is known, trees, and pins at other points."""
+    unknown = np.full(max(source.columns.count, 1), np.nan)
+
+    def measure(name: str) -> Float64:
+        return measures.get(name, unknown)
+
+    found: list[Bodies] = []
+    areas, owner = _areas(shapes)
+    if len(owner):
+        found.append(_as(laid(areas, terrain), FLAT, owner))
+        height = measure("height_m")
+        height = np.where(np.isnan(height), measure("floors") * FLOOR_M, height)[owner]
+        rises = np.isfinite(height) & (height > 0)
+        if rises.any():
+            foot = measure("base_m")[owner][rises]
+            solids = raised(areas.only(rises), height[rises], foot, terrain)
+            found.append(_as(solids, RAISED, owner[rises]))
+    single = np.flatnonzero(shapes.part_kind == POINT)
+    owner = shapes.part_object[single]
+    places = shapes.corners[shapes.ring_start[shapes.part_start[single]]].copy()
+    if len(places):
+        places[:, 2] = on_ground(places, terrain)
+        is_tree = _is_tree(source, owner, measure("crown_m"), measure("trunk_m"))
+        theirs = owner[is_tree]
+        sizes = (measure(name)[theirs] for name in ("height_m", "crown_m", "trunk_m"))
+        crowns, stems = trees(places[is_tree], *sizes)
+        found += [_as(stems, STEM, theirs), _as(crowns, CROWN, theirs)]
+        found.append(_as(pins(places[~is_tree], PIN_HEIGHT_M), PIN, owner[~is_tree]))
+    return _together(found)
 
 
-def _solids(shapes: Shapes, corners: Float64) -> tuple[Solids, Int32]:
-    """A pin at every point, a thin tube along every line and ring; and whose they are."""
-    part_of = np.repeat(np.arange(len(shapes.part_kind)), np.diff(shapes.part_start))
-    kinds = shapes.part_kind[part_of]
+def _as(solids: Solids, what: int, owner: Int32) -> Bodies:
+    return Bodies(solids, np.full(len(owner), what, np.uint8), owner.astype(np.int32))
+
+
+def _together(found: list[Bodies]) -> Bodies:
+    empty = pins(np.empty((0, 3)), PIN_HEIGHT_M)
+    whole = Bodies(empty, np.empty(0, np.uint8), np.empty(0, np.int32))
+    for one in found:
+        whole = Bodies(
+            whole.solids.then(one.solids),
+            np.concatenate((whole.what, one.what)),
+            np.concatenate((whole.object, one.object)),
+        )
+    return whole
+
+
+def _is_tree(source: Source, owner: Int32, crown_m: Float64, trunk_m: Float64) -> Mask:
+    """Points with a crown or a trunk, and those whose type or layer speaks of trees."""
+    measured = np.isfinite(crown_m[owner]) | np.isfinite(trunk_m[owner])
+    name = source.layer.name.lower()
+    if any(word in name for word in TREE_WORDS):
+        return np.ones(len(owner), bool)
+    types = source.columns.values("type")
+    called = np.array([any(w in str(t).lower() for w in TREE_WORDS) for t in types] or [False], bool)
+    found: Mask = measured | called[owner]
+    return found
+
+
+def _areas(shapes: Shapes) -> tuple[Outlines, Int32]:
+    """The areas, and whose each is."""
+    parts = np.flatnonzero(shapes.part_kind == AREA)
+    count = shapes.part_start[parts + 1] - shapes.part_start[parts]
+    rings = ranges(shapes.part_start[parts], count)
+    lengths = shapes.ring_start[rings + 1] - shapes.ring_start[rings]
+    corners = shapes.corners[ranges(shapes.ring_start[rings], lengths)]
+    return outlines(corners, lengths, count), shapes.part_object[parts]
+
+
+def _lines(shapes: Shapes, terrain: Terrain | None) -> tuple[Float64, NDArray[np.int64], Int32]:
+    """Lines and outlines on the ground: points, the first of each line, whose each is."""
+    ring_part = np.repeat(np.arange(len(shapes.part_kind)), np.diff(shapes.part_start))
+    kinds = shapes.part_kind[ring_part]
     lines: list[Float64] = []
     owners: list[int] = []
     for ring in np.flatnonzero(kinds != POINT).tolist():
-        line = corners[shapes.ring_start[ring] : shapes.ring_start[ring + 1]]
+        line = shapes.corners[shapes.ring_start[ring] : shapes.ring_start[ring + 1]]
         if kinds[ring] == AREA:
             line = np.concatenate((line, line[:1]))
         if len(line) > 1:
-            lines.append(line)
-            owners.append(int(shapes.part_object[part_of[ring]]))
+            lines.append(_stepped(line) if terrain is not None and np.isnan(line[:, 2]).any() else line)
+            owners.append(int(shapes.part_object[ring_part[ring]]))
     points = np.concatenate([np.empty((0, 3)), *lines])
-    offsets = np.concatenate(([0], np.cumsum([len(line) for line in lines], dtype=np.int64)))
-    single = np.flatnonzero(kinds == POINT)
-    solids = tubes(points, offsets, np.full(len(points), LINE_RADIUS_M))
-    solids = solids.then(pins(corners[shapes.ring_start[single]], PIN_HEIGHT_M))
-    return solids, np.concatenate((owners, shapes.part_object[part_of[single]])).astype(np.int32)
+    points[:, 2] = on_ground(points, terrain) + 2 * LIFT_M
+    return points, starts(np.array([len(line) for line in lines], np.int64)), np.array(owners, np.int32)
+
+
+def _stepped(line: Float64) -> Float64:
+    """A line with places between its corners, at which it meets the ground."""
+    pieces = np.maximum(np.ceil(np.hypot(*np.diff(line[:, :2], axis=0).T) / STEP_M), 1).astype(np.int64)
+    piece = np.repeat(np.arange(len(pieces)), pieces)
+    along = (ranges(np.zeros_like(pieces), pieces) / pieces[piece])[:, None]
+    between = line[piece] * (1 - along) + line[piece + 1] * along
+    return np.concatenate((between, line[-1:]))
