@@ -20,6 +20,7 @@ from layers.formats import (
     geojson,
     geopackage,
     geotiff,
+    ifc,
     inp,
     kml,
     las,
@@ -138,6 +139,7 @@ FORMATS: tuple[Format, ...] = (
     catalogue,
     ply,
     obj,
+    ifc,
 )
 
 

@@ -1,0 +1,1 @@
+"""Building models (IFC, ISO 16739) to city objects."""
