@@ -144,11 +144,11 @@ class _Indexer:
         for step, _error in errors:
             damaged[Path(step.path).name] += step.stretch.count
         for name, count in damaged.items():
-            self._report.warn("damaged_points", name, f"{count:,} points are damaged and are left out")
+            text = f"{count:,} points are damaged and are left out"
+            self._report.warn("damaged_points", name, text, "dropped", count)
         if lost:
             text = f"{lost:,} points have impossible coordinates and are left out"
-            self._report.warn("impossible_points", "", text)
-        self._report.dropped += lost + damaged.total()
+            self._report.warn("impossible_points", "", text, "dropped", lost)
 
     def _from_memory(self, cloud: Cloud, target: Target) -> tuple[Piece, ...]:
         pieces: list[Piece] = []

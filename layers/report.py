@@ -31,12 +31,16 @@ class Report:
     warnings: list[Warning] = field(default_factory=list)
     more_warnings: int = 0
 
-    def warn(self, code: str, object: str, text: str, outcome: Outcome = "noted") -> None:
+    def warn(self, code: str, object: str, text: str, outcome: Outcome = "noted", count: int = 1) -> None:
         """Note a finding; beyond 1000 only counts them."""
         if outcome != "noted":
-            setattr(self, outcome, getattr(self, outcome) + 1)
+            setattr(self, outcome, getattr(self, outcome) + count)
+        self.keep(Warning(code, object, text, outcome))
+
+    def keep(self, warning: Warning) -> None:
+        """Note a finding that is counted already."""
         if len(self.warnings) < MAX_WARNINGS:
-            self.warnings.append(Warning(code, object, text, outcome))
+            self.warnings.append(warning)
         else:
             self.more_warnings += 1
 

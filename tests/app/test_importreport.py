@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.importreport import ImportReport, summary
 from app.session import Session
+from layers.data import ReadOptions
 from layers.importing import import_files
 from layers.report import Report
 from tests.app.panels import Show, houses, opened, show
@@ -35,7 +36,7 @@ def panel(opened: Session, show: Show, tmp_path: Path) -> ImportReport:
     }
     path = tmp_path / "odd.city.json"
     path.write_bytes(orjson.dumps(city))
-    import_files(opened.project, [path])
+    import_files(opened.project, [path], ReadOptions(crs=opened.project.place.crs))
     made = ImportReport(opened)
     show(made)
     made.show_layer(opened.project.layer("odd").id)
