@@ -56,13 +56,15 @@ def goes_back(project: Project, layer: Layer, options: WriteOptions) -> bool:
     if layer.facts.get("tiles"):
         return not options.out.suffix
     own = formats.by_name(layer.source_format)
-    if not options.out.name.lower().endswith(own.ENDINGS):
-        return False
+    name, forms = options.out.name.lower(), by_ending(options.out, layer.kind)
+    mine = max((len(end) for end in own.ENDINGS if name.endswith(end)), default=0)
+    if not mine or any(len(end) > mine and name.endswith(end) for form in forms for end in form.ENDINGS):
+        return False  # "tileset.json" is no CityJSON
     if not layer.linked:
         return formats.rewriter(own) is not None
     # What a copy of the file would lack is written anew, where that can be.
     differs = is_cut(layer) or (layer.kind == "city" and is_edited(project, layer))
-    return not differs or not any(layer.kind in form.KINDS for form in by_ending(options.out))
+    return not differs or not forms
 
 
 def is_cut(layer: Layer) -> bool:
@@ -77,20 +79,20 @@ def is_edited(project: Project, layer: Layer) -> bool:
 
 def writer_for(layer: Layer, out: Path) -> Writer:
     """The format that the name of a file asks for, if it holds layers of this kind."""
-    forms = by_ending(out)
-    if not forms:
+    forms = by_ending(out, layer.kind)
+    if forms:
+        return forms[0]
+    others = by_ending(out)
+    if not others:
         raise WriteError(
             "The ending does not name a format that can be written",
             where=out.name,
             allowed=", ".join(sorted({end for form in WRITERS for end in form.ENDINGS})),
         )
-    for form in forms:
-        if layer.kind in form.KINDS:
-            return form
     raise WriteError(
         f"A layer of kind {layer.kind!r} cannot be written in this format",
         where=out.name,
-        found=forms[0].TITLE,
+        found=others[0].TITLE,
         allowed=", ".join(end for form in WRITERS if layer.kind in form.KINDS for end in form.ENDINGS),
     )
 

@@ -107,6 +107,8 @@ def way(source_text: str | None, target_text: str | None, source_height_unit_m: 
 
 def _way_from_earth_centre(source: CRS, target: CRS) -> Way:
     """Geocentric x, y, z can only be moved as a whole; heights then refer to the ellipsoid."""
+    if target.is_geocentric and not source.is_geocentric:
+        return _way_to_earth_centre(source, target)
     whole = _transformer(source, target)
     if whole is not None and heights(target):
         return Way(_mover(whole))
@@ -114,6 +116,20 @@ def _way_from_earth_centre(source: CRS, target: CRS) -> Way:
     if whole is None:
         raise _no_way(source, target)
     return Way(_mover(whole), f"heights are above the ellipsoid, not {heights(target) or 'above sea level'}")
+
+
+def _way_to_earth_centre(source: CRS, target: CRS) -> Way:
+    """Heights that no transformation is known for here are taken as if they were above the ellipsoid."""
+    whole = _transformer(source, target) if heights(source) else None
+    if whole is not None:
+        return Way(_mover(whole))
+    whole = _transformer(positions(source).to_3d(), target)
+    if whole is None:
+        raise _no_way(source, target)
+    said = heights(source) or "heights of which the layer does not say what they refer to"
+    return Way(
+        _mover(whole), f"{said}: taken as heights above the ellipsoid, no transformation is known here"
+    )
 
 
 def _known_height_change(source: CRS, target: CRS) -> Transformer | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from layers.writers import cityjson, cityjsonseq, csv, geojson, geopackage, gltf
+from layers.writers import cityjson, cityjsonseq, csv, geojson, geopackage, gltf, tiles3d
 from layers.writers.holds import Holds
 from layers.writers.outgoing import Outgoing
 
@@ -38,12 +38,13 @@ class Writer(Protocol):
         ...
 
 
-WRITERS: tuple[Writer, ...] = (cityjson, cityjsonseq, geojson, geopackage, csv, gltf)
+WRITERS: tuple[Writer, ...] = (cityjson, cityjsonseq, geojson, geopackage, csv, gltf, tiles3d)
 
 
-def by_ending(path: Path) -> tuple[Writer, ...]:
-    """The formats that a file to be written asks for by its name: those of the longest ending."""
+def by_ending(path: Path, kind: str | None = None) -> tuple[Writer, ...]:
+    """The formats of layers of a kind that a file asks for by its name: those of the longest ending."""
     name = path.name.lower()
-    found = [(len(end), form) for form in WRITERS for end in form.ENDINGS if name.endswith(end)]
+    forms = [form for form in WRITERS if kind is None or kind in form.KINDS]
+    found = [(len(end), form) for form in forms for end in form.ENDINGS if name.endswith(end)]
     longest = max((length for length, _ in found), default=0)
     return tuple(form for length, form in found if length == longest)

@@ -27,11 +27,13 @@ TURN = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 class Glb:
     """The parts of a file; `json` takes whatever else it should say."""
 
-    def __init__(self, extras: dict[str, Any]) -> None:
+    def __init__(self, extras: dict[str, Any] | None = None) -> None:
         self.json: dict[str, Any] = {
-            "asset": {"version": "2.0", "generator": "Citystrata", "extras": {"citystrata": extras}},
+            "asset": {"version": "2.0", "generator": "Citystrata"},
             "extensionsUsed": [],
         }
+        if extras is not None:
+            self.json["asset"]["extras"] = {"citystrata": extras}
         self._blocks: list[bytes | NDArray[Any]] = []
         self._size = 0
 
