@@ -233,7 +233,7 @@ class ResultGlance(QWidget):
             self._answers.addWidget(SmallGrid(table))
         has_lines = len(result.tables.get(SIGHTLINES, Table())) > 0
         self._hint.setText(HINT_OF_LINES if has_lines else HINT)
-        self._hint.setVisible(bool(has_lines or len(result.surfaces) or len(result.points)))
+        self._hint.setVisible(has_lines or len(result.surfaces) + len(result.points) > 1)
 
     def _offer(self, quantities: Sequence[Quantity]) -> None:
         self.quantity.blockSignals(True)
