@@ -13,6 +13,7 @@ from typing import NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.album import Illustrated
 from layers.copctree import CopcTree
 from layers.images import ImagePyramid as ImagePyramid
 from layers.octree import Cloud as Cloud
@@ -54,8 +55,10 @@ class Mesh(Stored):
     lod_names: tuple[str, ...]  # "0", "1.2", "2.2", … sorted
     points: Float64  # (p, 3) of MultiPoint and of lines, world
     lines: Int32  # (l, 2) of MultiLineString, into points
-    surface_look: Int32 | None = None  # (s,) into the layer's looks, -1 = none; None: no polygon has one
-    vertex_uv: NDArray[np.float32] | None = None  # (n, 2) place in the image, NaN where there is none
+    # Of t themes, the first of which is drawn unless another is asked for; None: no polygon has a look.
+    surface_look: Int32 | None = None  # (s, t) into the layer's looks, -1 = none
+    vertex_uv: NDArray[np.float32] | None = None  # (n, t, 2) place in the image, NaN where there is none
+    surface_tone: UInt8 | None = None  # (s, t, 3) mean colour of each polygon that has a look
 
     @property
     def surface_object(self) -> Int32:
@@ -65,7 +68,7 @@ class Mesh(Stored):
 
 
 @dataclass(frozen=True)
-class CityTiles(Stored):
+class CityTiles(Illustrated):
     """The city objects of a layer as they are drawn and picked, in the order of a quadtree.
 
         entry (object with surfaces) ──< geometry (one LoD) ──< surface (polygon) ──< vertices, triangles
@@ -104,11 +107,17 @@ class CityTiles(Stored):
     lod_names: tuple[str, ...]  # "0", "1.2", "2.2", … sorted
     points: Float64  # (p, 3) of MultiPoint and of lines, world
     lines: Int32  # (l, 2) of MultiLineString, into points
+    # Where polygons have looks; t themes, as the album lists them.
+    surface_look: Int32 | None = None  # (s, t) into the album, -1 = none
+    surface_tone: UInt8 | None = None  # (s, t, 3) mean colour of each polygon that has a look
+    vertex_uv: NDArray[np.float32] | None = None  # (n, t, 2); v grows upwards, NaN where there is no image
+    block_tone: UInt8 | None = None  # (k, t, 2, 4) of top and sides: mean colour, share of them with a look
 
     def let_go(self) -> None:
         """Give back the memory of what was read; it comes again, from the file cache, when needed."""
         for name in CITY_ROWS:
-            let_go(getattr(self, name))
+            if (array := getattr(self, name)) is not None:
+                let_go(array)
 
     def parts(self, first: int, last: int) -> Iterator[tuple[NDArray[np.generic], int, int]]:
         """Where in the arrays lies what belongs to the entries from `first` up to `last`: array, rows."""
@@ -122,7 +131,13 @@ class CityTiles(Stored):
         }
         for name, rows in CITY_ROWS.items():
             begin, end = bounds[rows.level].tolist()
-            yield getattr(self, name), begin, end + bool(rows.below)
+            if (array := getattr(self, name)) is not None:
+                yield array, begin, end + bool(rows.below)
+
+    @property
+    def themes(self) -> int:
+        """How many looks each polygon may have; 0 where none has any."""
+        return 0 if self.surface_look is None else self.surface_look.shape[1]
 
     def is_whole(self) -> bool:
         """Whether the arrays fit each other; looks at none of them closely."""
@@ -135,7 +150,11 @@ class CityTiles(Stored):
         }
         for name, rows in CITY_ROWS.items():
             array = getattr(self, name)
-            shape = (count[rows.level] + bool(rows.below), *rows.shape)
+            if array is None and rows.of_looks and not self.themes:
+                continue
+            if array is None:
+                return False
+            shape = (count[rows.level] + bool(rows.below), *rows.shape_of(self.themes))
             if array.dtype != rows.dtype or array.shape != shape:
                 return False
             if rows.below and array[-1] != count[rows.below]:
@@ -150,6 +169,11 @@ class Rows(NamedTuple):
     dtype: type[np.generic]
     shape: tuple[int, ...] = ()
     below: str = ""
+    of_looks: bool = False  # there only where polygons have looks, with one more axis, the theme's
+
+    def shape_of(self, themes: int) -> tuple[int, ...]:
+        """The shape of one row."""
+        return (themes, *self.shape) if self.of_looks else self.shape
 
 
 #: The arrays of `CityTiles` that follow its entries.
@@ -178,6 +202,10 @@ CITY_ROWS: Mapping[str, Rows] = MappingProxyType(
         "vertices": Rows("vertex", np.float64, (3,)),
         "ring_end": Rows("vertex", np.bool_),
         "triangles": Rows("triangle", np.int32, (3,)),
+        "surface_look": Rows("surface", np.int32, of_looks=True),
+        "surface_tone": Rows("surface", np.uint8, (3,), of_looks=True),
+        "vertex_uv": Rows("vertex", np.float32, (2,), of_looks=True),
+        "block_tone": Rows("entry", np.uint8, (2, 4), of_looks=True),
     }
 )
 #: Bits per axis of a Morton key; a cell of depth d has the keys that agree in their uppermost 2 d bits.
@@ -185,14 +213,14 @@ KEY_BITS = 16
 
 
 @dataclass(frozen=True)
-class Scan(Stored):
+class Scan(Illustrated):
     """A scanned mesh, smooth-shaded, in world coordinates."""
 
     vertices: Float64  # (n, 3)
     triangles: Int32  # (m, 3)
     rgb: UInt8 | None = None  # (n, 3)
     uv: NDArray[np.float32] | None = None  # (n, 2) place in the image; v grows upwards
-    triangle_look: Int32 | None = None  # (m,) into the layer's looks, -1 = none
+    triangle_look: Int32 | None = None  # (m,) into the layer's looks and the album, -1 = none
 
 
 Drawable = Mesh | CityTiles | TerrainPyramid | ImagePyramid | PointTree | CopcTree | Scan

@@ -17,7 +17,7 @@ from layers.lock import LOCK_NAME, WriterLock
 from layers.stored import Damaged
 
 #: Raised when the arrays change their meaning: older folders are then made again.
-CACHE_VERSION = "2"
+CACHE_VERSION = "3"
 STAMP = "stamp.txt"
 STAGING = "staging-"
 #: Work that was cut off waits so long for somebody to go on with it.

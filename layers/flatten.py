@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
@@ -22,6 +22,7 @@ from layers.report import Report
 from layers.runs import sums
 from layers.semantics import Meant, Surfaces, SurfaceTypes, type_codes
 from layers.vertexfile import VertexFile
+from layers.wearing import THEMES, Appearance, Dress, Forms, Wardrobe, Worn, dressed
 
 #: Text of boundaries that is taken at once: what the arrays need stays in the processor's cache.
 BATCH_BYTES = 1 << 19
@@ -58,6 +59,8 @@ class Geometry(msgspec.Struct, gc=False):
     lod: str | int | float | None = ""
     boundaries: msgspec.Raw = ABSENT
     semantics: Semantics | None = None
+    material: msgspec.Raw = ABSENT
+    texture: msgspec.Raw = ABSENT
     template: int = -1
     matrix: list[float] | None = msgspec.field(default=None, name="transformationMatrix")
 
@@ -68,6 +71,7 @@ class Template:
 
     geometry: Geometry
     vertices: Float64
+    appearance: Appearance | None = None
 
 
 class _Entry(NamedTuple):
@@ -91,6 +95,7 @@ class _Part:
     types: Int32
     polygons: NDArray[np.int64]  # of each geometry
     entries: list[_Entry]
+    dress: Dress | None
 
 
 @dataclass
@@ -100,17 +105,26 @@ class _Batch:
     entries: list[_Entry] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
     meant: list[Meant] = field(default_factory=list)
+    worn: list[Worn] = field(default_factory=list)
     size: int = 0
 
     def halves(self) -> tuple[_Batch, _Batch]:
         """The first and the second half of it."""
         middle = len(self.entries) // 2
-        first = [item for item in self.meant if item.position < middle]
-        second = [item._replace(position=item.position - middle) for item in self.meant[len(first) :]]
+        meant, worn = _halves(self.meant, middle), _halves(self.worn, middle)
         return (
-            _Batch(self.entries[:middle], self.texts[:middle], first),
-            _Batch(self.entries[middle:], self.texts[middle:], second),
+            _Batch(self.entries[:middle], self.texts[:middle], meant[0], worn[0]),
+            _Batch(self.entries[middle:], self.texts[middle:], meant[1], worn[1]),
         )
+
+
+Said = TypeVar("Said", Meant, Worn)
+
+
+def _halves(items: Sequence[Said], middle: int) -> tuple[list[Said], list[Said]]:
+    """What is said of the first geometries of a batch, up to `middle`, and of the others."""
+    first = [item for item in items if item.position < middle]
+    return first, [item._replace(position=item.position - middle) for item in items[len(first) :]]
 
 
 @dataclass
@@ -124,6 +138,8 @@ class Flattener:
     object_lods: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.wardrobe = Wardrobe()
+        self._appearance: Appearance | None = None
         self._types = SurfaceTypes()
         self._blocks: list[Float64 | VertexFile] = []
         self._block: Float64 | VertexFile = np.empty((0, 3))
@@ -139,6 +155,10 @@ class Flattener:
         """From now on vertex numbers mean these; each feature of a sequence has its own."""
         self._block = vertices
         self._base = self._take_block(vertices)
+
+    def use_appearance(self, appearance: Appearance | None) -> None:
+        """From now on materials and textures mean these."""
+        self._appearance = appearance
 
     def _take_block(self, vertices: Float64 | VertexFile) -> int:
         base = self._vertex_count
@@ -161,16 +181,17 @@ class Flattener:
 
     def _refuse(self, number: int, place: int, error: Exception) -> None:
         id = self._ids[number]
-        self.report.unsupported += 1
         self.report.warn(
             "bad_geometry",
             id,
             f"Geometry {place + 1} of {id!r} is kept but cannot be drawn: {fault_of(error)}.",
+            "unsupported",
         )
 
     def _add(self, number: int, outlined: bool, place: int, geometry: Geometry) -> None:
         if geometry.type in DEPTH:
-            self._add_surfaces(number, outlined, place, geometry, self._base, len(self._block))
+            limit = len(self._block)
+            self._add_surfaces(number, outlined, place, geometry, self._base, limit, self._appearance)
         elif geometry.type == "GeometryInstance":
             self._add_instance(number, outlined, place, geometry)
         elif geometry.type in ("MultiPoint", "MultiLineString"):
@@ -187,7 +208,14 @@ class Flattener:
         return self.lod_names.setdefault(name, len(self.lod_names))
 
     def _add_surfaces(
-        self, number: int, outlined: bool, place: int, geometry: Geometry, base: int, limit: int
+        self,
+        number: int,
+        outlined: bool,
+        place: int,
+        geometry: Geometry,
+        base: int,
+        limit: int,
+        appearance: Appearance | None,
     ) -> None:
         depth = DEPTH[geometry.type]
         boundaries = bytes(geometry.boundaries)
@@ -199,10 +227,41 @@ class Flattener:
             surfaces, values = self._surfaces(number, semantics), bytes(semantics.values)
             if surfaces.codes and values not in (b"", b"null"):
                 batch.meant.append(Meant(len(batch.entries), depth, surfaces, values, boundaries))
+        if appearance is not None:
+            self._wear(number, geometry, appearance, boundaries)
         lod = self._lod(number, geometry)
         batch.entries.append(_Entry(number, lod, place, base, limit, outlined))
         batch.texts.append(WRAP[depth] % boundaries)
         batch.size += len(boundaries)
+
+    def _wear(self, number: int, geometry: Geometry, appearance: Appearance, boundaries: bytes) -> None:
+        """Note what the next geometry of the batch wears."""
+        batch, depth = self._batch, DEPTH[geometry.type]
+        kinds: tuple[tuple[Literal["material", "texture"], msgspec.Raw], ...]
+        kinds = (("texture", geometry.texture), ("material", geometry.material))
+        for kind, raw in kinds:
+            if not len(memoryview(raw)):
+                continue
+            try:
+                themes = THEMES.decode(raw) or {}
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                self._dress_unusable(number)
+                continue
+            for theme, said in themes.items():
+                values = bytes(said.values)
+                if said.value is not None or values not in (b"", b"null"):
+                    at = len(batch.entries)
+                    worn = Worn(at, depth, kind, theme, said.value, values, boundaries, appearance)
+                    batch.worn.append(worn)
+                    batch.size += len(values)
+
+    def _dress_unusable(self, number: int) -> None:
+        id = self._ids[number]
+        self.report.warn(
+            "appearance_array",
+            id,
+            f"Materials or textures of {id!r} do not match its surfaces; they are kept but not all shown.",
+        )
 
     def _surfaces(self, number: int, semantics: Semantics) -> Surfaces:
         """The semantic surfaces of a geometry, counted for its object."""
@@ -241,7 +300,8 @@ class Flattener:
         matrix = matrix.reshape(4, 4)
         placed = template.vertices @ matrix[:3, :3].T + matrix[:3, 3] + anchor
         base = self._take_block(placed)
-        self._add_surfaces(number, outlined, place, template.geometry, base, len(placed))
+        worn = template.appearance
+        self._add_surfaces(number, outlined, place, template.geometry, base, len(placed), worn)
 
     def _vertices_at(self, numbers: list[int]) -> Float64:
         at = np.array(numbers)
@@ -277,7 +337,7 @@ class Flattener:
 
     def _take(self, batch: _Batch) -> None:
         try:
-            part, unusable = _flat_part(batch)
+            part, unusable = _flat_part(batch, self.wardrobe)
         except BadGeometry as error:
             if len(batch.entries) == 1:
                 self._refuse(batch.entries[0].object, batch.entries[0].place, error)
@@ -288,6 +348,8 @@ class Flattener:
         self._parts.append(part)
         for position in unusable:
             self._semantics_unusable(batch.entries[position].object)
+        for position in part.dress.unusable if part.dress else ():
+            self._dress_unusable(batch.entries[position].object)
 
     def mesh(self, in_degrees: bool = False) -> Mesh:
         """All that was added, as triangles; `in_degrees` when x and y are longitude and latitude."""
@@ -298,7 +360,8 @@ class Flattener:
         batches, first = [], 0
         for part in parts:
             end = first + len(part.corners)
-            batches.append(_placed(part, np.take(vertices, part.corners, axis=0, out=places[first:end])))
+            corners = np.take(vertices, part.corners, axis=0, out=places[first:end])
+            batches.append(_placed(part, corners, len(self.wardrobe.themes)))
             first = end
         del vertices
         points = np.concatenate([np.empty((0, 3)), *self._points])
@@ -315,7 +378,7 @@ class Flattener:
         return np.concatenate([np.empty((0, 3)), *others])
 
 
-def _flat_part(batch: _Batch) -> tuple[_Part, list[int]]:
+def _flat_part(batch: _Batch, wardrobe: Wardrobe) -> tuple[_Part, list[int]]:
     """A batch as arrays, and the positions of geometries whose semantics cannot be used."""
     entries = batch.entries
     try:
@@ -338,12 +401,14 @@ def _flat_part(batch: _Batch) -> tuple[_Part, list[int]]:
         raise BadGeometry(f"vertex {corners[at]} does not exist, there are {limit[at]}")
     corners += np.repeat([entry.base for entry in entries], corner_counts)
     types, unusable = type_codes(batch.meant, counts)
-    return _Part(corners.astype(np.int32), rings, polygon_rings, types, counts, entries), unusable
+    dress = dressed(batch.worn, Forms(counts, polygon_rings, rings), wardrobe)
+    return _Part(corners.astype(np.int32), rings, polygon_rings, types, counts, entries, dress), unusable
 
 
-def _placed(part: _Part, corners: Float64) -> Polygons:
-    """A part with the coordinates of its corners."""
-    entries = part.entries
+def _placed(part: _Part, corners: Float64, themes: int) -> Polygons:
+    """A part with the coordinates of its corners; of one theme alone nothing is said twice."""
+    entries, dress = part.entries, part.dress
+    shown = slice(0, 1 if themes < 2 else 1 + themes)
     return Polygons(
         corners=corners,
         rings=part.rings,
@@ -354,4 +419,6 @@ def _placed(part: _Part, corners: Float64) -> Polygons:
         lods=np.array([entry.lod for entry in entries], np.int32),
         places=np.array([entry.place for entry in entries], np.int32),
         outlined=np.array([entry.outlined for entry in entries], np.bool_),
+        looks=None if dress is None else dress.looks[:, shown],
+        uv=None if dress is None else dress.places[:, shown],
     )

@@ -224,7 +224,11 @@ def _stage_whole(form: Format, source: Source, request: Request, folder: Path, s
         note_site(layer, site)
         if layer.points is not None and not options.only_facts:
             index_points(layer, site.move, folder / SCRATCH / f"points{number}", options.progress)
-        staged.append(stage_layer(folder / str(number), layer, site, source.sha256, request.wanted))
+        staged.append(
+            stage_layer(
+                folder / str(number), layer, site, source.sha256, request.wanted, request.images_of(source)
+            )
+        )
     return Answer(form.NAME, str(path.absolute()), source.sha256, project_crs or LOCAL, str(folder), staged)
 
 

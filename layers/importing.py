@@ -20,7 +20,7 @@ from layers.exporting import source_tiles
 from layers.intake import Staged, Told, connect, drop, intake
 from layers.project import LOCAL_ORIGIN_STEP, Project
 from layers.records import Layer
-from layers.request import Request
+from layers.request import Request, images_of
 from layers.source import Source, below
 from layers.staging import ARRAYS
 
@@ -162,6 +162,7 @@ def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> 
         request = Request(
             path=str(source.path),
             folder=str(folder),
+            images=str(images_of(Path(layer.source_path), source.names)),
             kept=str(cache.cache_folder(project.path.absolute())),
             tiles=source.names,
             wanted="arrays",

@@ -130,7 +130,7 @@ def merged(parts: Sequence[StagedLayer]) -> StagedLayer:
         crs=first.crs,
         objects=sum(part.objects for part in parts),
         pieces=sum(part.pieces for part in parts),
-        report=_report([Report.from_dict(part.report) for part in parts]).as_dict(),
+        report=added(*(Report.from_dict(part.report) for part in parts)).as_dict(),
         facts=_facts([part.facts for part in parts]),
         drawable=first.drawable,
         attributes=attributes,
@@ -138,7 +138,7 @@ def merged(parts: Sequence[StagedLayer]) -> StagedLayer:
     )
 
 
-def _report(parts: Sequence[Report]) -> Report:
+def added(*parts: Report) -> Report:
     """One report; what is said of the whole file is said once."""
     report = Report()
     said = set()
@@ -147,7 +147,7 @@ def _report(parts: Sequence[Report]) -> Report:
             setattr(report, name, getattr(report, name) + getattr(part, name))
         for warning in part.warnings:
             if warning.object or warning not in said:
-                report.warn(warning.code, warning.object, warning.text)
+                report.keep(warning)
                 said.add(warning)
     return report
 

@@ -20,10 +20,11 @@ from layers import cache, columnstore, tiling
 from layers.arrays import CityTiles
 from layers.crs import LOCAL
 from layers.data import LayerData, ReadOptions
+from layers.dressing import joined_looks
 from layers.formats import Format, PartReader
 from layers.formats._files import CITY_ENDINGS, layer_name
 from layers.formats._stretches import Outline, Stretch, different_crs
-from layers.joining import Kin, enclose, joined, merged, repeated, twice, united
+from layers.joining import Kin, added, enclose, joined, merged, repeated, twice, united
 from layers.moving import moved_box
 from layers.parts import Part, grouped, work_on
 from layers.place import is_metric
@@ -67,9 +68,10 @@ class LargeCity:
         found = self._worked(parts)
         firsts = [0, *accumulate(layers[0].objects for layers in found)]
         self._join(parts, firsts)
+        told = Report()
         if self.request.wanted != "look":
-            self._draw(parts, firsts, site)
-        return self._answer(site, self._layers(city, site, found))
+            self._draw(parts, firsts, site, told)
+        return self._answer(site, self._layers(city, site, found, told))
 
     def _answer(self, site: Site, layers: list[StagedLayer]) -> Answer:
         path, sha256 = str(self.source.path.absolute()), self.source.sha256
@@ -135,6 +137,7 @@ class LargeCity:
                 site,
                 self.request.crs,
                 self.request.wanted,
+                str(self._images),
             )
             for number, group in enumerate(grouped(stretches, self.part_bytes))
         ]
@@ -175,18 +178,29 @@ class LargeCity:
         changed = enclose(kin)
         np.save(self.folder / BOXES_FILE, np.column_stack((changed, kin.box[changed])))
 
-    def _draw(self, parts: Sequence[Part], firsts: Sequence[int], site: Site) -> None:
+    @property
+    def _images(self) -> Path:
+        """The folder that images lie in or below."""
+        return self.request.images_of(self.source)
+
+    def _draw(self, parts: Sequence[Part], firsts: Sequence[int], site: Site, told: Report) -> None:
         """Make the tiles and the columns of all parts together."""
         arrays = self.folder / "0" / ARRAYS
+        looks = joined_looks([Path(part.folder) for part in parts])
         tiling.tile(
             [(Path(part.folder, ARRAYS), first) for part, first in zip(parts, firsts, strict=False)],
             arrays,
             lambda done, text: self._tell(READ + (JOINED - READ) * done, text),
+            None if looks is None else looks.joined,
         )
+        if looks is not None:
+            looks.save_album(arrays, self._images, told)
         columnstore.merge([Path(part.folder, COLUMNS) for part in parts], arrays / COLUMNS)
         cache.put_stamp(arrays, CityTiles.__name__, site.stamp(self.source.sha256))
 
-    def _layers(self, city: LayerData, site: Site, found: Sequence[list[StagedLayer]]) -> list[StagedLayer]:
+    def _layers(
+        self, city: LayerData, site: Site, found: Sequence[list[StagedLayer]], of_images: Report
+    ) -> list[StagedLayer]:
         """The whole city, and the layer that shows some of its objects as terrain."""
         whole = merged([layers[0] for layers in found])
         terrain = [layers[1] for layers in found if len(layers) > 1][:1]
@@ -197,6 +211,7 @@ class LargeCity:
             told = replace(city, report=Report.from_dict(layer.report), box=box)
             note_site(told, site)
             layer.report = told.report.as_dict()
+        whole.report = added(Report.from_dict(whole.report), of_images).as_dict()
         whole.name = city.name
         for layer in terrain:
             layer.name = f"{city.name} terrain"

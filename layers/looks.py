@@ -10,7 +10,7 @@ from pathlib import Path
 class Picture:
     """The image of a texture: a file beside the source, or the encoded bytes themselves."""
 
-    path: str = ""  # as the source says it, relative to its folder
+    path: str = ""  # as the source says it; in a tile of many, below the folder of all of them
     data: bytes = b""  # where the source holds the image (GLB)
 
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.arrays import CITY_ROWS, KEY_BITS, CityTiles, Float64, Int32
+from layers.arrays import CITY_ROWS, KEY_BITS, CityTiles, Float64, Int32, Rows
 from layers.errors import ReadError
 from layers.runs import Int64, ranges, starts
 from layers.stored import array_path, let_go, mapped
@@ -55,6 +55,13 @@ class Folders:
         return found
 
 
+class Joined(NamedTuple):
+    """How the looks of parts become those of all."""
+
+    codes: list[Int32]  # per part: what its own looks are now, and -1 behind them
+    columns: list[Int32]  # per part: which column of its own is each theme now; -1 where it has none
+
+
 @dataclass(frozen=True)
 class Plan:
     """All entries in their new order, and where each lies in its part."""
@@ -69,6 +76,7 @@ class Plan:
     codes: dict[str, list[Int32]]  # per kind of names and part: what its own codes are now
     points: list[int]  # of each part
     lines: list[int]
+    looks: Joined | None  # where any part has looks
 
     def arrays(self, read: Read) -> Iterator[tuple[str, int, Iterable[Array]]]:
         """Names, rows and pieces of all arrays."""
@@ -84,9 +92,13 @@ class Plan:
         yield "square", 3, [self.square]
         yield "entry_key", entries, [self.key]
         yield "entry_object", entries, [self.object]
-        for name, (level, _dtype, _shape, below) in CITY_ROWS.items():
-            if below:
+        for name, kind in CITY_ROWS.items():
+            level = kind.level
+            if kind.below:
                 yield name, rows[level] + 1, self._starts(name, level, read)
+            elif kind.of_looks:
+                if self.looks is not None:
+                    yield name, rows[level], self._looked(name, kind, self.looks, read)
             elif name not in ("entry_key", "entry_object"):
                 yield name, rows[level], self._pieces(name, level, read)
         every = range(len(self.points))
@@ -110,6 +122,24 @@ class Plan:
             if shift is not None:
                 piece += np.repeat(shift[first:last], self.count[level][first:last])[:, None]
             yield piece
+
+    def _looked(self, name: str, kind: Rows, looks: Joined, read: Read) -> Iterator[Array]:
+        """An array of what polygons look like, stretch by stretch."""
+        nothing = {"surface_look": -1, "vertex_uv": np.nan}.get(name, 0)
+        shape = kind.shape_of(len(looks.columns[0]))
+
+        def take(part: int, at: Int64) -> Array:
+            values = np.full((len(at), *shape), nothing, kind.dtype)
+            there = np.flatnonzero(looks.columns[part] >= 0)
+            if len(there):
+                array = read(part, name)
+                mine = np.take(np.asarray(array), at, axis=0)[:, looks.columns[part][there]]
+                let_go(array)
+                values[:, there] = looks.codes[part][mine] if name == "surface_look" else mine
+            return values
+
+        for first, last in self._stretches():
+            yield self._gathered(kind.level, first, last, take)
 
     def _starts(self, name: str, level: str, read: Read) -> Iterator[Int32]:
         """An array that says where the items of the level below begin, stretch by stretch."""
@@ -154,8 +184,11 @@ class Plan:
             first = max(last, 1)
 
 
-def planned(parts: Iterable[CityTiles], offsets: Sequence[int]) -> Plan:
-    """The order of all entries of some parts, whose objects begin at `offsets` in the layer."""
+def planned(parts: Iterable[CityTiles], offsets: Sequence[int], looks: Joined | None = None) -> Plan:
+    """The order of all entries of some parts, whose objects begin at `offsets` in the layer.
+
+    Without `looks`, those of the one part there is stay as they are.
+    """
     objects, boxes, owners, points, lines = [], [], [], [], []
     first: dict[str, list[Int32]] = {level: [] for level in LEVELS}
     count: dict[str, list[Int32]] = {level: [] for level in LEVELS}
@@ -192,7 +225,19 @@ def planned(parts: Iterable[CityTiles], offsets: Sequence[int]) -> Plan:
         {name: [_codes(part, names[name]) for part in named[name]] for name in names},
         points,
         lines,
+        looks,
     )
+
+
+def as_they_are(*parts: CityTiles) -> Joined | None:
+    """The looks of parts that are all from one album, or have none."""
+    themes = max(part.themes for part in parts)
+    if not themes:
+        return None
+    last = max(int(part.surface_look.max(initial=-1)) for part in parts if part.surface_look is not None)
+    codes = np.r_[0 : last + 1, -1].astype(np.int32)
+    columns = [np.where(np.arange(themes) < part.themes, np.arange(themes), -1) for part in parts]
+    return Joined([codes] * len(parts), [column.astype(np.int32) for column in columns])
 
 
 def _codes(own: Sequence[str], names: Sequence[str]) -> Int32:

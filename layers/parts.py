@@ -37,6 +37,7 @@ class Part:
     site: Site
     crs: str | None  # what the person says
     wanted: Wanted
+    images: str  # the folder that they lie in or below
 
     @property
     def size(self) -> int:
@@ -64,7 +65,7 @@ class Part:
         unfinished.mkdir()
         city, *others = self.read()
         city.crs = self.site.crs
-        staged = [stage_part(unfinished, city, self.site, self.wanted)]
+        staged = [stage_part(unfinished, city, self.site, self.wanted, Path(self.images))]
         staged += [described(other, self.site) for other in others]
         (unfinished / PART_FILE).write_bytes(msgspec.json.encode(staged))
         os.replace(unfinished, self.folder)

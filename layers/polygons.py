@@ -38,6 +38,7 @@ class Polygons:
     lods: Int32  # (g,) code of the LoD, see `Names`
     places: Int32  # (g,) position in the object's list of geometries
     outlined: NDArray[np.bool_]  # (g,) whether outlines may be drawn
+    # Of several themes, (p, t) and (n, t, 2); the first one is drawn unless another is asked for.
     looks: Int32 | None = None  # (p,) into the layer's looks, -1 = none
     uv: Float32 | None = None  # (n, 2) of each corner; v grows upwards, NaN where there is no image
 
@@ -128,14 +129,27 @@ def mesh_of(
 
 def _appearance(batches: Sequence[Polygons]) -> dict[str, Any]:
     """Looks and places in images of all polygons; nothing when no batch has any."""
-    found: dict[str, Any] = {}
-    if any(batch.looks is not None for batch in batches):
-        none = (np.full(len(b.types), -1, np.int32) if b.looks is None else b.looks for b in batches)
-        found["surface_look"] = np.concatenate(list(none))
-    if any(batch.uv is not None for batch in batches):
-        gaps = (np.full((len(b.corners), 2), np.nan, np.float32) if b.uv is None else b.uv for b in batches)
-        found["vertex_uv"] = np.concatenate(list(gaps))
-    return found
+    most = max((_themes(batch) for batch in batches), default=0)
+    if not most:
+        return {}
+    looks, uv = [], []
+    for batch in batches:
+        mine = np.full((len(batch.types), most), -1, np.int32)
+        places = np.full((len(batch.corners), most, 2), np.nan, np.float32)
+        if batch.looks is not None and len(batch.looks):
+            each = batch.looks.reshape(len(batch.looks), -1)
+            mine[:, : each.shape[1]] = each
+        if batch.uv is not None and len(batch.uv):
+            of_each = batch.uv.reshape(len(batch.uv), -1, 2)
+            places[:, : of_each.shape[1]] = of_each
+        looks.append(mine)
+        uv.append(places)
+    return {"surface_look": np.concatenate(looks), "vertex_uv": np.concatenate(uv)}
+
+
+def _themes(batch: Polygons) -> int:
+    """How many looks each polygon has."""
+    return 0 if batch.looks is None or not len(batch.looks) else batch.looks[0].size
 
 
 def _metres(degrees: Float64) -> Float64:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from layers.data import Box
 from layers.report import Report
+from layers.source import Source
 
 #: Rows and arrays for a project; the arrays alone, for one that has the rows; or only what is in the file.
 Wanted = Literal["everything", "arrays", "look"]
@@ -20,6 +23,7 @@ class Request:
 
     path: str  # the file, or the folder of the tiles
     folder: str  # an empty one, for everything that is made
+    images: str = ""  # the folder that images lie in or below, where that is not the one of the source
     kept: str = ""  # where folders are made that stay when reading is cut off; '' when none may
     tiles: tuple[str, ...] = ()  # their names below the folder; () for a file, or for all of a folder
     wanted: Wanted = "everything"
@@ -31,6 +35,15 @@ class Request:
     epoch: str | None = None
     part_bytes: int | None = None
     placement: str | None = None  # as of `Placement.text`
+
+    def images_of(self, source: Source) -> Path:
+        """The folder that images of a source lie in or below."""
+        return Path(self.images) if self.images else images_of(source.path, source.names)
+
+
+def images_of(path: Path, tiles: Sequence[str]) -> Path:
+    """The folder that images of a file, or of the tiles in a folder, lie in or below."""
+    return path if tiles else path.parent
 
 
 @dataclass

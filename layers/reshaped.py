@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from layers import tiling
 from layers.arrays import CityTiles, Mesh
-from layers.merging import Plan, planned
+from layers.merging import Plan, as_they_are, planned
 from layers.records import Layer
 from layers.shapes import NO_OUTLINE, Shape, mesh_of_shapes
 from layers.stored import Damaged, Mover
@@ -40,12 +40,12 @@ def with_shapes(
     Large layers are put together once and then mapped from a folder within `folder`, that of the layer.
     """
     if len(base.vertices) <= SMALL:
-        return tiling.in_memory(*_plan(base, shapes, types, layer, mover))
+        return replace(tiling.in_memory(*_plan(base, shapes, types, layer, mover)), album=base.album)
     digest = hashlib.sha256(repr((layer.crs, layer.placement, shapes)).encode()).hexdigest()[:16]
     target = folder / f"{FOLDER}{digest}"
     with suppress(Damaged):
         if target.exists():
-            return CityTiles.load(target)
+            return replace(CityTiles.load(target), album=base.album)
     plan, read = _plan(base, shapes, types, layer, mover)
     try:
         with tempfile.TemporaryDirectory(prefix=FOLDER, dir=folder) as staged:
@@ -54,9 +54,9 @@ def with_shapes(
                 if old.name != Path(staged).name:
                     shutil.rmtree(old, ignore_errors=True)
             os.replace(Path(staged, "arrays"), target)
-        return CityTiles.load(target)
+        return replace(CityTiles.load(target), album=base.album)
     except (OSError, Damaged):
-        return tiling.in_memory(plan, read)  # no room there, or no right to write
+        return replace(tiling.in_memory(plan, read), album=base.album)  # no room there, or no right to write
 
 
 def _plan(
@@ -66,7 +66,7 @@ def _plan(
     edited = tiling.tiled(_mesh(shapes, types, layer, mover))
     positions = np.array([fid for fid, _ in shapes], np.int64) - layer.first_fid
     edited = replace(edited, entry_object=positions[edited.entry_object].astype(np.int32))
-    plan = planned([base, edited], [0, 0])
+    plan = planned([base, edited], [0, 0], as_they_are(base, edited))
     keep = (plan.part == 1) | ~np.isin(plan.object, positions)
     plan = replace(
         plan,

@@ -18,6 +18,7 @@ from layers.boxes import object_boxes
 from layers.columnstore import build_part
 from layers.crs import LOCAL, parse_crs
 from layers.data import LayerData
+from layers.dressing import dressed, save_looks, toned
 from layers.footprint import footprints
 from layers.heritage import scan_record
 from layers.joining import Kin, enclose, kin_of
@@ -33,8 +34,10 @@ ROWS, ARRAYS, COLUMNS, KIN = "rows.sqlite", "arrays", "columns", "kin"
 BOX_TABLE = "CREATE TABLE box (fid INTEGER PRIMARY KEY, a, b, c, d, e, f);"
 
 
-def stage_layer(folder: Path, layer: LayerData, site: Site, sha256: str, wanted: Wanted) -> StagedLayer:
-    """Write the rows and the arrays of a layer into a folder."""
+def stage_layer(
+    folder: Path, layer: LayerData, site: Site, sha256: str, wanted: Wanted, images: Path
+) -> StagedLayer:
+    """Write the rows and the arrays of a layer into a folder; its images lie below the folder `images`."""
     if layer.kind == "heritage" and not layer.features and (layer.drawable or layer.points):
         layer.features = [scan_record(layer.name, layer.box)]
     _begin(layer, site.epoch)
@@ -44,7 +47,8 @@ def stage_layer(folder: Path, layer: LayerData, site: Site, sha256: str, wanted:
     if drawable is not None and wanted != "look":
         arrays, stamp = folder / ARRAYS, site.stamp(sha256)
         if layer.stored is None:
-            cache.save(arrays, tiled(drawable) if isinstance(drawable, Mesh) else drawable, stamp)
+            drawable = dressed(drawable, layer, images)
+            cache.save(arrays, drawable, stamp)
         else:
             cache.adopt(layer.stored, arrays)
             cache.put_stamp(arrays, type(drawable).__name__, stamp)
@@ -53,7 +57,7 @@ def stage_layer(folder: Path, layer: LayerData, site: Site, sha256: str, wanted:
     return described(layer, site)
 
 
-def stage_part(folder: Path, layer: LayerData, site: Site, wanted: Wanted) -> StagedLayer:
+def stage_part(folder: Path, layer: LayerData, site: Site, wanted: Wanted, images: Path) -> StagedLayer:
     """Write a part of a large city layer, and what joins it with the others, into a folder."""
     _begin(layer, site.epoch)
     mesh = _moved(layer, site.move)
@@ -63,7 +67,9 @@ def stage_part(folder: Path, layer: LayerData, site: Site, wanted: Wanted) -> St
     if wanted == "everything":
         _stage_rows(folder, layer, kin.box)
     if wanted != "look":
+        mesh = toned(mesh, layer, images)
         tiled(mesh).save(folder / ARRAYS)
+        save_looks(folder, layer, mesh)
         _stage_columns(folder / COLUMNS, layer)
     return described(layer, site)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from layers.errors import ProjectError
 
+Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from layers.arrays import CityTiles, Float64, Int32, Mesh
 from layers.blocks import blocks_of
 from layers.data import Progress, never_stop
-from layers.merging import Folders, Plan, Read, planned
-from layers.runs import starts
+from layers.merging import Folders, Joined, Plan, Read, as_they_are, planned
+from layers.runs import Int64, starts
 from layers.stored import array_path, write
+from layers.tones import block_tones
 
 
 def tiled(mesh: Mesh) -> CityTiles:
@@ -23,17 +24,25 @@ def tiled(mesh: Mesh) -> CityTiles:
     found = _in_order_of_file(mesh)
     base, shape, area, error = blocks_of(found)
     found = replace(found, block_base=base, block_shape=shape, block_area=area, block_error=error)
-    plan = planned([found], [0])
+    if found.surface_tone is not None:
+        found = replace(found, block_tone=block_tones(found))
+    plan = planned([found], [0], as_they_are(found))
     return in_memory(plan, lambda _part, name: np.asarray(getattr(found, name)))
 
 
-def tile(parts: Sequence[tuple[Path, int]], out: Path, progress: Progress = never_stop) -> None:
+def tile(
+    parts: Sequence[tuple[Path, int]],
+    out: Path,
+    progress: Progress = never_stop,
+    looks: Joined | None = None,
+) -> None:
     """Merge the `CityTiles` that are saved in folders into one, saved in `out`.
 
-    Each part, of at least one, comes with the position in the layer of its first object. However
-    large the city is, memory stays within some hundred megabytes.
+    Each part, of at least one, comes with the position in the layer of its first object. `looks` says
+    how those of the parts become those of all, where any has some. However large the city is, memory
+    stays within some hundred megabytes.
     """
-    plan = planned((CityTiles.load(folder) for folder, _ in parts), [first for _, first in parts])
+    plan = planned((CityTiles.load(folder) for folder, _ in parts), [first for _, first in parts], looks)
     save(plan, Folders([folder for folder, _ in parts]), out, progress)
 
 
@@ -105,7 +114,19 @@ def _in_order_of_file(mesh: Mesh) -> CityTiles:
         lod_names=mesh.lod_names,
         points=mesh.points,
         lines=mesh.lines,
+        **_looks(mesh, filled),
     )
+
+
+def _looks(mesh: Mesh, filled: Int64) -> dict[str, Any]:
+    """What these polygons look like; nothing of looks without tones, for there are no blocks of them."""
+    if mesh.surface_look is None or mesh.surface_tone is None:
+        return {}
+    return {
+        "surface_look": mesh.surface_look[filled],
+        "surface_tone": mesh.surface_tone[filled],
+        "vertex_uv": mesh.vertex_uv,
+    }
 
 
 def _first_of_runs(owner: Int32) -> Int32:

@@ -25,6 +25,7 @@ from layers.joining import twice
 from layers.jsontext import address, join_members, raw_members
 from layers.report import Report
 from layers.vertexfile import VertexFile
+from layers.wearing import APPEARANCE, Appearance, Float32
 
 #: A longitude or latitude is not larger.
 LARGEST_DEGREES = 360
@@ -50,6 +51,7 @@ class Root(msgspec.Struct):
     transform: Transform | None = None
     metadata: msgspec.Raw = ABSENT
     templates: msgspec.Raw = msgspec.field(default=ABSENT, name="geometry-templates")
+    appearance: msgspec.Raw = ABSENT
     extensions: dict[str, Any] | None = None
 
 
@@ -93,7 +95,10 @@ class Reader:
     """Gathers the features, pieces and geometry of a file, or of stretches of some."""
 
     def __init__(self, path: Path) -> None:
+        """`path` is that of the file, or of the folder of all tiles."""
         self.path = path
+        self.folder = path if path.is_dir() else path.parent
+        self.places: Float32 | None = None  # in images, where those of the file were decoded before
         self.crs: str | None = None
         self.facts: dict[str, object] = {}
         self.report = Report()
@@ -102,6 +107,8 @@ class Reader:
         self.numbers: dict[str, int] = {}
         self.flattener = Flattener([], self.report)
         self._header_templates: list[Template] = []
+        self._header_appearance: Appearance | None = None
+        self._images = ""  # the folder of the images of a tile, below that of all tiles
         self._may_be_degrees = True
         self._begin(b"", b"")
 
@@ -110,6 +117,9 @@ class Reader:
         self.path = path
         self._describe_file(root)
         self.transform = transform_of(root, path)
+        self._images = _below(path.parent, self.folder)
+        self._header_appearance = self._appearance(root)
+        self.flattener.use_appearance(self._header_appearance)
         self._header_templates = self.flattener.templates = self._templates(root)
         self._begin(data, data if parsed is None else parsed)
 
@@ -139,11 +149,23 @@ class Reader:
         except (msgspec.MsgspecError, UnicodeDecodeError, ReadError) as error:
             self.report.warn("bad_templates", "", f"The geometry templates cannot be used: {error}")
             return []
-        return [Template(geometry, vertices) for geometry in found.templates]
+        worn = self._header_appearance
+        return [Template(geometry, vertices, worn) for geometry in found.templates]
+
+    def _appearance(self, root: Root) -> Appearance | None:
+        if not len(memoryview(root.appearance)):
+            return None
+        try:
+            raw = APPEARANCE.decode(root.appearance)
+            return raw and self.flattener.wardrobe.appearance(raw, self._images, self.places)
+        except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
+            self.report.warn("bad_appearance", "", f"Materials and textures cannot be used: {error}")
+            return None
 
     def use_feature(self, feature: Root) -> None:
         """Decode the vertices, and the templates if it has its own, that the objects of a feature mean."""
         self.use_vertices(feature)
+        self.flattener.use_appearance(self._appearance(feature) or self._header_appearance)
         self.flattener.templates = self._templates(feature) or self._header_templates
 
     def use_vertices(self, root: Root) -> None:
@@ -251,6 +273,8 @@ class Reader:
             drawable=mesh,
             box=mesh_box(mesh),
             facts=self.facts,
+            looks=self.flattener.wardrobe.looks,
+            themes=self.flattener.wardrobe.themes if len(self.flattener.wardrobe.themes) > 1 else [],
         )
         layers = [city]
         if any(feature.type == "TINRelief" for feature in self.features):
@@ -280,6 +304,12 @@ class Reader:
             if id(surfaces) not in texts:
                 texts[id(surfaces)] = _listed(f"{name}:{n}" for name, n in surfaces.items())
             self.features[number].surfaces = texts[id(surfaces)]
+
+
+def _below(folder: Path, whole: Path) -> str:
+    """The way from a folder to one below it, to be put before the names of files; '' to itself."""
+    way = folder.relative_to(whole).as_posix() if folder.is_relative_to(whole) else "."
+    return "" if way == "." else f"{way}/"
 
 
 def _listed(names: Iterable[str]) -> str:

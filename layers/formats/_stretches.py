@@ -23,6 +23,7 @@ class Stretch(msgspec.Struct, frozen=True):
     holds: str = FILE
     header: str = ""  # the file that says what all stretches share, where this one does not
     vertices: str = ""  # the file of the vertices that all objects share
+    places: str = ""  # the file of the places in images that all objects share
     in_degrees: bool = False  # whether those may be longitudes and latitudes
     tile: str = ""  # the name of the tile that begins here
     crs: str | None = None  # that all tiles are in, where one begins here

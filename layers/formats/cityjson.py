@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from layers import stored
 from layers.arrays import Float64
 from layers.citymodel import encode
 from layers.data import Box, LayerData, Piece, ReadOptions, WriteOptions
@@ -22,10 +23,11 @@ from layers.formats._cityobjects import LARGEST_DEGREES, MEMBERS, ROOT, Reader, 
 from layers.formats._stretches import FILE, OBJECTS, Outline, Stretch, texts
 from layers.formats._vertices import BYTES_AT_ONCE, box_around, vertices_in, vertices_of
 from layers.jsonscan import Layout, NotWhole, Span, layout
-from layers.jsontext import BOM, join_members, members_of, replace_members
+from layers.jsontext import BOM, join_members, members_of, raw_members, replace_members
 from layers.shapes import Shape
 from layers.uncollected import collector_off
 from layers.vertexfile import write_vertices
+from layers.wearing import places_of
 
 NAME = "cityjson"
 TITLE = "CityJSON"
@@ -33,7 +35,9 @@ ENDINGS = (".city.json", ".json")
 KINDS = ("city", "terrain")
 VERSIONS = ("1.0", "1.1", "2.0")
 #: Members that say something of all city objects.
-HEADER = frozenset(("type", "version", "metadata", "transform", "geometry-templates", "extensions"))
+HEADER = frozenset(
+    ("type", "version", "metadata", "transform", "geometry-templates", "extensions", "appearance")
+)
 
 
 def can_read(head: bytes, path: Path) -> int:
@@ -85,6 +89,7 @@ def outline(path: Path, scratch: Path, options: ReadOptions) -> Outline:
     except NotWhole as error:
         raise _broken(str(path), error) from error
     header = _header(path, found)
+    header, shared = _without_places(header, path, scratch)
     root = decode_root(header, path)
     check_root(root, path)
     spans = found.spans("CityObjects")
@@ -92,7 +97,8 @@ def outline(path: Path, scratch: Path, options: ReadOptions) -> Outline:
         raise _two_members(str(path))
     header_path = scratch / f"{path.name}.header"
     header_path.write_bytes(header)
-    shared, box = _shared_vertices(path, found, root, scratch, options)
+    vertices, box = _shared_vertices(path, found, root, scratch, options)
+    shared |= vertices
     inside = partial(Stretch, str(path), holds=OBJECTS, header=str(header_path), **shared)
     stretches = _stretches(path, size, spans[0], found, inside, options.part_bytes)
     return Outline(crs_of(root.metadata), stretches, box)
@@ -109,6 +115,23 @@ def _header(path: Path, found: Layout) -> bytes:
     if found.spans("CityObjects"):
         members["CityObjects"] = b"{}"
     return join_members(members)
+
+
+def _without_places(header: bytes, path: Path, scratch: Path) -> tuple[bytes, dict[str, Any]]:
+    """The header without places in images, which are decoded into a file; and what a stretch says of it."""
+    if b'"vertices-texture"' not in header:
+        return header, {}
+    try:
+        members = raw_members(header)
+        appearance = raw_members(members.get("appearance", b"{}"))
+        places = places_of(msgspec.Raw(appearance.get("vertices-texture", b"")))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError):
+        return header, {}  # what is wrong is said where the objects are read
+    target = scratch / f"{path.name}.places"
+    stored.write(target, len(places), [places])
+    appearance["vertices-texture"] = b"[]"
+    members["appearance"] = join_members(appearance)
+    return join_members(members), {"places": str(target)}
 
 
 def _shared_vertices(
@@ -180,6 +203,7 @@ def _add_objects(reader: Reader, stretch: Stretch) -> None:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _broken(f"{path}, bytes {stretch.begin:,} to {stretch.end:,}", error) from error
     root = decode_root(header.read_bytes(), header)
+    reader.places = stored.mapped(Path(stretch.places)) if stretch.places else None
     reader.begin(path, root, data, parsed)
     if stretch.vertices:
         reader.use_vertex_file(Path(stretch.vertices), stretch.in_degrees)

@@ -71,7 +71,9 @@ def drawn(project: Project) -> list[tuple[str, Any]]:
     """The arrays of the first layer, and its columns."""
     tiles = project.drawable(project.any_layer(1))
     assert isinstance(tiles, CityTiles)
-    arrays = [(name, np.asarray(value)) for name, value in vars(tiles).items()]
+    arrays = [(name, np.asarray(value)) for name, value in vars(tiles).items() if name != "album"]
+    if tiles.album is not None:
+        arrays += [(name, np.asarray(value)) for name, value in vars(tiles.album).items()]
     layer = project.any_layer(1)
     keys = (*project.attribute_types(layer), "id", "parent", "lods")
     columns = [(key, np.array([str(value) for value in project.column(layer, key)])) for key in keys]

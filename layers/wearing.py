@@ -1,0 +1,297 @@
+"""Appearance of CityJSON geometries: the look of every polygon, and where its corners lie in images.
+
+https://www.cityjson.org/specs/2.0.1/#appearance-object
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.arrays import Int32
+from layers.looks import Look, Picture
+from layers.nested import NotNested, nested
+from layers.runs import Int64, ranges, starts, sums
+from layers.semantics import Meant, Surfaces, type_codes
+
+Float32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+#: A member that is not there (Raw cannot be combined with None in a decoder).
+ABSENT = msgspec.Raw()
+#: Boundaries of all types brought to the depth of a MultiSolid; there the lists are so deep.
+WRAP_RINGS, RINGS_DEEP = (b"[[%s]]", b"[%s]", b"%s"), 6
+LARGEST_UV = 1e4
+
+
+class RawAppearance(msgspec.Struct):
+    """The member "appearance" of a file or of a feature."""
+
+    materials: msgspec.Raw = ABSENT
+    textures: msgspec.Raw = ABSENT
+    places: msgspec.Raw = msgspec.field(default=ABSENT, name="vertices-texture")
+    texture_theme: str | None = msgspec.field(default=None, name="default-theme-texture")
+    material_theme: str | None = msgspec.field(default=None, name="default-theme-material")
+
+
+class Material(msgspec.Struct):
+    """One of its materials (an X3DMaterial)."""
+
+    name: str = ""
+    color: list[float] | None = msgspec.field(default=None, name="diffuseColor")
+    transparency: float = 0.0
+
+
+class Texture(msgspec.Struct):
+    """One of its textures."""
+
+    image: str = ""
+    wrap: str = msgspec.field(default="wrap", name="wrapMode")
+
+
+class Themed(msgspec.Struct):
+    """What a geometry wears in one theme: values per polygon or ring, or one material for all."""
+
+    values: msgspec.Raw = ABSENT
+    value: int | None = None
+
+
+APPEARANCE = msgspec.json.Decoder(RawAppearance | None)
+MATERIALS = msgspec.json.Decoder(list[Material] | None)
+TEXTURES = msgspec.json.Decoder(list[Texture] | None)
+THEMES = msgspec.json.Decoder(dict[str, Themed] | None)
+PLACES = msgspec.json.Decoder(list[tuple[float, float]] | None)
+
+
+@dataclass(frozen=True, eq=False)
+class Appearance:
+    """The looks that geometries name by number."""
+
+    materials: list[int]  # look of each material
+    textures: list[int]  # look of each texture
+    places: Float32  # (k, 2) that corners lie at in images; v grows upwards
+    texture_theme: str | None = None  # that is shown unless another is asked for
+    material_theme: str | None = None
+
+
+class Wardrobe:
+    """The looks and themes that were met, in the order they were."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Look, int] = {}
+        self._themes: dict[str, int] = {}
+
+    @property
+    def looks(self) -> list[Look]:
+        """Every look, once."""
+        return list(self._numbers)
+
+    @property
+    def themes(self) -> list[str]:
+        """Every theme."""
+        return list(self._themes)
+
+    def theme(self, name: str) -> int:
+        """The number of a theme."""
+        return self._themes.setdefault(name, len(self._themes))
+
+    def appearance(self, raw: RawAppearance, folder: str, places: Float32 | None = None) -> Appearance:
+        """An appearance whose images lie in `folder`; `places` in them may have been decoded before.
+
+        MsgspecError or ValueError where it is not as it should be.
+        """
+        materials = MATERIALS.decode(raw.materials) if len(memoryview(raw.materials)) else None
+        textures = TEXTURES.decode(raw.textures) if len(memoryview(raw.textures)) else None
+        return Appearance(
+            [self._number(_material(item)) for item in materials or ()],
+            [self._number(_texture(item, folder)) for item in textures or ()],
+            places_of(raw.places) if places is None else places,
+            raw.texture_theme,
+            raw.material_theme,
+        )
+
+    def _number(self, look: Look) -> int:
+        return self._numbers.setdefault(look, len(self._numbers))
+
+
+def _material(item: Material) -> Look:
+    color = tuple(min(max(part, 0.0), 1.0) for part in item.color or ())
+    clear = min(max(item.transparency, 0.0), 1.0)
+    red, green, blue = color if len(color) == 3 else (0.8, 0.8, 0.8)  # X3D's own default
+    return Look((red, green, blue), clear, name=item.name)
+
+
+def _texture(item: Texture, folder: str) -> Look:
+    return Look(picture=Picture(f"{folder}{item.image}"), wrap=item.wrap, name=item.image)
+
+
+def places_of(raw: msgspec.Raw) -> Float32:
+    """(k, 2) places in images; ValueError or MsgspecError where they are not pairs of numbers."""
+    if not len(memoryview(raw)):
+        return np.empty((0, 2), np.float32)
+    places = np.array(PLACES.decode(raw) or (), np.float64).reshape(-1, 2)
+    if not (np.abs(places) < LARGEST_UV).all():
+        raise ValueError("a place in an image is far outside of it")
+    return places.astype(np.float32)
+
+
+class Worn(NamedTuple):
+    """What one geometry of a batch wears in one theme, its lists still text."""
+
+    position: int  # in the batch
+    depth: int  # list levels above the polygons
+    kind: Literal["material", "texture"]
+    theme: str
+    value: int | None
+    values: bytes
+    boundaries: bytes
+    appearance: Appearance
+
+
+@dataclass(frozen=True)
+class Forms:
+    """The polygons of a batch."""
+
+    polygons: NDArray[np.int64]  # of each geometry
+    polygon_rings: Int32  # rings of each polygon
+    rings: Int32  # corners of each ring
+
+
+class Dress(NamedTuple):
+    """The looks of all polygons of a batch: those drawn unless a theme is asked for, then theme by theme."""
+
+    looks: Int32  # (p, 1 + t)
+    places: Float32  # (n, 1 + t, 2)
+    unusable: list[int]  # geometries of which some cannot be used
+
+
+def dressed(worn: Sequence[Worn], forms: Forms, wardrobe: Wardrobe) -> Dress | None:
+    """What the geometries of a batch wear; None where they wear nothing."""
+    if not worn:
+        return None
+    polygons, corners = int(forms.polygons.sum()), int(forms.rings.sum())
+    numbers = [wardrobe.theme(item.theme) for item in worn]
+    themes = len(wardrobe.themes)
+    looks = np.full((polygons, 1 + themes), -1, np.int32)
+    places = np.full((corners, 1 + themes, 2), np.nan, np.float32)
+    of_corner = np.repeat(np.arange(polygons), sums(forms.rings, forms.polygon_rings))
+    unusable: set[int] = set()
+    # A texture comes before a material, what is shown by default before other themes.
+    for kind in ("texture", "material"):
+        mine = [(item, number) for item, number in zip(worn, numbers, strict=True) if item.kind == kind]
+        for is_default in (True, False):
+            for number in dict.fromkeys(number for _, number in mine):
+                some = [item for item, its in mine if its == number and _is_default(item) == is_default]
+                if not some:
+                    continue
+                found, where, wrong = _worn(kind, some, forms)
+                unusable.update(wrong)
+                for column in (0, 1 + number):
+                    new = (found >= 0) & (looks[:, column] < 0)
+                    looks[new, column] = found[new]
+                    if where is not None:
+                        at = np.flatnonzero(new[of_corner])
+                        places[at, column] = where[at]
+    return Dress(looks, places, sorted(unusable))
+
+
+def _is_default(item: Worn) -> bool:
+    appearance = item.appearance
+    return item.theme == (appearance.texture_theme if item.kind == "texture" else appearance.material_theme)
+
+
+def _worn(kind: str, some: Sequence[Worn], forms: Forms) -> tuple[Int32, Float32 | None, list[int]]:
+    """Looks of polygons and places of corners in one theme, and geometries that are not as they should be."""
+    if kind == "material":
+        looks, wrong = _materials(some, forms)
+        return looks, None, wrong
+    try:
+        looks, places, wrong = _textures(some, forms)
+    except NotNested:
+        looks = np.full(int(forms.polygons.sum()), -1, np.int32)
+        places = np.full((int(forms.rings.sum()), 2), np.nan, np.float32)
+        wrong = []
+        for item in some:
+            try:
+                mine, where, broken = _textures([item], forms)
+            except NotNested:
+                wrong.append(item.position)
+                continue
+            looks = np.where(mine >= 0, mine, looks)
+            places = np.where(np.isnan(where), places, where)
+            wrong += broken
+    return looks, places, wrong
+
+
+def _materials(some: Sequence[Worn], forms: Forms) -> tuple[Int32, list[int]]:
+    """Looks of polygons that are said polygon by polygon, or for a whole geometry."""
+    known = [(item, [look + 1 for look in item.appearance.materials]) for item in some]
+    meant = [
+        Meant(item.position, item.depth, Surfaces(codes, {}), item.values, item.boundaries)
+        for item, codes in known
+        if item.value is None
+    ]
+    codes, wrong = type_codes(meant, forms.polygons)
+    ends = np.cumsum(forms.polygons)
+    for item, mine in known:
+        if item.value is not None:
+            end = int(ends[item.position])
+            begin = end - int(forms.polygons[item.position])
+            if 0 <= item.value < len(mine):
+                codes[begin:end] = mine[item.value]
+            else:
+                wrong.append(item.position)
+    return codes - np.int32(1), wrong
+
+
+def _textures(some: Sequence[Worn], forms: Forms) -> tuple[Int32, Float32, list[int]]:
+    """Looks of polygons and places of corners that are said ring by ring; NotNested where they do not fit."""
+    positions = np.array([item.position for item in some])
+    first_ring = starts(forms.polygon_rings)
+    polygon = ranges(starts(forms.polygons)[positions], forms.polygons[positions])
+    ring = ranges(first_ring[polygon], forms.polygon_rings[polygon])
+    text = b",".join([WRAP_RINGS[item.depth] % item.values for item in some]).replace(b"null", b"-1")
+    found = nested(b"[%s]" % text, RINGS_DEEP)
+    _all, solids, shells, polygons, polygon_rings, lengths = found.counts
+    counts = sums(sums(polygons, shells), solids)
+    if not np.array_equal(counts, forms.polygons[positions]) or not np.array_equal(
+        polygon_rings, forms.polygon_rings[polygon]
+    ):
+        raise NotNested("the textures are not nested as the boundaries are")
+    owner = np.repeat(np.arange(len(some)), sums(forms.polygon_rings[polygon], counts))  # of each ring
+    lead = starts(lengths)[:-1]
+    texture = np.full(len(ring), -1, np.int64)
+    texture[lengths > 0] = found.numbers[lead[lengths > 0]]
+    table, first_texture, places, first_place = _tables(some)
+    corners = forms.rings[ring]
+    whole = (lengths == corners + 1) & (texture >= 0)
+    whole &= texture < first_texture[owner + 1] - first_texture[owner]
+    place = found.numbers[ranges(lead + 1, np.maximum(lengths - 1, 0) * whole)]
+    of_ring = np.repeat(owner[whole], corners[whole])
+    outside = (place < 0) | (place >= (first_place[:, 1] - first_place[:, 0])[of_ring])
+    is_bare = (texture < 0) & (lengths <= 1)
+    wrong = set(positions[owner[~whole & ~is_bare]].tolist()) | set(positions[of_ring[outside]].tolist())
+    looks = np.full(int(forms.polygons.sum()), -1, np.int32)
+    outer = starts(forms.polygon_rings[polygon])[:-1]
+    has = whole[outer]
+    looks[polygon[has]] = table[first_texture[owner[outer[has]]] + texture[outer[has]]]
+    where = np.full((int(forms.rings.sum()), 2), np.nan, np.float32)
+    at = ranges(starts(forms.rings)[ring[whole]], corners[whole])
+    where[at[~outside]] = places[(place + first_place[of_ring, 0])[~outside]]
+    return looks, where, sorted(wrong)
+
+
+def _tables(some: Sequence[Worn]) -> tuple[Int32, Int64, Float32, Int64]:
+    """Looks of textures and where those of each geometry begin; places, and begin and end of each one's."""
+    table = [look for item in some for look in item.appearance.textures]
+    first_texture = starts(np.array([len(item.appearance.textures) for item in some]))
+    every = list({id(item.appearance): item.appearance for item in some}.values())
+    begin = starts(np.array([len(appearance.places) for appearance in every]))
+    spans = {id(each): (begin[at], begin[at + 1]) for at, each in enumerate(every)}
+    first_place = np.array([spans[id(item.appearance)] for item in some], np.int64)
+    places = every[0].places if len(every) == 1 else np.concatenate([each.places for each in every])
+    return np.array(table, np.int32), first_texture, places, first_place
