@@ -11,6 +11,7 @@ from layers.errors import ReadError
 from layers.formats import (
     asciigrid,
     catalogue,
+    citygml,
     cityjson,
     cityjsonseq,
     copc,
@@ -20,6 +21,7 @@ from layers.formats import (
     geojson,
     geopackage,
     geotiff,
+    gltf,
     ifc,
     inp,
     kml,
@@ -29,6 +31,7 @@ from layers.formats import (
     ply,
     shapefile,
     sqlite,
+    stl,
 )
 from layers.formats._stretches import Outline, Stretch
 from layers.shapes import Shape
@@ -122,6 +125,7 @@ class Writer(Protocol):
 FORMATS: tuple[Format, ...] = (
     cityjson,
     cityjsonseq,
+    citygml,
     geotiff,
     asciigrid,
     copc,  # before LAS, which could read these files too
@@ -139,6 +143,8 @@ FORMATS: tuple[Format, ...] = (
     catalogue,
     ply,
     obj,
+    gltf,
+    stl,
     ifc,
 )
 

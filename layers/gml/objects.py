@@ -8,7 +8,7 @@ own, a boundary surface, a geometry, an appearance, or an attribute.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -71,10 +71,10 @@ class Extraction:
         self.members: list[Member] = []
 
     def add(self, member: _Element, offset: int) -> Member:
-        """Take a member (cityObjectMember, appearanceMember …) that begins there in the file."""
+        """Take a member (cityObjectMember, appearanceMember …), or a feature alone, that begins there."""
         found = Member(offset)
         self.members.append(found)
-        for element in member:
+        for element in (member,) if is_object_like(member.tag) else member:
             if split(element.tag)[1] == "Appearance":
                 found.appearances.append(element)
             elif is_object_like(element.tag):
@@ -91,27 +91,22 @@ class Extraction:
         member.objects.append(item)
         self._id = id
         for part in element:
-            if len(part):
-                self._property(part, item, member)
-            elif part.get(XLINK_HREF) is not None and shape_of(part.tag).lod:
-                self._linked(part, item)
-            else:
+            if is_value(part):
                 values.add(item.attributes, part)
+            elif len(part):
+                self._property(part, item, member)
+            else:
+                self._linked(part, item)
 
     def _property(self, part: _Element, item: GmlObject, member: Member) -> None:
-        """Take a property that holds elements."""
-        first = part[0]
-        role = role_of(first.tag)
-        if role == UNKNOWN:
-            role = OBJECT if _has_shapes(first) else VALUE
-        if role == VALUE:
-            values.add(item.attributes, part)
-        elif role == SURFACE:
+        """Take a property that holds elements and is no attribute."""
+        role = role_of(part[0].tag)
+        if role == SURFACE:
             for element in part:
                 self._surface(element, item, None, member)
         elif role == GEOMETRY:
             self._geometry(part, item, None)
-        elif role == OBJECT:
+        elif role in (OBJECT, UNKNOWN):
             for element in part:
                 self._object(element, item, member)
             self._id = item.id
@@ -231,6 +226,14 @@ class Extraction:
         ]
 
 
+def is_value(part: _Element) -> bool:
+    """Whether a property of a city object is one of its attributes."""
+    if not len(part):
+        return part.get(XLINK_HREF) is None or not shape_of(part.tag).lod
+    role = role_of(part[0].tag)
+    return role == VALUE or (role == UNKNOWN and not _has_shapes(part[0]))
+
+
 def polygon_of(polygon: Polygon | Link, surface: SemanticSurface) -> Polygon | Link:
     """The polygon as one of a semantic surface."""
     if isinstance(polygon, Link):
@@ -270,8 +273,3 @@ def _own_lod(element: _Element) -> str:
         if split(part.tag)[1] == "lod" and not len(part):
             return (part.text or "").strip()
     return ""
-
-
-def count_of(members: Sequence[Member]) -> int:
-    """How many city objects members have."""
-    return sum(len(member.objects) for member in members)

@@ -1,0 +1,146 @@
+"""The geometries of a batch of city objects as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.gml.coordinates import Lines
+from layers.gml.objects import GmlObject
+from layers.gml.shapes import Geometry, Polygon
+from layers.polygons import METRES_PER_DEGREE, Gathered, Polygons
+
+#: Outlines of these would be a net of triangles.
+NO_OUTLINE = frozenset(("TINRelief",))
+#: Hears a code, an object's id and a sentence.
+Tell = Callable[[str, str, str], None]
+
+
+@dataclass
+class _Columns:
+    """The polygons of a batch, column by column."""
+
+    rings: list[int] = field(default_factory=list)
+    polygon_rings: list[int] = field(default_factory=list)
+    flipped: list[bool] = field(default_factory=list)  # of each polygon
+    types: list[int] = field(default_factory=list)
+    chosen: list[Polygon] = field(default_factory=list)
+    geometries: list[tuple[int, int, int, int, bool]] = field(default_factory=list)
+
+
+@dataclass
+class Batch:
+    """A batch of polygons, and whose they are: what appearances are told of."""
+
+    polygons: Polygons
+    chosen: list[Polygon]  # (p,)
+    rings: list[int]  # (r,) the number of each ring's text
+    flipped: NDArray[np.bool_]  # (r,)
+
+
+def gather(
+    items: Sequence[GmlObject],
+    first: int,
+    lines: Lines,
+    gathered: Gathered,
+    tell: Tell,
+    placed: Callable[[Geometry, Lines], dict[int, int]],
+) -> Batch | None:
+    """Put the geometries of objects, the first of which is number `first` of its layer, to those gathered.
+
+    `placed` adds the rings of an implicit geometry, and gives the number of each by that of its template.
+    """
+    columns = _Columns()
+    bad = set(np.flatnonzero(~lines.sound).tolist())
+    for number, item in enumerate(items, first):
+        outlined = item.type not in NO_OUTLINE
+        for place, geometry in enumerate(item.geometries):
+            lod = gathered.lod_names.code(geometry.lod)
+            if geometry.solids:
+                rings = None if geometry.placed is None else placed(geometry, lines)
+                count = _add_polygons(columns, geometry, bad, rings, gathered)
+                if count:
+                    columns.geometries.append((number, lod, place, count, outlined))
+                _tell_of_bad(item, geometry, count, tell)
+            elif not geometry.cuts_terrain:
+                sound = [line for line in geometry.lines if line not in bad]
+                gathered.points += [lines.line(line) for line in sound]
+                if len(sound) < len(geometry.lines):
+                    tell(
+                        "bad_geometry", item.id, f"a line of {item.id!r} has coordinates that are no numbers"
+                    )
+    return _arrays(columns, lines, gathered) if columns.geometries else None
+
+
+def _add_polygons(
+    columns: _Columns, geometry: Geometry, bad: set[int], placed: dict[int, int] | None, gathered: Gathered
+) -> int:
+    """Add the polygons that can be drawn; gives how many."""
+    code = gathered.type_names.code
+    before = len(columns.chosen)
+    for polygon in geometry.polygons():
+        if not isinstance(polygon, Polygon) or not polygon.rings:
+            continue
+        rings = polygon.rings
+        if bad and not bad.isdisjoint(rings):
+            continue
+        columns.rings += rings if placed is None else [placed[ring] for ring in rings]
+        columns.polygon_rings.append(len(rings))
+        columns.types.append(0 if polygon.surface is None else code(polygon.surface.type))
+        columns.flipped.append(polygon.flipped)
+        columns.chosen.append(polygon)
+    return len(columns.chosen) - before
+
+
+def _tell_of_bad(item: GmlObject, geometry: Geometry, count: int, tell: Tell) -> None:
+    wrong = sum(isinstance(polygon, Polygon) for polygon in geometry.polygons()) - count
+    if wrong:
+        text = (
+            f"{wrong} polygons of {item.id!r} are kept but cannot be drawn: their coordinates are no numbers"
+        )
+        tell("bad_geometry", item.id, text)
+
+
+def _arrays(columns: _Columns, lines: Lines, gathered: Gathered) -> Batch:
+    polygon_rings = np.array(columns.polygon_rings, np.int32)
+    flipped = np.repeat(np.array(columns.flipped, np.bool_), polygon_rings)
+    corners, counts = lines.corners(np.array(columns.rings, np.int64), flipped)
+    objects, lods, places, polygons, outlined = zip(*columns.geometries, strict=True)
+    found = Polygons(
+        corners=corners,
+        rings=counts,
+        polygon_rings=polygon_rings,
+        types=np.array(columns.types, np.int32),
+        polygons=np.array(polygons, np.int64),
+        objects=np.array(objects, np.int32),
+        lods=np.array(lods, np.int32),
+        places=np.array(places, np.int32),
+        outlined=np.array(outlined, np.bool_),
+    )
+    gathered.batches.append(found)
+    return Batch(found, columns.chosen, columns.rings, flipped)
+
+
+def placed_rings(geometry: Geometry, template: Lines, lines: Lines, in_degrees: bool) -> dict[int, int]:
+    """Add the rings of an implicit geometry where it stands; gives the number of each by its template's.
+
+    `template` has the points as they stand in the file. The matrix is applied to them, then the reference
+    point is added (OGC 12-019, 8.3); where positions are degrees, metres become so at the reference point.
+    """
+    assert geometry.placed is not None
+    matrix = np.array(geometry.placed.matrix).reshape(4, 4)
+    anchor = lines.line(geometry.placed.anchor)[0]
+    scale = np.ones(3)
+    if in_degrees:
+        scale[:2] = METRES_PER_DEGREE * np.cos(np.radians(anchor[1])), METRES_PER_DEGREE
+    rings = [
+        ring for polygon in geometry.polygons() if isinstance(polygon, Polygon) for ring in polygon.rings
+    ]
+    rings = list(dict.fromkeys(rings))
+    corners, counts = template.corners(np.array(rings, np.int64), np.zeros(len(rings), np.bool_))
+    moved = (corners @ matrix[:3, :3].T + matrix[:3, 3]) / scale + anchor
+    ends = np.cumsum(counts)[:-1]
+    return dict(zip(rings, lines.add(np.split(moved, ends)).tolist(), strict=True))

@@ -1,0 +1,106 @@
+"""What a file of a city model says of all its members: version, encoding, where its coordinates lie."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from layers import xmlsafe
+from layers.arrays import Float64
+from layers.errors import ReadError
+from layers.gml.coordinates import lines_of
+from layers.gml.cutting import Cut, Frame, Text
+from layers.gml.objects import Extraction
+from layers.srsnames import Anchor, Reference, anchors_in, crs_and_order
+
+#: Members that hold city objects, and those that hold what many of them share.
+FEATURES = frozenset((b"cityObjectMember", b"featureMember", b"versionMember", b"versionTransitionMember"))
+APPEARANCES = frozenset((b"appearanceMember",))
+#: So much of the members is looked at to see where the coordinates lie.
+SAMPLE_BYTES = 1 << 18
+#: What says something of the whole file is not larger.
+MOST_SAID = 1 << 20
+_VERSION = re.compile(rb"http://www\.opengis\.net/citygml/(\d\.\d)")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is told of all members."""
+
+    frame: Frame
+    version: str
+    srs_name: str
+    dimension: int  # 0 where it is not said
+    reference: Reference
+    anchors: dict[str, Anchor]
+    is_near_zero: bool  # coordinates are a designer's own
+
+
+def is_feature(cut: Cut) -> bool:
+    """Whether a member holds city objects."""
+    return cut.in_many or cut.name in FEATURES
+
+
+def header_of(text: Text, frame: Frame, cuts: Sequence[Cut], path: Path, said_crs: str | None) -> Header:
+    """What a file says before, between and behind its members; `said_crs` is what the person says."""
+    said = [cut for cut in cuts if not is_feature(cut) and cut.name not in APPEARANCES]
+    texts = [bytes(text[cut.begin : cut.end]) for cut in said if cut.end - cut.begin <= MOST_SAID]
+    root = xmlsafe.parse(frame.whole(b"".join(texts)), path.name, frame.encoding)
+    envelope = next((part for part in root.iter("{*}Envelope")), None)
+    srs_name, dimension = "", 0
+    if envelope is not None:
+        srs_name = envelope.get("srsName") or ""
+        dimension = 2 if envelope.get("srsDimension") == "2" else 0
+    sample, met = _sample(text, frame, cuts, path.name)
+    srs_name = srs_name or met
+    anchors = anchors_in(root)
+    reference = crs_and_order(said_crs or srs_name, sample, anchors)
+    near = not len(sample) or float(np.abs(sample[:, :2]).max()) < NEAR
+    version = _VERSION.search(frame.opening)
+    return Header(
+        frame, version[1].decode() if version else "", srs_name, dimension, reference, anchors, near
+    )
+
+
+#: A model none of whose coordinates is larger is not meant to lie somewhere on Earth.
+NEAR = 10_000.0
+
+
+def _sample(text: Text, frame: Frame, cuts: Sequence[Cut], where: str) -> tuple[Float64, str]:
+    """Some points as they stand in the file, and the first srsName among them."""
+    chosen: list[bytes] = []
+    left = SAMPLE_BYTES
+    for cut in cuts:
+        if is_feature(cut) and (left > 0 or not chosen):
+            chosen.append(bytes(text[cut.begin : cut.end]))
+            left -= len(chosen[-1])
+    try:
+        root = xmlsafe.parse(frame.whole(b"".join(chosen)), where, frame.encoding)
+    except ReadError:
+        return np.empty((0, 3)), ""  # whoever reads the members says what is wrong with them
+    batch = Extraction(lambda _code, _id, _text: None)
+    for member in root:
+        batch.add(member, 0)
+    met = next((name for part in root.iter() if (name := part.get("srsName"))), "")
+    lines = lines_of(batch.shapes.texts)
+    relative = {
+        ring
+        for member in batch.members
+        for item in member.objects
+        for geometry in item.geometries
+        if geometry.placed
+        for polygon in geometry.polygons()
+        for ring in getattr(polygon, "rings", ())
+    }
+    good = [n for n in np.flatnonzero(lines.sound).tolist() if n not in relative]
+    return np.concatenate([np.empty((0, 3)), *(lines.line(n) for n in good)]), met
+
+
+def is_city_model(opening: bytes) -> bool:
+    """Whether an outermost tag is that of a city model."""
+    name = opening[1:].split(None, 1)[0].rstrip(b"/>").rpartition(b":")[2]
+    return name == b"CityModel" and _VERSION.search(opening) is not None

@@ -1,0 +1,234 @@
+"""Reads the members of a city model in batches, and gathers rows, pieces of the file, and shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+
+from layers import xmlsafe
+from layers.arrays import Float64, Mesh
+from layers.crs import is_geographic
+from layers.data import HEAD, MEMBER, Feature, Piece, Progress
+from layers.epochs import city_validity, validity
+from layers.errors import ReadError
+from layers.gml.batches import Batch, gather, placed_rings
+from layers.gml.coordinates import Lines, lines_of
+from layers.gml.cutting import Cut, Text, with_ids
+from layers.gml.header import Header, is_feature
+from layers.gml.links import settle
+from layers.gml.objects import Extraction, GmlObject
+from layers.gml.shapes import GEOMETRIES, Geometry, Polygon
+from layers.moving import Move
+from layers.polygons import Gathered
+from layers.report import Outcome, Report
+from layers.srsnames import crs_and_order
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+#: Text that is parsed at once: its tree takes some ten times as much.
+BATCH_BYTES = 1 << 20
+#: What becomes of what is told.
+_OUTCOMES: dict[str, Outcome] = {"duplicate_id": "repaired", "arc": "noted", "lod4": "noted"}
+
+
+class Reader:
+    """Gathers what the members of one file, or of stretches of it, hold."""
+
+    def __init__(self, path: Path, header: Header) -> None:
+        self.path, self.header = path, header
+        self.report = Report()
+        self.features: list[Feature] = []
+        self.pieces: list[Piece] = []
+        self.gathered = Gathered()
+        self.surfaces: dict[str, int] = {}
+        self._ids: set[str] = set()
+        self._told: set[str] = set()
+        self._moves: dict[str, Move] = {}
+
+    def tell(self, code: str, id: str, text: str) -> None:
+        """Note what is not as it could be."""
+        sentence = f"{text[:1].upper()}{text[1:].rstrip('.')}."
+        self.report.warn(code, id, sentence, _OUTCOMES.get(code, "unsupported"))
+
+    def add(self, text: Text, cuts: Iterable[Cut], offset: int, progress: Progress) -> None:
+        """Take the members that a text holds, which begins there in the file, and all that stands between."""
+        at, size = 0, max(1, len(text))
+        for group in _grouped(cuts):
+            at = self._add_group(text, group, at, offset)
+            progress(at / size, f"{len(self.features)} objects")
+        if at < len(text):
+            self.pieces.append(Piece(bytes(text[at:])))
+
+    def _add_group(self, text: Text, cuts: Sequence[Cut], at: int, offset: int) -> int:
+        """Take some members; gives where in the text they end."""
+        members = [cut for cut in cuts if is_feature(cut)]
+        elements = self._parsed(text, members, offset)
+        batch = Extraction(self.tell)
+        first = len(self.features)
+        firsts: dict[int, tuple[int, int]] = {}
+        for cut in members:
+            element = elements.get(cut.begin)
+            if element is not None:
+                objects = batch.add(element, offset + cut.begin).objects
+                firsts[cut.begin] = first, len(objects)
+                first += len(objects)
+        for cut in cuts:
+            begins, count = firsts.get(cut.begin, (None, 0))
+            if not self.pieces:
+                self.pieces.append(Piece(bytes(text[: cut.begin]), role=HEAD))
+                at = cut.begin
+            if count:
+                piece = Piece(bytes(text[at : cut.end]), cut.begin - at, begins, f"{MEMBER}{count}")
+            else:
+                piece = Piece(bytes(text[at : cut.end]))
+            self.pieces.append(piece)
+            at = cut.end
+        self._take(batch, text)
+        return at
+
+    def _parsed(self, text: Text, cuts: Sequence[Cut], offset: int) -> dict[int, _Element]:
+        """The element of each member, by where it begins; one that is no XML is told of and left out."""
+        frame, where = self.header.frame, self.path.name
+        try:
+            data = b"".join([text[cut.begin : cut.end] for cut in cuts])
+            root = xmlsafe.parse(frame.whole(data), where, frame.encoding)
+            if len(root) == len(cuts):
+                return {cut.begin: element for cut, element in zip(cuts, root, strict=True)}
+        except ReadError as error:
+            if len(cuts) == 1:
+                at = f"byte {offset + cuts[0].begin:,}"
+                self.tell("bad_member", "", f"the member at {at} is kept but cannot be read: {error.found}")
+        if len(cuts) <= 1:
+            return {}
+        found: dict[int, _Element] = {}
+        for cut in cuts:
+            found |= self._parsed(text, [cut], offset)
+        return found
+
+    # --- a batch ---------------------------------------------------------------------------------
+
+    def _take(self, batch: Extraction, text: Text) -> None:
+        items = [item for member in batch.members for item in member.objects]
+        for item in items:
+            self._name(item)
+        settle(batch, lambda ids: self._fetch(batch, ids, text), self.tell)
+        written = lines_of(batch.shapes.texts, self.header.dimension)
+        lines = self._placed(written, items)
+        first = len(self.features)
+        self._gather(items, first, written, lines)
+        for item in items:
+            self._add_feature(item)
+
+    def _gather(self, items: Sequence[GmlObject], first: int, written: Lines, lines: Lines) -> Batch | None:
+        def placed(geometry: Geometry, target: Lines) -> dict[int, int]:
+            return placed_rings(geometry, written, target, self.in_degrees)
+
+        return gather(items, first, lines, self.gathered, self.tell, placed)
+
+    def _name(self, item: GmlObject) -> None:
+        """See to it that every id is there once."""
+        if item.id in self._ids:
+            said, number = item.id, 2
+            while f"{said}~{number}" in self._ids:
+                number += 1
+            item.id = f"{said}~{number}"
+            self.tell(
+                "duplicate_id", item.id, f"the gml:id {said!r} is given again; this one is called {item.id!r}"
+            )
+        self._ids.add(item.id)
+
+    def _add_feature(self, item: GmlObject) -> None:
+        attributes = item.attributes
+        start, end = city_validity(attributes)
+        if start is None and end is None:
+            start, end = validity(attributes)
+        counts: dict[str, int] = {}
+        for surface in item.surfaces:
+            counts[surface.type] = counts.get(surface.type, 0) + 1
+        for name, count in counts.items():
+            self.surfaces[name] = self.surfaces.get(name, 0) + count
+        self.features.append(
+            Feature(
+                item.id,
+                item.type,
+                orjson.dumps(attributes) if attributes else b"{}",
+                None if item.parent is None else item.parent.id,
+                start,
+                end,
+                lods=",".join(sorted({geometry.lod for geometry in item.geometries if geometry.lod})),
+                surfaces=",".join(f"{name}:{count}" for name, count in counts.items()),
+            )
+        )
+
+    @property
+    def in_degrees(self) -> bool:
+        """Whether x and y are longitude and latitude."""
+        return is_geographic(self.header.reference.crs)
+
+    def _placed(self, written: Lines, items: Sequence[GmlObject]) -> Lines:
+        """The same lines with x east and y north, all in the CRS of the file."""
+        reference = self.header.reference
+        points = reference.placed(written.points)
+        if points is written.points:
+            points = points.copy()
+        for name, rings in _foreign(items, self.header.srs_name).items():
+            for ring in rings:
+                begin = int(written.first[ring])
+                end = begin + int(written.count[ring])
+                points[begin:end] = self._moved(name, written.points[begin:end])
+        return Lines(points, written.first, written.count, written.closed, written.sound)
+
+    def _moved(self, srs_name: str, points: Float64) -> Float64:
+        """Points of another srsName than the file's in the CRS of the file."""
+        main = self.header.reference
+        own = crs_and_order(srs_name, points, self.header.anchors)
+        if own.crs is None or main.crs is None:
+            return main.placed(points)
+        move = self._moves.setdefault(own.crs, Move(own.crs, main.crs))
+        return move(own.placed(points))
+
+    def _fetch(self, batch: Extraction, ids: set[str], text: Text) -> None:
+        """Read the geometries that are referred to from other members."""
+        frame, where = self.header.frame, self.path.name
+        for begin, end in with_ids(text, ids, frame.encoding, where):
+            root = xmlsafe.parse(frame.whole(bytes(text[begin:end])), where, frame.encoding)
+            for element in root:
+                if element.tag in GEOMETRIES:
+                    for _geometry in batch.shapes.geometries(element, ""):
+                        pass
+
+    def mesh(self) -> Mesh:
+        """All shapes as triangles."""
+        return self.gathered.mesh(self.in_degrees)
+
+
+def _grouped(cuts: Iterable[Cut]) -> Iterator[list[Cut]]:
+    """Members that follow each other, together some BATCH_BYTES."""
+    group: list[Cut] = []
+    size = 0
+    for cut in cuts:
+        group.append(cut)
+        size += cut.end - cut.begin
+        if size >= BATCH_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _foreign(items: Sequence[GmlObject], srs_name: str) -> dict[str, set[int]]:
+    """The rings and lines of geometries that name another CRS than their file."""
+    found: dict[str, set[int]] = {}
+    for item in items:
+        for geometry in item.geometries:
+            if geometry.srs_name and geometry.srs_name != srs_name:
+                rings = found.setdefault(geometry.srs_name, set())
+                rings.update(geometry.lines)
+                for polygon in geometry.polygons():
+                    if isinstance(polygon, Polygon):
+                        rings.update(polygon.rings)
+    return found
