@@ -1,0 +1,133 @@
+"""3D Tiles 1.0 and 1.1 on disk: tileset.json, an archive of one (.3tz, .zip), or a single content."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from layers.data import LayerData, ReadOptions, part_of
+from layers.errors import ReadError
+from layers.formats._files import layer_name
+from layers.formats._mesh import KINDS as KINDS
+from layers.formats._mesh import layers_of
+from layers.gltf.document import Unreadable
+from layers.gltf.reading import Reading
+from layers.meshes.parts import Assembly
+from layers.report import Report
+from layers.smallfile import read_whole
+from layers.tileset.contents import B3DM, CMPT, I3DM, PNTS, Contents
+from layers.tileset.stores import MOST_BYTES, Folder, Store, Zipped
+from layers.tileset.tiles import tileset_of
+from layers.tileset.walk import Walk
+from layers.zipsafe import START, Archive
+
+NAME = "tiles3d"
+TITLE = "3D Tiles"
+ENDINGS = ("tileset.json", ".3tz", ".b3dm", ".i3dm", ".pnts", ".cmpt", ".zip")
+
+TILESET = "tileset.json"
+
+
+def can_read(head: bytes, path: Path) -> int:
+    """By what is in an archive, by the members of the JSON, or by a content's first bytes."""
+    if head[:4] in (B3DM, I3DM, PNTS, CMPT):
+        return 100
+    if head.startswith(START):
+        return 95 if path.suffix.lower() == ".3tz" or _root_in(path) is not None else 0
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not start.startswith(b"{") or b'"CityJSON' in head[:4096]:
+        return 0
+    if path.name.lower() == TILESET:
+        return 95
+    is_tileset = b'"geometricError"' in head and b'"asset"' in head
+    return 90 if is_tileset and b'"boundingVolume"' in head else 0
+
+
+def _root_in(path: Path) -> str | None:
+    """The folder in an archive that holds a tileset, None when none does."""
+    try:
+        with Archive(path) as archive:
+            return _root(archive)
+    except ReadError:
+        return None
+
+
+def _root(archive: Archive) -> str | None:
+    found = [name for name in archive.names if name.rsplit("/", 1)[-1].lower() == TILESET]
+    return min(found, key=lambda name: name.count("/"))[: -len(TILESET)] if found else None
+
+
+def read(path: Path, options: ReadOptions) -> list[LayerData]:
+    """The finest contents as city objects, or as a scan where no features are told apart."""
+    with path.open("rb") as file:
+        head = file.read(4)
+    if head == START:
+        with Archive(path) as archive:
+            root = _root(archive)
+            if root is None:
+                raise ReadError("There is no tileset.json in the archive", where=path.name)
+            return _read(Zipped(archive, root), TILESET, path, options)
+    if head in (B3DM, I3DM, PNTS, CMPT):
+        return _single(path, options)
+    return _read(Folder(path.parent), path.name, path, options)
+
+
+def _read(store: Store, name: str, path: Path, options: ReadOptions) -> list[LayerData]:
+    assembly = Assembly(Report())
+    reading = Reading(assembly, by_node=options.kind == "city")
+    walk = Walk(
+        store, Contents(assembly, reading, store), assembly.report, part_of(options.progress, 0.0, 0.5)
+    )
+    asset = tileset_of(store.read(name), path.name).asset
+    walk.tileset(name, np.eye(4))
+    counts = walk.counts
+    facts = {
+        "version": str(asset.version),
+        "generator": asset.generator,
+        "tiles": counts.tiles,
+        "contents": counts.read,
+        "missing": counts.missing,
+        "unreadable": counts.unreadable,
+    }
+    if not (assembly.parts or assembly.points or assembly.lines):
+        raise ReadError(
+            "Nothing of this tileset can be read",
+            where=path.name,
+            found=_why_nothing(walk),
+            do=_what_to_do(walk),
+        )
+    return layers_of(assembly, _name(path), options, facts)
+
+
+def _name(path: Path) -> str:
+    """A file that is called as all tilesets are goes by the name of its folder."""
+    if path.name.lower() == TILESET:
+        return path.absolute().parent.name or path.stem
+    return layer_name(path, ENDINGS)
+
+
+def _why_nothing(walk: Walk) -> str:
+    counts, warnings = walk.counts, walk.report.warnings
+    if counts.missing and not counts.unreadable:
+        return f"all {counts.missing:,} contents are missing"
+    reason = next((warning.text for warning in warnings if warning.code != "missing_content"), "it is empty")
+    missing = f"{counts.missing:,} contents are missing; " if counts.missing else ""
+    return f"{missing}{reason}"
+
+
+def _what_to_do(walk: Walk) -> str:
+    if walk.counts.missing:
+        return "Ask for the whole tileset, with all its files"
+    return "Ask for the tileset without compression"
+
+
+def _single(path: Path, options: ReadOptions) -> list[LayerData]:
+    """One content alone, in its own coordinates."""
+    assembly, store = Assembly(Report()), Folder(path.parent)
+    contents = Contents(assembly, Reading(assembly, by_node=options.kind == "city"), store)
+    try:
+        contents.add(read_whole(path, "content", MOST_BYTES), np.eye(4), path.name)
+    except Unreadable as error:
+        raise ReadError("This content cannot be read", where=path.name, found=str(error)) from error
+    return layers_of(assembly, layer_name(path, ENDINGS), options, {})
