@@ -32,6 +32,7 @@ from layers.formats import (
     shapefile,
     sqlite,
     stl,
+    tiles3d,
 )
 from layers.formats._stretches import Outline, Stretch
 from layers.shapes import Shape
@@ -145,6 +146,7 @@ FORMATS: tuple[Format, ...] = (
     obj,
     gltf,
     stl,
+    tiles3d,
     ifc,
 )
 
