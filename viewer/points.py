@@ -8,9 +8,9 @@ from math import inf
 import numpy as np
 
 from layers.arrays import Float64, PointTree
+from layers.clip import Clip
 from layers.records import Layer
 from viewer.aim import Aim
-from viewer.clip import Clip
 from viewer.color import LegendEntry
 from viewer.faces import Index, Mask, outer_boxes, spans
 from viewer.palette import NO_VALUE

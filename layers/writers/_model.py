@@ -14,6 +14,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from layers import formats
 from layers.arrays import Mesh
 from layers.citymodel import MEMBER_ORDER
 from layers.conformance import FIRST_LEVEL, SECOND_LEVEL, SURFACES
@@ -25,6 +26,7 @@ from layers.jsontext import join_members
 from layers.reproject import name_crs
 from layers.runs import Int64, ranges, starts, sums
 from layers.upgrade import Model
+from layers.writers._weld import numbered
 from layers.writers.outgoing import Outgoing
 
 FINEST_M = 1e-3
@@ -42,7 +44,7 @@ def model_from_tiles(going: Outgoing) -> Model:
     mesh = going.whole_mesh
     low = np.floor(mesh.vertices.min(axis=0)) if len(mesh.vertices) else np.zeros(3)
     model["transform"] = {"scale": [FINEST_M] * 3, "translate": low.tolist()}
-    model["vertices"], number = _numbered(np.rint((mesh.vertices - low) / FINEST_M).astype(np.int64))
+    number, model["vertices"] = numbered(np.rint((mesh.vertices - low) / FINEST_M).astype(np.int64))
     if going.metric_crs not in (None, LOCAL):
         name_crs(model, str(going.metric_crs))
     names = list(model["CityObjects"])
@@ -51,20 +53,12 @@ def model_from_tiles(going: Outgoing) -> Model:
     return {key: model[key] for key in MEMBER_ORDER if key in model}
 
 
-def _numbered(places: Int64) -> tuple[Int64, Int64]:
-    """Different places, and for each place which of them it is."""
-    order = np.lexsort(places.T)
-    ordered = places[order]
-    is_new = np.ones(len(places), np.bool_)
-    is_new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    number = np.empty(len(places), np.int64)
-    number[order] = np.cumsum(is_new) - 1
-    return ordered[is_new], number
-
-
 def from_source(going: Outgoing) -> bool:
     """Whether the source is a model itself, that knows more than what is drawn, and was not put elsewhere."""
-    return going.layer.source_format in DECODERS and going.layer.placement.is_as_read
+    if going.layer.source_format not in DECODERS or not going.layer.placement.is_as_read:
+        return False
+    own = formats.by_name(going.layer.source_format)
+    return formats.reshaper(own) is not None or not going.project.shapes(going.layer)
 
 
 # ---------------------------------------------------------------- objects

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from layers.arrays import Float64, PointTree, UInt8
+from layers.clip import Clip
 from layers.octree import Cloud
 from layers.octree_index import tree_of
 from layers.records import Layer
 from layers.stored import Int64
 from viewer.aim import Aim
 from viewer.camera import Camera
-from viewer.clip import Clip
 from viewer.color import LegendEntry
 from viewer.palette import POINT_CLASS_COLORS, rgb
 from viewer.patch import Patch

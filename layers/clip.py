@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from layers.arrays import Float64
-from viewer.faces import Mask
+from layers.columns import Mask
 
 
 @dataclass(frozen=True, eq=False)

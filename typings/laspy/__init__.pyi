@@ -1,0 +1,51 @@
+from types import TracebackType
+from typing import IO, Any, Literal
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import CRS
+
+class LazBackend(Enum):
+    LazrsParallel = 0
+    Lazrs = 1
+    Laszip = 2
+
+class LasHeader:
+    def __init__(self, *, version: str | None = None, point_format: int | None = None) -> None: ...
+    generating_software: str
+    scales: NDArray[np.float64]
+    offsets: NDArray[np.float64]
+    point_count: int
+    def add_crs(self, crs: CRS, keep_compatibility: bool = True) -> None: ...
+
+class ScaleAwarePointRecord:
+    X: NDArray[np.int32]
+    Y: NDArray[np.int32]
+    Z: NDArray[np.int32]
+    intensity: NDArray[Any]
+    classification: NDArray[Any]
+    return_number: NDArray[Any]
+    number_of_returns: NDArray[Any]
+    red: NDArray[Any]
+    green: NDArray[Any]
+    blue: NDArray[Any]
+    @staticmethod
+    def zeros(point_count: int, *, header: LasHeader) -> ScaleAwarePointRecord: ...
+
+class LasWriter:
+    header: LasHeader
+    def write_points(self, points: ScaleAwarePointRecord) -> None: ...
+    def __enter__(self) -> LasWriter: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+def open(
+    source: IO[bytes],
+    mode: Literal["w"],
+    closefd: bool = True,
+    laz_backend: LazBackend | None = None,
+    header: LasHeader | None = None,
+    do_compress: bool | None = None,
+) -> LasWriter: ...
