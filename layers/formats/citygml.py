@@ -8,6 +8,7 @@ from layers.boxes import mesh_box
 from layers.data import LayerData, ReadOptions
 from layers.errors import ReadError
 from layers.formats._files import layer_name
+from layers.gml import patch
 from layers.gml.cutting import HEAD, frame_of, members_in
 from layers.gml.header import header_of, is_city_model
 from layers.gml.reader import Reader
@@ -20,6 +21,9 @@ NAME = "citygml"
 TITLE = "CityGML"
 ENDINGS = (".gml", ".citygml", ".xml")
 KINDS = ("city", "terrain")
+
+rewrite = patch.rewrite
+own_text = patch.own_text
 
 
 def can_read(head: bytes, path: Path) -> int:
@@ -41,6 +45,7 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
             raise ReadError("This is not a city model in CityGML", where=path.name, found=_shown(frame.name))
         cuts = list(members_in(data, frame, path.name))
         reader = Reader(path, header_of(data, frame, cuts, path, options.crs))
+        reader.share(data, cuts)
         reader.add(data, cuts, 0, options.progress)
         del data
         return _layers(reader, options)
@@ -68,8 +73,19 @@ def _layers(reader: Reader, options: ReadOptions) -> list[LayerData]:
     crs = options.crs or header.reference.crs
     name = layer_name(reader.path, ENDINGS)
     city = LayerData(
-        name, "city", crs, report, reader.features, reader.pieces, mesh, box=mesh_box(mesh), facts=facts
+        name,
+        "city",
+        crs,
+        report,
+        reader.features,
+        reader.pieces,
+        mesh,
+        box=mesh_box(mesh),
+        facts=facts,
+        looks=reader.appearances.looks,
     )
+    if len(reader.appearances.themes) > 1:
+        city.themes = reader.appearances.themes
     layers = [city]
     if any(feature.type == TIN for feature in reader.features):
         layers.append(LayerData(f"{name} terrain", "terrain", crs, Report(), box=city.box, partner=0))

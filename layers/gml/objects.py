@@ -26,13 +26,15 @@ from layers.gml.names import (
     surface_type,
 )
 from layers.gml.numbers import value_of
-from layers.gml.shapes import GEOMETRIES, Geometry, Link, Placed, Polygon, SemanticSurface, Shapes
+from layers.gml.shapes import GEOMETRIES, MEMBERS, Geometry, Link, Placed, Polygon, SemanticSurface, Shapes
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 #: What the first element within a property makes of the property.
 OBJECT, SURFACE, GEOMETRY, IMPLICIT, APPEARANCE, VALUE, UNKNOWN, NOTHING = range(8)
+#: Properties that hold boundary surfaces and openings, of whatever name.
+_BOUNDS = frozenset(("boundedBy", "boundary", "opening", "fillingSurface"))
 
 
 @dataclass(slots=True, eq=False)
@@ -101,7 +103,7 @@ class Extraction:
     def _property(self, part: _Element, item: GmlObject, member: Member) -> None:
         """Take a property that holds elements and is no attribute."""
         role = role_of(part[0].tag)
-        if role == SURFACE:
+        if role == SURFACE or (role == UNKNOWN and split(part.tag)[1] in _BOUNDS):
             for element in part:
                 self._surface(element, item, None, member)
         elif role == GEOMETRY:
@@ -124,15 +126,22 @@ class Extraction:
             surface = SemanticSurface("", said.meaning)
             item.surfaces.append(surface)
         if surface is None:
-            for element in part:
-                if element.tag in GEOMETRIES:
-                    for geometry in self.shapes.geometries(element, lod):
-                        geometry.cuts_terrain = said.cuts_terrain
-                        item.geometries.append(geometry)
+            for element in self._shapes_in(part):
+                for geometry in self.shapes.geometries(element, lod):
+                    geometry.cuts_terrain = said.cuts_terrain
+                    item.geometries.append(geometry)
             return
         polygons = item.bounding.setdefault(lod, [])
-        for element in part:
+        for element in self._shapes_in(part):
             self.shapes.surfaces(element, polygons, surface)
+
+    def _shapes_in(self, part: _Element) -> list[_Element]:
+        """The geometries in a property; one that holds members itself is meant to be one."""
+        found = [element for element in part if element.tag in GEOMETRIES]
+        if not found:
+            text = f"{split(part.tag)[1]} is no geometry of GML by its name space; it is read as one"
+            self._tell("not_gml", self._id, text)
+        return found or [part]
 
     def _linked(self, part: _Element, item: GmlObject, surface: SemanticSurface | None = None) -> None:
         """Take a property whose geometry stands elsewhere."""
@@ -159,7 +168,7 @@ class Extraction:
                     self._linked(part, item, surface)
                 continue
             first = part[0].tag
-            if first in GEOMETRIES:
+            if role_of(first) == GEOMETRY:
                 self._geometry(part, item, surface)
             elif surface_type(first):
                 for opening in part:
@@ -249,7 +258,7 @@ def role_of(tag: str) -> int:
         return OBJECT
     if surface_type(tag):
         return SURFACE
-    if tag in GEOMETRIES:
+    if tag in GEOMETRIES or tag in MEMBERS:
         return GEOMETRY
     if name == "ImplicitGeometry":
         return IMPLICIT

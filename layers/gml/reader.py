@@ -14,10 +14,11 @@ from layers.crs import is_geographic
 from layers.data import HEAD, MEMBER, Feature, Piece, Progress
 from layers.epochs import city_validity, validity
 from layers.errors import ReadError
+from layers.gml.appearance import Appearances
 from layers.gml.batches import Batch, gather, placed_rings
 from layers.gml.coordinates import Lines, lines_of
 from layers.gml.cutting import Cut, Text, with_ids
-from layers.gml.header import Header, is_feature
+from layers.gml.header import APPEARANCES, Header, is_feature
 from layers.gml.links import settle
 from layers.gml.objects import Extraction, GmlObject
 from layers.gml.shapes import GEOMETRIES, Geometry, Polygon
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 #: Text that is parsed at once: its tree takes some ten times as much.
 BATCH_BYTES = 1 << 20
 #: What becomes of what is told.
-_OUTCOMES: dict[str, Outcome] = {"duplicate_id": "repaired", "arc": "noted", "lod4": "noted"}
+_OUTCOMES: dict[str, Outcome] = {"duplicate_id": "repaired", "arc": "noted", "not_gml": "repaired"}
 
 
 class Reader:
@@ -45,6 +46,7 @@ class Reader:
         self.pieces: list[Piece] = []
         self.gathered = Gathered()
         self.surfaces: dict[str, int] = {}
+        self.appearances = Appearances(self.tell)
         self._ids: set[str] = set()
         self._told: set[str] = set()
         self._moves: dict[str, Move] = {}
@@ -62,6 +64,17 @@ class Reader:
             progress(at / size, f"{len(self.features)} objects")
         if at < len(text):
             self.pieces.append(Piece(bytes(text[at:])))
+
+    def share(self, text: Text, cuts: Iterable[Cut]) -> None:
+        """Take the appearances among some members, which say how polygons of all members look."""
+        frame = self.header.frame
+        for cut in cuts:
+            if cut.name in APPEARANCES:
+                root = xmlsafe.parse(
+                    frame.whole(bytes(text[cut.begin : cut.end])), self.path.name, frame.encoding
+                )
+                for appearance in root.iterfind("*/{*}Appearance"):
+                    self.appearances.add(appearance)
 
     def _add_group(self, text: Text, cuts: Sequence[Cut], at: int, offset: int) -> int:
         """Take some members; gives where in the text they end."""
@@ -119,7 +132,12 @@ class Reader:
         written = lines_of(batch.shapes.texts, self.header.dimension)
         lines = self._placed(written, items)
         first = len(self.features)
-        self._gather(items, first, written, lines)
+        number = len(self.gathered.batches)
+        found = self._gather(items, first, written, lines)
+        for member in batch.members:
+            for appearance in member.appearances:
+                self.appearances.add(appearance)
+        self.appearances.dress(found, number, batch.shapes)
         for item in items:
             self._add_feature(item)
 
@@ -202,7 +220,8 @@ class Reader:
                         pass
 
     def mesh(self) -> Mesh:
-        """All shapes as triangles."""
+        """All shapes as triangles, with their looks."""
+        self.appearances.wear(self.gathered.batches)
         return self.gathered.mesh(self.in_degrees)
 
 

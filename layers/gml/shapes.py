@@ -105,6 +105,8 @@ _CURVES = _tags("Curve CompositeCurve MultiCurve MultiLineString OrientableCurve
 _POINTS, _MIXED = _tags("Point MultiPoint"), _tags("MultiGeometry")
 #: Elements that are geometries.
 GEOMETRIES = _SURFACES | _SOLIDS | _SOLID_SETS | _LINES | _CURVES | _POINTS | _MIXED
+#: Properties of sets of surfaces.
+MEMBERS = _tags("surfaceMember surfaceMembers polygonMember")
 _POS_LIST, _POS, _COORDINATES, _COORD = map(_tags, ("posList", "pos", "coordinates", "coord"))
 _OUTER = _tags("exterior outerBoundaryIs")
 _BOUNDARIES = _OUTER | _tags("interior innerBoundaryIs")
@@ -130,9 +132,8 @@ class Shapes:
                 yield from self.geometries(member, lod)
             return
         found = Geometry("MultiSurface", lod, id=id_in(element), srs_name=element.get("srsName") or "")
-        name = split(tag)[1]
+        name, polygons = split(tag)[1], list[Polygon | Link]()
         if tag in _SURFACES:
-            polygons: list[Polygon | Link] = []
             self.surfaces(element, polygons)
             found.type = _TYPES.get(name, "MultiSurface")
             found.solids = [[polygons]]
@@ -143,9 +144,12 @@ class Shapes:
         elif tag in _POINTS:
             found.type = "MultiPoint"
             self._points(element, found.lines)
-        else:
+        elif tag in _LINES or tag in _CURVES:
             found.type = "MultiLineString"
             self._lines(element, found.lines)
+        else:  # a set of surfaces by another name
+            self.surfaces(element, polygons)
+            found.solids = [[polygons]]
         yield found
 
     # --- surfaces --------------------------------------------------------------------------------
@@ -305,7 +309,7 @@ def _members(element: _Element) -> Iterator[_Element]:
 
 def id_in(element: _Element) -> str:
     """The gml:id of an element of GML; "" when it has none."""
-    return element.get(_ID_OF[split(element.tag)[0]], "")
+    return element.get(_ID_OF.get(split(element.tag)[0], "id"), "")
 
 
 def coordinates_text(element: _Element) -> str:
