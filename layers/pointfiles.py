@@ -25,7 +25,12 @@ from layers.stored import Float64
 POINTS_AT_ONCE = 1_000_000
 #: Where the points of a format are decoded; only the processes that do it load these.
 DECODERS: Mapping[str, str] = MappingProxyType(
-    {"las": "layers.formats._las_points", "ply": "layers.formats._ply_points"}
+    {
+        "las": "layers.formats._las_points",
+        "ply": "layers.formats._ply_points",
+        "e57": "layers.formats._e57_points",
+        "xyz": "layers.formats._xyz_points",
+    }
 )
 #: Columns as they are decoded; colours have 16 bits until all of them are known.
 DECODED: Mapping[str, np.dtype[Any]] = MappingProxyType(

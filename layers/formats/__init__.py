@@ -16,6 +16,7 @@ from layers.formats import (
     cityjsonseq,
     copc,
     dxf,
+    e57,
     flatgeobuf,
     geodatabase,
     geojson,
@@ -33,6 +34,7 @@ from layers.formats import (
     sqlite,
     stl,
     tiles3d,
+    xyz,
 )
 from layers.formats._stretches import Outline, Stretch
 from layers.shapes import Shape
@@ -148,6 +150,8 @@ FORMATS: tuple[Format, ...] = (
     stl,
     tiles3d,
     ifc,
+    e57,
+    xyz,
 )
 
 
