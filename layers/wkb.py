@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -162,6 +162,18 @@ class Shape:
         """Whether every coordinate has a height."""
         heights = self.coordinates[:, 2]
         return len(heights) > 0 and math.isfinite(heights.sum())
+
+
+def collected(shapes: Iterable[Shape | None]) -> Shape | None:
+    """Several shapes as one: a plain one when all are alike, else a collection; None without any."""
+    known = [shape for shape in shapes if shape is not None and shape.parts]
+    if len(known) < 2:
+        return known[0] if known else None
+    codes = tuple(code for shape in known for code in shape.part_codes)
+    parts = tuple(part for shape in known for part in shape.parts)
+    if len(set(codes)) == 1:
+        return Shape(codes[0] + 3, parts)
+    return Shape(COLLECTION, parts, codes)
 
 
 def write(shape: Shape) -> bytes:

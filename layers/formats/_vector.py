@@ -27,6 +27,8 @@ _ID_FIELDS = words("id identificatie identifier lokaalid gml_id uuid guid name n
 #: Layers that vector formats can write; all but the last they read, too.
 VECTOR_KINDS = ("vector", "pipes", "heritage", "city")
 _DATE_FIELDS = ("validFrom", "validTo")
+#: From this year on, a date is the way of a database to say that there is none.
+_NEVER = "9000"
 _SAMPLE = 200
 LARGEST_COORDINATE = 1e8
 
@@ -56,10 +58,12 @@ def layer_of(
             allowed=", ".join(VECTOR_KINDS[:-1]),
         )
     ids = _ids(records, values)
-    features = []
+    features: list[Feature] = []
+    never: list[str] = []
     for record, attributes, id in zip(records, values, ids, strict=True):
         box = _box(record, id, report)
-        valid_from, valid_to = validity(attributes)
+        valid_from, valid_to, is_never = _lifetime(attributes)
+        never += [id] if is_never else []
         features.append(
             Feature(
                 id=id,
@@ -71,6 +75,9 @@ def layer_of(
                 geometry=wkb.write(record.shape) if record.shape is not None and box is not None else None,
             )
         )
+    if never:
+        text = f"{len(never):,} objects end before they begin, by their dates, which are not used."
+        report.warn("validity", never[0], text)
     report.read = len(features)
     layer = LayerData(name, kind, options.crs or crs, report, features, box=union(features))
     if kind == "pipes":
@@ -116,6 +123,17 @@ def layers_of(tables: Iterable[Table], path: Path, options: ReadOptions) -> list
     for reason in refused:
         layers[0].report.warn("table-left-out", reason.where, reason.sentence())
     return layers
+
+
+def _lifetime(attributes: Mapping[str, Any]) -> tuple[str | None, str | None, bool]:
+    """When an object is there, and whether that would be never: then its dates mean nothing.
+
+    Nor do dates at the end of time.
+    """
+    start, end = validity(attributes)
+    start, end = (None if date is not None and date >= _NEVER else date for date in (start, end))
+    is_never = start is not None and end is not None and end <= start
+    return (None, None, True) if is_never else (start, end, False)
 
 
 def dated_members(feature: Feature) -> dict[str, bytes]:

@@ -139,8 +139,8 @@ def _record(raw: msgspec.Raw, number: int, report: Report) -> Record | None:
         if not isinstance(orjson.loads(properties), dict | None):
             raise ValueError("its properties are no object")
     except (ValueError, RecursionError) as error:
-        report.dropped += 1
-        report.warn("feature-unreadable", name, f"The feature could not be read: {error}.")
+        text = f"The feature could not be read: {error}."
+        report.warn("feature-unreadable", name, text, "dropped")
         return None
     id = None if feature.id is None else str(feature.id)
     return Record(
@@ -157,7 +157,7 @@ def _shape(raw: msgspec.Raw, name: str, report: Report) -> wkb.Shape | None:
     try:
         geometry = msgspec.json.decode(raw, type=_RawGeometry)
         if geometry.type == "GeometryCollection":
-            return _collected([_shape(member, name, report) for member in geometry.geometries])
+            return wkb.collected(_shape(member, name, report) for member in geometry.geometries)
         if geometry.type not in _SHAPES:
             text = f"Geometry of type {geometry.type!r} is kept but not shown."
             report.warn("geometry-type", name, text, "unsupported")
@@ -167,16 +167,6 @@ def _shape(raw: msgspec.Raw, name: str, report: Report) -> wkb.Shape | None:
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         report.warn("geometry-unreadable", name, f"The geometry could not be read: {error}.")
         return None
-
-
-def _collected(shapes: list[wkb.Shape | None]) -> wkb.Shape | None:
-    """Several shapes as one; a plain one when all are alike."""
-    known = [shape for shape in shapes if shape is not None and shape.parts]
-    codes = tuple(code for shape in known for code in shape.part_codes)
-    parts = tuple(part for shape in known for part in shape.parts)
-    if len(set(codes)) < 2:
-        return wkb.Shape(codes[0] + 3, parts) if codes else None
-    return wkb.Shape(wkb.COLLECTION, parts, codes)
 
 
 def _parts(code: int, coordinates: list[Any]) -> tuple[tuple[Float64, ...], ...]:
