@@ -17,6 +17,8 @@ ALBUM = "album"
 NONE, MISSING = -1, -2
 #: How an image goes on beyond its borders (CityGML 2.0, 9.4); `Album.wrap` is the position in here.
 WRAPS = ("none", "wrap", "mirror", "clamp", "border")
+#: How the pictures that cannot be seen through begin; others are PNG.
+JPEG = b"\xff\xd8"
 #: No side of a picture in an album is longer.
 MOST_SIDE = 4096
 
@@ -53,6 +55,11 @@ class Album(Stored):
     def has_pictures(self) -> bool:
         """Whether there is an image to be laid over anything."""
         return len(self.size) > 0
+
+    def is_seen_through(self, number: int) -> bool:
+        """Whether a picture has places that are not to be seen."""
+        begin = int(self.begin[number])
+        return bytes(self.data[begin : begin + len(JPEG)]) != JPEG
 
     def encoded(self, number: int) -> bytes:
         """A picture as the bytes of a JPEG or PNG file."""

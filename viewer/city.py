@@ -26,9 +26,10 @@ from viewer.color import LegendEntry
 from viewer.detail import Allowed, detail_of
 from viewer.faces import Index, Mask, outer_boxes
 from viewer.lods import Lods
-from viewer.looks import ROOF, WALL, Looks
+from viewer.looks import APPEARANCE, ROOF, WALL, Looks
 from viewer.masses import Masses, Pending
 from viewer.palette import GHOST, SELECTED, rgb
+from viewer.papers import THEME, Papers
 from viewer.patch import LINES, Patch
 from viewer.picking import Hit, Rectangle, Surface, View2D, nearest_vertex
 from viewer.quadtree import Quadtree
@@ -65,7 +66,8 @@ class CityView:
         self._ghosts.paint(rgb(GHOST), GHOST_OPACITY)
         self._marks.paint(rgb("#b3600a"))
         self._wires = wires_of(city, source.origin)
-        self._looks = Looks(self.layer, source.columns, city.type_names)
+        self._papers = Papers(city)
+        self._looks = self._new_looks()
         self._shown = Shown.all(source.columns.count)
         plain = self._looks.of_types(PLANTS)[city.entry_object]
         self._outlines = OutlinesOfTiles(city, source.origin, plain)
@@ -189,10 +191,34 @@ class CityView:
             self._share_out(aim)
         if not self._field.advance(inf if hurry else end):
             return False
+        papered = aim.moving or not self._shows_papers or self._hang_papers(aim, end)
         tree, triangles = self._tree.tiles, self._tile_triangles
         if self._result and not self._result.draw(tree, self._wanted, triangles, self._allowed, aim, end):
             return False
-        return complete and (not self._outlines_stale or self._draw_outlines(aim, end))
+        return complete and papered and (not self._outlines_stale or self._draw_outlines(aim, end))
+
+    @property
+    def _shows_papers(self) -> bool:
+        """Whether objects are drawn in the appearance that their file gives them."""
+        return self._looks.way == APPEARANCE and self._result is None
+
+    def _hang_papers(self, aim: Aim, end: float) -> bool:
+        """Hang images on the tiles, the nearest first; False while some are missing at the time `end`."""
+        wanted = [number for number in self._wanted.tolist() if number in self._tiles]
+        self._papers.forget_others(set(wanted))
+        size = aim.metres_per_pixel(self._tree.tiles.box[wanted]) if wanted else np.empty(0)
+        is_complete = True
+        for rank, at in enumerate(np.argsort(size, kind="stable").tolist()):
+            number, wish = wanted[at], self._papers.wish(rank, float(size[at]))
+            if wish is None or self._papers.is_hung(number, wish):
+                continue
+            if not self._papers.hang(number, self._tiles[number], wish, wait=end == inf):
+                is_complete = False
+            else:
+                self._paint(number, self._tiles[number])
+                if perf_counter() > end:
+                    return False
+        return is_complete
 
     def _build_tiles(self, end: float) -> bool:
         wanted, start = self._wanted.tolist(), self._tree.tiles.start
@@ -211,7 +237,7 @@ class CityView:
                 self._blocks_stale = True
             elif number in self._faded:
                 self._faded.discard(number)
-                self._paint(tile)
+                self._paint(number, tile)
                 self._outlines_stale = True
             else:
                 continue
@@ -300,6 +326,7 @@ class CityView:
             few = self._tops_to_color.take(MOST_CHANGED)
             entries = slice(None) if few is None else few
             tops = self._looks.tops(objects[entries])
+            tops = self._papers.tops(tops, entries) if self._shows_papers else tops
             tops = tops if self._result is None else self._result.painted.tops(tops, entries)
             tinted = self._selected[entries] & (self._result is None)
             self._masses.color_tops(tops, tinted, few)
@@ -307,6 +334,7 @@ class CityView:
             few = self._sides_to_color.take(MOST_CHANGED)
             entries = slice(None) if few is None else few
             sides = self._looks.sides(objects[entries])
+            sides = self._papers.sides(sides, entries) if self._shows_papers else sides
             sides = sides if self._result is None else self._result.painted.sides(sides, entries)
             self._masses.color_sides(sides, few)
         elif self._ghosts_stale:
@@ -349,12 +377,13 @@ class CityView:
         tile = Tile(patch, replace(detail, vertices=NOTHING), used=self._frame)
         self._city.let_go()
         self._faded.discard(number)
-        self._paint(tile)
+        self._paint(number, tile)
         self._tiles[number] = tile
 
     def _drop(self, number: int) -> None:
         if self._result is not None:
             self._result.drop(number)
+        self._papers.drop(number)
         tile = self._tiles.pop(number, None)
         if tile is not None:
             tile.patch.show(False)
@@ -362,8 +391,16 @@ class CityView:
 
     # -- colours ---------------------------------------------------------------------------------
 
+    def _new_looks(self) -> Looks:
+        """The colours that the style asks for."""
+        found = Looks(self.layer, self._source.columns, self._city.type_names, self._papers.is_default)
+        self._papers.show_theme(str(self.layer.style.get(THEME, "")))
+        if found.way != APPEARANCE:
+            self._papers.take_down()
+        return found
+
     def _recolor(self) -> None:
-        before, self._looks = self._looks, Looks(self.layer, self._source.columns, self._city.type_names)
+        before, self._looks = self._looks, self._new_looks()
         self._legend = None
         objects = self._looks.changed_since(before)
         self._color(None if objects is None else np.flatnonzero(objects[self._city.entry_object]))
@@ -375,9 +412,13 @@ class CityView:
         self._faded.update(self._tiles if changed is None else self._tiles_of(changed))
         self._blocks_stale = True
 
-    def _paint(self, tile: Tile) -> None:
+    def _paint(self, number: int, tile: Tile) -> None:
         detail = tile.detail
         base = self._looks.polygons(self._city.entry_object[detail.entry], detail.type, detail.normal)
+        if self._shows_papers:
+            base = self._papers.polygons(base, detail.surface)
+            tile.lit = np.minimum(base * detail.light, 255)
+            base = self._papers.lit(number, base, detail.light, detail.softened())
         if self._result is not None:
             base = self._result.painted.polygons(base, detail.surface)
             known = self._result.painted.known[detail.surface]
@@ -387,7 +428,8 @@ class CityView:
             bright = np.clip(base[selected].mean(axis=1, keepdims=True) / 215, 0.55, 1.1)
             tint = bright * rgb(SELECTED).astype(np.float32) * SELECTED_SHARE
             base[selected] = np.minimum(base[selected] * (1 - SELECTED_SHARE) + tint, 255)
-        tile.lit = np.minimum(base * detail.light, 255)
+        if not self._shows_papers:
+            tile.lit = np.minimum(base * detail.light, 255)
         tile.patch.recolor(detail.colors(base))
 
     def paint(self, painted: Painted | None, points: Points | None = None) -> None:
@@ -396,6 +438,7 @@ class CityView:
             return
         origin = self._source.origin
         self._result = None if painted is None else CityResult(self._city, origin, painted, points)
+        self._papers.take_down()
         self._color()
 
     @property

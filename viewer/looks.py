@@ -15,6 +15,8 @@ from viewer.view import ATTRIBUTE
 
 Float32 = NDArray[np.float32]
 
+#: `color_by` of a layer that is drawn in the materials and textures of its file.
+APPEARANCE = "appearance"
 PLAIN = "#d8cfc0"
 ROOF, WALL, GROUND = "RoofSurface", "WallSurface", "GroundSurface"
 
@@ -22,11 +24,18 @@ ROOF, WALL, GROUND = "RoofSurface", "WallSurface", "GroundSurface"
 class Looks:
     """Colours by type, by surface, by an attribute, or all alike."""
 
-    def __init__(self, layer: Layer, columns: Columns, surface_types: tuple[str, ...]) -> None:
+    def __init__(
+        self, layer: Layer, columns: Columns, surface_types: tuple[str, ...], has_own: bool = False
+    ) -> None:
+        """What `has_own` looks is drawn in them unless the style says otherwise."""
         self._layer = layer
         self._surface_types = surface_types
         self.object_type, self.type_names = columns.codes("type")
-        self.way = str(layer.style.get("color_by", "")) or ("surface" if len(surface_types) > 1 else "type")
+        by_surface = len(surface_types) > 1
+        usual = APPEARANCE if has_own else "surface" if by_surface else "type"
+        self.way = str(layer.style.get("color_by", "")) or usual
+        #: Whether polygons go by their semantic types; those without looks do, where others have some.
+        self._by_surface = self.way == "surface" or (self.way == APPEARANCE and by_surface)
         self.classes: Classes | None = None
         if self.way.startswith(ATTRIBUTE):
             style = layer.style
@@ -45,7 +54,7 @@ class Looks:
         else:
             self._own = self.type_colors().astype(np.float32)
         self._top, self._side = self._own, self._own
-        if self.way == "surface":
+        if self._by_surface:
             self._top, self._side = self._own.copy(), self._own.copy()
             built = self._is_building()
             self._top[built], self._side[built] = rgb(surface_color(ROOF)), rgb(surface_color(WALL))
@@ -67,7 +76,7 @@ class Looks:
     def polygons(self, objects: Int32, types: Int32, normals: Float32) -> Float32:
         """One colour per polygon: of these objects, with these semantic types."""
         colors: Float32 = self._own[self.codes[objects]]
-        if self.way != "surface":
+        if not self._by_surface:
             return colors
         known = types > 0
         table = np.array([rgb(surface_color(name)) for name in self._surface_types], np.float32)
@@ -91,7 +100,12 @@ class Looks:
 
     def changed_since(self, before: Looks) -> Mask | None:
         """Which objects look otherwise than before; None where all may."""
-        if self.way != before.way or self._own.shape != before._own.shape or (self._own != before._own).any():
+        if (
+            self.way != before.way
+            or self.way == APPEARANCE
+            or self._own.shape != before._own.shape
+            or (self._own != before._own).any()
+        ):
             return None
         return np.asarray(self.codes != before.codes)
 

@@ -9,6 +9,7 @@ import numpy as np
 from layers.arrays import CityTiles, Float64, Int32, UInt8
 from viewer.detail import Detail
 from viewer.faces import Index, Mask, spans
+from viewer.packing import packed
 from viewer.patch import Patch
 from viewer.picture import Float32
 from viewer.resultscale import Scale
@@ -102,7 +103,7 @@ class _Atlas:
         self._texel *= coarser
         self._low = np.floor(low / coarser[:, None])
         size = np.ceil(high / coarser[:, None] - self._low).astype(np.int64) + 3
-        self._left, self._foot, height = _packed(size)
+        self._left, self._foot, height = packed(size, ATLAS_WIDTH)
         self._shape = height, ATLAS_WIDTH
         owner = np.full(self._shape, -1, np.int32)
         for number, (wide, tall) in enumerate(size.tolist()):
@@ -152,19 +153,6 @@ def _along(points: Points, surfaces: Index, normals: Float64) -> Float64:
     step = points.place[first + 1] - points.place[first]
     step -= normals * np.einsum("ij,ij->i", step, normals)[:, None]
     return np.asarray(step / np.maximum(np.linalg.norm(step, axis=1, keepdims=True), 1e-9))
-
-
-def _packed(size: Index) -> tuple[Index, Index, int]:
-    """Left and lower edges of rectangles (n, 2), put on shelves; and how high the shelves are together."""
-    left, foot = np.zeros(len(size), np.int64), np.zeros(len(size), np.int64)
-    x = shelf = top = 0
-    for number in np.argsort(-size[:, 1], kind="stable").tolist():
-        wide, high = size[number].tolist()
-        if x + wide > ATLAS_WIDTH:
-            x, shelf = 0, top
-        left[number], foot[number] = x, shelf
-        x, top = x + wide, max(top, shelf + high)
-    return left, foot, top
 
 
 def _spread(pixels: Float32, known: Mask, owner: Int32) -> None:

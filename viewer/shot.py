@@ -27,7 +27,7 @@ MOST_PIXELS = 8192
 #: Horizontal fields of view of pictures from an eye.
 NARROWEST_DEG, WIDEST_DEG = 0.1, 170.0
 #: What `color_by` may say besides the name of an attribute.
-WAYS = ("type", "surface", "plain", "rgb", "intensity", "classification", "height")
+WAYS = ("type", "surface", "appearance", "plain", "rgb", "intensity", "classification", "height")
 
 
 def shot(

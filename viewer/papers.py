@@ -1,0 +1,192 @@
+"""The looks of city objects by their file's own appearance: mean colours far away, images near by."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.arrays import CityTiles
+from layers.stored import Damaged
+from viewer.citytile import Tile
+from viewer.faces import Index
+from viewer.papering import Decoded, Sheet, sheet_of
+from viewer.texture import Texture
+
+Float32 = NDArray[np.float32]
+
+#: The member of a style that says which theme of the appearance is drawn.
+THEME = "theme"
+#: From where a pixel covers more than this, images are no more than their mean colours.
+FLAT_M = 1.0
+#: Texels are so much finer than pixels.
+FINER = 1.5
+#: Texels of a tile, by how near it is among others: the nearest ones, those behind them, all others.
+MOST_TEXELS = ((4, 4 << 20), (16, 1 << 20))
+FEWEST_TEXELS = 1 << 18
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How fine the sheet of a tile is to be."""
+
+    level: int  # texels of two metres to the power of minus this
+    most: int  # texels
+
+    def is_met_by(self, other: Wish | None, is_coarser: bool) -> bool:
+        """Whether a sheet that was made for another wish will do, and does not take too much."""
+        if other is None or other.level < self.level:
+            return False
+        return other.most == self.most or (other.most < self.most and not is_coarser)
+
+
+@dataclass
+class _Hung:
+    """A sheet on its tile."""
+
+    wish: Wish
+    texture: Texture | None  # None where the tile has no images
+    sheet: Sheet | None
+
+
+class Papers:
+    """The images of one layer, put together in a thread and hung on tiles where they are seen."""
+
+    def __init__(self, city: CityTiles) -> None:
+        self._city = city
+        self._decoded = Decoded(city.album) if city.album is not None else None
+        self._pool: ThreadPoolExecutor | None = None
+        self._making: dict[int, tuple[Wish, Future[Sheet | None]]] = {}
+        self._hung: dict[int, _Hung] = {}
+        self._theme = 0
+
+    @property
+    def is_default(self) -> bool:
+        """Whether the layer is drawn so unless it is asked for otherwise."""
+        city = self._city
+        if city.album is None or not city.themes:
+            return False
+        return city.album.has_pictures or len(city.type_names) < 2
+
+    @property
+    def theme(self) -> int:
+        """Which of the looks of each polygon is drawn."""
+        return self._theme
+
+    def show_theme(self, name: str) -> None:
+        """Draw the looks of this theme, or those of no theme in particular."""
+        themes = self._city.album.themes if self._city.album is not None else ()
+        found = themes.index(name) if name in themes else 0
+        theme = found if found < self._city.themes else 0
+        if theme != self._theme:
+            self.take_down()
+            self._theme = theme
+
+    # -- colours -----------------------------------------------------------------------------------
+
+    def polygons(self, base: Float32, surfaces: Index) -> Float32:
+        """The own colours of polygons (n, 3), those with looks in the mean colours of these."""
+        city = self._city
+        if city.surface_look is None or city.surface_tone is None:
+            return base
+        has = np.asarray(city.surface_look)[surfaces, self._theme] >= 0
+        base[has] = np.asarray(city.surface_tone)[surfaces[has], self._theme]
+        return base
+
+    def tops(self, colors: Float32, entries: Index | slice) -> Float32:
+        """The colours of the tops of entries (n, 3) in place of `colors`."""
+        return self._mixed(colors, entries, 0)
+
+    def sides(self, colors: Float32, entries: Index | slice) -> Float32:
+        """The colours of their sides."""
+        return self._mixed(colors, entries, 1)
+
+    def _mixed(self, colors: Float32, entries: Index | slice, which: int) -> Float32:
+        if self._city.block_tone is None:
+            return colors
+        tone = np.asarray(self._city.block_tone)[entries, self._theme, which].astype(np.float32)
+        share = tone[:, 3:] / np.float32(255)
+        return np.asarray(colors + (tone[:, :3] - colors) * share)
+
+    # -- images ------------------------------------------------------------------------------------
+
+    def wish(self, rank: int, pixel_m: float) -> Wish | None:
+        """What the sheet of a tile is to be that is the `rank`-th nearest; None where none is seen."""
+        if self._decoded is None or not pixel_m < FLAT_M:
+            return None
+        most = next((texels for ranks, texels in MOST_TEXELS if rank < ranks), FEWEST_TEXELS)
+        return Wish(int(np.ceil(np.log2(FINER / max(pixel_m, 1e-4)))), most)
+
+    def is_hung(self, number: int, wish: Wish) -> bool:
+        """Whether the tile has the sheet that is wished for."""
+        hung = self._hung.get(number)
+        if hung is None:
+            return False
+        return hung.sheet is None or wish.is_met_by(hung.wish, hung.sheet.is_coarser)
+
+    def hang(self, number: int, tile: Tile, wish: Wish, wait: bool) -> bool:
+        """Hang the sheet as soon as it is made; False while it is not. Then the tile's colours change."""
+        assert self._decoded is not None
+        made = self._making.get(number)
+        if made is None or made[0] != wish:
+            if made is not None:
+                made[1].cancel()
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(1, thread_name_prefix="papering")
+            pixel_m = 2.0**-wish.level
+            work = (self._city, self._decoded, tile.detail.surface, self._theme, pixel_m, wish.most)
+            made = self._making[number] = wish, self._pool.submit(_made, *work)
+        if not (wait or made[1].done()):
+            return False
+        del self._making[number]
+        self._put(number, tile, wish, made[1].result())
+        return True
+
+    def _put(self, number: int, tile: Tile, wish: Wish, sheet: Sheet | None) -> None:
+        texture = None
+        if sheet is not None:
+            hung = self._hung.get(number)
+            texture = Texture(tile.patch) if hung is None or hung.texture is None else hung.texture
+            texture.paper(sheet.pixels)
+            texture.place(sheet.across, sheet.up)
+            tile.patch.actor.SetForceOpaque(sheet.pixels.shape[2] == 4)
+        self._hung[number] = _Hung(wish, texture, sheet)
+
+    def forget_others(self, numbers: set[int]) -> None:
+        """Make no sheets for other tiles."""
+        for number in [number for number in self._making if number not in numbers]:
+            self._making.pop(number)[1].cancel()
+
+    def drop(self, number: int) -> None:
+        """Take the sheet off a tile."""
+        if number in self._making:
+            self._making.pop(number)[1].cancel()
+        hung = self._hung.pop(number, None)
+        if hung is not None and hung.texture is not None:
+            hung.texture.remove()
+
+    def take_down(self) -> None:
+        """Take all sheets down."""
+        for number in {*self._hung, *self._making}:
+            self.drop(number)
+
+    def lit(self, number: int, base: Float32, light: Float32, softened: Float32) -> Float32:
+        """The own colours of a tile's polygons, images in white light that is only a little uneven."""
+        hung = self._hung.get(number)
+        if hung is None or hung.sheet is None:
+            return base
+        on = hung.sheet.papered
+        base[on] = 255 * softened[on] / light[on]
+        return base
+
+
+def _made(
+    city: CityTiles, decoded: Decoded, surface: Index, theme: int, pixel_m: float, most: int
+) -> Sheet | None:
+    """A sheet; none where the cache is damaged, which whoever reads it next will find out."""
+    try:
+        return sheet_of(city, decoded, surface, theme, pixel_m, most)
+    except Damaged:
+        return None
