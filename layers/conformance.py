@@ -17,7 +17,7 @@ from typing import Any, TypeGuard
 
 from layers.words import words
 
-WARNINGS = frozenset(("extra_root_properties", "duplicate_vertices", "unused_vertices"))
+WARNINGS = frozenset(("extra_root_properties", "duplicate_vertices", "unused_vertices", "609"))
 
 #: How deep lists are nested down to the vertex indices.
 DEPTHS = {
@@ -73,6 +73,9 @@ class Finding:
     object: str
     surface: str
     text: str
+    geometry: int = -1  # position in the object's list
+    polygon: int = -1  # position in the geometry
+    at: tuple[float, ...] = ()  # a place, in the coordinates of what was checked
 
     @property
     def is_warning(self) -> bool:
