@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from layers import formats, safefile
-from layers.data import TILE, LayerData, Piece, Progress, WriteOptions, never_stop
+from layers.data import HEAD, MEMBER, TILE, LayerData, Piece, Progress, WriteOptions, never_stop
 from layers.errors import WriteError
 from layers.jsontext import raw_members
 from layers.outfile import keep_sources
@@ -210,17 +210,32 @@ def _by_tile(project: Project, layer: Layer) -> Iterator[tuple[str, Iterator[tup
 def object_text(project: Project, fid: int) -> str:
     """An object's own text as it would be exported now."""
     found = project.query(
-        "SELECT l.source_format FROM object o JOIN layer l ON l.id = o.layer WHERE o.fid = ?", (fid,)
+        "SELECT l.source_format, l.first_fid, l.id FROM object o JOIN layer l ON l.id = o.layer"
+        " WHERE o.fid = ?",
+        (fid,),
     )
     rewriter = formats.rewriter(formats.by_name(found[0][0])) if found else None
     if rewriter is None:
         return ""
+    # The piece of the object, or of the first one in the member that holds it.
+    ((first,),) = project.query(
+        "SELECT max(object) FROM piece WHERE object BETWEEN ? AND ?", (found[0][1], fid)
+    )
     # The piece without what stands before the object: neighbours' commas and keys.
     own = (
         (Piece(piece.data[piece.start :], 0, piece.feature, piece.role), touched)
-        for piece, touched in _pieces(project, "p.object = ? ORDER BY p.seq", fid)
+        for piece, touched in _pieces(project, "p.object = ? ORDER BY p.seq", first)
     )
-    return b"".join(rewriter.rewrite(own, lambda _: raw_attributes(project, fid))).decode("utf-8", "replace")
+    nested = formats.nested(formats.by_name(found[0][0]))
+    if nested is None:
+        text = b"".join(rewriter.rewrite(own, lambda _: raw_attributes(project, fid)))
+        return text.decode("utf-8", "replace") if first == fid else ""
+    before = f"p.seq < (SELECT min(seq) FROM piece WHERE object = {first})"
+    heads = _pieces(
+        project, f"p.layer = ? AND p.role = '{HEAD}' AND {before} ORDER BY p.seq DESC LIMIT 1", found[0][2]
+    )
+    head, *member = rewriter.rewrite(chain(heads, own), lambda number: raw_attributes(project, number))
+    return nested.own_text(head, b"".join(member), fid - first)
 
 
 def raw_attributes(project: Project, fid: int) -> dict[str, bytes]:
@@ -230,10 +245,13 @@ def raw_attributes(project: Project, fid: int) -> dict[str, bytes]:
 
 
 def _pieces(project: Project, where: str, value: int) -> Iterator[tuple[Piece, int | None]]:
-    """Stored pieces, with the fid of those whose object was ever edited."""
+    """Stored pieces, with the fid of those whose object, or any of those it holds, was ever edited."""
     for feature, role, start, data, touched in project.rows(
-        "SELECT p.object, p.role, p.start, p.data, o.touched FROM piece p"
-        f" LEFT JOIN object o ON o.fid = p.object WHERE {where}",
+        "SELECT p.object, p.role, p.start, p.data, CASE"
+        f" WHEN p.role LIKE '{MEMBER}%' THEN EXISTS (SELECT 1 FROM object h WHERE h.touched AND h.fid"
+        f" BETWEEN p.object AND p.object + CAST(substr(p.role, {len(MEMBER) + 1}) AS INTEGER) - 1)"
+        " ELSE o.touched END"
+        f" FROM piece p LEFT JOIN object o ON o.fid = p.object WHERE {where}",
         (value,),
     ):
         yield Piece(data, start, feature, role), feature if touched else None

@@ -109,6 +109,14 @@ class Rewriter(Protocol):
         ...
 
 
+class Nested(Protocol):
+    """A format whose pieces may hold several features, one within the other."""
+
+    def own_text(self, head: bytes, member: bytes, number: int) -> str:
+        """The text of one of the features in a member, by its number among them."""
+        ...
+
+
 class Reshaper(Protocol):
     """A format that writes the geometries of edited objects anew, every other byte as it was."""
 
@@ -146,16 +154,16 @@ FORMATS: tuple[Format, ...] = (
     geodatabase,
     gml,
     imkl,
+    e57,
     inp,
     catalogue,
+    xyz,
     ply,
     obj,
     gltf,
     stl,
     tiles3d,
     ifc,
-    e57,
-    xyz,
 )
 
 
@@ -177,6 +185,11 @@ def part_reader(form: Format) -> PartReader | None:
 def rewriter(form: Format) -> Rewriter | None:
     """The format as one that rewrites, if it does."""
     return cast(Rewriter, form) if hasattr(form, "rewrite") else None
+
+
+def nested(form: Format) -> Nested | None:
+    """The format as one whose pieces may hold several features, if it is."""
+    return cast(Nested, form) if hasattr(form, "own_text") else None
 
 
 def reshaper(form: Format) -> Reshaper | None:

@@ -186,7 +186,7 @@ def _nested(element: _Element) -> dict[str, Any]:
             put(found, key, _plain(part))
         return found
     for key, part in parts_of(element):
-        put(found, key, _nested(part) if is_object_like(tag_of(part)) else said(part, found)[1])
+        put(found, key, said(part, found)[1])
     return found
 
 
@@ -195,15 +195,20 @@ def parts_of(element: _Element) -> list[tuple[str, _Element]]:
     form = form_of(tag_of(element))
     if form is Form.ADDRESS:
         return list(_address_parts(element))
-    inner = element
-    if form is Form.WRAPPED and len(element):
-        inner = element[0]
-        return _keyed(part for part in inner if form_of(tag_of(part)) is Form.WRAPPED)
-    if len(element) == 1 and is_object_like(tag_of(element[0])):
-        inner = element[0]
-        if split(tag_of(inner))[1].lower() != split(tag_of(element))[1].lower():
-            return [(split(tag_of(inner))[1], inner)]
-    return _keyed(part for part in inner if not is_shape(part))
+    holder = holder_of(element)
+    if form is Form.WRAPPED:
+        return _keyed(part for part in holder if form_of(tag_of(part)) is Form.WRAPPED)
+    return _keyed(part for part in holder if not is_shape(part))
+
+
+def holder_of(element: _Element) -> _Element:
+    """The element in which the parts of a nested value stand: a data type that is called as its property."""
+    if len(element) != 1 or not is_object_like(tag_of(element[0])):
+        return element
+    if form_of(tag_of(element)) is Form.WRAPPED:
+        return element[0]
+    called_alike = split(tag_of(element[0]))[1].lower() == split(tag_of(element))[1].lower()
+    return element[0] if called_alike else element
 
 
 def _keyed(parts: Iterable[_Element]) -> list[tuple[str, _Element]]:
