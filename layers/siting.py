@@ -20,12 +20,15 @@ from layers.placement import AS_READ, Placement
 class MissingCrs(PlaceError):
     """A layer does not say where on Earth it lies."""
 
-    def __init__(self, path: Path, box: Box) -> None:
+    def __init__(self, path: Path, box: Box, doubt: str = "") -> None:
+        """`doubt` tells why what the file names is not believed, '' when it names nothing."""
         self.box = box
         self.candidates = suggest_crs(box)
         names = "; ".join(f"{code} ({title})" for code, title, _ in self.candidates[:3])
         super().__init__(
-            "The file does not name its coordinate reference system",
+            f"Where the file lies cannot be told: {doubt}"
+            if doubt
+            else "The file does not name its coordinate reference system",
             where=path.name,
             found=f"x {box[0]:.6g} to {box[3]:.6g}, y {box[1]:.6g} to {box[4]:.6g}",
             do=f"Name it with --crs{f', perhaps {names}' if names else ''};"
@@ -73,7 +76,8 @@ def layer_crs(
     if layer.kind == "heritage" and project_crs:
         # A scan that names no CRS but has large coordinates is in that of its city.
         return project_crs
-    raise MissingCrs(path, moved_box(layer.box, placement.correct))
+    doubt = str(layer.facts.get("crs_doubt", ""))
+    raise MissingCrs(path, moved_box(layer.box, placement.correct), doubt)
 
 
 def first_project_crs(layer: LayerData, placement: Placement = AS_READ) -> str | None:
