@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from layers.errors import ReadError
 from layers.formats._files import is_near_zero
 from layers.meshes.beside import Beside
 from layers.meshes.city import city_of
-from layers.meshes.parts import Assembly, joined
+from layers.meshes.parts import Assembly, Part, joined
 from layers.moving import way
 from layers.place import EARTH_RADIUS_M
 from layers.points import box_of, possible
@@ -133,7 +133,7 @@ def _scan(assembly: Assembly, name: str, ground: Ground, facts: Mapping[str, obj
         assembly.report.warn(
             "lines", "", f"{len(assembly.lines):,} lines are not drawn in a scan", "unsupported"
         )
-    whole = joined(assembly.parts)
+    whole = _possible(joined(assembly.parts), assembly)
     vertices = whole.vertices if ground.move is None else ground.move(whole.vertices)
     has_looks = bool(assembly.looks)
     layer.drawable = Scan(
@@ -152,6 +152,23 @@ def _scan(assembly: Assembly, name: str, ground: Ground, facts: Mapping[str, obj
     }
     assembly.report.read = max(assembly.report.read, 1)
     return layer
+
+
+def _possible(part: Part, assembly: Assembly) -> Part:
+    """The part without vertices that are nowhere; no triangle names them any more."""
+    good = possible(part.vertices)
+    if good.all():
+        return part
+    assembly.report.warn(
+        "impossible_points", "", f"{int((~good).sum()):,} points have impossible coordinates"
+    )
+    return replace(
+        part,
+        vertices=part.vertices[good],
+        triangles=(np.cumsum(good) - 1)[part.triangles],
+        rgb=None if part.rgb is None else part.rgb[good],
+        uv=None if part.uv is None else part.uv[good],
+    )
 
 
 def _cloud(

@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.arrays import Cloud, Float64, Int32, Scan, UInt8
+from layers.arrays import Cloud, Float64, UInt8
 from layers.data import Box, LayerData, ReadOptions
 from layers.errors import ReadError
 from layers.formats._files import is_near_zero, layer_name
 from layers.points import box_of, possible
 from layers.report import Report
+from layers.runs import Int64, ranges
+from layers.triangulate import triangulate
 
 KINDS = ("heritage", "points")
 #: What columns of colours are called.
@@ -33,7 +35,7 @@ class Raw:
     rgb: UInt8 | None
 
 
-def layer_of(
+def cloud_of(
     path: Path,
     endings: tuple[str, ...],
     raw: Raw,
@@ -41,26 +43,25 @@ def layer_of(
     options: ReadOptions,
     facts: Mapping[str, object],
 ) -> list[LayerData]:
-    """The layer: a mesh where there are polygons, else a cloud. Bad vertices and polygons are left out."""
-    if not len(raw.vertices):
-        raise ReadError("This scan holds no points", where=path.name)
+    """The layer of points that no polygon joins; impossible ones are left out."""
+    check_points(raw, path)
     report.read = 1
-    triangles = _fans(_good_polygons(raw, report))
     good = possible(raw.vertices)
-    if not good.any():
-        raise ReadError("No point of this scan has possible coordinates", where=path.name)
     if not good.all():
         report.warn("impossible_points", "", f"{int((~good).sum()):,} points have impossible coordinates")
-    counts = {"points": len(raw.vertices), "triangles": len(triangles), "coloured": raw.rgb is not None}
-    if not len(triangles):
-        cloud = Cloud(raw.vertices[good], None if raw.rgb is None else raw.rgb[good])
-        layer = layer_around(box_of(cloud.points), path, endings, report, options, {**facts, **counts})
-        layer.points = cloud
-        return [layer]
-    scan = _mesh(raw, triangles, good)
-    layer = layer_around(box_of(scan.vertices), path, endings, report, options, {**facts, **counts})
-    layer.drawable = scan
+    cloud = Cloud(raw.vertices[good], None if raw.rgb is None else raw.rgb[good])
+    counts = {"points": len(raw.vertices), "triangles": 0, "coloured": raw.rgb is not None}
+    layer = layer_around(box_of(cloud.points), path, endings, report, options, {**facts, **counts})
+    layer.points = cloud
     return [layer]
+
+
+def check_points(raw: Raw, path: Path) -> None:
+    """Refuse a scan that has no points, or none anywhere."""
+    if not len(raw.vertices):
+        raise ReadError("This scan holds no points", where=path.name)
+    if not possible(raw.vertices).any():
+        raise ReadError("No point of this scan has possible coordinates", where=path.name)
 
 
 def layer_around(
@@ -78,38 +79,32 @@ def layer_around(
     return LayerData(layer_name(path, endings), kind, options.crs, report, box=box, linked=True, facts=found)
 
 
-def _good_polygons(raw: Raw, report: Report) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Corners and lengths of the polygons whose corners all exist and have a place."""
+def triangles_of(raw: Raw, report: Report) -> tuple[Int64, Int64]:
+    """Of which polygon each triangle is, and (m, 3) positions in the row of all corners.
+
+    Polygons whose corners are missing or nowhere are left out.
+    """
     starts = np.concatenate(([0], np.cumsum(raw.lengths)))
     exists = (raw.corners >= 0) & (raw.corners < len(raw.vertices))
     exists &= possible(raw.vertices)[np.where(exists, raw.corners, 0)]
     missing = np.diff(np.concatenate(([0], np.cumsum(~exists)))[starts])
     good = (missing == 0) & (raw.lengths >= 3)
     if not good.all():
-        report.dropped += int((~good).sum())
-        report.warn("bad_faces", "", f"{report.dropped:,} faces have missing corners and are left out")
-    return raw.corners[np.repeat(good, raw.lengths)], raw.lengths[good]
-
-
-def _fans(polygons: tuple[NDArray[np.int64], NDArray[np.int64]]) -> Int32:
-    """Triangles around the first corner of each polygon; scans hold triangles and small quads."""
-    corners, lengths = polygons
-    if not len(lengths):
-        return np.empty((0, 3), np.int32)
-    first = np.cumsum(lengths) - lengths
-    each = lengths - 2
-    inside = np.arange(int(each.sum())) - np.repeat(np.cumsum(each) - each, each)
-    start = np.repeat(first, each)
-    picked_corners = np.stack((start, start + inside + 1, start + inside + 2), axis=-1)
-    return np.asarray(corners[picked_corners], dtype=np.int32)
-
-
-def _mesh(raw: Raw, triangles: Int32, good: NDArray[np.bool_]) -> Scan:
-    if good.all():
-        return Scan(raw.vertices, triangles, raw.rgb)
-    renumbered = (np.cumsum(good) - 1).astype(np.int32)
-    rgb = raw.rgb[good] if raw.rgb is not None else None
-    return Scan(raw.vertices[good], renumbered[triangles], rgb)
+        bad = int((~good).sum())
+        report.dropped += bad
+        report.warn("bad_faces", "", f"{bad:,} faces have missing corners and are left out")
+    plain = np.flatnonzero(good & (raw.lengths == 3))
+    positions = starts[plain][:, None] + np.arange(3)
+    large = np.flatnonzero(good & (raw.lengths > 3))
+    if not len(large):
+        return plain, positions
+    where = ranges(starts[large], raw.lengths[large])
+    found = triangulate(
+        raw.vertices[raw.corners[where]], raw.lengths[large].astype(np.int32), np.ones(len(large), np.int32)
+    )
+    owner = np.concatenate((plain, large[found.polygon]))
+    order = np.argsort(owner, kind="stable")
+    return owner[order], np.concatenate((positions, where[found.triangles]))[order]
 
 
 def colours(channels: list[NDArray[Any]]) -> UInt8 | None:

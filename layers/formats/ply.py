@@ -10,10 +10,24 @@ from numpy.typing import NDArray
 
 from layers.data import LayerData, ReadOptions
 from layers.errors import ReadError
+from layers.formats._files import layer_name
+from layers.formats._mesh import KINDS as KINDS
+from layers.formats._mesh import layers_of
 from layers.formats._ply_header import START, Element, Header, read_header
 from layers.formats._ply_points import point_file
-from layers.formats._scan import KINDS as KINDS
-from layers.formats._scan import RGB, Raw, colours, layer_around, layer_of, numbers
+from layers.formats._scan import (
+    RGB,
+    Raw,
+    check_points,
+    cloud_of,
+    colours,
+    layer_around,
+    numbers,
+    triangles_of,
+)
+from layers.looks import Look, Picture
+from layers.meshes.beside import beside
+from layers.meshes.parts import NOTHING, Assembly, Part
 from layers.pointfiles import PointFiles
 from layers.report import Report
 
@@ -22,6 +36,8 @@ TITLE = "PLY scan"
 ENDINGS = (".ply",)
 
 _FACE_LISTS = ("vertex_indices", "vertex_index")
+#: What the columns with a vertex's place in the image are called.
+_PLACES = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"))
 
 Columns = dict[str, NDArray[Any]]
 Lists = dict[str, tuple[NDArray[np.int64], NDArray[Any]]]
@@ -52,7 +68,12 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     except ValueError as error:
         raise ReadError("This scan is damaged", where=path.name, found=str(error)) from error
     options.progress(0.8, "Reading the scan")
-    return layer_of(path, ENDINGS, _raw(tables, path), report, options, facts)
+    raw = _raw(tables, path)
+    if not len(raw.lengths):
+        return cloud_of(path, ENDINGS, raw, report, options, facts)
+    check_points(raw, path)
+    assembly = _assembled(raw, tables, header, report)
+    return layers_of(assembly, layer_name(path, ENDINGS), options, facts, beside(path))
 
 
 def _tables(body: NDArray[np.uint8], header: Header) -> dict[str, tuple[Columns, Lists]]:
@@ -165,9 +186,51 @@ def _raw(tables: dict[str, tuple[Columns, Lists]], path: Path) -> Raw:
     return Raw(vertices, corners.astype(np.int64), lengths, rgb)
 
 
+def _assembled(
+    raw: Raw, tables: dict[str, tuple[Columns, Lists]], header: Header, report: Report
+) -> Assembly:
+    """The polygons as triangles, with the image that is laid over them."""
+    assembly = Assembly(report)
+    owner, positions = triangles_of(raw, report)
+    triangles, vertices, rgb = raw.corners[positions], raw.vertices, raw.rgb
+    looks = [assembly.look(Look(picture=Picture(path=name), name=name)) for name in header.textures]
+    uv, of_face = _places(raw, tables) if looks else (None, None)
+    if uv is not None and len(uv) == len(raw.corners) and of_face is not None:
+        # Every corner has a place of its own in the image: corners that agree in both are one.
+        pairs = np.column_stack((triangles.ravel(), np.nan_to_num(uv[positions.ravel()], nan=np.inf)))
+        distinct, which = np.unique(pairs, axis=0, return_inverse=True)
+        used = distinct[:, 0].astype(np.int64)
+        triangles, vertices = which.reshape(-1, 3), raw.vertices[used]
+        rgb = None if rgb is None else rgb[used]
+        uv = np.where(np.isfinite(distinct[:, 1:]), distinct[:, 1:], np.nan)
+    numbers_of_looks = np.full(len(triangles), NOTHING, np.int32)
+    if looks and uv is not None:
+        textures = np.zeros(len(raw.lengths), np.int64) if of_face is None else of_face
+        numbers_of_looks = np.array(looks, np.int32)[np.clip(textures[owner], 0, len(looks) - 1)]
+    assembly.add(
+        Part(vertices, triangles, numbers_of_looks, rgb=rgb, uv=None if uv is None else uv.astype(np.float32))
+    )
+    return assembly
+
+
+def _places(
+    raw: Raw, tables: dict[str, tuple[Columns, Lists]]
+) -> tuple[NDArray[np.float64] | None, NDArray[np.int64] | None]:
+    """Places in the image, of vertices or of all corners of faces; and which image each face has."""
+    columns = tables["vertex"][0]
+    named = next((pair for pair in _PLACES if all(name in columns for name in pair)), None)
+    if named is not None:
+        return np.stack([columns[name].astype(np.float64) for name in named], axis=-1), None
+    of_faces, lists = tables.get("face", ({}, {}))
+    found = lists.get("texcoord")
+    if found is None or not np.array_equal(found[0], 2 * raw.lengths):
+        return None, None
+    which = of_faces.get("texnumber")
+    textures = np.zeros(len(raw.lengths), np.int64) if which is None else which.astype(np.int64)
+    return found[1].astype(np.float64).reshape(-1, 2), textures
+
+
 def _say_what_is_left_out(header: Header, report: Report) -> None:
-    if header.textures:
-        report.warn("texture", "", f"the texture {header.textures[0]} is not drawn")
     for element in header.elements:
         if element.count and element.name not in ("vertex", "face"):
             report.unsupported += element.count

@@ -75,7 +75,7 @@ def test_a_cloud_with_an_empty_table_of_faces_is_a_cloud(tmp_path: Path) -> None
 
 
 def test_an_obj_in_national_coordinates_keeps_every_millimetre() -> None:
-    layer = read(real(DELFT), crs="EPSG:7415")
+    layer = read(real(DELFT), crs="EPSG:7415", kind="heritage")
     scan = layer.drawable
     assert isinstance(scan, Scan)
     lines = real(DELFT).read_text().splitlines()
