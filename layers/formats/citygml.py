@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
+
 from layers.boxes import mesh_box
-from layers.data import LayerData, ReadOptions
+from layers.data import HEAD, TILE, Box, LayerData, ReadOptions
 from layers.errors import ReadError
 from layers.formats._files import layer_name
-from layers.gml import patch
-from layers.gml.cutting import HEAD, frame_of, members_in
-from layers.gml.header import header_of, is_city_model
+from layers.formats._stretches import FEATURES, FILE, OBJECTS, Outline, Stretch, different_crs, texts
+from layers.gml.cutting import HEAD as HEAD_BYTES
+from layers.gml.cutting import Cut, Frame, Text, frame_of, ids_in, mapped, members_in, members_of_stretch
+from layers.gml.header import Header, header_of, is_city_model
 from layers.gml.reader import Reader
 from layers.report import Report
 from layers.tin import TIN
@@ -21,9 +25,6 @@ NAME = "citygml"
 TITLE = "CityGML"
 ENDINGS = (".gml", ".citygml", ".xml")
 KINDS = ("city", "terrain")
-
-rewrite = patch.rewrite
-own_text = patch.own_text
 
 
 def can_read(head: bytes, path: Path) -> int:
@@ -39,20 +40,112 @@ def can_read(head: bytes, path: Path) -> int:
 def read(path: Path, options: ReadOptions) -> list[LayerData]:
     """The city objects of the file, and beside them its TINRelief as terrain."""
     with collector_off():
-        data = path.read_bytes()
-        frame = frame_of(data[:HEAD], path.name)
-        if not is_city_model(frame.opening):
-            raise ReadError("This is not a city model in CityGML", where=path.name, found=_shown(frame.name))
-        cuts = list(members_in(data, frame, path.name))
-        reader = Reader(path, header_of(data, frame, cuts, path, options.crs))
-        reader.share(data, cuts)
-        reader.add(data, cuts, 0, options.progress)
-        del data
+        return _layers(_gathered(path, options), options)
+
+
+def _gathered(path: Path, options: ReadOptions) -> Reader:
+    data = path.read_bytes()
+    header, cuts = _opened(data, path)
+    reader = Reader(path, header.in_crs(options.crs))
+    reader.share(data)
+    reader.add(data, cuts, 0, options.progress)
+    return reader
+
+
+def _opened(text: Text, path: Path) -> tuple[Header, list[Cut]]:
+    """What a file says of all its members, and where they stand."""
+    frame = frame_of(bytes(text[:HEAD_BYTES]), path.name)
+    if not is_city_model(frame.opening):
+        raise ReadError("This is not a city model in CityGML", where=path.name, found=_shown(frame))
+    cuts = list(members_in(text, frame, path.name))
+    return header_of(text, frame, cuts, path), cuts
+
+
+def _shown(frame: Frame) -> str:
+    return f"<{frame.name[:80].decode('utf-8', 'replace')}>"
+
+
+def outline(path: Path, scratch: Path, options: ReadOptions) -> Outline:
+    """The file in stretches of whole members; what it says of all of them goes into `scratch`."""
+    options.progress(0.0, "finding the city objects")
+    with mapped(path) as text:
+        header, cuts = _opened(text, path)
+        size = len(text)
+        if size <= options.part_bytes:
+            return Outline(header.reference.crs, [Stretch(str(path), 0, size)], header.box)
+        saved = scratch / f"{path.name}.header"
+        saved.write_bytes(msgspec.json.encode(header))
+        stretches = list(_stretches(text, cuts, path, str(saved), options.part_bytes))
+    return Outline(header.reference.crs, stretches, header.box)
+
+
+def _stretches(text: Text, cuts: Sequence[Cut], path: Path, header: str, each: int) -> Iterator[Stretch]:
+    """The text before the members, stretches of whole members, text between them that is no white space."""
+    first = cuts[0].begin if cuts else len(text)
+    yield from texts(path, 0, first, each)
+    begin = at = first
+    in_many = False
+    for cut in cuts:
+        gap = bool(text[at : cut.begin].strip())
+        if begin < at and (gap or cut.in_many != in_many or cut.end - begin > each):
+            yield Stretch(str(path), begin, at, FEATURES if in_many else OBJECTS, header)
+            begin = at
+        if gap:
+            yield from texts(path, begin, cut.begin, each)
+            begin = cut.begin
+        at, in_many = cut.end, cut.in_many
+    if begin < at:
+        yield Stretch(str(path), begin, at, FEATURES if in_many else OBJECTS, header)
+    yield from texts(path, at, len(text), each)
+
+
+def box_of(path: Path) -> Box | None:
+    """Nearly the box around the points of a file."""
+    with mapped(path) as text:
+        return _opened(text, path)[0].box
+
+
+def read_part(path: Path, stretches: Sequence[Stretch], options: ReadOptions) -> list[LayerData]:
+    """The city objects in some stretches of the file, or of the tiles in the folder, at `path`."""
+    with collector_off():
+        reader: Reader | None = None
+        for stretch in stretches:
+            header = _header(stretch)
+            if reader is None:
+                reader = Reader(Path(stretch.path), header.in_crs(options.crs))
+            else:
+                reader.begin(Path(stretch.path), header.in_crs(options.crs))
+            if stretch.tile:
+                reader.add_text(b"", TILE + stretch.tile)
+                if header.reference.crs != stretch.crs and not options.crs:
+                    raise different_crs(reader.path, header.reference.crs, stretch.crs)
+            _add(reader, stretch, options)
+        assert reader is not None
+        reader.path = path
         return _layers(reader, options)
 
 
-def _shown(name: bytes) -> str:
-    return f"<{name[:80].decode('utf-8', 'replace')}>"
+def _header(stretch: Stretch) -> Header:
+    if stretch.header:
+        return msgspec.json.decode(Path(stretch.header).read_bytes(), type=Header)
+    with mapped(Path(stretch.path)) as text:
+        return _opened(text, Path(stretch.path))[0]
+
+
+def _add(reader: Reader, stretch: Stretch, options: ReadOptions) -> None:
+    data = stretch.read()
+    if stretch.holds == FILE:
+        reader.share(data)
+        cuts = members_in(data, reader.header.frame, reader.path.name)
+        reader.add(data, cuts, 0, options.progress)
+    elif stretch.holds in (OBJECTS, FEATURES):
+        if reader.header.shared:
+            with mapped(reader.path) as text:
+                reader.share(text, ids_in(data))
+        cuts = members_of_stretch(data, reader.path.name, stretch.holds == FEATURES)
+        reader.add(data, cuts, stretch.begin, options.progress)
+    else:
+        reader.add_text(data, "" if stretch.begin else HEAD)
 
 
 def _layers(reader: Reader, options: ReadOptions) -> list[LayerData]:
@@ -70,12 +163,10 @@ def _layers(reader: Reader, options: ReadOptions) -> list[LayerData]:
             facts["crs_doubt"] = header.reference.note
     if header.reference.crs is None and header.is_near_zero:
         facts["local"] = True
-    crs = options.crs or header.reference.crs
-    name = layer_name(reader.path, ENDINGS)
     city = LayerData(
-        name,
+        layer_name(reader.path, ENDINGS),
         "city",
-        crs,
+        options.crs or header.reference.crs,
         report,
         reader.features,
         reader.pieces,
@@ -88,5 +179,6 @@ def _layers(reader: Reader, options: ReadOptions) -> list[LayerData]:
         city.themes = reader.appearances.themes
     layers = [city]
     if any(feature.type == TIN for feature in reader.features):
-        layers.append(LayerData(f"{name} terrain", "terrain", crs, Report(), box=city.box, partner=0))
+        terrain = LayerData(f"{city.name} terrain", "terrain", city.crs, Report(), box=city.box, partner=0)
+        layers.append(terrain)
     return layers

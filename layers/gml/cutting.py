@@ -9,6 +9,8 @@ from __future__ import annotations
 import mmap
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 from layers.errors import ReadError
@@ -24,7 +26,7 @@ _BETWEEN = re.compile(rb"[^<]*")
 #: What is no element, each to its end; one that has no end matches without.
 _OTHER = rb"<!--(?:.*?(-->))?|<!\[CDATA\[(?:.*?(\]\]>))?|<\?(?:.*?(\?>))?"
 _NO_ELEMENT = re.compile(_OTHER, re.DOTALL)
-_HREF_ID = re.compile(rb""":id\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""")
+_ID = re.compile(rb""":id\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""")
 #: Members that hold many features, each of which is a member of its own here.
 _MANY = frozenset((b"featureMembers", b"cityObjectMembers"))
 _CLOSES = (b">", b" ", b"\t", b"\r", b"\n")
@@ -153,10 +155,26 @@ def _next_element(text: Text, at: int, where: str) -> int:
         at = other.end()
 
 
+@contextmanager
+def mapped(path: Path) -> Iterator[Text]:
+    """The bytes of a file, of which only those are in memory that are looked at."""
+    with path.open("rb") as file:
+        if not path.stat().st_size:
+            yield b""
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            yield text
+
+
+def ids_in(text: Text) -> set[str]:
+    """All gml:ids in a text."""
+    return {(found[1] or found[2] or b"").decode("utf-8", "replace") for found in _ID.finditer(text)}
+
+
 def with_ids(text: Text, ids: set[str], encoding: str, where: str) -> Iterator[tuple[int, int]]:
     """Where the elements with these gml:ids begin and end."""
     wanted = {id.encode(encoding, "replace") for id in ids}
-    for found in _HREF_ID.finditer(text):
+    for found in _ID.finditer(text):
         if (found[1] or found[2]) in wanted:
             begin = text.rfind(b"<", 0, found.start())
             yield begin, end_of(text, begin, where)

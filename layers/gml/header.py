@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from layers import xmlsafe
 from layers.arrays import Float64
+from layers.data import Box
 from layers.errors import ReadError
 from layers.gml.coordinates import lines_of
 from layers.gml.cutting import Cut, Frame, Text
@@ -22,8 +23,11 @@ FEATURES = frozenset((b"cityObjectMember", b"featureMember", b"versionMember", b
 APPEARANCES = frozenset((b"appearanceMember",))
 #: So much of the members is looked at to see where the coordinates lie.
 SAMPLE_BYTES = 1 << 18
+MOST_SAMPLES = 64
 #: What says something of the whole file is not larger.
 MOST_SAID = 1 << 20
+#: A model none of whose coordinates is larger is not meant to lie somewhere on Earth.
+NEAR = 10_000.0
 _VERSION = re.compile(rb"http://www\.opengis\.net/citygml/(\d\.\d)")
 
 
@@ -37,7 +41,29 @@ class Header:
     dimension: int  # 0 where it is not said
     reference: Reference
     anchors: dict[str, Anchor]
-    is_near_zero: bool  # coordinates are a designer's own
+    sample: list[tuple[float, float, float]]  # some points as they stand in the file
+    shared: list[Cut]  # members that say how polygons of all members look
+
+    @property
+    def is_near_zero(self) -> bool:
+        """Whether coordinates are a designer's own."""
+        return all(abs(x) < NEAR and abs(y) < NEAR for x, y, _z in self.sample)
+
+    def in_crs(self, said: str | None) -> Header:
+        """The same for a file of which a person says where it lies."""
+        if not said:
+            return self
+        return replace(
+            self, reference=crs_and_order(said, np.array(self.sample).reshape(-1, 3), self.anchors)
+        )
+
+    @property
+    def box(self) -> Box | None:
+        """Nearly the box around all points, as they lie in the CRS."""
+        if not self.sample:
+            return None
+        points = self.reference.placed(np.array(self.sample))
+        return (*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
 
 
 def is_feature(cut: Cut) -> bool:
@@ -45,8 +71,8 @@ def is_feature(cut: Cut) -> bool:
     return cut.in_many or cut.name in FEATURES
 
 
-def header_of(text: Text, frame: Frame, cuts: Sequence[Cut], path: Path, said_crs: str | None) -> Header:
-    """What a file says before, between and behind its members; `said_crs` is what the person says."""
+def header_of(text: Text, frame: Frame, cuts: Sequence[Cut], path: Path) -> Header:
+    """What a file says before, between and behind its members."""
     said = [cut for cut in cuts if not is_feature(cut) and cut.name not in APPEARANCES]
     texts = [bytes(text[cut.begin : cut.end]) for cut in said if cut.end - cut.begin <= MOST_SAID]
     root = xmlsafe.parse(frame.whole(b"".join(texts)), path.name, frame.encoding)
@@ -58,16 +84,28 @@ def header_of(text: Text, frame: Frame, cuts: Sequence[Cut], path: Path, said_cr
     sample, met = _sample(text, frame, cuts, path.name)
     srs_name = srs_name or met
     anchors = anchors_in(root)
-    reference = crs_and_order(said_crs or srs_name, sample, anchors)
-    near = not len(sample) or float(np.abs(sample[:, :2]).max()) < NEAR
+    reference = crs_and_order(srs_name, sample, anchors)
     version = _VERSION.search(frame.opening)
-    return Header(
-        frame, version[1].decode() if version else "", srs_name, dimension, reference, anchors, near
+    ends = (
+        {int(at) for column in sample.T for at in (column.argmin(), column.argmax())}
+        if len(sample)
+        else set()
     )
-
-
-#: A model none of whose coordinates is larger is not meant to lie somewhere on Earth.
-NEAR = 10_000.0
+    return Header(
+        frame,
+        version[1].decode() if version else "",
+        srs_name,
+        dimension,
+        reference,
+        anchors,
+        [
+            (x, y, z)
+            for x, y, z in sample[
+                [*sorted(ends), *range(0, len(sample), 1 + len(sample) // MOST_SAMPLES)]
+            ].tolist()
+        ],
+        [cut for cut in cuts if cut.name in APPEARANCES],
+    )
 
 
 def _sample(text: Text, frame: Frame, cuts: Sequence[Cut], where: str) -> tuple[Float64, str]:

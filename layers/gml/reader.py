@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +18,8 @@ from layers.errors import ReadError
 from layers.gml.appearance import Appearances
 from layers.gml.batches import Batch, gather, placed_rings
 from layers.gml.coordinates import Lines, lines_of
-from layers.gml.cutting import Cut, Text, with_ids
-from layers.gml.header import APPEARANCES, Header, is_feature
+from layers.gml.cutting import Cut, Text, mapped, with_ids
+from layers.gml.header import Header, is_feature
 from layers.gml.links import settle
 from layers.gml.objects import Extraction, GmlObject
 from layers.gml.shapes import GEOMETRIES, Geometry, Polygon
@@ -40,7 +41,7 @@ class Reader:
     """Gathers what the members of one file, or of stretches of it, hold."""
 
     def __init__(self, path: Path, header: Header) -> None:
-        self.path, self.header = path, header
+        self.begin(path, header)
         self.report = Report()
         self.features: list[Feature] = []
         self.pieces: list[Piece] = []
@@ -51,6 +52,10 @@ class Reader:
         self._told: set[str] = set()
         self._moves: dict[str, Move] = {}
 
+    def begin(self, path: Path, header: Header) -> None:
+        """Go on with this file, of which that is known."""
+        self.path, self.header = path, header
+
     def tell(self, code: str, id: str, text: str) -> None:
         """Note what is not as it could be."""
         sentence = f"{text[:1].upper()}{text[1:].rstrip('.')}."
@@ -60,21 +65,27 @@ class Reader:
         """Take the members that a text holds, which begins there in the file, and all that stands between."""
         at, size = 0, max(1, len(text))
         for group in _grouped(cuts):
+            if not at and not offset:
+                self.add_text(bytes(text[: group[0].begin]), HEAD)
+                at = group[0].begin
             at = self._add_group(text, group, at, offset)
             progress(at / size, f"{len(self.features)} objects")
         if at < len(text):
-            self.pieces.append(Piece(bytes(text[at:])))
+            self.add_text(bytes(text[at:]))
 
-    def share(self, text: Text, cuts: Iterable[Cut]) -> None:
-        """Take the appearances among some members, which say how polygons of all members look."""
+    def add_text(self, data: bytes, role: str = "") -> None:
+        """Keep bytes that are no object's."""
+        self.pieces.append(Piece(data, role=role))
+
+    def share(self, text: Text, only: set[str] | None = None) -> None:
+        """Take what the file says of the looks of polygons of all members; of those in `only`, when given."""
         frame = self.header.frame
-        for cut in cuts:
-            if cut.name in APPEARANCES:
-                root = xmlsafe.parse(
-                    frame.whole(bytes(text[cut.begin : cut.end])), self.path.name, frame.encoding
-                )
-                for appearance in root.iterfind("*/{*}Appearance"):
-                    self.appearances.add(appearance)
+        for cut in self.header.shared:
+            root = xmlsafe.parse(
+                frame.whole(bytes(text[cut.begin : cut.end])), self.path.name, frame.encoding
+            )
+            for appearance in root.iterfind("*/{*}Appearance"):
+                self.appearances.add(appearance, only)
 
     def _add_group(self, text: Text, cuts: Sequence[Cut], at: int, offset: int) -> int:
         """Take some members; gives where in the text they end."""
@@ -91,16 +102,13 @@ class Reader:
                 first += len(objects)
         for cut in cuts:
             begins, count = firsts.get(cut.begin, (None, 0))
-            if not self.pieces:
-                self.pieces.append(Piece(bytes(text[: cut.begin]), role=HEAD))
-                at = cut.begin
             if count:
                 piece = Piece(bytes(text[at : cut.end]), cut.begin - at, begins, f"{MEMBER}{count}")
             else:
                 piece = Piece(bytes(text[at : cut.end]))
             self.pieces.append(piece)
             at = cut.end
-        self._take(batch, text)
+        self._take(batch)
         return at
 
     def _parsed(self, text: Text, cuts: Sequence[Cut], offset: int) -> dict[int, _Element]:
@@ -124,11 +132,11 @@ class Reader:
 
     # --- a batch ---------------------------------------------------------------------------------
 
-    def _take(self, batch: Extraction, text: Text) -> None:
+    def _take(self, batch: Extraction) -> None:
         items = [item for member in batch.members for item in member.objects]
         for item in items:
             self._name(item)
-        settle(batch, lambda ids: self._fetch(batch, ids, text), self.tell)
+        settle(batch, lambda ids: self._fetch(batch, ids), self.tell)
         written = lines_of(batch.shapes.texts, self.header.dimension)
         lines = self._placed(written, items)
         first = len(self.features)
@@ -209,15 +217,15 @@ class Reader:
         move = self._moves.setdefault(own.crs, Move(own.crs, main.crs))
         return move(own.placed(points))
 
-    def _fetch(self, batch: Extraction, ids: set[str], text: Text) -> None:
+    def _fetch(self, batch: Extraction, ids: set[str]) -> None:
         """Read the geometries that are referred to from other members."""
         frame, where = self.header.frame, self.path.name
-        for begin, end in with_ids(text, ids, frame.encoding, where):
-            root = xmlsafe.parse(frame.whole(bytes(text[begin:end])), where, frame.encoding)
-            for element in root:
-                if element.tag in GEOMETRIES:
-                    for _geometry in batch.shapes.geometries(element, ""):
-                        pass
+        with mapped(self.path) as text:
+            for begin, end in with_ids(text, ids, frame.encoding, where):
+                root = xmlsafe.parse(frame.whole(bytes(text[begin:end])), where, frame.encoding)
+                for element in root:
+                    if element.tag in GEOMETRIES:
+                        deque(batch.shapes.geometries(element, ""), 0)
 
     def mesh(self) -> Mesh:
         """All shapes as triangles, with their looks."""
