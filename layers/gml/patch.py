@@ -89,12 +89,15 @@ class Patch:
     def change(self, now: Fields) -> None:
         """Make the properties of the object say these attributes."""
         groups = _groups(part for part in self.thing if is_value(part))
+        new: list[tuple[str, int]] = []
         for key, value in now.items():
             if key not in groups:
                 if value is not None and value != []:
-                    self.edits.insert(self.thing, *self.speller.properties(key, value))
+                    new.append(self.speller.properties(key, value))
             elif not _same(_value(key, groups[key]), value):
                 self._say(key, groups[key], value)
+        for text, place in sorted(new, key=lambda found: found[1]):
+            self.edits.insert(self.thing, text, place)
         self._remove_others(groups, now)
 
     def _remove_others(self, groups: Groups, now: Fields) -> None:
