@@ -31,6 +31,9 @@ def mesh_of_tiles(city: CityTiles) -> Mesh:
         lod_names=city.lod_names,
         points=city.points,
         lines=city.lines,
+        surface_look=city.surface_look,
+        vertex_uv=city.vertex_uv,
+        surface_tone=city.surface_tone,
     )
 
 
@@ -64,6 +67,7 @@ def part_of(mesh: Mesh, geometries: Int64) -> Mesh:
         lines=np.empty((0, 2), np.int32),
         surface_look=None if mesh.surface_look is None else mesh.surface_look[surfaces],
         vertex_uv=None if mesh.vertex_uv is None else mesh.vertex_uv[corners],
+        surface_tone=None if mesh.surface_tone is None else mesh.surface_tone[surfaces],
     )
 
 

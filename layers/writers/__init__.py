@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from layers.writers import cityjson, cityjsonseq, csv, geojson, geopackage, gltf, laz, obj, tiles3d
+from layers.writers import cityjson, cityjsonseq, csv, dxf, geojson, geopackage, gltf, laz, obj, tiles3d
 from layers.writers.holds import Holds
 from layers.writers.outgoing import Outgoing
 
@@ -38,7 +38,7 @@ class Writer(Protocol):
         ...
 
 
-WRITERS: tuple[Writer, ...] = (cityjson, cityjsonseq, geojson, geopackage, csv, gltf, tiles3d, obj, laz)
+WRITERS: tuple[Writer, ...] = (cityjson, cityjsonseq, geojson, geopackage, csv, gltf, tiles3d, obj, dxf, laz)
 
 
 def by_ending(path: Path, kind: str | None = None) -> tuple[Writer, ...]:

@@ -9,17 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.album import Album
 from layers.arrays import Float64, Mesh, Scan
 from layers.colors import object_color, surface_color
 from layers.columns import encoded
 from layers.runs import Int64, below, starts
 from layers.writers._glb import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, TURN, Glb
+from layers.writers._materials import Materials, linear
 from layers.writers._metadata import Tables
 
 FEATURES = "EXT_mesh_features"
 UP = np.array([0.0, 0.0, 1.0], np.float32)
 #: Normals are as long as 1 but for so much; those of degenerate polygons point up.
 UNIT = 1e-4
+#: Scans without colours of their own, and with.
+STONE, WHITE = "#d5c6ae", "#ffffff"
 
 
 @dataclass(frozen=True)
@@ -31,29 +35,36 @@ class Rows:
     types: Sequence[str]  # by row
 
 
-def add_mesh(glb: Glb, tables: Tables, name: str, mesh: Mesh, local: Float64, rows: Rows) -> None:
+def add_mesh(
+    glb: Glb, tables: Tables, name: str, mesh: Mesh, local: Float64, rows: Rows, album: Album | None
+) -> None:
     """Draw city objects, whose corners are at `local`: metres east, north and up of the file's origin."""
+    first_face = np.searchsorted(mesh.triangle_surface, np.arange(len(mesh.surface_type) + 1))
+    drawn = np.flatnonzero(np.diff(first_face))
+    row = rows.row[mesh.surface_object]
     kinds = tuple(dict.fromkeys(rows.types))
     types = np.array([kinds.index(kind) for kind in rows.types], np.int64)
-    row = rows.row[mesh.surface_object]
-    # A polygon without a semantic type is coloured by its object's.
     named = mesh.surface_type.astype(np.int64)
-    material = np.where(named > 0, named, len(mesh.type_names) + types[row] if len(row) else 0)
-    first_face = np.searchsorted(mesh.triangle_surface, np.arange(len(named) + 1))
-    drawn = np.flatnonzero(np.diff(first_face))
+    # A polygon without a semantic type is coloured by its object's.
+    kind = np.where(named > 0, -1, types[row] if len(types) else -1)
+    look, has_places = _looks(mesh, album)
+    keys = np.column_stack((named, kind, look, has_places))[drawn]
+    groups, group_of = np.unique(keys, axis=0, return_inverse=True)
     surfaces = _surface_table(tables, mesh, named[drawn])
+    materials = Materials(glb, album)
     primitives = []
-    for code in np.unique(material[drawn]).tolist():
-        mine = drawn[material[drawn] == code]
-        primitive = _primitive(glb, mesh, local, mine, first_face)
-        is_named = code < len(mesh.type_names)
+    for number, (code, kind_code, look_code, places) in enumerate(groups.tolist()):
+        mine = drawn[group_of.ravel() == number]
+        primitive = _primitive(glb, mesh, local, mine, first_face, bool(places))
         ids = [_ids(glb, primitive, "object", rows.table, row[mine], mesh, mine)]
-        if is_named:
+        if code:
             table, numbers = surfaces
             ids.append(_ids(glb, primitive, "surface", table, numbers[named[mine]], mesh, mine))
-        title = mesh.type_names[code] if is_named else kinds[code - len(mesh.type_names)]
-        color = surface_color(title) if is_named else object_color(title)
-        primitive["material"] = glb.add("materials", _material(title, color))
+        title = mesh.type_names[code] if code else kinds[kind_code]
+        color = surface_color(title) if code else object_color(title)
+        primitive["material"] = (
+            materials.of_look(look_code, bool(places)) if look_code >= 0 else materials.of_kind(title, color)
+        )
         primitive["extensions"] = {FEATURES: {"featureIds": ids}}
         primitives.append(primitive)
     if primitives:
@@ -61,8 +72,24 @@ def add_mesh(glb: Glb, tables: Tables, name: str, mesh: Mesh, local: Float64, ro
     _show(glb, name, primitives)
 
 
-def _primitive(glb: Glb, mesh: Mesh, local: Float64, surfaces: Int64, first_face: Int64) -> dict[str, Any]:
-    """Some polygons: places, normals, triangles."""
+def _looks(mesh: Mesh, album: Album | None) -> tuple[Int64, NDArray[np.bool_]]:
+    """Per polygon its look, or -1, and whether all its corners have places in a picture that there is."""
+    count = len(mesh.surface_type)
+    if album is None or mesh.surface_look is None:
+        return np.full(count, -1), np.zeros(count, np.bool_)
+    look = mesh.surface_look[:, 0].astype(np.int64)
+    pictured = (look >= 0) & (album.picture[look] >= 0)
+    if mesh.vertex_uv is None or not pictured.any():
+        return look, np.zeros(count, np.bool_)
+    gaps = np.isnan(mesh.vertex_uv[:, 0]).any(axis=1)
+    owner = np.repeat(np.arange(count), np.diff(mesh.surface_start))
+    return look, pictured & (np.bincount(owner[gaps], minlength=count) == 0)
+
+
+def _primitive(
+    glb: Glb, mesh: Mesh, local: Float64, surfaces: Int64, first_face: Int64, has_places: bool
+) -> dict[str, Any]:
+    """Some polygons: places, normals, triangles, and places in a picture."""
     corners, counts = below(surfaces, mesh.surface_start)
     faces, face_counts = below(surfaces, first_face)
     shift = np.repeat(starts(counts)[:-1] - mesh.surface_start[surfaces], face_counts)
@@ -73,6 +100,8 @@ def _primitive(glb: Glb, mesh: Mesh, local: Float64, surfaces: Int64, first_face
         "POSITION": glb.accessor(turned(local[corners]), ARRAY_BUFFER, limits=True),
         "NORMAL": glb.accessor(np.repeat(turned(normals), counts, axis=0), ARRAY_BUFFER),
     }
+    if has_places and mesh.vertex_uv is not None:
+        attributes["TEXCOORD_0"] = glb.accessor(_downwards(mesh.vertex_uv[corners, 0]), ARRAY_BUFFER)
     return {
         "attributes": attributes,
         "indices": glb.accessor(_indices(triangles, len(corners)), ELEMENT_ARRAY_BUFFER),
@@ -115,22 +144,32 @@ def _surface_table(tables: Tables, mesh: Mesh, named: Int64) -> tuple[int, Int64
 
 
 def add_scan(glb: Glb, name: str, scan: Scan, local: Float64) -> None:
-    """Draw a scanned mesh, with its colours."""
-    if not len(scan.triangles):
-        _show(glb, name, [])
-        return
-    attributes = {"POSITION": glb.accessor(turned(local), ARRAY_BUFFER, limits=True)}
+    """Draw a scanned mesh, with its colours or pictures."""
+    attributes = {"POSITION": glb.accessor(turned(local), ARRAY_BUFFER, limits=True)} if len(local) else {}
     if scan.rgb is not None:
-        shares = (_linear(np.arange(256) / 255) * 65535 + 0.5).astype(np.uint16)
+        shares = (linear(np.arange(256) / 255) * 65535 + 0.5).astype(np.uint16)
         colors = np.full((len(local), 4), 65535, np.uint16)
         colors[:, :3] = shares[scan.rgb]
         attributes["COLOR_0"] = glb.accessor(colors, ARRAY_BUFFER, normalized=True)
-    primitive = {
-        "attributes": attributes,
-        "indices": glb.accessor(_indices(np.asarray(scan.triangles), len(local)), ELEMENT_ARRAY_BUFFER),
-        "material": glb.add("materials", _material(name, "#ffffff" if scan.rgb is not None else "#d5c6ae")),
-    }
-    _show(glb, name, [primitive])
+    looks = np.full(len(scan.triangles), -1) if scan.triangle_look is None else np.asarray(scan.triangle_look)
+    if scan.uv is not None and (looks >= 0).any():
+        places = _downwards(np.nan_to_num(np.asarray(scan.uv)))
+        attributes["TEXCOORD_0"] = glb.accessor(places, ARRAY_BUFFER)
+    materials, primitives = Materials(glb, scan.album), []
+    for look in np.unique(looks).tolist():
+        triangles = np.asarray(scan.triangles)[looks == look]
+        if look >= 0 and scan.album is not None:
+            material = materials.of_look(look, "TEXCOORD_0" in attributes)
+        else:
+            material = materials.of_kind(name, STONE if scan.rgb is None else WHITE)
+        numbers = glb.accessor(_indices(triangles, len(local)), ELEMENT_ARRAY_BUFFER)
+        primitives.append({"attributes": attributes, "indices": numbers, "material": material})
+    _show(glb, name, primitives)
+
+
+def _downwards(places: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Places in pictures, whose second number grows downwards in glTF."""
+    return np.column_stack((places[:, 0], 1 - places[:, 1])).astype(np.float32)
 
 
 def _show(glb: Glb, name: str, primitives: list[dict[str, Any]]) -> None:
@@ -144,21 +183,3 @@ def _show(glb: Glb, name: str, primitives: list[dict[str, Any]]) -> None:
 def turned(points: NDArray[Any]) -> NDArray[np.float32]:
     """East, north, up as glTF has them: right, up, backwards."""
     return np.ascontiguousarray(points @ TURN.T, np.float32)
-
-
-def _material(name: str, color: str) -> dict[str, Any]:
-    rgb = _linear(np.frombuffer(bytes.fromhex(color.lstrip("#")), np.uint8) / 255)
-    return {
-        "name": name,
-        "doubleSided": True,
-        "pbrMetallicRoughness": {
-            "baseColorFactor": [*np.round(rgb, 6).tolist(), 1.0],
-            "metallicFactor": 0.0,
-            "roughnessFactor": 1.0,
-        },
-    }
-
-
-def _linear(srgb: Float64) -> Float64:
-    """Colours as screens have them (sRGB, IEC 61966-2-1) to shares of light, as glTF wants factors."""
-    return np.asarray(np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4))

@@ -50,7 +50,7 @@ def add_objects(glb: Glb, going: Outgoing, mesh: Mesh, local: Float64, objects: 
     columns = list(object_columns(going.project, going.layer, objects, [lods[at] for at in objects.tolist()]))
     types = [str(kind) for kind in dict(columns)["type"].tolist()]
     table = tables.add("object", len(objects), columns) if len(objects) else -1
-    add_mesh(glb, tables, going.layer.name, mesh, local, Rows(table, row, types))
+    add_mesh(glb, tables, going.layer.name, mesh, local, Rows(table, row, types), going.tiles.album)
 
 
 def lods_by_object(mesh: Mesh, count: int) -> Sequence[str]:

@@ -42,15 +42,19 @@ class Outgoing:
     @cached_property
     def rows(self) -> LayerData:
         """The objects with their footprints, lines and points in `crs`."""
+        return self.rows_in(self.crs)
+
+    def rows_in(self, crs: str | None) -> LayerData:
+        """The objects with their footprints, lines and points in a CRS."""
         data = rows_of(self.project, self.layer)
         if self.layer.placement.is_as_read:
-            return moved_rows(data, self.options.crs)
-        put, there = self.project.mover(self.layer), self.mover(self.crs)
+            return moved_rows(data, crs)
+        put, there = self.project.mover(self.layer), self.mover(crs)
         for feature in data.features:
             if feature.geometry is not None:
                 shape = moved_shape(wkb.read(feature.geometry), lambda points: there(put(points)))
                 feature.geometry = wkb.write(shape)
-        return replace(data, crs=self.crs)
+        return replace(data, crs=crs)
 
     @cached_property
     def crs(self) -> str | None:

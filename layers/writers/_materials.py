@@ -1,0 +1,95 @@
+"""Materials of a glTF file: colours of kinds of things, and the looks of a layer with their pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from layers.album import JPEG, WRAPS, Album
+from layers.arrays import Float64
+from layers.writers._glb import Glb
+
+#: How an image goes on beyond its borders; what glTF has no word for ends with its outermost pixels.
+SAMPLERS = {"wrap": 10497, "mirror": 33648}
+CLAMPED = 33071
+LINEAR, LINEAR_MIPMAP_LINEAR = 9729, 9987
+
+
+class Materials:
+    """The materials of one file, each made once."""
+
+    def __init__(self, glb: Glb, album: Album | None) -> None:
+        self._glb, self._album = glb, album
+        self._known: dict[tuple[str | int, bool], int] = {}
+        self._textures: dict[tuple[int, int], int] = {}
+        self._samplers: dict[int, int] = {}
+        self._images: dict[int, int] = {}
+
+    def of_kind(self, title: str, color: str) -> int:
+        """The material of a kind of surface or object, of a colour "#rrggbb"."""
+        rgb = np.frombuffer(bytes.fromhex(color.lstrip("#")), np.uint8)
+        return self._kept((title, False), title, rgb / 255, 1.0, None)
+
+    def of_look(self, look: int, has_places: bool) -> int:
+        """The material of a look; with its picture where polygons have places in it."""
+        album = self._album
+        assert album is not None
+        number = int(album.picture[look]) if has_places else -1
+        texture = self._texture(number, int(album.wrap[look])) if number >= 0 else None
+        title = album.names[look] or f"look {look}"
+        seen_through = number >= 0 and album.is_seen_through(number)
+        return self._kept(
+            (look, has_places),
+            title,
+            album.color[look] / 255,
+            float(album.opacity[look]),
+            texture,
+            seen_through,
+        )
+
+    def _kept(
+        self,
+        key: tuple[str | int, bool],
+        title: str,
+        rgb: Float64,
+        opacity: float,
+        texture: int | None,
+        seen_through: bool = False,
+    ) -> int:
+        if key not in self._known:
+            surface: dict[str, Any] = {
+                "baseColorFactor": [*np.round(linear(rgb), 6).tolist(), round(opacity, 6)],
+                "metallicFactor": 0.0,
+                "roughnessFactor": 1.0,
+            }
+            if texture is not None:
+                surface["baseColorTexture"] = {"index": texture}
+            material = {"name": title, "doubleSided": True, "pbrMetallicRoughness": surface}
+            if opacity < 1 or seen_through:
+                material["alphaMode"] = "BLEND"
+            self._known[key] = self._glb.add("materials", material)
+        return self._known[key]
+
+    def _texture(self, picture: int, wrap: int) -> int:
+        mode = SAMPLERS.get(WRAPS[wrap], CLAMPED)
+        if mode not in self._samplers:
+            described = {"wrapS": mode, "wrapT": mode, "magFilter": LINEAR, "minFilter": LINEAR_MIPMAP_LINEAR}
+            self._samplers[mode] = self._glb.add("samplers", described)
+        if picture not in self._images:
+            assert self._album is not None
+            data = self._album.encoded(picture)
+            mime = "image/jpeg" if data.startswith(JPEG) else "image/png"
+            self._images[picture] = self._glb.add(
+                "images", {"bufferView": self._glb.view(data), "mimeType": mime}
+            )
+        key = (picture, mode)
+        if key not in self._textures:
+            described = {"source": self._images[picture], "sampler": self._samplers[mode]}
+            self._textures[key] = self._glb.add("textures", described)
+        return self._textures[key]
+
+
+def linear(srgb: Float64) -> Float64:
+    """Colours as screens have them (sRGB, IEC 61966-2-1) to shares of light, as glTF wants factors."""
+    return np.asarray(np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4))
