@@ -32,6 +32,7 @@ from layers.formats import (
     mapinfo,
     obj,
     ply,
+    quantizedmesh,
     shapefile,
     sqlite,
     stl,
@@ -163,6 +164,7 @@ FORMATS: tuple[Format, ...] = (
     gltf,
     stl,
     tiles3d,
+    quantizedmesh,
     ifc,
 )
 
