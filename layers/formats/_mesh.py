@@ -19,7 +19,9 @@ from layers.meshes.parts import Assembly, Part, joined
 from layers.moving import way
 from layers.place import EARTH_RADIUS_M
 from layers.points import box_of, possible
+from layers.report import Report
 from layers.stored import Mover
+from layers.tin import TIN
 
 KINDS = ("heritage", "city", "points")
 #: Geocentric coordinates, and what they become: longitude, latitude, height above the ellipsoid.
@@ -63,6 +65,10 @@ def layers_of(
     if assembly.parts or assembly.lines or (has_city and assembly.things):
         make = _city if has_city else _scan
         layers.append(make(assembly, name, ground, facts))
+        if has_city and any(feature.type == TIN for feature in layers[0].features):
+            layers.append(
+                LayerData(f"{name} terrain", "terrain", ground.crs, Report(), box=layers[0].box, partner=0)
+            )
     if assembly.points:
         layers.append(_cloud(assembly, name if not layers else f"{name} points", ground, options, facts))
     return layers

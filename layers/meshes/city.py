@@ -15,6 +15,7 @@ from layers.meshes.types import ANYTHING
 from layers.polygons import Gathered, Polygons
 from layers.runs import ranges, starts, sums
 from layers.stored import Int32, Mover
+from layers.tin import TIN
 
 Int64 = NDArray[np.int64]
 
@@ -110,10 +111,11 @@ def _polygons(part: Part, assembly: Assembly, lod_codes: Int32, move: Mover | No
     assert part.things is not None
     looks = _looks(part, assembly)
     types = np.zeros(len(looks), np.int32) if part.surfaces is None else part.surfaces
-    textured = _textured(part)
     # Every combination of thing, look and semantic type is a group of its own.
     _, groups = np.unique(np.stack((part.things, looks, types)), axis=1, return_inverse=True)
-    found = facets(part.vertices, part.triangles, groups.astype(np.int64), textured)
+    terrain = np.array([thing.type == TIN for thing in assembly.things])
+    alone = _textured(part) | terrain[part.things]
+    found = facets(part.vertices, part.triangles, groups.astype(np.int64), alone)
     thing = part.things[found.triangle]
     order = np.argsort(thing, kind="stable")
     corner_counts = sums(found.rings, found.polygon_rings)
@@ -131,7 +133,7 @@ def _polygons(part: Part, assembly: Assembly, lod_codes: Int32, move: Mover | No
         objects=objects.astype(np.int32),
         lods=lod_codes[objects],
         places=np.zeros(len(objects), np.int32),
-        outlined=_outlined(part.things, objects, counts),
+        outlined=_outlined(part.things, objects, counts) & ~terrain[objects],
         looks=looks[found.triangle][order] if assembly.looks else None,
         uv=None if part.uv is None else part.uv[corners],
     )
