@@ -33,6 +33,7 @@ VERBS = {
     "import": "importing:VERB",
     "export": "exporting:VERB",
     "set": "editing:VERB",
+    "place": "placing:VERB",
     "query": "query:VERB",
     "history": "journal:HISTORY",
     "undo": "journal:UNDO",
@@ -57,7 +58,7 @@ VERBS = {
     "rerun": "rerun:RERUN",
 }
 #: These have files read in the import process.
-READERS = frozenset(("info", "import", "render"))
+READERS = frozenset(("info", "import", "place", "render"))
 
 #: Numbers with commas between them.
 _NUMBERS = re.compile(r"-?[.\d][-+.,\deE]*")

@@ -29,7 +29,7 @@ class Drawing(QObject):
         self._waiting: list[int] = []
         self._coming: set[int] = set()
         self._lost: set[int] = set()
-        self._mapped: dict[int, object] = {}  # where the fields of drawn pipes come from
+        self._made_of: dict[int, object] = {}  # what the shape of each drawn layer depends on
 
     @property
     def is_busy(self) -> bool:
@@ -44,7 +44,7 @@ class Drawing(QObject):
     def forget(self) -> None:
         """Another project is open, or none."""
         self._waiting.clear()
-        self._mapped.clear()
+        self._made_of.clear()
         for layers in (self._coming, self._lost):
             layers.clear()
 
@@ -59,12 +59,14 @@ class Drawing(QObject):
         self._lost.clear()
         self.bring_all()
 
-    def drop_remapped(self) -> None:
-        """Pipes whose fields now come from elsewhere have another shape: they are drawn anew."""
-        for layer in self._session.project.layers:
-            if layer.id in self._mapped and layer.style.get("field_map") != self._mapped[layer.id]:
-                del self._mapped[layer.id]
-                self._session.scene.remove(layer.id)
+    def drop_reshaped(self) -> None:
+        """Layers that were put elsewhere, and pipes whose fields now come from elsewhere, are drawn anew."""
+        scene, project = self._session.scene, self._session.project
+        has_moved = scene.layer_ids and (scene.origin != project.place.origin).any()
+        for layer in project.layers:
+            if layer.id in self._made_of and (has_moved or _makings(layer) != self._made_of[layer.id]):
+                del self._made_of[layer.id]
+                scene.remove(layer.id)
 
     def _bring_next(self) -> None:
         present = {layer.id: layer for layer in self._session.project.layers}
@@ -83,14 +85,19 @@ class Drawing(QObject):
     def _on_prepared(self, layer: int, prepared: Prepared) -> None:
         self._coming.discard(layer)
         self._session.scene.add(prepared)
-        if prepared.layer.kind == "pipes":
-            self._mapped[layer] = prepared.layer.style.get("field_map")
+        self._made_of[layer] = _makings(prepared.layer)
         self.shown.emit(layer)
         self._session.scene_changed.emit()
-        self._bring_next()
+        self.drop_reshaped()  # it may have been put elsewhere meanwhile
+        self.bring_all()
 
     def _on_lost(self, layer: int, error: CitystrataError) -> None:
         self._coming.discard(layer)
         self._lost.add(layer)
         self.lost.emit(error)
         self._bring_next()
+
+
+def _makings(layer: Layer) -> object:
+    """What the drawn shape of a layer depends on, besides its file."""
+    return layer.placement, layer.style.get("field_map")

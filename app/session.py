@@ -391,7 +391,7 @@ class Session(QObject):
             return
         self._scene.on_changes(changes)
         if changes.layers or changes.project:
-            self.drawing.drop_remapped()
+            self.drawing.drop_reshaped()
             self.drawing.bring_all()
         if changes.epochs or changes.layers or changes.keys & DATES:
             self._read_ticks()

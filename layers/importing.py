@@ -17,12 +17,12 @@ from layers.data import Progress, ReadOptions, never_stop
 from layers.decoding import answered
 from layers.errors import ReadError
 from layers.exporting import source_tiles
-from layers.intake import Staged, Told, connect, drop, intake
+from layers.intake import Staged, Told, connect, drop, intake, refresh_boxes
 from layers.project import LOCAL_ORIGIN_STEP, Project
 from layers.records import Layer
 from layers.request import Request, images_of
 from layers.source import Source, below
-from layers.staging import ARRAYS
+from layers.staging import ARRAYS, BOXES
 
 
 def import_files(
@@ -185,6 +185,7 @@ def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> 
             arrays = Path(answer.folder, str(which), ARRAYS)
             cache.put_stamp(arrays, str(answer.layers[which].drawable), project.stamp(layer))
             cache.adopt(arrays, target)
+            refresh_boxes(project.path, layer.first_fid, Path(answer.folder, str(which), BOXES))
             shutil.rmtree(answer.folder, ignore_errors=True)
 
 
@@ -197,16 +198,22 @@ def complete(project: Project, layers: Iterable[Layer], progress: Progress = nev
             rebuild(project, layer, progress)
 
 
+def check_source(layer: Layer) -> None:
+    """Refuse what needs the layer's linked file when that is gone."""
+    path = Path(layer.source_path)
+    if layer.linked and not path.exists():
+        raise ReadError(
+            f"The file of layer {layer.name!r} is gone",
+            where=str(path),
+            do="Put it back, or remove the layer",
+        )
+
+
 def _source_again(project: Project, layer: Layer, folder: Path) -> Source:
     """What the layer was read from: the linked files, or those that its pieces make again in `folder`."""
     path = Path(layer.source_path)
+    check_source(layer)
     if layer.linked:
-        if not path.exists():
-            raise ReadError(
-                f"The file of layer {layer.name!r} is gone",
-                where=str(path),
-                do="Put it back, or remove the layer",
-            )
         return Source(path, tuple(layer.facts.get("tiles") or ()))
     again = folder / "source" / path.name
     again.parent.mkdir()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import orjson
 
-from layers import cache, rows
+from layers import cache, resiting, rows
 from layers.data import Progress
 from layers.errors import ReadError
 from layers.gis import srs_id
@@ -268,6 +268,17 @@ def drop(connection: sqlite3.Connection, project_path: Path, layers: Iterable[in
         cache.sweep(project_path, rows.uids(connection))
     except sqlite3.Error:
         return
+
+
+def refresh_boxes(project_path: Path, first_fid: int, boxes: Path) -> None:
+    """Make the boxes of a layer's objects exact again, where turning it has left them too large."""
+    if not boxes.exists():
+        return
+    # Boxes only help to find objects quickly: where they may not be written, larger ones do as well.
+    with closing(connect(project_path)) as connection, suppress(sqlite3.OperationalError):
+        connection.execute("BEGIN IMMEDIATE")
+        resiting.refresh(connection, first_fid, np.load(boxes))
+        connection.execute("COMMIT")
 
 
 def connect(project_path: Path) -> sqlite3.Connection:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from layers.arrays import Float64, Mover
-from layers.crs import LOCAL, WHAT_TO_TYPE, height_unit_m, heights, parse_crs, positions, same_positions
+from layers.crs import (
+    LOCAL,
+    WHAT_TO_TYPE,
+    height_unit,
+    height_unit_m,
+    heights,
+    parse_crs,
+    positions,
+    same_positions,
+)
 from layers.errors import PlaceError
 from layers.placement import AS_READ, Placement
 
@@ -51,17 +60,38 @@ class Move:
 
 @dataclass(frozen=True)
 class MoveBack:
-    """A mover of points of the project into a layer's CRS, as its file has them."""
+    """The way back of a `Move`: points of the project as a layer's file has them."""
 
     source: str | None  # CRS of the project
     target: str | None
+    height_unit_m: float = 1.0  # of the target where its CRS names no heights
     placement: Placement = AS_READ
 
     def __call__(self, points: Float64) -> Float64:
         """The points as the layer's file would have them."""
         there = self.placement.take_back(points) if self.placement.is_put else points
         moved = way(None if self.target is None else self.source, self.target).move(there)
+        if self._has_other_unit:
+            moved = moved / (1.0, 1.0, self.height_unit_m)
         return self.placement.uncorrect(moved) if self.placement.is_corrected else moved
+
+    @property
+    def _has_other_unit(self) -> bool:
+        """Whether heights change their unit on the way, and no CRS says so."""
+        is_same = self.source == self.target or LOCAL in (self.source, self.target)
+        if self.height_unit_m == 1.0 or self.target is None or is_same:
+            return False
+        return not heights(parse_crs(self.target))
+
+
+def unit_of_heights_m(crs: str | None, drawable: str | None) -> float:
+    """Metres in the unit of a layer's heights where its CRS names none, by the class of its arrays.
+
+    Rasters and networks are in metres; all that is drawn from points is in the unit of its positions.
+    """
+    if crs is None or drawable in (None, "TerrainPyramid", "ImagePyramid"):
+        return 1.0
+    return height_unit(crs)[1]
 
 
 def moved_box(box: Box, mover: Mover) -> Box:

@@ -24,7 +24,7 @@ from layers.crs import (
     unit_names,
 )
 from layers.data import Box
-from layers.moving import Move, MoveBack, way
+from layers.moving import Move, MoveBack, unit_of_heights_m, way
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -68,11 +68,11 @@ class Place:
 
     def mover_of(self, layer: Layer) -> Mover:
         """What moves a layer's points into this place's CRS, and to where the layer was put by hand."""
-        return Move(layer.crs, self.crs, placement=layer.placement)
+        return Move(layer.crs, self.crs, unit_of_heights_m(layer.crs, layer.drawable), layer.placement)
 
     def way_back_of(self, layer: Layer) -> Mover:
         """What moves points from this place's CRS to where they are in a layer's file."""
-        return MoveBack(self.crs, layer.crs, layer.placement)
+        return MoveBack(self.crs, layer.crs, unit_of_heights_m(layer.crs, layer.drawable), layer.placement)
 
     def note(self, from_crs: str | None, height_unit_m: float = 1.0) -> str:
         """What a person should know about that move, '' when there is nothing to say."""

@@ -80,6 +80,12 @@ class Placement:
         east, north, up = (a + b for a, b in zip(self.shift, by, strict=True))
         return replace(self, shift=(east, north, up))
 
+    def about(self, pivot: Triple) -> Placement:
+        """The same, told as turning and scaling about another point."""
+        moved = self.put(np.array([pivot]))[0] - np.array(pivot)
+        east, north, up = moved.tolist()
+        return replace(self, pivot=pivot, shift=(east, north, up))
+
     # --- points --------------------------------------------------------------------------------
 
     @property

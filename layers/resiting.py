@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 
 from layers.arrays import Float64, Mover
-from layers.moving import Move, MoveBack, moved_box
+from layers.moving import Move, MoveBack, moved_box, unit_of_heights_m
 from layers.placement import Placement
 from layers.records import Change
 
@@ -25,18 +25,19 @@ def follow(connection: sqlite3.Connection, change: Change) -> None:
 
     Turned boxes enclose what they enclosed, and a little more until the arrays are made again.
     """
-    first, count, crs, facts = connection.execute(
-        "SELECT first_fid, object_count, crs, facts FROM layer WHERE id = ?", (change.id,)
+    first, count, crs, facts, drawable = connection.execute(
+        "SELECT first_fid, object_count, crs, facts, drawable FROM layer WHERE id = ?", (change.id,)
     ).fetchone()
     row = connection.execute("SELECT value FROM project WHERE key = 'crs'").fetchone()
     project_crs = row[0] if row else None
     before, after = Placement.from_text(change.before), Placement.from_text(change.after)
-    there = Move(crs, project_crs, placement=after)
+    unit_m = unit_of_heights_m(crs, drawable)
+    there = Move(crs, project_crs, unit_m, after)
     box = orjson.loads(facts).get("layer_box")
     if box:
         text = orjson.dumps(moved_box(box, there)).decode()
         connection.execute("UPDATE layer SET box = ? WHERE id = ?", (text, change.id))
-    back = MoveBack(project_crs, crs, before)
+    back = MoveBack(project_crs, crs, unit_m, before)
     fids, boxes = _boxes(connection, first, count)
     _store(connection, fids, moved_boxes(boxes, lambda points: there(back(points))))
 

@@ -31,6 +31,8 @@ from layers.values import merge_types, type_of
 
 #: What lies in the folder of a staged layer, or of a part of one.
 ROWS, ARRAYS, COLUMNS, KIN = "rows.sqlite", "arrays", "columns", "kin"
+#: (n, 6) boxes of the objects in the project's CRS, where arrays alone are asked for.
+BOXES = "object-boxes.npy"
 BOX_TABLE = "CREATE TABLE box (fid INTEGER PRIMARY KEY, a, b, c, d, e, f);"
 
 
@@ -42,8 +44,13 @@ def stage_layer(
         layer.features = [scan_record(layer.name, layer.box)]
     _begin(layer, site.epoch)
     drawable = _moved(layer, site.move)
-    if wanted == "everything":
-        _stage_rows(folder, layer, _boxes(layer, drawable, site.move))
+    if wanted != "look":
+        boxes = _boxes(layer, drawable, site.move)
+        if wanted == "everything":
+            _stage_rows(folder, layer, boxes)
+        else:
+            folder.mkdir(exist_ok=True)
+            np.save(folder / BOXES, boxes)
     if drawable is not None and wanted != "look":
         arrays, stamp = folder / ARRAYS, site.stamp(sha256)
         if layer.stored is None:

@@ -346,6 +346,8 @@ class Scene:
         view = self._views.pop(layer_id, None)
         if view is None:
             return
+        if not self._views:
+            self._place = None  # the next one may lie elsewhere
         self._stage.follow(self._views.values(), self._more(), self._stretch)
         self._lay_pictures()
         self.needs_frame = True

@@ -6,12 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.verbs.verb import Answer, Progress, Verb, new_project, pair_from
+from app.verbs.verb import Answer, Progress, Verb, new_project, pair_from, triple_from
 from layers import KINDS
 from layers.data import ReadOptions
 from layers.epochs import iso_date
 from layers.errors import UsageError
 from layers.importing import import_files
+from layers.placement import Placement
 from layers.project import Project
 from layers.records import Layer
 
@@ -33,6 +34,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epoch", metavar="DATE", help="the date of which the files are a snapshot")
     parser.add_argument("--crs", metavar="EPSG", help="where the files lie; wins over what they say")
     parser.add_argument(
+        "--offset", metavar="X,Y,Z",
+        help="what is to be added to the files' coordinates, in their CRS, as scanners and modellers note it",
+    )  # fmt: skip
+    parser.add_argument(
         "--field", metavar="OURS=THEIRS", action="append", default=[],
         help='where a field of a network comes from, as "diameter_m=DIAM [mm]"',
     )  # fmt: skip
@@ -46,6 +51,9 @@ def _run(arguments: argparse.Namespace) -> Answer:
         )
     fields = dict(pair_from(text, "--field") for text in arguments.field)
     options = ReadOptions(kind=arguments.kind, crs=arguments.crs, field_map=fields)
+    if arguments.offset:
+        options.placement = Placement(offset=triple_from(arguments.offset, "--offset"))
+        options.placement.check()
     path: Path = arguments.into
     progress = Progress()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import shutil
 import sys
@@ -148,6 +149,18 @@ def pair_from(text: str, what: str) -> tuple[str, str]:
     if not sign or not name.strip():
         raise UsageError(f"{what} is not understood", found=repr(text), allowed="NAME=VALUE")
     return name.strip(), value
+
+
+def triple_from(text: str, what: str) -> tuple[float, float, float]:
+    """Three numbers from "X,Y,Z", or X and Y with no height."""
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (2, 3) or not all(map(math.isfinite, numbers)):
+        raise UsageError(f"{what} is not understood", found=repr(text), allowed="X,Y,Z or X,Y")
+    x, y, z = (*numbers, 0.0)[:3]
+    return x, y, z
 
 
 def table(rows: list[list[str]]) -> tuple[str, ...]:
