@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
@@ -22,18 +22,20 @@ from PySide6.QtWidgets import (
 from app.pointstyle import PointRows
 from app.session import Session
 from app.slider import Steps
-from layers.arrays import CityTiles
+from layers.arrays import CityTiles, Drawable, Scan
 from layers.errors import CitystrataError
 from layers.records import Changes, Layer
 from viewer.color import METHODS
 from viewer.palette import CATEGORY_MAP, COLOR_MAPS, color_table
 
 STRIP = 44
+APPEARANCE = "appearance"
 ATTRIBUTE = "attribute:"
 TITLES = {
     "": "Automatic",
     "type": "Object type",
     "surface": "Semantic surface",
+    "appearance": "Materials and textures",
     "plain": "One colour",
     "rgb": "Colours of the scan",
     "intensity": "Intensity",
@@ -42,12 +44,12 @@ TITLES = {
     "height": "Height",
 }
 COLOUR_BY = {
-    "city": ("", "type", "surface", "plain"),
+    "city": ("", "type", "surface", APPEARANCE, "plain"),
     "pipes": ("", "type", "plain"),
     "terrain": ("", "height", "plain"),
     "image": (),
     "vector": ("", "type", "plain"),
-    "heritage": ("", "rgb", "plain", "type"),
+    "heritage": ("", APPEARANCE, "rgb", "plain", "type"),
     "points": ("", "classification", "rgb", "intensity", "return_number", "height", "plain"),
 }
 METHOD_TITLES = {
@@ -70,6 +72,14 @@ MAP_TITLES = {
 HIGHEST = "Highest available"
 
 
+class Known(NamedTuple):
+    """What the drawing data of a layer say of how it can be drawn."""
+
+    lods: tuple[str, ...] = ()
+    has_looks: bool = False
+    themes: tuple[str, ...] = ()  # of its appearance, where there is a choice
+
+
 class StylePanel(QWidget):
     """The style of the current layer; every change is one undoable step."""
 
@@ -77,7 +87,7 @@ class StylePanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._filling = False
-        self._known_lods: dict[str, tuple[str, ...]] = {}  # by the uid of the layer
+        self._known: dict[str, Known] = {}  # by the uid of the layer
         self._build()
         session.opened.connect(self.refresh)
         session.current_layer_changed.connect(self.refresh)
@@ -99,6 +109,9 @@ class StylePanel(QWidget):
         self.colour_by = QComboBox()
         self.colour_by.setToolTip("What the colours stand for")
         self.colour_by.activated.connect(lambda: self._set_style(color_by=self.colour_by.currentData()))
+        self._theme = QComboBox()
+        self._theme.setToolTip("Which of the appearances that the file holds is drawn")
+        self._theme.activated.connect(lambda: self._set_style(theme=self._theme.currentData()))
         self._method = QComboBox()
         self._method.setToolTip("How values are put into classes")
         for method in METHODS:
@@ -127,7 +140,7 @@ class StylePanel(QWidget):
         self._relief.setKeyboardTracking(False)
         self._relief.valueChanged.connect(lambda value: self._set_style(exaggeration=value))
 
-        for box in (self._lod, self.colour_by, self._method, self._map):
+        for box in (self._lod, self.colour_by, self._theme, self._method, self._map):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(6)
         self._form = QFormLayout(self)
@@ -143,6 +156,7 @@ class StylePanel(QWidget):
         for text, widget in (
             ("LoD", self._lod),
             ("Colour by", self.colour_by),
+            ("Theme", self._theme),
             ("Classes", self._method),
             ("Number", self._classes),
             ("Colour map", self._map),
@@ -173,7 +187,7 @@ class StylePanel(QWidget):
         self._filling = False
 
     def _fill_lods(self, layer: Layer) -> None:
-        lods = self._lods(layer)
+        lods = self._what_is_drawn(layer).lods
         self._lod.clear()
         self._lod.addItem(HIGHEST, "")
         for lod in lods:
@@ -181,23 +195,25 @@ class StylePanel(QWidget):
         self._lod.setCurrentIndex(max(self._lod.findData(layer.lod), 0))
         self._form.setRowVisible(self._lod, len(lods) > 1)
 
-    def _lods(self, layer: Layer) -> tuple[str, ...]:
-        if layer.kind != "city" or layer.uid in self._known_lods:
-            return self._known_lods.get(layer.uid, ())
+    def _what_is_drawn(self, layer: Layer) -> Known:
+        if layer.kind not in ("city", "heritage") or layer.uid in self._known:
+            return self._known.get(layer.uid, Known())
         try:
             drawable = self._session.project.drawable(layer)
         except CitystrataError:
-            return ()  # the drawing data are being made again
-        lods = tuple(lod for lod in drawable.lod_names if lod) if isinstance(drawable, CityTiles) else ()
-        self._known_lods[layer.uid] = lods
-        return lods
+            return Known()  # the drawing data are being made again
+        self._known[layer.uid] = known = _known(drawable)
+        return known
 
     def _fill_colours(self, layer: Layer) -> None:
         style = layer.style
         chosen = str(style.get("color_by", ""))
         self.colour_by.clear()
+        known = self._what_is_drawn(layer)
         for name in COLOUR_BY[layer.kind]:
-            self.colour_by.addItem(TITLES[name], name)
+            if name != APPEARANCE or known.has_looks:
+                self.colour_by.addItem(TITLES[name], name)
+        self._fill_themes(layer, known)
         names = self._session.project.attribute_types(layer) if layer.object_count else {}
         if names:
             self.colour_by.insertSeparator(self.colour_by.count())
@@ -217,6 +233,7 @@ class StylePanel(QWidget):
         self._relief.setValue(float(style.get("exaggeration", 1.0)))
         for widget, shown in (
             (self.colour_by, self.colour_by.count() > 0),
+            (self._theme, len(known.themes) > 1 and chosen in ("", APPEARANCE)),
             (self._method, by_attribute),
             (self._classes, by_attribute and method != "categories"),
             (self._map, by_attribute or chosen in ("height", "intensity")),
@@ -228,6 +245,12 @@ class StylePanel(QWidget):
             (self._relief, layer.kind == "terrain"),
         ):
             self._form.setRowVisible(widget, shown)
+
+    def _fill_themes(self, layer: Layer, known: Known) -> None:
+        self._theme.clear()
+        for theme in known.themes:
+            self._theme.addItem(theme or "Automatic", theme)
+        self._theme.setCurrentIndex(max(self._theme.findData(str(layer.style.get("theme", ""))), 0))
 
     def _choose_colour(self) -> None:
         layer = self._session.current_layer
@@ -254,6 +277,14 @@ class StylePanel(QWidget):
         layer = self._session.current_layer
         if layer is not None and layer.id in changes.layers:
             self.refresh()
+
+
+def _known(drawable: Drawable | None) -> Known:
+    if not isinstance(drawable, CityTiles | Scan):
+        return Known()
+    lods = tuple(lod for lod in drawable.lod_names if lod) if isinstance(drawable, CityTiles) else ()
+    album = drawable.album
+    return Known(lods) if album is None else Known(lods, True, album.themes)
 
 
 def map_icon(name: str) -> QIcon:

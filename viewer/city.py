@@ -518,7 +518,8 @@ class CityView:
     def legend(self) -> list[LegendEntry]:
         """Classes with the number of objects, or of surfaces, that are drawn in each."""
         if self._legend is None:
-            self._legend = legend_of(self.layer, self._looks, self._city, self._allowed)
+            looks, theme = self._looks, self._papers.theme
+            self._legend = legend_of(self.layer, looks, self._city, self._allowed, theme)
         return self._legend
 
 

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from layers.arrays import CityTiles
+from layers.album import MISSING, NONE, Album
+from layers.arrays import CityTiles, Int32
 from layers.records import Layer
+from layers.tones import HATCH
 from viewer.color import LegendEntry
 from viewer.detail import Allowed
-from viewer.looks import Looks
+from viewer.faces import Index
+from viewer.looks import APPEARANCE, PLAIN, Looks
 from viewer.palette import hex_color, surface_color
 
 #: To count what is left of more surfaces than this would hold up the window.
 MOST_COUNTED = 3_000_000
+#: More materials than this are put together by their colours.
+MOST_MATERIALS = 8
+#: What stands for images in a legend.
+IMAGE = (150, 140, 130)
 
 
-def legend_of(layer: Layer, looks: Looks, city: CityTiles, allowed: Allowed) -> list[LegendEntry]:
+def legend_of(
+    layer: Layer, looks: Looks, city: CityTiles, allowed: Allowed, theme: int = 0
+) -> list[LegendEntry]:
     """Classes with the number of objects, or of surfaces, that are drawn in each."""
+    if looks.way == APPEARANCE and city.album is not None and city.themes:
+        surfaces = _surfaces(city, allowed)
+        return _look_rows(layer, city, city.album, np.asarray(city.surface_look)[surfaces, theme])
     objects = city.entry_object[allowed.entries]
     if looks.classes is not None:
         return looks.classes.legend(layer.id, looks.attribute, objects)
@@ -34,11 +46,49 @@ def legend_of(layer: Layer, looks: Looks, city: CityTiles, allowed: Allowed) -> 
     return sorted(rows, key=lambda row: -row.count)
 
 
+def _surfaces(city: CityTiles, allowed: Allowed) -> Index | slice:
+    """The polygons that are drawn; all of them where they are too many to be counted."""
+    if len(city.surface_type) > MOST_COUNTED:
+        return slice(None)
+    return allowed.surfaces(city, np.arange(len(city.entry_object)))[0]
+
+
+def _look_rows(layer: Layer, city: CityTiles, album: Album, look: Int32) -> list[LegendEntry]:
+    """How many polygons have images, are hatched for want of one, and are of which material."""
+    counts = np.bincount(look + 1, minlength=len(album.picture) + 1)
+    bare, each = int(counts[0]), counts[1:]
+    heading = "Materials and textures"
+    rows = []
+    of_material: dict[tuple[str, str], int] = {}
+    for number in np.flatnonzero((each > 0) & (album.picture == NONE)).tolist():
+        key = album.names[number] or "Material", hex_color(album.color[number])
+        of_material[key] = of_material.get(key, 0) + int(each[number])
+    if len(of_material) > MOST_MATERIALS:
+        by_color: dict[tuple[str, str], int] = {}
+        for (_, color), count in of_material.items():
+            by_color[("Material", color)] = by_color.get(("Material", color), 0) + count
+        of_material = by_color
+    shown = sorted(of_material.items(), key=lambda item: -item[1])
+    for label, color, count in (
+        ("Image of the file", hex_color(np.array(IMAGE)), int(each[album.picture >= 0].sum())),
+        (
+            "Image is missing: hatched",
+            hex_color(np.mean(HATCH, axis=0)),
+            int(each[album.picture == MISSING].sum()),
+        ),
+        *((name, color, count) for (name, color), count in shown[:MOST_MATERIALS]),
+        ("Other materials", hex_color(np.array(IMAGE)), sum(count for _, count in shown[MOST_MATERIALS:])),
+        ("Without: by type", PLAIN, bare),
+    ):
+        if count:
+            rows.append(LegendEntry(label, color, count, "surfaces", layer.id, heading))
+    return rows
+
+
 def _surface_rows(layer: Layer, city: CityTiles, allowed: Allowed) -> list[LegendEntry]:
     names = city.type_names
     if len(city.surface_type) <= MOST_COUNTED:
-        surfaces, _ = allowed.surfaces(city, np.arange(len(city.entry_object)))
-        counts = np.bincount(city.surface_type[surfaces], minlength=len(names))
+        counts = np.bincount(city.surface_type[_surfaces(city, allowed)], minlength=len(names))
     else:  # those of the whole layer, as the import counted them
         known = layer.facts.get("surfaces") or {}
         counts = np.array([int(known.get(name, 0)) for name in names])

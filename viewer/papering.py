@@ -25,7 +25,7 @@ AS_ONE = 0.5
 MOST_OF_ONE = 1 << 20
 #: Decoded images that are kept for the next tile, in bytes.
 MOST_DECODED = 96 << 20
-HATCH_SIDE, HATCH_STRIPE = 64, 8
+HATCH_SIDE, HATCH_STRIPE = 256, 32
 #: Stripes are that wide on polygons of up to so many metres, and wider on larger ones.
 HATCH_M = 12.0
 WRAP, MIRROR = WRAPS.index("wrap"), WRAPS.index("mirror")
@@ -241,9 +241,7 @@ def _repeated(image: UInt8, low: Float64, high: Float64, mirrors: bool, width: i
     """The same where the image is repeated, every second one turned over if it `mirrors`."""
     rows, columns, _ = image.shape
     texels = np.array([width, height]) / np.maximum(high - low, 1e-9)  # of one image
-    small = tuple(
-        int(max(1, min(side, round(each)))) for side, each in zip((columns, rows), texels, strict=True)
-    )
+    small = (_side(columns, float(texels[0])), _side(rows, float(texels[1])))
     if small != (columns, rows):
         image = np.asarray(Image.fromarray(image).resize(small, Image.Resampling.BOX))
     u = low[0] + (np.arange(width) + 0.5) / width * (high[0] - low[0])
