@@ -121,7 +121,7 @@ def sheet_of(
     pixels = _filled(decoded, cuts, size, left[2:], foot[2:], (high, wide))
     pixels[foot[0] : foot[0] + 3, left[0] : left[0] + 3] = 255
     if len(hatched):
-        _put(pixels, _hatch(pixels.shape[2]), int(left[1]), int(foot[1]))
+        _put(pixels, hatch(pixels.shape[2]), int(left[1]), int(foot[1]))
     papered = np.zeros(len(surface), bool)
     papered[cut] = papered[hatched] = True
     sides = np.array([max(wide - 1, 1), max(high - 1, 1)])
@@ -272,7 +272,7 @@ def _flat(corners: Float64, normals: Float64, counts: Index) -> Float64:
     return np.asarray(flat / extent[of, None])
 
 
-def _hatch(channels: int) -> UInt8:
+def hatch(channels: int) -> UInt8:
     """Stripes that rise from the left to the right."""
     side = np.arange(HATCH_SIDE)
     dark = (side[:, None] - side) // HATCH_STRIPE % 2

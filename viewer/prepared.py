@@ -13,11 +13,12 @@ from layers.vector import measures, shapes
 from viewer.city import CityView
 from viewer.columns import Columns
 from viewer.ground import terrain_of
-from viewer.heritage import RecordsView, ScanView, record_places
+from viewer.heritage import RecordsView, record_places
 from viewer.image import ImageView
 from viewer.pipes import PipesView
 from viewer.points import PointsView
 from viewer.raster import RasterView
+from viewer.scan import ScanView
 from viewer.terrain import TinView
 from viewer.tin import TIN
 from viewer.vector import VectorView

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,8 +24,15 @@ class SurfaceView(TiledView):
         triangles: Int32,
         triangle_object: Int32,
         steepened: float = 1.0,
+        triangle_paper: Int32 | None = None,
     ) -> None:
-        faces, self._origin_of = smooth(vertices, triangles, triangle_object, source.most_tiles)
+        """No tile has triangles of several papers, where all triangles are of one object."""
+        apart = triangle_object if triangle_paper is None else triangle_paper
+        faces, self._origin_of = smooth(vertices, triangles, apart, source.most_tiles)
+        #: What the tiles are papered with.
+        self.tile_paper = faces.part_object
+        if triangle_paper is not None:
+            faces = replace(faces, part_object=np.zeros_like(faces.part_object))
         super().__init__(source, faces)
         # Triangles of a terrain come in any order, so that a run of them may span all of it.
         self.boxes = outer_boxes(boxes_of_cells(faces.vertices))
