@@ -1,13 +1,20 @@
-"""`citystrata export`: a layer back into a file."""
+"""`citystrata export`: a layer into a file, and before that what the file cannot hold of it."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from app.verbs.verb import Answer, Verb, add_project, chosen_layer
+from app.verbs.verb import Answer, Progress, Verb, add_project, chosen_layer
+from layers.data import WriteOptions
+from layers.errors import UsageError
 from layers.project import Project
 from layers.source import Source
+
+LINE = "X,Y;X,Y;…"
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,18 +26,52 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layer", metavar="NAME", help="the layer; needed when several have objects")
     parser.add_argument("--crs", metavar="EPSG", help="write in another CRS")
     parser.add_argument("--lod", metavar="L", help="write only this level of detail")
+    parser.add_argument(
+        "--section", metavar=LINE, type=_line, default=(),
+        help="to DXF: a section along this line, in the CRS of the file, instead of footprints",
+    )  # fmt: skip
+    parser.add_argument(
+        "--losses", action="store_true", help="only say what the file could not hold; write nothing"
+    )
+
+
+def _line(text: str) -> tuple[tuple[float, float], ...]:
+    try:
+        found = [tuple(map(float, place.split(","))) for place in text.strip(";").split(";")]
+    except ValueError:
+        found = []
+    if len(found) < 2 or any(len(place) != 2 for place in found):
+        raise UsageError("The line of the section is not understood", found=repr(text), allowed=LINE)
+    return tuple((x, y) for x, y in found)
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
     # Brings every format with it, which no other verb needs in this process.
     from layers.exporting import export_layer
+    from layers.losses import losses
 
+    out: Path = arguments.out
+    progress = Progress()
     with Project.open(arguments.project, read_only=True) as project:
         layer = chosen_layer(project, arguments.layer)
-        how = export_layer(project, layer, arguments.out, arguments.crs, arguments.lod)
-    out: Path = arguments.out
+        options = WriteOptions(arguments.crs, arguments.lod, out, arguments.section)
+        found = losses(project, layer, options)
+        values: dict[str, Any] = {
+            "layer": layer.name,
+            "out": str(out),
+            "losses": [asdict(loss) for loss in found],
+        }
+        if arguments.losses:
+            nothing = "The file would hold all of the layer."
+            return Answer(values, tuple(loss.text for loss in found) or (nothing,))
+        for loss in found:
+            print(f"note: {loss.text}", file=sys.stderr)
+        how = export_layer(
+            project, layer, out, arguments.crs, arguments.lod, arguments.section, progress=progress
+        )
+    progress.end()
     written = Source(out, tuple(layer.facts.get("tiles") or ()) if out.is_dir() else ())
-    values = {"layer": layer.name, "out": str(out), "how": how, "bytes": written.size}
+    values |= {"how": how, "bytes": written.size}
     return Answer(values, (f"{layer.name}: {how}. File: {out}",))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.album import Album
+from layers.album import MISSING, Album
 from layers.arrays import Float64, Mesh, Scan
 from layers.colors import object_color, surface_color
 from layers.columns import encoded
@@ -78,6 +78,8 @@ def _looks(mesh: Mesh, album: Album | None) -> tuple[Int64, NDArray[np.bool_]]:
     if album is None or mesh.surface_look is None:
         return np.full(count, -1), np.zeros(count, np.bool_)
     look = mesh.surface_look[:, 0].astype(np.int64)
+    # A look whose picture is not to be had says nothing of the colour.
+    look[(look >= 0) & (album.picture[look] == MISSING)] = -1
     pictured = (look >= 0) & (album.picture[look] >= 0)
     if mesh.vertex_uv is None or not pictured.any():
         return look, np.zeros(count, np.bool_)

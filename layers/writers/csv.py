@@ -13,7 +13,7 @@ NAME = "csv"
 TITLE = "Table (CSV)"
 ENDINGS = (".csv",)
 KINDS = ("pipes", "heritage", "vector", "city")
-HOLDS = Holds(shapes=False, several_lods=False, nested="as text", parents=False, crs="no")
+HOLDS = Holds(shapes="no", several_lods=False, nested="as text", parents=False, crs="no")
 
 
 def write(path: Path, going: Outgoing) -> None:

@@ -33,7 +33,12 @@ TITLE = "DXF drawing"
 ENDINGS = (".dxf",)
 KINDS = ("city", "pipes", "heritage", "vector")
 HOLDS = Holds(
-    shapes=False, several_lods=False, nested="as text", parents=False, dates=False, crs="in a comment"
+    shapes="as footprints",
+    several_lods=False,
+    nested="as text",
+    parents=False,
+    dates=False,
+    crs="in a comment",
 )
 
 VERSION = "R2010"

@@ -13,7 +13,7 @@ NAME = geojson.NAME
 TITLE = geojson.TITLE
 ENDINGS = (".geojson",)
 KINDS = ("pipes", "heritage", "vector", "city")
-HOLDS = Holds(shapes=False, several_lods=False, parents=False)
+HOLDS = Holds(shapes="as footprints", several_lods=False, parents=False)
 
 
 def write(path: Path, going: Outgoing) -> None:

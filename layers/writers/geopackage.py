@@ -13,7 +13,7 @@ NAME = geopackage.NAME
 TITLE = geopackage.TITLE
 ENDINGS = geopackage.ENDINGS
 KINDS = ("pipes", "heritage", "vector", "city")
-HOLDS = Holds(shapes=False, several_lods=False, nested="as text")
+HOLDS = Holds(shapes="as footprints", several_lods=False, nested="as text")
 
 
 def write(path: Path, going: Outgoing) -> None:

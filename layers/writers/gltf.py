@@ -25,7 +25,7 @@ NAME = "gltf"
 TITLE = "Binary glTF"
 ENDINGS = (".glb",)
 KINDS = ("city", "heritage")
-HOLDS = Holds(solids=False, several_lods=False, nested="as text")
+HOLDS = Holds(solids=False, holes=False, several_lods=False, nested="as text")
 
 
 def write(path: Path, going: Outgoing) -> None:

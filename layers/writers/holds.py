@@ -10,16 +10,15 @@ from typing import Literal
 class Holds:
     """What comes out again as it went in; what is false or said in words is lost or changed."""
 
-    shapes: bool = True  # of city objects: their surfaces, else a footprint or nothing
+    shapes: Literal["yes", "as footprints", "no"] = "yes"  # the surfaces of city objects
     solids: bool = True  # that surfaces close a body
     semantics: bool = True  # what kind of surface each polygon is
     appearance: bool = True  # materials and images
     holes: bool = True  # polygons with inner rings, else cut into triangles
     several_lods: bool = True
     attributes: bool = True
-    nested: Literal["yes", "as text", "no"] = "yes"  # lists and nested attributes
+    nested: Literal["yes", "as text"] = "yes"  # lists and nested attributes
     types: bool = True  # kinds and ids of objects
     parents: bool = True
     dates: bool = True  # since when and until when an object stands
-    heights: bool = True
     crs: Literal["yes", "in a comment", "no"] = "yes"

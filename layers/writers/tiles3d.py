@@ -38,7 +38,7 @@ TITLE = "3D Tiles 1.1"
 TILESET, ARCHIVE = "tileset.json", ".3tz"
 ENDINGS = (TILESET, ARCHIVE)
 KINDS = ("city",)
-HOLDS = Holds(solids=False, several_lods=False, nested="as text", heights=False)
+HOLDS = Holds(solids=False, holes=False, several_lods=False, nested="as text")
 
 FOLDER = "tiles"
 EARTH = "EPSG:4978"
