@@ -120,7 +120,8 @@ class Patch:
             elif not _same(_said(part, key), values[place]) and not self._change(part, key, values[place]):
                 self._replace(part, key, values[place])
         for item in values[len(parts) :]:
-            self.edits.append(parts[-1], self._like(parts[-1], key, item))
+            alike = next((part for part in parts if _keys(_said(part, key)) == _keys(item)), parts[-1])
+            self.edits.append(parts[-1], self._like(alike, key, item))
 
     def _change(self, part: _Element, key: str, value: Any) -> bool:
         """Make one element say another value; False when it cannot."""
@@ -212,6 +213,11 @@ def _groups(properties: Iterable[_Element]) -> Groups:
     for part in properties:
         found.setdefault(key_of(part, found), []).append(part)
     return found
+
+
+def _keys(value: Any) -> Any:
+    """What a nested value is made of."""
+    return {key: _keys(part) for key, part in value.items()} if isinstance(value, dict) else None
 
 
 def _said(part: _Element, key: str) -> Any:

@@ -10,7 +10,10 @@ from layers.gml.texts import escaped, items_of, spelt
 XAL_2 = "urn:oasis:names:tc:ciq:xsdschema:xAL:2.0"
 XAL_3 = "urn:oasis:names:tc:ciq:xal:3"
 #: The parts that have an element of their own here; others become lines of free text.
-PARTS = ("Country", "AdministrativeArea", "Locality", "ThoroughfareName", "ThoroughfareNumber", "Postcode")
+PARTS = frozenset(
+    ("Country", "AdministrativeArea", "Locality", "ThoroughfareName", "ThoroughfareNumber", "Postcode")
+)
+SUFFIX = "ThoroughfareNumberSuffix"  # in xAL 2.0 only
 
 
 def xal(values: Mapping[str, Any], version: str, prefix: Callable[[str], tuple[str, str]]) -> str:
@@ -30,7 +33,7 @@ def xal(values: Mapping[str, Any], version: str, prefix: Callable[[str], tuple[s
     lines = "".join(
         element("AddressLine", escaped(spelt(item)))
         for key, value in values.items()
-        if key not in PARTS
+        if key not in PARTS and (key != SUFFIX or version == "3.0")
         for item in items_of(value)
         if item is not None
     )
@@ -43,6 +46,7 @@ def _xal_2(element: Callable[..., str], text: Callable[[str, str], str], lines: 
     street = element(
         "Thoroughfare",
         text("ThoroughfareNumber", "ThoroughfareNumber"),
+        text(SUFFIX, SUFFIX),
         text("ThoroughfareName", "ThoroughfareName"),
     )
     town = element(
