@@ -255,6 +255,8 @@ def find(path: Path, names: Sequence[str] = ()) -> tuple[Format, Source, list[st
         source = Source(path, tuple(names))
         if geodatabase.CATALOG in names:
             return geodatabase, source, []
+        if tiles3d.TILESET in names:
+            return tiles3d, source, []
         forms = {form.NAME: form for form in map(detect, source.files)}
         if len(forms) > 1:
             raise ReadError(
@@ -266,7 +268,10 @@ def find(path: Path, names: Sequence[str] = ()) -> tuple[Format, Source, list[st
         return next(iter(forms.values())), source, []
     if path.is_dir():
         return _tiles_in(path)
-    return detect(path), Source(path), []
+    form = detect(path)
+    if form is tiles3d and path.name == tiles3d.TILESET:
+        return tiles3d, Source(path.parent, tiles3d.files_of(path.parent)), []
+    return form, Source(path), []
 
 
 def _tiles_in(folder: Path) -> tuple[Format, Source, list[str]]:
@@ -274,6 +279,8 @@ def _tiles_in(folder: Path) -> tuple[Format, Source, list[str]]:
     if (folder / geodatabase.CATALOG).is_file():  # one source, though it is many files
         names = tuple(file.relative_to(folder).as_posix() for file in files_below(folder))
         return geodatabase, Source(folder, names), []
+    if (folder / tiles3d.TILESET).is_file():
+        return tiles3d, Source(folder, tiles3d.files_of(folder)), []
     known: dict[str, list[str]] = {}
     others = []
     for path in files_below(folder):

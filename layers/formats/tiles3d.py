@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,12 @@ from layers.gltf.reading import Reading
 from layers.meshes.parts import Assembly
 from layers.report import Report
 from layers.smallfile import read_whole
+from layers.source import files_below
 from layers.tileset.contents import B3DM, CMPT, I3DM, PNTS, Contents
 from layers.tileset.stores import MOST_BYTES, Folder, Store, Zipped
 from layers.tileset.tiles import tileset_of
 from layers.tileset.walk import Walk
+from layers.words import words
 from layers.zipsafe import START, Archive
 
 NAME = "tiles3d"
@@ -27,6 +30,12 @@ TITLE = "3D Tiles"
 ENDINGS = ("tileset.json", ".3tz", ".b3dm", ".i3dm", ".pnts", ".cmpt", ".zip")
 
 TILESET = "tileset.json"
+#: Endings of the files that belong to a tileset.
+_OWN = frozenset(
+    words(
+        ".json .b3dm .i3dm .pnts .cmpt .glb .gltf .bin .subtree .subtreejson .png .jpg .jpeg .webp .ktx2"
+    )
+)
 
 
 def can_read(head: bytes, path: Path) -> int:
@@ -71,6 +80,22 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     if head in (B3DM, I3DM, PNTS, CMPT):
         return _single(path, options)
     return _read(Folder(path.parent), path.name, path, options)
+
+
+def read_tiles(paths: Sequence[Path], options: ReadOptions) -> list[LayerData]:
+    """The same of a folder with all its files, of which the uppermost tileset.json is the root."""
+    root = min(
+        (path for path in paths if path.name == TILESET), key=lambda path: len(path.parts), default=None
+    )
+    if root is None:
+        raise ReadError("There is no tileset.json in the folder", where=str(paths[0].parent))
+    return read(root, options)
+
+
+def files_of(root: Path) -> tuple[str, ...]:
+    """The names of the files beside and below a tileset.json that may be its own."""
+    found = (file.relative_to(root).as_posix() for file in files_below(root))
+    return tuple(name for name in found if name == TILESET or Path(name).suffix.lower() in _OWN)
 
 
 def _read(store: Store, name: str, path: Path, options: ReadOptions) -> list[LayerData]:
