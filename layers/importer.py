@@ -32,7 +32,7 @@ from layers.data import ReadOptions
 from layers.errors import CitystrataError, ReadError
 from layers.formats import Format
 from layers.largecity import LargeCity
-from layers.placement import Placement
+from layers.placement import AS_READ
 from layers.pointlayer import index_points
 from layers.report import Report
 from layers.request import REQUEST_FILE, Answer, Request
@@ -213,14 +213,15 @@ def _stage_whole(form: Format, source: Source, request: Request, folder: Path, s
         progress=lambda fraction, text: say({"progress": 0.7 * fraction, "text": text}),
     )
     layers = formats.read_source(form, source, options)
-    placement = Placement.from_text(request.placement)
+    said = request.placing
+    placement = said or AS_READ
     for layer in layers:
         layer.crs = layer_crs(path, layer, request.crs, project_crs, placement)
         project_crs = project_crs or first_project_crs(layer, placement)
     say({"progress": 0.72, "text": "rows"})
     staged = []
     for number, layer in enumerate(layers):
-        site = site_of(layer, project_crs or LOCAL, request.origin, request.epoch, placement)
+        site = site_of(layer, project_crs or LOCAL, request.origin, request.epoch, said)
         note_site(layer, site)
         if layer.points is not None and not options.only_facts:
             index_points(layer, site.move, folder / SCRATCH / f"points{number}", options.progress)

@@ -18,6 +18,7 @@ from layers.decoding import answered
 from layers.errors import ReadError
 from layers.exporting import source_tiles
 from layers.intake import Staged, Told, connect, drop, intake, refresh_boxes
+from layers.placement import AS_READ_TEXT
 from layers.project import LOCAL_ORIGIN_STEP, Project
 from layers.records import Layer
 from layers.request import Request, images_of
@@ -172,7 +173,7 @@ def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> 
             project_crs=project.place.crs,
             origin=_triple(project.place.origin),
             epoch=layer.epoch,
-            placement=layer.placement.text(),
+            placement=layer.placement.text() or AS_READ_TEXT,
         )
         with answered(request, progress) as answer:
             if answer.sha256 != layer.source_sha256 and layer.linked:

@@ -28,7 +28,7 @@ from layers.joining import Kin, added, enclose, joined, merged, repeated, twice,
 from layers.moving import moved_box
 from layers.parts import Part, grouped, work_on
 from layers.place import is_metric
-from layers.placement import Placement
+from layers.placement import AS_READ
 from layers.report import Report
 from layers.request import Answer, Request, StagedLayer, StagedPart
 from layers.siting import Site, first_project_crs, layer_crs, note_site, site_of
@@ -118,13 +118,13 @@ class LargeCity:
         name = path.name if self.source.names else layer_name(path, CITY_ENDINGS)
         city = LayerData(name, "city", outlines[0].crs, Report())
         crs = asked.crs or city.crs
-        placement = Placement.from_text(asked.placement)
+        placement = asked.placing or AS_READ
         if crs in (None, LOCAL) or not (asked.project_crs or is_metric(str(crs))):
             for outline, file in zip(outlines, self.source.files, strict=True):
                 city.box = united(city.box, outline.box or self.reader.box_of(file))
         city.crs = layer_crs(path, city, asked.crs, asked.project_crs, placement)
         project_crs = asked.project_crs or first_project_crs(city, placement) or LOCAL
-        return city, site_of(city, project_crs, asked.origin, asked.epoch, placement)
+        return city, site_of(city, project_crs, asked.origin, asked.epoch, asked.placing)
 
     def _parts(self, outlines: Sequence[Outline], site: Site) -> list[Part]:
         stretches = [stretch for outline in outlines for stretch in outline.stretches]

@@ -141,3 +141,5 @@ class Placement:
 
 
 AS_READ = Placement()
+#: Says that a layer stays where it was read, where None would leave that open.
+AS_READ_TEXT = "{}"

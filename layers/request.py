@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from layers.data import Box
+from layers.placement import Placement
 from layers.report import Report
 from layers.source import Source
 
@@ -34,7 +35,12 @@ class Request:
     origin: tuple[float, float, float] | None = None
     epoch: str | None = None
     part_bytes: int | None = None
-    placement: str | None = None  # as of `Placement.text`
+    placement: str | None = None  # as JSON; None where nobody has placed it yet
+
+    @property
+    def placing(self) -> Placement | None:
+        """The placement that is asked for, "as it was read" included; None where nothing is."""
+        return None if self.placement is None else Placement.from_text(self.placement)
 
     def images_of(self, source: Source) -> Path:
         """The folder that images of a source lie in or below."""

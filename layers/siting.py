@@ -92,12 +92,12 @@ def site_of(
     project_crs: str,
     origin: tuple[float, ...] | None,
     epoch: str | None = None,
-    placement: Placement = AS_READ,
+    placement: Placement | None = None,
 ) -> Site:
-    """Where the layer comes to lie; by its placement, if it has one."""
-    if _is_set_down(layer, project_crs) and origin and layer.box and placement.is_as_read:
+    """Where the layer comes to lie; without a placement, one that lies nowhere is set down in the project."""
+    if placement is None and _is_set_down(layer, project_crs) and origin and layer.box:
         placement = set_down(layer.box, origin)
-        return Site(layer.crs, project_crs, Move(layer.crs, project_crs, placement=placement), epoch)
+    placement = placement or AS_READ
     # Rasters are in metres unless their CRS says otherwise, clouds in the unit of their positions.
     in_metres = layer.crs is None or isinstance(layer.drawable, TerrainPyramid)
     unit_m = 1.0 if in_metres else height_unit(str(layer.crs))[1]
