@@ -15,6 +15,8 @@ from layers.records import Layer
 from layers.results import Result
 from layers.views import Place, View
 from viewer.camera import STANDARD_VIEWS, Camera
+from viewer.looks import APPEARANCE
+from viewer.papers import THEME
 from viewer.scene import Scene, SunLight, prepare
 from viewer.sheet import annotated
 from viewer.view import ATTRIBUTE
@@ -39,6 +41,7 @@ def shot(
     camera: Camera | None = None,
     look: View | None = None,
     color_by: str | None = None,
+    theme: str | None = None,
     lod: str | None = None,
     date: str | None = None,
     sun: SunLight | None = None,
@@ -61,8 +64,8 @@ def shot(
     if camera is None and view not in STANDARD_VIEWS:
         raise UsageError("There is no such view", found=view, allowed=", ".join(STANDARD_VIEWS))
     drawables = {layer.id: project.drawable(layer) for layer in project.layers}
-    _check(project, list(drawables.values()), color_by, lod)
-    scene = Scene(project, size, lambda layer: _styled(project, layer, color_by, lod))
+    _check(project, list(drawables.values()), color_by, theme, lod)
+    scene = Scene(project, size, lambda layer: _styled(project, layer, color_by, theme, lod))
     try:
         scene.set_background(dark)
         for layer in reversed(project.layers):
@@ -144,19 +147,35 @@ def compare(one: Path, other: Path) -> float:
     return float(np.abs(a - b).mean() / 255)
 
 
-def _check(project: Project, drawables: list[Drawable | None], color_by: str | None, lod: str | None) -> None:
-    """Refuse a LoD or an attribute that no layer has."""
+def _check(
+    project: Project,
+    drawables: list[Drawable | None],
+    color_by: str | None,
+    theme: str | None,
+    lod: str | None,
+) -> None:
+    """Refuse a LoD, an attribute or a theme that no layer has."""
     lods = sorted({name for mesh in drawables if isinstance(mesh, CityTiles) for name in mesh.lod_names})
     if lod and lod not in lods:
         raise UsageError("There is no such LoD", found=lod, allowed=", ".join(lods))
     names = sorted({name for layer in project.layers for name in project.attribute_types(layer)})
     if color_by and color_by not in (*WAYS, *names):
         raise UsageError("There is no such attribute", found=color_by, allowed=", ".join((*WAYS, *names)))
+    albums = [mesh.album for mesh in drawables if isinstance(mesh, CityTiles) and mesh.album is not None]
+    themes = sorted({name for album in albums for name in album.themes if name})
+    if theme and theme not in themes:
+        raise UsageError(
+            "There is no such theme", found=theme, allowed=", ".join(themes) or "no layer has several"
+        )
 
 
-def _styled(project: Project, layer: Layer, color_by: str | None, lod: str | None) -> Layer:
+def _styled(
+    project: Project, layer: Layer, color_by: str | None, theme: str | None, lod: str | None
+) -> Layer:
     """The layer as this picture wants it; what does not apply to it stays as it is."""
     style = dict(layer.style)
+    if theme:
+        style |= {"color_by": APPEARANCE, THEME: theme}
     if color_by in WAYS:
         style["color_by"] = color_by
     elif color_by and color_by in project.attribute_types(layer):

@@ -78,7 +78,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--result", metavar="ID_OR_TITLE", help="coloured by a result that is kept in the project")
     add("--quantity", metavar="NAME", help="by this quantity of the result; default its first one")
-    add("--color-by", metavar="ATTR", help="type, surface, plain, or an attribute")
+    add("--color-by", metavar="ATTR", help="type, surface, appearance, plain, or an attribute")
+    add("--theme", metavar="NAME", help="in the materials and textures of this theme of a file")
     add("--lod", metavar="L", help="this level of detail")
     add("--crs", metavar="EPSG", help="where the files lie, when they do not say so themselves")
     add("--overwrite", action="store_true", help="even where there is such a file already")
@@ -126,6 +127,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
             camera=camera,
             look=look,
             color_by=arguments.color_by,
+            theme=arguments.theme,
             lod=arguments.lod,
             date=date,
             sun=sun,
