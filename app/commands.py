@@ -21,7 +21,7 @@ from app.dialogs.calculator import Calculator
 from app.dialogs.choose import SelectWhere
 from app.dialogs.join import JoinCsv
 from app.dialogs.replace import FindReplace
-from app.exporting import ask_export_path, run_export
+from app.exporting import ask_export, run_export
 from app.help import KeyboardPage
 from app.jobs import Question
 from app.labels import counted
@@ -104,9 +104,9 @@ class Commands(QObject):
         """Write the current layer to a file."""
         layer = self._session.current_layer
         if layer is not None:
-            path = ask_export_path(self._window, layer)
-            if path is not None:
-                run_export(self._session, layer, path)
+            options = ask_export(self._window, self._session, layer)
+            if options is not None:
+                run_export(self._session, layer, options)
 
     def save_picture(self) -> None:
         """Save the view as a picture."""

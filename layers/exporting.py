@@ -67,6 +67,11 @@ def goes_back(project: Project, layer: Layer, options: WriteOptions) -> bool:
     return not differs or not forms
 
 
+def forms_of(layer: Layer) -> list[Writer]:
+    """The formats that a layer can be written anew in."""
+    return [form for form in WRITERS if layer.kind in form.KINDS]
+
+
 def is_cut(layer: Layer) -> bool:
     """Whether some points of a cloud are not shown: of hidden classes, or outside of its clip."""
     return layer.kind == "points" and bool(layer.style.get("hidden_classes") or layer.style.get("clip"))
@@ -93,7 +98,7 @@ def writer_for(layer: Layer, out: Path) -> Writer:
         f"A layer of kind {layer.kind!r} cannot be written in this format",
         where=out.name,
         found=others[0].TITLE,
-        allowed=", ".join(end for form in WRITERS if layer.kind in form.KINDS for end in form.ENDINGS),
+        allowed=", ".join(end for form in forms_of(layer) for end in form.ENDINGS),
     )
 
 

@@ -10,11 +10,8 @@ from typing import Any
 
 from app.verbs.verb import Answer, Progress, Verb, add_project, chosen_layer
 from layers.data import WriteOptions
-from layers.errors import UsageError
 from layers.project import Project
 from layers.source import Source
-
-LINE = "X,Y;X,Y;…"
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +24,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--crs", metavar="EPSG", help="write in another CRS")
     parser.add_argument("--lod", metavar="L", help="write only this level of detail")
     parser.add_argument(
-        "--section", metavar=LINE, type=_line, default=(),
+        "--section", metavar="X,Y;X,Y;…", type=_line, default=(),
         help="to DXF: a section along this line, in the CRS of the file, instead of footprints",
     )  # fmt: skip
     parser.add_argument(
@@ -36,13 +33,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _line(text: str) -> tuple[tuple[float, float], ...]:
-    try:
-        found = [tuple(map(float, place.split(","))) for place in text.strip(";").split(";")]
-    except ValueError:
-        found = []
-    if len(found) < 2 or any(len(place) != 2 for place in found):
-        raise UsageError("The line of the section is not understood", found=repr(text), allowed=LINE)
-    return tuple((x, y) for x, y in found)
+    from layers.writers._sections import line_from
+
+    return line_from(text)
 
 
 def _run(arguments: argparse.Namespace) -> Answer:

@@ -11,13 +11,15 @@ import numpy as np
 from layers.arrays import Float64, Int32, Mesh, TerrainPyramid
 from layers.cache import CacheMissing
 from layers.columns import Mask
-from layers.errors import WriteError
+from layers.errors import UsageError, WriteError
 from layers.moving import way
 from layers.project import Project
 from layers.runs import Int64
 from layers.terrain import heights_in
 from layers.writers.outgoing import Outgoing
 
+#: How a line is written.
+LINE = "X,Y;X,Y;…"
 #: Pieces of a cut polygon that are closer than this are one.
 GAP_M = 1e-6
 #: Metres between heights that are asked of a terrain along the line.
@@ -41,6 +43,17 @@ class Leg:
     def flat(self, points: Float64) -> Float64:
         """(n, 3) points of the cut as (n, 2): metres along the whole line, and height."""
         return np.column_stack((self.before_m + (points[:, :2] - self.start) @ self.along, points[:, 2]))
+
+
+def line_from(text: str) -> tuple[tuple[float, float], ...]:
+    """The corners of a line from "X,Y;X,Y;…"."""
+    try:
+        places = [tuple(map(float, place.split(","))) for place in text.strip("; ").split(";")]
+    except ValueError:
+        places = []
+    if len(places) < 2 or any(len(place) != 2 for place in places):
+        raise UsageError("The line of the section is not understood", found=repr(text), allowed=LINE)
+    return tuple((x, y) for x, y in places)
 
 
 def legs_of(line: Sequence[tuple[float, float]]) -> list[Leg]:

@@ -20,6 +20,7 @@ from app.session import Session
 from app.settings import Settings
 from app.window import Window
 from layers.cache import cache_folder
+from layers.data import WriteOptions
 from layers.edit import Edit
 from layers.project import Project
 from layers.untitled import untitled_projects
@@ -320,7 +321,7 @@ def test_an_exported_layer_is_the_source_byte_by_byte(
 ) -> None:
     out = tmp_path / "back.city.json"
     with qtbot.waitSignal(city.session.message, timeout=10_000) as told:
-        run_export(city.session, city.session.project.layers[0], out)
+        run_export(city.session, city.session.project.layers[0], WriteOptions(out=out))
     assert "byte by byte" in told.args[0]
     assert out.read_bytes() == blocks.with_suffix(".json").read_bytes()
 
