@@ -13,7 +13,7 @@ TEXT_FIELDS = frozenset(
         "fromNode toNode pattern status pumpCurve volumeCurve curve transect outletType orificeType weirType "
         "valveType outfallType dividerType storageShape shape flapGate surcharge roadSurface "
         "coefficientCurve overflow routeTo stageCurve stageSeries divertedLink headCurve speedPattern "
-        "initialStatus shapeCurve hasFlapGate"
+        "initialStatus shapeCurve hasFlapGate rainGage outlet snowPack format interval source series"
     )
 )
 
@@ -24,15 +24,19 @@ Fields = Callable[[Sequence[str]], tuple[str, ...]]
 class Section:
     """One kind of row: its section, the type of object (none: it adds to one), and its fields.
 
+    `part` is what its rows make ("node", "link", "area", "gage"), or "" when they say more about those
+    that `about` says.
+
     `fields` gets the row's words after the name and says what each is called; `keys` marks rows
     that write each value behind a keyword.
     """
 
     name: str
-    part: str  # "node", "link", or "" for rows about links that stand elsewhere
+    part: str
     type: str
     fields: Fields
     keys: bool = False
+    about: str = "link"
 
 
 def _fixed(names: str) -> Fields:
@@ -131,7 +135,27 @@ _SWMM = (
     Section("OUTLETS", "link", "Outlet", _OUTLET),
     Section("XSECTIONS", "", "", _SHAPE),
     Section("LOSSES", "", "", _fixed("entryLoss exitLoss averageLoss hasFlapGate seepageRate")),
+    Section(
+        "SUBCATCHMENTS",
+        "area",
+        "Subcatchment",
+        _fixed("rainGage outlet area percentImpervious width percentSlope curbLength snowPack"),
+    ),
+    Section(
+        "SUBAREAS",
+        "",
+        "",
+        _fixed(
+            "roughnessImpervious roughnessPervious storageImpervious storagePervious percentZeroStorage "
+            "routeTo percentRouted"
+        ),
+        about="area",
+    ),
+    Section("INFILTRATION", "", "", _fixed(""), about="area"),
+    Section("RAINGAGES", "gage", "RainGage", _fixed("format interval snowCatchFactor source series")),
 )
+#: Sections that say where things lie on the map, by their first four letters, and whose places they are.
+PLACES = {"COOR": "node", "VERT": "link", "POLY": "area", "SYMB": "gage"}
 
 _EPANET = (
     Section("JUNCTIONS", "node", "Junction", _fixed("elevation baseDemand pattern")),

@@ -37,9 +37,8 @@ OBJECT_SECTIONS = {
 }
 
 
-def read(path: Path) -> LayerData:
-    (layer,) = inp.read(path, ReadOptions())
-    return layer
+def read(path: Path, crs: str | None = None) -> LayerData:
+    return inp.read(path, ReadOptions(crs=crs))[0]
 
 
 def written(text: str, tmp_path: Path) -> Path:
@@ -102,7 +101,7 @@ def test_a_conduit_and_a_manhole_may_have_the_same_id() -> None:
 
 
 def test_a_line_bends_at_its_vertices() -> None:
-    layer = read(real("utilities/swmm/model_full_features_network.inp"))
+    layer = read(real("utilities/swmm/model_full_features_network.inp"), "EPSG:2249")
     (feature,) = [f for f in layer.features if f.id == "C2.1"]
     line = wkb.read(feature.geometry or b"").coordinates
     assert line[:, :2].tolist() == [
@@ -117,6 +116,45 @@ def test_an_invalid_model_opens_with_warnings() -> None:
     layer = read(real("utilities/swmm/invalid_model.inp"))
     assert {"InvalidLink1", "InvalidLink2"} <= {feature.id for feature in layer.features}
     assert {w.object for w in layer.report.warnings if w.code == "node-missing"} >= {"InvalidLink1"}
+
+
+def test_what_drains_into_the_network_is_a_layer_beside_it() -> None:
+    path = real("utilities/swmm/model_full_features_network.inp")
+    network, beside = inp.read(path, ReadOptions())
+    assert (network.kind, beside.kind) == ("pipes", "vector")
+    assert Counter(f.type for f in beside.features) == {"Subcatchment": 4, "RainGage": 1}
+    first = beside.features[1]
+    assert b'"outlet":"J1","area":3,' in first.attributes and b'"routeTo":"OUTLET"' in first.attributes
+    assert b"".join(piece.data for piece in beside.pieces) == path.read_bytes()
+    after = edited(beside, "S2", "Subcatchment", percentImpervious=b"95")
+    changed = [
+        (a, b) for a, b in zip(path.read_bytes().splitlines(), after.splitlines(), strict=True) if a != b
+    ]
+    assert len(changed) == 1 and b" 95 " in changed[0][1]
+
+
+@pytest.mark.parametrize(
+    ("name", "crs", "first", "told"),
+    [
+        ("wntr-net/Net1.inp", "local", 67.056 * 20, "67.06 m"),  # a schematic map
+        ("swmm/model_state_plane.inp", None, 2746229.223, ""),  # in feet, but where is not said
+        ("ltown/L-TOWN.inp", "local", 138.22, ""),  # in metres already
+    ],
+)
+def test_the_lengths_of_links_say_how_large_a_map_is(
+    name: str, crs: str | None, first: float, told: str
+) -> None:
+    layer = read(real(f"utilities/{name}"))
+    assert layer.crs == crs
+    assert wkb.read(layer.features[0].geometry or b"").coordinates[0, 0] == pytest.approx(first, rel=1e-6)
+    assert told in " ".join(warning.text for warning in layer.report.warnings)
+
+
+def test_a_crs_in_metres_for_a_map_in_feet_is_doubted() -> None:
+    path = real("utilities/wntr-ky4/ky4.inp")
+    assert not any(w.code == "map-unit" for w in read(path, "EPSG:3547").report.warnings)
+    (told,) = [w.text for w in read(path, "EPSG:32616").report.warnings if w.code == "map-unit"]
+    assert told == "By the lengths of its links the map is in feet, but the CRS is in metre."
 
 
 def test_us_units_are_named_and_values_stay_as_written() -> None:

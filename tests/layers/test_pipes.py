@@ -36,7 +36,7 @@ def flat_terrain(positions: Float64) -> Float64:
 def drawn(
     project: Project, path: Path, terrain: pipes.Terrain | None = None, **field_map: str
 ) -> pipes.Network:
-    (layer,) = import_files(project, [path], ReadOptions(kind="pipes", crs=CRS, field_map=field_map))
+    layer = import_files(project, [path], ReadOptions(kind="pipes", crs=CRS, field_map=field_map))[0]
     return pipes.network(project, layer, terrain)
 
 
