@@ -90,7 +90,7 @@ class Images:
             image = image.resize(size, reducing_gap=2.0)
         file = BytesIO()
         if mode == "RGBA":
-            image.save(file, "PNG", compress_level=3)
+            _filled(image).save(file, "PNG", compress_level=3)
         else:
             image.save(file, "JPEG", quality=QUALITY)
         return Developed(file.getvalue(), size)
@@ -162,9 +162,13 @@ class Images:
                     code,
                     "",
                     f"{len(names)} of {len(self.pictures)} images are {words}: {some}{more}."
-                    f" {count:,} surfaces are drawn hatched in their place",
+                    f" {_surfaces(count)} drawn hatched in their place",
                     "unsupported",
                 )
+
+
+def _surfaces(count: int) -> str:
+    return "One surface is" if count == 1 else f"{count:,} surfaces are"
 
 
 def album_of(
@@ -205,6 +209,17 @@ def _within(size: tuple[int, int], side: int) -> tuple[int, int]:
     scale = min(1.0, side / max(size))
     width, height = (max(1, round(each * scale)) for each in size)
     return width, height
+
+
+def _filled(image: Image) -> Image:
+    """An image whose places that are not seen take the mean colour of the others, for it shows at borders."""
+    from PIL import Image
+
+    pixels = np.array(image)
+    clear = pixels[..., 3] == 0
+    if clear.any() and not clear.all():
+        pixels[clear, :3] = pixels[~clear][:, :3].mean(axis=0)
+    return Image.fromarray(pixels)
 
 
 def _is_seen_through(image: Image) -> bool:

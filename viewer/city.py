@@ -482,6 +482,7 @@ class CityView:
     def _show_all(self) -> None:
         opacity, visible = self.layer.opacity, self.layer.visible
         self._field.look(self._culls, opacity, visible)
+        self._papers.fade(opacity)
         for patch in (self._outlines.patch, *(tile.patch for tile in self._tiles.values())):
             patch.actor.GetProperty().SetOpacity(opacity)
         for patch in (self._marks, self._ghosts, *self._wires):

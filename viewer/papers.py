@@ -47,8 +47,14 @@ class _Hung:
     """A sheet on its tile."""
 
     wish: Wish
-    texture: Texture | None  # None where the tile has no images
-    sheet: Sheet | None
+    tile: Tile
+    texture: Texture | None = None  # None where the tile has no images
+    sheet: Sheet | None = None
+
+    def cut_out(self, is_opaque: bool) -> None:
+        """Draw nothing where an image can be seen through, but the rest as what is opaque."""
+        seen_through = self.sheet is not None and self.sheet.pixels.shape[2] == 4
+        self.tile.patch.actor.SetForceOpaque(seen_through and is_opaque)
 
 
 class Papers:
@@ -61,6 +67,7 @@ class Papers:
         self._making: dict[int, tuple[Wish, Future[Sheet | None]]] = {}
         self._hung: dict[int, _Hung] = {}
         self._theme = 0
+        self._is_opaque = True
 
     @property
     def is_default(self) -> bool:
@@ -145,14 +152,19 @@ class Papers:
         return True
 
     def _put(self, number: int, tile: Tile, wish: Wish, sheet: Sheet | None) -> None:
-        texture = None
+        before = self._hung.get(number)
+        hung = self._hung[number] = _Hung(wish, tile, before.texture if before else None, sheet)
         if sheet is not None:
-            hung = self._hung.get(number)
-            texture = Texture(tile.patch) if hung is None or hung.texture is None else hung.texture
-            texture.paper(sheet.pixels)
-            texture.place(sheet.across, sheet.up)
-            tile.patch.actor.SetForceOpaque(sheet.pixels.shape[2] == 4)
-        self._hung[number] = _Hung(wish, texture, sheet)
+            hung.texture = hung.texture or Texture(tile.patch)
+            hung.texture.paper(sheet.pixels)
+            hung.texture.place(sheet.across, sheet.up)
+        hung.cut_out(self._is_opaque)
+
+    def fade(self, opacity: float) -> None:
+        """Follow the opacity of the layer."""
+        self._is_opaque = opacity == 1
+        for hung in self._hung.values():
+            hung.cut_out(self._is_opaque)
 
     def forget_others(self, numbers: set[int]) -> None:
         """Make no sheets for other tiles."""
@@ -166,6 +178,8 @@ class Papers:
         hung = self._hung.pop(number, None)
         if hung is not None and hung.texture is not None:
             hung.texture.remove()
+            hung.sheet = None
+            hung.cut_out(False)
 
     def take_down(self) -> None:
         """Take all sheets down."""
