@@ -80,7 +80,7 @@ _SURFACES = {name: name for name in _SAME_SURFACES.split()} | {
     "GenericThematicSurface": "+GenericThematicSurface",
 }
 #: What a property says of its geometry when the geometry has no semantic surface of its own.
-_MEANT = {"lod0FootPrint": "GroundSurface", "lod0RoofEdge": "RoofSurface"}
+_MEANT = {"lod0RoofEdge": "RoofSurface"}  # as CityGML 3.0 writes it
 _LOD = re.compile(r"lod([0-4])([A-Z]\w*)?$")
 #: LoD 4 of CityGML 1.0 and 2.0 is LoD 3 with an interior in 3.0, and in CityJSON.
 INDOORS, FINEST = "4", "3"
@@ -153,6 +153,13 @@ def surface_type(tag: str) -> str | None:
     if not where or object_type(tag):
         return None
     return _SURFACES.get(name)
+
+
+@once
+def extended_surface_type(tag: str) -> str:
+    """The semantic type of a surface of an extension: some have the names of CityGML's own."""
+    name = split(tag)[1]
+    return _SURFACES.get(name, f"+{name}")
 
 
 @once

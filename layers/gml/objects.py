@@ -16,6 +16,7 @@ from layers.gml import attributes as values
 from layers.gml.ids import made_id, own_id
 from layers.gml.names import (
     XLINK_HREF,
+    extended_surface_type,
     in_gml,
     is_object_like,
     module,
@@ -159,7 +160,7 @@ class Extraction:
     ) -> None:
         """Take a boundary surface, or an opening in one."""
         tag = element.tag
-        kind = surface_type(tag) or f"+{split(tag)[1]}"
+        kind = surface_type(tag) or extended_surface_type(tag)
         surface = SemanticSurface(own_id(element), kind, element, parent)
         item.surfaces.append(surface)
         for part in element:
@@ -240,7 +241,7 @@ def is_value(part: _Element) -> bool:
     if not len(part):
         return part.get(XLINK_HREF) is None or not shape_of(part.tag).lod
     role = role_of(part[0].tag)
-    return role == VALUE or (role == UNKNOWN and not _has_shapes(part[0]))
+    return role == VALUE or (role == UNKNOWN and not _has_shapes(part[0], split(part.tag)[1] in _BOUNDS))
 
 
 def polygon_of(polygon: Polygon | Link, surface: SemanticSurface) -> Polygon | Link:
@@ -271,9 +272,9 @@ def role_of(tag: str) -> int:
     return UNKNOWN
 
 
-def _has_shapes(element: _Element) -> bool:
-    """Whether a thing of an extension is a city object of its own: it has an id, and geometries."""
-    return bool(own_id(element)) and next(element.iter(*GEOMETRIES), None) is not None
+def _has_shapes(element: _Element, bounds: bool) -> bool:
+    """Whether a thing of an extension has geometries, and an id unless it bounds something."""
+    return (bounds or bool(own_id(element))) and next(element.iter(*GEOMETRIES), None) is not None
 
 
 def _own_lod(element: _Element) -> str:
