@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QListWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QScrollArea, QWidget
 
 from app.dialogs.attribute import Asking
 from app.jobs import Question
@@ -43,6 +43,7 @@ class ExportLayer(Asking):
         super().__init__(f"Export layer {layer.name}", parent)
         self._session = session
         self._layer = holder_of(session.project, layer)
+        self.missing: list[str] = []
         self._looking = Question(session.jobs, "Looking what the file can hold", self)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._look)
@@ -53,9 +54,13 @@ class ExportLayer(Asking):
         self.lod = QComboBox()
         self.lod.addItems([AS_IT_IS, *_lods(session.project, self._layer)])
         self.section = QLineEdit(placeholderText=f"{LINE} in the CRS of the file; empty: footprints")
-        self.missing = QListWidget(wordWrap=True)
-        self.missing.setSelectionMode(QListWidget.SelectionMode.NoSelection)
-        self.missing.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._said = QLabel(wordWrap=True)
+        self._said.setTextFormat(Qt.TextFormat.PlainText)
+        self._said.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._said.setContentsMargins(8, 6, 8, 6)
+        self._said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        around = QScrollArea(widgetResizable=True)
+        around.setWidget(self._said)
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(12)
         self._form.setVerticalSpacing(8)
@@ -66,7 +71,7 @@ class ExportLayer(Asking):
         add_row(self._form, "Section along", self.section)
         self._layout.addLayout(self._form)
         self._layout.addWidget(QLabel("What the file cannot hold"))
-        self._layout.addWidget(self.missing)
+        self._layout.addWidget(around)
         self._finish()
         self._name_ok("Choose file…")
         self.resize(560, 420)
@@ -131,12 +136,13 @@ class ExportLayer(Asking):
         self._session.look(self._looking, self._layer.object_count, find, self._take, self._refuse)
 
     def _take(self, found: list[Loss]) -> None:
-        self.missing.clear()
-        self.missing.addItems([loss.text for loss in found] or [NOTHING])
+        self.missing = [loss.text for loss in found]
+        self._said.setText("\n\n".join(self.missing) or NOTHING)
         self._say("The layer in the project stays as it is.", True)
 
     def _refuse(self, error: CitystrataError) -> None:
-        self.missing.clear()
+        self.missing = []
+        self._said.clear()
         self._say(error.sentence(), False)
 
 
