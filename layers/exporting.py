@@ -109,7 +109,9 @@ def _write_back(project: Project, layer: Layer, out: Path) -> str:
     if layer.linked:
         _copy(layer, Path(layer.source_path), out)
         return "copied byte by byte"
-    _check_shapes(project, layer, formats.by_name(layer.source_format))
+    form = formats.by_name(layer.source_format)
+    _check_shapes(project, layer, form)
+    _check_pieces(project, layer, form)
     safefile.write_whole(out, lambda file: _write_pieces(project, layer, file))
     return "byte by byte; only edited objects differ from the source"
 
@@ -123,6 +125,18 @@ def _check_shapes(project: Project, layer: Layer, form: formats.Format) -> None:
             where=layer.name,
             found=form.TITLE,
             do="Export the layer as CityJSON",
+        )
+
+
+def _check_pieces(project: Project, layer: Layer, form: formats.Format) -> None:
+    """Refuse to write back without its edits a source whose text is not kept object by object."""
+    owned = project.query("SELECT 1 FROM piece WHERE layer = ? AND object IS NOT NULL LIMIT 1", (layer.id,))
+    if not owned and is_edited(project, layer):
+        raise WriteError(
+            "The edits of this layer cannot be written into this format",
+            where=layer.name,
+            found=form.TITLE,
+            do="Export the layer as CityJSON, or undo the edits to have the file as it came",
         )
 
 

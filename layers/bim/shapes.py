@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -28,6 +29,8 @@ class Shapes:
         self.drawn: set[int] = set()  # places of products that have a shape
         self._products, self._matrix, self._report = products, matrix, report
         self._lod = self.gathered.lod_names.code(LOD)
+        names = self.gathered.type_names
+        self._surfaces = [names.code(products.surface_of(place)) for place in range(len(products.items))]
 
     def gather(self, model: Model, progress: Callable[[float, str], None]) -> None:
         """Make the shapes of all products, as many at a time as there are threads."""
@@ -36,6 +39,21 @@ class Shapes:
             if place is not None:
                 self._add(shape, place)
             progress(done, "making shapes")
+        self._settle()
+
+    def _settle(self) -> None:
+        """Put everything in an order that does not depend on which thread was quicker."""
+        self.gathered.batches.sort(key=lambda batch: int(batch.objects[0]))
+        used = [batch.looks for batch in self.gathered.batches if batch.looks is not None]
+        met = dict.fromkeys(code for codes in used for code in codes.tolist() if code >= 0)
+        new = np.full(len(self.looks) + 1, -1, np.int32)
+        new[list(met)] = np.arange(len(met))
+        known = list(self.looks)
+        self.looks = {known[code]: number for number, code in enumerate(met)}
+        self.gathered.batches = [
+            batch if batch.looks is None else replace(batch, looks=new[batch.looks])
+            for batch in self.gathered.batches
+        ]
 
     def _add(self, shape: Any, place: int) -> None:
         faces = shape.geometry.polyhedral_faces_with_holes
@@ -58,13 +76,12 @@ class Shapes:
         if places.min() < 0 or places.max() >= len(corners):
             return
         looks = self._looks_of(shape.geometry, len(faces))
-        surface = self.gathered.type_names.code(self._products.surface_of(place))
         self.gathered.batches.append(
             Polygons(
                 corners=corners[places],
                 rings=np.array([len(ring) for ring in rings], np.int32),
                 polygon_rings=np.array([len(face) for face in faces], np.int32),
-                types=np.full(len(faces), surface, np.int32),
+                types=np.full(len(faces), self._surfaces[place], np.int32),
                 polygons=np.array([len(faces)]),
                 objects=np.array([place], np.int32),
                 lods=np.array([self._lod], np.int32),

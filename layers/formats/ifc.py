@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from layers.bim.georeference import Georeference, georeference, length_unit_m
@@ -54,6 +54,13 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     layer.pieces = list(_pieces(path))
     report.read = len(layer.features)
     return [layer]
+
+
+def rewrite(
+    pieces: Iterator[tuple[Piece, int | None]], attributes_of: Callable[[int], dict[str, bytes]]
+) -> Iterator[bytes]:
+    """The file as it was; nothing of it belongs to an object that could be edited."""
+    return (piece.data for piece, _ in pieces)
 
 
 def _products(model: Model, path: Path, report: Report) -> Products:
