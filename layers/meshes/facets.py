@@ -23,6 +23,8 @@ WELD_M = 1e-4
 #: all; where one is, those that differ by less than the next. Tiles have corners rounded to some centimetres.
 FLAT_DEG = (10.0, 1.0)
 OFF_PLANE_M = 0.05
+#: What is flat covers as much, seen along its normal, as its triangles do together.
+FLAT_SHARE = 0.999
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def _only_flat(vertices: Float64, triangles: Int64, component: Int64) -> Int64:
     origin = vertices[triangles[:, 0]][component]  # a corner of the component's first triangle
     plane = mean[component]
     off = np.max([np.abs(np.einsum("ij,ij->i", p - origin, plane)) for p in (a, b, c)], axis=0, initial=0)
-    bent = np.zeros(count, np.bool_)
+    bent = length[:, 0] < FLAT_SHARE * np.bincount(component, np.linalg.norm(normals, axis=1), count)
     bent[component[off > OFF_PLANE_M]] = True
     return np.where(bent[component], np.arange(count), component)
 

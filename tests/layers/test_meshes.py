@@ -100,7 +100,8 @@ def test_an_obj_of_a_city_holds_the_objects_of_its_cityjson() -> None:
     )
     assert isinstance(layer.drawable, Mesh)
     expected = trimesh.Trimesh(vertices, faces, process=False).area
-    assert area_of(layer.drawable) == pytest.approx(expected, rel=1e-6)
+    # Nearly flat neighbours are one surface, which is cut into triangles anew.
+    assert area_of(layer.drawable) == pytest.approx(expected, rel=1e-4)
 
 
 OBJ = """mtllib lib/a.mtl
