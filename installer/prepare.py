@@ -44,6 +44,9 @@ LIBRARIES = {
     "libxcb-xfixes.so.0": "libxcb-xfixes0",
     "libxcb-xkb.so.1": "libxcb-xkb1",
 }
+#: Packages of npm that check what is written, for tests; where there is no npm, those are skipped.
+CHECKERS = ("gltf-validator@2.0.0-dev.3.10", "3d-tiles-tools@0.5.4")
+CHECKERS_FOLDER = ROOT / "build" / "node"
 FONTS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".local/share/fonts")
 #: Programs that only the tests call.
 PROGRAMS = {"Xvfb": "xvfb", "ogrinfo": "gdal-bin"}
@@ -107,6 +110,22 @@ def make_environment() -> None:
     STAMP.write_text(wanted)
 
 
+def install_checkers() -> None:
+    """Validators of glTF and 3D Tiles, in `build`; going on without them is no fault."""
+    npm = shutil.which("npm")
+    stamp = CHECKERS_FOLDER / "installed.txt"
+    wanted = " ".join(CHECKERS)
+    if npm is None or (stamp.exists() and stamp.read_text() == wanted):
+        return
+    CHECKERS_FOLDER.mkdir(parents=True, exist_ok=True)
+    print("Installing validators for the tests", flush=True)
+    install = [npm, "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", "."]
+    if subprocess.run([*install, *CHECKERS], cwd=CHECKERS_FOLDER).returncode == 0:
+        stamp.write_text(wanted)
+    else:
+        print("The validators could not be installed; their tests are skipped.", file=sys.stderr, flush=True)
+
+
 def _call(command: Sequence[str], failure: str) -> None:
     if subprocess.run(command).returncode != 0:
         sys.exit(f"{failure}; the messages are above.")
@@ -124,6 +143,8 @@ def main(arguments: Sequence[str]) -> None:
         if still:
             print(f"Still not found: {' '.join(still)}; going on without.", file=sys.stderr, flush=True)
     make_environment()
+    if purpose == "test":
+        install_checkers()
 
 
 if __name__ == "__main__":

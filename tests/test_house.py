@@ -144,7 +144,18 @@ def test_every_format_file_is_in_the_tuple() -> None:
     assert listed == files
     for form in formats.FORMATS:
         assert form.NAME and form.TITLE and form.ENDINGS and form.KINDS
-        assert all(ending.startswith(".") and ending == ending.lower() for ending in form.ENDINGS)
+        assert all("." in ending and ending == ending.lower() for ending in form.ENDINGS)
+
+
+def test_every_written_format_is_in_the_tuple() -> None:
+    from layers import KINDS, writers
+
+    files = {p.stem for p in (ROOT / "layers" / "writers").glob("*.py") if not p.stem.startswith("_")}
+    listed = {form.__name__.rpartition(".")[2] for form in writers.WRITERS}  # type: ignore[attr-defined]
+    assert listed == files - {"holds", "outgoing"}
+    for form in writers.WRITERS:
+        assert form.NAME and form.TITLE and form.HOLDS and set(form.KINDS) <= set(KINDS)
+        assert all(ending == ending.lower() for ending in form.ENDINGS)
 
 
 def test_layer_kinds_are_the_same_in_layers_and_viewer() -> None:

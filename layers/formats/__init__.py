@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
-from layers.data import Box, LayerData, Piece, ReadOptions, WriteOptions
+from layers.data import Box, LayerData, Piece, ReadOptions
 from layers.errors import ReadError
 from layers.formats import (
     asciigrid,
@@ -128,14 +128,6 @@ class Reshaper(Protocol):
         ...
 
 
-class Writer(Protocol):
-    """A format that can write any layer of its kinds."""
-
-    def write(self, path: Path, layer: LayerData, options: WriteOptions) -> None:
-        """Write the layer to a file that does not exist yet."""
-        ...
-
-
 FORMATS: tuple[Format, ...] = (
     cityjson,
     cityjsonseq,
@@ -197,23 +189,6 @@ def nested(form: Format) -> Nested | None:
 def reshaper(form: Format) -> Reshaper | None:
     """The format as one that writes edited shapes, if it does."""
     return cast(Reshaper, form) if hasattr(form, "reshape") else None
-
-
-def writer(form: Format) -> Writer | None:
-    """The format as one that writes, if it does."""
-    return cast(Writer, form) if hasattr(form, "write") else None
-
-
-def by_ending(path: Path) -> Format | None:
-    """The format that a file to be written asks for by its name: the longest ending wins."""
-    name = path.name.lower()
-    found = [
-        (len(ending), form)
-        for form in FORMATS
-        for ending in form.ENDINGS
-        if name.endswith(ending) and writer(form)
-    ]
-    return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
 def detect(path: Path) -> Format:
