@@ -89,7 +89,7 @@ def _moved(project: Project, layer: Layer, corners: Float64) -> Float64:
     if not len(corners):
         return corners
     is_missing = np.isnan(corners[:, 2])
-    there = project.place.mover(layer.crs)(np.nan_to_num(corners, nan=0.0)).copy()
+    there = project.mover(layer)(np.nan_to_num(corners, nan=0.0)).copy()
     there[is_missing, 2] = np.nan
     return there
 
