@@ -1,4 +1,4 @@
-"""Numbers in, numbers out: sun, shadow, solar energy and what comes after them."""
+"""Numbers in, numbers out: sun, shadow, solar energy, sight, and whether the model itself is sound."""
 
 from __future__ import annotations
 
@@ -12,5 +12,6 @@ VISIBILITY: tuple[str, ...] = (
     "isovist",
     "windowview",
 )
+QUALITY: tuple[str, ...] = ("soundness", "doctor")
 #: Every analysis.
-ANALYSES = (*SUN, *VISIBILITY)
+ANALYSES = (*SUN, *VISIBILITY, *QUALITY)

@@ -10,14 +10,18 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from analysis import SUN, VISIBILITY
+from analysis import QUALITY, SUN, VISIBILITY
 from analysis.analysis import analysis_of
 from app import theme
 from app.session import Session
 
 When = Callable[[Session], bool]
 #: The submenus of the analyses: title, icon of their rows, which ones.
-ANALYSE_MENUS = (("Sun and energy", "sun", SUN), ("Visibility", "sight", VISIBILITY))
+ANALYSE_MENUS = (
+    ("Sun and energy", "sun", SUN),
+    ("Visibility", "sight", VISIBILITY),
+    ("Quality", "check", QUALITY),
+)
 #: Analyses with an icon of their own.
 ICONS = {
     "visibility": "viewshed",

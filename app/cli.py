@@ -39,6 +39,8 @@ VERBS = {
     "undo": "journal:UNDO",
     "redo": "journal:REDO",
     "validate": "validate:VERB",
+    "repair": "repair:VERB",
+    "doctor": "doctor:VERB",
     "render": "render:VERB",
     "report": "report:VERB",
     "demo": "demo:VERB",

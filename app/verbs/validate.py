@@ -1,24 +1,38 @@
-"""`citystrata validate`: whether a CityJSON file keeps the rules and its shapes are sound."""
+"""`citystrata validate`: whether a file keeps its rules and geometries are sound, in files and projects."""
 
 from __future__ import annotations
 
 import argparse
+import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from app.verbs.verb import Answer, Verb
+from app.verbs.verb import Answer, Progress, Verb
+from layers import formats
+from layers.checks import layer as of_layers
 from layers.conformance import Finding
+from layers.crs import LOCAL
+from layers.data import ReadOptions
+from layers.errors import PlaceError, ReadError, UsageError
+from layers.importing import complete, import_files
+from layers.project import Project
+from layers.records import Layer
+from layers.schema import is_project
 from layers.validation import validate
 
 MOST_LINES = 50
+#: Formats whose own rules are checked too; of others the objects that they become.
+BY_THE_RULES = ("cityjson", "cityjsonseq")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", type=Path, help="a CityJSON file or sequence")
+    parser.add_argument("file", metavar="FILE", type=Path, help="a city model in any format, or a project")
+    parser.add_argument("--layer", metavar="NAME", help="of a project; default all city layers")
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    found = validate(arguments.file)
+    found = list(_findings(arguments.file, arguments.layer))
     errors = [finding for finding in found if not finding.is_warning]
     warnings = [finding for finding in found if finding.is_warning]
     values = {
@@ -34,6 +48,64 @@ def _run(arguments: argparse.Namespace) -> Answer:
     return Answer(values, tuple(lines), 0 if not errors else 1)
 
 
+def _findings(path: Path, layer: str | None) -> Iterator[Finding]:
+    if is_project(path):
+        with Project.open(path, read_only=True) as project:
+            yield from _of_project(project, layer)
+        return
+    if layer is not None:
+        raise UsageError("Only projects have layers to choose from", found=f"--layer {layer}")
+    if _is_by_the_rules(path):
+        yield from validate(path)
+        return
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Project.create(Path(folder, "checked.city.gpkg")) as project,
+    ):
+        _import(project, path)
+        yield from _of_project(project, None)
+
+
+def _import(project: Project, path: Path) -> None:
+    """Bring a file into a project of its own; where it lies on Earth does not matter."""
+    progress = Progress()
+    try:
+        import_files(project, [path], progress=progress)
+    except PlaceError:
+        import_files(project, [path], ReadOptions(crs=LOCAL), progress=progress)
+    finally:
+        progress.end()
+
+
+def _is_by_the_rules(path: Path) -> bool:
+    try:
+        return formats.detect(path).NAME in BY_THE_RULES
+    except ReadError:
+        return path.suffix.lower() in (".json", ".jsonl")
+
+
+def _of_project(project: Project, name: str | None) -> Iterator[Finding]:
+    progress = Progress()
+    layers = [layer for layer in project.layers if layer.kind == "city"]
+    if name is not None:
+        layers = [_city_layer(project.layer(name))]
+    if not layers:
+        raise UsageError("There is no city layer to check", where=str(project.path))
+    complete(project, layers, progress)
+    for layer in layers:
+        for found in of_layers.findings(project, layer, progress=progress):
+            yield found.finding
+    progress.end()
+
+
+def _city_layer(layer: Layer) -> Layer:
+    if layer.kind != "city":
+        raise UsageError(
+            "Only city objects are checked", where=layer.name, found=f"a layer of kind {layer.kind!r}"
+        )
+    return layer
+
+
 def _line(finding: Finding) -> str:
     where = ", ".join(filter(None, (finding.object, finding.surface)))
     return f"{'warning' if finding.is_warning else 'error'} {finding.code} {where}: {finding.text}".replace(
@@ -43,7 +115,7 @@ def _line(finding: Finding) -> str:
 
 VERB = Verb(
     "validate",
-    "Check a CityJSON file against the specification and its solids for soundness, with codes.",
+    "Check a city model against its rules, and its geometries for soundness, with codes.",
     "citystrata validate delft.city.json --json",
     _arguments,
     _run,

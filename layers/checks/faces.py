@@ -73,7 +73,7 @@ def snapped(vertices: Float64, used: NDArray[np.intp]) -> NDArray[np.intp]:
     order = used[np.argsort(along, kind="stable")]
     along = np.sort(along)
     # Neighbours on a grid of a millimetre are in one place, whatever rounding makes of their distance.
-    within = SNAP_M * (1 + 1e-6)
+    within = SNAP_M * (1 + 1e-5)
     for step in range(1, len(order)):
         near = np.flatnonzero(along[step:] - along[:-step] <= within)
         if not len(near):

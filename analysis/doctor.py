@@ -1,0 +1,251 @@
+"""Height doctor: what floats above the terrain or is sunk in it, and why whole layers may be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analysis.analysis import Estimate
+from analysis.asked import asked
+from analysis.checked import checked_layers, content_of, surface_rows
+from analysis.heightfaults import Suspicion, suspicions
+from analysis.site import site_if_known
+from analysis.survey import finished, versions
+from analysis.underfoot import Feet, feet_of, terrains
+from layers.checks.layer import metres
+from layers.columns import Mask
+from layers.crs import LOCAL, parse_crs
+from layers.data import Progress, never_stop
+from layers.errors import PlaceError, UsageError
+from layers.place import far_note
+from layers.placement import Placement
+from layers.project import Project
+from layers.records import Layer
+from layers.results import FINDINGS, Pedigree, Quantity, Result, Table
+
+NAME = "doctor"
+TITLE = "Height doctor"
+HELP = "Objects that float above the terrain or are sunk in it; wrong datums, swapped axes, feet for metres."
+
+GAP = "gap_m"
+FLOATING, SUNK, STANDING = "floating", "sunk", "standing"
+#: Where fewer of a layer's objects lie over the terrain, their axes may be swapped.
+FEW_OVER, MANY_OVER = 0.1, 0.5
+OBJECTS_PER_SECOND = 20_000
+METHOD = (
+    "The foot of an object is its corners within half a metre of the lowest one. It floats when its lowest "
+    "corner is higher than the highest terrain under its foot by more than the tolerance, and is sunk when "
+    "it is lower than the lowest terrain there by more than that; the gap is measured to the terrain in the "
+    "middle. Where most objects of a layer are off by the same, or by the ratio of feet and metres, or lie "
+    "over the terrain only with x and y exchanged, that is suspected and what would be left is told."
+)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What is asked."""
+
+    where: str = asked("", "Which objects", "expression", group="Where")
+    fids: tuple[int, ...] = asked((), "Chosen objects", "fids", group="Where")
+    layer: str = asked("", "Layer", "text", help="its name; all city layers without one", group="Where")
+    tolerance_m: float = asked(1.0, "Tolerance", "number", unit="m", low=0.01, high=100, group="What")
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A layer, where its objects stand, and what is suspected of it."""
+
+    layer: Layer
+    feet: Feet
+    suspicions: tuple[Suspicion, ...]
+    tolerance_m: float
+    metre: float  # metres per unit of height
+
+    @property
+    def gap_m(self) -> np.ndarray:
+        """(n,) how far each object stands above the terrain; NaN beside it."""
+        return (self.feet.foot_z - self.feet.mid_z) * self.metre
+
+    @property
+    def states(self) -> list[str]:
+        """What each object does; '' beside the terrain."""
+        above = (self.feet.foot_z - self.feet.high_z) * self.metre > self.tolerance_m
+        below = (self.feet.low_z - self.feet.foot_z) * self.metre > self.tolerance_m
+        known = self.feet.over_terrain
+        return [
+            "" if not k else FLOATING if a else SUNK if b else STANDING
+            for k, a, b in zip(known.tolist(), above.tolist(), below.tolist(), strict=True)
+        ]
+
+    def lifts_m(self) -> dict[int, float]:
+        """By how much each object that floats or is sunk must rise, by fid."""
+        rise = (self.feet.low_z - self.feet.foot_z) * self.metre
+        return {
+            int(fid): float(up)
+            for fid, up, state in zip(self.feet.fid, rise, self.states, strict=True)
+            if state in (FLOATING, SUNK)
+        }
+
+    def placement(self, suspicion: Suspicion) -> Placement:
+        """Where the layer would be put to correct what is suspected."""
+        placement = self.layer.placement
+        if suspicion.swapped:
+            return replace(placement, swapped=not placement.swapped)
+        if suspicion.height_scale != 1.0:
+            east, north, _ = placement.pivot
+            return replace(
+                placement,
+                height_scale=placement.height_scale * suspicion.height_scale,
+                pivot=(east, north, 0.0) if placement.height_scale == 1.0 else placement.pivot,
+            )
+        return placement.shifted((0.0, 0.0, suspicion.shift_m / self.metre))
+
+
+def estimate(project: Project, inputs: Inputs) -> Estimate:
+    """How much there is to do."""
+    count = sum(int(mask.sum()) for _, mask in checked_layers(project, inputs))
+    return Estimate(count, 0, count / OBJECTS_PER_SECOND)
+
+
+def examined(project: Project, inputs: Inputs, progress: Progress = never_stop) -> list[Patient]:
+    """Every layer that is meant, examined."""
+    if not terrains(project):
+        raise UsageError(
+            "There is no terrain to hold heights against",
+            where=project.title,
+            do="Import a raster of heights or a terrain of triangles",
+        )
+    found = []
+    layers = checked_layers(project, inputs)
+    for number, (layer, mask) in enumerate(layers):
+        progress(number / len(layers), f"where {layer.name} stands")
+        found.append(_examined(project, layer, mask, inputs.tolerance_m))
+    return found
+
+
+def _examined(project: Project, layer: Layer, mask: Mask, tolerance_m: float) -> Patient:
+    metre = float(metres(project)[2])
+    feet = feet_of(project, layer, mask)
+    over = feet.over_terrain
+    told: list[Suspicion] = []
+    if len(feet) and over.mean() < FEW_OVER:
+        told += _swapped(project, layer, mask, feet)
+    site = site_if_known(project)
+    told += suspicions(
+        feet.foot_z[over] * metre, feet.mid_z[over] * metre, tolerance_m, site.longitude, site.latitude
+    )
+    return Patient(layer, feet, tuple(told), tolerance_m, metre)
+
+
+def _swapped(project: Project, layer: Layer, mask: Mask, feet: Feet) -> Iterator[Suspicion]:
+    """Whether objects lie over the terrain, and where their CRS is made for, with x and y exchanged."""
+    other = feet_of(project, layer, mask, swapped=True)
+    share, swapped_share = float(feet.over_terrain.mean()), float(other.over_terrain.mean())
+    if swapped_share < MANY_OVER:
+        return
+    gap = np.abs(other.foot_z - other.mid_z)[other.over_terrain]
+    text = (
+        f"{100 * share:.0f} % of {len(feet)} objects lie over the terrain, but {100 * swapped_share:.0f} % "
+        "with x and y exchanged: the axes are swapped"
+    )
+    box = layer.facts.get("layer_box")
+    if layer.crs not in (None, LOCAL) and box and _is_far(str(layer.crs), box):
+        text += "; as they are, they lie outside the area that their CRS is made for"
+    yield Suspicion("swapped", text, float("nan"), float(np.median(gap)), swapped=True)
+
+
+def _is_far(crs: str, box: Sequence[float]) -> bool:
+    try:
+        parse_crs(crs)
+        return bool(far_note(crs, (box[0], box[1], box[2], box[3], box[4], box[5])))
+    except PlaceError:
+        return False
+
+
+def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Result:
+    """What floats, is sunk, and why."""
+    started = time.perf_counter()
+    patients = examined(project, inputs, progress)
+    names = ", ".join(patient.layer.name for patient in patients)
+    rows = _objects(project, patients)
+    layers = [patient.layer for patient in patients] + terrains(project)
+    return finished(
+        NAME,
+        f"{names}: {TITLE.lower()}",
+        inputs,
+        site_if_known(project),
+        Pedigree(
+            method=METHOD,
+            version=versions(),
+            inputs=tuple(
+                dict.fromkeys(content_of(project, project.any_layer(one.objects_layer)) for one in layers)
+            ),
+            error="As exact as the terrain: a cell's width times its slope under the corners of a foot",
+            limits=("Basements that are modelled make objects look sunk",),
+            numbers={"objects": len(rows), "seconds": time.perf_counter() - started},
+        ),
+        quantities=(Quantity(GAP, "Above the terrain", "m", digits=2, color_map="viridis"),),
+        surfaces=_surfaces(project, patients),
+        tables={
+            FINDINGS: Table({"sentence": [text for patient in patients for text in sentences(patient)]}),
+            "objects": rows,
+        },
+        verdict="fail" if any(patient.lifts_m() or patient.suspicions for patient in patients) else "pass",
+    )
+
+
+def sentences(patient: Patient) -> Iterator[str]:
+    """What there is to say of a layer."""
+    states = patient.states
+    over = sum(map(bool, states))
+    name = patient.layer.name
+    if not states:
+        yield f"{name}: no object that stands on the ground."
+        return
+    yield (
+        f"{name}: {over} of {len(states)} objects lie over the terrain; {states.count(FLOATING)} float above "
+        f"it and {states.count(SUNK)} are sunk by more than {patient.tolerance_m:g} m."
+    )
+    if over:
+        gap = patient.gap_m[patient.feet.over_terrain]
+        low, middle, high = np.percentile(gap, (10, 50, 90)).tolist()
+        spread = f"{low:.2f} to {high:.2f} m for 80 %"
+        yield f"{name}: feet are {middle:.2f} m above the terrain in the middle ({spread})."
+    for suspicion in patient.suspicions:
+        yield f"{name}: {suspicion.text}."
+
+
+def _objects(project: Project, patients: Sequence[Patient]) -> Table:
+    """One row per object that is not where the ground is."""
+    columns: dict[str, list[object]] = {
+        name: [] for name in ("fid", "object_id", "state", "foot_z", "ground_z", GAP)
+    }
+    for patient in patients:
+        for number, state in enumerate(patient.states):
+            if state in (FLOATING, SUNK):
+                fid = int(patient.feet.fid[number])
+                values = (fid, "", state, patient.feet.foot_z[number], patient.feet.mid_z[number])
+                for name, value in zip(columns, (*values, patient.gap_m[number]), strict=True):
+                    columns[name].append(value)
+    named = {item.fid: item.id for item in project.objects(fids=columns["fid"])}  # type: ignore[arg-type]
+    texts = {"object_id": [named[fid] for fid in columns["fid"]], "state": list(map(str, columns["state"]))}  # type: ignore[index]
+    numbers = {name: np.array(columns[name], np.float64) for name in ("foot_z", "ground_z", GAP)}
+    return Table({"fid": np.array(columns["fid"], np.int64), **texts, **numbers})
+
+
+def _surfaces(project: Project, patients: Sequence[Patient]) -> Table:
+    """The surfaces of the objects that are not where the ground is, with their gap."""
+    gaps = {
+        (patient.layer.id, int(fid)): float(gap)
+        for patient in patients
+        for fid, gap, state in zip(patient.feet.fid, patient.gap_m, patient.states, strict=True)
+        if state in (FLOATING, SUNK)
+    }
+    rows = surface_rows(project, list(gaps))
+    keys = zip(
+        rows.numbers("layer").astype(int).tolist(), rows.numbers("fid").astype(int).tolist(), strict=True
+    )
+    return Table({**rows.columns, GAP: np.array([gaps[key] for key in keys], np.float64)})

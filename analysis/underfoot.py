@@ -1,0 +1,103 @@
+"""How high the terrain is under city objects, and where their feet are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.ground import Ground
+from layers.arrays import CityTiles, Float64, TerrainPyramid
+from layers.columns import Mask
+from layers.project import Project
+from layers.records import Layer
+from layers.runs import Int64, ranges
+from layers.terrain import heights_in
+from layers.tin import TIN, triangles_in
+
+#: Objects that stand on the ground, by how their types begin.
+STANDING = ("Building", "OtherConstruction", "CityFurniture", "SolitaryVegetationObject", "PlantCover")
+#: Corners no higher than this above the lowest one are an object's foot.
+FOOT_M = 0.5
+
+
+@dataclass(frozen=True)
+class Feet:
+    """Objects that stand on the ground, and the ground under their feet."""
+
+    layer: Layer
+    fid: Int64  # (n,)
+    foot_z: Float64  # (n,) the lowest corner
+    top_z: Float64  # (n,) the highest
+    low_z: Float64  # (n,) lowest terrain under the corners of the foot; NaN beside the terrain
+    mid_z: Float64  # (n,) the middle one
+    high_z: Float64  # (n,) the highest
+
+    def __len__(self) -> int:
+        return len(self.fid)
+
+    @property
+    def over_terrain(self) -> Mask:
+        """Which of them have terrain under them."""
+        return np.isfinite(self.mid_z)
+
+
+def terrains(project: Project) -> list[Layer]:
+    """The layers that say how high the ground is, the uppermost first."""
+    return [layer for layer in project.layers if layer.kind == "terrain"]
+
+
+def ground_heights(project: Project, places: Float64) -> Float64:
+    """The terrain at places (n, 2) of the project's CRS: of the uppermost layer that knows it, else NaN."""
+    found = np.full(len(places), np.nan)
+    for layer in terrains(project):
+        missing = np.flatnonzero(np.isnan(found))
+        if not len(missing):
+            break
+        drawable = project.drawable(layer)
+        if isinstance(drawable, TerrainPyramid):
+            there, back = project.place.way_back_of(layer), project.place.mover_of(layer)
+            found[missing] = heights_in(drawable, there, back, places[missing])
+        elif isinstance(drawable, CityTiles):
+            types = np.array(project.column(layer, "type"))
+            entries = np.flatnonzero(types[drawable.entry_object] == TIN)
+            if len(entries):
+                found[missing] = Ground(*triangles_in(drawable, entries)).heights(places[missing])
+    return found
+
+
+def feet_of(project: Project, layer: Layer, chosen: Mask, swapped: bool = False) -> Feet:
+    """The feet of the chosen objects of a city layer; `swapped`: as if x and y were the other way round."""
+    city = project.drawable(layer)
+    assert isinstance(city, CityTiles)
+    types = np.array([str(name).startswith(STANDING) for name in project.column(layer, "type")], np.bool_)
+    entries = np.flatnonzero((types & chosen)[city.entry_object])
+    first, counts = city.entry_vertex[entries].astype(np.int64), np.diff(city.entry_vertex)[entries]
+    corners = np.asarray(city.vertices[ranges(first, counts)])
+    owner = np.repeat(np.arange(len(entries)), counts)
+    boxes = np.asarray(city.entry_box[entries])
+    foot, top = boxes[:, 0, 2], boxes[:, 1, 2]
+    low = corners[:, 2] <= foot[owner] + FOOT_M
+    places, owner = corners[low, :2], owner[low]
+    if swapped:
+        places = places[:, ::-1]
+    places, at = np.unique(places, axis=0, return_inverse=True)
+    heights = ground_heights(project, places)[at.reshape(-1)]
+    lowest, middle, highest = _spread(heights, owner, len(entries))
+    fid = layer.first_fid + city.entry_object[entries].astype(np.int64)
+    return Feet(layer, fid, foot, top, lowest, middle, highest)
+
+
+def _spread(heights: Float64, owner: Int64, count: int) -> tuple[Float64, Float64, Float64]:
+    """The lowest, the middle and the highest of the known heights of each owner."""
+    known = np.isfinite(heights)
+    heights, owner = heights[known], owner[known]
+    order = np.lexsort((heights, owner))
+    heights, owner = heights[order], owner[order]
+    counts = np.bincount(owner, minlength=count)
+    begin = np.cumsum(counts) - counts
+    found = [np.full(count, np.nan) for _ in range(3)]
+    has = counts > 0
+    for values, at in zip(found, (begin, begin + counts // 2, begin + counts - 1), strict=True):
+        values[has] = heights[at[has]]
+    return found[0], found[1], found[2]

@@ -1,0 +1,137 @@
+"""`citystrata doctor`: what floats above the terrain or is sunk in it, why, and its correction."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from analysis.analysis import check_names, perform
+from analysis.asked import checked, questions
+from analysis.doctor import FLOATING, SUNK, Inputs, Patient, examined, sentences
+from app.verbs.verb import Answer, Progress, Verb, add_project, add_selection
+from layers.errors import UsageError
+from layers.importing import complete
+from layers.placing import place_layer
+from layers.project import Project
+from layers.remedies import lifted
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_project(parser)
+    add_selection(parser)
+    parser.add_argument("--tolerance", metavar="M", type=float, default=1.0, help="in metres; default 1")
+    parser.add_argument(
+        "--apply",
+        choices=("layer", "objects"),
+        help="correct it as one undoable step: the whole layer as suspected, or each object that is off",
+    )
+    parser.add_argument("--keep", action="store_true", help="keep what was found as a result in the project")
+    parser.add_argument("--why", metavar="TEXT", default="", help="the reason, for the journal")
+
+
+def _run(arguments: argparse.Namespace) -> Answer:
+    progress = Progress()
+    tolerance = {field.name: ask for field, ask in questions(Inputs)}["tolerance_m"]
+    inputs = Inputs(
+        where=arguments.where or "",
+        layer=arguments.layer or "",
+        tolerance_m=checked(tolerance, arguments.tolerance),
+    )
+    with Project.open(arguments.project, read_only=not (arguments.apply or arguments.keep)) as project:
+        check_names(project, inputs)
+        complete(project, [one for one in project.layers if one.kind in ("city", "terrain")], progress)
+        patients = examined(project, inputs, progress)
+        if arguments.keep:
+            _keep(project, inputs, progress)
+        progress.end()
+        values: dict[str, Any] = {
+            "layers": [_layer(patient) for patient in patients],
+            "objects": _objects(project, patients),
+        }
+        lines = [text for patient in patients for text in sentences(patient)]
+        if arguments.apply:
+            step = _apply(project, patients, arguments.apply, arguments.why)
+            values["step"] = step
+            lines.append(
+                "There is nothing to correct."
+                if step is None
+                else "Corrected; citystrata undo takes it back."
+            )
+    return Answer(values, tuple(lines))
+
+
+def _keep(project: Project, inputs: Inputs, progress: Progress) -> None:
+    from analysis import doctor
+
+    result = perform(doctor, project, inputs, progress)
+    with project.edit(f"Keep result {result.title}") as edit:
+        edit.add_result(result)
+
+
+def _layer(patient: Patient) -> dict[str, Any]:
+    states = patient.states
+    gaps = patient.gap_m[patient.feet.over_terrain]
+    ordered = sorted(gaps.tolist())
+    return {
+        "layer": patient.layer.name,
+        "objects": len(states),
+        "over_terrain": len(ordered),
+        "floating": states.count(FLOATING),
+        "sunk": states.count(SUNK),
+        "gap_m": ordered[len(ordered) // 2] if ordered else None,
+        "tolerance_m": patient.tolerance_m,
+        "suspected": [
+            {
+                "kind": each.kind,
+                "text": each.text,
+                "before_m": None if each.kind == "swapped" else each.before_m,
+                "after_m": each.after_m,
+                "shift_m": each.shift_m,
+                "height_scale": each.height_scale,
+                "swapped": each.swapped,
+            }
+            for each in patient.suspicions
+        ],
+    }
+
+
+def _objects(project: Project, patients: list[Patient]) -> list[dict[str, Any]]:
+    found = []
+    for patient in patients:
+        rows = zip(patient.feet.fid.tolist(), patient.states, patient.gap_m.tolist(), strict=True)
+        off = {fid: (state, gap) for fid, state, gap in rows if state in (FLOATING, SUNK)}
+        for item in project.objects(fids=off):
+            state, gap = off[item.fid]
+            found.append({"layer": patient.layer.name, "id": item.id, "state": state, "gap_m": gap})
+    return found
+
+
+def _apply(project: Project, patients: list[Patient], what: str, why: str) -> int | None:
+    """Correct whole layers or single objects; gives the step."""
+    if what == "layer":
+        ailing = [patient for patient in patients if patient.suspicions]
+        if len(ailing) > 1:
+            raise UsageError(
+                "Several layers are suspected",
+                found=", ".join(patient.layer.name for patient in ailing),
+                do="Name one with --layer",
+            )
+        with project.edit("Correct heights", why) as edit:
+            for patient in ailing:
+                place_layer(edit, project, patient.layer, patient.placement(patient.suspicions[0]))
+    else:
+        with project.edit("Set objects on the ground", why) as edit:
+            for patient in patients:
+                edit.set_geometries(lifted(project, patient.layer, patient.lifts_m()))
+    if what == "layer" and edit.changes is not None:
+        complete(project, project.layers)
+    return edit.changes.step.step if edit.changes else None
+
+
+VERB = Verb(
+    "doctor",
+    "Find what floats above the terrain or is sunk in it, wrong datums, swapped axes, feet for metres.",
+    "citystrata doctor town.city.gpkg --layer buildings --apply layer",
+    _arguments,
+    _run,
+)
