@@ -33,3 +33,9 @@ def path_within(folder: Path, said: str) -> Path | None:
         return None
     found = Path(folder, name).resolve()  # which follows links that lead elsewhere
     return found if found.is_relative_to(folder.resolve()) else None
+
+
+def way_below(folder: Path, whole: Path) -> str:
+    """The way from a folder to one below it, to be put before the names of files; '' to itself."""
+    way = folder.relative_to(whole).as_posix() if folder.is_relative_to(whole) else "."
+    return "" if way == "." else f"{way}/"

@@ -23,6 +23,7 @@ from layers.formats._stretches import TEXT, Stretch, different_crs
 from layers.formats._vertices import Transformation, vertices_of
 from layers.joining import twice
 from layers.jsontext import address, join_members, raw_members
+from layers.looks import way_below
 from layers.report import Report
 from layers.vertexfile import VertexFile
 from layers.wearing import APPEARANCE, Appearance, Float32
@@ -117,7 +118,7 @@ class Reader:
         self.path = path
         self._describe_file(root)
         self.transform = transform_of(root, path)
-        self._images = _below(path.parent, self.folder)
+        self._images = way_below(path.parent, self.folder)
         self._header_appearance = self._appearance(root)
         self.flattener.use_appearance(self._header_appearance)
         self._header_templates = self.flattener.templates = self._templates(root)
@@ -304,12 +305,6 @@ class Reader:
             if id(surfaces) not in texts:
                 texts[id(surfaces)] = _listed(f"{name}:{n}" for name, n in surfaces.items())
             self.features[number].surfaces = texts[id(surfaces)]
-
-
-def _below(folder: Path, whole: Path) -> str:
-    """The way from a folder to one below it, to be put before the names of files; '' to itself."""
-    way = folder.relative_to(whole).as_posix() if folder.is_relative_to(whole) else "."
-    return "" if way == "." else f"{way}/"
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -17,6 +17,7 @@ from layers.gml.cutting import HEAD as HEAD_BYTES
 from layers.gml.cutting import Cut, Frame, Text, frame_of, ids_in, mapped, members_in, members_of_stretch
 from layers.gml.header import Header, header_of, is_city_model
 from layers.gml.reader import Reader
+from layers.looks import way_below
 from layers.report import Report
 from layers.tin import TIN
 from layers.uncollected import collector_off
@@ -25,7 +26,17 @@ from layers.xmlsafe import is_xml
 NAME = "citygml"
 TITLE = "CityGML"
 ENDINGS = (".gml", ".citygml", ".xml")
-KINDS = ("city", "terrain")
+KINDS = ("city", "terrain", "pipes")
+#: The name space of the extension for utility networks.
+NETWORKS = "citygml.org/ade/utility"
+#: What other XML is, by signs in its outermost tag.
+OTHERS = {
+    b"opengis.net/indoorgml": "IndoorGML, a model of rooms for finding one's way",
+    b"opengis.net/timeseriesml": "TimeseriesML, a series of measurements",
+    b"<PAMDataset": "GDAL's notes about an image",
+    b"opengis.net/kml": "KML",
+    b"LandXML": "LandXML",
+}
 
 rewrite = patch.rewrite
 own_text = patch.own_text
@@ -33,40 +44,57 @@ own_text = patch.own_text
 
 def can_read(head: bytes, path: Path) -> int:
     """Surely when the outermost element is a city model."""
-    if not is_xml(head) or b"opengis.net/citygml/" not in head:
+    if not is_xml(head):
         return 0
     try:
-        return 90 if is_city_model(frame_of(head, path.name).opening) else 0
+        if is_city_model(frame_of(head, path.name).opening):
+            return 90
     except ReadError:
-        return 40  # it says itself what is wrong with it, when it is read
+        return 40 if b"opengis.net/citygml/" in head else 0  # reading it says what is wrong with it
+    return 1 if path.name.lower().endswith(ENDINGS) else 0  # nobody else's: reading it says what it is
 
 
 def read(path: Path, options: ReadOptions) -> list[LayerData]:
     """The city objects of the file, and beside them its TINRelief as terrain."""
     with collector_off():
-        return _layers(_gathered(path, options), options)
+        reader, has_networks = _gathered(path, options)
+        layers = _layers(reader, options)
+        if has_networks:
+            from layers.gml.utilities import network_layers
+
+            layers += network_layers(path, options)
+        return layers
 
 
-def _gathered(path: Path, options: ReadOptions) -> Reader:
+def _gathered(path: Path, options: ReadOptions) -> tuple[Reader, bool]:
+    """The members of a file, and whether it uses the extension for utility networks."""
     data = path.read_bytes()
     header, cuts = _opened(data, path)
-    reader = Reader(path, header.in_crs(options.crs))
+    has_networks = NETWORKS.encode() in data[:HEAD_BYTES]
+    reader = Reader(path, header.in_crs(options.crs), NETWORKS if has_networks else "")
     reader.share(data)
     reader.add(data, cuts, 0, options.progress)
-    return reader
+    return reader, has_networks
 
 
 def _opened(text: Text, path: Path) -> tuple[Header, list[Cut]]:
     """What a file says of all its members, and where they stand."""
     frame = frame_of(bytes(text[:HEAD_BYTES]), path.name)
     if not is_city_model(frame.opening):
-        raise ReadError("This is not a city model in CityGML", where=path.name, found=_shown(frame))
+        raise _no_city_model(frame, path)
     cuts = list(members_in(text, frame, path.name))
     return header_of(text, frame, cuts, path), cuts
 
 
-def _shown(frame: Frame) -> str:
-    return f"<{frame.name[:80].decode('utf-8', 'replace')}>"
+def _no_city_model(frame: Frame, path: Path) -> ReadError:
+    known = next((what for sign, what in OTHERS.items() if sign in frame.opening), None)
+    name = frame.name[:80].decode("utf-8", "replace")
+    return ReadError(
+        f"This is {known}, not a city model" if known else "This XML is not a city model",
+        where=path.name,
+        found=f"the outermost element <{name}>",
+        allowed="CityModel of CityGML 1.0, 2.0 or 3.0",
+    )
 
 
 def outline(path: Path, scratch: Path, options: ReadOptions) -> Outline:
@@ -115,10 +143,12 @@ def read_part(path: Path, stretches: Sequence[Stretch], options: ReadOptions) ->
         reader: Reader | None = None
         for stretch in stretches:
             header = _header(stretch)
+            file = Path(stretch.path)
             if reader is None:
-                reader = Reader(Path(stretch.path), header.in_crs(options.crs))
+                reader = Reader(file, header.in_crs(options.crs))
             else:
-                reader.begin(Path(stretch.path), header.in_crs(options.crs))
+                reader.begin(file, header.in_crs(options.crs))
+            reader.appearances.images = way_below(file.parent, path if path.is_dir() else path.parent)
             if stretch.tile:
                 reader.add_text(b"", TILE + stretch.tile)
                 if header.reference.crs != stretch.crs and not options.crs:

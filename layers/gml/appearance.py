@@ -52,6 +52,7 @@ class Appearances:
 
     tell: Callable[[str, str, str], None]
     themes: list[str] = field(default_factory=list)
+    images: str = ""  # the way to the file's folder, from the folder of all tiles
     _looks: dict[Look, int] = field(default_factory=dict)
     _worn: dict[str, list[Wearing]] = field(default_factory=dict)
     _dresses: list[tuple[int, dict[int, _Dress]]] = field(default_factory=list)  # by number of the batch
@@ -88,7 +89,7 @@ class Appearances:
                 f"the texture {image!r} is laid by a map's place, which is not drawn",
             )
             return
-        look = _material(said, name) if kind == "X3DMaterial" else _texture(said, name)
+        look = _material(said, name) if kind == "X3DMaterial" else _texture(said, name, self.images)
         number = self._looks.setdefault(look, len(self._looks))
         for target, rings in _targets(data):
             if target is not None and (only is None or target in only):
@@ -244,6 +245,8 @@ def _material(said: dict[str, str], theme: str) -> Look:
     return Look(shown, transparency, theme=theme, name=said.get("name", ""))
 
 
-def _texture(said: dict[str, str], theme: str) -> Look:
+def _texture(said: dict[str, str], theme: str, images: str) -> Look:
     wrap = said.get("wrapMode") or "none"
-    return Look(picture=Picture(said.get("imageURI", "")), wrap=wrap, theme=theme, name=said.get("name", ""))
+    return Look(
+        picture=Picture(images + said.get("imageURI", "")), wrap=wrap, theme=theme, name=said.get("name", "")
+    )

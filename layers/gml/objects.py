@@ -66,9 +66,12 @@ class Member:
 class Extraction:
     """Takes the city objects out of the members of one batch."""
 
-    def __init__(self, tell: Callable[[str, str, str], None]) -> None:
-        """`tell` hears a code, an object's id and a sentence of what is not as it could be."""
-        self._tell = tell
+    def __init__(self, tell: Callable[[str, str, str], None], shapeless: str = "") -> None:
+        """`tell` hears a code, an object's id and a sentence of what is not as it could be.
+
+        Things in a name space that holds `shapeless` are drawn by somebody else.
+        """
+        self._tell, self._shapeless = tell, shapeless
         self._id = ""
         self.shapes = Shapes(lambda code, text: tell(code, self._id, text))
         self.members: list[Member] = []
@@ -121,6 +124,8 @@ class Extraction:
 
     def _geometry(self, part: _Element, item: GmlObject, surface: SemanticSurface | None) -> None:
         """Take a property that holds a geometry."""
+        if self._shapeless and self._shapeless in split(item.element.tag)[0]:
+            return
         said = shape_of(part.tag)
         lod = said.lod or _own_lod(item.element)
         if said.meaning and surface is None:

@@ -40,8 +40,10 @@ _OUTCOMES: dict[str, Outcome] = {"duplicate_id": "repaired", "arc": "noted", "no
 class Reader:
     """Gathers what the members of one file, or of stretches of it, hold."""
 
-    def __init__(self, path: Path, header: Header) -> None:
+    def __init__(self, path: Path, header: Header, shapeless: str = "") -> None:
+        """Things in a name space that holds `shapeless` are read without their geometries."""
         self.begin(path, header)
+        self._shapeless = shapeless
         self.report = Report()
         self.features: list[Feature] = []
         self.pieces: list[Piece] = []
@@ -71,7 +73,7 @@ class Reader:
             at = self._add_group(text, group, at, offset)
             progress(at / size, f"{len(self.features)} objects")
         if at < len(text):
-            self.add_text(bytes(text[at:]))
+            self.add_text(bytes(text[at:]), "" if at or offset else HEAD)
 
     def add_text(self, data: bytes, role: str = "") -> None:
         """Keep bytes that are no object's."""
@@ -91,7 +93,7 @@ class Reader:
         """Take some members; gives where in the text they end."""
         members = [cut for cut in cuts if is_feature(cut)]
         elements = self._parsed(text, members, offset)
-        batch = Extraction(self.tell)
+        batch = Extraction(self.tell, self._shapeless)
         first = len(self.features)
         firsts: dict[int, tuple[int, int]] = {}
         for cut in members:
