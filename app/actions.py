@@ -10,18 +10,14 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from analysis import QUALITY, SUN, VISIBILITY
+from analysis import SUN, VISIBILITY
 from analysis.analysis import analysis_of
 from app import theme
 from app.session import Session
 
 When = Callable[[Session], bool]
 #: The submenus of the analyses: title, icon of their rows, which ones.
-ANALYSE_MENUS = (
-    ("Sun and energy", "sun", SUN),
-    ("Visibility", "sight", VISIBILITY),
-    ("Quality", "check", QUALITY),
-)
+ANALYSE_MENUS = (("Sun and energy", "sun", SUN), ("Visibility", "sight", VISIBILITY))
 #: Analyses with an icon of their own.
 ICONS = {
     "visibility": "viewshed",
@@ -94,10 +90,10 @@ def may_edit_layer(session: Session) -> bool:
     return has_layer(session) and is_writable(session)
 
 
-def may_map_pipes(session: Session) -> bool:
-    """The current layer holds pipes and may be changed."""
+def may_map_fields(session: Session) -> bool:
+    """The current layer has fields that say how large its things are, and may be changed."""
     layer = session.current_layer
-    return layer is not None and layer.kind == "pipes" and is_writable(session)
+    return layer is not None and layer.kind in ("pipes", "vector") and is_writable(session)
 
 
 def may_undo(session: Session) -> bool:
@@ -282,8 +278,8 @@ ACTIONS: tuple[Action, ...] = (
            may_edit_layer, scope="tree", help="Take the layer out of the project; undo brings it back."),
     Action("layer_report", "Import report of the layer", "", "info", "-Layer", "layer_report", has_layer,
            help="Show what reading the current layer's file found."),
-    Action("pipe_fields", "Fields of the pipes…", "", "pipes", "Layer", "map_pipes", may_map_pipes,
-           help="Say which fields hold diameter, invert levels and nodes."),
+    Action("fields", "Fields of the layer…", "", "pipes", "Layer", "map_fields", may_map_fields,
+           help="Say which fields hold diameters, levels and nodes, or heights, and in which units."),
     Action("epoch_add", "Add date to timeline…", "", "calendar", "Layer", "add_epoch", is_writable,
            help="Name a date that the timeline should show."),
 

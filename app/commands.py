@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -20,13 +21,15 @@ from app.askpoints import normal_of
 from app.dialogs.calculator import Calculator
 from app.dialogs.choose import SelectWhere
 from app.dialogs.join import JoinCsv
+from app.dialogs.mapping import FieldMapping
+from app.dialogs.place import PlaceLayer
 from app.dialogs.replace import FindReplace
 from app.exporting import ask_export, run_export
 from app.help import KeyboardPage
 from app.jobs import Question
 from app.labels import counted
 from app.navigation import ZOOM_PER_NOTCH
-from app.opening import FieldMapping, ask_files, ask_folder, ask_project_path
+from app.opening import ask_files, ask_folder, ask_project_path
 from app.resultbox import subject_box
 from app.settings import config_folder
 from app.timeline import parse_date
@@ -34,8 +37,9 @@ from layers.arrays import Float64
 from layers.errors import WriteError
 from layers.outfile import keep_sources
 from layers.overview import ids_of
-from layers.pipes import mapping_of
-from layers.records import Fids
+from layers.pipe_fields import FIELDS, SHAPE_FIELDS
+from layers.pipes import mapping_of, sample_of
+from layers.records import Fids, Layer
 from layers.results import Result
 from layers.views import View
 from viewer.camera import Camera
@@ -411,6 +415,20 @@ class Commands(QObject):
         if layer is not None and layer.box is not None:
             self.fly_to_box(np.array(layer.box, np.float64).reshape(2, 3))
 
+    def place_layer(self) -> None:
+        """Ask where the current layer is to stand."""
+        layer = self._session.current_layer
+        if layer is not None:
+            window = self._window
+            window.show_dialog(
+                PlaceLayer(self._session, window.canvas, layer, lambda: self._fly_to(layer.id), window)
+            )
+
+    def _fly_to(self, layer: int) -> None:
+        box = self._session.project.layer(layer).box
+        if box is not None:
+            self.fly_to_box(np.array(box, np.float64).reshape(2, 3))
+
     def open_table(self) -> None:
         """Show the table of the current layer."""
         self._window.show_dock("table", True)
@@ -448,22 +466,43 @@ class Commands(QObject):
         if layer is not None:
             self._window.show_import_report(layer.id)
 
-    def map_pipes(self) -> None:
-        """Ask where diameter, levels and nodes of the current layer's pipes come from."""
-        layer, project = self._session.current_layer, self._session.project
-        if layer is None:
-            return
-        fields = list(project.attribute_types(layer))
-        question = FieldMapping(layer.name, fields, mapping_of(project, layer), self._window)
+    def map_fields(self) -> None:
+        """Ask where diameter, levels, heights and so on of the current layer come from."""
+        layer = self._session.current_layer
+        if layer is not None:
+            self._ask_fields(layer)
+
+    def settle_fields(self, layers: Sequence[Layer]) -> None:
+        """Read new layers as the person said of files with the same fields; ask once for new networks."""
+        project, unknown = self._session.project, []
+        for layer in layers:
+            if not layer.facts.get("fields_guessed") or project.read_only:
+                continue
+            known = self._window.settings.field_map(project.attribute_types(layer))
+            if known is None and layer.kind == "pipes":
+                unknown.append(layer)
+            elif known is not None and known != layer.facts.get("field_map"):
+                self._map(layer, known)
+        if unknown:
+            self._ask_fields(unknown[0])
+
+    def _ask_fields(self, layer: Layer) -> None:
+        sample = sample_of(self._session.project, layer)
+        fields = SHAPE_FIELDS if layer.kind == "vector" else FIELDS
+        guess = mapping_of(self._session.project, layer)
+        question = FieldMapping(layer.name, fields, sample, guess, self._window)
 
         def keep() -> None:
-            style = {**layer.style, "field_map": question.mapping}
-            self._session.run_edit(
-                f"Fields of {layer.name}", lambda edit: edit.set_layer(layer.id, style=style)
-            )
+            self._window.settings.keep_field_map(sample, question.mapping)
+            if question.mapping != guess:
+                self._map(layer, question.mapping)
 
         question.accepted.connect(keep)
         self._window.show_dialog(question)
+
+    def _map(self, layer: Layer, mapping: Mapping[str, str]) -> None:
+        style = {**layer.style, "field_map": dict(mapping)}
+        self._session.run_edit(f"Fields of {layer.name}", lambda edit: edit.set_layer(layer.id, style=style))
 
     def add_epoch(self) -> None:
         """Ask for a date and its name."""

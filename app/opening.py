@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QFormLayout,
     QLabel,
     QLineEdit,
     QListWidget,
@@ -26,7 +24,6 @@ from app.lines import ASIDE, SECOND_LINE, TwoLines
 from layers.decoding import MissingCrs
 from layers.errors import CitystrataError
 from layers.formats import FORMATS
-from layers.pipe_fields import FIELDS
 from layers.place import crs_title
 from layers.project import ENDING
 
@@ -162,45 +159,3 @@ class TilesQuestion(QMessageBox):
 def are_like_tiles(paths: Sequence[Path]) -> bool:
     """Whether there are many files, and all of one kind."""
     return len(paths) >= MANY_FILES and len({path.suffix.lower() for path in paths}) == 1
-
-
-class FieldMapping(QDialog):
-    """Which field of the file is which field of a pipe: diameter, invert levels, nodes."""
-
-    def __init__(
-        self, name: str, fields: Sequence[str], guess: Mapping[str, str], parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Fields of the pipes")
-        self.setMinimumWidth(520)
-        words = QLabel(
-            f"Which field of <b>{name}</b> holds what? Write the unit in brackets where it is not metres, "
-            "for example “DIAM [mm]”. What stays empty is not known."
-        )
-        words.setWordWrap(True)
-        form = QFormLayout()
-        form.setHorizontalSpacing(16)
-        form.setVerticalSpacing(8)
-        self._boxes: dict[str, QComboBox] = {}
-        for field in FIELDS:
-            box = QComboBox(editable=True)
-            box.addItems(["", *fields])
-            box.setCurrentText(guess.get(field.name, ""))
-            self._boxes[field.name] = box
-            form.addRow(field.title, box)
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 16)
-        layout.setSpacing(16)
-        layout.addWidget(words)
-        layout.addLayout(form)
-        layout.addWidget(buttons)
-
-    @property
-    def mapping(self) -> dict[str, str]:
-        """Our field to the file's field, for those that were named."""
-        return {name: text for name, box in self._boxes.items() if (text := box.currentText().strip())}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import orjson
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 #: How many recent projects and files the start page and the menu offer.
@@ -57,6 +60,19 @@ class Settings:
         """Keep a yes or no."""
         self._kept.setValue(f"flags/{name}", value)
 
+    def field_map(self, columns: Iterable[str]) -> dict[str, str] | None:
+        """Which field of a file with these columns is which field of ours, as the person last said."""
+        try:
+            found = orjson.loads(str(self._kept.value(_map_key(columns), "")))
+        except orjson.JSONDecodeError:
+            return None
+        fits = isinstance(found, dict) and all(isinstance(text, str) for text in found.values())
+        return found if fits else None
+
+    def keep_field_map(self, columns: Iterable[str], mapping: Mapping[str, str]) -> None:
+        """Keep what the person says of files with these columns."""
+        self._kept.setValue(_map_key(columns), orjson.dumps(dict(mapping)).decode())
+
     def bytes(self, name: str) -> QByteArray | None:
         """Kept window geometry or dock arrangement."""
         value = self._kept.value(f"window/{name}")
@@ -69,6 +85,12 @@ class Settings:
     def save(self) -> None:
         """Write everything to the file now."""
         self._kept.sync()
+
+
+def _map_key(columns: Iterable[str]) -> str:
+    """Where the mapping for files with these columns is kept, in whatever order they have them."""
+    names = "\n".join(sorted(columns))
+    return f"field_maps/{hashlib.sha256(names.encode()).hexdigest()[:16]}"
 
 
 def config_folder() -> Path:

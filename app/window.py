@@ -403,6 +403,7 @@ class Window(QMainWindow):
         self._act_on_info = self._show_reports
         self.info.say(f"{names}: {summary(reports)}", "Details" if found else "")
         self._hide_info.start()
+        self.commands.settle_fields(layers)
 
     def _offer_to_go_on(self, item: Unfinished) -> None:
         """An import was cut off when the program ended."""

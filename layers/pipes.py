@@ -36,7 +36,7 @@ DEFAULT_SHAFT_RADIUS_M = 0.5
 DEFAULT_SHAFT_DEPTH_M = 1.5
 DEFAULT_COVER_M = 1.0
 MOST_SHAFT_RADIUS_M = 50.0
-_SAMPLE = 200
+_SAMPLE = 1000
 
 #: How the level of a line was found, and what is said about lines of which it was not.
 LEVELS = ("inverts", "geometry", "cover depth", "usual cover", "unknown")
@@ -69,10 +69,16 @@ def mapping_of(project: Project, layer: Layer) -> dict[str, str]:
     chosen = layer.style.get("field_map")
     if not chosen and layer.facts.get("field_map"):
         return dict(layer.facts["field_map"])
-    sample = {name: project.values(layer, name)[:_SAMPLE] for name in project.attribute_types(layer)}
+    sample = sample_of(project, layer)
     if chosen:
         return with_units(chosen, sample)
     return guess_mapping(sample, sample, "shape" if layer.kind == "vector" else None)
+
+
+def sample_of(project: Project, layer: Layer) -> dict[str, list[Any]]:
+    """Some values of each of a layer's attributes, of the same objects throughout."""
+    step = max(1, layer.object_count // _SAMPLE)
+    return {name: project.values(layer, name)[::step] for name in project.attribute_types(layer)}
 
 
 def network(project: Project, layer: Layer, terrain: Terrain | None = None) -> Network:

@@ -38,8 +38,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         help="what is to be added to the files' coordinates, in their CRS, as scanners and modellers note it",
     )  # fmt: skip
     parser.add_argument(
-        "--field", metavar="OURS=THEIRS", action="append", default=[],
-        help='where a field of a network comes from, as "diameter_m=DIAM [mm]"',
+        "--map", "--field", metavar="OURS=THEIRS", action="append", default=[], dest="fields",
+        help='where a field of a network or of shapes comes from, as diameter_m="DIAM [mm]"',
     )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         raise UsageError(
             "The epoch is not a date", found=repr(arguments.epoch), allowed="YYYY-MM-DD or a year"
         )
-    fields = dict(pair_from(text, "--field") for text in arguments.field)
+    fields = dict(pair_from(text, "--map") for text in arguments.fields)
     options = ReadOptions(kind=arguments.kind, crs=arguments.crs, field_map=fields)
     if arguments.offset:
         options.placement = Placement(offset=triple_from(arguments.offset, "--offset"))

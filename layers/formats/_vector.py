@@ -90,6 +90,7 @@ def layer_of(
         return layer
     check_mapping(options.field_map, sample)
     layer.facts["field_map"] = guessed | with_units(options.field_map, sample)
+    layer.facts["fields_guessed"] = not options.field_map
     return layer
 
 

@@ -100,7 +100,7 @@ def _read_one(path: Path, options: ReadOptions) -> list[LayerData]:
     name = layer_name(path, ENDINGS)
     if lines or nodes:
         network = layer_of(name, [*lines, *nodes], crs, report, _asked(options, "pipes"))
-        network.facts["field_map"] = _field_map(units) | options.field_map
+        network.facts |= {"field_map": _field_map(units) | options.field_map, "fields_guessed": False}
         layers.append(network)
     if others:
         report = aside if layers else report

@@ -69,7 +69,7 @@ def network_layers(path: Path, options: ReadOptions) -> list[LayerData]:
     name = f"{layer_name(path, _ENDINGS)} network"
     asked = ReadOptions("pipes", options.crs, options.field_map)
     layer = layer_of(name, [_record(feature) for feature in found], crs, report, asked)
-    layer.facts["field_map"] = _field_map(units) | options.field_map
+    layer.facts |= {"field_map": _field_map(units) | options.field_map, "fields_guessed": False}
     return [layer]
 
 
