@@ -46,6 +46,8 @@ MEMORY_PER_BYTE = 24
 CPU_FLOOR_S = 120
 CPU_BYTES_PER_S = 200_000
 SCRATCH = "scratch"
+#: What lies beside tiles because they name it themselves.
+BESIDE = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tga", ".mtl", ".bin")
 #: A source of so many parts or more is large: its work stays when it is cut off, a city is read in parts.
 LARGE = 2.5
 #: With less free space than this, the disk may be why something failed.
@@ -190,7 +192,7 @@ def stage(request: Request, held: ExitStack, say: Say = silent) -> Answer:
         first.facts["tiles"] = source.names
     if others:
         report = Report.from_dict(first.report)
-        for name in others:
+        for name in (name for name in others if not name.lower().endswith(BESIDE)):
             report.warn(
                 "not_read",
                 name,

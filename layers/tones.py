@@ -17,7 +17,7 @@ Float32 = NDArray[np.float32]
 Thumbs = Mapping[Picture, UInt8]
 #: What stands for a picture that is not there: hatched, light and dark.
 HATCH = ((226, 219, 210), (178, 160, 150))
-#: Places where a picture is looked at: at the middle of a polygon, and half way from there to its corners.
+#: A picture is looked at half way from the corners of a polygon to its middle.
 HALF_WAY = np.float32(0.5)
 #: z of a unit normal from which on a polygon is a top, and down to which it is a side.
 TOP, SIDE = 0.35, -0.7
@@ -49,13 +49,12 @@ def _tones(mesh: Mesh, theme: int, looks: Sequence[Look], thumbs: Thumbs) -> UIn
     uv = np.where(known[:, None], uv, 0)
     number = np.maximum(np.add.reduceat(known.astype(np.int64), first), 1)[:, None]
     middle = (np.add.reduceat(uv, first, axis=0) / number).astype(np.float32)
-    owner = np.repeat(np.arange(len(own)), own)
-    places = np.concatenate((middle, uv + (middle[owner] - uv) * HALF_WAY))
-    of = np.concatenate((np.arange(len(own)), owner))
-    seen = np.concatenate((np.ones(len(own), bool), known))
+    of = np.repeat(np.arange(len(own)), own)
+    places = uv + (middle[of] - uv) * HALF_WAY
     colors = _sampled(look[pictured][of], places, looks, thumbs)
-    total = np.stack([np.bincount(of, colors[:, k] * seen, len(own)) for k in range(3)], axis=-1)
-    tones[pictured] = (total / np.bincount(of, seen, len(own))[:, None] + 0.5).astype(np.uint8)
+    total = np.stack([np.bincount(of, colors[:, k] * known, len(own)) for k in range(3)], axis=-1)
+    placed = np.add.reduceat(known, first)
+    tones[np.flatnonzero(pictured)[placed]] = (total / number + 0.5).astype(np.uint8)[placed]
     return tones
 
 
