@@ -9,6 +9,7 @@ the text they were in the source. Vertices are an (n, 3) int64 array.
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import orjson
 from numpy.typing import NDArray
 
 from layers.arrays import Float64
+from layers.conformance import FIRST_LEVEL, SECOND_LEVEL
 from layers.errors import WriteError
 from layers.flatten import BadGeometry
 from layers.jsontext import BOM, compact, raw_members
@@ -44,8 +46,19 @@ MEMBER_ORDER = (
 )
 #: Without a transform, coordinates get from 3 to 7 decimals: the fewest that keep them.
 MOST_DECIMALS = 7
+#: What CityJSON has no type for is a generic object, and keeps its type and whose part it was as attributes.
+GENERIC, SOURCE_TYPE, SOURCE_PARENT = "GenericCityObject", "sourceType", "sourceParent"
+_FAMILY = re.compile(r"Building|Bridge|Tunnel")
 #: Beyond it float64 does not hold every whole number.
 LARGEST_WHOLE = 2**53
+
+
+def known_type(name: str, has_parent: bool) -> str:
+    """The type as CityJSON 2.0 has it; a part that is nobody's part stands for itself."""
+    if name in FIRST_LEVEL or (name in SECOND_LEVEL and has_parent):
+        return name
+    family = _FAMILY.match(name)
+    return family[0] if name in SECOND_LEVEL and family else GENERIC
 
 
 def from_text(text: bytes) -> Model:
@@ -100,10 +113,11 @@ def use_points(model: Model, numbers: Float64) -> None:
     points = numbers
     if has_transform:
         points = numbers * model["transform"]["scale"] + model["transform"]["translate"]
-    set_points(model, points, np.full(3, _fitting_scale(points)))
+    set_points(model, points, np.full(3, fitting_scale(points)))
 
 
-def _fitting_scale(points: Float64) -> float:
+def fitting_scale(points: Float64) -> float:
+    """The step that keeps coordinates: from 3 to 7 decimals."""
     for decimals in range(3, MOST_DECIMALS):
         if np.allclose(np.round(points, decimals), points, rtol=0, atol=1e-9):
             return _power(-decimals)

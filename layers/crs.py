@@ -155,3 +155,8 @@ def same_positions(one: CRS, other: CRS) -> bool:
 def same_place(one: str, other: str) -> bool:
     """Whether positions in both CRSs are the same numbers, whatever their heights refer to."""
     return one == other or same_positions(positions(parse_crs(one)), positions(parse_crs(other)))
+
+
+def same_crs(one: str, other: str) -> bool:
+    """Whether two texts name the same CRS."""
+    return one == other or crs_text(parse_crs(one)) == crs_text(parse_crs(other))

@@ -57,3 +57,14 @@ def below(items: NDArray[Any], first: NDArray[Any]) -> tuple[Int64, Int64]:
 def owners(counts: NDArray[Any]) -> NDArray[np.int32]:
     """0 as often as the first count says, 1 as often as the second …"""
     return np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+
+
+def numbered(cells: Int64) -> tuple[Int64, Int64]:
+    """For each row which of the different rows it is, and the different rows."""
+    order = np.lexsort(cells.T)
+    ordered = cells[order]
+    is_new = np.ones(len(cells), np.bool_)
+    is_new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    number = np.empty(len(cells), np.int64)
+    number[order] = np.cumsum(is_new) - 1
+    return number, ordered[is_new]

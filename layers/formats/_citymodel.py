@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from layers import citymodel, sequence
 from layers.data import TILE, LayerData, Piece, WriteOptions
 from layers.errors import WriteError
 from layers.flatten import MALFORMED, fault_of
+from layers.gml.model import from_text as from_gml
 from layers.reproject import name_crs, reproject
 from layers.upgrade import Model
 
-DECODERS = {"cityjson": citymodel.from_text, "cityjsonseq": sequence.from_text}
+#: What makes a model of a source's text, by format; the CRS is where its layer is known to lie.
+DECODERS: dict[str, Callable[[bytes, str | None], Model]] = {
+    "cityjson": lambda text, _crs: citymodel.from_text(text),
+    "cityjsonseq": lambda text, _crs: sequence.from_text(text),
+    "citygml": from_gml,
+}
 
 
 def model_of(layer: LayerData, options: WriteOptions) -> Model:
@@ -24,7 +30,7 @@ def model_of(layer: LayerData, options: WriteOptions) -> Model:
             found=source,
             allowed=", ".join(DECODERS),
         )
-    tiles = [DECODERS[source](text) for text in _texts(layer.pieces)]
+    tiles = [DECODERS[source](text, layer.crs) for text in _texts(layer.pieces)]
     model = tiles[0] if len(tiles) == 1 else sequence.joined(tiles)
     if options.lod is not None:
         citymodel.keep_lod(model, options.lod)

@@ -16,25 +16,22 @@ from numpy.typing import NDArray
 
 from layers import formats
 from layers.arrays import Mesh
-from layers.citymodel import MEMBER_ORDER
-from layers.conformance import FIRST_LEVEL, SECOND_LEVEL, SURFACES
+from layers.citymodel import GENERIC, MEMBER_ORDER, SOURCE_TYPE, known_type
+from layers.conformance import SECOND_LEVEL, SURFACES
 from layers.crs import LOCAL
 from layers.data import Feature
 from layers.formats._citymodel import DECODERS
 from layers.formats._vector import dated_members
 from layers.jsontext import join_members
 from layers.reproject import name_crs
-from layers.runs import Int64, ranges, starts, sums
+from layers.runs import Int64, numbered, ranges, starts, sums
 from layers.upgrade import Model
-from layers.writers._weld import numbered
 from layers.writers.outgoing import Outgoing
 
 FINEST_M = 1e-3
-GENERIC, SOURCE_TYPE = "GenericCityObject", "sourceType"
 #: Of shapes whose level of detail nobody knows.
 USUAL_LOD = "2"
 _LOD = re.compile(r"[0-3](\.[0-3])?")
-_FAMILY = re.compile(r"Building|Bridge|Tunnel")
 
 
 def model_from_tiles(going: Outgoing) -> Model:
@@ -70,7 +67,7 @@ def _objects(features: Sequence[Feature]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for feature in features:
         parent = feature.parent if feature.parent in known else None
-        kind = _type(feature.type, parent is not None)
+        kind = known_type(feature.type, parent is not None)
         members = dated_members(feature)
         if kind == GENERIC != feature.type:
             members.setdefault(SOURCE_TYPE, orjson.dumps(feature.type))
@@ -84,14 +81,6 @@ def _objects(features: Sequence[Feature]) -> dict[str, Any]:
         for parent in item.get("parents", ()):
             found[parent].setdefault("children", []).append(id)
     return found
-
-
-def _type(name: str, has_parent: bool) -> str:
-    """The type as CityJSON 2.0 has it; a part that is nobody's part stands for itself."""
-    if name in FIRST_LEVEL or (name in SECOND_LEVEL and has_parent):
-        return name
-    family = _FAMILY.match(name)
-    return family[0] if name in SECOND_LEVEL and family else GENERIC
 
 
 # ---------------------------------------------------------------- geometry

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from layers.arrays import Float64
-from layers.runs import Int64
+from layers.runs import Int64, numbered
 
 
 def welded(points: Float64, step: float) -> tuple[Int64, Float64]:
@@ -15,14 +15,3 @@ def welded(points: Float64, step: float) -> tuple[Int64, Float64]:
     low = np.floor(points.min(axis=0))
     number, cells = numbered(np.rint((points - low) / step).astype(np.int64))
     return number, cells * step + low
-
-
-def numbered(cells: Int64) -> tuple[Int64, Int64]:
-    """For each row which of the different rows it is, and the different rows."""
-    order = np.lexsort(cells.T)
-    ordered = cells[order]
-    is_new = np.ones(len(cells), np.bool_)
-    is_new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    number = np.empty(len(cells), np.int64)
-    number[order] = np.cumsum(is_new) - 1
-    return number, ordered[is_new]
