@@ -20,8 +20,8 @@ VECTORS = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
 #: Arrays of property tables begin at multiples of it (EXT_structural_metadata).
 STEP = 8
 LARGEST = 2**32 - 1
-#: 1, y and z as glTF has them: right, up, backwards; for coordinates that are east, north, up.
-TURN = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+#: From east, north, up to what glTF has: right, up, backwards.
+TURN = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 
 
 class Glb:
