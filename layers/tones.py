@@ -53,7 +53,7 @@ def _tones(mesh: Mesh, theme: int, looks: Sequence[Look], thumbs: Thumbs) -> UIn
     places = uv + (middle[of] - uv) * HALF_WAY
     colors = _sampled(look[pictured][of], places, looks, thumbs)
     total = np.stack([np.bincount(of, colors[:, k] * known, len(own)) for k in range(3)], axis=-1)
-    placed = np.add.reduceat(known, first)
+    placed = np.logical_or.reduceat(known, first)
     tones[np.flatnonzero(pictured)[placed]] = (total / number + 0.5).astype(np.uint8)[placed]
     return tones
 
