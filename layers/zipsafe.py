@@ -124,7 +124,7 @@ class Archive:
         return ReadError(
             "The archive is damaged",
             where=self.path.name,
-            found=str(error) or type(error).__name__,
+            found=str(error)[:100] or type(error).__name__,
             do="Ask for the file again",
         )
 
@@ -136,7 +136,7 @@ class Archive:
         )
 
     def _refused(self, what: str, found: str, do: str = "") -> ReadError:
-        return ReadError(what, where=self.path.name, found=found, do=do)
+        return ReadError(what, where=self.path.name, found=found[:200], do=do)
 
 
 def _within(name: str) -> str | None:

@@ -91,8 +91,7 @@ def triangles_of(raw: Raw, report: Report) -> tuple[Int64, Int64]:
     good = (missing == 0) & (raw.lengths >= 3)
     if not good.all():
         bad = int((~good).sum())
-        report.dropped += bad
-        report.warn("bad_faces", "", f"{bad:,} faces have missing corners and are left out")
+        report.warn("bad_faces", "", f"{bad:,} faces have missing corners and are left out", "dropped", bad)
     plain = np.flatnonzero(good & (raw.lengths == 3))
     positions = starts[plain][:, None] + np.arange(3)
     large = np.flatnonzero(good & (raw.lengths > 3))

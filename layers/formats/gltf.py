@@ -58,7 +58,8 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     name = layer_name(path, ENDINGS)
     assembly = Assembly(Report())
     base, said = _base(found)
-    Reading(assembly, by_node=options.kind == "city").add(found, base, name)
+    with np.errstate(invalid="ignore", over="ignore"):  # what is no number is left out, and told
+        Reading(assembly, by_node=options.kind == "city").add(found, base, name)
     facts = {"version": str(found.gltf.asset.version), "generator": found.gltf.asset.generator}
     return layers_of(assembly, name, options, facts, said or beside(path))
 

@@ -94,8 +94,13 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
             progress(done / size, "")
     report = Report()
     if parts.unsupported:
-        report.unsupported += parts.unsupported
-        report.warn("unsupported", "", f"{parts.unsupported:,} lines, curves or surfaces are not used")
+        report.warn(
+            "unsupported",
+            "",
+            f"{parts.unsupported:,} lines, curves or surfaces are not used",
+            "unsupported",
+            parts.unsupported,
+        )
     facts = {"objects": parts.met}
     raw = _raw(parts)
     if not len(raw.lengths):

@@ -233,5 +233,10 @@ def _places(
 def _say_what_is_left_out(header: Header, report: Report) -> None:
     for element in header.elements:
         if element.count and element.name not in ("vertex", "face"):
-            report.unsupported += element.count
-            report.warn("unsupported", "", f"{element.count:,} records of {element.name} are not used")
+            report.warn(
+                "unsupported",
+                "",
+                f"{element.count:,} records of {element.name} are not used",
+                "unsupported",
+                element.count,
+            )

@@ -79,12 +79,14 @@ def _binary(data: bytes, path: Path, report: Report) -> Float64:
             "repaired",
         )
     records = np.frombuffer(data, _RECORDS, min(said, there), _HEADER + _COUNT)
-    return records["corners"].astype(np.float64)
+    with np.errstate(invalid="ignore"):  # what is no number is left out later, and told
+        return records["corners"].astype(np.float64)
 
 
 def _texts(data: bytes, path: Path) -> list[tuple[str, Float64]]:
     """The solids of a text with their triangles."""
     begins = [(found.start(), found[1].decode("utf-8", "replace").strip()) for found in _SOLID.finditer(data)]
+    begins = begins or [(0, "")]
     ends = [start for start, _name in begins[1:]] + [len(data)]
     found = []
     for (start, name), end in zip(begins, ends, strict=True):

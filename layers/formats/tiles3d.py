@@ -32,9 +32,7 @@ ENDINGS = ("tileset.json", ".3tz", ".b3dm", ".i3dm", ".pnts", ".cmpt", ".zip")
 TILESET = "tileset.json"
 #: Endings of the files that belong to a tileset.
 _OWN = frozenset(
-    words(
-        ".json .b3dm .i3dm .pnts .cmpt .glb .gltf .bin .subtree .subtreejson .png .jpg .jpeg .webp .ktx2"
-    )
+    words(".json .b3dm .i3dm .pnts .cmpt .glb .gltf .bin .subtree .subtreejson .png .jpg .jpeg .webp .ktx2")
 )
 
 
@@ -105,7 +103,8 @@ def _read(store: Store, name: str, path: Path, options: ReadOptions) -> list[Lay
         store, Contents(assembly, reading, store), assembly.report, part_of(options.progress, 0.0, 0.5)
     )
     asset = tileset_of(store.read(name), path.name).asset
-    walk.tileset(name, np.eye(4))
+    with np.errstate(invalid="ignore", over="ignore"):  # what is no number is left out, and told
+        walk.tileset(name, np.eye(4))
     counts = walk.counts
     facts = {
         "version": str(asset.version),
@@ -152,7 +151,8 @@ def _single(path: Path, options: ReadOptions) -> list[LayerData]:
     assembly, store = Assembly(Report()), Folder(path.parent)
     contents = Contents(assembly, Reading(assembly, by_node=options.kind == "city"), store)
     try:
-        contents.add(read_whole(path, "content", MOST_BYTES), np.eye(4), path.name)
+        with np.errstate(invalid="ignore", over="ignore"):
+            contents.add(read_whole(path, "content", MOST_BYTES), np.eye(4), path.name)
     except Unreadable as error:
         raise ReadError("This content cannot be read", where=path.name, found=str(error)) from error
     return layers_of(assembly, layer_name(path, ENDINGS), options, {})

@@ -55,6 +55,8 @@ def placed(document: Document, base: Float64, report: Report) -> Iterator[Placed
         node = gltf.nodes[number]
         try:
             local = matrix @ _matrix(node)
+            if not np.isfinite(local).all():
+                raise Unreadable("its place is no number")
             if node.mesh is not None:
                 mesh = document.item(gltf.meshes, node.mesh, "mesh")
                 if INSTANCING in node.extensions:

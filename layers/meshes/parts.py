@@ -108,9 +108,12 @@ class Assembly:
             exists &= np.all(fine[np.where(exists[:, None], part.triangles, 0)], axis=1)
         if not exists.all():
             bad = int((~exists).sum())
-            self.report.dropped += bad
             self.report.warn(
-                "bad_faces", "", f"{bad:,} triangles have missing or impossible corners and are left out"
+                "bad_faces",
+                "",
+                f"{bad:,} triangles have missing or impossible corners and are left out",
+                "dropped",
+                bad,
             )
             part = replace(
                 part,
