@@ -10,6 +10,7 @@ import numpy as np
 
 from layers.arrays import Float64
 from layers.citymodel import points_of, power_below, prune, set_points
+from layers.crs import positions
 from layers.errors import WriteError
 from layers.place import Place, parse_crs
 from layers.renumber import Kept, Renumbering, looked_up, vertex_numbers
@@ -39,8 +40,12 @@ def reproject(model: Model, from_crs: str | None, to_crs: str) -> None:
 
 
 def name_crs(model: Model, crs: str) -> None:
-    """Have the metadata name the CRS that the layer is known to lie in, where they say another one."""
-    code = parse_crs(crs).to_epsg() if crs != "local" else None
+    """Have the metadata name the CRS that the layer is known to lie in, where they say another one.
+
+    A pair of positions and heights that has no code of its own is named by its positions.
+    """
+    known = parse_crs(crs) if crs != "local" else None
+    code = None if known is None else known.to_epsg() or positions(known).to_epsg()
     metadata = model.get("metadata")
     said = metadata.get("referenceSystem") if isinstance(metadata, dict) else None
     if code is not None and not re.search(rf"\b{code}\b", str(said)):
