@@ -415,10 +415,13 @@ class CityView:
     def _paint(self, number: int, tile: Tile) -> None:
         detail = tile.detail
         base = self._looks.polygons(self._city.entry_object[detail.entry], detail.type, detail.normal)
+        papered = None
         if self._shows_papers:
             base = self._papers.polygons(base, detail.surface)
             tile.lit = np.minimum(base * detail.light, 255)
-            base = self._papers.lit(number, base, detail.light, detail.softened())
+            papered = self._papers.papered(number)
+        if papered is not None:  # white, in light that is only a little uneven
+            base[papered] = 255 * (detail.softened() / detail.light)[papered]
         if self._result is not None:
             base = self._result.painted.polygons(base, detail.surface)
             known = self._result.painted.known[detail.surface]
@@ -430,7 +433,7 @@ class CityView:
             base[selected] = np.minimum(base[selected] * (1 - SELECTED_SHARE) + tint, 255)
         if not self._shows_papers:
             tile.lit = np.minimum(base * detail.light, 255)
-        tile.patch.recolor(detail.colors(base))
+        tile.patch.recolor(detail.colors(base, papered))
 
     def paint(self, painted: Painted | None, points: Points | None = None) -> None:
         """Colour polygons by the values of a result, near ones point by point; None ends it."""

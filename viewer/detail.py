@@ -65,10 +65,11 @@ class Detail:
         soft = 1 - np.float32(SHADE_ON_VALUES) * (1 - self.light)
         return np.asarray(np.minimum(soft, np.float32(1)))
 
-    def colors(self, base: Float32) -> UInt8:
-        """Colours of the vertices from one own colour per polygon."""
+    def colors(self, base: Float32, even: Mask | None = None) -> UInt8:
+        """Colours of the vertices from one own colour per polygon; `even` walls do not darken."""
         lit = np.repeat(np.minimum(base * self.light, 255), self.counts, axis=0)
-        lit *= self.foot[:, None]
+        foot = self.foot if even is None else np.where(np.repeat(even, self.counts), 1, self.foot)
+        lit *= foot[:, None]
         return lit.astype(np.uint8)
 
 

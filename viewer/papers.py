@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from layers.arrays import CityTiles
 from layers.stored import Damaged
 from viewer.citytile import Tile
-from viewer.faces import Index
+from viewer.faces import Index, Mask
 from viewer.papering import Decoded, Sheet, sheet_of
 from viewer.texture import Texture
 
@@ -186,14 +186,10 @@ class Papers:
         for number in {*self._hung, *self._making}:
             self.drop(number)
 
-    def lit(self, number: int, base: Float32, light: Float32, softened: Float32) -> Float32:
-        """The own colours of a tile's polygons, images in white light that is only a little uneven."""
+    def papered(self, number: int) -> Mask | None:
+        """Which polygons of a tile are covered by its sheet."""
         hung = self._hung.get(number)
-        if hung is None or hung.sheet is None:
-            return base
-        on = hung.sheet.papered
-        base[on] = 255 * softened[on] / light[on]
-        return base
+        return None if hung is None or hung.sheet is None else hung.sheet.papered
 
 
 def _made(
