@@ -278,6 +278,8 @@ ACTIONS: tuple[Action, ...] = (
            may_edit_layer, scope="tree", help="Take the layer out of the project; undo brings it back."),
     Action("layer_report", "Import report of the layer", "", "info", "-Layer", "layer_report", has_layer,
            help="Show what reading the current layer's file found."),
+    Action("place", "Place layer by hand…", "", "place", "Layer", "place_layer", may_edit_layer,
+           help="Move, turn and scale the current layer, by numbers or by points picked in the view."),
     Action("fields", "Fields of the layer…", "", "pipes", "Layer", "map_fields", may_map_fields,
            help="Say which fields hold diameters, levels and nodes, or heights, and in which units."),
     Action("epoch_add", "Add date to timeline…", "", "calendar", "Layer", "add_epoch", is_writable,

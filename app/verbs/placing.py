@@ -26,8 +26,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--scale", metavar="F", type=float, default=1.0, help="make it so many times as large")
     add("--height-scale", metavar="F", type=float, default=1.0, help="heights besides: 0.3048 for feet")
     add("--to", metavar="X,Y,Z", help="move the middle of its foot to this point")
-    add("--pair", metavar="X,Y,Z=X,Y,Z", action="append", default=[],
-        help="a point of the layer as it lies now, and where it should be; from two on it is turned too")  # fmt: skip
+    add(
+        "--pair", metavar="X,Y,Z=X,Y,Z", action="append", default=[],
+        help="a point of the layer as it lies now, and where it should be; from two on it is turned too",
+    )  # fmt: skip
     add("--with-scale", action="store_true", help="let the pairs tell its size as well")
     add("--reset", action="store_true", help="first put it back to where its file says")
     add("--why", metavar="TEXT", default="", help="the reason, for the journal")

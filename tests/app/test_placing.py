@@ -1,0 +1,138 @@
+"""A layer is placed from the window: by numbers, by points that are clicked, and back again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from app.cli import main
+from app.dialogs.place import PlaceLayer
+from app.session import Session
+from app.window import Window
+from layers.arrays import Float64
+from layers.importing import import_files
+from layers.project import Project
+from viewer.camera import Camera
+
+LEFT = Qt.MouseButton.LeftButton
+Settled = Callable[[Session], None]
+#: A slab of 20 by 10 by 2 m in a designer's own coordinates.
+SLAB = "".join(f"v {x} {y} {z}\n" for z in (0, 2) for x, y in ((0, 0), (20, 0), (20, 10), (0, 10))) + (
+    "f 1 4 3 2\nf 5 6 7 8\nf 1 2 6 5\nf 2 3 7 6\nf 3 4 8 7\nf 4 1 5 8\n"
+)
+
+
+@pytest.fixture
+def path(blocks: Path, tmp_path: Path) -> Path:
+    """Nine boxes of 10 m, and a slab that names no place on Earth."""
+    copy = tmp_path / "copy" / blocks.name
+    shutil.copytree(blocks.parent, copy.parent)
+    model = tmp_path / "slab.obj"
+    model.write_text(SLAB)
+    with Project.open(copy) as project:
+        import_files(project, [model])
+    return copy
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, window: Window, settled: Settled, path: Path) -> Window:
+    window.open_paths([path])
+    qtbot.waitUntil(lambda: bool(window.session.is_open and window.session.project.layers))
+    settled(window.session)
+    window.session.set_current_layer(window.session.project.layer("slab").id)
+    return window
+
+
+def asked(window: Window) -> PlaceLayer:
+    window.actions_["place"].trigger()
+    (dialog,) = window.findChildren(PlaceLayer)
+    return dialog
+
+
+def click(qtbot: QtBot, window: Window, place: Float64) -> None:
+    """Look straight down at a place and click it."""
+    canvas = window.canvas
+    canvas.set_camera(Camera(place, 40.0, 0.0, 90.0))
+    x, y, _ = canvas.camera.project(place[None], canvas.width(), canvas.height())[0].tolist()
+    qtbot.mouseClick(canvas, LEFT, pos=QPoint(round(x), round(y)))
+
+
+def test_numbers_say_where_the_foot_stands(qtbot: QtBot, opened: Window, settled: Settled) -> None:
+    dialog, session = asked(opened), opened.session
+    before = session.project.layer("slab")
+    dialog.east.setValue(84_060.0)
+    dialog.north.setValue(446_025.0)
+    dialog.up.setValue(1.5)
+    dialog.rotation.setValue(90.0)
+    qtbot.mouseClick(dialog.place, LEFT)
+    settled(session)
+    layer = session.project.layer("slab")
+    assert layer.box == pytest.approx((84_055, 446_015, 1.5, 84_065, 446_035, 3.5))
+    drawn = session.scene._views[layer.id].boxes
+    assert drawn.min(axis=(0, 1)) == pytest.approx(layer.box[:3])
+    session.undo()
+    settled(session)
+    assert session.project.layer("slab") == before
+    assert dialog.rotation.value() == 0.0
+    dialog.close()
+
+
+def test_points_that_are_clicked_place_the_layer(qtbot: QtBot, opened: Window, settled: Settled) -> None:
+    dialog, session = asked(opened), opened.session
+    dialog.east.setValue(84_100.0)
+    dialog.north.setValue(446_025.0)
+    dialog.up.setValue(30.0)
+    qtbot.mouseClick(dialog.place, LEFT)
+    settled(session)
+    qtbot.mouseClick(dialog.pick, LEFT)
+    assert "slab" in opened.canvas.picking
+    low, high = np.array(session.project.layer("slab").box).reshape(2, 3)
+    corners = np.array([low, (high[0], low[1], 0), high])
+    corners[:, 2] = high[2]
+    inwards = np.array([(1, 1, 0), (-1, 1, 0), (-1, -1, 0)]) * 0.1
+    # Corners of the roofs of house-0, 3 m high, and of house-1, 4 m high and 20 m to the east.
+    roofs = np.array([(84_000, 446_000, 3), (84_020, 446_000, 4), (84_020, 446_010, 4)], np.float64)
+    for corner, inward, roof in zip(corners, inwards, roofs, strict=True):
+        click(qtbot, opened, corner + inward)
+        assert "belongs" in opened.canvas.picking
+        click(qtbot, opened, roof + np.array((0.1, inward[1], 0.0)))
+    assert dialog.table.rowCount() == 3
+    foot = [field.value() for field in (dialog.east, dialog.north, dialog.up)]
+    # The corners meet their goals in plan; in height the mean of 3, 4 and 4 m, less the slab's 2 m.
+    assert foot == pytest.approx([84_010, 446_005, 11 / 3 - 2], abs=1e-3)
+    assert dialog.rotation.value() == pytest.approx(0, abs=1e-4)
+    assert [dialog.table.item(row, 2).text() for row in range(3)] == ["0.667 m", "0.333 m", "0.333 m"]
+    assert "0.471 m (root mean square)" in dialog.said.text()
+    qtbot.mouseClick(dialog.place, LEFT)
+    settled(session)
+    assert session.project.layer("slab").box == pytest.approx(
+        (84_000, 446_000, 5 / 3, 84_020, 446_010, 11 / 3), abs=1e-3
+    )
+    assert not opened.canvas.picking
+    dialog.close()
+
+
+def test_the_verb_places_and_fits(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def run(*arguments: str) -> dict[str, object]:
+        assert main(["place", str(path), "--layer", "slab", *arguments, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    assert run("--to", "84060,446025,1.5", "--rotate", "90")["box"] == pytest.approx(
+        [84_055, 446_015, 1.5, 84_065, 446_035, 3.5]
+    )
+    moved = run("--shift", "-1,2,0.5")["box"]
+    assert moved == pytest.approx([84_054, 446_017, 2, 84_064, 446_037, 4])
+    fit = run("--pair", "84054,446017,2=84000,446000,0", "--pair", "84064,446017,2=84000,446010,0")
+    assert fit["rms_m"] == pytest.approx(0, abs=1e-9)
+    assert fit["box"] == pytest.approx([83_980, 446_000, 0, 84_000, 446_010, 2])
+    with Project.open(path) as project:
+        assert [step.label for step in project.history()][-3:] == ["Place slab"] * 3
+    assert main(["place", str(path), "--layer", "slab"]) == 2
+    assert "Nothing is to be changed" in capsys.readouterr().err
