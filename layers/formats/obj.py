@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from layers.formats._mesh import KINDS as KINDS
 from layers.formats._mesh import layers_of
 from layers.formats._scan import Raw, check_points, cloud_of, colours, numbers, triangles_of
 from layers.looks import Look
-from layers.meshes.beside import beside
+from layers.meshes.beside import beside, crs_of
 from layers.meshes.mtl import materials
 from layers.meshes.parts import NOTHING, Assembly, Part, Thing
 from layers.meshes.types import city_type, material_type
@@ -34,6 +34,8 @@ _VERTEX = re.compile(rb"(?m)^v\s+[-+.\d]")
 _AFTER_SLASH = re.compile(rb"/[^\s]*")
 #: The number of the place in the image, with a 0 in front that stands for none.
 _PLACE = re.compile(rb"[^\s/]+(?:/(\d*)[^\s]*)?")
+#: A comment near the beginning that says where the coordinates are.
+_CRS = re.compile(rb"(?m)^#[^\r\n]*?\b(EPSG:\d{4,6}(?:\+\d{4,6})?)\b")
 _FIRST_WORD = re.compile(r"[A-Za-z]+")
 
 Int64 = NDArray[np.int64]
@@ -109,7 +111,17 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     assembly = Assembly(report)
     looks = _looks(parts, path, report)
     _assemble(assembly, raw, parts, looks, options.kind)
-    return layers_of(assembly, layer_name(path, ENDINGS), options, facts, beside(path))
+    place = beside(path)
+    if place.crs is None and (crs := _crs(path)):
+        place = replace(place, crs=crs)
+    return layers_of(assembly, layer_name(path, ENDINGS), options, facts, place)
+
+
+def _crs(path: Path) -> str | None:
+    """The CRS that a comment at the beginning names."""
+    with path.open("rb") as file:
+        found = _CRS.search(file.read(4096))
+    return crs_of(found[1].decode()) if found else None
 
 
 def _take(parts: _Parts, lines: list[bytes]) -> None:

@@ -44,7 +44,7 @@ def beside(path: Path) -> Beside:
             notes.append(f"the shift {shift[0]:.3f}, {shift[1]:.3f}, {shift[2]:.3f} is from {file.name}")
             break
     for file in _present(path, ("{}.prj", "{}_wkt.prj")):
-        crs = _crs(_text(file))
+        crs = crs_of(_text(file))
         if crs:
             notes.append(f"the coordinate reference system is from {file.name}")
             break
@@ -92,7 +92,8 @@ def _shift(text: str) -> tuple[float, float, float] | None:
     return values[0], values[1], values[2] if len(values) > 2 else 0.0
 
 
-def _crs(text: str) -> str | None:
+def crs_of(text: str) -> str | None:
+    """The CRS that a text names, None when it names none."""
     try:
         return crs_text(parse_crs(text.strip()))
     except PlaceError:
@@ -105,7 +106,7 @@ def _model_metadata(text: str, name: str) -> tuple[str | None, tuple[float, floa
         root = parse(text.encode(), name)
     except ReadError:
         return None, None
-    return _crs(_child(root, "SRS")), _shift(_child(root, "SRSOrigin"))
+    return crs_of(_child(root, "SRS")), _shift(_child(root, "SRSOrigin"))
 
 
 def _child(root: _Element, tag: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from layers.conformance import FIRST_LEVEL, SECOND_LEVEL
+from layers.conformance import FIRST_LEVEL, SECOND_LEVEL, SURFACES
 from layers.words import plain
 
 ANYTHING = "GenericCityObject"
@@ -63,7 +63,13 @@ def lod_name(said: object) -> str:
 
 
 def material_type(material: str) -> tuple[str, str] | None:
-    """The type of object, and of surface, that the name of a material of 3dfier and the like says."""
+    """The type of object, and of surface, that the name of a material of 3dfier and the like says.
+
+    Where materials are called as semantic surfaces are, the type is that of what has them mostly.
+    """
+    family = next((family for family, surfaces in SURFACES.items() if material in surfaces), None)
+    if family is not None:
+        return family, material
     base = material.removesuffix("Wall")
     found = city_type(base)
     if found is None:

@@ -148,6 +148,18 @@ def test_objects_of_an_obj_are_city_objects_when_the_person_says_so(tmp_path: Pa
     assert [(item.id, item.type) for item in layer.features] == [("shed", "GenericCityObject")]
 
 
+def test_an_obj_says_its_crs_and_its_surfaces_by_name(tmp_path: Path) -> None:
+    text = "# x y z of EPSG:28992+5709\n" + OBJ.replace("tiles", "RoofSurface").replace(
+        "plain", "WallSurface"
+    )
+    twice = text + text[text.index("o shed") :].replace("shed", "barn")
+    (layer,) = obj.read(written(tmp_path, "a.obj", twice), ReadOptions())
+    assert layer.crs == "EPSG:28992+5709"
+    assert [(item.id, item.type, item.surfaces) for item in layer.features] == [
+        (name, "Building", "RoofSurface:1,WallSurface:1") for name in ("shed", "barn")
+    ]
+
+
 @pytest.mark.parametrize("said", ["../a.mtl", "/etc/passwd", "C:\\a.mtl", "\\\\host\\a.mtl"])
 def test_no_library_outside_the_folder_is_opened(tmp_path: Path, said: str) -> None:
     (tmp_path / "a.mtl").write_text(MTL)
