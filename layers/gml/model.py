@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 #: Steps of degrees, some 0.1 mm on the ground.
 FINEST_DEG = 1e-9
+#: Of geometries whose file does not say it.
+USUAL_LOD, USUAL_LOD_OF_LINES = "2", "0"
 GROUP, MEMBER_OF_GROUP = "CityObjectGroup", "groupMember"
 _LAYER = Path("the layer")
 Texts = Callable[[], Iterable[bytes]]
@@ -259,7 +261,8 @@ class Builder:
     def geometry(self, item: GmlObject, shape: Shape) -> dict[str, Any]:
         """One geometry with its semantics and looks."""
         geometry = shape.geometry
-        found: dict[str, Any] = {"type": geometry.type, "lod": geometry.lod or "0"}
+        usual = USUAL_LOD if geometry.solids else USUAL_LOD_OF_LINES
+        found: dict[str, Any] = {"type": geometry.type, "lod": geometry.lod or usual}
         if not geometry.solids:
             lines = [self._line(points) for points in shape.lines]
             is_points = geometry.type == "MultiPoint"

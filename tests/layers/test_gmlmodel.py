@@ -1,0 +1,170 @@
+"""CityGML as a CityJSON model: valid, the same when read again, and the same as its other versions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from layers import citymodel
+from layers.arrays import Mesh
+from layers.citymodel import encode, points_of
+from layers.conformance import Conformance
+from layers.data import LayerData, ReadOptions
+from layers.formats import citygml, cityjson
+from layers.gml.model import from_text, geometries_in
+from layers.upgrade import Model
+from tests.conftest import real
+from tests.layers.test_gmlpatch import each_gml
+
+PAIRS = [
+    "Building_LOD0-EPSG25832.gml",
+    "Building_LOD1-EPSG25832.gml",
+    "Building_LOD1-LocalEngineeringCRS.gml",
+    "Building_LOD2-EPSG25832.gml",
+    "Building_and_garage_LOD2-EPSG25832.gml",
+]
+NEAR = 2e-7  # half a step of the finest vertices, twice
+
+
+def model_of(name: str) -> Model:
+    return from_text(real(name).read_bytes())
+
+
+def layer_of(path: Path) -> LayerData:
+    read = citygml.read if path.suffix in (".gml", ".xml") else cityjson.read
+    return read(path, ReadOptions(crs="local"))[0]
+
+
+@each_gml
+def test_a_model_is_valid_and_is_the_same_city_when_it_is_read_again(name: str, tmp_path: Path) -> None:
+    source = real(name)
+    model = from_text(source.read_bytes(), "local")
+    text = encode(model)
+    document = json.loads(text)
+    assert [finding for finding in Conformance(document).findings() if not finding.is_warning] == []
+    out = tmp_path / "out.city.json"
+    out.write_bytes(text)
+    before, after = layer_of(source), layer_of(out)
+    assert [feature.id for feature in before.features] == [feature.id for feature in after.features]
+    for one, other in zip(before.features, after.features, strict=True):
+        assert one.lods in (other.lods, "")
+    assert before.report.dropped == after.report.dropped == 0
+    assert isinstance(before.drawable, Mesh)
+    assert isinstance(after.drawable, Mesh)
+    assert len(before.drawable.surface_type) == len(after.drawable.surface_type)
+    assert np.abs(before.drawable.vertices - after.drawable.vertices).max(initial=0.0) < NEAR
+
+
+def corners(model: Model) -> Any:
+    """Every boundary as coordinates."""
+    points = np.round(points_of(model), 6).tolist()
+
+    def placed(boundary: Any) -> Any:
+        return [placed(part) for part in boundary] if isinstance(boundary, list) else tuple(points[boundary])
+
+    return placed
+
+
+def city(model: Model) -> dict[str, Any]:
+    """What a model says, whatever the order of its vertices and surfaces."""
+    placed = corners(model)
+    found = {}
+    for id, item in model["CityObjects"].items():
+        attributes = json.loads(encode(item.get("attributes", {})))
+        geometries = [
+            {
+                "type": geometry["type"],
+                "lod": geometry["lod"],
+                "boundaries": placed(geometry["boundaries"]),
+                "semantics": meanings(geometry),
+            }
+            for geometry in item.get("geometry", [])
+        ]
+        found[id] = {"type": item["type"], "attributes": attributes, "geometry": geometries}
+    return found
+
+
+def meanings(geometry: dict[str, Any]) -> Any:
+    """The semantic surface of each polygon."""
+    semantics = geometry.get("semantics")
+    if semantics is None:
+        return None
+
+    def named(value: Any) -> Any:
+        if isinstance(value, list):
+            return [named(part) for part in value]
+        return (
+            None if value is None else {k: v for k, v in semantics["surfaces"][value].items() if k != "name"}
+        )
+
+    return named(semantics["values"])
+
+
+def test_a_hundred_buildings_are_those_of_their_cityjson() -> None:
+    ours = city(model_of("citygml/citygml4j/lod2_buildings_v3.gml"))
+    theirs = citymodel.from_text(real("cityjson/citygml4j-cj/lod2_buildings_v2.json").read_bytes())
+    assert ours == city(theirs)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_the_versions_of_a_building_are_the_same(name: str) -> None:
+    old = city(model_of(f"citygml/ogc3/{name}"))
+    new = city(model_of(f"citygml/ogc3/CityGMLv3/{name}"))
+    for item in old.values():
+        year = item["attributes"].pop("yearOfConstruction", None)
+        if year is not None:  # 3.0 has dates where 2.0 has years
+            item["attributes"]["dateOfConstruction"] = f"{year}-01-01"
+    assert old == new
+
+
+def test_textures_have_the_places_of_their_corners() -> None:
+    source = real("citygml/plateau-yokosuka/bldg/52397519_bldg_6697_op.gml")
+    text = source.read_bytes()
+    model = from_text(text)
+    textures = model["appearance"]["textures"]
+    assert [(source.parent / texture["image"]).exists() for texture in textures] == [True] * 3
+    rings = 0
+    for item in model["CityObjects"].values():
+        for geometry in item.get("geometry", []):
+            for theme, use in geometry.get("texture", {}).items():
+                assert theme == "rgbTexture"
+                for polygon, places in zip(geometry["boundaries"][0], use["values"][0], strict=True):
+                    for ring, place in zip(polygon, places, strict=True):
+                        assert place == [None] or len(place) == len(ring) + 1
+                        rings += place != [None]
+    assert rings == text.count(b"<app:textureCoordinates")
+
+
+def test_addresses_stand_beside_the_attributes_and_have_their_place() -> None:
+    model = model_of("citygml/ogc3/CityGMLv3/Building_LOD2-EPSG25832.gml")
+    (building,) = (item for item in model["CityObjects"].values() if item["type"] == "Building")
+    ((address,),) = (building["address"],)
+    assert "address" not in building["attributes"]
+    assert (address["Locality"], address["Postcode"]) == ("Eggenstein-Leopoldshafen", "76344")
+    assert points_of(model)[address["location"]["boundaries"]].tolist() == [[458880.0, 5438352.6, 112.0]]
+
+
+def test_what_cityjson_has_no_type_for_keeps_its_type_and_family() -> None:
+    model = model_of("citygml/ogc3/Road_over_Bridge_CityGML3.0_LOD2_with_CityObjectRelations.gml")
+    items = model["CityObjects"].values()
+    sections = [item for item in items if item.get("attributes", {}).get("sourceType") == "+Section"]
+    assert len(sections) == 3
+    for section in sections:
+        assert section["type"] == "CityObjectGroup"
+        assert section["attributes"]["sourceParent"] in model["CityObjects"]
+        members = [model["CityObjects"][id] for id in section["children"]]
+        assert {item["attributes"]["sourceType"] for item in members} == {"+TrafficSpace"}
+
+
+def test_one_object_of_a_text_has_the_geometries_it_has_in_the_model() -> None:
+    text = real("citygml/ogc3/CityGMLv3/Building_and_garage_LOD2-EPSG25832.gml").read_bytes()
+    model = from_text(text)
+    for number, item in enumerate(model["CityObjects"].values()):
+        found = geometries_in(text, number, tuple)
+        assert [geometry["type"] for geometry in found] == [g["type"] for g in item.get("geometry", [])]
+        for ours, theirs in zip(found, item.get("geometry", []), strict=True):
+            assert ours.get("semantics") == theirs.get("semantics")
