@@ -113,13 +113,15 @@ def put(attributes: dict[str, Any], key: str, value: Any) -> None:
 
 def said(element: _Element, before: Container[str] = ()) -> tuple[str, Any]:
     """Name and value of the attribute that a property says; `before` are names its thing has already."""
+    form = form_of(tag_of(element))
+    if form is Form.PLAIN:
+        key = split(tag_of(element))[1]
+        return key, _nested(element) if len(element) else _plain(element, key)
     key = key_of(element, before)
     text = text_of(element, key)
     if text is None:
         return key, _nested(element)
-    if form_of(tag_of(element)) in (Form.PLAIN, Form.ADDRESS):
-        return key, _plain(text)
-    return key, _typed(text)
+    return key, _plain(text, split(tag_of(text))[1]) if form is Form.ADDRESS else _typed(text)
 
 
 def key_of(element: _Element, before: Container[str] = ()) -> str:
@@ -128,7 +130,7 @@ def key_of(element: _Element, before: Container[str] = ()) -> str:
     if form is Form.GENERIC:
         return element.get("name") or split(tag_of(element))[1]
     if form is Form.WRAPPED:
-        name = element[0].find("{*}name") if len(element) else None
+        name = _child(element[0], "name") if len(element) else None
         return ((name.text or "").strip() if name is not None else "") or split(tag_of(element))[1]
     if form is Form.HEIGHT and HEIGHT not in before and element.find("{*}Height/{*}value") is not None:
         return HEIGHT
@@ -139,20 +141,27 @@ def text_of(element: _Element, key: str) -> _Element | None:
     """The element whose text is the value of a property; None when the value is nested."""
     form = form_of(tag_of(element))
     if form is Form.GENERIC:
-        return element.find("{*}value")
+        return _child(element, "value")
     if form is Form.WRAPPED:
-        return element[0].find("{*}value") if len(element) else None
+        return _child(element[0], "value") if len(element) else None
     if form is Form.HEIGHT and key == HEIGHT:
         return element.find("{*}Height/{*}value")
     return None if len(element) or form is Form.ADDRESS else element
 
 
-def _plain(element: _Element) -> Any:
-    """The value of a property without elements in it."""
+def _child(element: _Element, name: str) -> _Element | None:
+    """The first element of that name in another, in whatever name space; several times as fast as `find`."""
+    for part in element:
+        if split(tag_of(part))[1] == name:
+            return part
+    return None
+
+
+def _plain(element: _Element, name: str) -> Any:
+    """The value of a property of that name without elements in it."""
     text = (element.text or "").strip()
     if not text:
         return None if element.get(NIL) in ("true", "1") else element.get(XLINK_HREF, "")
-    name = split(tag_of(element))[1]
     if name in INTEGERS:
         return int(text) if _INTEGER.fullmatch(text) else text
     if name in MEASURE_LISTS:
@@ -183,7 +192,7 @@ def _nested(element: _Element) -> dict[str, Any]:
         if element.get(XLINK_HREF):
             found["href"] = element.get(XLINK_HREF)
         for key, part in parts_of(element):
-            put(found, key, _plain(part))
+            put(found, key, _plain(part, split(tag_of(part))[1]))
         return found
     for key, part in parts_of(element):
         put(found, key, said(part, found)[1])

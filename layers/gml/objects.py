@@ -111,7 +111,7 @@ class Extraction:
             for element in part:
                 self._surface(element, item, None, member)
         elif role == GEOMETRY:
-            self._geometry(part, item, None)
+            self._geometry(part, item)
         elif role in (OBJECT, UNKNOWN):
             for element in part:
                 self._object(element, item, member)
@@ -122,22 +122,27 @@ class Extraction:
         elif role == APPEARANCE:
             member.appearances += part
 
-    def _geometry(self, part: _Element, item: GmlObject, surface: SemanticSurface | None) -> None:
+    def _geometry(self, part: _Element, item: GmlObject) -> None:
         """Take a property that holds a geometry."""
         if self._shapeless and self._shapeless in split(item.element.tag)[0]:
             return
         said = shape_of(part.tag)
         lod = said.lod or _own_lod(item.element)
-        if said.meaning and surface is None:
-            surface = SemanticSurface("", said.meaning)
-            item.surfaces.append(surface)
-        if surface is None:
-            for element in self._shapes_in(part):
-                for geometry in self.shapes.geometries(element, lod):
-                    geometry.cuts_terrain = said.cuts_terrain
-                    item.geometries.append(geometry)
+        if said.meaning:
+            item.surfaces.append(SemanticSurface("", said.meaning))
+            self._bound(part, item, item.surfaces[-1])
             return
-        polygons = item.bounding.setdefault(lod, [])
+        for element in self._shapes_in(part):
+            for geometry in self.shapes.geometries(element, lod):
+                geometry.cuts_terrain = said.cuts_terrain
+                item.geometries.append(geometry)
+
+    def _bound(self, part: _Element, item: GmlObject, surface: SemanticSurface) -> None:
+        """Take a property that holds the geometry of a boundary surface."""
+        lod = shape_of(part.tag).lod
+        polygons = item.bounding.get(lod)
+        if polygons is None:
+            polygons = item.bounding[lod] = []
         for element in self._shapes_in(part):
             self.shapes.surfaces(element, polygons, surface)
 
@@ -175,7 +180,7 @@ class Extraction:
                 continue
             first = part[0].tag
             if role_of(first) == GEOMETRY:
-                self._geometry(part, item, surface)
+                self._bound(part, item, surface)
             elif surface_type(first):
                 for opening in part:
                     self._surface(opening, item, surface, member)

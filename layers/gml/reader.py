@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import orjson
 
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 #: Text that is parsed at once: its tree takes some ten times as much.
 BATCH_BYTES = 1 << 20
+#: The element of each member, by where it begins.
+Elements: TypeAlias = "dict[int, _Element]"
 #: What becomes of what is told.
 _OUTCOMES: dict[str, Outcome] = {"duplicate_id": "repaired", "arc": "noted", "not_gml": "repaired"}
 
@@ -66,14 +70,29 @@ class Reader:
     def add(self, text: Text, cuts: Iterable[Cut], offset: int, progress: Progress) -> None:
         """Take the members that a text holds, which begins there in the file, and all that stands between."""
         at, size = 0, max(1, len(text))
-        for group in _grouped(cuts):
+        for group, elements in self._ahead(text, _grouped(cuts), offset):
             if not at and not offset:
                 self.add_text(bytes(text[: group[0].begin]), HEAD)
                 at = group[0].begin
-            at = self._add_group(text, group, at, offset)
+            at = self._add_group(text, group, elements, at, offset)
             progress(at / size, f"{len(self.features)} objects")
         if at < len(text):
             self.add_text(bytes(text[at:]), "" if at or offset else HEAD)
+
+    def _ahead(
+        self, text: Text, groups: Iterator[list[Cut]], offset: int
+    ) -> Iterator[tuple[list[Cut], Elements]]:
+        """The groups with their elements; while one is looked at, the next is parsed (without Python's lock)."""
+        with ThreadPoolExecutor(1) as parser:
+            before: tuple[list[Cut], Future[Elements]] | None = None
+            for group in groups:
+                members = [cut for cut in group if is_feature(cut)]
+                after = group, parser.submit(self._parsed, text, members, offset)
+                if before is not None:
+                    yield before[0], before[1].result()
+                before = after
+            if before is not None:
+                yield before[0], before[1].result()
 
     def add_text(self, data: bytes, role: str = "") -> None:
         """Keep bytes that are no object's."""
@@ -89,19 +108,15 @@ class Reader:
             for appearance in root.iterfind("*/{*}Appearance"):
                 self.appearances.add(appearance, only)
 
-    def _add_group(self, text: Text, cuts: Sequence[Cut], at: int, offset: int) -> int:
+    def _add_group(self, text: Text, cuts: Sequence[Cut], elements: Elements, at: int, offset: int) -> int:
         """Take some members; gives where in the text they end."""
-        members = [cut for cut in cuts if is_feature(cut)]
-        elements = self._parsed(text, members, offset)
         batch = Extraction(self.tell, self._shapeless)
         first = len(self.features)
         firsts: dict[int, tuple[int, int]] = {}
-        for cut in members:
-            element = elements.get(cut.begin)
-            if element is not None:
-                objects = batch.add(element, offset + cut.begin).objects
-                firsts[cut.begin] = first, len(objects)
-                first += len(objects)
+        for begin, element in elements.items():
+            objects = batch.add(element, offset + begin).objects
+            firsts[begin] = first, len(objects)
+            first += len(objects)
         for cut in cuts:
             begins, count = firsts.get(cut.begin, (None, 0))
             if count:
@@ -113,12 +128,11 @@ class Reader:
         self._take(batch)
         return at
 
-    def _parsed(self, text: Text, cuts: Sequence[Cut], offset: int) -> dict[int, _Element]:
+    def _parsed(self, text: Text, cuts: Sequence[Cut], offset: int) -> Elements:
         """The element of each member, by where it begins; one that is no XML is told of and left out."""
         frame, where = self.header.frame, self.path.name
         try:
-            data = b"".join([text[cut.begin : cut.end] for cut in cuts])
-            root = xmlsafe.parse(frame.whole(data), where, frame.encoding)
+            root = xmlsafe.parse(frame.whole(_joined(text, cuts)), where, frame.encoding)
             if len(root) == len(cuts):
                 return {cut.begin: element for cut, element in zip(cuts, root, strict=True)}
         except ReadError as error:
@@ -127,7 +141,7 @@ class Reader:
                 self.tell("bad_member", "", f"the member at {at} is kept but cannot be read: {error.found}")
         if len(cuts) <= 1:
             return {}
-        found: dict[int, _Element] = {}
+        found: Elements = {}
         for cut in cuts:
             found |= self._parsed(text, [cut], offset)
         return found
@@ -247,6 +261,13 @@ def _grouped(cuts: Iterable[Cut]) -> Iterator[list[Cut]]:
             group, size = [], 0
     if group:
         yield group
+
+
+def _joined(text: Text, cuts: Sequence[Cut]) -> bytes:
+    """The text of some members; at one go where only white space can be between them."""
+    if cuts and all(a.end == b.begin or text[a.end : b.begin].isspace() for a, b in pairwise(cuts)):
+        return bytes(text[cuts[0].begin : cuts[-1].end])
+    return b"".join([text[cut.begin : cut.end] for cut in cuts])
 
 
 def _foreign(items: Sequence[GmlObject], srs_name: str) -> dict[str, set[int]]:

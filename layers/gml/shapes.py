@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from layers.gml.names import GML, XLINK_HREF, split
+from layers.gml.names import GML, XLINK_HREF, once, split
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -101,6 +101,7 @@ _SURFACES = _POLYGONS | _tags(
 )
 _SOLIDS, _SOLID_SETS = _tags("Solid"), _tags("MultiSolid CompositeSolid")
 _LINES = _tags("LineString LineStringSegment Arc ArcString Circle GeodesicString LinearRing")
+_STRAIGHT = _tags("LineString LineStringSegment")
 _CURVES = _tags("Curve CompositeCurve MultiCurve MultiLineString OrientableCurve Ring GeometricComplex")
 _POINTS, _MIXED = _tags("Point MultiPoint"), _tags("MultiGeometry")
 #: Elements that are geometries.
@@ -163,24 +164,26 @@ class Shapes:
     ) -> None:
         """Add the polygons of a surface, and references to those that stand elsewhere."""
         tag = element.tag
+        id = element.get(_id_name(tag))
         if tag in _POLYGONS:
-            polygon = Polygon(id_in(element), self._rings(element), surface, flipped)
+            polygon = Polygon(id or "", self._rings(element), surface, flipped)
             found.append(polygon)
-            if polygon.id:
-                self.by_id[polygon.id] = [polygon]
+            if id:
+                self.by_id[id] = [polygon]
             return
         first = len(found)
         if tag in _ORIENTABLE and element.get("orientation") == "-":
             flipped = not flipped
         for member in element:
-            href = member.get(XLINK_HREF)
-            if href is not None:
-                self.has_links = True
-                found.append(Link(href, surface, flipped))
+            if not len(member):
+                href = member.get(XLINK_HREF)
+                if href is not None:
+                    self.has_links = True
+                    found.append(Link(href, surface, flipped))
+                continue
             for part in member:
                 if part.tag in _SURFACES:
                     self.surfaces(part, found, surface, flipped)
-        id = id_in(element)
         if id:
             self.by_id[id] = found[first:]
 
@@ -237,7 +240,11 @@ class Shapes:
 
     def _ring(self, ring: _Element) -> int | None:
         if len(ring) == 1 and (only := ring[0]).tag in _POS_LIST:
-            number = self._pos_list(only)
+            texts = self.texts.texts
+            number = len(texts)
+            texts.append(only.text or "")
+            if only.keys():
+                self._note_dimension(number, only)
         elif ring.tag in _LINES:
             number = self._line(ring)
         else:  # a ring of curves, each of which begins where the last one ended
@@ -247,20 +254,23 @@ class Shapes:
                 return None
             number = self.texts.add(" ".join([self.texts.texts[line] for line in lines]))
             self.texts.dimensions.update({number: self.texts.dimensions.get(lines[0], 0)})
-        id = id_in(ring)
-        if id:
+        id = ring.get(_id_name(ring.tag))
+        if id is not None:
             self.texts.ring_ids[id] = number
         return number
 
-    def _pos_list(self, element: _Element) -> int:
-        number = self.texts.add(element.text or "")
+    def _note_dimension(self, number: int, element: _Element) -> None:
         said = element.get("srsDimension") or element.get("dimension")
         if said is not None:
             self.texts.dimensions[number] = 2 if said.strip() == "2" else 3
-        return number
 
     def _line(self, element: _Element) -> int:
         """The number of the text of a line, however its coordinates are written."""
+        if len(element) == 1 and (only := element[0]).tag in _POS_LIST and element.tag in _STRAIGHT:
+            number = self.texts.add(only.text or "")
+            if only.keys():
+                self._note_dimension(number, only)
+            return number
         texts: list[str] = []
         dimension = 0
         for child in element:
@@ -307,9 +317,15 @@ def _members(element: _Element) -> Iterator[_Element]:
                 yield part
 
 
+@once
+def _id_name(tag: str) -> str:
+    """The name of the attribute with the id of an element of GML."""
+    return _ID_OF.get(split(tag)[0], "id")
+
+
 def id_in(element: _Element) -> str:
     """The gml:id of an element of GML; "" when it has none."""
-    return element.get(_ID_OF.get(split(element.tag)[0], "id"), "")
+    return element.get(_id_name(element.tag), "")
 
 
 def coordinates_text(element: _Element) -> str:
