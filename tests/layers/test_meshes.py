@@ -154,7 +154,7 @@ def test_an_obj_says_its_crs_and_its_surfaces_by_name(tmp_path: Path) -> None:
     )
     twice = text + text[text.index("o shed") :].replace("shed", "barn")
     (layer,) = obj.read(written(tmp_path, "a.obj", twice), ReadOptions())
-    assert layer.crs == "EPSG:28992+5709"
+    assert layer.crs == "EPSG:7415"
     assert [(item.id, item.type, item.surfaces) for item in layer.features] == [
         (name, "Building", "RoofSurface:1,WallSurface:1") for name in ("shed", "barn")
     ]
