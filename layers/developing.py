@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
@@ -64,9 +64,9 @@ class Images:
         self._folder = folder
         self.faults: dict[Picture, str] = {}
 
-    def thumbs(self) -> dict[Picture, UInt8]:
-        """Each image (h, w, 4), no side longer than THUMB; those that are not to be had are left out."""
-        return self._each(self._thumb)
+    def thumbs(self, of: Collection[Picture]) -> dict[Picture, UInt8]:
+        """Some of the images (h, w, 4), no side longer than THUMB; those not to be had are left out."""
+        return self._each(self._thumb, of)
 
     def _thumb(self, picture: Picture) -> UInt8:
         image = self._opened(picture, THUMB)
@@ -74,11 +74,11 @@ class Images:
 
     def sizes(self) -> dict[Picture, tuple[int, int]]:
         """Width and height of each image."""
-        return self._each(lambda picture: self._opened(picture, 1, look=True).size)
+        return self._each(lambda picture: self._opened(picture, 1, look=True).size, self.pictures)
 
     def developed(self, side: int, progress: Progress = never_stop) -> dict[Picture, Developed]:
         """Each image in our own encoding, no side longer than `side`."""
-        return self._each(lambda picture: self._developed(picture, side), progress)
+        return self._each(lambda picture: self._developed(picture, side), self.pictures, progress)
 
     def _developed(self, picture: Picture, side: int) -> Developed:
         image = self._opened(picture, side)
@@ -95,10 +95,15 @@ class Images:
             image.save(file, "JPEG", quality=QUALITY)
         return Developed(file.getvalue(), size)
 
-    def _each(self, work: Callable[[Picture], T], progress: Progress = never_stop) -> dict[Picture, T]:
+    def _each(
+        self,
+        work: Callable[[Picture], T],
+        of: Collection[Picture],
+        progress: Progress = never_stop,
+    ) -> dict[Picture, T]:
         """What `work` makes of each image, on all cores; why there is none is noted."""
         found: dict[Picture, T] = {}
-        left = [picture for picture in self.pictures if picture not in self.faults]
+        left = [picture for picture in of if picture not in self.faults]
         if not left:
             return found
 

@@ -66,7 +66,9 @@ def _toned(mesh: Mesh, layer: LayerData, images: Images) -> Mesh:
     if uv is None:
         uv = np.full((len(mesh.vertices), look.shape[1], 2), np.nan, np.float32)
     mesh = replace(mesh, surface_look=look, vertex_uv=uv[:, : look.shape[1]])
-    return replace(mesh, surface_tone=surface_tones(mesh, layer.looks, images.thumbs()))
+    used = [layer.looks[number].picture for number in np.unique(look[look >= 0]).tolist()]
+    thumbs = images.thumbs(dict.fromkeys(picture for picture in used if picture is not None))
+    return replace(mesh, surface_tone=surface_tones(mesh, layer.looks, thumbs))
 
 
 def _dressed_scan(scan: Scan, layer: LayerData, folder: Path) -> Scan:
