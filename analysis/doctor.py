@@ -17,9 +17,9 @@ from analysis.survey import finished, versions
 from analysis.underfoot import Feet, feet_of, terrains
 from layers.checks.layer import metres
 from layers.columns import Mask
-from layers.crs import LOCAL, parse_crs
-from layers.data import Progress, never_stop
-from layers.errors import PlaceError, UsageError
+from layers.crs import LOCAL
+from layers.data import Box, Progress, never_stop
+from layers.errors import PlaceError
 from layers.place import far_note
 from layers.placement import Placement
 from layers.project import Project
@@ -96,10 +96,12 @@ class Patient:
             return replace(placement, swapped=not placement.swapped)
         if suspicion.height_scale != 1.0:
             east, north, _ = placement.pivot
+            x, y, z = placement.shift
             return replace(
                 placement,
                 height_scale=placement.height_scale * suspicion.height_scale,
-                pivot=(east, north, 0.0) if placement.height_scale == 1.0 else placement.pivot,
+                pivot=(east, north, 0.0),  # heights are counted from zero
+                shift=(x, y, z * suspicion.height_scale),
             )
         return placement.shifted((0.0, 0.0, suspicion.shift_m / self.metre))
 
@@ -112,12 +114,6 @@ def estimate(project: Project, inputs: Inputs) -> Estimate:
 
 def examined(project: Project, inputs: Inputs, progress: Progress = never_stop) -> list[Patient]:
     """Every layer that is meant, examined."""
-    if not terrains(project):
-        raise UsageError(
-            "There is no terrain to hold heights against",
-            where=project.title,
-            do="Import a raster of heights or a terrain of triangles",
-        )
     found = []
     layers = checked_layers(project, inputs)
     for number, (layer, mask) in enumerate(layers):
@@ -141,28 +137,43 @@ def _examined(project: Project, layer: Layer, mask: Mask, tolerance_m: float) ->
 
 
 def _swapped(project: Project, layer: Layer, mask: Mask, feet: Feet) -> Iterator[Suspicion]:
-    """Whether objects lie over the terrain, and where their CRS is made for, with x and y exchanged."""
+    """Whether objects lie over the terrain, or where their CRS is made for, only with x and y exchanged."""
     other = feet_of(project, layer, mask, swapped=True)
     share, swapped_share = float(feet.over_terrain.mean()), float(other.over_terrain.mean())
-    if swapped_share < MANY_OVER:
-        return
-    gap = np.abs(other.foot_z - other.mid_z)[other.over_terrain]
-    text = (
-        f"{100 * share:.0f} % of {len(feet)} objects lie over the terrain, but {100 * swapped_share:.0f} % "
-        "with x and y exchanged: the axes are swapped"
-    )
+    said = []
+    if swapped_share >= MANY_OVER:
+        said.append(
+            f"{100 * share:.0f} % of {len(feet)} objects lie over the terrain, "
+            f"but {100 * swapped_share:.0f} % with x and y exchanged"
+        )
+    if _fits_only_swapped(layer):
+        said.append(
+            "as they are, coordinates lie outside the area that their CRS is made for; "
+            "with x and y exchanged they lie within it"
+        )
+    if said:
+        gap = np.abs(other.foot_z - other.mid_z)[other.over_terrain]
+        after = float(np.median(gap)) if len(gap) else float("nan")
+        yield Suspicion("swapped", f"{'; '.join(said)}: the axes are swapped", np.nan, after, swapped=True)
+
+
+def _fits_only_swapped(layer: Layer) -> bool:
+    """Whether a layer lies far from where its CRS is made for, but would not with x and y exchanged."""
     box = layer.facts.get("layer_box")
-    if layer.crs not in (None, LOCAL) and box and _is_far(str(layer.crs), box):
-        text += "; as they are, they lie outside the area that their CRS is made for"
-    yield Suspicion("swapped", text, float("nan"), float(np.median(gap)), swapped=True)
-
-
-def _is_far(crs: str, box: Sequence[float]) -> bool:
-    try:
-        parse_crs(crs)
-        return bool(far_note(crs, (box[0], box[1], box[2], box[3], box[4], box[5])))
-    except PlaceError:
+    if layer.crs in (None, LOCAL) or not box:
         return False
+    x0, y0, z0, x1, y1, z1 = box
+    if layer.placement.swapped:
+        x0, y0, x1, y1 = y0, x0, y1, x1
+    crs = str(layer.crs)
+    return _is_far(crs, (x0, y0, z0, x1, y1, z1)) and not _is_far(crs, (y0, x0, z0, y1, x1, z1))
+
+
+def _is_far(crs: str, box: Box) -> bool:
+    try:
+        return bool(far_note(crs, box))
+    except PlaceError:
+        return True
 
 
 def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Result:
@@ -214,6 +225,8 @@ def sentences(patient: Patient) -> Iterator[str]:
         low, middle, high = np.percentile(gap, (10, 50, 90)).tolist()
         spread = f"{low:.2f} to {high:.2f} m for 80 %"
         yield f"{name}: feet are {middle:.2f} m above the terrain in the middle ({spread})."
+    else:
+        yield f"{name}: there is no terrain under it to hold its heights against."
     for suspicion in patient.suspicions:
         yield f"{name}: {suspicion.text}."
 

@@ -10,14 +10,18 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from analysis import SUN, VISIBILITY
+from analysis import QUALITY, SUN, VISIBILITY
 from analysis.analysis import analysis_of
 from app import theme
 from app.session import Session
 
 When = Callable[[Session], bool]
 #: The submenus of the analyses: title, icon of their rows, which ones.
-ANALYSE_MENUS = (("Sun and energy", "sun", SUN), ("Visibility", "sight", VISIBILITY))
+ANALYSE_MENUS = (
+    ("Sun and energy", "sun", SUN),
+    ("Visibility", "sight", VISIBILITY),
+    ("Quality", "check", QUALITY),
+)
 #: Analyses with an icon of their own.
 ICONS = {
     "visibility": "viewshed",
@@ -88,6 +92,12 @@ def has_objects(session: Session) -> bool:
 def may_edit_layer(session: Session) -> bool:
     """The current layer may be changed."""
     return has_layer(session) and is_writable(session)
+
+
+def may_edit_city(session: Session) -> bool:
+    """The current layer holds city objects and may be changed."""
+    layer = session.current_layer
+    return layer is not None and layer.kind == "city" and is_writable(session)
 
 
 def may_map_fields(session: Session) -> bool:
@@ -280,6 +290,10 @@ ACTIONS: tuple[Action, ...] = (
            help="Show what reading the current layer's file found."),
     Action("place", "Place layer by hand…", "", "place", "Layer", "place_layer", may_edit_layer,
            help="Move, turn and scale the current layer, by numbers or by points picked in the view."),
+    Action("repair", "Repair geometry…", "", "check", "Layer", "repair_geometry", may_edit_city,
+           help="Repair what is safe in the current layer: repeated corners, orientation. It can be undone."),
+    Action("heights", "Check heights…", "", "terrain", "Layer", "check_heights", may_edit_city,
+           help="Find what floats above the terrain or is sunk in it, and wrong datums, and correct it."),
     Action("fields", "Fields of the layer…", "", "pipes", "Layer", "map_fields", may_map_fields,
            help="Say which fields hold diameters, levels and nodes, or heights, and in which units."),
     Action("epoch_add", "Add date to timeline…", "", "calendar", "Layer", "add_epoch", is_writable,

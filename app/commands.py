@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageB
 from analysis.sight.looking import EYE_HEIGHT_M
 from analysis.sight.windowplaces import eye_at
 from analysis.windowview import NAME as WINDOW_VIEW
-from app import theme
+from app import remedies, theme
 from app.askpoints import normal_of
 from app.dialogs.calculator import Calculator
 from app.dialogs.choose import SelectWhere
@@ -423,6 +423,18 @@ class Commands(QObject):
             window.show_dialog(
                 PlaceLayer(self._session, window.canvas, layer, lambda: self._fly_to(layer.id), window)
             )
+
+    def repair_geometry(self) -> None:
+        """Repair what is safe in the geometries of the current layer."""
+        layer = self._session.current_layer
+        if layer is not None:
+            remedies.repair(self._session, layer)
+
+    def check_heights(self) -> None:
+        """Hold the heights of the current layer against the terrain."""
+        layer = self._session.current_layer
+        if layer is not None:
+            remedies.examine(self._session, layer, self._window)
 
     def _fly_to(self, layer: int) -> None:
         box = self._session.project.layer(layer).box

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from app import loading
@@ -29,6 +31,7 @@ class Drawing(QObject):
         self._waiting: list[int] = []
         self._coming: set[int] = set()
         self._lost: set[int] = set()
+        self._stale: set[int] = set()
         self._made_of: dict[int, object] = {}  # what the shape of each drawn layer depends on
 
     @property
@@ -45,7 +48,7 @@ class Drawing(QObject):
         """Another project is open, or none."""
         self._waiting.clear()
         self._made_of.clear()
-        for layers in (self._coming, self._lost):
+        for layers in (self._coming, self._lost, self._stale):
             layers.clear()
 
     def bring_all(self) -> None:
@@ -68,6 +71,19 @@ class Drawing(QObject):
                 del self._made_of[layer.id]
                 scene.remove(layer.id)
 
+    def bring_again(self, fids: NDArray[np.int64]) -> None:
+        """Draw layers anew of whose objects (ascending) some have other shapes; they stay until then."""
+        for layer in self._session.project.layers:
+            holder = self._session.project.any_layer(layer.objects_layer)
+            first, behind = np.searchsorted(fids, (holder.first_fid, holder.first_fid + holder.object_count))
+            if first == behind or layer.id in self._waiting:
+                continue
+            if layer.id in self._coming:
+                self._stale.add(layer.id)
+            elif layer.id in self._session.scene.layer_ids:
+                self._waiting.append(layer.id)
+        self._bring_next()
+
     def _bring_next(self) -> None:
         present = {layer.id: layer for layer in self._session.project.layers}
         while self._waiting and len(self._coming) < THREADS:
@@ -84,7 +100,12 @@ class Drawing(QObject):
 
     def _on_prepared(self, layer: int, prepared: Prepared) -> None:
         self._coming.discard(layer)
+        if layer in self._session.scene.layer_ids:
+            self._session.scene.remove(layer)
         self._session.scene.add(prepared)
+        if layer in self._stale:  # edited while it was on its way
+            self._stale.discard(layer)
+            self._waiting.append(layer)
         self._made_of[layer] = _makings(prepared.layer)
         self.shown.emit(layer)
         self._session.scene_changed.emit()

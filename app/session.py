@@ -26,6 +26,7 @@ from layers.errors import Cancelled, CitystrataError, EditError, ProjectError
 from layers.project import ENDING, Project
 from layers.records import Changes, Layer, Step
 from layers.runs import ascending
+from layers.shaperows import SHAPE
 from layers.source import Source
 from layers.untitled import create_untitled, delete_project, untitled_projects
 from viewer.scene import Scene
@@ -393,6 +394,8 @@ class Session(QObject):
         if changes.layers or changes.project:
             self.drawing.drop_reshaped()
             self.drawing.bring_all()
+        if SHAPE in changes.keys:
+            self.drawing.bring_again(changes.fids)
         if changes.epochs or changes.layers or changes.keys & DATES:
             self._read_ticks()
         if self.current_layer is None:

@@ -1,0 +1,187 @@
+"""Height doctor: what was done to a town that stood on its terrain is found, named, and put right."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.doctor import FLOATING, SUNK, Inputs, Patient, examined, run, sentences
+from analysis.heightfaults import FOOT_M, known_offsets, suspicions
+from layers.data import ReadOptions
+from layers.importing import complete, import_files
+from layers.placement import Placement
+from layers.placing import place_layer
+from layers.project import Project
+from layers.records import Layer
+from layers.remedies import lifted
+from tests.app.blocks import FACES
+
+#: A town of 5 by 5 houses on a slope, in the middle of the Netherlands as EPSG:7415 counts.
+WEST, SOUTH, COUNT = 120_000.0, 480_000.0, 5
+
+
+def ground(x: float, y: float) -> float:
+    """The slope: 20 m at the corner, a metre up on ten."""
+    return 20.0 + 0.1 * (x - WEST) + 0.02 * (y - SOUTH)
+
+
+def town(folder: Path, lift: dict[int, float] | None = None, swapped: bool = False) -> Path:
+    """Houses whose feet are on the lowest ground under them; some of them lifted."""
+    vertices: list[list[int]] = []
+    objects = {}
+    for number in range(COUNT**2):
+        x, y = 10 + 20 * (number % COUNT), 10 + 20 * (number // COUNT)
+        foot = ground(WEST + x, SOUTH + y) + (lift or {}).get(number, 0.0)
+        base = len(vertices)
+        for z in (foot, foot + 8):
+            vertices += [
+                [round(1000 * v) for v in (x + dx, y + dy, z)] for dx, dy in ((0, 0), (4, 0), (4, 4), (0, 4))
+            ]
+        faces = [[[base + corner for corner in face]] for face in FACES]
+        solid = {"type": "Solid", "lod": "2", "boundaries": [faces]}
+        objects[f"house-{number}"] = {"type": "Building", "geometry": [solid]}
+    translate = [WEST, SOUTH, 0]
+    if swapped:
+        vertices, translate = [[y, x, z] for x, y, z in vertices], [SOUTH, WEST, 0]
+    text = {
+        "type": "CityJSON",
+        "version": "2.0",
+        "transform": {"scale": [0.001] * 3, "translate": translate},
+        "metadata": {"referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/7415"},
+        "CityObjects": objects,
+        "vertices": vertices,
+    }
+    path = folder / "town.city.json"
+    path.write_text(json.dumps(text), encoding="utf-8")
+    return path
+
+
+def terrain(folder: Path) -> Path:
+    """The slope in cells of a metre."""
+    rows = [
+        " ".join(f"{ground(WEST + column + 0.5, SOUTH + 129.5 - row):.3f}" for column in range(130))
+        for row in range(130)
+    ]
+    head = f"ncols 130\nnrows 130\nxllcorner {WEST}\nyllcorner {SOUTH}\ncellsize 1\nNODATA_value -9999\n"
+    path = folder / "ground.asc"
+    path.write_text(head + "\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def made(folder: Path, city: Path) -> Project:
+    project = Project.create(folder / "p.city.gpkg")
+    import_files(project, [terrain(folder)], ReadOptions(crs="EPSG:7415"))
+    import_files(project, [city])
+    return project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    with made(tmp_path, town(tmp_path)) as found:
+        yield found
+
+
+def patient_of(project: Project) -> Patient:
+    (found,) = examined(project, Inputs())
+    return found
+
+
+def city_of(project: Project) -> Layer:
+    return next(layer for layer in project.layers if layer.kind == "city")
+
+
+def put(project: Project, placement: Placement) -> None:
+    with project.edit("Put elsewhere") as edit:
+        place_layer(edit, project, city_of(project), placement)
+    complete(project, project.layers)
+
+
+def middle_gap(project: Project) -> float:
+    return float(np.median(np.abs(patient_of(project).gap_m)))
+
+
+def test_a_town_on_its_terrain_is_well(project: Project) -> None:
+    found = patient_of(project)
+    assert (len(found.feet), set(found.states)) == (COUNT**2, {"standing"})
+    assert found.suspicions == () and not found.lifts_m()
+    assert np.abs(found.gap_m).max() < 0.5  # what the slope is under four metres
+
+
+@pytest.mark.parametrize(
+    ("placement", "kind"),
+    [
+        (Placement(shift=(0.0, 0.0, 43.1)), "offset"),
+        (Placement(shift=(0.0, 0.0, -2.33)), "offset"),
+        (Placement(height_scale=1 / FOOT_M), "feet"),
+        (Placement(height_scale=FOOT_M), "metres"),
+    ],
+)
+def test_what_is_wrong_with_a_layer_is_found_and_put_right_as_one_step(
+    project: Project, placement: Placement, kind: str
+) -> None:
+    put(project, placement)
+    found = patient_of(project)
+    assert [each.kind for each in found.suspicions][:1] == [kind]
+    first = found.suspicions[0]
+    assert first.before_m > 1.0 and first.after_m < 0.5
+    assert first.text in " ".join(sentences(found))
+    put(project, found.placement(first))
+    assert middle_gap(project) < 0.5
+    project.undo()
+    complete(project, project.layers)
+    assert patient_of(project).suspicions[0] == first
+
+
+def test_known_offsets_are_named(project: Project) -> None:
+    put(project, Placement(shift=(0.0, 0.0, 43.1)))
+    assert "above the ellipsoid, the others above NAP" in patient_of(project).suspicions[0].text
+    assert list(known_offsets(-2.33, 4.4, 51.9))[-1].startswith("TAW taken for NAP")
+    assert list(known_offsets(43.0, -120.0, 10.0)) == []
+
+
+def test_swapped_axes_are_found_with_and_without_terrain(tmp_path: Path) -> None:
+    with made(tmp_path, town(tmp_path, swapped=True)) as project:
+        found = patient_of(project)
+        (first,) = found.suspicions
+        assert first.kind == "swapped" and "0 % of 25 objects" in first.text and "100 %" in first.text
+        put(project, found.placement(first))
+        assert middle_gap(project) < 0.5
+
+
+def test_single_objects_are_set_on_the_ground(tmp_path: Path) -> None:
+    with made(tmp_path, town(tmp_path, {3: 5.0, 7: -4.0})) as project:
+        found = patient_of(project)
+        assert found.suspicions == ()
+        layer = city_of(project)
+        off = {project.object(fid).id: lift for fid, lift in found.lifts_m().items()}
+        assert off == {"house-3": pytest.approx(-5.0, abs=0.1), "house-7": pytest.approx(4.0, abs=0.1)}
+        assert (found.states.count(FLOATING), found.states.count(SUNK)) == (1, 1)
+        with project.edit("Set on the ground") as edit:
+            edit.set_geometries(lifted(project, layer, found.lifts_m()))
+        assert set(patient_of(project).states) == {"standing"}
+        project.undo()
+        assert patient_of(project).lifts_m() == found.lifts_m()
+
+
+def test_the_result_speaks_of_the_objects_that_are_off(tmp_path: Path) -> None:
+    with made(tmp_path, town(tmp_path, {3: 5.0})) as project:
+        result = run(project, Inputs())
+        assert result.verdict == "fail"
+        assert result.tables["objects"].texts("object_id") == ["house-3"]
+        assert len(result.surfaces) == 6 and np.allclose(result.surfaces.numbers("gap_m"), 4.8, atol=0.2)
+        with project.edit("Keep") as edit:
+            number = edit.add_result(result)
+        assert project.result(number).tables["findings"].texts("sentence")[0].startswith("town: 25 of 25")
+
+
+def test_flat_land_at_sea_level_is_no_scale() -> None:
+    """Where all stands at nought nothing can be told from ratios."""
+    feet = np.full(20, 3.0)
+    (found,) = suspicions(feet, np.zeros(20), 1.0, 4.4, 51.9)
+    assert (found.kind, found.shift_m) == ("offset", -3.0)
+    assert replace(found, text="").after_m == 0.0
