@@ -13,6 +13,8 @@ from layers.formats._text import encoding_of, lines_of
 from layers.tables import DELIMITERS
 
 BOM = b"\xef\xbb\xbf"
+#: The longest cell: shapes are written into one.
+csv.field_size_limit(1 << 20)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""Heritage catalogues as CSV: one record per line, tied to a city object and to a scan."""
+"""Tables as CSV: heritage catalogues, tied to city objects and scans, and records with places."""
 
 from __future__ import annotations
 
 import csv
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,25 +18,19 @@ from layers.data import Feature, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError, WriteError
 from layers.formats import _csv
 from layers.formats._files import layer_name
+from layers.formats._places import AXES, Places
 from layers.formats._vector import Record, dated_members, layer_of, moved
 from layers.heritage import OBJECT_FIELDS, RECORD_TYPE, SCAN_FIELDS, find_fields, safe_scan, scan_facts
 from layers.jsontext import join_members, raw_members
-from layers.pipe_fields import as_number
 from layers.report import Report
-from layers.words import find_field, words
+from layers.words import find_field
 
 NAME = "catalogue"
-TITLE = "Catalogue (CSV)"
+TITLE = "Table (CSV)"
 ENDINGS = (".csv", ".tsv")
-KINDS = ("heritage", "pipes", "city")  # it writes tables of all of them
+KINDS = ("heritage", "vector", "pipes", "city")  # it writes tables of all of them
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
-_AXES = (
-    words("x easting xcoordinate xcoord longitude lon lng rechtswert"),
-    words("y northing ycoordinate ycoord latitude lat hochwert"),
-    words("z height hoogte altitude hoehe elevation"),
-)
-_DEGREES = words("longitude lon lng")
 
 
 def can_read(head: bytes, path: Path) -> int:
@@ -48,43 +42,55 @@ def can_read(head: bytes, path: Path) -> int:
 
 def read(path: Path, options: ReadOptions) -> list[LayerData]:
     """The records as one layer; every record is one piece of the file."""
-    if options.kind not in (None, KINDS[0]):
+    if options.kind not in (None, *KINDS[:-1]):
         raise ReadError(
-            "A table is read as heritage records", where=path.name, found=f"kind '{options.kind}'"
+            "A table is not read as a layer of this kind",
+            where=path.name,
+            found=f"kind '{options.kind}'",
+            allowed=", ".join(KINDS[:-1]),
         )
     table = _csv.parse(path.read_bytes(), path.name)
     header = table.dialect.header
+    first = next((row for row, _ in table.records if any(row)), None)
+    if first is None:
+        raise ReadError("There are no records in this table, only the names of its columns", where=path.name)
+    places = Places(header, dict(zip(header, map(str.strip, first), strict=False)))
     fields, object_field = find_fields(header), find_field(header, OBJECT_FIELDS)
-    if not fields and object_field is None and options.kind is None:
+    is_catalogue = options.kind == KINDS[0] or (options.kind is None and (fields or object_field is not None))
+    if not is_catalogue and options.kind is None and not places.known:
         raise ReadError(
-            "This table does not look like a heritage catalogue",
+            "This table is no heritage catalogue, and does not say where its records lie",
             where=path.name,
             found=f"columns {', '.join(header[:8])}",
-            allowed="columns such as name, monumentNumber, condition, or city_object",
-            do="Name one of its columns so, or say that its kind is 'heritage'",
+            allowed="columns such as name, condition or city_object; x and y; or a shape as WKT",
+            do="Name one of its columns so, or join it to a layer with Edit, Join CSV",
         )
     report = Report()
     if table.dialect.encoding != "utf-8":
         report.warn("encoding", "", f"The file is not UTF-8; it was read as {table.dialect.encoding}.")
-    records, pieces = _records(table, fields.get("monumentNumber"), object_field, report)
-    crs = "EPSG:4326" if find_field(header, _DEGREES) else None
-    layer = layer_of(layer_name(path, ENDINGS), records, crs, report, replace(options, kind="heritage"))
+    number_field = fields.get("monumentNumber") if is_catalogue else None
+    records, pieces = _records(table, places, {number_field, object_field}, report)
+    asked = replace(options, kind="heritage") if is_catalogue else options
+    layer = layer_of(layer_name(path, ENDINGS), records, places.crs, report, asked)
     layer.pieces = pieces
-    layer.facts["scans"] = _scans(path.parent, records, find_field(header, SCAN_FIELDS), options, report)
+    if is_catalogue:
+        scans = _scans(path.parent, records, find_field(header, SCAN_FIELDS), options, report)
+        layer.facts["scans"] = scans
     _warn_of_twins(table, records, report)
     return [layer]
 
 
 def _records(
-    table: _csv.Table, number_field: str | None, object_field: str | None, report: Report
+    table: _csv.Table, places: Places, texts: Container[str | None], report: Report
 ) -> tuple[list[Record], list[Piece]]:
     header = table.dialect.header
-    texts = {number_field, object_field, find_field(header, SCAN_FIELDS), _id_field(table)}
+    words = {*places.texts, find_field(header, SCAN_FIELDS), _id_field(table)}
     numeric = [
-        name not in texts and _is_numeric(row[at].strip() for row, _ in table.records if at < len(row))
+        name not in texts
+        and name not in words
+        and _is_numeric(row[at].strip() for row, _ in table.records if at < len(row))
         for at, name in enumerate(header)
     ]
-    axes = [find_field(header, candidates) for candidates in _AXES]
     records: list[Record] = []
     pieces: list[Piece] = []
     lead = table.head
@@ -103,7 +109,8 @@ def _records(
             if name in cells
         }
         pieces.append(Piece(lead + data, len(lead), len(records), table.role))
-        records.append(Record(join_members(values), _shape(cells, axes), row=line - 1))
+        shape = places.shape(cells, f"record {line}", report)
+        records.append(Record(join_members(values), shape, row=line - 1))
         lead = b""
     pieces.append(Piece(lead))
     return records, pieces
@@ -117,13 +124,6 @@ def _is_numeric(cells: Iterator[str]) -> bool:
     """Whether a column holds nothing but numbers as JSON spells them: `012` is no number."""
     found = [bool(_NUMBER.fullmatch(cell)) and math.isfinite(float(cell)) for cell in cells if cell]
     return bool(found) and all(found)
-
-
-def _shape(cells: Mapping[str, str], axes: Sequence[str | None]) -> wkb.Shape | None:
-    x, y, z = (as_number(cells.get(axis)) if axis else None for axis in axes)
-    if x is None or y is None:
-        return None
-    return wkb.Shape(wkb.POINT, ((np.array([[x, y, np.nan if z is None else z]]),),))
 
 
 def _scans(
@@ -195,7 +195,7 @@ def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
     names = list({name: None for row in rows for name in row})
     own = [name for name in ("id", "type") if name not in names and _says_something(name, layer)]
     places = [_place(feature) for feature in layer.features]
-    axes = [] if any(find_field(names, axis) for axis in _AXES[:2]) or not any(places) else ["x", "y", "z"]
+    axes = [] if any(find_field(names, axis) for axis in AXES[:2]) or not any(places) else ["x", "y", "z"]
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow([*own, *names, *axes])
