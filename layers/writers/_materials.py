@@ -8,6 +8,7 @@ import numpy as np
 
 from layers.album import JPEG, WRAPS, Album
 from layers.arrays import Float64
+from layers.runs import Int64
 from layers.writers._glb import Glb
 
 #: How an image goes on beyond its borders; what glTF has no word for ends with its outermost pixels.
@@ -88,6 +89,13 @@ class Materials:
             described = {"source": self._images[picture], "sampler": self._samplers[mode]}
             self._textures[key] = self._glb.add("textures", described)
         return self._textures[key]
+
+
+def alike(album: Album) -> Int64:
+    """For each look the first that looks the same: some files have one of its own for every polygon."""
+    seen = np.column_stack((album.color, album.opacity, album.picture, album.wrap)).astype(np.float64)
+    _looks, first, which = np.unique(seen, axis=0, return_index=True, return_inverse=True)
+    return np.asarray(first[which.ravel()], np.int64)
 
 
 def linear(srgb: Float64) -> Float64:

@@ -15,7 +15,7 @@ from layers.colors import object_color, surface_color
 from layers.columns import encoded
 from layers.runs import Int64, below, starts
 from layers.writers._glb import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, TURN, Glb
-from layers.writers._materials import Materials, linear
+from layers.writers._materials import Materials, alike, linear
 from layers.writers._metadata import Tables
 
 FEATURES = "EXT_mesh_features"
@@ -77,7 +77,8 @@ def _looks(mesh: Mesh, album: Album | None) -> tuple[Int64, NDArray[np.bool_]]:
     count = len(mesh.surface_type)
     if album is None or mesh.surface_look is None:
         return np.full(count, -1), np.zeros(count, np.bool_)
-    look = mesh.surface_look[:, 0].astype(np.int64)
+    # A place for none comes behind the looks.
+    look = np.append(alike(album), -1)[mesh.surface_look[:, 0]]
     # A look whose picture is not to be had says nothing of the colour.
     look[(look >= 0) & (album.picture[look] == MISSING)] = -1
     pictured = (look >= 0) & (album.picture[look] >= 0)

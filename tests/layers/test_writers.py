@@ -1,0 +1,382 @@
+"""Layers in other formats: what is in the files, told by their specifications and by other programs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pyproj import CRS, Transformer
+
+from layers.arrays import CityTiles
+from layers.conformance import Conformance, Finding
+from layers.data import ReadOptions, WriteOptions
+from layers.errors import CitystrataError, WriteError
+from layers.exporting import export_layer
+from layers.importing import import_files
+from layers.losses import losses
+from layers.placement import Placement
+from layers.project import Project
+from layers.records import Layer
+from tests.cities import import_here, imported_here, raw_models
+from tests.conftest import real
+from tests.glbs import Glb, issues, tiles_of, tiles_tool
+from tests.houses import HOUSES, make_houses
+
+DENHAAG = "cityjson/denhaag/denhaag.city.json"
+
+
+@pytest.fixture(scope="module")
+def denhaag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """Den Haag: buildings with parts, a TIN."""
+    with Project.create(tmp_path_factory.mktemp("denhaag") / "p.city.gpkg") as project:
+        import_here(project, real(DENHAAG))
+        yield project
+
+
+@pytest.fixture(scope="module")
+def written(denhaag: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Den Haag as binary glTF."""
+    out = tmp_path_factory.mktemp("glb") / "denhaag.glb"
+    assert export_layer(denhaag, city_of(denhaag), out) == "written anew as Binary glTF"
+    return out
+
+
+@pytest.fixture(scope="module")
+def reread(written: Path) -> Iterator[Project]:
+    """Den Haag, read from that."""
+    with again(written, written.parent) as project:
+        yield project
+
+
+@pytest.fixture
+def houses(tmp_path: Path) -> Iterator[Project]:
+    with imported_here():
+        path = make_houses(tmp_path)
+    with Project.open(path) as project:
+        yield project
+
+
+def city_of(project: Project) -> Layer:
+    return next(layer for layer in project.layers if layer.kind == "city")
+
+
+def tiles(project: Project, layer: Layer) -> CityTiles:
+    drawable = project.drawable(layer)
+    assert isinstance(drawable, CityTiles)
+    return drawable
+
+
+def again(path: Path, folder: Path, crs: str | None = None) -> Project:
+    """What was written, read again."""
+    project = Project.create(folder / f"again-{path.name}.city.gpkg", crs=crs)
+    with imported_here():
+        import_files(project, [path], ReadOptions(kind="city"))
+    return project
+
+
+def facts(project: Project, layer: Layer) -> dict[str, tuple[Any, ...]]:
+    """Type, parent and attributes of objects by their ids."""
+    items = list(project.objects(layer))
+    found = {item.id: (item.type, item.parent, item.attributes) for item in items}
+    assert len(found) == len(items)
+    return found
+
+
+# ---------------------------------------------------------------- glTF
+
+
+def test_every_object_is_in_a_glb_with_its_attributes(denhaag: Project, written: Path) -> None:
+    layer, glb = city_of(denhaag), Glb.of(written)
+    rows = glb.rows()
+    assert {row.pop("id"): row for row in rows} == {
+        item.id: {
+            "type": item.type,
+            **({"parent": item.parent} if item.parent else {}),
+            **({"lod": "2"} if item.lods else {}),
+            **item.attributes,
+        }
+        for item in denhaag.objects(layer)
+    }
+    said = glb.json["asset"]["extras"]["citystrata"]
+    points = glb.points() + said["origin"]
+    assert said["crs"] == "EPSG:7415"
+    box = np.array(layer.box).reshape(2, 3)
+    assert np.abs(points.min(axis=0) - box[0]).max() < 1e-3
+    assert np.abs(points.max(axis=0) - box[1]).max() < 1e-3
+    triangles = sum(len(glb.values(p["indices"])) // 3 for p in glb.primitives)
+    assert triangles == len(tiles(denhaag, layer).triangles)
+
+
+def test_corners_of_a_glb_belong_to_their_objects(denhaag: Project, written: Path) -> None:
+    layer = city_of(denhaag)
+    glb, city = Glb.of(written), tiles(denhaag, layer)
+    ids = [row["id"] for row in glb.rows()]
+    entry = {id: number for number, id in enumerate(denhaag.values(layer, "id").tolist())}
+    boxes = dict(zip(city.entry_object.tolist(), np.asarray(city.entry_box), strict=True))
+    origin = np.array(glb.json["asset"]["extras"]["citystrata"]["origin"])
+    surfaces, seen = [row["type"] for row in glb.rows(1)], set()
+    for primitive in glb.primitives:
+        numbers = glb.values(primitive["attributes"]["_FEATURE_ID_0"])[:, 0].astype(int)
+        x, y, z = glb.values(primitive["attributes"]["POSITION"]).astype(np.float64).T
+        places = np.column_stack((x, -z, y)) + origin
+        for number in np.unique(numbers)[:50].tolist():
+            low, high = boxes[entry[ids[number]]]
+            mine = places[numbers == number]
+            assert (mine >= low - 1e-3).all() and (mine <= high + 1e-3).all()
+        sets = primitive["extensions"]["EXT_mesh_features"]["featureIds"]
+        assert sets[0]["featureCount"] == len(np.unique(numbers))
+        if len(sets) > 1:
+            kinds = np.unique(glb.values(primitive["attributes"]["_FEATURE_ID_1"]))
+            seen.update(surfaces[int(kind)] for kind in kinds)
+            assert len(kinds) == 1
+    assert seen == {"RoofSurface", "WallSurface", "GroundSurface"}
+
+
+def test_a_glb_has_no_fault_and_opens_again_as_it_was(
+    denhaag: Project, written: Path, reread: Project
+) -> None:
+    layer, found = city_of(denhaag), city_of(reread)
+    assert facts(reread, found) == facts(denhaag, layer)
+    assert found.box == pytest.approx(layer.box, abs=1e-3)
+    for errors, warnings, messages in issues(written):
+        assert (errors, warnings) == (0, 0), messages
+
+
+def test_pictures_are_in_a_glb(tmp_path: Path) -> None:
+    source = real("cityjson/delfshaven/Rotterdam_3-20-DELFSHAVEN.city.json")
+    out = tmp_path / "delfshaven.glb"
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        import_here(project, source)
+        layer = city_of(project)
+        export_layer(project, layer, out)
+        album, city = tiles(project, layer).album, tiles(project, layer)
+    assert album is not None and city.surface_look is not None and city.vertex_uv is not None
+    glb = Glb.of(out)
+    pictures = {album.encoded(number) for number in range(len(album.size))}
+    assert {glb.view(image["bufferView"]) for image in glb.json["images"]} == pictures
+    textured = [p for p in glb.primitives if "TEXCOORD_0" in p["attributes"]]
+    places = np.concatenate([glb.values(p["attributes"]["TEXCOORD_0"]) for p in textured])
+    assert np.isfinite(places).all() and len(textured) >= len(pictures)
+    for errors, warnings, messages in issues(out):
+        assert (errors, warnings) == (0, 0), messages
+
+
+# ---------------------------------------------------------------- 3D Tiles
+
+
+def test_a_tileset_keeps_to_the_specification(denhaag: Project, tmp_path: Path) -> None:
+    layer, out = city_of(denhaag), tmp_path / "tileset.json"
+    export_layer(denhaag, layer, out)
+    found = tiles_of(out)
+    ids: Counter[str] = Counter()
+    assert len(found) > 4
+    for tile in found:
+        turn = tile.transform[:3, :3]
+        assert np.allclose(turn.T @ turn, np.eye(3), atol=1e-12) and np.linalg.det(turn) > 0
+        glb = tile.content
+        on_earth = tile.on_earth(glb.points())
+        ids.update(row["id"] for row in glb.rows())
+        if tile.parent is not None:
+            assert tile.parent.holds(tile.corners(), 0.01)
+        above: Any = tile
+        while above is not None:
+            assert above.holds(on_earth, 1e-3)
+            above = above.parent
+        if not tile.members.get("children"):
+            assert tile.members["geometricError"] == 0
+    assert ids == Counter(item.id for item in denhaag.objects(layer))
+    for errors, warnings, messages in issues(*(tmp_path / "tiles").glob("*.glb")):
+        assert (errors, warnings) == (0, 0), messages
+
+
+def test_a_tileset_stands_where_the_city_stands_on_earth(denhaag: Project, tmp_path: Path) -> None:
+    """The outermost corner east, by pyproj; NAP heights are taken as those of the datum's own ellipsoid."""
+    layer, out = city_of(denhaag), tmp_path / "tileset.json"
+    export_layer(denhaag, layer, out)
+    vertices = np.asarray(tiles(denhaag, layer).vertices)
+    known = vertices[vertices[:, 0].argmax()]
+    bessel = CRS("EPSG:28992").to_3d()
+    there = np.array(Transformer.from_crs(bessel, "EPSG:4978", always_xy=True).transform(*known))
+    places = np.concatenate([tile.on_earth(tile.content.points()) for tile in tiles_of(out)])
+    assert np.linalg.norm(places - there, axis=1).min() < 1e-3
+
+
+def test_a_tileset_opens_again_with_the_same_objects(denhaag: Project, tmp_path: Path) -> None:
+    layer = city_of(denhaag)
+    for out in (tmp_path / "tileset.json", tmp_path / "denhaag.3tz"):
+        export_layer(denhaag, layer, out)
+        with again(out, tmp_path, "EPSG:7415") as project:
+            found = city_of(project)
+            assert facts(project, found) == facts(denhaag, layer)
+            assert len(tiles(project, found).triangles) == len(tiles(denhaag, layer).triangles)
+
+
+def test_an_archive_of_tiles_is_found_by_its_index(denhaag: Project, tmp_path: Path) -> None:
+    layer = city_of(denhaag)
+    export_layer(denhaag, layer, tmp_path / "denhaag.3tz")
+    export_layer(denhaag, layer, tmp_path / "tileset.json")
+    tiles_tool("convert", "-i", str(tmp_path / "denhaag.3tz"), "-o", str(tmp_path / "out"))
+    names = sorted(path.name for path in (tmp_path / "tiles").iterdir())
+    assert names == sorted(path.name for path in (tmp_path / "out" / "tiles").iterdir())
+    for name in names:
+        assert (tmp_path / "out" / "tiles" / name).read_bytes() == (tmp_path / "tiles" / name).read_bytes()
+    unpacked = json.loads((tmp_path / "out" / "tileset.json").read_text())
+    assert unpacked == json.loads((tmp_path / "tileset.json").read_text())
+
+
+def test_tiles_never_go_over_others(houses: Project, tmp_path: Path) -> None:
+    out = tmp_path / "out" / "tileset.json"
+    out.parent.mkdir()
+    export_layer(houses, city_of(houses), out)
+    before = out.read_bytes()
+    with pytest.raises(WriteError, match="empty folder"):
+        export_layer(houses, city_of(houses), out)
+    assert out.read_bytes() == before
+    assert sorted(path.name for path in out.parent.iterdir()) == ["tiles", "tileset.json"]
+
+
+# ---------------------------------------------------------------- the others
+
+
+def test_an_obj_has_true_coordinates_and_a_group_per_object(houses: Project, tmp_path: Path) -> None:
+    out = tmp_path / "houses.obj"
+    export_layer(houses, city_of(houses), out)
+    lines = out.read_text().splitlines()
+    assert [line[2:] for line in lines if line.startswith("o ")] == list(HOUSES)
+    assert "v 85009.000 447012.000 9.000" in lines
+    assert [line for line in lines if line.startswith("usemtl")] == ["usemtl RoofSurface"] * 3
+    faces = [line for line in lines if line.startswith("f ")]
+    assert len(faces) == 3 and all(len(face.split()) == 5 for face in faces)
+    assert (tmp_path / "houses.mtl").read_text().startswith("newmtl RoofSurface\nKd ")
+
+
+def test_a_drawing_has_footprints_and_what_a_section_cuts(houses: Project, tmp_path: Path) -> None:
+    ezdxf = pytest.importorskip("ezdxf")
+    plan, cut = tmp_path / "plan.dxf", tmp_path / "cut.dxf"
+    layer = city_of(houses)
+    export_layer(houses, layer, plan)
+    drawing = ezdxf.readfile(plan)
+    assert not drawing.audit().errors and drawing.header["$INSUNITS"] == 6
+    outlines = list(drawing.modelspace())
+    texts = [[value for _code, value in each.get_xdata("CITYSTRATA")] for each in outlines]
+    assert [text[0] for text in texts] == ["id=A", "id=B", "id=C"] and "built=1961-05-01" in texts[0]
+    corners = {tuple(vertex.dxf.location) for vertex in outlines[0].vertices}
+    assert corners == {(85000, 447000, 0), (85009, 447000, 0), (85009, 447012, 9), (85000, 447012, 9)}
+    # Across the middle of the roofs, then along them: they rise by 9 over 12 metres.
+    line = ((84990.0, 447006.0), (85004.0, 447006.0), (85004.0, 447099.0))
+    export_layer(houses, layer, cut, section=line)
+    drawing = ezdxf.readfile(cut)
+    assert not drawing.audit().errors and [ucs.dxf.name for ucs in drawing.ucs] == ["SECTION_1", "SECTION_2"]
+    ends = [[tuple(v.dxf.location) for v in each.vertices] for each in drawing.modelspace()]
+    assert np.allclose(ends[0], [(85000, 447006, 4.5), (85004, 447006, 4.5)], atol=1e-9)
+    assert np.allclose(ends[3], [(85004, 447006, 4.5), (85004, 447012, 9)], atol=1e-9)
+    flat = [list(each.get_points("xy")) for each in drawing.blocks.get("SECTION")]
+    assert np.allclose(flat[0], [(10, 4.5), (14, 4.5)]) and np.allclose(flat[3], [(14, 4.5), (20, 9)])
+    with pytest.raises(WriteError, match="meets no city object"):
+        export_layer(houses, layer, cut, section=((0.0, 0.0), (1.0, 1.0)))
+
+
+def test_points_are_written_as_they_are_shown(tmp_path: Path) -> None:
+    laspy = pytest.importorskip("laspy")
+    source = real("pointcloud/3dfier-ahn3/ahn3_cropped_2.laz")
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        with imported_here():
+            (layer,) = import_files(project, [source], ReadOptions(crs="EPSG:7415"))
+        whole, part = tmp_path / "whole.laz", tmp_path / "part.laz"
+        export_layer(project, layer, whole, crs="EPSG:7415")
+        before, after = laspy.read(source), laspy.read(whole)
+        assert np.array_equal(_points(before), _points(after))
+        assert after.header.parse_crs().to_epsg() == 7415
+        box = [85000.0, 447450.0, -10.0, 85060.0, 447600.0, 5.0]
+        with project.edit("Clip") as edit:
+            style = {"hidden_classes": [1, 26], "clip": [{"box": box, "keep": "inside"}]}
+            edit.set_layer(layer.id, style=style)
+        layer = project.layers[0]
+        assert {loss.code for loss in losses(project, layer, WriteOptions(out=part))} >= {"hidden"}
+        export_layer(project, layer, part)
+        x, y, z, kind = _points(before)[:4]
+        shown = ~np.isin(kind, [1, 26]) & (x >= 85000_000) & (x <= 85060_000)
+        shown &= (y >= 447450_000) & (y <= 447600_000) & (z >= -10_000) & (z <= 5000)
+        assert 0 < shown.sum() < len(x)
+        assert np.array_equal(_points(laspy.read(part)), _points(before)[:, shown])
+        export_layer(project, layer, tmp_path / "moved.las", crs="EPSG:25831")
+        assert laspy.read(tmp_path / "moved.las").header.point_count == shown.sum()
+
+
+def _points(cloud: Any) -> Any:
+    """Millimetres, classes and intensities, in one order."""
+    columns = [np.rint(np.asarray(axis) * 1000).astype(np.int64) for axis in (cloud.x, cloud.y, cloud.z)]
+    columns += [np.asarray(cloud.classification, np.int64), np.asarray(cloud.intensity, np.int64)]
+    table = np.array(columns)
+    return table[:, np.lexsort(table[::-1])]
+
+
+def faults(path: Path) -> Iterator[Finding]:
+    """What is wrong with a model, or with the features of a sequence."""
+    header, *features = raw_models(path)
+    yield from Conformance(header).findings()
+    for feature in features:
+        yield from Conformance(feature, header).findings()
+
+
+@pytest.mark.parametrize("ending", [".city.json", ".city.jsonl"])
+def test_what_is_no_cityjson_becomes_a_valid_model(
+    denhaag: Project, reread: Project, tmp_path: Path, ending: str
+) -> None:
+    layer, out = city_of(denhaag), tmp_path / f"denhaag{ending}"
+    export_layer(reread, city_of(reread), out)
+    assert list(faults(out)) == []
+    with again(out, tmp_path) as project:
+        assert facts(project, city_of(project)) == facts(denhaag, layer)
+        assert city_of(project).box == pytest.approx(layer.box, abs=2e-3)
+
+
+def test_a_closed_body_is_a_solid_again(tmp_path: Path) -> None:
+    source = real("cityjson/cjval-texture/data/cube.city.json")
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        import_here(project, source)
+        layer = city_of(project)
+        with project.edit("Put elsewhere") as edit:
+            edit.set_layer(layer.id, placement=Placement(shift=(10.0, 0.0, 0.0)))
+        out = tmp_path / "moved.city.json"
+        export_layer(project, project.layers[0], out, lod="1")
+    model = json.loads(out.read_text())
+    (geometry,) = (g for item in model["CityObjects"].values() for g in item.get("geometry", []))
+    assert geometry["type"] == "Solid" and len(geometry["boundaries"][0]) == 6
+
+
+# ---------------------------------------------------------------- losses
+
+
+EXPECTED = {
+    "houses.glb": {"nested", "source"},
+    "tileset.json": {"nested", "source", "heights"},
+    "houses.obj": {"attributes", "types", "crs", "source"},
+    "houses.geojson": {"shapes", "crs", "source"},
+    "houses.gpkg": {"shapes", "nested", "source"},
+    "houses.csv": {"shapes", "nested", "crs", "source"},
+    "houses.dxf": {"shapes", "nested", "crs", "source"},
+    "houses.city.jsonl": set(),
+    "houses.city.json": set(),
+}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_what_a_file_cannot_hold_is_said_before(houses: Project, tmp_path: Path, name: str) -> None:
+    layer = city_of(houses)
+    options = WriteOptions(out=tmp_path / name)
+    assert {loss.code for loss in losses(houses, layer, options)} == EXPECTED[name]
+    with houses.edit("Height") as edit:
+        edit.set_attribute(layer.first_fid, "measuredHeight", 13.0)
+    assert {loss.code for loss in losses(houses, layer, options)} == EXPECTED[name] | {"history"}
+
+
+def test_what_cannot_be_written_is_refused_before(houses: Project, tmp_path: Path) -> None:
+    for name in ("houses.laz", "houses.xyz", "houses"):
+        with pytest.raises(CitystrataError):
+            losses(houses, city_of(houses), WriteOptions(out=tmp_path / name))
