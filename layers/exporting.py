@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain, groupby
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+import orjson
 
 from layers import formats, safefile
 from layers.data import HEAD, MEMBER, TILE, LayerData, Piece, Progress, WriteOptions, never_stop
@@ -228,33 +231,75 @@ def _by_tile(project: Project, layer: Layer) -> Iterator[tuple[str, Iterator[tup
 
 def object_text(project: Project, fid: int) -> str:
     """An object's own text as it would be exported now."""
+    found = _own(project, fid)
+    if found is None:
+        return ""
+    own = list(_from_head(project, found))
+    if found.nested is None:
+        text = b"".join(found.rewriter.rewrite(iter(own), lambda _: raw_attributes(project, fid)))
+        return text.decode("utf-8", "replace") if found.first == fid else ""
+    head, *member = found.rewriter.rewrite(iter(own), lambda number: raw_attributes(project, number))
+    return found.nested.own_text(head, b"".join(member), fid - found.first)
+
+
+def object_geometries(project: Project, fid: int) -> list[dict[str, Any]]:
+    """An object's geometries in the source, as CityJSON has them."""
+    found = _own(project, fid)
+    if found is None or found.nested is None:
+        try:
+            values = orjson.loads(object_text(project, fid))
+        except orjson.JSONDecodeError:
+            return []
+        geometries = values.get("geometry") if isinstance(values, dict) else None
+        return geometries if isinstance(geometries, list) else []
+    head, *member = (piece.data for piece, _ in _from_head(project, found))
+    return found.nested.own_geometries(
+        head,
+        b"".join(member),
+        fid - found.first,
+        lambda: (piece.data for piece, _ in _pieces(project, "p.layer = ? ORDER BY p.seq", found.layer)),
+    )
+
+
+@dataclass(frozen=True)
+class _Own:
+    """Where the text of an object is."""
+
+    layer: int
+    first: int  # fid of the first object in the piece that holds it
+    rewriter: formats.Rewriter
+    nested: formats.Nested | None
+
+
+def _own(project: Project, fid: int) -> _Own | None:
+    """Where the text of an object is; None where the source is not kept object by object."""
     found = project.query(
         "SELECT l.source_format, l.first_fid, l.id FROM object o JOIN layer l ON l.id = o.layer"
         " WHERE o.fid = ?",
         (fid,),
     )
-    rewriter = formats.rewriter(formats.by_name(found[0][0])) if found else None
-    if rewriter is None:
-        return ""
+    form = formats.by_name(found[0][0]) if found else None
+    rewriter = None if form is None else formats.rewriter(form)
+    if form is None or rewriter is None:
+        return None
     # The piece of the object, or of the first one in the member that holds it.
     ((first,),) = project.query(
         "SELECT max(object) FROM piece WHERE object BETWEEN ? AND ?", (found[0][1], fid)
     )
-    # The piece without what stands before the object: neighbours' commas and keys.
-    own = (
-        (Piece(piece.data[piece.start :], 0, piece.feature, piece.role), touched)
-        for piece, touched in _pieces(project, "p.object = ? ORDER BY p.seq", first)
-    )
-    nested = formats.nested(formats.by_name(found[0][0]))
-    if nested is None:
-        text = b"".join(rewriter.rewrite(own, lambda _: raw_attributes(project, fid)))
-        return text.decode("utf-8", "replace") if first == fid else ""
-    before = f"p.seq < (SELECT min(seq) FROM piece WHERE object = {first})"
-    heads = _pieces(
-        project, f"p.layer = ? AND p.role = '{HEAD}' AND {before} ORDER BY p.seq DESC LIMIT 1", found[0][2]
-    )
-    head, *member = rewriter.rewrite(chain(heads, own), lambda number: raw_attributes(project, number))
-    return nested.own_text(head, b"".join(member), fid - first)
+    return None if first is None else _Own(found[0][2], first, rewriter, formats.nested(form))
+
+
+def _from_head(project: Project, own: _Own) -> Iterator[tuple[Piece, int | None]]:
+    """The pieces of an object, and before them what the file begins with where that tells what they mean.
+
+    What stands before the object is left out: neighbours' commas and keys.
+    """
+    if own.nested is not None:
+        before = f"p.seq < (SELECT min(seq) FROM piece WHERE object = {own.first})"
+        where = f"p.layer = ? AND p.role = '{HEAD}' AND {before} ORDER BY p.seq DESC LIMIT 1"
+        yield from _pieces(project, where, own.layer)
+    for piece, touched in _pieces(project, "p.object = ? ORDER BY p.seq", own.first):
+        yield Piece(piece.data[piece.start :], 0, piece.feature, piece.role), touched
 
 
 def raw_attributes(project: Project, fid: int) -> dict[str, bytes]:

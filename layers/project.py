@@ -269,13 +269,9 @@ class Project:
         edited = self.shape(fid)
         if edited is not None:
             return edited.geometries
-        text = self.source_text(fid)
-        try:
-            values = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return []
-        found = values.get("geometry") if isinstance(values, dict) else None
-        return found if isinstance(found, list) else []
+        from layers.exporting import object_geometries
+
+        return object_geometries(self, fid)
 
     def source_text(self, fid: int) -> str:
         """The object's text as it would be exported now; '' where the source is not text."""

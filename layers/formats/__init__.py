@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from layers.data import Box, LayerData, Piece, ReadOptions
 from layers.errors import ReadError
@@ -116,6 +116,12 @@ class Nested(Protocol):
 
     def own_text(self, head: bytes, member: bytes, number: int) -> str:
         """The text of one of the features in a member, by its number among them."""
+        ...
+
+    def own_geometries(
+        self, head: bytes, member: bytes, number: int, elsewhere: Callable[[], Iterable[bytes]]
+    ) -> list[dict[str, Any]]:
+        """Its geometries, as CityJSON has them; `elsewhere` is the text that they may refer to."""
         ...
 
 

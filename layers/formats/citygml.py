@@ -12,7 +12,7 @@ from layers.data import HEAD, TILE, Box, LayerData, ReadOptions
 from layers.errors import ReadError
 from layers.formats._files import layer_name
 from layers.formats._stretches import FEATURES, FILE, OBJECTS, Outline, Stretch, different_crs, texts
-from layers.gml import patch
+from layers.gml import model, patch
 from layers.gml.cutting import HEAD as HEAD_BYTES
 from layers.gml.cutting import Cut, Frame, Text, frame_of, ids_in, mapped, members_in, members_of_stretch
 from layers.gml.header import Header, header_of, is_city_model
@@ -40,6 +40,7 @@ OTHERS = {
 
 rewrite = patch.rewrite
 own_text = patch.own_text
+own_geometries = model.own_geometries
 
 
 def can_read(head: bytes, path: Path) -> int:

@@ -25,9 +25,10 @@ from layers.gml.batches import Batch
 from layers.gml.coordinates import Lines
 from layers.gml.cutting import HEAD, frame_of, members_in, with_ids
 from layers.gml.dressing import Dressing
+from layers.gml.edits import Head
 from layers.gml.header import Header, header_of
 from layers.gml.meaning import Meanings, Tree, each
-from layers.gml.names import split
+from layers.gml.names import is_object_like, split
 from layers.gml.objects import Extraction, GmlObject
 from layers.gml.reader import Reader
 from layers.gml.shapes import GEOMETRIES, Geometry, Polygon
@@ -51,13 +52,16 @@ def from_text(text: bytes, crs: str | None = None) -> Model:
     return Builder(_read(text, crs)).model()
 
 
-def geometries_in(text: bytes, number: int, elsewhere: Texts) -> list[dict[str, Any]]:
-    """The geometries of one of the city objects in a text, as CityJSON has them.
+def own_geometries(head: bytes, member: bytes, number: int, elsewhere: Texts) -> list[dict[str, Any]]:
+    """The geometries of one of the city objects in a member, as CityJSON has them.
 
     Their boundaries number corners of its own; `elsewhere` gives the texts in which that may stand to which
     the geometries refer.
     """
-    reader = _read(text, None, elsewhere)
+    # A feature of many in one member has no member of its own.
+    whole = b"<in:featureMember xmlns:in='in'>" + member + b"</in:featureMember>"
+    is_feature = is_object_like(tag_of(next(Head(head).parsed(member))))
+    reader = _read(head + (whole if is_feature else member) + Head(head).end, None, elsewhere)
     builder = Builder(reader)
     taken = reader.taken[number]
     return [builder.geometry(taken.item, shape) for shape in taken.shapes]

@@ -15,8 +15,10 @@ from layers.citymodel import encode, points_of
 from layers.conformance import Conformance
 from layers.data import LayerData, ReadOptions
 from layers.formats import citygml, cityjson
-from layers.gml.model import from_text, geometries_in
+from layers.gml.model import from_text
+from layers.project import Project
 from layers.upgrade import Model
+from tests.cities import import_here
 from tests.conftest import real
 from tests.layers.test_gmlpatch import each_gml
 
@@ -160,11 +162,16 @@ def test_what_cityjson_has_no_type_for_keeps_its_type_and_family() -> None:
         assert {item["attributes"]["sourceType"] for item in members} == {"+TrafficSpace"}
 
 
-def test_one_object_of_a_text_has_the_geometries_it_has_in_the_model() -> None:
-    text = real("citygml/ogc3/CityGMLv3/Building_and_garage_LOD2-EPSG25832.gml").read_bytes()
-    model = from_text(text)
-    for number, item in enumerate(model["CityObjects"].values()):
-        found = geometries_in(text, number, tuple)
-        assert [geometry["type"] for geometry in found] == [g["type"] for g in item.get("geometry", [])]
-        for ours, theirs in zip(found, item.get("geometry", []), strict=True):
-            assert ours.get("semantics") == theirs.get("semantics")
+def test_objects_of_a_project_have_the_geometries_of_the_model(tmp_path: Path) -> None:
+    source = real("citygml/ogc3/CityGMLv3/Building_and_garage_LOD2-EPSG25832.gml")
+    model = from_text(source.read_bytes())
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        layer = import_here(project, source)
+        for item in project.objects(layer):
+            theirs = model["CityObjects"][item.id].get("geometry", [])
+            ours = project.geometries(item.fid)
+            assert [geometry["type"] for geometry in ours] == [geometry["type"] for geometry in theirs]
+            for one, other in zip(ours, theirs, strict=True):
+                assert one.get("semantics") == other.get("semantics")
+                assert len(one["boundaries"]) == len(other["boundaries"])
+            assert f'gml:id="{item.id}"' in project.source_text(item.fid)[:400]
