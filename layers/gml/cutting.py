@@ -91,7 +91,8 @@ def _children(text: Text, at: int, parent: bytes, where: str, in_many: bool) -> 
         if not parent and begin == len(text):
             return
         if text[begin : begin + 2] == b"</":
-            if text[begin + 2 : begin + 2 + len(parent)] != parent:
+            closed = text.find(b">", begin) >= 0
+            if not closed or text[begin + 2 : begin + 2 + len(parent)] != parent:
                 raise _broken(where, begin, f"</{parent.decode('ascii', 'replace')}> is expected there")
             return
         opening = _OPENING.match(text, begin)
