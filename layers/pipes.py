@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from layers import wkb
 from layers.arrays import Float64
+from layers.levels import doubt
 from layers.pipe_fields import FIELDS, Source, guess_mapping, sources, with_units
 from layers.place import parse_crs
 from layers.records import CityObject, Layer
@@ -244,8 +245,18 @@ class _Reader:
             node_bottom_z=node_points[:, 2].copy(),
             node_radius_m=np.array([node.radius_m for node in self.nodes], dtype=np.float64),
             node_fid=np.array([node.fid for node in self.nodes], dtype=np.int64),
-            notes=_notes(level),
+            notes=(*_notes(level), *self._doubts(points, np.repeat(level, counts), node_points)),
         )
+
+    def _doubts(self, points: Float64, level: NDArray[np.uint8], node_points: Float64) -> tuple[str, ...]:
+        """What is odd about the levels that the file gives, seen against the terrain."""
+        if self.terrain is None:
+            return ()
+        given = np.isin(level, (INVERTS, GEOMETRY))
+        has_bottom = np.array([not math.isnan(node.bottom_m) for node in self.nodes], dtype=bool)
+        places = np.concatenate((points[given], node_points[has_bottom]))
+        found = doubt(places[:, 2], self.terrain(places[:, :2])) if len(places) else None
+        return () if found is None else (found,)
 
     def _placed_nodes(self) -> tuple[Float64, Float64]:
         """The bottoms of the shafts and the heights of their tops."""

@@ -278,7 +278,10 @@ def check_root(root: Root, path: Path) -> None:
         )
     if root.type != "CityJSON":
         raise ReadError(
-            "This is not CityJSON", where=where, found=f'"type": "{root.type[:40]}"', allowed='"CityJSON"'
+            "This JSON file is neither a city model nor a collection of features",
+            where=where,
+            found=f'"type": "{root.type[:40]}"' if root.type else 'no "type" in it',
+            allowed='CityJSON ("type": "CityJSON"), GeoJSON ("type": "FeatureCollection")',
         )
     if root.version not in VERSIONS:
         raise ReadError(

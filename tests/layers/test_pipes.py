@@ -206,3 +206,16 @@ def test_a_network_without_geometry_is_empty(project: Project) -> None:
     path.write_text("[JUNCTIONS]\nA 1 2\n[CONDUITS]\nC A B 1 1\n")
     network = drawn(project, path)
     assert (len(network.points), network.offsets.tolist(), len(network.node_points)) == (0, [0], 0)
+
+
+def test_levels_in_the_wrong_unit_are_told_where_there_is_terrain(project: Project) -> None:
+    path = real("utilities/wntr-ky4/ky4.inp")
+
+    def ground(places: Float64) -> Float64:
+        """What ky4_elevation.tif says in the middle: metres, while the network's levels are in feet."""
+        return np.full(len(places), 199.0)
+
+    right = drawn(project, path, ground)
+    assert not any("fit the terrain" in note for note in right.notes)
+    wrong = drawn(project, path, ground, bottom_level_m="elevation [m]")
+    assert any("if they were feet, not metres" in note for note in wrong.notes)
