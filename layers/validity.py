@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from layers.arrays import Float64
 from layers.checks.geometry import ObjectCheck, parts_findings
 from layers.conformance import Finding
+from layers.crs import is_geographic
+from layers.polygons import METRES_PER_DEGREE
 
 
 class Validity:
@@ -20,7 +23,11 @@ class Validity:
         #: The translation is left out in checking: shapes are the same without, and more precise.
         self.scale = np.array(transform["scale"], np.float64)
         self.translate = np.array(transform["translate"], np.float64)
-        self.points = np.array(document["vertices"], np.float64).reshape(-1, 3) * self.scale
+        points = np.array(document["vertices"], np.float64).reshape(-1, 3)
+        reference = ((header or document).get("metadata") or {}).get("referenceSystem")
+        #: Metres per unit of the coordinates.
+        self.metres = _metres(points * self.scale + self.translate, str(reference) if reference else None)
+        self.points = points * self.scale * self.metres
         self.templates = document.get("geometry-templates") or {}
 
     def findings(self) -> Iterator[Finding]:
@@ -43,7 +50,7 @@ class Validity:
         """A finding with its place where it is in the document."""
         if not found.at:
             return found
-        at = tuple((np.array(found.at) + self.translate).tolist())
+        at = tuple((np.array(found.at) / self.metres + self.translate).tolist())
         return Finding(found.code, found.object, found.surface, found.text, found.geometry, found.polygon, at)
 
     def _of_templates(self) -> Iterator[Finding]:
@@ -54,3 +61,11 @@ class Validity:
             for found in check.findings(self.templates.get("templates") or []):
                 where = found.surface.replace("geometry", "template", 1)
                 yield Finding(found.code, "", where, found.text)
+
+
+def _metres(points: Float64, crs: str | None) -> Float64:
+    """(3,) metres per unit of coordinates, which may be longitudes and latitudes."""
+    if not len(points) or not is_geographic(crs):
+        return np.ones(3)
+    latitude = np.radians(float(np.abs(points[:, 1]).mean()))
+    return np.array([METRES_PER_DEGREE * np.cos(latitude), METRES_PER_DEGREE, 1.0])

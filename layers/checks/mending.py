@@ -60,7 +60,7 @@ def _geometry(geometry: Mapping[str, Any], points: Float64, done: Counter[str]) 
     kept: list[list[bool]] = []
     mended_shells: list[list[Face]] = []
     for number, shell in shells:
-        faces, keep = _faces(shell, points, same, done)
+        faces, keep = _faces(shell, points, same, depth > 0, done)
         # Never take everything: an empty geometry would be a loss.
         if not any(keep):
             faces, keep = [[list(ring) for ring in face] for face in shell], [True] * len(shell)
@@ -96,25 +96,28 @@ def _nested(boundaries: Any, depth: int, shells: Iterator[list[Face]]) -> Any:
 
 
 def _faces(
-    shell: Sequence[Face], points: Float64, same: Sequence[int], done: Counter[str]
+    shell: Sequence[Face], points: Float64, same: Sequence[int], is_solid: bool, done: Counter[str]
 ) -> tuple[list[Face], list[bool]]:
-    """The faces that have an area, their rings without repeated corners; and which ones those are."""
+    """The faces that are left, their rings without repeated corners; and which ones those are.
+
+    In a solid a polygon without area that has three corners stays: it may join edges of different length.
+    """
     faces: list[Face] = []
     keep: list[bool] = []
-    seen: set[frozenset[int]] = set()
+    seen: set[object] = set()
     for face in shell:
         rings = []
         for place, ring in enumerate(face):
             slim = _slim(ring, same)
             if len(slim) < len(ring):
                 done["repeated corners"] += len(ring) - len(slim)
-            if len(slim) >= 3 and _area(slim, points) > _NO_AREA_M2:
+            if len(slim) >= 3 and (is_solid or _area(slim, points) > _NO_AREA_M2):
                 rings.append(slim)
             elif place == 0:
                 break
             else:
                 done["inner rings without area"] += 1
-        key = frozenset(number for ring in rings for number in ring)
+        key = _key(rings, is_solid)
         if not rings:
             done["polygons without area"] += 1
         elif key in seen and len(rings) == 1:
@@ -125,6 +128,14 @@ def _faces(
         if rings:
             faces.append(_against(rings, points, done))
     return faces, keep
+
+
+def _key(rings: Face, is_solid: bool) -> object:
+    """What polygons share that are the same; of a solid those too that look the same way."""
+    if not is_solid or not rings:
+        return frozenset(number for ring in rings for number in ring)
+    first = rings[0].index(min(rings[0]))
+    return tuple(rings[0][first:] + rings[0][:first])
 
 
 def _slim(ring: Sequence[int], same: Sequence[int]) -> Ring:
