@@ -21,7 +21,7 @@ from layers.arrays import CityTiles
 from layers.crs import LOCAL
 from layers.data import LayerData, ReadOptions
 from layers.dressing import joined_looks
-from layers.formats import Format, PartReader
+from layers.formats import Format, PartReader, ids_may_repeat
 from layers.formats._files import CITY_ENDINGS, layer_name
 from layers.formats._stretches import Outline, Stretch, different_crs
 from layers.joining import Kin, added, enclose, joined, merged, repeated, twice, united
@@ -67,8 +67,8 @@ class LargeCity:
         parts = self._parts(outlines, site)
         found = self._worked(parts)
         firsts = [0, *accumulate(layers[0].objects for layers in found)]
-        self._join(parts, firsts)
         told = Report()
+        self._join(parts, firsts, told)
         if self.request.wanted != "look":
             self._draw(parts, firsts, site, told)
         return self._answer(site, self._layers(city, site, found, told))
@@ -168,13 +168,16 @@ class LargeCity:
             told += 1
         return told
 
-    def _join(self, parts: Sequence[Part], firsts: Sequence[int]) -> None:
+    def _join(self, parts: Sequence[Part], firsts: Sequence[int], told: Report) -> None:
         """Look for ids that are given twice, and widen boxes around objects of other parts."""
         kin = joined([Kin.load(Path(part.folder, KIN)) for part in parts])
         again = repeated(kin)
         if again is not None:
             number = int(np.searchsorted(firsts, again, "right")) - 1
-            raise twice(self.source.path, parts[number].read()[0].features[again - firsts[number]].id)
+            id = parts[number].read()[0].features[again - firsts[number]].id
+            if not ids_may_repeat(self.form):
+                raise twice(self.source.path, id)
+            told.warn("duplicate_id", id, f"{id!r} and perhaps others are the ids of several objects.")
         changed = enclose(kin)
         np.save(self.folder / BOXES_FILE, np.column_stack((changed, kin.box[changed])))
 
