@@ -129,9 +129,12 @@ class Reshaper(Protocol):
     """A format that writes the geometries of edited objects anew, every other byte as it was."""
 
     def reshape(
-        self, pieces: Iterator[tuple[Piece, int | None]], shapes: Mapping[int, Shape]
+        self, pieces: Iterator[tuple[Piece, int | None]], shapes: Mapping[int, Shape], crs: str | None, /
     ) -> Iterator[tuple[Piece, int | None]]:
-        """The pieces of one file with other geometries of these objects, for `rewrite` to go on with."""
+        """The pieces of one file with other geometries of these objects, for `rewrite` to go on with.
+
+        The shapes are in `crs`, the CRS of their layer.
+        """
         ...
 
 
@@ -182,6 +185,11 @@ def tile_reader(form: Format) -> TileReader | None:
 def part_reader(form: Format) -> PartReader | None:
     """The format as one that is read in parts, if it is."""
     return cast(PartReader, form) if hasattr(form, "read_part") else None
+
+
+def ids_may_repeat(form: Format) -> bool:
+    """Whether files of the format that give several objects one id are read all the same."""
+    return bool(getattr(form, "IDS_MAY_REPEAT", False))
 
 
 def rewriter(form: Format) -> Rewriter | None:

@@ -13,6 +13,7 @@ from layers.errors import ReadError
 from layers.formats._files import layer_name
 from layers.formats._stretches import FEATURES, FILE, OBJECTS, Outline, Stretch, different_crs, texts
 from layers.gml import model, patch
+from layers.gml import reshape as reshaping
 from layers.gml.cutting import HEAD as HEAD_BYTES
 from layers.gml.cutting import Cut, Frame, Text, frame_of, ids_in, mapped, members_in, members_of_stretch
 from layers.gml.header import Header, header_of, is_city_model
@@ -27,6 +28,8 @@ NAME = "citygml"
 TITLE = "CityGML"
 ENDINGS = (".gml", ".citygml", ".xml")
 KINDS = ("city", "terrain", "pipes")
+#: Official tiles give buildings on their borders twice.
+IDS_MAY_REPEAT = True
 #: The name space of the extension for utility networks.
 NETWORKS = "citygml.org/ade/utility"
 #: What other XML is, by signs in its outermost tag.
@@ -41,6 +44,7 @@ OTHERS = {
 rewrite = patch.rewrite
 own_text = patch.own_text
 own_geometries = model.own_geometries
+reshape = reshaping.reshape
 
 
 def can_read(head: bytes, path: Path) -> int:
@@ -198,6 +202,8 @@ def _layers(reader: Reader, options: ReadOptions) -> list[LayerData]:
             facts["crs_doubt"] = header.reference.note
     if header.reference.crs is None and header.is_near_zero:
         facts["local"] = True
+    if reader.cuts_of_terrain:
+        report.warn("not_drawn", "", "Curves where objects meet the terrain are kept, but not drawn.")
     city = LayerData(
         layer_name(reader.path, ENDINGS),
         "city",

@@ -96,6 +96,8 @@ class Extraction:
         item = GmlObject(id, object_type(tag) or f"+{split(tag)[1]}", element, parent, has_made_id=made)
         member.objects.append(item)
         self._id = id
+        if item.type == "+RasterRelief":
+            self._tell("raster", id, "the heights of this relief are in a raster: import its file as terrain")
         for part in element:
             if is_value(part):
                 values.add(item.attributes, part)

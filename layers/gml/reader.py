@@ -53,6 +53,7 @@ class Reader:
         self.pieces: list[Piece] = []
         self.gathered = Gathered()
         self.surfaces: dict[str, int] = {}
+        self.cuts_of_terrain = 0  # terrain intersection curves
         self.appearances = Appearances(self.tell)
         self._ids: set[str] = set()
         self._told: set[str] = set()
@@ -82,7 +83,7 @@ class Reader:
     def _ahead(
         self, text: Text, groups: Iterator[list[Cut]], offset: int
     ) -> Iterator[tuple[list[Cut], Elements]]:
-        """The groups with their elements; while one is looked at, the next is parsed (without Python's lock)."""
+        """The groups with their elements: while one is looked at, the next is parsed, which needs no lock."""
         with ThreadPoolExecutor(1) as parser:
             before: tuple[list[Cut], Future[Elements]] | None = None
             for group in groups:
@@ -155,6 +156,7 @@ class Reader:
         settle(batch, lambda ids: self._fetch(batch, ids), self.tell)
         written = lines_of(batch.shapes.texts, self.header.dimension)
         lines = self._placed(written, items)
+        self.cuts_of_terrain += sum(geometry.cuts_terrain for item in items for geometry in item.geometries)
         first = len(self.features)
         number = len(self.gathered.batches)
         found = self._gather(items, first, written, lines)

@@ -136,6 +136,8 @@ class Shapes:
         name, polygons = split(tag)[1], list[Polygon | Link]()
         if tag in _SURFACES:
             self.surfaces(element, polygons)
+            if name == "Tin" and not polygons:
+                self._tell("points", "a Tin gives its points alone: they are kept, not drawn")
             found.type = _TYPES.get(name, "MultiSurface")
             found.solids = [[polygons]]
         elif tag in _SOLIDS:
