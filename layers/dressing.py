@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from layers.album import ALBUM
 from layers.arrays import Drawable, Mesh, Scan
-from layers.data import LayerData
+from layers.data import LayerData, Progress, never_stop
 from layers.developing import Images, album_of
 from layers.looks import Look, Picture
 from layers.merging import Joined
@@ -37,18 +37,19 @@ class Looked(msgspec.Struct):
     themes: list[str]
 
 
-def dressed(drawable: Drawable, layer: LayerData, folder: Path) -> Drawable:
+def dressed(drawable: Drawable, layer: LayerData, folder: Path, progress: Progress = never_stop) -> Drawable:
     """What is drawn of a layer, with its album where it has looks; its images lie in or below `folder`."""
     if isinstance(drawable, Scan):
-        return _dressed_scan(drawable, layer, folder)
+        return _dressed_scan(drawable, layer, folder, progress)
     if not isinstance(drawable, Mesh):
         return drawable
     images = Images(layer.looks, folder)
     tiles = tiled(_toned(drawable, layer, images))
     if tiles.surface_look is None:
         return tiles
+    album = album_of(layer.looks, layer.themes[: tiles.themes - 1], images, progress)
     _tell(images, layer.looks, tiles.surface_look, layer.report)
-    return replace(tiles, album=album_of(layer.looks, layer.themes[: tiles.themes - 1], images))
+    return replace(tiles, album=album)
 
 
 def toned(mesh: Mesh, layer: LayerData, folder: Path) -> Mesh:
@@ -71,12 +72,12 @@ def _toned(mesh: Mesh, layer: LayerData, images: Images) -> Mesh:
     return replace(mesh, surface_tone=surface_tones(mesh, layer.looks, thumbs))
 
 
-def _dressed_scan(scan: Scan, layer: LayerData, folder: Path) -> Scan:
+def _dressed_scan(scan: Scan, layer: LayerData, folder: Path, progress: Progress) -> Scan:
     look = scan.triangle_look
     if look is None or not layer.looks or look.max(initial=-1) >= len(layer.looks):
         return replace(scan, uv=None, triangle_look=None)
     images = Images(layer.looks, folder)
-    album = album_of(layer.looks, (), images)
+    album = album_of(layer.looks, (), images, progress)
     _tell(images, layer.looks, look, layer.report)
     return replace(scan, album=album)
 
@@ -114,10 +115,10 @@ class LooksOfParts:
     themes: list[str]
     joined: Joined
 
-    def save_album(self, arrays: Path, folder: Path, report: Report) -> None:
+    def save_album(self, arrays: Path, folder: Path, report: Report, progress: Progress) -> None:
         """Make the album of the whole city; its images lie in or below `folder`."""
         images = Images(self.looks, folder)
-        album_of(self.looks, self.themes, images).save(arrays / ALBUM)
+        album_of(self.looks, self.themes, images, progress).save(arrays / ALBUM)
         used = mapped(array_path(arrays, "surface_look"))
         _tell(images, self.looks, used, report)
         let_go(used)

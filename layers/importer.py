@@ -28,7 +28,7 @@ import orjson
 
 from layers import cache, formats
 from layers.crs import LOCAL
-from layers.data import ReadOptions
+from layers.data import ReadOptions, part_of
 from layers.errors import CitystrataError, ReadError
 from layers.formats import Format
 from layers.largecity import LargeCity
@@ -221,16 +221,16 @@ def _stage_whole(form: Format, source: Source, request: Request, folder: Path, s
         layer.crs = layer_crs(path, layer, request.crs, project_crs, placement)
         project_crs = project_crs or first_project_crs(layer, placement)
     say({"progress": 0.72, "text": "rows"})
+    drawing = part_of(lambda done, text: say({"progress": done, "text": text}), 0.72, 0.75)
     staged = []
     for number, layer in enumerate(layers):
         site = site_of(layer, project_crs or LOCAL, request.origin, request.epoch, said)
         note_site(layer, site)
         if layer.points is not None and not options.only_facts:
             index_points(layer, site.move, folder / SCRATCH / f"points{number}", options.progress)
+        images = request.images_of(source)
         staged.append(
-            stage_layer(
-                folder / str(number), layer, site, source.sha256, request.wanted, request.images_of(source)
-            )
+            stage_layer(folder / str(number), layer, site, source.sha256, request.wanted, images, drawing)
         )
     return Answer(form.NAME, str(path.absolute()), source.sha256, project_crs or LOCAL, str(folder), staged)
 

@@ -19,7 +19,7 @@ import numpy as np
 from layers import cache, columnstore, tiling
 from layers.arrays import CityTiles
 from layers.crs import LOCAL
-from layers.data import LayerData, ReadOptions
+from layers.data import LayerData, ReadOptions, part_of
 from layers.dressing import joined_looks
 from layers.formats import Format, PartReader, ids_may_repeat
 from layers.formats._files import CITY_ENDINGS, layer_name
@@ -40,8 +40,9 @@ LEAST_BYTES = 6
 OUTLINES_FILE = "outlines.json"
 #: (k, 7) objects that enclose objects of other parts: position in the layer, minima, maxima.
 BOXES_FILE = "boxes.npy"
-#: How far the work is when it begins, the file is outlined, all parts are read, and they are joined.
-BEGUN, OUTLINED, READ, JOINED = 0.02, 0.1, 0.8, 0.98
+#: How far the work is when it begins, the file is outlined, all parts are read, their tiles are made, and
+#: everything is joined.
+BEGUN, OUTLINED, READ, DRAWN, JOINED = 0.02, 0.1, 0.8, 0.92, 0.98
 
 Say = Callable[[dict[str, Any]], None]
 
@@ -193,11 +194,11 @@ class LargeCity:
         tiling.tile(
             [(Path(part.folder, ARRAYS), first) for part, first in zip(parts, firsts, strict=False)],
             arrays,
-            lambda done, text: self._tell(READ + (JOINED - READ) * done, text),
+            part_of(self._tell, READ, DRAWN),
             None if looks is None else looks.joined,
         )
         if looks is not None:
-            looks.save_album(arrays, self._images, told)
+            looks.save_album(arrays, self._images, told, part_of(self._tell, DRAWN, JOINED))
         columnstore.merge([Path(part.folder, COLUMNS) for part in parts], arrays / COLUMNS)
         cache.put_stamp(arrays, CityTiles.__name__, site.stamp(self.source.sha256))
 

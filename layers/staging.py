@@ -17,7 +17,7 @@ from layers.arrays import CityTiles, Float64, Mesh, Mover, Scan
 from layers.boxes import object_boxes
 from layers.columnstore import build_part
 from layers.crs import LOCAL, parse_crs
-from layers.data import LayerData
+from layers.data import LayerData, Progress, never_stop
 from layers.dressing import dressed, save_looks, toned
 from layers.footprint import footprints
 from layers.heritage import scan_record
@@ -37,7 +37,13 @@ BOX_TABLE = "CREATE TABLE box (fid INTEGER PRIMARY KEY, a, b, c, d, e, f);"
 
 
 def stage_layer(
-    folder: Path, layer: LayerData, site: Site, sha256: str, wanted: Wanted, images: Path
+    folder: Path,
+    layer: LayerData,
+    site: Site,
+    sha256: str,
+    wanted: Wanted,
+    images: Path,
+    progress: Progress = never_stop,
 ) -> StagedLayer:
     """Write the rows and the arrays of a layer into a folder; its images lie below the folder `images`."""
     if layer.kind == "heritage" and not layer.features and (layer.drawable or layer.points):
@@ -54,7 +60,7 @@ def stage_layer(
     if drawable is not None and wanted != "look":
         arrays, stamp = folder / ARRAYS, site.stamp(sha256)
         if layer.stored is None:
-            drawable = dressed(drawable, layer, images)
+            drawable = dressed(drawable, layer, images, progress)
             cache.save(arrays, drawable, stamp)
         else:
             cache.adopt(layer.stored, arrays)
