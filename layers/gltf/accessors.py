@@ -48,6 +48,11 @@ def array(document: Document, number: int, width: int | None = None) -> NDArray[
 def _dense(
     document: Document, accessor: Accessor, kind: np.dtype[Any], width: int, number: int
 ) -> NDArray[Any]:
+    found = document.decoded.get(number)
+    if found is not None:
+        if found.shape[1] != width:
+            raise Unreadable(f"accessor {number} holds {accessor.type}, its compressed form does not")
+        return found.astype(kind)
     if accessor.bufferView is None:
         if accessor.count > MOST_EMPTY:
             raise Unreadable(f"accessor {number} says {accessor.count:,} values and has none")

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import msgspec
+from numpy.typing import NDArray
 
 from layers.errors import ReadError
 
@@ -182,6 +183,8 @@ class Document:
     gltf: Gltf
     binary: bytes | None  # the binary chunk of a GLB
     fetch: Fetch
+    #: Accessors whose values were compressed, once they are decoded.
+    decoded: dict[int, NDArray[Any]] = field(default_factory=dict)
     _buffers: dict[int, bytes] = field(default_factory=dict)
 
     def view(self, number: int) -> memoryview:

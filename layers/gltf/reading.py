@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.gltf.accessors import array
+from layers.gltf.compressed import expand
 from layers.gltf.document import DRACO, Document, Primitive, TextureInfo, Unreadable
 from layers.gltf.features import Features
 from layers.gltf.materials import TRANSFORM, Materials
@@ -84,7 +85,7 @@ class Reading:
         thing: int | None,
     ) -> None:
         if DRACO in primitive.extensions and _without_fallback(document, primitive):
-            raise Unreadable("it is compressed with Draco, which is not read")
+            expand(document, primitive)
         shape = self._shape(document, primitive, features, materials)
         own = features.of_instances(place.node, len(place.matrices)) if place.is_instanced else None
         if thing is not None:
