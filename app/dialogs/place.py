@@ -62,7 +62,7 @@ class PlaceLayer(QDialog):
         """`show` flies to the layer, where it is then."""
         super().__init__(parent)
         self.setWindowTitle(f"Place {layer.name}")
-        self.setMinimumWidth(520)
+        self.setMinimumWidth(640)
         self._session, self._canvas, self._layer, self._show = session, canvas, layer.objects_layer, show
         self._pairs: list[Pair] = []
         self._is_picking = self._is_filling = self._goes_there = False
@@ -125,7 +125,9 @@ class PlaceLayer(QDialog):
         self.table.setHorizontalHeaderLabels(COLUMNS)
         self.table.setAccessibleName("Points")
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(OFF, QHeaderView.ResizeMode.ResizeToContents)
         self.table.setMinimumHeight(140)
         self.table.itemChanged.connect(self._on_typed)
         self.pick = QPushButton(PICK)

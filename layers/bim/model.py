@@ -25,6 +25,10 @@ _C1_CONTROL = re.compile("[\x80-\x9f]")
 _ENCODINGS = ("utf-8", "cp932", "gb18030", "cp949", "cp1252")
 
 
+#: What comes of entities that refer to nothing, or to something of another class than they may.
+DAMAGE = (AttributeError, TypeError, RuntimeError, ValueError, LookupError, ArithmeticError)
+
+
 @dataclass(frozen=True)
 class Model:
     """An IFC file that is open."""
@@ -50,19 +54,24 @@ class Model:
 
 
 @contextmanager
-def opened(path: Path, report: Report) -> Iterator[Model]:
-    """The model in a file, told in the report what had to be put right."""
-    with tempfile.TemporaryDirectory() as folder:
-        inner, where = path, path.name
-        with path.open("rb") as file:
-            head = file.read(len(STEP) + 200)
+def opened(path: Path, report: Report, scratch: Path | None = None) -> Iterator[Model]:
+    """The model in a file, told in the report what had to be put right; `scratch` is a folder for copies."""
+    if scratch is not None:
+        scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch) as name:
+        folder, inner, where = Path(name), path, path.name
+        head = _head(path)
         if head.startswith(ZIP):
-            inner, where = _unpacked(path, Path(folder))
-            with inner.open("rb") as file:
-                head = file.read(len(STEP) + 200)
+            inner, where = _unpacked(path, folder)
+            head = _head(inner)
         if STEP not in head:
             raise _not_step(head, where)
-        yield _whole(inner, Path(folder), where, report)
+        yield _whole(inner, folder, where, report)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(len(STEP) + 200)
 
 
 def _unpacked(path: Path, folder: Path) -> tuple[Path, str]:

@@ -40,6 +40,9 @@ class Products:
         self._openings = self._cut()
         self._ids = self._unique_ids()
         self.features = [self._feature(item) for item in self.items] + self._groups()
+        if self._properties.damaged:
+            text = f"{self._properties.damaged:,} relations and property sets make no sense and are left out"
+            report.warn("properties", "", text, "unsupported")
 
     # --- relations -----------------------------------------------------------------------------
 

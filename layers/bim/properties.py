@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from layers.bim.model import Model
+from layers.bim.model import DAMAGE, Model
 
 Attributes = dict[str, Any]
 #: Properties of properties are not nested deeper than this.
@@ -17,6 +17,7 @@ class Properties:
     """Property sets, quantities, types, materials and classifications of all products of a model."""
 
     def __init__(self, model: Model) -> None:
+        self.damaged = 0  # relations and property sets that make no sense
         self._model = model
         self._sets: dict[int, Attributes] = {}  # as they are read, by entity
         self._of: dict[int, list[Any]] = {}  # property sets of each product, its type's first
@@ -32,41 +33,61 @@ class Properties:
         found: Attributes = {}
         kind = self._types.get(number)
         if kind is not None:
-            found["type"] = self._text(kind.Name) or kind.is_a()
+            found["type"] = self._text(getattr(kind, "Name", None)) or kind.is_a()
         for name, values in (("materials", self._materials), ("documents", self._documents)):
             if number in values:
                 found[name] = values[number]
         if number in self._classes:
             found["classification"] = self._classes[number]
         for entity in [*self._type_sets(kind), *self._of.get(number, ())]:
-            group = self._text(getattr(entity, "Name", None)) or entity.is_a()
-            for name, value in self._read(entity).items():
-                found[f"{group}.{name}"] = value
+            try:
+                group = self._text(getattr(entity, "Name", None)) or entity.is_a()
+                found.update((f"{group}.{name}", value) for name, value in self._read(entity).items())
+            except DAMAGE:
+                self.damaged += 1
         return found
 
     def _type_sets(self, kind: Any) -> Iterable[Any]:
-        return () if kind is None else kind.HasPropertySets or ()
+        return () if kind is None else getattr(kind, "HasPropertySets", None) or ()
 
     def _gather(self) -> None:
-        for relation in self._model.all("IfcRelDefinesByProperties"):
-            for number in _ids(relation.RelatedObjects):
-                self._of.setdefault(number, []).append(relation.RelatingPropertyDefinition)
-        for relation in self._model.all("IfcRelDefinesByType"):
-            for number in _ids(relation.RelatedObjects):
-                self._types[number] = relation.RelatingType
-        for relation in self._model.all("IfcRelAssociatesMaterial"):
-            names = list(dict.fromkeys(self._material_names(relation.RelatingMaterial)))
-            for number in _ids(relation.RelatedObjects):
-                self._materials[number] = names
-        for relation in self._model.all("IfcRelAssociatesClassification"):
-            said = self._classification(relation.RelatingClassification)
-            for number in _ids(relation.RelatedObjects):
-                self._classes.setdefault(number, []).append(said)
-        for relation in self._model.all("IfcRelAssociatesDocument"):
-            document = relation.RelatingDocument
-            name = self._text(getattr(document, "Location", None)) or self._text(document.Name)
-            for number in _ids(relation.RelatedObjects):
-                self._documents.setdefault(number, []).append(name)
+        notes: tuple[tuple[str, Callable[[Any], None]], ...] = (
+            ("IfcRelDefinesByProperties", self._note_set),
+            ("IfcRelDefinesByType", self._note_type),
+            ("IfcRelAssociatesMaterial", self._note_material),
+            ("IfcRelAssociatesClassification", self._note_class),
+            ("IfcRelAssociatesDocument", self._note_document),
+        )
+        for name, note in notes:
+            for relation in self._model.all(name):
+                try:
+                    note(relation)
+                except DAMAGE:
+                    self.damaged += 1
+
+    def _note_set(self, relation: Any) -> None:
+        for number in _ids(relation.RelatedObjects):
+            self._of.setdefault(number, []).append(relation.RelatingPropertyDefinition)
+
+    def _note_type(self, relation: Any) -> None:
+        for number in _ids(relation.RelatedObjects):
+            self._types[number] = relation.RelatingType
+
+    def _note_material(self, relation: Any) -> None:
+        names = list(dict.fromkeys(self._material_names(relation.RelatingMaterial)))
+        for number in _ids(relation.RelatedObjects):
+            self._materials[number] = names
+
+    def _note_class(self, relation: Any) -> None:
+        said = self._classification(relation.RelatingClassification)
+        for number in _ids(relation.RelatedObjects):
+            self._classes.setdefault(number, []).append(said)
+
+    def _note_document(self, relation: Any) -> None:
+        document = relation.RelatingDocument
+        name = self._text(getattr(document, "Location", None)) or self._text(document.Name)
+        for number in _ids(relation.RelatedObjects):
+            self._documents.setdefault(number, []).append(name)
 
     # --- property sets -------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from layers.bim.georeference import Georeference, georeference, length_unit_m
-from layers.bim.model import STEP, Model, opened
+from layers.bim.model import DAMAGE, STEP, Model, opened
 from layers.bim.products import Products
 from layers.bim.shapes import Shapes
 from layers.data import LayerData, Piece, ReadOptions, part_of
@@ -37,7 +37,16 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     """The products of the model as city objects, standing where the file says."""
     options.progress(0.0, "reading the model")
     report = Report()
-    with opened(path, report) as model:
+    try:
+        return [_layer(path, options, report)]
+    except DAMAGE as error:
+        raise ReadError(
+            "This IFC file is damaged", where=path.name, found=str(error), do="Ask for the file again"
+        ) from error
+
+
+def _layer(path: Path, options: ReadOptions, report: Report) -> LayerData:
+    with opened(path, report, options.scratch) as model:
         products = _products(model, path, report)
         place = georeference(model, _unit_m(model), options.crs, options.project_crs)
         for note in place.notes:
@@ -53,7 +62,7 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     facts["local"] = place.crs is None and (layer.box is None or is_near_zero(layer.box))
     layer.pieces = list(_pieces(path))
     report.read = len(layer.features)
-    return [layer]
+    return layer
 
 
 def rewrite(
