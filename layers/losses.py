@@ -23,8 +23,8 @@ from layers.writers.holds import Holds
 from layers.writers.outgoing import Outgoing
 from layers.written import grouped
 
-#: A city model that is made of what is drawn has no looks; whether bodies are closed is found out anew.
-FROM_TILES = Holds(appearance=False)
+#: A city model that is made of what is drawn has no images; whether bodies are closed is found out anew.
+FROM_TILES = Holds(appearance="materials")
 POINT_SOURCES = ("las", "copc")
 LONGITUDE_LATITUDE = "EPSG:4326"
 
@@ -156,9 +156,12 @@ class _Look:
         album = self._drawable.album if isinstance(self._drawable, CityTiles | Scan) else None
         if album is None:
             return
-        if not self.holds.appearance or self.holds.shapes != "yes":
+        holds = self.holds.appearance if self.holds.shapes == "yes" else "no"
+        if holds == "no":
             what = "Materials and images" if album.has_pictures else "Materials"
             yield Loss("appearance", f"{what} are not written.")
+        elif holds == "materials" and album.has_pictures:
+            yield Loss("appearance", "Images are not written, only the colours of materials.")
         elif len(album.themes) > 1 and not self.is_from_source:
             names = ", ".join(repr(name) for name in album.themes[1:] if name)
             yield Loss("themes", f"Only one theme of the appearance is written, of {names}.")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from layers.album import JPEG, WRAPS, Album
-from layers.arrays import Float64
+from layers.album import JPEG, MISSING, WRAPS, Album
+from layers.arrays import Float64, Mesh
 from layers.runs import Int64
 from layers.writers._glb import Glb
 
@@ -91,7 +92,24 @@ class Materials:
         return self._textures[key]
 
 
-def alike(album: Album) -> Int64:
+def looks_of(mesh: Mesh, album: Album | None) -> tuple[Int64, NDArray[np.bool_]]:
+    """Per polygon its look, or -1, and whether all its corners have places in a picture that there is."""
+    count = len(mesh.surface_type)
+    if album is None or mesh.surface_look is None:
+        return np.full(count, -1), np.zeros(count, np.bool_)
+    # A place for none comes behind the looks.
+    look = np.append(_alike(album), -1)[mesh.surface_look[:, 0]]
+    # A look whose picture is not to be had says nothing of the colour.
+    look[(look >= 0) & (album.picture[look] == MISSING)] = -1
+    pictured = (look >= 0) & (album.picture[look] >= 0)
+    if mesh.vertex_uv is None or not pictured.any():
+        return look, np.zeros(count, np.bool_)
+    gaps = np.isnan(mesh.vertex_uv[:, 0]).any(axis=1)
+    owner = np.repeat(np.arange(count), np.diff(mesh.surface_start))
+    return look, pictured & (np.bincount(owner[gaps], minlength=count) == 0)
+
+
+def _alike(album: Album) -> Int64:
     """For each look the first that looks the same: some files have one of its own for every polygon."""
     seen = np.column_stack((album.color, album.opacity, album.picture, album.wrap)).astype(np.float64)
     _looks, first, which = np.unique(seen, axis=0, return_index=True, return_inverse=True)

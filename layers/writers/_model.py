@@ -15,6 +15,7 @@ import orjson
 from numpy.typing import NDArray
 
 from layers import formats
+from layers.album import Album
 from layers.arrays import Mesh
 from layers.citymodel import GENERIC, MEMBER_ORDER, SOURCE_TYPE, known_type
 from layers.conformance import SECOND_LEVEL, SURFACES
@@ -26,11 +27,14 @@ from layers.jsontext import join_members
 from layers.reproject import name_crs
 from layers.runs import Int64, numbered, ranges, starts, sums
 from layers.upgrade import Model
+from layers.writers._materials import looks_of
 from layers.writers.outgoing import Outgoing
 
 FINEST_M = 1e-3
 #: Of shapes whose level of detail nobody knows.
 USUAL_LOD = "2"
+#: What the one theme of materials is called.
+THEME = "default"
 _LOD = re.compile(r"[0-3](\.[0-3])?")
 
 
@@ -45,9 +49,24 @@ def model_from_tiles(going: Outgoing) -> Model:
     if going.metric_crs not in (None, LOCAL):
         name_crs(model, str(going.metric_crs))
     names = list(model["CityObjects"])
-    for position, geometry in _geometries(mesh, number, [feature.type for feature in features]):
+    look, _has_places = looks_of(mesh, going.tiles.album)
+    used = np.unique(look[look >= 0])
+    if len(used) and going.tiles.album is not None:
+        model["appearance"] = {"materials": [_material(going.tiles.album, one) for one in used.tolist()]}
+    material = np.where(look >= 0, np.searchsorted(used, look), -1)
+    types = [feature.type for feature in features]
+    for position, geometry in _geometries(mesh, number, material, types):
         model["CityObjects"][names[position]].setdefault("geometry", []).append(geometry)
     return {key: model[key] for key in MEMBER_ORDER if key in model}
+
+
+def _material(album: Album, look: int) -> dict[str, Any]:
+    """A look as a material of CityJSON."""
+    return {
+        "name": album.names[look] or f"look {look}",
+        "diffuseColor": np.round(album.color[look] / 255, 4).tolist(),
+        "transparency": round(1 - float(album.opacity[look]), 4),
+    }
 
 
 def from_source(going: Outgoing) -> bool:
@@ -86,12 +105,15 @@ def _objects(features: Sequence[Feature]) -> dict[str, Any]:
 # ---------------------------------------------------------------- geometry
 
 
-def _geometries(mesh: Mesh, number: Int64, types: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _geometries(
+    mesh: Mesh, number: Int64, material: Int64, types: Sequence[str]
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """The position of an object, and one of its geometries."""
     rings = _Rings(mesh, number)
     closed = rings.closed()
     first = np.searchsorted(rings.geometry_of_polygon, np.arange(len(mesh.geometry_lod) + 1)).tolist()
-    polygons, kinds = rings.polygons(), rings.types.tolist()
+    polygons, kinds = rings.polygons(), mesh.surface_type[rings.kept].tolist()
+    materials = [None if code < 0 else code for code in material[rings.kept].tolist()]
     lods = mesh.geometry_lod.tolist()
     for place, position in enumerate(mesh.geometry_object.tolist()):
         begin, end = first[place], first[place + 1]
@@ -111,6 +133,9 @@ def _geometries(mesh: Mesh, number: Int64, types: Sequence[str]) -> Iterator[tup
         if semantics:
             surfaces, values = semantics
             geometry["semantics"] = {"surfaces": surfaces, "values": [values] if is_solid else values}
+        mine = materials[begin:end]
+        if any(code is not None for code in mine):
+            geometry["material"] = {THEME: {"values": [mine] if is_solid else mine}}
         yield position, geometry
 
 
@@ -151,10 +176,9 @@ class _Rings:
         self.corners: Int64 = number[is_kept]
         self.lengths: Int64 = lengths[is_ring]
         self._surface = surface[is_ring]
-        kept = np.flatnonzero(has_outer)
-        self.types = mesh.surface_type[kept]
-        self.geometry_of_polygon = mesh.surface_geometry[kept]
-        self._rings = np.bincount(np.searchsorted(kept, self._surface), minlength=len(kept))
+        self.kept: Int64 = np.flatnonzero(has_outer)  # polygons of the mesh
+        self.geometry_of_polygon = mesh.surface_geometry[self.kept]
+        self._rings = np.bincount(np.searchsorted(self.kept, self._surface), minlength=len(self.kept))
 
     def polygons(self) -> list[list[list[int]]]:
         """Vertex numbers, per polygon and ring."""

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.album import MISSING, Album
+from layers.album import Album
 from layers.arrays import Float64, Mesh, Scan
 from layers.colors import object_color, surface_color
 from layers.columns import encoded
 from layers.runs import Int64, below, starts
 from layers.writers._glb import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, TURN, Glb
-from layers.writers._materials import Materials, alike, linear
+from layers.writers._materials import Materials, linear, looks_of
 from layers.writers._metadata import Tables
 
 FEATURES = "EXT_mesh_features"
@@ -47,7 +47,7 @@ def add_mesh(
     named = mesh.surface_type.astype(np.int64)
     # A polygon without a semantic type is coloured by its object's.
     kind = np.where(named > 0, -1, types[row] if len(types) else -1)
-    look, has_places = _looks(mesh, album)
+    look, has_places = looks_of(mesh, album)
     keys = np.column_stack((named, kind, look, has_places))[drawn]
     groups, group_of = np.unique(keys, axis=0, return_inverse=True)
     surfaces = _surface_table(tables, mesh, named[drawn])
@@ -70,23 +70,6 @@ def add_mesh(
     if primitives:
         glb.use(FEATURES)
     _show(glb, name, primitives)
-
-
-def _looks(mesh: Mesh, album: Album | None) -> tuple[Int64, NDArray[np.bool_]]:
-    """Per polygon its look, or -1, and whether all its corners have places in a picture that there is."""
-    count = len(mesh.surface_type)
-    if album is None or mesh.surface_look is None:
-        return np.full(count, -1), np.zeros(count, np.bool_)
-    # A place for none comes behind the looks.
-    look = np.append(alike(album), -1)[mesh.surface_look[:, 0]]
-    # A look whose picture is not to be had says nothing of the colour.
-    look[(look >= 0) & (album.picture[look] == MISSING)] = -1
-    pictured = (look >= 0) & (album.picture[look] >= 0)
-    if mesh.vertex_uv is None or not pictured.any():
-        return look, np.zeros(count, np.bool_)
-    gaps = np.isnan(mesh.vertex_uv[:, 0]).any(axis=1)
-    owner = np.repeat(np.arange(count), np.diff(mesh.surface_start))
-    return look, pictured & (np.bincount(owner[gaps], minlength=count) == 0)
 
 
 def _primitive(

@@ -13,7 +13,7 @@ class Holds:
     shapes: Literal["yes", "as footprints", "no"] = "yes"  # the surfaces of city objects
     solids: bool = True  # that surfaces close a body
     semantics: bool = True  # what kind of surface each polygon is
-    appearance: bool = True  # materials and images
+    appearance: Literal["yes", "materials", "no"] = "yes"  # with images, or without
     holes: bool = True  # polygons with inner rings, else cut into triangles
     several_lods: bool = True
     attributes: bool = True

@@ -1,23 +1,23 @@
 """Wavefront OBJ with its materials in a file beside it: true coordinates, an `o` per city object.
 
 Polygons stay polygons; those with holes are cut into triangles, which OBJ needs. Coordinates have
-three decimals. The material of a polygon is its kind of semantic surface, or the type of its object.
+three decimals. The material of a polygon is its own, with its picture in a folder beside the file, else
+that of its kind of semantic surface or of the type of its object.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from layers import safefile
-from layers.arrays import Float64, Mesh, Scan
+from layers.arrays import CityTiles, Float64, Mesh, Scan
 from layers.citymesh import part_of
 from layers.colors import object_color, surface_color
-from layers.outfile import keep_sources
+from layers.writers._materials import looks_of
+from layers.writers._mtl import Library
 from layers.writers._weld import welded
 from layers.writers.holds import Holds
 from layers.writers.outgoing import Outgoing
@@ -33,95 +33,119 @@ HOLDS = Holds(
 
 DECIMALS = 3
 AT_ONCE = 100_000
+#: Scans without colours of their own.
+STONE = "#d5c6ae"
 
 
 def write(path: Path, going: Outgoing) -> None:
     """The layer at its true coordinates, in metres."""
-    if isinstance(going.drawable, Scan):
-        _write_lines(path, _scan(going, going.drawable))
-        return
-    out = going.options.out or path
-    library = out.with_suffix(".mtl")
-    keep_sources(going.project, library)
-    mesh = part_of(going.mesh, np.argsort(going.mesh.geometry_object, kind="stable"))
-    names = _materials(going, mesh)
-    text = "".join(_material(name, is_surface) for name, is_surface in dict.fromkeys(names)).encode()
-
-    def fill(file: IO[bytes]) -> None:
-        file.write(text)
-
-    safefile.write_whole(library, fill)
-    _write_lines(path, _city(going, mesh, names, library.name))
-
-
-def _write_lines(path: Path, lines: Iterator[str]) -> None:
+    drawable, out = going.drawable, going.options.out or path
+    album = drawable.album if isinstance(drawable, CityTiles | Scan) else None
+    library = Library(out, album)
+    lines = _scan(going, drawable, library) if isinstance(drawable, Scan) else _city(going, library)
     with path.open("w", encoding="utf-8", newline="\n") as file:
+        crs = going.metric_crs or "no known CRS"
+        file.write(f"# {_plain(going.layer.name)}, in true coordinates: x y z of {crs}\n")
+        file.write(f"mtllib {library.path.name}\n")
         file.writelines(lines)
+    library.save(going.project)
 
 
-def _head(going: Outgoing) -> str:
-    return (
-        f"# {_plain(going.layer.name)}, in true coordinates: x y z of {going.metric_crs or 'no known CRS'}\n"
-    )
-
-
-def _city(going: Outgoing, mesh: Mesh, materials: Sequence[tuple[str, bool]], library: str) -> Iterator[str]:
-    yield f"{_head(going)}mtllib {library}\ns off\n"
+def _city(going: Outgoing, library: Library) -> Iterator[str]:
+    """The lines of city objects."""
+    mesh = part_of(going.mesh, np.argsort(going.mesh.geometry_object, kind="stable"))
+    look, has_places = looks_of(mesh, going.tiles.album)
     number, places = welded(mesh.vertices, 10.0**-DECIMALS)
+    yield "s off\n"
     yield from _vertices(places)
+    is_placed = np.repeat(has_places, np.diff(mesh.surface_start))
+    if mesh.vertex_uv is not None:
+        yield from _places(mesh.vertex_uv[is_placed, 0])
+    names = _materials(going, mesh, library, look.tolist(), has_places.tolist())
     ids = going.project.values(going.layer, "id")
-    owner = mesh.surface_object
-    faces, face_counts = _faces(mesh, number + 1)
-    at, last_owner, last_material = 0, -1, None
-    for surface, count in enumerate(face_counts.tolist()):
-        if not count:
+    last_owner, last_name = -1, ""
+    for surface, faces in enumerate(_faces(mesh, number + 1, is_placed)):
+        if not faces:
             continue
-        lines = []
-        if owner[surface] != last_owner:
-            last_owner, last_material = owner[surface], None
-            lines.append(f"o {_plain(str(ids[int(last_owner)]))}\n")
-        if materials[surface][0] != last_material:
-            last_material = materials[surface][0]
-            lines.append(f"usemtl {_word(last_material)}\n")
-        lines += faces[at : at + count]
-        at += count
-        yield "".join(lines)
+        owner = int(mesh.surface_object[surface])
+        if owner != last_owner:
+            last_owner, last_name = owner, ""
+            yield f"o {_plain(str(ids[owner]))}\n"
+        if names[surface] != last_name:
+            last_name = names[surface]
+            yield f"usemtl {last_name}\n"
+        yield from faces
 
 
-def _faces(mesh: Mesh, number: NDArray[np.int64]) -> tuple[list[str], NDArray[np.int64]]:
-    """The lines of faces, and how many each polygon has."""
-    starts, counts = mesh.surface_start[:-1].tolist(), np.diff(mesh.surface_start).tolist()
-    has_holes = np.bincount(_surface_of_corners(mesh)[mesh.ring_end], minlength=len(counts)) > 1
+def _faces(mesh: Mesh, number: NDArray[np.int64], is_placed: NDArray[np.bool_]) -> Iterator[list[str]]:
+    """The lines of the faces of each polygon; one, but for polygons with holes."""
+    starts, counts = mesh.surface_start[:-1].tolist(), np.diff(mesh.surface_start)
+    owner = np.repeat(np.arange(len(counts)), counts)
+    has_holes = np.bincount(owner[mesh.ring_end], minlength=len(counts)) > 1
     first = np.searchsorted(mesh.triangle_surface, np.arange(len(counts) + 1)).tolist()
-    numbers = number.tolist()
-    triangles = mesh.triangles.tolist()
-    found, amounts = [], np.zeros(len(counts), np.int64)
-    for surface, (start, count) in enumerate(zip(starts, counts, strict=True)):
+    numbers, triangles = number.tolist(), mesh.triangles.tolist()
+    in_picture = np.cumsum(is_placed).tolist()
+    words = [
+        f"{one}/{at}" if placed else str(one)
+        for one, at, placed in zip(numbers, in_picture, is_placed.tolist(), strict=True)
+    ]
+    for surface, (start, count) in enumerate(zip(starts, counts.tolist(), strict=True)):
+        rings: list[list[int]] = [list(range(start, start + count))]
         if has_holes[surface]:
-            rings = [
-                [numbers[i] for i in corners] for corners in triangles[first[surface] : first[surface + 1]]
-            ]
-        else:
-            rings = [numbers[start : start + count]]
+            rings = triangles[first[surface] : first[surface + 1]]
+        found = []
         for ring in rings:
-            corners = [one for one, before in zip(ring, [ring[-1], *ring[:-1]], strict=True) if one != before]
+            before = [ring[-1], *ring[:-1]] if ring else []
+            corners = [a for a, b in zip(ring, before, strict=True) if numbers[a] != numbers[b]]
             if len(corners) >= 3:
-                found.append(f"f {' '.join(map(str, corners))}\n")
-                amounts[surface] += 1
-    return found, amounts
+                found.append(f"f {' '.join([words[corner] for corner in corners])}\n")
+        yield found
 
 
-def _surface_of_corners(mesh: Mesh) -> NDArray[np.int64]:
-    return np.repeat(np.arange(len(mesh.surface_type)), np.diff(mesh.surface_start))
+def _materials(
+    going: Outgoing, mesh: Mesh, library: Library, looks: list[int], has_places: list[bool]
+) -> list[str]:
+    """The name of the material of each polygon."""
+    types = going.project.values(going.layer, "type").tolist()
+    known: dict[tuple[int, bool, str, bool], str] = {}
+    found = []
+    for look, placed, code, position in zip(
+        looks, has_places, mesh.surface_type.tolist(), mesh.surface_object.tolist(), strict=True
+    ):
+        title = mesh.type_names[code] if code else str(types[position])
+        key = (look, placed, "" if look >= 0 else title, bool(code))
+        if key not in known:
+            color = surface_color(title) if code else object_color(title)
+            known[key] = library.of_look(look, placed) if look >= 0 else library.of_kind(title, color)
+        found.append(known[key])
+    return found
 
 
-def _scan(going: Outgoing, scan: Scan) -> Iterator[str]:
+def _scan(going: Outgoing, scan: Scan, library: Library) -> Iterator[str]:
+    """The lines of a scanned mesh."""
     points = going.mover(going.metric_crs)(np.asarray(scan.vertices))
-    yield f"{_head(going)}o {_plain(going.layer.name)}\n"
+    yield f"o {_plain(going.layer.name)}\n"
     yield from _vertices(points, scan.rgb)
-    for begin in range(0, len(scan.triangles), AT_ONCE):
-        corners = np.asarray(scan.triangles[begin : begin + AT_ONCE]) + 1
-        yield "".join([f"f {a} {b} {c}\n" for a, b, c in corners.tolist()])
+    looks = np.full(len(scan.triangles), -1) if scan.triangle_look is None else np.asarray(scan.triangle_look)
+    if scan.uv is not None:
+        yield from _places(np.nan_to_num(np.asarray(scan.uv)))
+    for look in np.unique(looks).tolist():
+        placed = scan.uv is not None and look >= 0
+        name = library.of_look(look, placed) if look >= 0 else library.of_kind("scan", STONE)
+        yield f"usemtl {name}\n"
+        mine = np.flatnonzero(looks == look)
+        for begin in range(0, len(mine), AT_ONCE):
+            corners = (np.asarray(scan.triangles)[mine[begin : begin + AT_ONCE]] + 1).tolist()
+            if placed:
+                yield "".join([f"f {a}/{a} {b}/{b} {c}/{c}\n" for a, b, c in corners])
+            else:
+                yield "".join([f"f {a} {b} {c}\n" for a, b, c in corners])
+
+
+def _places(places: NDArray[np.float32]) -> Iterator[str]:
+    """The lines of places in pictures; the second number grows upwards, as in OBJ."""
+    for begin in range(0, len(places), AT_ONCE):
+        yield "".join([f"vt {u:.6f} {v:.6f}\n" for u, v in places[begin : begin + AT_ONCE].tolist()])
 
 
 def _vertices(points: Float64, rgb: NDArray[np.uint8] | None = None) -> Iterator[str]:
@@ -137,26 +161,6 @@ def _vertices(points: Float64, rgb: NDArray[np.uint8] | None = None) -> Iterator
                     for (x, y, z), (r, g, b) in zip(rows, colors, strict=True)
                 ]
             )
-
-
-def _materials(going: Outgoing, mesh: Mesh) -> list[tuple[str, bool]]:
-    """Per polygon the name of its material, and whether that is a kind of surface."""
-    types = going.project.values(going.layer, "type").tolist()
-    return [
-        (mesh.type_names[code], True) if code else (str(types[position]), False)
-        for code, position in zip(mesh.surface_type.tolist(), mesh.surface_object.tolist(), strict=True)
-    ]
-
-
-def _material(name: str, is_surface: bool) -> str:
-    color = surface_color(name) if is_surface else object_color(name)
-    shares = " ".join(f"{part / 255:.4f}" for part in bytes.fromhex(color.lstrip("#")))
-    return f"newmtl {_word(name)}\nKd {shares}\nKs 0 0 0\nd 1\nillum 1\n\n"
-
-
-def _word(name: str) -> str:
-    """A name without gaps, as programs read those of materials."""
-    return "_".join(name.split()) or "none"
 
 
 def _plain(text: str) -> str:

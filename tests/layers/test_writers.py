@@ -27,6 +27,8 @@ from tests.conftest import real
 from tests.glbs import Glb, issues, tiles_of, tiles_tool
 from tests.houses import HOUSES, make_houses
 
+#: Polygons of Delfshaven, in the LoD that is written, whose images are there.
+PICTURED = 445
 DENHAAG = "cityjson/denhaag/denhaag.city.json"
 
 
@@ -154,6 +156,7 @@ def test_pictures_are_in_a_glb(tmp_path: Path) -> None:
         import_here(project, source)
         layer = city_of(project)
         export_layer(project, layer, out)
+        export_layer(project, layer, out.with_suffix(".obj"))
         album, city = tiles(project, layer).album, tiles(project, layer)
     assert album is not None and city.surface_look is not None and city.vertex_uv is not None
     glb = Glb.of(out)
@@ -162,6 +165,11 @@ def test_pictures_are_in_a_glb(tmp_path: Path) -> None:
     textured = [p for p in glb.primitives if "TEXCOORD_0" in p["attributes"]]
     places = np.concatenate([glb.values(p["attributes"]["TEXCOORD_0"]) for p in textured])
     assert np.isfinite(places).all() and len(textured) >= len(pictures)
+    beside = {path.read_bytes() for path in (tmp_path / "delfshaven_images").iterdir()}
+    assert beside == pictures
+    lines = out.with_suffix(".obj").read_text().splitlines()
+    placed = [line for line in lines if line.startswith("f ") and "/" in line]
+    assert len(placed) == PICTURED and len([line for line in lines if line.startswith("vt ")]) > 3 * PICTURED
     for errors, warnings, messages in issues(out):
         assert (errors, warnings) == (0, 0), messages
 
