@@ -131,7 +131,7 @@ def _examined(project: Project, layer: Layer, mask: Mask, tolerance_m: float) ->
         told += _swapped(project, layer, mask, feet)
     site = site_if_known(project)
     told += suspicions(
-        feet.foot_z[over] * metre, feet.mid_z[over] * metre, tolerance_m, site.longitude, site.latitude
+        feet.foot_z[over] * metre, feet.low_z[over] * metre, tolerance_m, site.longitude, site.latitude
     )
     return Patient(layer, feet, tuple(told), tolerance_m, metre)
 
