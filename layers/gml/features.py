@@ -101,7 +101,10 @@ class Features:
         lines = _Lines(found, starts(counts), sizes)
         names = Counter(name for feature in self._found for _, name in feature.geometries)
         references = {name: self._reference(name, lines) for name in names}
-        crs = next((references[name].crs for name, _ in names.most_common()), None)
+        said: Counter[str] = Counter()
+        for name, count in names.items():
+            said[references[name].crs or ""] += count
+        crs = next((text for text, _ in said.most_common() if text), None)
         for feature in self._found:
             self._id = feature.id
             feature.shape = wkb.collected(
