@@ -109,9 +109,9 @@ class StylePanel(QWidget):
         self.colour_by = QComboBox()
         self.colour_by.setToolTip("What the colours stand for")
         self.colour_by.activated.connect(lambda: self._set_style(color_by=self.colour_by.currentData()))
-        self._theme = QComboBox()
-        self._theme.setToolTip("Which of the appearances that the file holds is drawn")
-        self._theme.activated.connect(lambda: self._set_style(theme=self._theme.currentData()))
+        self.theme = QComboBox()
+        self.theme.setToolTip("Which of the appearances that the file holds is drawn")
+        self.theme.activated.connect(lambda: self._set_style(theme=self.theme.currentData()))
         self._method = QComboBox()
         self._method.setToolTip("How values are put into classes")
         for method in METHODS:
@@ -140,7 +140,7 @@ class StylePanel(QWidget):
         self._relief.setKeyboardTracking(False)
         self._relief.valueChanged.connect(lambda value: self._set_style(exaggeration=value))
 
-        for box in (self._lod, self.colour_by, self._theme, self._method, self._map):
+        for box in (self._lod, self.colour_by, self.theme, self._method, self._map):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(6)
         self._form = QFormLayout(self)
@@ -156,7 +156,7 @@ class StylePanel(QWidget):
         for text, widget in (
             ("LoD", self._lod),
             ("Colour by", self.colour_by),
-            ("Theme", self._theme),
+            ("Theme", self.theme),
             ("Classes", self._method),
             ("Number", self._classes),
             ("Colour map", self._map),
@@ -233,7 +233,7 @@ class StylePanel(QWidget):
         self._relief.setValue(float(style.get("exaggeration", 1.0)))
         for widget, shown in (
             (self.colour_by, self.colour_by.count() > 0),
-            (self._theme, len(known.themes) > 1 and chosen in ("", APPEARANCE)),
+            (self.theme, len(known.themes) > 1 and chosen in ("", APPEARANCE)),
             (self._method, by_attribute),
             (self._classes, by_attribute and method != "categories"),
             (self._map, by_attribute or chosen in ("height", "intensity")),
@@ -247,10 +247,10 @@ class StylePanel(QWidget):
             self._form.setRowVisible(widget, shown)
 
     def _fill_themes(self, layer: Layer, known: Known) -> None:
-        self._theme.clear()
+        self.theme.clear()
         for theme in known.themes:
-            self._theme.addItem(theme or "Automatic", theme)
-        self._theme.setCurrentIndex(max(self._theme.findData(str(layer.style.get("theme", ""))), 0))
+            self.theme.addItem(theme or "Automatic", theme)
+        self.theme.setCurrentIndex(max(self.theme.findData(str(layer.style.get("theme", ""))), 0))
 
     def _choose_colour(self) -> None:
         layer = self._session.current_layer

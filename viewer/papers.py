@@ -75,7 +75,8 @@ class Papers:
         city = self._city
         if city.album is None or not city.themes:
             return False
-        return city.album.has_pictures or len(city.type_names) < 2
+        has_colors = len(np.unique(city.album.color, axis=0)) > 1
+        return city.album.has_pictures or (has_colors and len(city.type_names) < 2)
 
     @property
     def theme(self) -> int:
