@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers import tiling
-from layers.arrays import CityTiles, Mesh
+from layers.arrays import CITY_ROWS, CityTiles, Mesh
 from layers.merging import Plan, as_they_are, planned
 from layers.records import Layer
 from layers.shapes import NO_OUTLINE, Shape, mesh_of_shapes
@@ -66,6 +66,7 @@ def _plan(
     edited = tiling.tiled(_mesh(shapes, types, layer, mover))
     positions = np.array([fid for fid, _ in shapes], np.int64) - layer.first_fid
     edited = replace(edited, entry_object=positions[edited.entry_object].astype(np.int32))
+    edited = _dressed(edited, base)
     plan = planned([base, edited], [0, 0], as_they_are(base, edited))
     keep = (plan.part == 1) | ~np.isin(plan.object, positions)
     plan = replace(
@@ -82,6 +83,46 @@ def _plan(
         return np.asarray(getattr(parts[part], name))
 
     return plan, read
+
+
+def _dressed(edited: CityTiles, base: CityTiles) -> CityTiles:
+    """Edited objects with the looks they had, where all of their polygons have the corners they had."""
+    if base.surface_look is None:
+        return edited
+    looks: dict[str, Any] = {}
+    for name, rows in CITY_ROWS.items():
+        if rows.of_looks and getattr(base, name) is not None:
+            count = {"surface": len(edited.surface_type), "vertex": len(edited.vertices)}
+            nothing = {"surface_look": -1, "vertex_uv": np.nan}.get(name, 0)
+            shape = (count.get(rows.level, len(edited.entry_object)), *rows.shape_of(base.themes))
+            looks[name] = np.full(shape, nothing, rows.dtype)
+    entry_of = {int(position): entry for entry, position in enumerate(base.entry_object)}
+    for entry, position in enumerate(edited.entry_object.tolist()):
+        before = entry_of.get(position)
+        if before is None or not _same_corners(base, before, edited, entry):
+            continue
+        for name, values in looks.items():
+            level = CITY_ROWS[name].level
+            values[_rows_of(edited, entry, level)] = getattr(base, name)[_rows_of(base, before, level)]
+    return replace(edited, **looks)
+
+
+def _rows_of(city: CityTiles, entry: int, level: str) -> slice:
+    """Where the items of a level lie that belong to an entry."""
+    if level == "entry":
+        return slice(entry, entry + 1)
+    begin, end = getattr(city, f"entry_{level}")[entry : entry + 2].tolist()
+    return slice(begin, end)
+
+
+def _same_corners(base: CityTiles, before: int, edited: CityTiles, entry: int) -> bool:
+    """Whether an object has the geometries, polygons and rings it had, wherever they are."""
+    found = []
+    for city, at in ((base, before), (edited, entry)):
+        surfaces, corners = _rows_of(city, at, "surface"), _rows_of(city, at, "vertex")
+        sizes = np.diff(city.surface_vertex[surfaces.start : surfaces.stop + 1])
+        found.append((sizes, city.surface_index[surfaces], city.ring_end[corners]))
+    return all(map(np.array_equal, *found))
 
 
 def _mesh(shapes: Sequence[tuple[int, str]], types: Mapping[int, str], layer: Layer, mover: Mover) -> Mesh:

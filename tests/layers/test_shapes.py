@@ -163,3 +163,23 @@ def test_a_shape_that_cannot_be_drawn_is_refused(town: Project) -> None:
         with pytest.raises(EditError), town.edit("Broken") as edit:
             edit.set_geometry(fid, wrong)
     assert town.shape(fid) is None
+
+
+def test_a_raised_object_keeps_its_pictures(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        layer = import_here(project, real("cityjson/cjval-texture/data/texture4.city.json"))
+        before = tiles(project, layer)
+        assert before.surface_look is not None and before.vertex_uv is not None
+        shapes = Shapes(project, layer)
+        with project.edit("Raise") as edit:
+            edit.set_geometries({fid: raised(shapes.of(fid)) for fid in shapes.fids()})
+        after = tiles(project, layer)
+        assert after.album is not None and after.surface_look is not None and after.vertex_uv is not None
+        assert np.array_equal(after.surface_look, before.surface_look)
+        assert np.array_equal(after.vertex_uv, before.vertex_uv, equal_nan=True)
+        fid = shapes.fids()[0]
+        shape = shapes.of(fid)
+        assert shape is not None
+        with project.edit("Without pictures") as edit:
+            edit.set_geometry(fid, replace(shape, geometries=[{**shape.geometries[0]}][:1]))
+        assert len(tiles(project, layer).entry_object) == len(before.entry_object)
