@@ -39,11 +39,32 @@ def mesh_of_tiles(city: CityTiles) -> Mesh:
 
 def part_of(mesh: Mesh, geometries: Int64) -> Mesh:
     """Some geometries of a mesh, in the order in which they are named; without points and lines."""
-    first = np.searchsorted(mesh.surface_geometry, np.arange(len(mesh.geometry_lod) + 1))
-    surfaces, polygon_counts = below(geometries, first)
-    corners, corner_counts = below(surfaces, mesh.surface_start)
-    first = np.searchsorted(mesh.triangle_surface, np.arange(len(mesh.surface_type) + 1))
-    faces, face_counts = below(surfaces, first)
+    return Parts(mesh).of(geometries)
+
+
+class Parts:
+    """Parts of a mesh, of which many may be asked for: where things lie in it is found once."""
+
+    def __init__(self, mesh: Mesh) -> None:
+        self.mesh = mesh
+        self.first_surface = np.searchsorted(mesh.surface_geometry, np.arange(len(mesh.geometry_lod) + 1))
+        self.first_face = np.searchsorted(mesh.triangle_surface, np.arange(len(mesh.surface_type) + 1))
+
+    def of(self, geometries: Int64) -> Mesh:
+        """Some geometries, in the order in which they are named; without points and lines."""
+        surfaces, polygon_counts = below(geometries, self.first_surface)
+        corners, corner_counts = below(surfaces, self.mesh.surface_start)
+        faces, face_counts = below(surfaces, self.first_face)
+        return _taken(
+            self.mesh, geometries, surfaces, corners, faces, (polygon_counts, corner_counts, face_counts)
+        )
+
+
+def _taken(
+    mesh: Mesh, geometries: Int64, surfaces: Int64, corners: Int64, faces: Int64, counts: tuple[Int64, ...]
+) -> Mesh:
+    """These items of a mesh; `counts` says how many polygons, corners and triangles those above them have."""
+    polygon_counts, corner_counts, face_counts = counts
     start = starts(corner_counts)
     # Triangles name vertices of their own polygon, which lie together before and after.
     shift = np.repeat(start[:-1] - np.asarray(mesh.surface_start)[surfaces], face_counts)

@@ -7,7 +7,6 @@ EXT_structural_metadata   the objects with their attributes, and the kinds of su
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -46,19 +45,13 @@ def add_objects(glb: Glb, going: Outgoing, mesh: Mesh, local: Float64, objects: 
     tables = Tables(glb)
     row = np.zeros(going.layer.object_count, np.int64)
     row[objects] = np.arange(len(objects))
-    lods = lods_by_object(mesh, going.layer.object_count)
-    columns = list(object_columns(going.project, going.layer, objects, [lods[at] for at in objects.tolist()]))
+    lods = np.full(len(objects), len(mesh.lod_names))
+    lods[row[mesh.geometry_object]] = mesh.geometry_lod
+    names = [(*mesh.lod_names, "")[code] for code in lods.tolist()]  # '' of those without a shape
+    columns = list(object_columns(going.project, going.layer, objects, names))
     types = [str(kind) for kind in dict(columns)["type"].tolist()]
     table = tables.add("object", len(objects), columns) if len(objects) else -1
     add_mesh(glb, tables, going.layer.name, mesh, local, Rows(table, row, types), going.tiles.album)
-
-
-def lods_by_object(mesh: Mesh, count: int) -> Sequence[str]:
-    """The LoD in which each object is written, '' where it has no shape."""
-    found = np.full(count, len(mesh.lod_names))
-    found[mesh.geometry_object] = mesh.geometry_lod
-    names = (*mesh.lod_names, "")
-    return [names[code] for code in found.tolist()]
 
 
 def origin_of(points: Float64) -> Float64:

@@ -62,15 +62,14 @@ def _city(going: Outgoing, library: Library) -> Iterator[str]:
     if mesh.vertex_uv is not None:
         yield from _places(mesh.vertex_uv[is_placed, 0])
     names = _materials(going, mesh, library, look.tolist(), has_places.tolist())
-    ids = going.project.values(going.layer, "id")
+    ids, owners = going.project.values(going.layer, "id").tolist(), mesh.surface_object.tolist()
     last_owner, last_name = -1, ""
     for surface, faces in enumerate(_faces(mesh, number + 1, is_placed)):
         if not faces:
             continue
-        owner = int(mesh.surface_object[surface])
-        if owner != last_owner:
-            last_owner, last_name = owner, ""
-            yield f"o {_plain(str(ids[owner]))}\n"
+        if owners[surface] != last_owner:
+            last_owner, last_name = owners[surface], ""
+            yield f"o {_plain(str(ids[last_owner]))}\n"
         if names[surface] != last_name:
             last_name = names[surface]
             yield f"usemtl {last_name}\n"

@@ -20,7 +20,7 @@ import orjson
 from numpy.typing import NDArray
 
 from layers.arrays import Float64, Mesh
-from layers.citymesh import part_of
+from layers.citymesh import Parts
 from layers.crs import LOCAL
 from layers.errors import WriteError
 from layers.moving import way
@@ -193,7 +193,7 @@ class _Writing:
     """Writes tiles in the order of their cells."""
 
     def __init__(self, city: _City, put: Put, geometries: Int64, owner: Int64, tile: Int64) -> None:
-        self._city, self._put = city, put
+        self._city, self._put, self._parts = city, put, Parts(city.mesh)
         self._geometries = geometries[np.argsort(owner, kind="stable")]
         self._first = np.searchsorted(np.sort(owner), np.arange(owner.max() + 2))
         order = np.argsort(tile, kind="stable")
@@ -224,7 +224,7 @@ class _Writing:
     def _write(self, cell: Cell, number: int, centre: Float64) -> str:
         """Write the content of a tile; gives its name."""
         spans = [self._geometries[self._first[i] : self._first[i + 1]] for i in cell.objects.tolist()]
-        mesh = part_of(self._city.mesh, np.concatenate(spans))
+        mesh = self._parts.of(np.concatenate(spans))
         glb = Glb()
         going = self._city.going
         objects = self._objects[number] if number < len(self._objects) else np.empty(0, np.int64)
