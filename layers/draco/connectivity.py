@@ -27,6 +27,16 @@ MOST_FACES = 30_000_000
 
 
 @dataclass(frozen=True)
+class Walk:
+    """The corners at which values are met, and the number of the value at each corner."""
+
+    vertex: Int64  # (3 n,) as a set of attributes sees it: cut along its seams
+    opposite: Int64  # (3 n,) the same
+    corner: Int64  # (k,) of each value
+    value: Int64  # (3 n,) of each corner
+
+
+@dataclass(frozen=True)
 class Corners:
     """A table of corners, and for each further set of attributes the edges along which it is cut."""
 
@@ -82,6 +92,27 @@ def connectivity(reader: Reader) -> Corners:
     if done != faces:
         raise Unreadable("its Draco stream is damaged")
     return Corners(vertex, opposite, tuple(_seams(opposite, coded) for coded in coded_seams))
+
+
+def in_order(reader: Reader) -> Walk:
+    """The triangles of a stream that lists them, with values in the order of the points."""
+    faces, points = reader.varint(), reader.varint()
+    if faces > MOST_FACES or points > 3 * MOST_FACES:
+        raise Unreadable("its Draco stream promises more than it holds")
+    if reader.number("B"):
+        kind = "u1" if points < 1 << 8 else "<u2" if points < 1 << 16 else "<u4"
+        if 1 << 16 <= points < 1 << 21:
+            corner = np.array([reader.varint() for _ in range(3 * faces)], np.int64)
+        else:
+            raw = reader.take(3 * faces * np.dtype(kind).itemsize)
+            corner = np.frombuffer(raw, kind).astype(np.int64)
+    else:
+        coded = symbols(reader, 3 * faces, 1)
+        corner = np.cumsum(np.where(coded & 1, -(coded >> 1), coded >> 1))
+    if len(corner) and not 0 <= corner.min() <= corner.max() < points:
+        raise Unreadable("its Draco stream is damaged")
+    nowhere = np.full(len(corner), -1, np.int64)
+    return Walk(corner, nowhere, np.zeros(points, np.int64), corner)
 
 
 def _splits(reader: Reader) -> tuple[Int64, Int64, Bool]:

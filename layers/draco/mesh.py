@@ -9,28 +9,30 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.draco.connectivity import Corners, connectivity
+from layers.draco.connectivity import Corners, Walk, connectivity, in_order
 from layers.draco.entropy import Reader, coded_bits, symbols
 from layers.draco.prediction import (
     CONSTRAINED,
-    DIFFERENCE,
     MOST_PARALLELOGRAMS,
     NONE,
     NORMAL,
-    PARALLELOGRAM,
+    TEXTURE,
+    Hints,
     restored,
     signed,
 )
-from layers.draco.traversal import Walk, walk
+from layers.draco.traversal import walk
 from layers.gltf.document import Unreadable
 from layers.stored import Float64
 
 Int64 = NDArray[np.int64]
 
-_MAGIC, _MESH, _EDGEBREAKER, _HAS_METADATA = b"DRACO", 1, 1, 0x8000
+_MAGIC, _MESH, _HAS_METADATA = b"DRACO", 1, 0x8000
+_SEQUENTIAL, _EDGEBREAKER = 0, 1
 #: How values are kept.
 PLAIN, WHOLE, QUANTIZED, NORMALS = range(4)
 _WRAP = 1
+POSITION = 0  # what the role of places is called
 _KINDS: Mapping[int, str] = MappingProxyType(
     {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "i8", 8: "u8", 9: "f4", 10: "f8", 11: "u1"}
 )
@@ -41,6 +43,7 @@ class _Attribute:
     """An attribute while it is read."""
 
     id: int
+    role: int
     kind: str
     width: int
     coder: int = PLAIN
@@ -63,10 +66,16 @@ def decoded(data: bytes) -> Decoded:
         raise Unreadable("its Draco stream does not begin as one")
     version = reader.number("B"), reader.number("B")
     kind, method, flags = reader.number("B"), reader.number("B"), reader.number("H")
-    if version != (2, 2) or kind != _MESH or method != _EDGEBREAKER or flags & _HAS_METADATA:
+    known = method in (_SEQUENTIAL, _EDGEBREAKER) and not flags & _HAS_METADATA
+    if version != (2, 2) or kind != _MESH or not known:
         raise Unreadable(f"its Draco stream is of version {version[0]}.{version[1]}, kind {kind}.{method}")
-    corners = connectivity(reader)
-    walks, attributes = _attributes(reader, corners)
+    if method == _SEQUENTIAL:
+        way = in_order(reader)
+        attributes = [_described(reader) for _ in range(reader.number("B"))]
+        for mine in attributes:
+            _read_set(reader, mine, way, None)
+        return _points([way] * len(attributes), attributes)
+    walks, attributes = _attributes(reader, connectivity(reader))
     return _points(walks, attributes)
 
 
@@ -81,27 +90,42 @@ def _attributes(reader: Reader, corners: Corners) -> tuple[list[Walk], list[list
         seam = corners.seams[number] if is_cut and number >= 0 else None
         way = walk(corners, seam, method)
         walks.append(way)
-        for attribute in mine:
-            _read_values(reader, attribute, way)
-        for attribute in mine:
-            _scale(reader, attribute)
+        _read_set(reader, mine, way, _places(walks[0], attributes[0], way) if len(walks) > 1 else None)
     return walks, attributes
+
+
+def _read_set(reader: Reader, mine: list[_Attribute], way: Walk, places: Int64 | None) -> None:
+    """Read the values of a set of attributes; `places` are those of its values, as far as they are known."""
+    for attribute in mine:
+        _read_values(reader, attribute, way, places)
+        if places is None and attribute.role == POSITION and attribute.whole.shape[1:] == (3,):
+            places = attribute.whole
+    for attribute in mine:
+        _scale(reader, attribute)
+
+
+def _places(first: Walk, attributes: list[_Attribute], way: Walk) -> Int64 | None:
+    """(k, 3) whole numbers of the places at which the values of another walk are."""
+    for attribute in attributes:
+        if attribute.role == POSITION and attribute.whole.shape[1:] == (3,):
+            return attribute.whole[first.value[way.corner]]
+    return None
 
 
 def _described(reader: Reader) -> list[_Attribute]:
     """What a set of attributes is."""
     found = []
     for _ in range(reader.varint()):
-        _role, kind, width, _normalized = (reader.number("B") for _ in range(4))
+        role, kind, width, _normalized = (reader.number("B") for _ in range(4))
         if kind not in _KINDS or not width:
             raise Unreadable("its Draco stream is damaged")
-        found.append(_Attribute(reader.varint(), _KINDS[kind], width))
+        found.append(_Attribute(reader.varint(), role, _KINDS[kind], width))
     for attribute in found:
         attribute.coder = reader.number("B")
     return found
 
 
-def _read_values(reader: Reader, attribute: _Attribute, way: Walk) -> None:
+def _read_values(reader: Reader, attribute: _Attribute, way: Walk, places: Int64 | None) -> None:
     """Read the values of an attribute, as whole numbers where they are kept so."""
     count = len(way.corner)
     if attribute.coder == PLAIN:
@@ -125,15 +149,21 @@ def _read_values(reader: Reader, attribute: _Attribute, way: Walk) -> None:
     elif method == NORMAL or transform != _WRAP:
         _skip_normals(reader, method)  # normals are told from the triangles again
     else:
-        creases = _creases(reader) if method == CONSTRAINED else ()
-        if method not in (DIFFERENCE, PARALLELOGRAM, CONSTRAINED):
-            raise Unreadable("its Draco stream foretells values in a way that is not read")
+        hints = _hints(reader, method)
         low, high = reader.number("i"), reader.number("i")
-        attribute.whole = restored(method, signed(values), way, low, high, creases)
+        attribute.whole = restored(method, signed(values), way, (low, high), hints, places)
 
 
-def _creases(reader: Reader) -> tuple[NDArray[np.bool_], ...]:
-    """For each number of parallelograms, which of them foretell nothing."""
+def _hints(reader: Reader, method: int) -> Hints:
+    """For each number of parallelograms, which of them foretell nothing; or which way images turn."""
+    if method == TEXTURE:
+        count = reader.number("i")
+        if count < 0:
+            raise Unreadable("its Draco stream is damaged")
+        changes = ~coded_bits(reader.coded(), count)
+        return (np.cumsum(changes) % 2 == 0,)
+    if method != CONSTRAINED:
+        return ()
     found = []
     for _ in range(MOST_PARALLELOGRAMS):
         count = reader.varint()

@@ -6,13 +6,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from layers.draco.traversal import Walk
+from layers.draco.connectivity import Walk
+from layers.gltf.document import Unreadable
 
 Int64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
-NONE, DIFFERENCE, PARALLELOGRAM, CONSTRAINED, NORMAL = -2, 0, 1, 4, 6
+NONE, DIFFERENCE, PARALLELOGRAM, CONSTRAINED, TEXTURE, NORMAL = -2, 0, 1, 4, 5, 6
 MOST_PARALLELOGRAMS = 4
+#: Bits that help some ways of foretelling.
+Hints = tuple[Bool, ...]
 
 
 def signed(values: Int64) -> Int64:
@@ -21,18 +24,31 @@ def signed(values: Int64) -> Int64:
 
 
 def restored(
-    method: int, corrections: Int64, walk: Walk, low: int, high: int, creases: tuple[Bool, ...]
+    method: int,
+    corrections: Int64,
+    walk: Walk,
+    limits: tuple[int, int],
+    hints: Hints,
+    places: Int64 | None,
 ) -> Int64:
-    """(k, width) values out of as many corrections, kept between `low` and `high`."""
+    """(k, width) values out of as many corrections, kept between limits; `places` (k, 3) are theirs."""
     found = corrections.copy()
+    low, high = limits
+    if high < low:
+        raise Unreadable("its Draco stream is damaged")
+    mesh = walk.corner, walk.opposite, walk.value
     if method == DIFFERENCE:
         _by_difference(found, low, high)
     elif method == PARALLELOGRAM:
-        _by_parallelogram(found, walk.corner, walk.opposite, walk.value, low, high)
+        _by_parallelogram(found, *mesh, low, high)
+    elif method == CONSTRAINED:
+        starts = np.cumsum([0, *map(len, hints)]).astype(np.int64)
+        flags = np.concatenate((*hints, np.zeros(1, np.bool_)))
+        _by_parallelograms(found, *mesh, low, high, flags, starts)
+    elif method == TEXTURE and places is not None and found.shape[1] == 2:
+        _by_texture(found, walk.corner, walk.value, places, low, high, hints[0])
     else:
-        starts = np.cumsum([0, *map(len, creases)]).astype(np.int64)
-        flags = np.concatenate((*creases, np.zeros(1, np.bool_)))
-        _by_parallelograms(found, walk.corner, walk.opposite, walk.value, low, high, flags, starts)
+        raise Unreadable("its Draco stream foretells values in a way that is not read")
     return found
 
 
@@ -136,4 +152,71 @@ def _by_parallelograms(
         elif number:
             foretold[:] = found[number - 1]
         for part in range(width):
+            found[number, part] = _correct(foretold[part], found[number, part], low, high)
+
+
+@njit(nogil=True, cache=True)
+def _root(number: int) -> int:
+    """The whole part of a square root."""
+    if number <= 0:
+        return 0
+    rest, found = number, 1
+    while rest >= 2:
+        found *= 2
+        rest //= 4
+    while True:
+        found = (found + number // found) // 2
+        if found * found <= number:
+            return found
+
+
+@njit(nogil=True, cache=True)
+def _towards_zero(one: int, other: int) -> int:
+    """A quotient of whole numbers as in C."""
+    whole = abs(one) // other
+    return whole if one >= 0 else -whole
+
+
+@njit(nogil=True, cache=True)
+def _by_texture(
+    found: Int64, corner: Int64, value: Int64, places: Int64, low: int, high: int, turns: Bool
+) -> None:
+    """Places in an image out of the triangle's shape, and of two of its corners' places in the image."""
+    foretold = np.zeros(2, np.int64)
+    asked = len(turns)
+    for number in range(len(found)):
+        first = corner[number] - corner[number] % 3
+        after, before = value[first + (corner[number] + 1) % 3], value[first + (corner[number] + 2) % 3]
+        is_told = False
+        if before < number and after < number:
+            across = found[before] - found[after]
+            if across[0] == 0 and across[1] == 0:
+                foretold[:] = found[before]
+                is_told = True
+            else:
+                side, reach = places[before] - places[after], places[number] - places[after]
+                length = (side * side).sum()
+                if length != 0 and asked > 0:
+                    along = (side * reach).sum()
+                    foot = np.zeros(3, np.int64)
+                    for axis in range(3):
+                        foot[axis] = reach[axis] - _towards_zero(side[axis] * along, length)
+                    height = _root((foot * foot).sum() * length)
+                    asked -= 1
+                    sign = 1 if turns[asked] else -1
+                    for axis in range(2):
+                        turned = across[1] if axis == 0 else -across[0]
+                        whole = found[after, axis] * length + across[axis] * along + sign * turned * height
+                        foretold[axis] = _towards_zero(whole, length)
+                    is_told = True
+        if not is_told:
+            if after < number:
+                foretold[:] = found[after]
+            elif before < number:
+                foretold[:] = found[before]
+            elif number:
+                foretold[:] = found[number - 1]
+            else:
+                foretold[:] = 0
+        for part in range(2):
             found[number, part] = _correct(foretold[part], found[number, part], low, high)

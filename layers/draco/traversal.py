@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from layers.draco.connectivity import Corners, following, previous
+from layers.draco.connectivity import Corners, Walk, following, previous
 
 Int64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
 DEPTH_FIRST, BY_DEGREE = 0, 1
-
-
-@dataclass(frozen=True)
-class Walk:
-    """The corners at which values are met, and the number of the value at each corner."""
-
-    vertex: Int64  # (3 n,) as a set of attributes sees it: cut along its seams
-    opposite: Int64  # (3 n,) the same
-    corner: Int64  # (k,) of each value
-    value: Int64  # (3 n,) of each corner
 
 
 def walk(corners: Corners, seam: Bool | None, method: int) -> Walk:
