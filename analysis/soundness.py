@@ -125,19 +125,21 @@ def _faults(found: Sequence[tuple[int, Found]]) -> Table:
 
 
 def _surfaces(project: Project, found: Sequence[tuple[int, Found]]) -> Table:
-    """All surfaces of objects with faults; of a fault of a whole geometry all its surfaces are faulty."""
+    """The faulty surfaces; of a fault of a whole geometry, or between objects, all its surfaces are."""
     faults: dict[tuple[int, int], set[tuple[int, int]]] = {}
     for layer, item in found:
         if not item.finding.is_warning:
             key = item.finding.geometry, item.finding.polygon
             faults.setdefault((layer, item.fid), set()).add(key)
     rows = surface_rows(project, list(faults))
-    layers, fids = rows.numbers("layer").astype(int), rows.numbers("fid").astype(int)
-    geometry, surface = rows.numbers("geometry").astype(int), rows.numbers("surface").astype(int)
-    faulty = [
-        bool(faults[key] & {(-1, -1), (g, -1), (g, s)})
-        for key, g, s in zip(
-            zip(layers.tolist(), fids.tolist(), strict=True), geometry.tolist(), surface.tolist(), strict=True
-        )
-    ]
-    return Table({**rows.columns, FAULTY: np.array(faulty, np.float64)})
+    names = ("layer", "fid", "geometry", "surface")
+    keys = zip(*(rows.numbers(name).astype(int).tolist() for name in names), strict=True)
+    faulty = np.array(
+        [bool(faults[layer, fid] & {(-1, -1), (g, -1), (g, s)}) for layer, fid, g, s in keys], np.bool_
+    )
+    at = np.flatnonzero(faulty)
+    columns = {
+        name: [values[n] for n in at.tolist()] if isinstance(values, list) else values[at]
+        for name, values in rows.columns.items()
+    }
+    return Table({**columns, FAULTY: np.ones(len(at))})
