@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -16,28 +16,22 @@ import orjson
 from numpy.typing import NDArray
 
 from layers.arrays import Float64, Int32, Mesh
-from layers.nested import NotNested, nested
-from layers.polygons import Polygons, mesh_of
+from layers.batching import BadGeometry as BadGeometry
+from layers.batching import Batch, Entry, Part, flat_part, placed
+from layers.polygons import mesh_of
 from layers.report import Report
-from layers.runs import sums
-from layers.semantics import Meant, Surfaces, SurfaceTypes, type_codes
+from layers.semantics import Meant, Surfaces, SurfaceTypes
 from layers.vertexfile import VertexFile
-from layers.wearing import THEMES, Appearance, Dress, Forms, Wardrobe, Worn, dressed
+from layers.wearing import THEMES, WRAP_RINGS, Appearance, Wardrobe, Worn
 
 #: Text of boundaries that is taken at once: what the arrays need stays in the processor's cache.
 BATCH_BYTES = 1 << 19
 
 #: How many list levels lie above the polygons of each geometry type.
 DEPTH = {"MultiSurface": 0, "CompositeSurface": 0, "Solid": 1, "MultiSolid": 2, "CompositeSolid": 2}
-#: Boundaries of all types brought to the depth of a MultiSolid.
-WRAP = (b"[[%s]]", b"[%s]", b"%s")
 MALFORMED = (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError)
 #: A member that is not there (Raw cannot be combined with None in a decoder).
 ABSENT = msgspec.Raw()
-
-
-class BadGeometry(ValueError):
-    """A geometry that does not follow CityJSON; says how."""
 
 
 def fault_of(error: Exception) -> str:
@@ -74,59 +68,6 @@ class Template:
     appearance: Appearance | None = None
 
 
-class _Entry(NamedTuple):
-    """What is known of one geometry besides its polygons."""
-
-    object: int
-    lod: int
-    place: int  # in the object's list
-    base: int  # its vertex 0 in the vertices of all
-    limit: int  # how many vertices it may name
-    outlined: bool
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A batch as arrays."""
-
-    corners: Int32
-    rings: Int32  # corners of each ring
-    polygon_rings: Int32
-    types: Int32
-    polygons: NDArray[np.int64]  # of each geometry
-    entries: list[_Entry]
-    dress: Dress | None
-
-
-@dataclass
-class _Batch:
-    """Geometries with polygons, their boundaries as text."""
-
-    entries: list[_Entry] = field(default_factory=list)
-    texts: list[bytes] = field(default_factory=list)
-    meant: list[Meant] = field(default_factory=list)
-    worn: list[Worn] = field(default_factory=list)
-    size: int = 0
-
-    def halves(self) -> tuple[_Batch, _Batch]:
-        """The first and the second half of it."""
-        middle = len(self.entries) // 2
-        meant, worn = _halves(self.meant, middle), _halves(self.worn, middle)
-        return (
-            _Batch(self.entries[:middle], self.texts[:middle], meant[0], worn[0]),
-            _Batch(self.entries[middle:], self.texts[middle:], meant[1], worn[1]),
-        )
-
-
-Said = TypeVar("Said", Meant, Worn)
-
-
-def _halves(items: Sequence[Said], middle: int) -> tuple[list[Said], list[Said]]:
-    """What is said of the first geometries of a batch, up to `middle`, and of the others."""
-    first = [item for item in items if item.position < middle]
-    return first, [item._replace(position=item.position - middle) for item in items[len(first) :]]
-
-
 @dataclass
 class Flattener:
     """Takes geometries object by object and gives one mesh."""
@@ -145,8 +86,8 @@ class Flattener:
         self._block: Float64 | VertexFile = np.empty((0, 3))
         self._base = self._vertex_count = 0
         self._ids: dict[int, str] = {}
-        self._batch = _Batch()
-        self._parts: list[_Part] = []
+        self._batch = Batch()
+        self._parts: list[Part] = []
         self._points: list[Float64] = []
         self._point_count = 0
         self._lines: list[NDArray[np.int64]] = []
@@ -230,8 +171,8 @@ class Flattener:
         if appearance is not None:
             self._wear(number, geometry, appearance, boundaries)
         lod = self._lod(number, geometry)
-        batch.entries.append(_Entry(number, lod, place, base, limit, outlined))
-        batch.texts.append(WRAP[depth] % boundaries)
+        batch.entries.append(Entry(number, lod, place, base, limit, outlined))
+        batch.texts.append(WRAP_RINGS[depth] % boundaries)
         batch.size += len(boundaries)
 
     def _wear(self, number: int, geometry: Geometry, appearance: Appearance, boundaries: bytes) -> None:
@@ -331,13 +272,13 @@ class Flattener:
 
     def _flush(self) -> None:
         """Turn the collected texts into arrays."""
-        batch, self._batch = self._batch, _Batch()
+        batch, self._batch = self._batch, Batch()
         if batch.entries:
             self._take(batch)
 
-    def _take(self, batch: _Batch) -> None:
+    def _take(self, batch: Batch) -> None:
         try:
-            part, unusable = _flat_part(batch, self.wardrobe)
+            part, unusable = flat_part(batch, self.wardrobe)
         except BadGeometry as error:
             if len(batch.entries) == 1:
                 self._refuse(batch.entries[0].object, batch.entries[0].place, error)
@@ -361,7 +302,7 @@ class Flattener:
         for part in parts:
             end = first + len(part.corners)
             corners = np.take(vertices, part.corners, axis=0, out=places[first:end])
-            batches.append(_placed(part, corners, len(self.wardrobe.themes)))
+            batches.append(placed(part, corners, len(self.wardrobe.themes)))
             first = end
         del vertices
         points = np.concatenate([np.empty((0, 3)), *self._points])
@@ -376,49 +317,3 @@ class Flattener:
         if isinstance(first, VertexFile):
             others.insert(0, first.gathered(corners))
         return np.concatenate([np.empty((0, 3)), *others])
-
-
-def _flat_part(batch: _Batch, wardrobe: Wardrobe) -> tuple[_Part, list[int]]:
-    """A batch as arrays, and the positions of geometries whose semantics cannot be used."""
-    entries = batch.entries
-    try:
-        found = nested(b"[%s]" % b",".join(batch.texts), 6)
-    except NotNested as error:
-        raise BadGeometry(
-            "its boundaries are not lists of vertex numbers, nested as its type asks"
-        ) from error
-    _all, solids, shells, polygons, polygon_rings, rings = found.counts
-    if len(polygon_rings) and polygon_rings.min() == 0:
-        raise BadGeometry("a surface has no ring")
-    of_shells = sums(polygons, shells)
-    counts = sums(of_shells, solids)
-    corner_counts = sums(sums(rings, polygon_rings), counts)
-    limit = np.repeat([entry.limit for entry in entries], corner_counts)
-    corners = found.numbers
-    wrong = (corners < 0) | (corners >= limit)
-    if wrong.any():
-        at = int(wrong.argmax())
-        raise BadGeometry(f"vertex {corners[at]} does not exist, there are {limit[at]}")
-    corners += np.repeat([entry.base for entry in entries], corner_counts)
-    types, unusable = type_codes(batch.meant, counts)
-    dress = dressed(batch.worn, Forms(counts, polygon_rings, rings), wardrobe)
-    return _Part(corners.astype(np.int32), rings, polygon_rings, types, counts, entries, dress), unusable
-
-
-def _placed(part: _Part, corners: Float64, themes: int) -> Polygons:
-    """A part with the coordinates of its corners; of one theme alone nothing is said twice."""
-    entries, dress = part.entries, part.dress
-    shown = slice(0, 1 if themes < 2 else 1 + themes)
-    return Polygons(
-        corners=corners,
-        rings=part.rings,
-        polygon_rings=part.polygon_rings,
-        types=part.types,
-        polygons=part.polygons,
-        objects=np.array([entry.object for entry in entries], np.int32),
-        lods=np.array([entry.lod for entry in entries], np.int32),
-        places=np.array([entry.place for entry in entries], np.int32),
-        outlined=np.array([entry.outlined for entry in entries], np.bool_),
-        looks=None if dress is None else dress.looks[:, shown],
-        uv=None if dress is None else dress.places[:, shown],
-    )

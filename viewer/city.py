@@ -204,21 +204,9 @@ class CityView:
 
     def _hang_papers(self, aim: Aim, end: float) -> bool:
         """Hang images on the tiles, the nearest first; False while some are missing at the time `end`."""
-        wanted = [number for number in self._wanted.tolist() if number in self._tiles]
-        self._papers.forget_others(set(wanted))
-        size = aim.metres_per_pixel(self._tree.tiles.box[wanted]) if wanted else np.empty(0)
-        is_complete = True
-        for rank, at in enumerate(np.argsort(size, kind="stable").tolist()):
-            number, wish = wanted[at], self._papers.wish(rank, float(size[at]))
-            if wish is None or self._papers.is_hung(number, wish):
-                continue
-            if not self._papers.hang(number, self._tiles[number], wish, wait=end == inf):
-                is_complete = False
-            else:
-                self._paint(number, self._tiles[number])
-                if perf_counter() > end:
-                    return False
-        return is_complete
+        wanted = np.array([number for number in self._wanted.tolist() if number in self._tiles], np.int64)
+        size = aim.metres_per_pixel(self._tree.tiles.box[wanted]) if len(wanted) else np.empty(0)
+        return self._papers.hang_all(self._tiles, wanted, size, end, self._paint)
 
     def _build_tiles(self, end: float) -> bool:
         wanted, start = self._wanted.tolist(), self._tree.tiles.start

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from math import inf
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.arrays import CityTiles
+from layers.arrays import CityTiles, Float64
 from layers.stored import Damaged
 from viewer.citytile import Tile
 from viewer.faces import Index, Mask
@@ -16,6 +19,9 @@ from viewer.papering import Decoded, Sheet, sheet_of
 from viewer.texture import Texture
 
 Float32 = NDArray[np.float32]
+
+#: Colours a tile anew.
+Paint = Callable[[int, Tile], None]
 
 #: The member of a style that says which theme of the appearance is drawn.
 THEME = "theme"
@@ -120,22 +126,44 @@ class Papers:
 
     # -- images ------------------------------------------------------------------------------------
 
-    def wish(self, rank: int, pixel_m: float) -> Wish | None:
+    def hang_all(
+        self, tiles: Mapping[int, Tile], wanted: Index, pixel_m: Float64, end: float, paint: Paint
+    ) -> bool:
+        """Hang sheets on tiles, the nearest first, and have them painted anew; False while some are missing.
+
+        `pixel_m` is what a pixel covers at each. Sheets are waited for where there is no `end` to it.
+        """
+        for number in self._making.keys() - set(wanted.tolist()):
+            self._making.pop(number)[1].cancel()
+        is_complete = True
+        for rank, at in enumerate(np.argsort(pixel_m, kind="stable").tolist()):
+            number, wish = int(wanted[at]), self._wish(rank, float(pixel_m[at]))
+            if wish is None or self._is_hung(number, wish):
+                continue
+            if self._hang(number, tiles[number], wish, wait=end == inf):
+                paint(number, tiles[number])
+                if perf_counter() > end:
+                    return False
+            else:
+                is_complete = False
+        return is_complete
+
+    def _wish(self, rank: int, pixel_m: float) -> Wish | None:
         """What the sheet of a tile is to be that is the `rank`-th nearest; None where none is seen."""
         if self._decoded is None or not pixel_m < FLAT_M:
             return None
         most = next((texels for ranks, texels in MOST_TEXELS if rank < ranks), FEWEST_TEXELS)
         return Wish(int(np.ceil(np.log2(FINER / max(pixel_m, 1e-4)))), most)
 
-    def is_hung(self, number: int, wish: Wish) -> bool:
+    def _is_hung(self, number: int, wish: Wish) -> bool:
         """Whether the tile has the sheet that is wished for."""
         hung = self._hung.get(number)
         if hung is None:
             return False
         return hung.sheet is None or wish.is_met_by(hung.wish, hung.sheet.is_coarser)
 
-    def hang(self, number: int, tile: Tile, wish: Wish, wait: bool) -> bool:
-        """Hang the sheet as soon as it is made; False while it is not. Then the tile's colours change."""
+    def _hang(self, number: int, tile: Tile, wish: Wish, wait: bool) -> bool:
+        """Hang the sheet as soon as it is made; False while it is not."""
         assert self._decoded is not None
         made = self._making.get(number)
         if made is None or made[0] != wish:
@@ -166,11 +194,6 @@ class Papers:
         self._is_opaque = opacity == 1
         for hung in self._hung.values():
             hung.cut_out(self._is_opaque)
-
-    def forget_others(self, numbers: set[int]) -> None:
-        """Make no sheets for other tiles."""
-        for number in [number for number in self._making if number not in numbers]:
-            self._making.pop(number)[1].cancel()
 
     def drop(self, number: int) -> None:
         """Take the sheet off a tile."""
