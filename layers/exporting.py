@@ -203,7 +203,7 @@ def current_tiles(
     shapes = project.shapes(layer) if reshaper else {}
     for name, pieces in _by_tile(project, layer):
         if reshaper and shapes:
-            pieces = reshaper.reshape(pieces, shapes)
+            pieces = reshaper.reshape(pieces, shapes, layer.crs)
         tile = ((change(piece), touched) for piece, touched in pieces)
         if rewriter is None:
             yield name, (piece.data for piece, _ in tile)
@@ -266,6 +266,7 @@ class _Own:
     """Where the text of an object is."""
 
     layer: int
+    in_tiles: bool  # the layer is many files
     first: int  # fid of the first object in the piece that holds it
     rewriter: formats.Rewriter
     nested: formats.Nested | None
@@ -274,8 +275,8 @@ class _Own:
 def _own(project: Project, fid: int) -> _Own | None:
     """Where the text of an object is; None where the source is not kept object by object."""
     found = project.query(
-        "SELECT l.source_format, l.first_fid, l.id FROM object o JOIN layer l ON l.id = o.layer"
-        " WHERE o.fid = ?",
+        "SELECT l.source_format, l.first_fid, l.id, l.facts LIKE '%\"tiles\"%' FROM object o"
+        " JOIN layer l ON l.id = o.layer WHERE o.fid = ?",
         (fid,),
     )
     form = formats.by_name(found[0][0]) if found else None
@@ -286,7 +287,9 @@ def _own(project: Project, fid: int) -> _Own | None:
     ((first,),) = project.query(
         "SELECT max(object) FROM piece WHERE object BETWEEN ? AND ?", (found[0][1], fid)
     )
-    return None if first is None else _Own(found[0][2], first, rewriter, formats.nested(form))
+    if first is None:
+        return None
+    return _Own(found[0][2], bool(found[0][3]), first, rewriter, formats.nested(form))
 
 
 def _from_head(project: Project, own: _Own) -> Iterator[tuple[Piece, int | None]]:
@@ -295,9 +298,10 @@ def _from_head(project: Project, own: _Own) -> Iterator[tuple[Piece, int | None]
     What stands before the object is left out: neighbours' commas and keys.
     """
     if own.nested is not None:
-        before = f"p.seq < (SELECT min(seq) FROM piece WHERE object = {own.first})"
-        where = f"p.layer = ? AND p.role = '{HEAD}' AND {before} ORDER BY p.seq DESC LIMIT 1"
-        yield from _pieces(project, where, own.layer)
+        order = "p.seq LIMIT 1"
+        if own.in_tiles:
+            order = f"p.seq > (SELECT min(seq) FROM piece WHERE object = {own.first}), p.seq DESC LIMIT 1"
+        yield from _pieces(project, f"p.layer = ? AND p.role = '{HEAD}' ORDER BY {order}", own.layer)
     for piece, touched in _pieces(project, "p.object = ? ORDER BY p.seq", own.first):
         yield Piece(piece.data[piece.start :], 0, piece.feature, piece.role), touched
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from layers.boxes import mesh_box
-from layers.data import HEAD, TILE, Box, LayerData, ReadOptions
+from layers.data import HEAD, TILE, Box, LayerData, Progress, ReadOptions
 from layers.errors import ReadError
 from layers.formats._files import layer_name
 from layers.formats._stretches import FEATURES, FILE, OBJECTS, Outline, Stretch, different_crs, texts
@@ -80,6 +80,16 @@ def _gathered(path: Path, options: ReadOptions) -> tuple[Reader, bool]:
     reader.share(data)
     reader.add(data, cuts, 0, options.progress)
     return reader, has_networks
+
+
+def gathered(path: Path, progress: Progress) -> Reader:
+    """The members of a file of any size, read one batch after the other: objects and arrays, no triangles."""
+    with mapped(path) as text:
+        header, cuts = _opened(text, path)
+        reader = Reader(path, header)
+        reader.share(text)
+        reader.add(text, cuts, 0, progress)
+        return reader
 
 
 def _opened(text: Text, path: Path) -> tuple[Header, list[Cut]]:

@@ -228,7 +228,7 @@ def rewrite(
 
 
 def reshape(
-    pieces: Iterator[tuple[Piece, int | None]], shapes: Mapping[int, Shape]
+    pieces: Iterator[tuple[Piece, int | None]], shapes: Mapping[int, Shape], _crs: str | None = None
 ) -> Iterator[tuple[Piece, int | None]]:
     """The pieces with the geometries of edited shapes."""
     return _reshape.reshape(pieces, shapes, _reshape.whole_text, header=False)

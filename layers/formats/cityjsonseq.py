@@ -178,7 +178,7 @@ def read_part(path: Path, stretches: Sequence[Stretch], options: ReadOptions) ->
 
 
 def reshape(
-    pieces: Iterator[tuple[Piece, int | None]], shapes: Mapping[int, Shape]
+    pieces: Iterator[tuple[Piece, int | None]], shapes: Mapping[int, Shape], _crs: str | None = None
 ) -> Iterator[tuple[Piece, int | None]]:
     """The pieces with the geometries of edited shapes."""
     return _reshape.reshape(pieces, shapes, _reshape.line_of, header=True)

@@ -23,7 +23,7 @@ from layers.data import never_stop
 from layers.gml.attributes import ADDRESS, tag_of
 from layers.gml.batches import Batch
 from layers.gml.coordinates import Lines
-from layers.gml.cutting import HEAD, frame_of, members_in, with_ids
+from layers.gml.cutting import HEAD, Cut, frame_of, members_in, with_ids
 from layers.gml.dressing import Dressing
 from layers.gml.edits import Head
 from layers.gml.header import Header, header_of
@@ -58,28 +58,44 @@ def own_geometries(head: bytes, member: bytes, number: int, elsewhere: Texts) ->
     Their boundaries number corners of its own; `elsewhere` gives the texts in which that may stand to which
     the geometries refer.
     """
-    # A feature of many in one member has no member of its own.
-    whole = b"<in:featureMember xmlns:in='in'>" + member + b"</in:featureMember>"
-    is_feature = is_object_like(tag_of(next(Head(head).parsed(member))))
-    reader = _read(head + (whole if is_feature else member) + Head(head).end, None, elsewhere)
+    reader = _read(_whole(head, member), None, elsewhere)
     builder = Builder(reader)
     taken = reader.taken[number]
     return [builder.geometry(taken.item, shape) for shape in taken.shapes]
 
 
+def header_in(head: bytes, member: bytes, crs: str | None) -> Header:
+    """What the head of a file says of one of its members."""
+    return _header(_whole(head, member), crs)[0]
+
+
+def _whole(head: bytes, member: bytes) -> bytes:
+    """The text of a file that has one member only."""
+    known = Head(head)
+    if is_object_like(tag_of(next(known.parsed(member)))):
+        # It is one of many in one member, which is not there.
+        member = b"<in:featureMember xmlns:in='in'>" + member + b"</in:featureMember>"
+    return head + member + known.end
+
+
 def _read(text: bytes, crs: str | None, elsewhere: Texts = tuple) -> ModelReader:
-    frame = frame_of(text[:HEAD], _LAYER.name)
-    cuts = list(members_in(text, frame, _LAYER.name))
-    header = header_of(text, frame, cuts, _LAYER)
-    known = header.reference.crs
-    if crs is not None and (known is None or not same_crs(known, crs)):
-        header = header.in_crs(crs)
+    header, cuts = _header(text, crs)
     reader = ModelReader(_LAYER, header)
     reader.texts = lambda: (text, *elsewhere())
     reader.share(text)
     reader.add(text, cuts, 0, never_stop)
     reader.appearances.wear(reader.gathered.batches)
     return reader
+
+
+def _header(text: bytes, crs: str | None) -> tuple[Header, list[Cut]]:
+    frame = frame_of(text[:HEAD], _LAYER.name)
+    cuts = list(members_in(text, frame, _LAYER.name))
+    header = header_of(text, frame, cuts, _LAYER)
+    known = header.reference.crs
+    if crs is not None and (known is None or not same_crs(known, crs)):
+        header = header.in_crs(crs)
+    return header, cuts
 
 
 @dataclass(slots=True)
