@@ -18,6 +18,7 @@ from benchmarks.figure import BUILDINGS, GRAPHICS_CARD, POINTS, RECORD, ROOT
 FIGURES = (
     "machine",
     "reading_cityjson",
+    "citygml",
     "importing",
     "import_rate",
     "first_picture",
