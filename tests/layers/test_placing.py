@@ -72,25 +72,29 @@ def roof(project: Project, **options: object) -> Layer:
 
 def cube(project: Project) -> Layer:
     """A city of one cube of 10 m that stands at 85 000, 446 000."""
+    path = project.path.with_name("cube.city.json")
+    path.write_bytes(cube_text(85000))
+    (layer,) = import_files(project, [path])
+    return layer
+
+
+def cube_text(east: int) -> bytes:
     faces = [[0, 3, 2, 1], [4, 5, 6, 7], [0, 1, 5, 4], [1, 2, 6, 5], [2, 3, 7, 6], [3, 0, 4, 7]]
     square = [(0, 0), (10000, 0), (10000, 10000), (0, 10000)]
     city = {
         "type": "CityJSON",
         "version": "2.0",
         "metadata": {"referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/7415"},
-        "transform": {"scale": [0.001] * 3, "translate": [85000.0, 446000.0, 0.0]},
+        "transform": {"scale": [0.001] * 3, "translate": [east, 446000, 0]},
         "CityObjects": {
-            "cube": {
+            f"cube {east}": {
                 "type": "Building",
                 "geometry": [{"type": "Solid", "lod": "2", "boundaries": [[[face] for face in faces]]}],
             }
         },
         "vertices": [[x, y, z] for z in (0, 10000) for x, y in square],
     }
-    path = project.path.with_name("cube.city.json")
-    path.write_bytes(orjson.dumps(city))
-    (layer,) = import_files(project, [path])
-    return layer
+    return orjson.dumps(city)
 
 
 def put(project: Project, layer: Layer, placement: Placement) -> Layer:
@@ -155,6 +159,21 @@ def test_boxes_of_a_turned_city_are_exact_once_its_arrays_are_made_again(project
     source = project.path.with_name("cube.city.json").read_bytes()
     export_layer(project, placed, out)
     assert out.read_bytes() == source, "where it was put by hand is no part of the source"
+
+
+def test_a_city_of_many_tiles_is_placed_as_one(project: Project) -> None:
+    folder = project.path.with_name("tiles")
+    folder.mkdir()
+    for east in (85000, 85100):
+        (folder / f"{east}.city.json").write_bytes(cube_text(east))
+    (layer,) = import_files(project, [folder])
+    placed = put(project, layer, Placement(shift=(0, 0, 5), rotation_deg=180, pivot=(85000, 446000, 0)))
+    assert placed.box == (84890, 445990, 5, 85000, 446000, 15)
+    assert vertices(project, placed).min(axis=0).tolist() == [84890, 445990, 5]
+    assert project.box([placed.first_fid + 1]) == pytest.approx(
+        (84890, 445990, 5, 84900, 446000, 15), abs=0.1
+    )
+    assert Project.open(project.path, read_only=True).layer(layer.id).placement == placed.placement
 
 
 def test_an_offset_corrects_the_files_own_coordinates(project: Project) -> None:
