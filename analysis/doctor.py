@@ -182,7 +182,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     patients = examined(project, inputs, progress)
     names = ", ".join(patient.layer.name for patient in patients)
     rows = _objects(project, patients)
-    layers = [patient.layer for patient in patients] + terrains(project)
+    layers = [*(patient.layer for patient in patients), *terrains(project)]
     return finished(
         NAME,
         f"{names}: {TITLE.lower()}",

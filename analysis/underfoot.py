@@ -16,7 +16,9 @@ from layers.terrain import heights_in
 from layers.tin import TIN, triangles_in
 
 #: Objects that stand on the ground, by how their types begin.
-STANDING = ("Building", "OtherConstruction", "CityFurniture", "SolitaryVegetationObject", "PlantCover")
+STANDING = ("Building", "OtherConstruction", "CityFurniture", "SolitaryVegetationObject")
+#: Objects that are the ground, where no terrain says how high it is.
+GROUND = ("LandUse", "Road", "Railway", "Transport", "Water", "PlantCover", TIN)
 #: Corners no higher than this above the lowest one are an object's foot.
 FOOT_M = 0.5
 
@@ -43,8 +45,8 @@ class Feet:
 
 
 def terrains(project: Project) -> list[Layer]:
-    """The layers that say how high the ground is, the uppermost first."""
-    return [layer for layer in project.layers if layer.kind == "terrain"]
+    """The layers that say how high the ground is, the uppermost first; then those with objects on it."""
+    return [layer for kind in ("terrain", "city") for layer in project.layers if layer.kind == kind]
 
 
 def ground_heights(project: Project, places: Float64) -> Float64:
@@ -59,8 +61,9 @@ def ground_heights(project: Project, places: Float64) -> Float64:
             there, back = project.place.way_back_of(layer), project.place.mover_of(layer)
             found[missing] = heights_in(drawable, there, back, places[missing])
         elif isinstance(drawable, CityTiles):
-            types = np.array(project.column(layer, "type"))
-            entries = np.flatnonzero(types[drawable.entry_object] == TIN)
+            lies = GROUND if layer.kind == "city" else TIN
+            types = np.array([str(name).startswith(lies) for name in project.column(layer, "type")], np.bool_)
+            entries = np.flatnonzero(types[drawable.entry_object])
             if len(entries):
                 found[missing] = Ground(*triangles_in(drawable, entries)).heights(places[missing])
     return found

@@ -20,6 +20,7 @@ from layers.project import Project
 from layers.records import Layer
 from layers.remedies import lifted
 from tests.app.blocks import FACES
+from tests.conftest import real
 
 #: A town of 5 by 5 houses on a slope, in the middle of the Netherlands as EPSG:7415 counts.
 WEST, SOUTH, COUNT = 120_000.0, 480_000.0, 5
@@ -185,3 +186,18 @@ def test_flat_land_at_sea_level_is_no_scale() -> None:
     (found,) = suspicions(feet, np.zeros(20), 1.0, 4.4, 51.9)
     assert (found.kind, found.shift_m) == ("offset", -3.0)
     assert replace(found, text="").after_m == 0.0
+
+
+def test_a_real_quarter_stands_on_its_roads_and_gardens(tmp_path: Path) -> None:
+    """A model made from laser heights, whose ground is objects of the same file."""
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        (layer,) = import_files(project, [real("cityjson/3dfier-testarea/testarea.json")])
+        found = patient_of(project)
+        assert len(found.feet) == 160 and set(found.states) == {"standing"}
+        assert abs(float(np.median(found.gap_m))) < 0.01
+        raised = {int(fid): 3.0 for fid in found.feet.fid[::20]}
+        with project.edit("Raise") as edit:
+            edit.set_geometries(lifted(project, layer, raised))
+        lifts = patient_of(project).lifts_m()
+        assert lifts.keys() == raised.keys()
+        assert all(-3.5 < lift < -2.9 for lift in lifts.values())
