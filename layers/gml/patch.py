@@ -44,10 +44,10 @@ def rewrite(
     pieces: Iterable[tuple[Piece, int | None]], attributes_of: Callable[[int], Mapping[str, bytes]]
 ) -> Iterator[bytes]:
     """The file's bytes; of members with edited objects those that say what was edited are others."""
-    head = b""
+    head = Head(b"")
     for piece, touched in pieces:
         if piece.role == HEAD:
-            head += piece.data
+            head = Head(piece.data)
         if touched is None or not piece.role.startswith(MEMBER):
             yield piece.data
             continue
@@ -55,7 +55,7 @@ def rewrite(
             {key: orjson.loads(value) for key, value in attributes_of(touched + number).items()}
             for number in range(int(piece.role.removeprefix(MEMBER)))
         ]
-        yield piece.data[: piece.start] + changed(Head(head), piece.data[piece.start :], now)
+        yield piece.data[: piece.start] + changed(head, piece.data[piece.start :], now)
 
 
 def changed(head: Head, member: bytes, now: Sequence[Fields]) -> bytes:

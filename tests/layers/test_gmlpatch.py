@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from layers import importing
+from layers.data import ReadOptions
 from layers.exporting import export_layer
 from layers.gml.attributes import attributes_of
 from layers.gml.cutting import HEAD, frame_of, members_in
@@ -112,7 +114,44 @@ def test_the_same_bytes_come_out_and_an_edit_adds_its_element_alone(name: str, t
         assert added.count(b"\n") <= 1
         assert "checked &amp; found &lt;right&gt;" in project.source_text(item.fid)
         project.undo()
+        with project.edit("Add to all") as edit:
+            for item in items:
+                edit.set_attribute(item.fid, "Note", "checked")
+        assert exported(project, tmp_path).count(b"checked") >= len(items)
+        project.undo()
         assert sha256(exported(project, tmp_path)) == sha256(data)
+
+
+def test_a_file_that_is_read_in_parts_is_written_back_too(tmp_path: Path) -> None:
+    source = real("citygml/nrw-lod2/LoD2_32_280_5657_1_NW.gml")
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        layer = importing.import_files(project, [source], ReadOptions(part_bytes=200_000))[0]
+        item = list(project.objects(layer))[-1]
+        with project.edit("Add") as edit:
+            edit.set_attribute(item.fid, "Note", "checked")
+        added = added_to(source.read_bytes(), exported(project, tmp_path))
+        assert b"checked" in added
+        assert project.source_text(item.fid).count("checked") == 1
+        project.undo()
+        assert sha256(exported(project, tmp_path)) == sha256(source.read_bytes())
+
+
+def test_tiles_are_written_back_each_to_its_file(tmp_path: Path) -> None:
+    folder = tmp_path / "tiles"
+    folder.mkdir()
+    for year in ("2016", "2022"):
+        tile = real(f"multitemporal/hamburg-2016-2022/{year}/LoD2_576_5950_1_HH.xml")
+        text = tile.read_bytes().replace(b"DE_DHHN2016_NH", b"DE_DHHN92_NH")
+        (folder / f"{year}.xml").write_bytes(text)
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        layer = importing.import_files(project, [folder])[0]
+        item = list(project.objects(layer))[-1]
+        with project.edit("Add") as edit:
+            edit.set_attribute(item.fid, "Note", "checked")
+        export_layer(project, layer, tmp_path / "out")
+    first, second = sorted(folder.iterdir())
+    assert (tmp_path / "out" / first.name).read_bytes() == first.read_bytes()
+    assert b"checked" in added_to(second.read_bytes(), (tmp_path / "out" / second.name).read_bytes())
 
 
 def added_to(before: bytes, after: bytes) -> bytes:
