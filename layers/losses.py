@@ -96,6 +96,8 @@ class _Look:
 
     def losses(self) -> Iterator[Loss]:
         """Everything, the weightiest first."""
+        if self.form is tiles3d:
+            tiles3d.check_place(self.going)
         if self.layer.kind == "city":
             yield from self._shapes()
         if self.layer.kind in ("city", "heritage"):

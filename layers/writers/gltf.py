@@ -65,7 +65,7 @@ def origin_of(points: Float64) -> Float64:
 def _write_scan(path: Path, going: Outgoing) -> None:
     scan = going.drawable
     if not isinstance(scan, Scan):
-        raise WriteError("Only scanned meshes are written to glTF", where=going.layer.name)
+        raise WriteError("The layer has no surfaces", where=going.layer.name)
     points = going.mover(going.metric_crs)(np.asarray(scan.vertices))
     origin = origin_of(points)
     glb = Glb({"crs": going.metric_crs or "", "origin": origin.tolist()})

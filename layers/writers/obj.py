@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from layers.arrays import CityTiles, Float64, Mesh, Scan
 from layers.citymesh import part_of
 from layers.colors import object_color, surface_color
+from layers.errors import WriteError
 from layers.writers._materials import looks_of
 from layers.writers._mtl import Library
 from layers.writers._weld import welded
@@ -40,8 +41,9 @@ STONE = "#d5c6ae"
 def write(path: Path, going: Outgoing) -> None:
     """The layer at its true coordinates, in metres."""
     drawable, out = going.drawable, going.options.out or path
-    album = drawable.album if isinstance(drawable, CityTiles | Scan) else None
-    library = Library(out, album)
+    if not isinstance(drawable, CityTiles | Scan):
+        raise WriteError("The layer has no surfaces", where=going.layer.name)
+    library = Library(out, drawable.album)
     lines = _scan(going, drawable, library) if isinstance(drawable, Scan) else _city(going, library)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         crs = going.metric_crs or "no known CRS"

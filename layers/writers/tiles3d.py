@@ -95,13 +95,7 @@ class _City:
 
     @classmethod
     def of(cls, going: Outgoing) -> _City:
-        crs = going.project.place.crs
-        if crs in (None, LOCAL):
-            raise WriteError(
-                "3D Tiles lie on Earth, and this project does not say where it lies",
-                where=going.layer.name,
-                do="Write binary glTF instead, or import the layer with --crs",
-            )
+        check_place(going)
         mesh = going.mesh
         if not len(mesh.triangles):
             raise WriteError("The layer has no surfaces that could be tiled", where=going.layer.name)
@@ -140,6 +134,16 @@ class _City:
     def _said(self) -> dict[str, str]:
         said = {"crs": str(self.going.metric_crs)}
         return {**said, "heights": self.heights} if self.heights else said
+
+
+def check_place(going: Outgoing) -> None:
+    """Refuse a layer of a project that lies nowhere on Earth."""
+    if going.project.place.crs in (None, LOCAL):
+        raise WriteError(
+            "3D Tiles lie on Earth, and this project does not say where it lies",
+            where=going.layer.name,
+            do="Write binary glTF instead, or import the layer with --crs",
+        )
 
 
 def _with_places(mesh: Mesh, local: Float64) -> Mesh:
