@@ -9,6 +9,7 @@ from typing import Self
 
 import numpy as np
 
+from layers.looks import CLEAR
 from layers.stored import NOT_STORED, Damaged, Float32, Int32, Int64, Stored, UInt8
 
 #: Where the album lies in the folder of what it belongs to.
@@ -50,6 +51,13 @@ class Album(Stored):
             and not (pictures and not 0 < self.size.min() <= self.size.max() <= MOST_SIDE)
             and bool((self.picture < pictures).all() and (self.wrap < len(WRAPS)).all())
         )
+
+    @property
+    def shown(self) -> UInt8:
+        """(k, 3) colours that looks are drawn in, see `Look.shown`."""
+        clear = (1 - np.clip(self.opacity, 0, 1))[:, None]
+        mixed = self.color + (255 * np.array(CLEAR, np.float32) - self.color) * clear
+        return np.asarray((mixed + 0.5).astype(np.uint8))
 
     @property
     def has_pictures(self) -> bool:

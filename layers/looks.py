@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+#: What is drawn opaque although one can look through it takes on this colour: the sky in a pane.
+CLEAR = (0.78, 0.86, 0.91)
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -24,6 +27,13 @@ class Look:
     wrap: str = "wrap"  # none, wrap, mirror, clamp, border (CityGML 2.0, 9.4)
     theme: str = ""
     name: str = ""
+
+    @property
+    def shown(self) -> tuple[float, float, float]:
+        """The colour it is drawn in, which is opaque: the clearer, the more that of CLEAR."""
+        clear = min(max(self.transparency, 0.0), 1.0)
+        red, green, blue = (a + (b - a) * clear for a, b in zip(self.color, CLEAR, strict=True))
+        return red, green, blue
 
 
 def path_within(folder: Path, said: str) -> Path | None:

@@ -62,7 +62,7 @@ def _flat_tone(look: Look, thumbs: Thumbs) -> tuple[int, ...]:
     """The colour of a look as a whole."""
     if look.picture is not None and look.picture not in thumbs:
         return tuple((light + dark) // 2 for light, dark in zip(*HATCH, strict=True))
-    return tuple(round(255 * part) for part in look.color)
+    return tuple(round(255 * min(max(part, 0.0), 1.0)) for part in look.shown)
 
 
 def _sampled(look: Int32, places: Float32, looks: Sequence[Look], thumbs: Thumbs) -> Float32:

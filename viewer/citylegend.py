@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from layers.album import MISSING, NONE, Album
@@ -18,6 +20,8 @@ from viewer.palette import hex_color, surface_color
 MOST_COUNTED = 3_000_000
 #: More materials than this are put together by their colours.
 MOST_MATERIALS = 8
+#: A name that tells a person nothing: an id.
+IDENTIFIER = re.compile(r"[\w-]*[0-9A-Fa-f]{8}-?[0-9A-Fa-f-]{8,}.*")
 #: What stands for images in a legend.
 IMAGE = (150, 140, 130)
 
@@ -59,16 +63,7 @@ def _look_rows(layer: Layer, city: CityTiles, album: Album, look: Int32) -> list
     bare, each = int(counts[0]), counts[1:]
     heading = "Materials and textures"
     rows = []
-    of_material: dict[tuple[str, str], int] = {}
-    for number in np.flatnonzero((each > 0) & (album.picture == NONE)).tolist():
-        key = album.names[number] or "Material", hex_color(album.color[number])
-        of_material[key] = of_material.get(key, 0) + int(each[number])
-    if len(of_material) > MOST_MATERIALS:
-        by_color: dict[tuple[str, str], int] = {}
-        for (_, color), count in of_material.items():
-            by_color[("Material", color)] = by_color.get(("Material", color), 0) + count
-        of_material = by_color
-    shown = sorted(of_material.items(), key=lambda item: -item[1])
+    shown = _materials(album, each)
     for label, color, count in (
         ("Image of the file", hex_color(np.array(IMAGE)), int(each[album.picture >= 0].sum())),
         (
@@ -76,13 +71,24 @@ def _look_rows(layer: Layer, city: CityTiles, album: Album, look: Int32) -> list
             hex_color(np.mean(HATCH, axis=0)),
             int(each[album.picture == MISSING].sum()),
         ),
-        *((name, color, count) for (name, color), count in shown[:MOST_MATERIALS]),
-        ("Other materials", hex_color(np.array(IMAGE)), sum(count for _, count in shown[MOST_MATERIALS:])),
-        ("Without: by type", PLAIN, bare),
+        *shown[:MOST_MATERIALS],
+        ("Other materials", hex_color(np.array(IMAGE)), sum(row[2] for row in shown[MOST_MATERIALS:])),
+        ("No material or image", PLAIN, bare),
     ):
         if count:
             rows.append(LegendEntry(label, color, count, "surfaces", layer.id, heading))
     return rows
+
+
+def _materials(album: Album, counts: Index) -> list[tuple[str, str, int]]:
+    """Name, colour and number of polygons of every material; names that are for programs are left out."""
+    found: dict[tuple[str, str], int] = {}
+    colors = album.shown
+    for number in np.flatnonzero((counts > 0) & (album.picture == NONE)).tolist():
+        name = album.names[number]
+        key = name if name and not IDENTIFIER.fullmatch(name) else "Material", hex_color(colors[number])
+        found[key] = found.get(key, 0) + int(counts[number])
+    return sorted(((name, color, count) for (name, color), count in found.items()), key=lambda row: -row[2])
 
 
 def _surface_rows(layer: Layer, city: CityTiles, allowed: Allowed) -> list[LegendEntry]:

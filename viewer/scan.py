@@ -50,7 +50,7 @@ class Dressed:
         pairs, back = np.unique(key, return_inverse=True)
         vertex, of = np.divmod(pairs, len(album.color) + 1)
         of -= 1
-        color = np.where((of >= 0)[:, None], album.color[of], rgb(STONE)).astype(np.uint8)
+        color = np.where((of >= 0)[:, None], album.shown[of], rgb(STONE)).astype(np.uint8)
         uv = np.zeros((len(vertex), 2), np.float32)
         if scan.uv is not None:
             uv = np.nan_to_num(np.asarray(scan.uv)[vertex]).astype(np.float32)
