@@ -23,7 +23,8 @@ C, S, L, R, E = 0, 1, 3, 5, 7
 #: Symbols of the valence coder in the numbers of the standard one.
 _TOPOLOGY = np.array([C, S, L, R, E], np.int64)
 _VALENCES = 6  # contexts, for valences from 2 to 7
-MOST_FACES = 30_000_000
+#: Triangles of one stream, and of one byte of it: the most even mesh takes more room.
+MOST_FACES, MOST_FACES_OF_A_BYTE = 10_000_000, 512
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,9 @@ def connectivity(reader: Reader) -> Corners:
     vertices, faces = reader.varint(), reader.varint()
     sets = reader.number("B")
     count, splits = reader.varint(), reader.varint()
-    # Every symbol of the standard coder takes a bit at least; no coder makes more than this of a byte.
-    if (
-        faces > MOST_FACES
-        or faces > 4096 * len(reader.data)
-        or vertices > 3 * faces
-        or splits > count > faces
-    ):
-        raise Unreadable("its Draco stream promises more than it holds")
+    _check(reader, faces, vertices)
+    if count > faces or splits > count:
+        raise Unreadable("its Draco stream is damaged")
     sources, targets, edges = _splits(reader)
     codes, contexts, starts = np.empty(0, np.int64), np.zeros(_VALENCES + 1, np.int64), None
     if kind == STANDARD:
@@ -94,11 +90,16 @@ def connectivity(reader: Reader) -> Corners:
     return Corners(vertex, opposite, tuple(_seams(opposite, coded) for coded in coded_seams))
 
 
+def _check(reader: Reader, faces: int, vertices: int) -> None:
+    """Refuse counts that the stream cannot hold."""
+    if faces > min(MOST_FACES, MOST_FACES_OF_A_BYTE * len(reader.data)) or vertices > 3 * faces:
+        raise Unreadable("its Draco stream promises more than it holds")
+
+
 def in_order(reader: Reader) -> Walk:
     """The triangles of a stream that lists them, with values in the order of the points."""
     faces, points = reader.varint(), reader.varint()
-    if faces > MOST_FACES or points > 3 * MOST_FACES:
-        raise Unreadable("its Draco stream promises more than it holds")
+    _check(reader, faces, points)
     if reader.number("B"):
         kind = "u1" if points < 1 << 8 else "<u2" if points < 1 << 16 else "<u4"
         if 1 << 16 <= points < 1 << 21:

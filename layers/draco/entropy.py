@@ -17,7 +17,7 @@ Bytes = NDArray[np.uint8]
 TAGGED, RAW = 0, 1
 _TAGGED_BITS = 12  # of precision
 _RABS_BASE = 4096
-MOST_VALUES = 100_000_000
+MOST_VALUES = 60_000_000
 
 
 class Reader:

@@ -61,7 +61,13 @@ class Decoded:
 
 def decoded(data: bytes) -> Decoded:
     """The mesh in the bytes of a Draco stream; Unreadable says why there is none."""
-    reader = Reader(data)
+    try:
+        return _decoded(Reader(data))
+    except (ValueError, OverflowError, IndexError) as error:  # numbers that fit nothing
+        raise Unreadable("its Draco stream is damaged") from error
+
+
+def _decoded(reader: Reader) -> Decoded:
     if reader.take(5) != _MAGIC:
         raise Unreadable("its Draco stream does not begin as one")
     version = reader.number("B"), reader.number("B")
@@ -182,6 +188,8 @@ def _scale(reader: Reader, attribute: _Attribute) -> None:
     """Whole numbers as what they stand for."""
     if attribute.coder == NORMALS:
         reader.take(1)
+    elif attribute.coder != PLAIN and attribute.whole.shape[1] != attribute.width:
+        raise Unreadable("its Draco stream is damaged")
     elif attribute.coder == QUANTIZED:
         low = np.array([reader.number("f") for _ in range(attribute.width)])
         span, bits = reader.number("f"), reader.number("B")
@@ -194,6 +202,8 @@ def _scale(reader: Reader, attribute: _Attribute) -> None:
 
 def _points(walks: list[Walk], attributes: list[list[_Attribute]]) -> Decoded:
     """Points that agree in all attributes, and the triangles between them."""
+    if not walks or not walks[0].value.size:
+        raise Unreadable("its Draco stream holds no triangles")
     columns = np.stack([way.value for way in walks])
     distinct, which = np.unique(columns, axis=1, return_inverse=True)
     values = {

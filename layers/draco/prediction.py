@@ -212,8 +212,6 @@ def _by_texture(
         if not is_told:
             if after < number:
                 foretold[:] = found[after]
-            elif before < number:
-                foretold[:] = found[before]
             elif number:
                 foretold[:] = found[number - 1]
             else:
