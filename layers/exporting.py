@@ -13,6 +13,7 @@ import orjson
 from layers import formats, safefile
 from layers.data import HEAD, MEMBER, TILE, LayerData, Piece, Progress, WriteOptions, never_stop
 from layers.errors import WriteError
+from layers.formats._reshape import own_text
 from layers.jsontext import raw_members
 from layers.outfile import keep_sources
 from layers.project import Project
@@ -230,13 +231,16 @@ def _by_tile(project: Project, layer: Layer) -> Iterator[tuple[str, Iterator[tup
 
 
 def object_text(project: Project, fid: int) -> str:
-    """An object's own text as it would be exported now."""
+    """An object's own text as it would be exported now; an edited shape numbers its own vertices."""
     found = _own(project, fid)
     if found is None:
         return ""
     own = list(_from_head(project, found))
     if found.nested is None:
         text = b"".join(found.rewriter.rewrite(iter(own), lambda _: raw_attributes(project, fid)))
+        shape = project.shape(fid)
+        if shape is not None:
+            text = own_text(text, shape)
         return text.decode("utf-8", "replace") if found.first == fid else ""
     head, *member = found.rewriter.rewrite(iter(own), lambda number: raw_attributes(project, number))
     return found.nested.own_text(head, b"".join(member), fid - found.first)

@@ -65,6 +65,11 @@ def reshape(
             del edits
 
 
+def own_text(text: bytes, shape: Shape) -> bytes:
+    """The text of an object with the geometries of a shape, over the vertices of the shape."""
+    return _with_geometry(text, shape, list(range(len(shape.vertices))))
+
+
 def whole_text(text: mmap.mmap, _at: int) -> tuple[int, int]:
     """The document of a file that is one JSON object."""
     return _first(text), len(text)

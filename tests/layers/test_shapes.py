@@ -80,6 +80,8 @@ def test_a_raised_object_is_drawn_higher_and_undo_gives_back_all(town: Project) 
         edit.set_geometry(fid, raised(Shapes(town, layer).of(fid)))
     assert np.allclose(corners(town, layer, fid), drawn + UP, atol=1e-9)
     assert len(tiles(town, layer).entry_object) == others
+    told = json.loads(town.source_text(fid))
+    assert told["geometry"] == town.geometries(fid) and told["type"] == town.object(fid).type
     old, new = before[2], town.box([fid])
     assert isinstance(old, tuple) and new is not None
     assert new[2] - old[2] == pytest.approx(2.5, abs=1e-3) and new[0] == pytest.approx(old[0], abs=0.1)
