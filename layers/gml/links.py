@@ -44,12 +44,13 @@ class _Links:
 
     def missing(self, items: Iterable[GmlObject]) -> set[str]:
         """The ids that are referred to and not known."""
-        return {
-            link.href[1:]
-            for item in items
-            for link in _links_of(item)
-            if link.href[:1] == "#" and link.href[1:] not in self.by_id
-        }
+        known, found = self.by_id, set[str]()
+        for item in items:
+            for polygons in _lists_of(item):
+                for link in polygons:
+                    if type(link) is Link and link.href[1:] not in known and link.href[:1] == "#":
+                        found.add(link.href[1:])
+        return found
 
     def follow_boundaries(self, item: GmlObject) -> None:
         """Put polygons for the references of boundary surfaces; those that were nobody's are theirs now."""
@@ -75,7 +76,26 @@ class _Links:
             for shells in geometry.solids:
                 for number, shell in enumerate(shells):
                     if any(type(polygon) is Link for polygon in shell):
-                        shells[number] = list(self._followed(shell, item, 0))
+                        shells[number] = self._shell(shell, item)
+
+    def _shell(self, shell: list[Polygon | Link], item: GmlObject) -> list[Polygon | Link]:
+        """A shell with the polygons that its references mean; mostly each is one polygon that is there."""
+        found: list[Polygon | Link] = []
+        for polygon in shell:
+            if isinstance(polygon, Link):
+                known = self.by_id.get(polygon.href[1:], ())
+                if (
+                    len(known) == 1
+                    and type(known[0]) is Polygon
+                    and polygon.href[0] == "#"
+                    and not polygon.flipped
+                ):
+                    found.append(known[0])
+                else:
+                    found += self._targets(polygon, item, 0)
+            else:
+                found.append(polygon)
+        return found
 
     def _followed(self, polygons: Iterable[Polygon | Link], item: GmlObject, steps: int) -> Iterator[Polygon]:
         for polygon in polygons:
@@ -106,11 +126,12 @@ class _Links:
             self._tell("remote_link", item.id, f"the geometry at {href!r} is not in this file")
 
 
-def _links_of(item: GmlObject) -> Iterator[Link]:
-    for polygons in item.bounding.values():
-        yield from (polygon for polygon in polygons if isinstance(polygon, Link))
+def _lists_of(item: GmlObject) -> Iterator[list[Polygon | Link]]:
+    """All lists of an object in which references may be."""
+    yield from item.bounding.values()
     for geometry in item.geometries:
-        yield from (polygon for polygon in geometry.polygons() if isinstance(polygon, Link))
+        for shells in geometry.solids:
+            yield from shells
 
 
 def _assemble(item: GmlObject) -> None:

@@ -51,7 +51,6 @@ class GmlObject:
     surfaces: list[SemanticSurface] = field(default_factory=list)
     #: By LoD, the polygons of the boundary surfaces.
     bounding: dict[str, list[Polygon | Link]] = field(default_factory=dict)
-    has_made_id: bool = False
 
 
 @dataclass(slots=True)
@@ -89,11 +88,8 @@ class Extraction:
 
     def _object(self, element: _Element, parent: GmlObject | None, member: Member) -> None:
         tag = element.tag
-        id = own_id(element)
-        made = not id
-        if made:
-            id = made_id(element, member.offset, len(member.objects))
-        item = GmlObject(id, object_type(tag) or f"+{split(tag)[1]}", element, parent, has_made_id=made)
+        id = own_id(element) or made_id(element, member.offset, len(member.objects))
+        item = GmlObject(id, object_type(tag) or f"+{split(tag)[1]}", element, parent)
         member.objects.append(item)
         self._id = id
         if item.type == "+RasterRelief":

@@ -166,12 +166,8 @@ class Shapes:
     ) -> None:
         """Add the polygons of a surface, and references to those that stand elsewhere."""
         tag = element.tag
-        id = element.get(_id_name(tag))
         if tag in _POLYGONS:
-            polygon = Polygon(id or "", self._rings(element), surface, flipped)
-            found.append(polygon)
-            if id:
-                self.by_id[id] = [polygon]
+            found.append(self._polygon(element, surface, flipped))
             return
         first = len(found)
         if tag in _ORIENTABLE and element.get("orientation") == "-":
@@ -184,10 +180,21 @@ class Shapes:
                     found.append(Link(href, surface, flipped))
                 continue
             for part in member:
-                if part.tag in _SURFACES:
+                kind = part.tag
+                if kind in _POLYGONS:
+                    found.append(self._polygon(part, surface, flipped))
+                elif kind in _SURFACES:
                     self.surfaces(part, found, surface, flipped)
+        id = element.get(_id_name(tag))
         if id:
             self.by_id[id] = found[first:]
+
+    def _polygon(self, element: _Element, surface: SemanticSurface | None, flipped: bool) -> Polygon:
+        id = element.get(_id_name(element.tag))
+        polygon = Polygon(id or "", self._rings(element), surface, flipped)
+        if id:
+            self.by_id[id] = [polygon]
+        return polygon
 
     def _solid(self, element: _Element) -> list[list[Polygon | Link]]:
         shells: list[list[Polygon | Link]] = []
@@ -245,7 +252,8 @@ class Shapes:
             texts = self.texts.texts
             number = len(texts)
             texts.append(only.text or "")
-            if only.keys():
+            said = only.get("srsDimension")
+            if said is not None and said != "3":
                 self._note_dimension(number, only)
         elif ring.tag in _LINES:
             number = self._line(ring)
@@ -270,8 +278,7 @@ class Shapes:
         """The number of the text of a line, however its coordinates are written."""
         if len(element) == 1 and (only := element[0]).tag in _POS_LIST and element.tag in _STRAIGHT:
             number = self.texts.add(only.text or "")
-            if only.keys():
-                self._note_dimension(number, only)
+            self._note_dimension(number, only)
             return number
         texts: list[str] = []
         dimension = 0
