@@ -72,7 +72,8 @@ class Tables:
         missing = np.isnan(numbers)
         described: dict[str, Any] = {"type": "SCALAR"}
         if missing.any():
-            absent = next(value for value in NO_NUMBERS if not (numbers == value).any())
+            below = float(np.nextafter(np.nanmin(numbers), -np.inf))
+            absent = next((value for value in NO_NUMBERS if not (numbers == value).any()), below)
             described["noData"] = absent
             numbers = np.where(missing, absent, numbers)
         else:
@@ -95,7 +96,8 @@ class Tables:
         described: dict[str, Any] = {"type": "STRING"}
         if None in texts:
             held = {text for text in texts if text is not None}
-            described["noData"] = next(text for text in NO_TEXTS if text not in held)
+            unheard_of = "".join(NO_TEXTS) + max(held, key=len, default="")
+            described["noData"] = next((text for text in NO_TEXTS if text not in held), unheard_of)
         written = [(described.get("noData", "") if text is None else text).encode() for text in texts]
         ends = starts(np.fromiter(map(len, written), np.int64, len(written)))
         where = {
