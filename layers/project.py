@@ -58,6 +58,7 @@ class Project:
         self._layers: tuple[Layer, ...] | None = None
         self._place: Place | None = None
         self._attributes = Attributes(path.absolute())
+        self._reshaped: dict[int, tuple[object, CityTiles]] = {}  # arrays with edited shapes, and of which
 
     # --- opening and closing -------------------------------------------------------------------
 
@@ -289,8 +290,13 @@ class Project:
         found = cache.load(folder, self.stamp(layer))
         if not isinstance(found, CityTiles) or not (shapes := self._shapes(layer)):
             return found
-        types = {item.fid: item.type for item in self.objects(fids=[fid for fid, _ in shapes])}
-        return reshaped.with_shapes(found, shapes, types, layer, self.mover(layer), folder)
+        made_of = (self.stamp(layer), shapes)
+        known = self._reshaped.get(layer.id)
+        if known is None or known[0] != made_of:
+            types = {item.fid: item.type for item in self.objects(fids=[fid for fid, _ in shapes])}
+            arrays = reshaped.with_shapes(found, shapes, types, layer, self.mover(layer), folder)
+            known = self._reshaped[layer.id] = made_of, arrays
+        return known[1]
 
     def _shapes(self, layer: Layer) -> list[tuple[int, str]]:
         """The edited shapes of a layer: fid and text."""
