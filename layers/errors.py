@@ -16,6 +16,10 @@ what was found and what is allowed, and what to do.
 
 from __future__ import annotations
 
+import re
+
+_BREAK = re.compile(r"\s*[\r\n]+\s*")
+
 
 class CitystrataError(Exception):
     """What could not be done, where, what was found, what is allowed, what to do."""
@@ -35,8 +39,8 @@ class CitystrataError(Exception):
             text += f": {self.found.rstrip('.')}"
         if self.allowed:
             text += f"; allowed: {self.allowed.rstrip('.')}"
-        text += "."
-        return f"{text} {self.do.rstrip('.')}." if self.do else text
+        text += f". {self.do.rstrip('.')}." if self.do else "."
+        return _BREAK.sub(" ", text)  # what a library found may stand in several lines
 
     def parts(self) -> dict[str, str]:
         """The four parts, for `--json` and for the import process."""
