@@ -26,7 +26,9 @@ T = TypeVar("T")
 
 #: What is opened; others of Pillow's formats ask programs of their own or are not found in city models.
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "TGA")
-MOST_BYTES, MOST_PIXELS = 256 << 20, 120_000_000
+MOST_BYTES, MOST_PIXELS = 256 << 20, 80_000_000
+#: Images that are worked on at a time: with all of that size memory still stays below the process's limit.
+MOST_AT_ONCE = 4
 #: Of so many pixels all pictures of a layer are kept together; where they have more, all are made smaller.
 MOST_KEPT = 500_000_000
 QUALITY = 90
@@ -69,7 +71,7 @@ class Images:
         return self._each(self._thumb, of)
 
     def _thumb(self, picture: Picture) -> UInt8:
-        image = self._opened(picture, THUMB)
+        image = _reduced(self._opened(picture, THUMB), THUMB)
         return np.asarray(image.convert("RGBA").resize(_within(image.size, THUMB), reducing_gap=2.0))
 
     def sizes(self) -> dict[Picture, tuple[int, int]]:
@@ -83,6 +85,7 @@ class Images:
     def _developed(self, picture: Picture, side: int) -> Developed:
         image = self._opened(picture, side)
         size = _within(image.size, side)
+        image = _reduced(image, side)
         mode = "RGBA" if _is_seen_through(image) else "RGB"
         if image.mode != mode:
             image = image.convert(mode)
@@ -113,7 +116,7 @@ class Images:
             except NoPicture as error:
                 return str(error)
 
-        with ThreadPoolExecutor(min(cores(), len(left))) as pool:
+        with ThreadPoolExecutor(min(cores(), len(left), MOST_AT_ONCE)) as pool:
             for number, (picture, made) in enumerate(zip(left, pool.map(tried, left), strict=True)):
                 progress(number / len(left), "pictures")
                 if isinstance(made, str):
@@ -225,6 +228,12 @@ def _filled(image: Image) -> Image:
     if clear.any() and not clear.all():
         pixels[clear, :3] = pixels[~clear][:, :3].mean(axis=0)
     return Image.fromarray(pixels)
+
+
+def _reduced(image: Image, side: int) -> Image:
+    """An image made smaller by a whole number, to no less than `side`: quickly, and in little memory."""
+    factor = max(image.size) // side
+    return image.reduce(factor) if factor > 1 and image.mode in ("RGB", "RGBA", "L") else image
 
 
 def _is_seen_through(image: Image) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import struct
 import zlib
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +120,22 @@ def test_large_images_are_made_smaller(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(developing, "MOST_SIDE", 512)
     album = album_of(looks, (), Images(looks, tmp_path))
     assert album.size.tolist() == [[128, 128]] * 3
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "TIFF", "BMP", "TGA", "WEBP"])
+@pytest.mark.filterwarnings("ignore")  # Pillow's own, about what is damaged
+def test_damaged_images_are_told_or_read(form: str) -> None:
+    file = BytesIO()
+    Image.effect_noise((40, 30), 90).convert("RGB").save(file, form)
+    rng, whole = random.Random(form), file.getvalue()
+    for _ in range(60):
+        data = bytearray(whole[: rng.randrange(1, len(whole))] if rng.random() < 0.3 else whole)
+        for _ in range(rng.choice((1, 2, 9))):
+            data[rng.randrange(min(len(data), rng.choice((64, len(data)))))] = rng.randrange(256)
+        own = Look(picture=Picture(data=bytes(data)))
+        images = Images([own], Path("nowhere"))
+        album = album_of([own], (), images)
+        assert album.has_pictures or images.faults == {own.picture: "bad_picture"}
 
 
 def test_damaged_albums_are_not_taken(folder: Path, tmp_path: Path) -> None:
