@@ -204,8 +204,12 @@ def _points(walks: list[Walk], attributes: list[list[_Attribute]]) -> Decoded:
     """Points that agree in all attributes, and the triangles between them."""
     if not walks or not walks[0].value.size:
         raise Unreadable("its Draco stream holds no triangles")
-    columns = np.stack([way.value for way in walks])
-    distinct, which = np.unique(columns, axis=1, return_inverse=True)
+    # One number for each combination of values: several times faster to sort than columns.
+    which = walks[0].value
+    for way in walks[1:]:
+        which = np.unique(which * (int(way.value.max()) + 1) + way.value, return_inverse=True)[1]
+    _, first, which = np.unique(which, return_index=True, return_inverse=True)
+    distinct = [way.value[first] for way in walks]
     values = {
         attribute.id: attribute.values[row]
         for row, mine in zip(distinct, attributes, strict=True)

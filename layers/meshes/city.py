@@ -112,10 +112,10 @@ def _polygons(part: Part, assembly: Assembly, lod_codes: Int32, move: Mover | No
     looks = _looks(part, assembly)
     types = np.zeros(len(looks), np.int32) if part.surfaces is None else part.surfaces
     # Every combination of thing, look and semantic type is a group of its own.
-    _, groups = np.unique(np.stack((part.things, looks, types)), axis=1, return_inverse=True)
+    groups = (part.things * np.int64(len(assembly.looks) + 1) + looks + 1) * len(assembly.type_names) + types
     terrain = np.array([thing.type == TIN for thing in assembly.things])
     alone = _textured(part) | terrain[part.things]
-    found = facets(part.vertices, part.triangles, groups.astype(np.int64), alone)
+    found = facets(part.vertices, part.triangles, groups, alone)
     thing = part.things[found.triangle]
     order = np.argsort(thing, kind="stable")
     corner_counts = sums(found.rings, found.polygon_rings)

@@ -240,16 +240,23 @@ def test_buffers_in_the_text_and_beside_it_are_read_but_none_outside_the_folder(
             read(inside, json.dumps(model.json).encode(), "a.gltf")
 
 
-def test_what_is_compressed_is_refused_with_the_reason_and_the_rest_opens(tmp_path: Path) -> None:
+def test_what_cannot_be_unpacked_is_told_with_the_reason_and_the_rest_opens(tmp_path: Path) -> None:
     model = square_model()
-    model.json["accessors"].append({"componentType": 5126, "count": 4, "type": "VEC3"})
-    bad = {"attributes": {"POSITION": len(model.json["accessors"]) - 1}}
-    bad["extensions"] = {"KHR_draco_mesh_compression": {"bufferView": 99, "attributes": {"POSITION": 0}}}  # type: ignore[dict-item]
-    model.json["meshes"][0]["primitives"].append(bad)
+    packed = model.view(b"not read", extensions={"EXT_meshopt_compression": {}})
+    broken = {
+        "KHR_draco_mesh_compression": {"bufferView": model.view(b"not it"), "attributes": {"POSITION": 0}}
+    }
+    for extensions, view in (({}, packed), (broken, None)):
+        accessor = {"componentType": 5126, "count": 4, "type": "VEC3"}
+        model.json["accessors"].append(accessor | ({} if view is None else {"bufferView": view}))
+        bad = {"attributes": {"POSITION": len(model.json["accessors"]) - 1}, "extensions": extensions}
+        model.json["meshes"][0]["primitives"].append(bad)
     layer = read(tmp_path, model)
     assert len(scan_of(layer).triangles) == 2
-    assert layer.report.unsupported == 1
-    assert "Draco" in layer.report.warnings[0].text
+    assert layer.report.unsupported == 2
+    meshopt, draco = (warning.text for warning in layer.report.warnings)
+    assert "compressed with meshopt, which is not read" in meshopt
+    assert "Draco stream does not begin as one" in draco
 
 
 @pytest.mark.parametrize(
