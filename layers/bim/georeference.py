@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -28,6 +28,8 @@ IDENTITY: Float64 = np.eye(4)
 #: Scales this near to each other are those of a projection (0.9996) and not of a unit.
 NEARLY = 0.02
 DEGREES = "EPSG:4326"
+#: A designer's own coordinates are smaller than this, those of a map are not.
+FAR_M = 10_000.0
 #: Metres of a step along the meridian by which the direction of north is found.
 STEP_M = 100.0
 METRES_PER_DEGREE = 111_320.0
@@ -51,12 +53,42 @@ def georeference(model: Model, unit_m: float, said: str | None, project_crs: str
     """How the model comes to lie; `unit_m` is its length unit, `said` the CRS that a person says."""
     if said == LOCAL:
         return Georeference(LOCAL, IDENTITY, "none")
+    world = _world(model, unit_m)
     values, source = _conversion(model)
     if values is not None:
         found = _converted(values, source, unit_m, said)
         if found is not None:
-            return found
-    return _by_site(model, unit_m, said, project_crs) or Georeference(None, IDENTITY, "none")
+            return replace(found, matrix=found.matrix @ world)
+    if np.abs(world[:2, 3]).max() >= FAR_M:
+        return Georeference(said, world, "IfcGeometricRepresentationContext")
+    return _by_site(model, unit_m, said, project_crs) or Georeference(said, world, "none")
+
+
+def _world(model: Model, unit_m: float) -> Float64:
+    """The matrix of the world coordinate system, in which all placements of the model stand; mostly identity.
+
+    Some writers put the coordinates of the map there.
+    """
+    for context in _contexts(model):
+        system = context.WorldCoordinateSystem
+        location = None if system is None else system.Location
+        if location is not None:
+            toward = getattr(system, "RefDirection", None)
+            x, y = (1.0, 0.0) if toward is None else toward.DirectionRatios[:2]
+            east, north, up = (*location.Coordinates, 0.0)[:3]
+            place = (east * unit_m, north * unit_m, up * unit_m)
+            return _matrix(math.atan2(y, x), place, (1.0, 1.0, 1.0), 1.0, 1.0)
+    return IDENTITY
+
+
+def _contexts(model: Model) -> list[Any]:
+    """The contexts of shapes in space."""
+    return [
+        context
+        for context in model.all("IfcGeometricRepresentationContext")
+        if not context.is_a("IfcGeometricRepresentationSubContext")
+        and str(context.ContextType or "Model").lower() != "plan"
+    ]
 
 
 # --- by a map conversion -------------------------------------------------------------------------
@@ -190,7 +222,7 @@ def _by_site(model: Model, unit_m: float, said: str | None, project_crs: str | N
             return Georeference(LOCAL, IDENTITY, "none", (note,))
         height = float(site.RefElevation or 0.0) * unit_m
         try:
-            matrix = _around(model, crs, longitude, latitude, height)
+            matrix = _around(model, crs, longitude, latitude, height) @ _from_site(site, unit_m)
         except PlaceError as error:
             note = f"the site is said to lie at {place}, which cannot be used: {error.sentence()}"
             return Georeference(LOCAL, IDENTITY, "none", (note,))
@@ -199,6 +231,17 @@ def _by_site(model: Model, unit_m: float, said: str | None, project_crs: str | N
         )
         return Georeference(crs, matrix, "site", (note,))
     return None
+
+
+def _from_site(site: Any, unit_m: float) -> Float64:
+    """The matrix that moves the origin of a site, whose latitude and longitude are told, to 0, 0, 0."""
+    from ifcopenshell.util import placement
+
+    library: Any = placement  # its types are said in part only
+    matrix = np.eye(4)
+    if site.ObjectPlacement is not None:
+        matrix[:3, 3] = -unit_m * np.asarray(library.get_local_placement(site.ObjectPlacement))[:3, 3]
+    return matrix
 
 
 def _crs_around(at: tuple[float, float, float], project_crs: str | None) -> str | None:
@@ -230,9 +273,9 @@ def _around(model: Model, crs: str, longitude: float, latitude: float, height_m:
 
 def true_north(model: Model) -> float:
     """The angle in radians; turned anticlockwise by it, the model has true north along its y axis."""
-    for context in model.all("IfcGeometricRepresentationContext"):
-        north = None if context.is_a("IfcGeometricRepresentationSubContext") else context.TrueNorth
-        if north is not None and str(context.ContextType or "Model").lower() != "plan":
+    for context in _contexts(model):
+        north = context.TrueNorth
+        if north is not None:
             x, y = north.DirectionRatios[:2]
             return math.atan2(float(x), float(y))
     return 0.0

@@ -243,6 +243,40 @@ def test_a_map_conversion_turns_the_model_and_names_heights(tmp_path: Path) -> N
     assert layer.box == pytest.approx((84999, 446002, -1.5, 85000, 446006, 1.5), abs=EXACT_M)
 
 
+def test_coordinates_of_a_map_may_stand_in_the_world_coordinate_system(tmp_path: Path) -> None:
+    path = model(tmp_path, more="#96=IFCCARTESIANPOINT((85000000.,446000000.,1000.));\n"
+        "#97=IFCAXIS2PLACEMENT3D(#96,$,#98);\n#98=IFCDIRECTION((0.,1.,0.));\n")  # fmt: skip
+    path.write_text(path.read_text().replace("'Model',3,1.E-5,#2,#3", "'Model',3,1.E-5,#97,#3"))
+    layer = read(path)
+    assert (layer.crs, layer.facts["local"]) == (None, False)
+    assert layer.box == pytest.approx((84999, 446002, 1, 85000, 446006, 4), abs=EXACT_M)
+
+
+def test_latitude_and_longitude_are_those_of_the_sites_origin(tmp_path: Path) -> None:
+    near = read(model(tmp_path, place="(52,0,0),(4,0,0)"))
+    east = "#96=IFCCARTESIANPOINT((7000.,0.,0.));\n#97=IFCAXIS2PLACEMENT3D(#96,$,$);\n"
+    path = model(tmp_path, place="(52,0,0),(4,0,0)", more=east)  # the site, and all that stands on it
+    path.write_text(path.read_text().replace("#10=IFCLOCALPLACEMENT($,#2)", "#10=IFCLOCALPLACEMENT($,#97)"))
+    assert read(path, crs="local").box == pytest.approx((9, 0, 0, 13, 1, 3))
+    far = read(path)
+    assert near.crs == far.crs == "EPSG:32631"
+    assert near.box is not None and near.box[2] == pytest.approx(1.5)
+    assert far.box == pytest.approx(near.box, abs=EXACT_M)
+
+
+@pytest.mark.parametrize(("operation", "top"), [
+    ("IFCRIGIDOPERATION(#4,#90,IFCLENGTHMEASURE(85000.),IFCLENGTHMEASURE(446000.),3.)", 6),
+    ("IFCMAPCONVERSIONSCALED(#4,#90,85000.,446000.,3.,$,$,0.001,1.,1.,2.)", 9),
+])  # fmt: skip
+def test_operations_of_ifc4x3_place_a_model(tmp_path: Path, operation: str, top: float) -> None:
+    crs = "#90=IFCPROJECTEDCRS('EPSG:28992',$,$,$,$,$,#92);\n"
+    path = model(tmp_path, more=f"{crs}#91={operation};\n{METRE}")
+    path.write_text(path.read_text().replace("IFC4'", "IFC4X3_ADD2'"))
+    layer = read(path)
+    assert layer.crs == "EPSG:28992"
+    assert layer.box == pytest.approx((85002, 446000, 3, 85006, 446001, top), abs=EXACT_M)
+
+
 def test_a_map_in_feet(tmp_path: Path) -> None:
     place = {"east": "985000.", "north": "200000.", "up": "30.", "unit": "#92", "units": FOOT}
     layer = read(on_map(tmp_path, crs="EPSG:2263", **place))
