@@ -70,26 +70,21 @@ class Tables:
     def _numbers(self, numbers: NDArray[np.float64], whole: NDArray[np.bool_] | None) -> Property:
         """Whole numbers of 32 or 64 bits, or decimal ones."""
         missing = np.isnan(numbers)
+        is_whole = whole is not None and bool((whole | missing).all())
         described: dict[str, Any] = {"type": "SCALAR"}
         if missing.any():
-            below = float(np.nextafter(np.nanmin(numbers), -np.inf))
-            absent = next((value for value in NO_NUMBERS if not (numbers == value).any()), below)
-            described["noData"] = absent
+            free = [value for value in NO_NUMBERS if not (numbers == value).any()]
+            absent = free[0] if free else float(np.nextafter(np.nanmin(numbers), -np.inf))
+            is_whole &= absent > INT32.min
+            described["noData"] = int(absent) if is_whole else absent
             numbers = np.where(missing, absent, numbers)
         else:
             described["required"] = True
-        if whole is not None and bool((whole | missing).all()) and "noData" not in described:
-            return self._whole(described, numbers)
-        if whole is not None and bool((whole | missing).all()) and described["noData"] > INT32.min:
-            described["noData"] = int(described["noData"])
-            return self._whole(described, numbers)
-        described["componentType"] = "FLOAT64"
-        return described, {"values": self._glb.view(numbers.astype("<f8"))}
-
-    def _whole(self, described: dict[str, Any], numbers: NDArray[np.float64]) -> Property:
-        fits = bool((numbers >= INT32.min).all() and (numbers <= INT32.max).all())
-        described["componentType"] = "INT32" if fits else "INT64"
-        return described, {"values": self._glb.view(numbers.astype("<i4" if fits else "<i8"))}
+        kind, code = "FLOAT64", "<f8"
+        if is_whole:
+            fits = bool((numbers >= INT32.min).all() and (numbers <= INT32.max).all())
+            kind, code = ("INT32", "<i4") if fits else ("INT64", "<i8")
+        return {**described, "componentType": kind}, {"values": self._glb.view(numbers.astype(code))}
 
     def _texts(self, values: Sequence[Any]) -> Property:
         texts = [None if value is None else text_of(value) for value in values]
