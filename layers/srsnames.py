@@ -162,7 +162,7 @@ def _local(name: str, anchor: Anchor | None, sample: Float64) -> Reference:
     if at.crs is None or at.crs == LOCAL or not parse_crs(at.crs).is_projected:
         return Reference(LOCAL, note=f"the anchor of the local CRS {_shown(name)} is not understood")
     east, north, up = at.placed(point)[0].tolist()
-    told = f"the local CRS {_shown(name)} was moved to its anchor at {east:g}, {north:g}, {up:g} ({at.crs})"
+    told = f"the local CRS {_shown(name)} was moved to its anchor at {east:.10g}, {north:.10g}, {up:.10g} ({at.crs})"
     return Reference(at.crs, shift=(east, north, up), note=told)
 
 
@@ -288,8 +288,8 @@ def _contradicted(name: str, crs: CRS, text: str, wanted: bool, sample: Float64)
         return Reference(LOCAL, note=note)
     low, high = sample.min(axis=0), sample.max(axis=0)
     note = (
-        f"the file says {_shown(name)} ({crs.name}), but its coordinates ({low[0]:.6g} to {high[0]:.6g},"
-        f" {low[1]:.6g} to {high[1]:.6g}) do not lie there"
+        f"the file says {_shown(name)} ({crs.name}), but its coordinates ({low[0]:.10g} to {high[0]:.10g},"
+        f" {low[1]:.10g} to {high[1]:.10g}) do not lie there"
     )
     return Reference(None, wanted, note=note)
 
