@@ -59,7 +59,7 @@ class Places:
         if text:
             try:
                 return _from_text(text, str(self._shape))
-            except (ValueError, ReadError) as error:
+            except (ValueError, TypeError, ReadError) as error:
                 said = error.sentence() if isinstance(error, ReadError) else f"{error}."
                 report.warn(
                     "geometry-unreadable", name, f"Its shape could not be read: {said}", "unsupported"
