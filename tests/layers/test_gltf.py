@@ -7,9 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import DracoPy
 import numpy as np
 import orjson
 import pytest
+import trimesh
 
 from layers.arrays import Mesh, Scan
 from layers.data import LayerData, ReadOptions
@@ -238,6 +240,42 @@ def test_buffers_in_the_text_and_beside_it_are_read_but_none_outside_the_folder(
         model.json["buffers"][0]["uri"] = uri
         with pytest.raises(ReadError, match="outside its folder"):
             read(inside, json.dumps(model.json).encode(), "a.gltf")
+
+
+def compressed(stream: bytes) -> Model:
+    """A model whose one mesh is compressed with Draco."""
+    model = Model()
+    empty = (
+        {"componentType": 5126, "count": 1, "type": "VEC3"},
+        {"componentType": 5125, "count": 3, "type": "SCALAR"},
+    )
+    model.json["accessors"] += empty
+    said = {"bufferView": model.view(stream), "attributes": {"POSITION": 0}}
+    primitive = {
+        "attributes": {"POSITION": 0},
+        "indices": 1,
+        "extensions": {"KHR_draco_mesh_compression": said},
+    }
+    model.json["meshes"].append({"primitives": [primitive]})
+    model.node(mesh=0)
+    return model
+
+
+def test_what_is_compressed_with_draco_comes_out_again(tmp_path: Path) -> None:
+    ball = trimesh.creation.icosphere(3)
+    scan = scan_of(read(tmp_path, compressed(DracoPy.encode(ball.vertices, ball.faces.astype(np.uint32)))))
+    assert (len(scan.vertices), len(scan.triangles)) == (len(ball.vertices), len(ball.faces))
+    # 14 bits over two metres; y up became z up.
+    assert np.linalg.norm(scan.vertices, axis=1) == pytest.approx(np.ones(len(scan.vertices)), abs=3e-4)
+
+
+@pytest.mark.parametrize("at", range(11, 60, 3))
+def test_a_draco_stream_with_enlarged_numbers_is_told(tmp_path: Path, at: int) -> None:
+    ball = trimesh.creation.icosphere(1)
+    stream = bytearray(DracoPy.encode(ball.vertices, ball.faces.astype(np.uint32)))
+    stream[at : at + 5] = b"\xff\xff\xff\xff\x0f"
+    with pytest.raises(ReadError, match="Draco"):
+        read(tmp_path, compressed(bytes(stream)))
 
 
 def test_what_cannot_be_unpacked_is_told_with_the_reason_and_the_rest_opens(tmp_path: Path) -> None:

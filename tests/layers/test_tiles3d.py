@@ -22,6 +22,7 @@ from tests.models import Model, f4, featured, instances, square_model, tile
 
 SHINJUKU = "tiles3d/plateau-3dtiles/13104_shinjuku-ku_pref_2025_citygml_1_op_bldg_3dtiles_lod{}.zip"
 TAMANA = "tiles3d/plateau-3dtiles/43206_tamana-shi_city_2024_citygml_2_op_brid_3dtiles_lod3.zip"
+DELAWARE = "tiles3d/delaware/tileset.json"
 IMPLICIT = "tiles3d/3dtiles-samples/1.1/SparseImplicitQuadtree/tileset.json"
 BOX = {"box": [0, 0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 9]}
 
@@ -89,6 +90,27 @@ def test_a_vertex_of_a_real_tile_lands_where_pyproj_by_hand_puts_it() -> None:
     layer = read(real(SHINJUKU.format(2)))
     away = (mesh_of(layer).vertices - by_hand) * (90_000, 111_000, 1)
     assert np.linalg.norm(away, axis=1).min() < 1e-3
+
+
+def test_a_real_tileset_that_is_compressed_opens_whole() -> None:
+    layer = read(real(DELAWARE))
+    assert (layer.kind, layer.crs, len(layer.features)) == ("city", "EPSG:4979", 22532)
+    assert (layer.report.dropped, layer.report.unsupported) == (0, 0)
+    counts = 0
+    for file in (real(DELAWARE).parent / "content").glob("*.b3dm"):
+        data = file.read_bytes()
+        (size,) = struct.unpack_from("<I", data, 28 + 20 + 12)
+        said = json.loads(data[68 : 68 + size])
+        counts += sum(said["accessors"][one["indices"]]["count"] for one in said["meshes"][0]["primitives"])
+    mesh = mesh_of(layer)
+    # Corners on one line need no triangles of their own once surfaces are put together.
+    assert 0.99 * counts < 3 * len(mesh.triangles) <= counts
+    west, south, east, north = np.degrees(
+        json.loads(real(DELAWARE).read_text())["root"]["boundingVolume"]["region"][:4]
+    )
+    assert layer.box is not None
+    assert west - 0.01 < layer.box[0] < layer.box[3] < east + 0.01
+    assert south - 0.01 < layer.box[1] < layer.box[4] < north + 0.01
 
 
 def test_implicit_tiles_are_those_that_the_bits_say() -> None:
