@@ -25,9 +25,9 @@ AS_ONE = 0.5
 MOST_OF_ONE = 1 << 20
 #: Decoded images that are kept for the next tile, in bytes.
 MOST_DECODED = 96 << 20
-HATCH_SIDE, HATCH_STRIPE = 256, 32
-#: Stripes are that wide on polygons of up to so many metres, and wider on larger ones.
-HATCH_M = 12.0
+HATCH_SIDE, HATCH_STRIPE = 256, 16
+#: Metres that the hatched picture spans on polygons of up to half as many; on larger ones twice, four times …
+HATCH_M = 24.0
 WRAP, MIRROR = WRAPS.index("wrap"), WRAPS.index("mirror")
 
 
@@ -258,18 +258,23 @@ def _side(own: int, wanted: float) -> int:
 
 
 def _flat(corners: Float64, normals: Float64, counts: Index) -> Float64:
-    """Places of corners in the planes of their polygons, 0 to 1 on what HATCH_M or the polygon spans."""
+    """Places of corners in the hatched picture, as they lie in the planes of their polygons.
+
+    What lies in one plane is hatched as one, unless it is much larger.
+    """
     along = np.column_stack((-normals[:, 1], normals[:, 0], np.zeros(len(normals))))
     length = np.linalg.norm(along, axis=1, keepdims=True)
     along = np.where(length > 1e-3, along / np.maximum(length, 1e-9), (1.0, 0.0, 0.0))
     across = np.cross(normals, along)
     of = np.repeat(np.arange(len(counts)), counts)
     start = np.cumsum(counts) - counts
-    away = corners - corners[start][of]
+    away = corners - corners[0]
     flat = np.stack([np.einsum("ij,ij->i", away, axis[of]) for axis in (along, across)], axis=-1)
-    flat -= np.minimum.reduceat(flat, start, axis=0)[of]
-    extent = np.maximum(np.maximum.reduceat(flat, start, axis=0).max(axis=1), HATCH_M)
-    return np.asarray(flat / extent[of, None])
+    low = np.minimum.reduceat(flat, start, axis=0)
+    extent = (np.maximum.reduceat(flat, start, axis=0) - low).max(axis=1)
+    half = HATCH_M / 2 * 2 ** np.ceil(np.log2(np.maximum(extent / (HATCH_M / 2), 1.0)))
+    begin = np.floor(low / half[:, None]) * half[:, None]
+    return np.asarray((flat - begin[of]) / (2 * half[of, None]))
 
 
 def hatch(channels: int) -> UInt8:
