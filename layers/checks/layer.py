@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.arrays import Float64
+from layers.checks.codes import CODES
 from layers.checks.geometry import ObjectCheck, parts_findings
 from layers.columns import NONE, Mask
 from layers.conformance import Finding
@@ -34,6 +35,8 @@ def findings(
     project: Project, layer: Layer, chosen: Mask | None = None, progress: Progress = never_stop
 ) -> Iterator[Found]:
     """All that is unsound in the objects of a layer, or in the chosen ones, family by family."""
+    if chosen is None:
+        yield from _read_so(project, layer)
     checker = _Checker(project, layer)
     parents = np.asarray(project.parents(layer))
     children = _children(parents)
@@ -51,6 +54,15 @@ def findings(
                 yield from checker.object(position, bool(parts))
                 yield from checker.family(position, mine)
         checker.forget()
+
+
+def _read_so(project: Project, layer: Layer) -> Iterator[Found]:
+    """What reading the source found and put right, where it has one of the codes."""
+    for warning in layer.report.get("warnings", ()):
+        if warning["code"] in CODES:
+            item = project.by_id(warning["object"], layer)
+            if item is not None:
+                yield Found(item.fid, Finding(warning["code"], item.id, "", warning["text"]))
 
 
 class _Checker:

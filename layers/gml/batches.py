@@ -15,6 +15,8 @@ from layers.polygons import METRES_PER_DEGREE, Gathered, Polygons
 
 #: Outlines of these would be a net of triangles.
 NO_OUTLINE = frozenset(("TINRelief",))
+#: As val3dity numbers it.
+RING_NOT_CLOSED = "103"
 #: Hears a code, an object's id and a sentence.
 Tell = Callable[[str, str, str], None]
 
@@ -55,6 +57,7 @@ def gather(
     """
     columns = _Columns()
     bad = set(np.flatnonzero(~lines.sound).tolist())
+    still_open = set(np.flatnonzero(lines.sound & ~lines.closed).tolist())
     for number, item in enumerate(items, first):
         outlined = item.type not in NO_OUTLINE
         for place, geometry in enumerate(item.geometries):
@@ -65,6 +68,8 @@ def gather(
                 if count:
                     columns.geometries.append((number, lod, place, count, outlined))
                 _tell_of_bad(item, geometry, count, tell)
+                if still_open:
+                    _tell_of_open(item, geometry, still_open, tell)
             elif not geometry.cuts_terrain:
                 sound = [line for line in geometry.lines if line not in bad]
                 gathered.points += [lines.line(line) for line in sound]
@@ -102,6 +107,14 @@ def _tell_of_bad(item: GmlObject, geometry: Geometry, count: int, tell: Tell) ->
             f"{wrong} polygons of {item.id!r} are kept but cannot be drawn: their coordinates are no numbers"
         )
         tell("bad_geometry", item.id, text)
+
+
+def _tell_of_open(item: GmlObject, geometry: Geometry, still_open: set[int], tell: Tell) -> None:
+    polygons = (polygon for polygon in geometry.polygons() if isinstance(polygon, Polygon))
+    wrong = sum(ring in still_open for polygon in polygons for ring in polygon.rings)
+    if wrong and geometry.placed is None:
+        text = f"{wrong} rings of {item.id!r} do not end where they begin; they are drawn as if they did"
+        tell(RING_NOT_CLOSED, item.id, text)
 
 
 def _arrays(columns: _Columns, lines: Lines, gathered: Gathered) -> Batch:

@@ -18,7 +18,7 @@ from layers.data import HEAD, MEMBER, Feature, Piece, Progress
 from layers.epochs import city_validity, validity
 from layers.errors import ReadError
 from layers.gml.appearance import Appearances
-from layers.gml.batches import Batch, gather, placed_rings
+from layers.gml.batches import RING_NOT_CLOSED, Batch, gather, placed_rings
 from layers.gml.coordinates import Lines, lines_of
 from layers.gml.cutting import Cut, Text, mapped, with_ids
 from layers.gml.header import Header, is_feature
@@ -38,7 +38,12 @@ BATCH_BYTES = 1 << 20
 #: The element of each member, by where it begins.
 Elements: TypeAlias = "dict[int, _Element]"
 #: What becomes of what is told.
-_OUTCOMES: dict[str, Outcome] = {"duplicate_id": "repaired", "arc": "noted", "not_gml": "repaired"}
+_OUTCOMES: dict[str, Outcome] = {
+    "duplicate_id": "repaired",
+    "arc": "noted",
+    "not_gml": "repaired",
+    RING_NOT_CLOSED: "repaired",
+}
 
 
 class Reader:

@@ -77,3 +77,15 @@ def test_wrong_use_is_told_in_a_sentence(tmp_path: Path, capsys: Capture) -> Non
     assert status != 0 and found["error"]["what"] == "No city object is meant"
     status, found = answer(capsys, "doctor", path, "--tolerance", "0")
     assert status != 0 and "Tolerance" in found["error"]["what"]
+
+
+def test_rings_that_are_not_closed_are_told_of_though_they_are_drawn(tmp_path: Path, capsys: Capture) -> None:
+    text = real("citygml/val3dity-gml/dh_1.gml").read_text(encoding="utf-8")
+    end = text.index("</gml:LinearRing>")
+    begin = text.rindex("<gml:pos>", 0, end)
+    path = tmp_path / "open.gml"
+    path.write_text(text[:begin] + text[end:], encoding="utf-8")
+    status, found = answer(capsys, "validate", str(path))
+    assert status == 1 and codes(found) == {"103": 1, "203": 2, "601": 1}
+    (error,) = (error for error in found["errors"] if error["code"] == "103")
+    assert error["text"].startswith("1 rings of")
