@@ -66,8 +66,9 @@ def goes_back(project: Project, layer: Layer, options: WriteOptions) -> bool:
         return False  # "tileset.json" is no CityJSON
     if not layer.linked:
         return formats.rewriter(own) is not None
-    # What a copy of the file would lack is written anew, where that can be.
-    differs = is_cut(layer) or (layer.kind == "city" and is_edited(project, layer))
+    # What a copy of the file would lack is written anew, where that can be; and LAZ does not become LAS.
+    is_other = Path(layer.source_path).suffix.lower() != options.out.suffix.lower()
+    differs = is_other or is_cut(layer) or (layer.kind == "city" and is_edited(project, layer))
     return not differs or not forms
 
 

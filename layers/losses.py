@@ -18,6 +18,7 @@ from layers.moving import way
 from layers.project import Project
 from layers.records import Layer
 from layers.writers import Writer, cityjson, cityjsonseq, geojson, laz, tiles3d
+from layers.writers._lasrecords import source_of
 from layers.writers._model import from_source
 from layers.writers.holds import Holds
 from layers.writers.outgoing import Outgoing
@@ -213,7 +214,7 @@ class _Look:
     def _points(self) -> Iterator[Loss]:
         if is_cut(self.layer):
             yield Loss("hidden", "Points that are hidden by class or clip are left out.")
-        if self.layer.source_format in POINT_SOURCES:
+        if self.layer.source_format in POINT_SOURCES and source_of(self.going) is None:
             text = (
                 "GPS times, numbers of returns, scan angles, flags, user data and extra bytes are left out."
             )

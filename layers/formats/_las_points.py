@@ -36,17 +36,18 @@ def decode(stretch: Stretch) -> Iterator[Decoded]:
     header = read_header(path)
     with path.open("rb") as file, sentences(path):
         file.seek(header.points_start)
-        for data in _blocks(file, header, stretch):
+        for data in blocks(file, header, stretch):
             yield decoded_records(data, header)
 
 
-def _blocks(file: BinaryIO, header: Header, stretch: Stretch) -> Iterator[Records]:
-    """The records of a stretch, from a file that stands where the points begin."""
+def blocks(file: BinaryIO, header: Header, stretch: Stretch, everything: bool = False) -> Iterator[Records]:
+    """The records of a stretch, from a file that stands where the points begin; with `everything`, whole."""
+    kept = lazrs.SELECTIVE_DECOMPRESS_ALL if everything else KEPT
     if not header.compressed:
         return _stored(file, header, stretch)
     if lazrs.LazVlr(header.laszip).uses_variable_size_chunks():
-        return iter([_in_uneven_chunks(file, header, stretch)])
-    return _in_even_chunks(file, header, stretch)
+        return iter([_in_uneven_chunks(file, header, stretch, kept)])
+    return _in_even_chunks(file, header, stretch, kept)
 
 
 def _counts(stretch: Stretch) -> Iterator[int]:
@@ -63,8 +64,8 @@ def _stored(file: BinaryIO, header: Header, stretch: Stretch) -> Iterator[Record
         yield data
 
 
-def _in_even_chunks(file: BinaryIO, header: Header, stretch: Stretch) -> Iterator[Records]:
-    decompressor = lazrs.LasZipDecompressor(file, header.laszip, lazrs.DecompressionSelection(KEPT))
+def _in_even_chunks(file: BinaryIO, header: Header, stretch: Stretch, kept: int) -> Iterator[Records]:
+    decompressor = lazrs.LasZipDecompressor(file, header.laszip, lazrs.DecompressionSelection(kept))
     if stretch.first:
         decompressor.seek(stretch.first)
     for count in _counts(stretch):
@@ -73,7 +74,7 @@ def _in_even_chunks(file: BinaryIO, header: Header, stretch: Stretch) -> Iterato
         yield data
 
 
-def _in_uneven_chunks(file: BinaryIO, header: Header, stretch: Stretch) -> Records:
+def _in_uneven_chunks(file: BinaryIO, header: Header, stretch: Stretch, kept: int) -> Records:
     """All chunks that a stretch reaches into; the decompressor cannot find them by itself."""
     table = np.array(lazrs.read_chunk_table(file, lazrs.LazVlr(header.laszip)), np.int64)
     ends = np.cumsum(table[:, 0])
@@ -84,14 +85,16 @@ def _in_uneven_chunks(file: BinaryIO, header: Header, stretch: Stretch) -> Recor
     chunks = table[begin:end]
     file.seek(int(table[:begin, 1].sum()), 1)
     data = np.empty(int(chunks[:, 0].sum()) * header.record_bytes, np.uint8)
-    decompress(file.read(int(chunks[:, 1].sum())), header, data, chunks)
+    decompress(file.read(int(chunks[:, 1].sum())), header, data, chunks, kept)
     skipped = (stretch.first - int(ends[begin] - table[begin, 0])) * header.record_bytes
     return data[skipped : skipped + stretch.count * header.record_bytes]
 
 
-def decompress(data: bytes, header: Header, records: Records, chunks: NDArray[np.int64]) -> None:
+def decompress(
+    data: bytes, header: Header, records: Records, chunks: NDArray[np.int64], kept: int = KEPT
+) -> None:
     """Decompress whole chunks; of each, (points, bytes)."""
-    selection = lazrs.DecompressionSelection(KEPT)
+    selection = lazrs.DecompressionSelection(kept)
     table = [(points, size) for points, size in chunks.tolist()]
     lazrs.decompress_points_with_chunk_table(data, header.laszip, records, table, selection)
 

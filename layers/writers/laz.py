@@ -13,7 +13,9 @@ from layers.arrays import Float64, PointTree
 from layers.clip import Clip
 from layers.crs import LOCAL, parse_crs
 from layers.errors import WriteError
+from layers.formats._las_header import read_header
 from layers.octree import unpacked
+from layers.writers._lasrecords import shown_records, source_of
 from layers.writers.holds import Holds
 from layers.writers.outgoing import Outgoing
 
@@ -27,6 +29,8 @@ KINDS = ("points", "heritage")
 HOLDS = Holds()
 
 PLAIN, COLOURED = 6, 7  # point formats
+#: Whose records tell of the octree of a COPC file.
+COPC = "copc"
 #: Steps of coordinates that were moved: millimetres, or as much in degrees.
 STEP_M, STEP_DEGREES = 1e-3, 1e-8
 #: Return numbers that four bits hold.
@@ -34,14 +38,25 @@ MOST_RETURNS = 15
 
 
 def write(path: Path, going: Outgoing) -> None:
-    """The points that are shown, node by node."""
-    import laspy
-
+    """The points that are shown: as they came where they stay where they are, else as they are drawn."""
+    source = source_of(going)
+    if source is not None:
+        header = _header_of(source, going)
+        _write(path, going, header, _as_they_came(going, source, header))
+        return
     tree = going.drawable
     if not isinstance(tree, PointTree):
         raise WriteError("The layer has no points", where=going.layer.name)
-    is_laz = not (going.options.out or path).name.lower().endswith(".las")
     header = _header(going, tree)
+    _write(path, going, header, _records(going, tree, header))
+
+
+def _write(
+    path: Path, going: Outgoing, header: laspy.LasHeader, records: Iterator[laspy.PackedPointRecord]
+) -> None:
+    import laspy
+
+    is_laz = not (going.options.out or path).name.lower().endswith(".las")
     with (
         path.open("wb") as file,
         laspy.open(
@@ -53,14 +68,41 @@ def write(path: Path, going: Outgoing) -> None:
             closefd=False,
         ) as writer,
     ):
-        for records in _records(going, tree, header):
-            writer.write_points(records)
+        for some in records:
+            writer.write_points(some)
         if not writer.header.point_count:
             raise WriteError(
                 "None of the points of the layer is shown",
                 where=going.layer.name,
                 do="Show some of its classes, or take the clip away",
             )
+
+
+def _header_of(source: Path, going: Outgoing) -> laspy.LasHeader:
+    """The header of a file that was found to be sound, without what told of its octree."""
+    import laspy
+
+    read_header(source)
+    with source.open("rb") as file:
+        header = laspy.LasHeader.read_from(file)
+    header.vlrs = [record for record in header.vlrs if record.user_id != COPC]
+    header.generating_software = "Citystrata"
+    if header.parse_crs() is None and going.crs not in (None, LOCAL) and header.point_format.id >= PLAIN:
+        header.add_crs(parse_crs(str(going.crs)))
+    return header
+
+
+def _as_they_came(
+    going: Outgoing, source: Path, header: laspy.LasHeader
+) -> Iterator[laspy.PackedPointRecord]:
+    """The records of the points that are shown, every byte as it was."""
+    import laspy
+
+    kind = header.point_format.dtype()
+    for records in shown_records(going, source):
+        if len(records):
+            whole = np.ascontiguousarray(records).reshape(-1).view(kind)
+            yield laspy.PackedPointRecord(whole, header.point_format)
 
 
 def _header(going: Outgoing, tree: PointTree) -> laspy.LasHeader:

@@ -305,15 +305,38 @@ def test_points_are_written_as_they_are_shown(tmp_path: Path) -> None:
             style = {"hidden_classes": [1, 26], "clip": [{"box": box, "keep": "inside"}]}
             edit.set_layer(layer.id, style=style)
         layer = project.layers[0]
-        assert {loss.code for loss in losses(project, layer, WriteOptions(out=part))} >= {"hidden"}
         export_layer(project, layer, part)
         x, y, z, kind = _points(before)[:4]
         shown = ~np.isin(kind, [1, 26]) & (x >= 85000_000) & (x <= 85060_000)
         shown &= (y >= 447450_000) & (y <= 447600_000) & (z >= -10_000) & (z <= 5000)
         assert 0 < shown.sum() < len(x)
-        assert np.array_equal(_points(laspy.read(part)), _points(before)[:, shown])
+        found = laspy.read(part)
+        assert np.array_equal(_points(found), _points(before)[:, shown])
+        # Where the points stay where they are, all else that they have is kept.
+        assert found.header.point_format == before.header.point_format
+        assert Counter(np.asarray(found.gps_time).tolist()) <= Counter(np.asarray(before.gps_time).tolist())
+        assert np.asarray(found.number_of_returns).max() > 1
+        assert {loss.code for loss in losses(project, layer, WriteOptions(out=part))} == {"hidden"}
+        moved = WriteOptions(crs="EPSG:25831", out=tmp_path / "moved.las")
+        assert "point-attributes" in {loss.code for loss in losses(project, layer, moved)}
         export_layer(project, layer, tmp_path / "moved.las", crs="EPSG:25831")
         assert laspy.read(tmp_path / "moved.las").header.point_count == shown.sum()
+
+
+def test_a_part_of_a_copc_file_is_a_plain_one(tmp_path: Path) -> None:
+    laspy = pytest.importorskip("laspy")
+    source = real("pointcloud/pdal/1.2-with-color.copc.laz")
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        with imported_here():
+            (layer,) = import_files(project, [source], ReadOptions(crs="local"))
+        out = tmp_path / "part.laz"
+        with project.edit("Hide") as edit:
+            edit.set_layer(layer.id, style={"hidden_classes": [2]})
+        export_layer(project, project.layers[0], out)
+    before, after = laspy.read(source), laspy.read(out)
+    assert np.array_equal(_points(after), _points(before)[:, _points(before)[3] != 2])
+    assert "copc" not in {record.user_id for record in after.vlrs}
+    assert {"gps_time", "red"} <= set(after.point_format.dimension_names)
 
 
 def _points(cloud: Any) -> Any:

@@ -1,5 +1,5 @@
 from types import TracebackType
-from typing import IO, Any, Literal
+from typing import IO, Any, BinaryIO, Literal
 from enum import Enum
 
 import numpy as np
@@ -11,15 +11,30 @@ class LazBackend(Enum):
     Lazrs = 1
     Laszip = 2
 
+class PointFormat:
+    id: int
+    def dtype(self) -> np.dtype[np.void]: ...
+
+class VLR:
+    user_id: str
+
 class LasHeader:
+    vlrs: list[VLR]
+    point_format: PointFormat
     def __init__(self, *, version: str | None = None, point_format: int | None = None) -> None: ...
+    @classmethod
+    def read_from(cls, original_stream: BinaryIO, read_evlrs: bool = False) -> LasHeader: ...
+    def parse_crs(self) -> CRS | None: ...
     generating_software: str
     scales: NDArray[np.float64]
     offsets: NDArray[np.float64]
     point_count: int
     def add_crs(self, crs: CRS, keep_compatibility: bool = True) -> None: ...
 
-class ScaleAwarePointRecord:
+class PackedPointRecord:
+    def __init__(self, data: NDArray[np.void], point_format: PointFormat) -> None: ...
+
+class ScaleAwarePointRecord(PackedPointRecord):
     X: NDArray[np.int32]
     Y: NDArray[np.int32]
     Z: NDArray[np.int32]
@@ -35,7 +50,7 @@ class ScaleAwarePointRecord:
 
 class LasWriter:
     header: LasHeader
-    def write_points(self, points: ScaleAwarePointRecord) -> None: ...
+    def write_points(self, points: PackedPointRecord) -> None: ...
     def __enter__(self) -> LasWriter: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
