@@ -10,6 +10,7 @@ import mmap
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +30,6 @@ _NO_ELEMENT = re.compile(_OTHER, re.DOTALL)
 _ID = re.compile(rb""":id\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""")
 #: Members that hold many features, each of which is a member of its own here.
 _MANY = frozenset((b"featureMembers", b"cityObjectMembers"))
-_CLOSES = (b">", b" ", b"\t", b"\r", b"\n")
 
 
 class Cut(NamedTuple):
@@ -116,14 +116,19 @@ def end_of(text: Text, begin: int, where: str) -> int:
     if opening[2].endswith(b"/"):
         return opening.end()
     name, at = opening[1], opening.end()
-    close = b"</" + name
-    found = text.find(close, at)
-    if found >= 0 and text[found + len(close) : found + len(close) + 1] in _CLOSES:
-        plain = all(text.find(sign, at, found) < 0 for sign in (b"<!", b"<?", b"<" + name))
-        end = text.find(b">", found)
-        if plain and end >= 0:
+    # Mostly the next sign of that name, of a comment or of a section is the tag that closes.
+    sign = _signs(name).search(text, at)
+    if sign is not None and sign[0].startswith(b"</"):
+        end = text.find(b">", sign.end())
+        if end >= 0:
             return end + 1
     return _end_among_others(text, at, name, where)
+
+
+@lru_cache(maxsize=256)
+def _signs(name: bytes) -> re.Pattern[bytes]:
+    """Where a tag of that name, a comment, a section or an instruction begins."""
+    return re.compile(rb"<(?:[!?]|/?" + re.escape(name) + rb"(?=[\s/>]))")
 
 
 def _end_among_others(text: Text, at: int, name: bytes, where: str) -> int:

@@ -100,13 +100,18 @@ def codes(layer: LayerData) -> list[str]:
             f"<gml:pointProperty><gml:Point><gml:pos>{p}</gml:pos></gml:Point></gml:pointProperty>"
             for p in ("0 0 1", "4 0 1", "4 4 1", "0 4 1", "0 0 1")
         ),
-        "<gml:posList>0 0 1 4 0 1 4 4 1 0 4 1</gml:posList>",
     ],
 )
 def test_a_ring_is_the_same_however_it_is_spelt(tmp_path: Path, positions: str) -> None:
     layer = read(tmp_path, model(building(lod2(polygon(positions)))))
     assert np.array_equal(corners(layer)[0], [[0, 0, 1], [4, 0, 1], [4, 4, 1], [0, 4, 1]])
     assert codes(layer) == []
+
+
+def test_a_ring_that_does_not_end_where_it_begins_is_closed_and_told_of(tmp_path: Path) -> None:
+    layer = read(tmp_path, model(building(lod2(polygon(f"<gml:posList>{SQUARE[:-6]}</gml:posList>")))))
+    assert len(corners(layer)[0]) == 4
+    assert layer.report.repaired == 1 and len(codes(layer)) == 1
 
 
 def test_rings_of_two_numbers_a_point_lie_at_height_0(tmp_path: Path) -> None:
