@@ -9,15 +9,16 @@ from layers import citymodel, sequence
 from layers.data import TILE, LayerData, Piece, WriteOptions
 from layers.errors import WriteError
 from layers.flatten import MALFORMED, fault_of
-from layers.gml.model import from_text as from_gml
+from layers.gml import model as gml
 from layers.reproject import name_crs, reproject
 from layers.upgrade import Model
 
-#: What makes a model of a source's text, by format; the CRS is where its layer is known to lie.
-DECODERS: dict[str, Callable[[bytes, str | None], Model]] = {
-    "cityjson": lambda text, _crs: citymodel.from_text(text),
-    "cityjsonseq": lambda text, _crs: sequence.from_text(text),
-    "citygml": from_gml,
+#: What makes a model of a source's text, by format. It is told where its layer is known to lie, and what the
+#: objects of this text, and of those behind it, are called.
+DECODERS: dict[str, Callable[[bytes, str | None, Sequence[str]], Model]] = {
+    "cityjson": lambda text, _crs, _ids: citymodel.from_text(text),
+    "cityjsonseq": lambda text, _crs, _ids: sequence.from_text(text),
+    "citygml": gml.from_text,
 }
 
 
@@ -30,7 +31,11 @@ def model_of(layer: LayerData, options: WriteOptions) -> Model:
             found=source,
             allowed=", ".join(DECODERS),
         )
-    tiles = [DECODERS[source](text, layer.crs) for text in _texts(layer.pieces)]
+    ids = [feature.id for feature in layer.features]
+    tiles: list[Model] = []
+    for text in _texts(layer.pieces):
+        tiles.append(DECODERS[source](text, layer.crs, ids))
+        ids = ids[len(tiles[-1]["CityObjects"]) :]
     model = tiles[0] if len(tiles) == 1 else sequence.joined(tiles)
     if options.lod is not None:
         citymodel.keep_lod(model, options.lod)

@@ -29,10 +29,11 @@ from layers.gml.edits import Head
 from layers.gml.header import Header, header_of
 from layers.gml.meaning import Meanings, Tree, each
 from layers.gml.names import is_object_like, split
-from layers.gml.objects import Extraction, GmlObject
+from layers.gml.objects import Extraction, GmlObject, member_of
 from layers.gml.reader import Reader
 from layers.gml.shapes import GEOMETRIES, Geometry, Polygon
 from layers.runs import numbered, starts
+from layers.srsnames import Reference
 from layers.upgrade import Model
 
 if TYPE_CHECKING:
@@ -47,9 +48,21 @@ _LAYER = Path("the layer")
 Texts = Callable[[], Iterable[bytes]]
 
 
-def from_text(text: bytes, crs: str | None = None) -> Model:
-    """A CityGML text as CityJSON 2.0; `crs` is where its layer is known to lie, if that is known."""
-    return Builder(_read(text, crs)).model()
+def from_text(text: bytes, crs: str | None = None, ids: Sequence[str] = ()) -> Model:
+    """A CityGML text as CityJSON 2.0; `crs` is where its layer is known to lie, if that is known.
+
+    `ids` are what its objects, and perhaps those of further texts, are called, in order: those without a
+    gml:id are called after their place in the file as it was read.
+    """
+    header, cuts = _header(text, crs)
+    reader = ModelReader(_LAYER, header)
+    reader.texts = lambda: (text,)
+    reader.share(text)
+    reader.add(text, cuts, 0, never_stop)
+    reader.appearances.wear(reader.gathered.batches)
+    for taken, id in zip(reader.taken, ids, strict=False):
+        taken.item.id = id
+    return Builder(reader).model()
 
 
 def own_geometries(head: bytes, member: bytes, number: int, elsewhere: Texts) -> list[dict[str, Any]]:
@@ -58,9 +71,12 @@ def own_geometries(head: bytes, member: bytes, number: int, elsewhere: Texts) ->
     Their boundaries number corners of its own; `elsewhere` gives the texts in which that may stand to which
     the geometries refer.
     """
-    reader = _read(_whole(head, member), None, elsewhere)
-    builder = Builder(reader)
+    frame = frame_of(head, _LAYER.name)
+    reader = ModelReader(_LAYER, Header(frame, "", "", 0, Reference(None), {}, [], []))
+    reader.texts = lambda: (frame.whole(member), *elsewhere())
+    reader.take(member_of(next(Head(head).parsed(member))))
     taken = reader.taken[number]
+    builder = Builder(reader)
     return [builder.geometry(taken.item, shape) for shape in taken.shapes]
 
 
@@ -76,16 +92,6 @@ def _whole(head: bytes, member: bytes) -> bytes:
         # It is one of many in one member, which is not there.
         member = b"<in:featureMember xmlns:in='in'>" + member + b"</in:featureMember>"
     return head + member + known.end
-
-
-def _read(text: bytes, crs: str | None, elsewhere: Texts = tuple) -> ModelReader:
-    header, cuts = _header(text, crs)
-    reader = ModelReader(_LAYER, header)
-    reader.texts = lambda: (text, *elsewhere())
-    reader.share(text)
-    reader.add(text, cuts, 0, never_stop)
-    reader.appearances.wear(reader.gathered.batches)
-    return reader
 
 
 def _header(text: bytes, crs: str | None) -> tuple[Header, list[Cut]]:
@@ -126,6 +132,12 @@ class ModelReader(Reader):
         super().__init__(path, header)
         self.taken: list[Taken] = []
         self.chosen: dict[int, list[Polygon]] = {}  # the polygons of each batch
+
+    def take(self, member: _Element) -> None:
+        """Take one member alone."""
+        batch = Extraction(self.tell)
+        batch.add(member, 0)
+        self._take(batch)
 
     def _take(self, batch: Extraction) -> None:
         items = (item for member in batch.members for item in member.objects)

@@ -244,6 +244,13 @@ class Extraction:
         ]
 
 
+def member_of(first: _Element) -> _Element:
+    """The member that an element is, or that of many features in which it stands."""
+    found = first.getparent() if is_object_like(first.tag) else first
+    assert found is not None  # what stands before the members is around them
+    return found
+
+
 def is_value(part: _Element) -> bool:
     """Whether a property of a city object is one of its attributes."""
     if not len(part):

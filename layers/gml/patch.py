@@ -26,8 +26,8 @@ from layers.gml.attributes import (
     text_of,
 )
 from layers.gml.edits import Edits, Head
-from layers.gml.names import is_object_like, split
-from layers.gml.objects import Extraction, is_value
+from layers.gml.names import split
+from layers.gml.objects import Extraction, is_value, member_of
 from layers.gml.spelling import Speller, kind_of
 from layers.gml.texts import items_of, spelt
 
@@ -72,11 +72,10 @@ def own_text(head: bytes, member: bytes, number: int) -> str:
     return edits.text(things(edits.elements[0])[number])
 
 
-def things(member: _Element) -> list[_Element]:
+def things(first: _Element) -> list[_Element]:
     """The city objects that a member gives, in the order of their rows."""
-    around = member.getparent() if is_object_like(tag_of(member)) else member
-    assert around is not None  # what stands before the members is around them
-    return [item.element for item in Extraction(lambda _code, _id, _text: None).add(around, 0).objects]
+    batch = Extraction(lambda _code, _id, _text: None)
+    return [item.element for item in batch.add(member_of(first), 0).objects]
 
 
 class Patch:

@@ -24,8 +24,8 @@ from layers.gml.edits import Edits, Head
 from layers.gml.header import Header
 from layers.gml.links import settle
 from layers.gml.model import header_in
-from layers.gml.names import XLINK_HREF, is_object_like, split
-from layers.gml.objects import Extraction, GmlObject
+from layers.gml.names import XLINK_HREF, split
+from layers.gml.objects import Extraction, GmlObject, member_of
 from layers.gml.shapes import Geometry, Polygon, Shapes
 from layers.shapes import SOURCE, Shape, rings_of
 
@@ -111,12 +111,9 @@ class _Reshaping:
 
     def __init__(self, edits: Edits, header: Header) -> None:
         self._edits, self._header = edits, header
-        first = edits.elements[0]
-        around = first.getparent() if is_object_like(tag_of(first)) else first
-        assert around is not None
         batch = Extraction(lambda _code, _id, _text: None)
         batch.shapes = self._shapes = _Recorded()
-        self.objects = batch.add(around, 0).objects
+        self.objects = batch.add(member_of(edits.elements[0]), 0).objects
         settle(batch, lambda _ids: None, lambda _code, _id, _text: None)
         self._written = lines_of(self._shapes.texts, header.dimension)
         reference = header.reference

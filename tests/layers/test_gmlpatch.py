@@ -27,7 +27,7 @@ from tests.cities import import_here
 from tests.conftest import DATA, real
 
 #: Members of each file, and objects of each member, that are edited.
-MEMBERS, OBJECTS = 2, 2
+MEMBERS, OBJECTS = 1, 2
 NEW = {"Note <&>": 'Größe "x" & <y> 東京', "floors": 3, "share": 0.25, "tags": ["a", "b"], "roofType": "1070"}
 
 
