@@ -195,7 +195,10 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
                 dict.fromkeys(content_of(project, project.any_layer(one.objects_layer)) for one in layers)
             ),
             error="As exact as the terrain: a cell's width times its slope under the corners of a foot",
-            limits=("Basements that are modelled make objects look sunk",),
+            limits=(
+                "Basements that are modelled make objects look sunk",
+                "Objects and a ground that come from one source are put elsewhere together",
+            ),
             numbers={"objects": len(rows), "seconds": time.perf_counter() - started},
         ),
         quantities=(Quantity(GAP, "Above the terrain", "m", digits=2, color_map="viridis"),),

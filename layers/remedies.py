@@ -32,7 +32,8 @@ class Repairs:
         if not self.shapes:
             return "There is nothing to repair that is safe to repair."
         what = ", ".join(f"{count} {name}" for name, count in self.done.most_common())
-        return f"{len(self.shapes)} objects repaired: {what}."
+        count = len(self.shapes)
+        return f"{count} object{'s' * (count != 1)} repaired: {what}."
 
 
 def repairs(

@@ -52,7 +52,7 @@ def test_a_repair_is_one_step_and_is_drawn(
     session.drawing.shown.connect(drawn.append)
     with qtbot.waitSignal(session.message, timeout=20_000) as told:
         remedies.repair(session, layer)
-    assert told.args == ["1 objects repaired: 1 shells turned."]
+    assert told.args == ["1 object repaired: 1 shells turned."]
     qtbot.waitUntil(lambda: drawn == [layer.id], timeout=20_000)
     assert layer.id in session.scene.layer_ids
     step = session.project.can_undo
