@@ -62,7 +62,9 @@ def layers_of(
         )
     options.progress(0.6, "Putting surfaces together")
     layers = []
-    if assembly.parts or assembly.lines or (has_city and assembly.things):
+    # Who asks for points gets them alone: their layer is made again without the meshes beside them.
+    has_shapes = assembly.parts or assembly.lines or (has_city and assembly.things)
+    if has_shapes and not (options.kind == "points" and assembly.points):
         make = _city if has_city else _scan
         layers.append(make(assembly, name, ground, facts))
         if has_city and any(feature.type == TIN for feature in layers[0].features):
@@ -70,7 +72,10 @@ def layers_of(
                 LayerData(f"{name} terrain", "terrain", ground.crs, Report(), box=layers[0].box, partner=0)
             )
     if assembly.points:
-        layers.append(_cloud(assembly, name if not layers else f"{name} points", ground, options, facts))
+        beside_shapes = bool(layers)
+        layers.append(_cloud(assembly, f"{name} points" if beside_shapes else name, ground, options, facts))
+        if beside_shapes:
+            layers[-1].report = Report(read=1)
     return layers
 
 

@@ -243,6 +243,10 @@ def test_instances_points_and_composites(tmp_path: Path) -> None:
     assert isinstance(points.points, Cloud)
     assert points.points.points.tolist() == [[10, 20, 30], [11, 22, 34]]
     assert points.points.rgb is not None and points.points.rgb.tolist() == [[1, 2, 3]] * 2
+    # The cache of the points alone is made again by asking for them.
+    (again,) = tiles3d.read(path, ReadOptions(kind="points"))
+    assert isinstance(again.points, Cloud)
+    assert np.array_equal(again.points.points, points.points.points)
 
 
 def test_an_object_in_several_tiles_is_one(tmp_path: Path) -> None:
