@@ -1,7 +1,8 @@
 """Areas, lines and points that are no network: zoning, parcels, roads, trees.
 
-The rows of such a layer are objects of type "Area", "Line" or "Point", or of what their file calls
-them. Their geometries are WKB in the layer's CRS, with heights only where the file gives them.
+The rows of such a layer are objects of type "Area", "Line", "Point", or "Object" where they have no
+geometry, or of what their file calls them. Their geometries are WKB in the layer's CRS, with heights
+only where the file gives them.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 TYPES = ("Point", "Line", "Area")
 POINT, LINE, AREA = range(3)
+#: The type of an object without geometry.
+NOWHERE = "Object"
 _KINDS = {wkb.POINT: POINT, wkb.LINE: LINE, wkb.POLYGON: AREA}
 
 
@@ -45,7 +48,10 @@ class Shapes:
 
 def type_of_shape(shape: wkb.Shape | None) -> str:
     """What an object is called whose file does not say more than its geometry."""
-    return TYPES[max((_KINDS[code] for code in shape.part_codes), default=AREA) if shape else AREA]
+    if shape is None:
+        return NOWHERE
+    empty = _KINDS.get(shape.code - 3 if shape.code > wkb.POLYGON else shape.code, AREA)
+    return TYPES[max((_KINDS[code] for code in shape.part_codes), default=empty)]
 
 
 def shapes(project: Project, layer: Layer) -> Shapes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,8 @@ def test_a_network_is_taken_for_pipes_and_its_fields_are_found() -> None:
 def test_roads_are_pipes_only_when_a_person_says_so() -> None:
     roads = real("cityjson/capetown-cput/roads-cput_proj.geojson")
     layer = read(roads)
-    assert (layer.kind, {item.type for item in layer.features}) == ("vector", {"Line"})
+    assert layer.kind == "vector"
+    assert Counter(item.type for item in layer.features) == {"Line": 97, "Area": 9}
     assert len(read(roads, "pipes").features) == len(layer.features) == 106
 
 

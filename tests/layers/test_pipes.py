@@ -219,3 +219,16 @@ def test_levels_in_the_wrong_unit_are_told_where_there_is_terrain(project: Proje
     assert not any("fit the terrain" in note for note in right.notes)
     wrong = drawn(project, path, ground, bottom_level_m="elevation [m]")
     assert any("if they were feet, not metres" in note for note in wrong.notes)
+
+
+def test_ky4_in_feet_lies_on_its_terrain_in_metres(tmp_path: Path) -> None:
+    import rasterio  # type: ignore[import-untyped]  # rasterio has no types
+
+    with Project.create(tmp_path / "ky4.city.gpkg", crs="EPSG:3547") as project:
+        options = ReadOptions(crs="EPSG:3547")
+        layer = import_files(project, [real("utilities/wntr-ky4/ky4.inp")], options)[0]
+        nodes = pipes.network(project, layer).node_points
+    with rasterio.open(real("utilities/wntr-ky4/ky4_elevation.tif")) as terrain:
+        ground = np.array([value[0] for value in terrain.sample(nodes[:, :2].tolist())])
+    apart = nodes[ground > 0, 2] - ground[ground > 0]
+    assert np.abs(np.quantile(apart, (0.05, 0.5, 0.95))).max() < 3.0
