@@ -27,6 +27,8 @@ from layers.written import grouped
 #: A city model that is made of what is drawn has no images; whether bodies are closed is found out anew.
 FROM_TILES = Holds(appearance="materials")
 POINT_SOURCES = ("las", "copc")
+#: A geometry as GeoPackage has it that takes more is no point.
+POINT_BYTES = 40
 LONGITUDE_LATITUDE = "EPSG:4326"
 
 
@@ -101,6 +103,9 @@ class _Look:
             tiles3d.check_place(self.going)
         if self.layer.kind == "city":
             yield from self._shapes()
+        elif self.holds.shapes == "no" and (count := self._count(f"length(geom) > {POINT_BYTES}")):
+            text = f"Lines and areas of {_objects(count)} are not written, only the places of points."
+            yield Loss("shapes", text, count)
         if self.layer.kind in ("city", "heritage"):
             yield from self._appearance()
         yield from self._attributes()
