@@ -35,7 +35,7 @@ _OTHERS = {
     "vegetation": "PlantCover",
     "tree": "SolitaryVegetationObject",
     "relief": "TINRelief",
-    "reliefFeature": "TINRelief",
+    "relieffeature": "TINRelief",
     "track": "Road",
     "square": "TransportSquare",
     "genericcityobject": "GenericCityObject",
