@@ -63,6 +63,7 @@ class Patient:
     suspicions: tuple[Suspicion, ...]
     tolerance_m: float
     metre: float  # metres per unit of height
+    own_ground: bool = False  # whether the ground comes from the layer's own source, and would go with it
 
     @property
     def gap_m(self) -> np.ndarray:
@@ -88,6 +89,10 @@ class Patient:
             for fid, up, state in zip(self.feet.fid, rise, self.states, strict=True)
             if state in (FLOATING, SUNK)
         }
+
+    def raised_m(self, suspicion: Suspicion) -> dict[int, float]:
+        """By how much every object that stands on the ground must rise, by fid, where its ground stays."""
+        return dict.fromkeys(self.feet.fid.tolist(), suspicion.shift_m)
 
     def placement(self, suspicion: Suspicion) -> Placement:
         """Where the layer would be put to correct what is suspected."""
@@ -133,7 +138,8 @@ def _examined(project: Project, layer: Layer, mask: Mask, tolerance_m: float) ->
     told += suspicions(
         feet.foot_z[over] * metre, feet.low_z[over] * metre, tolerance_m, site.longitude, site.latitude
     )
-    return Patient(layer, feet, tuple(told), tolerance_m, metre)
+    own_ground = all(one.objects_layer == layer.objects_layer for one in terrains(project))
+    return Patient(layer, feet, tuple(told), tolerance_m, metre, own_ground)
 
 
 def _swapped(project: Project, layer: Layer, mask: Mask, feet: Feet) -> Iterator[Suspicion]:
@@ -195,10 +201,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
                 dict.fromkeys(content_of(project, project.any_layer(one.objects_layer)) for one in layers)
             ),
             error="As exact as the terrain: a cell's width times its slope under the corners of a foot",
-            limits=(
-                "Basements that are modelled make objects look sunk",
-                "Objects and a ground that come from one source are put elsewhere together",
-            ),
+            limits=("Basements that are modelled make objects look sunk",),
             numbers={"objects": len(rows), "seconds": time.perf_counter() - started},
         ),
         quantities=(Quantity(GAP, "Above the terrain", "m", digits=2, color_map="viridis"),),

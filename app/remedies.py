@@ -74,7 +74,11 @@ def _offer(session: Session, parent: QWidget, patient: Patient) -> None:
 
 
 def _correct_layer(session: Session, patient: Patient) -> None:
-    layer, placement = patient.layer, patient.placement(patient.suspicions[0])
+    layer, first = patient.layer, patient.suspicions[0]
+    if patient.own_ground and first.kind == "offset":
+        _set_down(session, patient, patient.raised_m(first))
+        return
+    placement = patient.placement(first)
 
     def change(edit: Edit) -> None:
         place_layer(edit, session.project, layer, placement)

@@ -118,7 +118,12 @@ def _apply(project: Project, patients: list[Patient], what: str, why: str) -> in
             )
         with project.edit("Correct heights", why) as edit:
             for patient in ailing:
-                place_layer(edit, project, patient.layer, patient.placement(patient.suspicions[0]))
+                first = patient.suspicions[0]
+                if patient.own_ground and first.kind == "offset":
+                    raised = patient.raised_m(first)
+                    edit.set_geometries(lifted(project, patient.layer, raised))
+                else:
+                    place_layer(edit, project, patient.layer, patient.placement(first))
     else:
         with project.edit("Set objects on the ground", why) as edit:
             for patient in patients:

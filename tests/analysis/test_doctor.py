@@ -201,3 +201,12 @@ def test_a_real_quarter_stands_on_its_roads_and_gardens(tmp_path: Path) -> None:
         lifts = patient_of(project).lifts_m()
         assert lifts.keys() == raised.keys()
         assert all(-3.5 < lift < -2.9 for lift in lifts.values())
+        project.undo()
+        with project.edit("Another datum") as edit:
+            every = dict.fromkeys(found.feet.fid.tolist(), 43.0)
+            edit.set_geometries(lifted(project, layer, every))
+        ill = patient_of(project)
+        assert ill.own_ground and ill.suspicions[0].kind == "offset"
+        with project.edit("Back") as edit:
+            edit.set_geometries(lifted(project, layer, ill.raised_m(ill.suspicions[0])))
+        assert abs(float(np.median(patient_of(project).gap_m))) < 0.05
