@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from app.dialogs.mapping import FieldMapping
+from app.session import Session
 from app.settings import Settings
+from app.window import Window
 from layers.pipe_fields import FIELDS, SHAPE_FIELDS
+from layers.source import Source
 
 VALUES: dict[str, list[Any]] = {
     "DIAM": [300, 500, 1200, None],
@@ -55,3 +61,30 @@ def test_the_same_columns_in_any_order_get_the_same_mapping(tmp_path: Path, colu
     again = Settings(tmp_path / "kept.ini")
     assert again.field_map(columns) == {"diameter_m": "a [mm]"}
     assert again.field_map(["a"]) is None
+
+
+def network(path: Path) -> Path:
+    """A network whose diameters nobody could guess the unit of."""
+    line = {"type": "LineString", "coordinates": [[4.3, 52.1], [4.301, 52.1]]}
+    feature = {"type": "Feature", "properties": {"maat": 3, "diameter": 20}, "geometry": line}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    return path
+
+
+def test_fields_are_asked_for_once_and_then_read_the_same(
+    window: Window, tmp_path: Path, qtbot: QtBot, settled: Callable[[Session], None]
+) -> None:
+    session = window.session
+    session.imports.read([Source(network(tmp_path / "north.geojson"))], {})
+    qtbot.waitUntil(lambda: bool(window.findChildren(FieldMapping)), timeout=30_000)
+    (dialog,) = window.findChildren(FieldMapping)
+    dialog.choose("diameter_m", "maat", "cm")
+    dialog.accept()
+    settled(session)
+    (north,) = session.project.layers
+    assert north.style["field_map"] == {"diameter_m": "maat [cm]"}
+    session.imports.read([Source(network(tmp_path / "south.geojson"))], {})
+    qtbot.waitUntil(lambda: len(session.project.layers) == 2, timeout=30_000)
+    settled(session)
+    south = next(layer for layer in session.project.layers if layer.name == "south")
+    assert south.style["field_map"] == {"diameter_m": "maat [cm]"}
