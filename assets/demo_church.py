@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import laspy  # type: ignore[import-untyped]  # it has none
+import laspy
 import numpy as np
 import pyproj
 import shapely

@@ -1,3 +1,5 @@
+from datetime import date
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, BinaryIO, Literal
 from enum import Enum
@@ -26,6 +28,8 @@ class LasHeader:
     def read_from(cls, original_stream: BinaryIO, read_evlrs: bool = False) -> LasHeader: ...
     def parse_crs(self) -> CRS | None: ...
     generating_software: str
+    system_identifier: str
+    creation_date: date | None
     scales: NDArray[np.float64]
     offsets: NDArray[np.float64]
     point_count: int
@@ -64,3 +68,19 @@ def open(
     header: LasHeader | None = None,
     do_compress: bool | None = None,
 ) -> LasWriter: ...
+
+class LasData:
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    z: NDArray[np.float64]
+    intensity: NDArray[np.uint16]
+    classification: NDArray[Any]
+    red: NDArray[np.uint16]
+    green: NDArray[np.uint16]
+    blue: NDArray[np.uint16]
+    def __init__(self, header: LasHeader) -> None: ...
+    return_number: NDArray[Any]
+    number_of_returns: NDArray[Any]
+    def write(
+        self, destination: Path, do_compress: bool | None = None, laz_backend: LazBackend | None = None
+    ) -> None: ...
