@@ -41,7 +41,7 @@ def can_read(head: bytes, path: Path) -> int:
     if head[:4] in (B3DM, I3DM, PNTS, CMPT):
         return 100
     if head.startswith(START):
-        return 95 if path.suffix.lower() == ".3tz" or _root_in(path) is not None else 0
+        return 95 if path.suffix.lower() == ".3tz" else _holds_tileset(path)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start.startswith(b"{") or b'"CityJSON' in head[:4096]:
         return 0
@@ -51,13 +51,13 @@ def can_read(head: bytes, path: Path) -> int:
     return 90 if is_tileset and b'"boundingVolume"' in head else 0
 
 
-def _root_in(path: Path) -> str | None:
-    """The folder in an archive that holds a tileset, None when none does."""
+def _holds_tileset(path: Path) -> int:
+    """How surely an archive holds a tileset; whoever reads one that is refused tells why."""
     try:
         with Archive(path) as archive:
-            return _root(archive)
+            return 95 if _root(archive) is not None else 0
     except ReadError:
-        return None
+        return 10 if path.suffix.lower() in ENDINGS else 0
 
 
 def _root(archive: Archive) -> str | None:

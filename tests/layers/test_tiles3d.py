@@ -280,6 +280,16 @@ def test_nothing_outside_the_folder_is_opened(tmp_path: Path, uri: str) -> None:
         read(path)
 
 
+def test_an_archive_that_leads_out_of_itself_is_refused_with_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("tileset.json", "{}")
+        archive.writestr("../canary", "x")
+    with pytest.raises(ReadError, match=r"leads out of it.*canary"):
+        detect(path).read(path, ReadOptions())
+    assert not (tmp_path.parent / "canary").exists()
+
+
 def test_what_is_missing_or_compressed_is_the_reason(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match="all 1 contents are missing"):
         read(made(tmp_path, {"content": {"uri": "gone.glb"}}, {}))
