@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain
@@ -40,6 +41,17 @@ class Shapes:
                 self._add(shape, place)
             progress(done, "making shapes")
         self._settle()
+        self._tell_features()
+
+    def _tell_features(self) -> None:
+        """Say of each product in which LoD it is, and how many surfaces of its type it has."""
+        counts: Counter[int] = Counter()
+        for batch in self.gathered.batches:
+            counts[int(batch.objects[0])] += len(batch.types)
+        for place, count in counts.items():
+            feature, surface = self._products.features[place], self._products.surface_of(place)
+            feature.lods = LOD
+            feature.surfaces = f"{surface}:{count}" if surface else ""
 
     def _settle(self) -> None:
         """Put everything in an order that does not depend on which thread was quicker."""

@@ -156,6 +156,7 @@ def test_products_are_city_objects_in_their_storeys_with_properties(tmp_path: Pa
         "Pset_WallCommon.IsExternal": True,
         "BaseQuantities.NetArea": 12.0,
     }
+    assert (named(layer, "Wänd").lods, named(layer, "Wänd").surfaces) == ("3", "WallSurface:6")
     assert orjson.loads(named(layer, "Ground floor").attributes)["elevation_m"] == 0.25
     mesh = layer.drawable
     assert isinstance(mesh, Mesh)
