@@ -162,7 +162,8 @@ def _local(name: str, anchor: Anchor | None, sample: Float64) -> Reference:
     if at.crs is None or at.crs == LOCAL or not parse_crs(at.crs).is_projected:
         return Reference(LOCAL, note=f"the anchor of the local CRS {_shown(name)} is not understood")
     east, north, up = at.placed(point)[0].tolist()
-    told = f"the local CRS {_shown(name)} was moved to its anchor at {east:.10g}, {north:.10g}, {up:.10g} ({at.crs})"
+    there = f"{east:.10g}, {north:.10g}, {up:.10g} ({at.crs})"
+    told = f"the local CRS {_shown(name)} was moved to its anchor at {there}"
     return Reference(at.crs, shift=(east, north, up), note=told)
 
 
