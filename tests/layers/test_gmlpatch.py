@@ -125,7 +125,7 @@ def test_the_same_bytes_come_out_and_an_edit_adds_its_element_alone(name: str, t
 def test_a_file_that_is_read_in_parts_is_written_back_too(tmp_path: Path) -> None:
     source = real("citygml/nrw-lod2/LoD2_32_280_5657_1_NW.gml")
     with Project.create(tmp_path / "p.city.gpkg") as project:
-        layer = importing.import_files(project, [source], ReadOptions(part_bytes=200_000))[0]
+        layer = importing.import_files(project, [source], ReadOptions(part_bytes=700_000))[0]
         item = list(project.objects(layer))[-1]
         with project.edit("Add") as edit:
             edit.set_attribute(item.fid, "Note", "checked")
