@@ -237,6 +237,11 @@ def check_mapping(mapping: Mapping[str, str], attributes: Iterable[str]) -> None
                 )
 
 
+def has_source(text: str, attributes: Container[str]) -> bool:
+    """Whether records with these attributes have what the text of a mapping names."""
+    return all(_split(part.strip(), attributes)[0] in attributes for part in text.split(" | "))
+
+
 def with_units(mapping: Mapping[str, str], sample: Mapping[str, Sequence[Any]]) -> dict[str, str]:
     """A mapping as a person wrote it, with units; `sample` holds some values of every attribute."""
     found = dict(mapping)

@@ -16,7 +16,7 @@ from layers.data import Box, Feature, LayerData, ReadOptions
 from layers.epochs import validity
 from layers.errors import ReadError
 from layers.jsontext import raw_members
-from layers.pipe_fields import check_mapping, guess_mapping, is_network, with_units
+from layers.pipe_fields import check_mapping, guess_mapping, has_source, is_network, with_units
 from layers.place import Place
 from layers.report import Report
 from layers.vector import type_of_shape
@@ -111,12 +111,17 @@ def layers_of(tables: Iterable[Table], path: Path, options: ReadOptions) -> list
     """
     layers: list[LayerData] = []
     refused: list[ReadError] = []
-    for table in tables:
+    tables = list(tables)
+    names = [_attributes(table) if options.field_map else {} for table in tables]
+    check_mapping(options.field_map, {name: None for known in names for name in known})
+    for table, known in zip(tables, names, strict=True):
         if not table.records:
             refused.append(ReadError("There are no features", where=f"{path.name}, table {table.name}"))
             continue
         try:
-            layers.append(layer_of(table.name, table.records, table.crs, table.report, options))
+            fitting = {field: text for field, text in options.field_map.items() if has_source(text, known)}
+            asked = replace(options, field_map=fitting)
+            layers.append(layer_of(table.name, table.records, table.crs, table.report, asked))
         except ReadError as error:
             refused.append(error)
     if not layers:
@@ -124,6 +129,11 @@ def layers_of(tables: Iterable[Table], path: Path, options: ReadOptions) -> list
     for reason in refused:
         layers[0].report.warn("table-left-out", reason.where, reason.sentence())
     return layers
+
+
+def _attributes(table: Table) -> dict[str, None]:
+    """The attributes of a table's records."""
+    return {name: None for record in table.records for name in orjson.loads(record.attributes)}
 
 
 def _lifetime(attributes: Mapping[str, Any]) -> tuple[str | None, str | None, bool]:

@@ -116,6 +116,23 @@ def test_a_zip_of_shapefiles_is_a_layer_each(tmp_path: Path) -> None:
     assert [(layer.name, layer.kind) for layer in layers] == [("mains", "pipes"), ("roads", "vector")]
 
 
+def test_a_field_map_holds_for_the_tables_that_have_its_fields(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "all.sqlite") as database:
+        columns = "f_table_name, f_geometry_column, srid, geometry_format"
+        database.execute(f"CREATE TABLE geometry_columns ({columns})")
+        for name, column in (("mains", "maat"), ("roads", "name")):
+            database.execute(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, {column}, geometry BLOB)")
+            database.execute("INSERT INTO geometry_columns VALUES (?, 'geometry', 0, 'WKB')", (name,))
+            row = (7, wkb.line(np.array(LINES[0])))
+            database.execute(f"INSERT INTO {name} VALUES (NULL, ?, ?)", row)
+    database.close()
+    mains, roads = read(tmp_path / "all.sqlite", kind="pipes", field_map={"diameter_m": "maat [cm]"})
+    assert mains.facts["field_map"] == {"diameter_m": "maat [cm]"}
+    assert (roads.facts["field_map"], roads.report.warnings) == ({}, [])
+    with pytest.raises(ReadError, match="no such attribute"):
+        read(tmp_path / "all.sqlite", field_map={"diameter_m": "nothing"})
+
+
 def test_a_geodatabase_is_a_folder_or_a_zip_of_one(tmp_path: Path) -> None:
     path = write(tmp_path / "x.gdb", diameter=[1, 2])
     shutil.make_archive(str(tmp_path / "x.gdb"), "zip", tmp_path, "x.gdb")
