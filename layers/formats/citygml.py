@@ -36,7 +36,6 @@ NETWORKS = "citygml.org/ade/utility"
 OTHERS = {
     b"opengis.net/indoorgml": "IndoorGML, a model of rooms for finding one's way",
     b"opengis.net/timeseriesml": "TimeseriesML, a series of measurements",
-    b"<PAMDataset": "GDAL's notes about an image",
     b"opengis.net/kml": "KML",
     b"LandXML": "LandXML",
 }
@@ -52,11 +51,14 @@ def can_read(head: bytes, path: Path) -> int:
     if not is_xml(head):
         return 0
     try:
-        if is_city_model(frame_of(head, path.name).opening):
-            return 90
+        opening = frame_of(head, path.name).opening
     except ReadError:
         return 40 if b"opengis.net/citygml/" in head else 0  # reading it says what is wrong with it
-    return 1 if path.name.lower().endswith(ENDINGS) else 0  # nobody else's: reading it says what it is
+    if is_city_model(opening):
+        return 90
+    # Nobody else's: reading it says what it is. Not so of notes about other files, which lie beside these.
+    is_meant = path.suffix.lower() in (".gml", ".citygml") or any(sign in opening for sign in OTHERS)
+    return 1 if is_meant else 0
 
 
 def read(path: Path, options: ReadOptions) -> list[LayerData]:
