@@ -17,13 +17,14 @@ from layers.arrays import Int32
 from layers.looks import Look, Picture
 from layers.nested import NotNested, nested
 from layers.runs import Int64, ranges, starts, sums
-from layers.semantics import Meant, Surfaces, type_codes
+from layers.semantics import MALFORMED, WRAP, surface_of_polygons
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 #: A member that is not there (Raw cannot be combined with None in a decoder).
 ABSENT = msgspec.Raw()
 #: Boundaries of all types brought to the depth of a MultiSolid; there the lists are so deep.
+POLYGONS_DEEP = 4
 WRAP_RINGS, RINGS_DEEP = (b"[[%s]]", b"[%s]", b"%s"), 6
 LARGEST_UV = 1e4
 #: Below this, a list is decoded quicker than its text is taken apart.
@@ -245,23 +246,58 @@ def _worn(kind: str, some: Sequence[Worn], forms: Forms) -> tuple[Int32, Float32
 
 def _materials(some: Sequence[Worn], forms: Forms) -> tuple[Int32, list[int]]:
     """Looks of polygons that are said polygon by polygon, or for a whole geometry."""
-    known = [(item, [look + 1 for look in item.appearance.materials]) for item in some]
-    meant = [
-        Meant(item.position, item.depth, Surfaces(codes, {}), item.values, item.boundaries)
-        for item, codes in known
-        if item.value is None
+    looks, wrong = np.full(int(forms.polygons.sum()), -1, np.int32), []
+    said, numbers = [], []
+    for item, values in zip(some, _values(some, forms), strict=True):
+        if values is None:
+            wrong.append(item.position)
+        else:
+            said.append(item)
+            numbers.append(values)
+    if not said:
+        return looks, wrong
+    table, span = _tables(said, [item.appearance.materials for item in said])
+    positions = np.array([item.position for item in said])
+    counts = forms.polygons[positions]
+    owner, number = np.repeat(np.arange(len(said)), counts), np.concatenate(numbers)
+    known = (number >= 0) & (number < (span[:, 1] - span[:, 0])[owner])
+    looks[ranges(starts(forms.polygons)[positions], counts)[known]] = table[(number + span[owner, 0])[known]]
+    wrong += positions[owner[~known & (number != -1)]].tolist()
+    return looks, wrong
+
+
+def _values(some: Sequence[Worn], forms: Forms) -> list[Int64 | None]:
+    """The number of each polygon's material, -1 of none, geometry by geometry; None where it is unclear."""
+    counts = [int(forms.polygons[item.position]) for item in some]
+    listed = [at for at, item in enumerate(some) if item.value is None]
+    found: list[Int64 | None] = [
+        None if item.value is None else np.full(count, item.value, np.int64)
+        for item, count in zip(some, counts, strict=True)
     ]
-    codes, wrong = type_codes(meant, forms.polygons)
-    ends = np.cumsum(forms.polygons)
-    for item, mine in known:
-        if item.value is not None:
-            end = int(ends[item.position])
-            begin = end - int(forms.polygons[item.position])
-            if 0 <= item.value < len(mine):
-                codes[begin:end] = mine[item.value]
-            else:
-                wrong.append(item.position)
-    return codes - np.int32(1), wrong
+    if not listed:
+        return found
+    try:
+        text = b",".join([WRAP[some[at].depth] % some[at].values for at in listed]).replace(b"null", b"-1")
+        flat = nested(b"[%s]" % text, POLYGONS_DEEP)
+        each = sums(sums(flat.counts[3], flat.counts[2]), flat.counts[1])
+        if each.tolist() != [counts[at] for at in listed]:
+            raise NotNested("the values are not as many as the polygons")
+        for at, numbers in zip(listed, np.split(flat.numbers, np.cumsum(each)[:-1]), strict=True):
+            found[at] = numbers
+    except NotNested:
+        for at in listed:
+            found[at] = _values_of(some[at], counts[at])
+    return found
+
+
+def _values_of(item: Worn, count: int) -> Int64 | None:
+    """The same of one geometry, in which null may stand for a whole shell."""
+    try:
+        values = surface_of_polygons(item.values, item.boundaries, item.depth)
+        numbers = np.array([-1 if value is None else value for value in values], np.int64)
+    except (*MALFORMED, OverflowError):
+        return None
+    return numbers if numbers.shape == (count,) else None
 
 
 def _textures(some: Sequence[Worn], forms: Forms) -> tuple[Int32, Float32, list[int]]:
@@ -282,10 +318,11 @@ def _textures(some: Sequence[Worn], forms: Forms) -> tuple[Int32, Float32, list[
     lead = starts(lengths)[:-1]
     texture = np.full(len(ring), -1, np.int64)
     texture[lengths > 0] = found.numbers[lead[lengths > 0]]
-    table, first_texture, places, first_place = _tables(some)
+    table, span = _tables(some, [item.appearance.textures for item in some])
+    places, first_place = _places(some)
     corners = forms.rings[ring]
     whole = (lengths == corners + 1) & (texture >= 0)
-    whole &= texture < first_texture[owner + 1] - first_texture[owner]
+    whole &= texture < (span[:, 1] - span[:, 0])[owner]
     place = found.numbers[ranges(lead + 1, np.maximum(lengths - 1, 0) * whole)]
     of_ring = np.repeat(owner[whole], corners[whole])
     outside = (place < 0) | (place >= (first_place[:, 1] - first_place[:, 0])[of_ring])
@@ -294,20 +331,26 @@ def _textures(some: Sequence[Worn], forms: Forms) -> tuple[Int32, Float32, list[
     looks = np.full(int(forms.polygons.sum()), -1, np.int32)
     outer = starts(forms.polygon_rings[polygon])[:-1]
     has = whole[outer]
-    looks[polygon[has]] = table[first_texture[owner[outer[has]]] + texture[outer[has]]]
+    looks[polygon[has]] = table[span[owner[outer[has]], 0] + texture[outer[has]]]
     where = np.full((int(forms.rings.sum()), 2), np.nan, np.float32)
     at = ranges(starts(forms.rings)[ring[whole]], corners[whole])
     where[at[~outside]] = places[(place + first_place[of_ring, 0])[~outside]]
     return looks, where, sorted(wrong)
 
 
-def _tables(some: Sequence[Worn]) -> tuple[Int32, Int64, Float32, Int64]:
-    """Looks of textures and where those of each geometry begin; places, and begin and end of each one's."""
-    table = [look for item in some for look in item.appearance.textures]
-    first_texture = starts(np.array([len(item.appearance.textures) for item in some]))
+def _tables(some: Sequence[Worn], lists: Sequence[list[int]]) -> tuple[Int32, Int64]:
+    """The looks that geometries name, once for every appearance, and where each one's begin and end."""
+    every = {id(item.appearance): looks for item, looks in zip(some, lists, strict=True)}
+    begin = starts(np.array([len(looks) for looks in every.values()]))
+    at = {key: (begin[number], begin[number + 1]) for number, key in enumerate(every)}
+    table = np.array([look for looks in every.values() for look in looks], np.int32)
+    return table, np.array([at[id(item.appearance)] for item in some], np.int64)
+
+
+def _places(some: Sequence[Worn]) -> tuple[Float32, Int64]:
+    """The places in images that geometries name, likewise."""
     every = list({id(item.appearance): item.appearance for item in some}.values())
     begin = starts(np.array([len(appearance.places) for appearance in every]))
-    spans = {id(each): (begin[at], begin[at + 1]) for at, each in enumerate(every)}
-    first_place = np.array([spans[id(item.appearance)] for item in some], np.int64)
+    at = {id(each): (begin[number], begin[number + 1]) for number, each in enumerate(every)}
     places = every[0].places if len(every) == 1 else np.concatenate([each.places for each in every])
-    return np.array(table, np.int32), first_texture, places, first_place
+    return places, np.array([at[id(item.appearance)] for item in some], np.int64)
