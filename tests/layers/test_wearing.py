@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -140,3 +141,20 @@ def test_holes_lie_in_the_image_too(tmp_path: Path) -> None:
     uv = mesh_of(read_layer(path)).vertex_uv
     assert uv is not None
     assert uv[4:, 0].tolist() == [[0.25, 0.25], [0.5, 0.75], [0.75, 0.25]]
+
+
+def test_many_materials_cost_no_more_than_few(tmp_path: Path) -> None:
+    path = write_wall(tmp_path / "a.json", texture={}, material={"m": {"values": [0]}})
+    model = json.loads(path.read_text())
+    wall = model["CityObjects"].pop("wall")
+    count = 4000
+    colors = [{"name": f"m{at}", "diffuseColor": [at % 7 / 7, at % 11 / 11, 0]} for at in range(count)]
+    model["appearance"]["materials"] = colors
+    for at in range(count):
+        own = {**wall["geometry"][0], "material": {"m": {"values": [at]}}}
+        model["CityObjects"][f"o{at}"] = {**wall, "geometry": [own]}
+    path.write_text(json.dumps(model))
+    begun = process_time()
+    names = looks_of(read_layer(path))[0]
+    assert process_time() - begun < 1.5  # list by list it would be 16 million
+    assert names == [f"m{at}" for at in range(count)]
