@@ -38,9 +38,15 @@ FOLDERS = (
 #: Files that others name and bring along; by themselves they are nothing.
 SIDE = {
     ".shp": (".shx", ".dbf", ".prj", ".cpg", ".qpj", ".qmd", ".sbn", ".sbx", ".shp.xml", ".cst"),
-    ".obj": (".mtl",),
+    ".gml": (".jpg", ".jpeg", ".png", ".tif"),
+    ".obj": (".mtl", ".jpg", ".png"),
     ".gltf": (".bin",),
 }
+#: What speaks of files: whose they are, how they were made, what a raster's cells are worth.
+ABOUT = ("readme", "licen", "source", "notice", "citation", "manifest")
+ABOUT_RASTERS = (".tfw", ".aux.xml", ".ovr", ".vat.cpg", ".vat.dbf", ".rpt")
+#: Side files that need not be called like the file that names them: a model lies in their folder or above.
+ANY_NAME = (".mtl", ".bin", ".jpg", ".jpeg", ".png")
 #: Words of a page that stay on one line.
 MOST_WARNINGS = 3
 INTRODUCTION = """# Real files, opened
@@ -124,12 +130,14 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _belongs(path: Path) -> bool:
-    """Whether a file is beside another that brings it along."""
+    """Whether a file is about others, or is brought along by one beside it."""
     name = path.name.lower()
+    if name.startswith(ABOUT) or name.endswith(ABOUT_RASTERS):
+        return True
     for main, sides in SIDE.items():
         for side in sides:
             stem = path.name[: -len(side)]
-            if name.endswith(side) and (path.with_name(stem + main).exists() or side in (".mtl", ".bin")):
+            if name.endswith(side) and (path.with_name(stem + main).exists() or side in ANY_NAME):
                 return True
     return False
 
@@ -158,7 +166,7 @@ def _row(path: Path, form: str, layers: Sequence[Layer], note: str = "") -> Row:
         return sum(int(layer.report[key]) for layer in layers)
 
     points = sum(int(layer.facts.get("points") or 0) for layer in layers if not layer.object_count)
-    here = points or sum(layer.object_count for layer in layers)
+    here = points or sum(layer.object_count for layer in layers) or total("read")
     return Row(
         path,
         form,

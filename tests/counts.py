@@ -7,6 +7,7 @@ from pathlib import Path
 
 import laspy
 import orjson
+from lxml import etree
 
 
 def counted(form: str, path: Path) -> int | None:
@@ -24,6 +25,16 @@ def _cityjsonseq(path: Path) -> int:
     return sum(len(orjson.loads(line).get("CityObjects") or ()) for line in lines)
 
 
+def _citygml(path: Path) -> int | None:
+    from tests.layers.test_citygml import CLASSES
+    from tests.layers.test_citygml import counted as elements
+
+    root = etree.parse(path).getroot()
+    if any("utility" in uri.lower() for uri in root.nsmap.values()):
+        return None  # whose networks are counted by other names
+    return sum(elements(root, name) for name in CLASSES)
+
+
 def _points(path: Path) -> int:
     with laspy.open(path) as file:
         return int(file.header.point_count)
@@ -38,9 +49,10 @@ def _records(path: Path) -> int:
     )
 
 
-COUNTS: dict[str, Callable[[Path], int]] = {
+COUNTS: dict[str, Callable[[Path], int | None]] = {
     "cityjson": _cityjson,
     "cityjsonseq": _cityjsonseq,
+    "citygml": _citygml,
     "las": _points,
     "copc": _points,
     "vector": _records,
