@@ -1,8 +1,8 @@
 from datetime import date
+from enum import Enum
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, BinaryIO, Literal
-from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
