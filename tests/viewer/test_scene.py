@@ -287,7 +287,7 @@ def test_the_highest_lod_or_the_chosen_one_is_drawn(tmp_path: Path) -> None:
 
 def test_pipes_lie_at_their_levels_and_are_picked_by_their_axes(tmp_path: Path) -> None:
     with Project.create(tmp_path / "p.city.gpkg") as project, imported_here():
-        (layer,) = import_files(
+        layer, *_areas = import_files(
             project, [real("utilities/bellinge/bellinge_small.inp")], ReadOptions(crs="EPSG:25832")
         )
         scene = scene_of(project)
