@@ -130,7 +130,7 @@ def _part(
     if not stands.any():
         return None
     if isinstance(drawable, TerrainPyramid):
-        move, back = project.place.mover_of(layer), project.place.way_back_of(layer)
+        move, back = project.mover(layer), project.place.way_back_of(layer)
         ground, cells = raster_ground(drawable, move, back, reach.box, reach.margin_m)
         if cells and cells[-1] > float(drawable.cell_m.max()):
             far = f", up to {cells[-1]:.3g} m farther away" if len(cells) > 1 else ""

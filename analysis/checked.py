@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from analysis.analysis import Estimate
 from analysis.facing import azimuths, tilts
 from analysis.gridding import areas_of
 from analysis.site import site_if_known
@@ -53,6 +54,12 @@ def checked_layers(project: Project, inputs: Asked) -> list[tuple[Layer, Mask]]:
             allowed=names or "none yet",
         )
     return found
+
+
+def estimate_of(project: Project, inputs: Asked, objects_per_second: float) -> Estimate:
+    """How much there is to check."""
+    count = sum(int(mask.sum()) for _, mask in checked_layers(project, inputs))
+    return Estimate(count, 0, count / objects_per_second)
 
 
 def content_of(project: Project, layer: Layer) -> tuple[str, str]:

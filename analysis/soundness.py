@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.analysis import Estimate
 from analysis.asked import asked
-from analysis.checked import checked_layers, content_of, surface_rows
+from analysis.checked import checked_layers, content_of, estimate_of, surface_rows
 from analysis.site import site_if_known
 from analysis.survey import finished, versions
 from layers.checks.codes import CODES, NORMALS_DEG, PLANAR_M, SNAP_M
@@ -48,8 +48,7 @@ class Inputs:
 
 def estimate(project: Project, inputs: Inputs) -> Estimate:
     """How much there is to do."""
-    count = sum(int(mask.sum()) for _, mask in checked_layers(project, inputs))
-    return Estimate(count, 0, count / OBJECTS_PER_SECOND)
+    return estimate_of(project, inputs, OBJECTS_PER_SECOND)
 
 
 def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Result:

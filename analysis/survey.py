@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -26,11 +25,12 @@ from analysis.site import Site, site_of
 from analysis.situation import Situation
 from analysis.standing import standing
 from analysis.states import States, situations
-from layers.arrays import Float64, Mover
+from layers.arrays import Float64
 from layers.columns import Mask
 from layers.data import Box, Progress, never_stop
 from layers.epochs import state_at
 from layers.errors import UsageError
+from layers.footprint import plan_of
 from layers.project import Project
 from layers.results import BEFORE, CHANGE, Pedigree, Quantity, Result, Table
 
@@ -192,7 +192,6 @@ def point_count(project: Project, inputs: Surveyed, within: Box | None = None) -
 def areas_of(project: Project, inputs: Surveyed) -> list[Area]:
     """The outlines of the objects that are asked for; of none, the rectangle around the city."""
     from shapely import box as rectangle
-    from shapely import force_2d, from_wkb, transform
 
     if inputs.box:
         return [Area(rectangle(*bounds_from(inputs.box)), "rectangle")]
@@ -201,14 +200,10 @@ def areas_of(project: Project, inputs: Surveyed) -> list[Area]:
         return [Area(rectangle(x0, y0, x1, y1), project.title)]
     found = []
     for thing in project.objects(where=inputs.where or None, fids=inputs.fids or None):
-        shape = project.wkb(thing.fid)
-        if shape is None:
-            continue
-        layer = project.layer(thing.layer)
-        move = partial(_moved, project.place.mover_of(layer))
-        outline = transform(force_2d(from_wkb(shape)), move).buffer(0)
-        if outline.area > 0:
-            found.append(Area(outline, thing.id, layer.id, thing.fid))
+        plan = plan_of(project, thing)
+        outline = None if plan is None else plan.buffer(0)
+        if outline is not None and outline.area > 0:
+            found.append(Area(outline, thing.id, thing.layer, thing.fid))
     if not found:
         raise UsageError(
             "There is nothing to measure on",
@@ -232,10 +227,6 @@ def bounds_from(text: str) -> tuple[float, float, float, float]:
             allowed="WEST,SOUTH,EAST,NORTH in the project's CRS, the smaller one first",
         )
     return west, south, east, north
-
-
-def _moved(move: Mover, places: Float64) -> Float64:
-    return move(np.column_stack((places, np.zeros(len(places)))))[:, :2]
 
 
 def _around_city(project: Project) -> Box:

@@ -58,7 +58,7 @@ def ground_heights(project: Project, places: Float64) -> Float64:
             break
         drawable = project.drawable(layer)
         if isinstance(drawable, TerrainPyramid):
-            there, back = project.place.way_back_of(layer), project.place.mover_of(layer)
+            there, back = project.place.way_back_of(layer), project.mover(layer)
             found[missing] = heights_in(drawable, there, back, places[missing])
         elif isinstance(drawable, CityTiles):
             lies = GROUND if layer.kind == "city" else TIN

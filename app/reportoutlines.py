@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
 from app.reportmarks import built
-from layers.arrays import Float64, Mover
+from layers.arrays import Float64
 from layers.errors import CitystrataError
+from layers.footprint import plan_of
 from layers.project import Project
 from layers.results import Result
 from layers.runs import Int64
@@ -59,17 +59,15 @@ def outlines_around(project: Project, result: Result, fids: Int64, role: str = A
 
 
 def _outline(project: Project, fid: int, height: float, role: str, with_name: bool) -> Outline | None:
-    from shapely import force_2d, from_wkb, get_parts, transform, union_all
+    from shapely import get_parts, union_all
 
     try:
         item = project.object(fid)
     except CitystrataError:  # it is no longer there
         return None
-    shape = project.wkb(fid)
-    if shape is None:
+    flat = plan_of(project, item)
+    if flat is None:
         return None
-    mover = project.place.mover_of(project.layer(item.layer))
-    flat = transform(force_2d(from_wkb(shape)), partial(_moved, mover))
     whole = union_all([part.buffer(1e-6) for part in get_parts(flat)])
     rings = []
     for part in get_parts(whole):
@@ -78,10 +76,6 @@ def _outline(project: Project, fid: int, height: float, role: str, with_name: bo
             rings.append(np.column_stack((corners, np.full(len(corners), height))))
     name = str(item.attributes.get("name") or item.id) if with_name else ""
     return Outline(name, tuple(rings), role) if rings else None
-
-
-def _moved(mover: Mover, places: Float64) -> Float64:
-    return mover(np.column_stack((places, np.zeros(len(places)))))[:, :2]
 
 
 def in_picture(outline: Outline, camera: Camera, size: tuple[int, int]) -> Outline:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 
+from layers.jsontext import objects_in
 from layers.values import Value, plain_text
 
 FOLDER: Final = Path(__file__).parent.parent / "assets" / "vocabularies"
@@ -101,18 +102,13 @@ def _read(path: Path) -> Vocabulary:
 
 
 def _attributes_by_type(schema: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    yield from _objects(schema.get("extraAttributes"))
-    for type, rule in _objects(schema.get("extraCityObjects")):
+    yield from objects_in(schema.get("extraAttributes"))
+    for type, rule in objects_in(schema.get("extraCityObjects")):
         for part in (rule, *(rule.get("allOf") or ())):
             properties = part.get("properties") if isinstance(part, dict) else None
             attributes = properties.get("attributes") if isinstance(properties, dict) else None
             if isinstance(attributes, dict) and isinstance(attributes.get("properties"), dict):
                 yield type, attributes["properties"]
-
-
-def _objects(holder: object) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    if isinstance(holder, dict):
-        yield from ((key, value) for key, value in holder.items() if isinstance(value, dict))
 
 
 def _resolved(rule: object, schema: Mapping[str, Any]) -> object:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
+from layers.jsontext import objects_in
 from layers.words import words
 
 WARNINGS = frozenset(("extra_root_properties", "duplicate_vertices", "unused_vertices", "609"))
@@ -273,7 +274,7 @@ class Conformance:
         if not isinstance(appearance, dict):
             return
         materials = len(appearance.get("materials") or ())
-        for theme, use in _themes(geometry.get("material")):
+        for theme, use in objects_in(geometry.get("material")):
             single = use.get("value")
             fits = (
                 _is_index(single) and single < materials
@@ -285,7 +286,7 @@ class Conformance:
                 yield Finding("materials", id, where, text)
         textures = len(appearance.get("textures") or ())
         corners = len(appearance.get("vertices-texture") or ())
-        for theme, use in _themes(geometry.get("texture")):
+        for theme, use in objects_in(geometry.get("texture")):
             if not _texture_fits(use.get("values"), boundaries, depth - 1, textures, corners):
                 text = (
                     f"{where}: theme {theme!r} does not fit the boundaries, the {textures} textures"
@@ -400,8 +401,3 @@ def _texture_fits(values: Any, boundaries: Any, levels: int, textures: int, corn
     if len(values) != len(boundaries) + 1 or not all(_is_index(v) for v in values):
         return False
     return bool(values[0] < textures) and all(v < corners for v in values[1:])
-
-
-def _themes(uses: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if isinstance(uses, dict):
-        yield from ((theme, use) for theme, use in uses.items() if isinstance(use, dict))

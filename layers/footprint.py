@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,11 +11,29 @@ from layers import wkb
 from layers.arrays import Float64, Mesh
 from layers.runs import starts
 
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from layers.project import Project
+    from layers.records import CityObject
+
 Indices = NDArray[np.intp]
 
 STEEP = 0.2  # |z| of a unit normal: flatter than about 78° from level counts as facing down
 #: An object of more polygons than this (terrain) is shown by the rectangle around it.
 MOST_POLYGONS = 20_000
+
+
+def plan_of(project: Project, item: CityObject) -> BaseGeometry | None:
+    """What GIS programs see of an object, flat and in the project's CRS."""
+    from shapely import force_2d, from_wkb, transform
+
+    shape, move = project.wkb(item.fid), project.mover(project.any_layer(item.layer))
+
+    def moved(places: Float64) -> Float64:
+        return move(np.column_stack((places, np.zeros(len(places)))))[:, :2]
+
+    return None if shape is None else transform(force_2d(from_wkb(shape)), moved)
 
 
 def footprints(mesh: Mesh, count: int) -> list[bytes | None]:

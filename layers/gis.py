@@ -77,7 +77,7 @@ def make_view(connection: sqlite3.Connection, layer: int) -> None:
         connection.execute("UPDATE layer SET view = ? WHERE id = ?", (view, layer))
     columns = ", ".join(_columns(connection, layer))
     connection.execute(
-        f"CREATE VIEW {_quoted(view)} AS SELECT fid AS OGC_FID, geom, id, type, parent, valid_from, valid_to"
+        f"CREATE VIEW {quoted(view)} AS SELECT fid AS OGC_FID, geom, id, type, parent, valid_from, valid_to"
         f"{', ' + columns if columns else ''} FROM object WHERE layer = {int(layer)}"
     )
     number = srs_id(connection, crs)
@@ -99,7 +99,7 @@ def drop_view(connection: sqlite3.Connection, layer: int) -> None:
     if view:
         connection.execute("DELETE FROM gpkg_geometry_columns WHERE table_name = ?", (view,))
         connection.execute("DELETE FROM gpkg_contents WHERE table_name = ?", (view,))
-        connection.execute(f"DROP VIEW IF EXISTS {_quoted(view)}")
+        connection.execute(f"DROP VIEW IF EXISTS {quoted(view)}")
 
 
 def _columns(connection: sqlite3.Connection, layer: int) -> Iterable[str]:
@@ -116,7 +116,7 @@ def _columns(connection: sqlite3.Connection, layer: int) -> Iterable[str]:
         typed = SQL_TYPES.get(type, "TEXT")
         column = f"{typed} {name}"
         if column in known:
-            value = _quoted(column)
+            value = quoted(column)
         elif column.lower() in known_lower:
             # SQLite takes "Name" and "name" for one column; the second is shown without a type.
             value = _extracted(name)
@@ -124,14 +124,14 @@ def _columns(connection: sqlite3.Connection, layer: int) -> Iterable[str]:
             _add_column(connection, column, typed, name)
             known.add(column)
             known_lower.add(column.lower())
-            value = _quoted(column)
+            value = quoted(column)
         else:
             return
         alias = name
         while alias.lower() in taken:
             alias += "_"
         taken.add(alias.lower())
-        yield f"{value} AS {_quoted(alias)}"
+        yield f"{value} AS {quoted(alias)}"
 
 
 def _extracted(name: str) -> str:
@@ -143,7 +143,7 @@ def _extracted(name: str) -> str:
 def _add_column(connection: sqlite3.Connection, column: str, typed: str, name: str) -> None:
     """A virtual column of the object table: no bytes stored, but a declared type that views pass on."""
     connection.execute(
-        f"ALTER TABLE object ADD COLUMN {_quoted(column)} {typed}"
+        f"ALTER TABLE object ADD COLUMN {quoted(column)} {typed}"
         f" GENERATED ALWAYS AS ({_extracted(name)}) VIRTUAL"
     )
 
@@ -159,7 +159,8 @@ def _free_name(connection: sqlite3.Connection, name: str) -> str:
     return found
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as SQL takes it."""
     return '"' + name.replace('"', '""') + '"'
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -43,6 +44,12 @@ def compact(text: bytes) -> bytes:
 def join_members(members: Mapping[str, bytes]) -> bytes:
     """A compact JSON object of raw values."""
     return b"{" + b",".join(orjson.dumps(key) + b":" + value for key, value in members.items()) + b"}"
+
+
+def objects_in(value: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The members of a decoded JSON object that are objects themselves; none of another value."""
+    if isinstance(value, dict):
+        yield from ((key, member) for key, member in value.items() if isinstance(member, dict))
 
 
 def address(part: bytes | memoryview | msgspec.Raw) -> int:

@@ -219,7 +219,7 @@ class _Reader:
         """Points with heights in metres to the project's CRS."""
         if not len(points):
             return points
-        mover = self.project.place.mover_of(self.layer)
+        mover = self.project.mover(self.layer)
         return mover(np.nan_to_num(points, nan=0.0) / (1.0, 1.0, self._height_unit_m))
 
     def _placed(self) -> Network:

@@ -39,7 +39,7 @@ def place_layer(edit: Edit, project: Project, layer: Layer, placement: Placement
 def box_placed(project: Project, layer: Layer, placement: Placement) -> Box | None:
     """The box of a layer in the project's CRS if it were put there."""
     box = layer.facts.get("layer_box")
-    return moved_box(box, project.place.mover_of(replace(layer, placement=placement))) if box else None
+    return moved_box(box, project.mover(replace(layer, placement=placement))) if box else None
 
 
 def _better_origin(project: Project, layer: Layer, placement: Placement) -> list[float] | None:

@@ -41,7 +41,7 @@ def _terrain(project: Project, layer: Layer) -> Terrain | None:
     except CacheMissing:
         return None
     if isinstance(drawable, TerrainPyramid):
-        terrain, back = drawable, project.place.mover_of(layer)
+        terrain, back = drawable, project.mover(layer)
         there = project.place.way_back_of(layer)
         return lambda places: heights_in(terrain, there, back, places)
     if isinstance(drawable, CityTiles):

@@ -55,7 +55,7 @@ class RecordsView(BodiesView):
 
 def record_places(project: Project, layer: Layer) -> tuple[Float64, Int32]:
     """Where each record stands: on the roof of its city object, else at its own point; positions too."""
-    move = project.place.mover_of(layer)
+    move = project.mover(layer)
     places, positions = [], []
     for record in records(project, layer):
         box = project.box(record.city_fids) if record.city_fids else None

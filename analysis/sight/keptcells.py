@@ -123,18 +123,31 @@ def kept_of(cells: Cells, states: Sequence[Standing], seen: Sequence[Seen], prog
     )
 
 
-def raster_of_counts(cells: Cells, seen: Sequence[Seen]) -> Raster:
+def raster_of_counts(cells: Cells, seen: Sequence[Seen], project_crs: str | None) -> Raster:
     """How many see each cell, in the cells of the terrain themselves."""
-    a, b, c, d, e, f = cells.terrain.affine.tolist()
-    row, column = cells.rows[0], cells.columns[0]
     values = {}
     for name, found in zip((SEEN_BY, SEEN_BY + BEFORE), seen, strict=False):
         kind = np.uint8 if int(found.count.max()) < np.iinfo(np.uint8).max else np.uint16
         is_looked_at = np.isfinite(lowest_of(found))
         values[name] = np.where(is_looked_at, found.count, np.iinfo(kind).max).astype(kind).ravel()
-    corner = a * column + b * row + c, d * column + e * row + f
     rows, columns = cells.shape
-    return Raster(cells.layer.crs, (a, b, corner[0], d, e, corner[1]), columns, rows, values)
+    crs = cells.layer.crs if cells.layer.placement.is_as_read else project_crs
+    return Raster(crs, _affine(cells), columns, rows, values)
+
+
+def _affine(cells: Cells) -> tuple[float, ...]:
+    """Where the cells of the window lie, as rasters say it: in the layer's CRS, or in the project's when the
+    layer was put elsewhere by hand."""
+    a, b, c, d, e, f = cells.terrain.affine.tolist()
+    row, column = cells.rows[0], cells.columns[0]
+    corner = a * column + b * row + c, d * column + e * row + f
+    if cells.layer.placement.is_as_read:
+        return a, b, corner[0], d, e, corner[1]
+    rows, columns = cells.shape
+    ends = np.array([(0, 0), (a * columns, d * columns), (b * rows, e * rows)]) + corner
+    start, across, down = cells.into(np.column_stack((ends, np.zeros(3))))[:, :2]
+    (a, d), (b, e) = (across - start) / columns, (down - start) / rows
+    return float(a), float(b), float(start[0]), float(d), float(e), float(start[1])
 
 
 def lowest_of(found: Seen) -> Float32:

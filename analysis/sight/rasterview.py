@@ -106,6 +106,7 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
         )
         seen.append(_looked_over(see, states[-1].surface, eyes, aim, inside, part_of(part, 0.5, 1.0)))
     kept = kept_of(cells, states, seen, part_of(progress, 0.9, 1.0))
+    has_all = kept.group == 1 and cells.is_upright
     now = kept.columns(0, len(eyes))
     before = kept.columns(1, len(eyes)) if inputs.compare else None
     totals = [_totals(cells, found) for found in seen]
@@ -132,7 +133,7 @@ def on_raster(project: Project, inputs: Inputs, progress: Progress = never_stop)
             OBSERVERS: observers.table(),
         },
         grid=receivers.grid,
-        raster=None if kept.group == 1 and cells.is_upright else raster_of_counts(cells, seen),
+        raster=None if has_all else raster_of_counts(cells, seen, project.place.crs),
     )
 
 

@@ -150,7 +150,7 @@ def cells_about(
     terrain = project.drawable(layer)
     assert isinstance(terrain, TerrainPyramid)
     rows, columns = terrain.size.tolist()
-    into, back = project.place.mover_of(layer), project.place.way_back_of(layer)
+    into, back = project.mover(layer), project.place.way_back_of(layer)
     whole = Cells(layer, terrain, (0, rows), (0, columns), into, back)
     row, column = whole.at(places)
     beside = np.flatnonzero(~whole.holds(row, column))

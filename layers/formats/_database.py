@@ -19,6 +19,7 @@ from layers import wkb
 from layers.data import LayerData, ReadOptions
 from layers.errors import ReadError
 from layers.formats._vector import Record, Table, layers_of
+from layers.gis import quoted
 from layers.jsontext import join_members
 from layers.report import Report
 
@@ -121,8 +122,3 @@ def _shape(blob: Any, unwrap: wkb.Unwrap, name: str, report: Report) -> wkb.Shap
     except ReadError as error:
         report.warn("geometry-unreadable", name, error.sentence(), "unsupported")
         return None
-
-
-def quoted(name: str) -> str:
-    """A name as SQL takes it."""
-    return '"' + name.replace('"', '""') + '"'

@@ -14,9 +14,9 @@ import orjson
 from layers import wkb
 from layers.data import Feature, LayerData, ReadOptions, WriteOptions
 from layers.errors import ReadError, WriteError
-from layers.formats._database import MAGIC, FeatureTable, layers_in, quoted
+from layers.formats._database import MAGIC, FeatureTable, layers_in
 from layers.formats._vector import VECTOR_KINDS, moved
-from layers.gis import srs_id
+from layers.gis import quoted, srs_id
 from layers.schema import GEOPACKAGE_ID, GEOPACKAGE_TABLES, GEOPACKAGE_VERSION
 from layers.values import type_of_all
 

@@ -12,15 +12,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from layers import wkb, xmlsafe
 from layers.data import LayerData, ReadOptions
 from layers.errors import ReadError
 from layers.formats._files import layer_name
 from layers.formats._vector import Record, layer_of
 from layers.formats._zipped import members, unpacked
-from layers.formats.gml import elements_of
+from layers.formats.gml import elements_of, record_of
 from layers.report import Report
 from layers.words import METRES
 
@@ -34,7 +32,6 @@ KINDS = ("pipes", "vector")
 
 _NAMESPACES = (b"geostandaarden.nl/imkl", b"inspire.ec.europa.eu/schemas/us-net")
 _LINK = "UtilityLink"
-_NETWORKS = ("Utiliteitsnet", "UtilityNetwork")
 #: Points of a network; all that has a link is one of its lines.
 _NODES = frozenset(
     (
@@ -152,11 +149,11 @@ def _assembled(
             used.update(link.id for link in links)
             feature.shape = wkb.collected(link.shape for link in links)
             attributes["utilityLink"] = [{"id": link.id, **link.attributes} for link in links]
-        record = _record(feature)
+        record = record_of(feature)
         part = lines if "link" in attributes else nodes if feature.name in _NODES else others
         part.append(record)
     spare = [feature for feature in listed if feature.name == _LINK and feature.id not in used]
-    lines += [_record(feature) for feature in spare]
+    lines += [record_of(feature) for feature in spare]
     return lines, nodes, others
 
 
@@ -184,7 +181,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return {name: _plain(item) for name, item in value.items()} if isinstance(value, dict) else value
-
-
-def _record(feature: GmlFeature) -> Record:
-    return Record(orjson.dumps(feature.attributes), feature.shape, feature.id or None, feature.name)

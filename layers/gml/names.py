@@ -79,6 +79,8 @@ _SURFACES = {name: name for name in _SAME_SURFACES.split()} | {
     "Hole": "TransportationHole",
     "GenericThematicSurface": "+GenericThematicSurface",
 }
+#: Those that CityJSON calls the same.
+SURFACE_NAMES = tuple(_SAME_SURFACES.split())
 #: What a property says of its geometry when the geometry has no semantic surface of its own.
 _MEANT = {"lod0RoofEdge": "RoofSurface"}  # as CityGML 3.0 writes it
 _LOD = re.compile(r"lod([0-4])([A-Z]\w*)?$")

@@ -14,12 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import orjson
-
 from layers import xmlsafe
 from layers.data import LayerData, ReadOptions
 from layers.formats._files import layer_name
-from layers.formats._vector import Record, layer_of
+from layers.formats._vector import layer_of
+from layers.formats.gml import record_of
 from layers.gml.attributes import tag_of
 from layers.gml.features import Features, GmlFeature, in_one_unit
 from layers.gml.ids import own_id
@@ -68,7 +67,7 @@ def network_layers(path: Path, options: ReadOptions) -> list[LayerData]:
     _doubt_diameters(found, units, report)
     name = f"{layer_name(path, _ENDINGS)} network"
     asked = ReadOptions("pipes", options.crs, options.field_map)
-    layer = layer_of(name, [_record(feature) for feature in found], crs, report, asked)
+    layer = layer_of(name, [record_of(feature) for feature in found], crs, report, asked)
     layer.facts |= {"field_map": _field_map(units) | options.field_map, "fields_guessed": False}
     return [layer]
 
@@ -183,7 +182,3 @@ def _field_map(units: dict[str, str]) -> dict[str, str]:
     widths = " | ".join(f"{name} [{units[name]}]" for name in _DIAMETERS if name in units)
     shared = {"from_node": "fromNode", "to_node": "toNode", "material": "material", "kind": "medium"}
     return {"diameter_m": widths} | shared if widths else shared
-
-
-def _record(feature: GmlFeature) -> Record:
-    return Record(orjson.dumps(feature.attributes), feature.shape, feature.id or None, feature.name)

@@ -14,6 +14,7 @@ from layers.errors import ReadError
 from layers.gltf.accessors import strided
 from layers.gltf.document import Unreadable
 from layers.meshes.tables import Table
+from layers.stored import Float64
 
 _COMPONENTS: Mapping[str, type[np.generic]] = MappingProxyType(
     {
@@ -66,6 +67,19 @@ class Body:
             return self.numbers(self.json[name], count, kind, width)
         except (ValueError, TypeError, OverflowError) as error:
             raise Unreadable(f"{name} of a table is damaged") from error
+
+    def positions(self, count: int) -> Float64 | None:
+        """(count, 3) places, as they are or quantized; None where there are none."""
+        found = self.get("POSITION", count, "FLOAT", 3)
+        if found is not None:
+            return found.astype(np.float64)
+        stored = self.get("POSITION_QUANTIZED", count, "UNSIGNED_SHORT", 3)
+        offset = self.get("QUANTIZED_VOLUME_OFFSET", 1, "FLOAT", 3)
+        scale = self.get("QUANTIZED_VOLUME_SCALE", 1, "FLOAT", 3)
+        if stored is None or offset is None or scale is None:
+            return None
+        places: Float64 = stored * (scale.astype(np.float64) / 65535) + offset
+        return places
 
     def count(self, name: str) -> int:
         """A whole number, 0 where there is none."""

@@ -112,17 +112,12 @@ class Contents:
         extensions = features.json.get("extensions")
         if isinstance(extensions, dict) and "3DTILES_draco_point_compression" in extensions:
             raise Unreadable("it is compressed with Draco, which is not read")
-        local = features.get("POSITION", count, "FLOAT", 3)
+        local = features.positions(count)
         if local is None:
-            stored = features.get("POSITION_QUANTIZED", count, "UNSIGNED_SHORT", 3)
-            offset = features.get("QUANTIZED_VOLUME_OFFSET", 1, "FLOAT", 3)
-            scale = features.get("QUANTIZED_VOLUME_SCALE", 1, "FLOAT", 3)
-            if stored is None or offset is None or scale is None:
-                raise Unreadable("its points have no places")
-            local = stored * (scale.astype(np.float64) / 65535) + offset
+            raise Unreadable("its points have no places")
         self.assembly.count(count)
         base = matrix @ _rtc(features)
-        world = local.astype(np.float64) @ base[:3, :3].T + base[:3, 3]
+        world = local @ base[:3, :3].T + base[:3, 3]
         self.assembly.points.append(Cloud(world, _point_colours(features, count)))
 
     def _composite(self, data: bytes, matrix: Float64, name: str, depth: int) -> None:

@@ -18,16 +18,11 @@ def places(features: Body, count: int) -> Float64:
     """(count, 4, 4) matrices; without directions, x is east and z is up as the tile has them."""
     if count > MOST_CORNERS:
         raise Unreadable(f"{count:,} instances are too many")
-    position = features.get("POSITION", count, "FLOAT", 3)
+    position = features.positions(count)
     if position is None:
-        stored = features.get("POSITION_QUANTIZED", count, "UNSIGNED_SHORT", 3)
-        offset = features.get("QUANTIZED_VOLUME_OFFSET", 1, "FLOAT", 3)
-        scale = features.get("QUANTIZED_VOLUME_SCALE", 1, "FLOAT", 3)
-        if stored is None or offset is None or scale is None:
-            raise Unreadable("its instances have no places")
-        position = stored * (scale.astype(np.float64) / 65535) + offset
+        raise Unreadable("its instances have no places")
     found = np.zeros((count, 4, 4))
-    found[:, :3, :3] = _axes(features, position.astype(np.float64), count) * _sizes(features, count)[:, None]
+    found[:, :3, :3] = _axes(features, position, count) * _sizes(features, count)[:, None]
     found[:, :3, 3] = position
     found[:, 3, 3] = 1.0
     return found

@@ -14,9 +14,10 @@ from analysis import visibility
 from analysis.rerunning import rerun
 from analysis.sight import keptcells
 from analysis.visibility import Inputs
-from layers.data import never_stop
+from layers.data import ReadOptions, never_stop
 from layers.errors import UsageError
 from layers.importing import import_files
+from layers.placement import Placement
 from layers.project import Project
 from layers.resultfiles import export_result
 from layers.results import FINDINGS, Result
@@ -157,6 +158,23 @@ def test_a_raster_in_another_crs_is_looked_over_where_it_lies(tmp_path: Path) ->
     fraction = result.points.numbers("seen_fraction")
     assert not fraction[behind].any()
     assert fraction[back[:, 0] < 779_299.0].mean() > 0.99
+
+
+def test_a_raster_that_was_put_elsewhere_is_kept_where_it_lies(tmp_path: Path) -> None:
+    source = rasters.write(
+        tmp_path / "flat.tif",
+        np.zeros((60, 80), np.float32),
+        crs="EPSG:25832",
+        transform=Affine(2, 0, 691_000, 0, -2, 5_334_000),
+    )
+    turned = Placement(shift=(500.0, 0.0, 0.0), rotation_deg=90.0, pivot=(691_000.0, 5_334_000.0, 0.0))
+    with Project.create(tmp_path / "flat.city.gpkg", crs="EPSG:25832") as project:
+        import_files(project, [source], ReadOptions(placement=turned))
+        inputs = Inputs(on="raster", places=((691_550.0, 5_334_050.0),), curvature=False)
+        raster = visibility.run(project, inputs, never_stop).raster
+    assert raster is not None and raster.crs == "EPSG:25832"
+    # Turned to the left about its upper left corner: columns go north, rows east.
+    assert raster.affine == pytest.approx((0, 2, 691_500, 2, 0, 5_334_000))
 
 
 def test_the_same_again(town: Project) -> None:
