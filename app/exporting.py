@@ -1,17 +1,20 @@
-"""Writing a layer to a file, from the window: what is asked, and the job."""
+"""Writing a layer or the view to a file, from the window: what is asked, and the job."""
 
 from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.dialogs.export import ExportLayer
 from app.jobs import Work
 from app.session import Session
 from layers.data import WriteOptions
+from layers.errors import WriteError
 from layers.exporting import export_layer
+from layers.outfile import keep_sources
 from layers.project import Project
 from layers.records import Layer
 
@@ -32,6 +35,23 @@ def run_export(session: Session, layer: Layer, options: WriteOptions) -> None:
     name = options.out.name
     work = partial(_export, session.project.path, layer, options)
     session.jobs.run(f"Writing {name}", work, lambda how: session.message.emit(f"{name}: {how}"))
+
+
+def save_picture(parent: QWidget, session: Session, picture: QImage) -> None:
+    """Ask for a file and save the view to it; a sentence says where it is, or why not."""
+    name, _ = QFileDialog.getSaveFileName(parent, "Save picture", "city.png", "PNG picture (*.png)")
+    if not name:
+        return
+    path = Path(name if name.lower().endswith(".png") else f"{name}.png")
+    try:
+        keep_sources(session.project, path)
+    except WriteError as error:
+        session.problem.emit(error.sentence())
+        return
+    if picture.save(str(path)):
+        session.message.emit(f"The picture is in {path}")
+    else:
+        session.problem.emit(f"The picture could not be written ({path}). Choose another folder.")
 
 
 def _export(project: Path, layer: Layer, options: WriteOptions, work: Work) -> str:

@@ -1,15 +1,18 @@
-"""The keyboard page: every command with its key, from the action table."""
+"""The keyboard page: every command with its key, from the action table; and what this program is."""
 
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QMessageBox, QTextBrowser, QVBoxLayout, QWidget
 
 from app import theme
 from app.actions import ACTIONS, MENUS
+from app.settings import config_folder
 
+VERSION = "0.1.0"
 #: What the mouse does in the view.
 MOUSE = (
     ("Left drag", "Orbit around the point under the cursor"),
@@ -61,3 +64,13 @@ class KeyboardPage(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.addWidget(text)
+
+
+def about(parent: QWidget, untitled_folder: Path) -> QMessageBox:
+    """What this is and where it keeps things."""
+    box = QMessageBox(parent)
+    box.setWindowTitle("About Citystrata")
+    box.setIconPixmap(theme.pixmap("citystrata", "#000000", 56, parent.devicePixelRatioF()))
+    box.setText(f"<b>Citystrata {VERSION}</b><br>A city kept as layers: seen, edited, handed back.")
+    box.setInformativeText(f"Settings: {config_folder()}\nUntitled projects: {untitled_folder}")
+    return box

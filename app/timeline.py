@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QInputDialog, QLabel, QSizePolicy, QToolButton, QWidget
 
 from app import theme
 from app.session import Session
@@ -31,6 +31,23 @@ def parse_date(text: str) -> date | None:
         return date(*[*numbers, 1, 1][:3]) if len(numbers) <= 3 else None
     except (ValueError, TypeError):
         return None
+
+
+def ask_epoch(parent: QWidget, session: Session) -> bool:
+    """Ask for a date and its name, and keep it; whether there was one."""
+    text, good = QInputDialog.getText(
+        parent, "Add date to timeline", "Date and name, for example “2035 Plan”:"
+    )
+    said, _, name = text.strip().partition(" ")
+    day = parse_date(said)
+    if not good or not text.strip():
+        return False
+    if day is None:
+        session.problem.emit(f"{said!r} is no date. Write it as 2035, 2035-06 or 2035-06-01.")
+        return False
+    label = name.strip() or said
+    session.run_edit(f"Add date {label}", lambda edit: edit.set_epoch(label, day.isoformat()))
+    return True
 
 
 class Track(QWidget):

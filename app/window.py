@@ -33,6 +33,7 @@ from app.beginnings import dates_to_compare
 from app.commands import Commands
 from app.dialogs.compare import CompareResults
 from app.find import FindBox
+from app.flights import Flights
 from app.frame import DOCKS, docks_of, fill_menus, toolbar_of
 from app.gestures import HandledCanvas
 from app.history_panel import HistoryPanel
@@ -42,6 +43,7 @@ from app.inspector import Inspector
 from app.labels import counted
 from app.livesight import KEPT_AS, LiveSight
 from app.livesun import LiveSun
+from app.mappings import Mappings
 from app.opening import CrsQuestion, TilesQuestion, are_like_tiles
 from app.palette import Palette
 from app.reporting import ask_export_path, ask_report_path, report, run_export
@@ -108,6 +110,8 @@ class Window(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self._build_middle()
         self._build_docks()
+        self.flights = Flights(self.session, self.canvas)
+        self.mappings = Mappings(self.session, self.settings, self, self.show_dialog)
         self.commands = Commands(self)
         self.actions_ = ActionSet(self, self.session, self.commands)
         fill_menus(self.menuBar(), self.actions_, self.tree, self._fill_recent)
@@ -191,15 +195,15 @@ class Window(QMainWindow):
         session.imports.cut_off.connect(self._offer_to_go_on)
         session.project_changed.connect(self._on_project_changed)
         for panel in (self.find_box, self.table, self.inspector, self.importreport):
-            panel.fly_requested.connect(self.commands.zoom_to)
+            panel.fly_requested.connect(self.flights.to_objects)
         self.inspector.copy_requested.connect(self.commands.copy_ids)
         self.analysing.shown_changed.connect(self._on_result_shown)
         self.canvas.clicked.connect(self.results.read)
         self.results.edit_requested.connect(
             lambda result: self.ask_analysis(result.kind, dict(result.inputs))
         )
-        self.results.look_requested.connect(self.commands.fly_to_result)
-        self.analysing.made.connect(self.commands.fly_to_result)
+        self.results.look_requested.connect(self.flights.to_result)
+        self.analysing.made.connect(self.flights.to_result)
         self.results.eye_requested.connect(self.commands.look_there)
         self.results.export_requested.connect(self.export_result)
         self.results.compare_requested.connect(
@@ -403,7 +407,7 @@ class Window(QMainWindow):
         self._act_on_info = self._show_reports
         self.info.say(f"{names}: {summary(reports)}", "Details" if found else "")
         self._hide_info.start()
-        self.commands.settle_fields(layers)
+        self.mappings.settle(layers)
 
     def _offer_to_go_on(self, item: Unfinished) -> None:
         """An import was cut off when the program ended."""

@@ -101,7 +101,7 @@ def sun(window: Window, folder: Path) -> None:
     window.set_sun(True)
     settle(window)
     window.sun.set_clock(date(2035, 3, 21), "12:00")
-    window.commands.zoom_to([yard])
+    window.flights.to_objects([yard])
     settle(window)
     camera = window.canvas.camera
     window.canvas.set_camera(
@@ -115,7 +115,7 @@ def sun(window: Window, folder: Path) -> None:
     form.accept()
     settle(window)
     window.set_legend(True)
-    window.commands.zoom_to([yard])
+    window.flights.to_objects([yard])
     keep(window, "sun-3-verdict")
     window.results.show_origin()
     keep(window, "sun-4-origin")
@@ -133,7 +133,7 @@ def visibility(window: Window, folder: Path) -> None:
     project = window.session.project
     place, church = (project.find(name)[0].fid for name in ("viewing-place", "church-st-kilian"))
     window.session.select([place, church])
-    window.commands.zoom_to(window.session.selection)
+    window.flights.to_objects(window.session.selection)
     settle(window)
     camera = window.canvas.camera
     window.canvas.set_camera(
@@ -157,7 +157,7 @@ def exposure(window: Window, tower: int) -> None:
     window.session.select([tower])
     asked(window, "exposure").accept()
     settle(window)
-    window.commands.view_top()
+    window.commands.look("top")
     settle(window)
     window.canvas.fit()
     keep(window, "view-5-exposure")

@@ -13,8 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any
 
+from layers.fitting import are_numbers, collect, is_a, is_index, texture_fits, values_fit
 from layers.jsontext import objects_in
 from layers.words import words
 
@@ -134,14 +135,14 @@ class Conformance:
             if self.version != "1.0":
                 yield _schema("", "the member 'transform' is missing")
         elif not isinstance(transform, dict) or not all(
-            _are_numbers(transform.get(name), 3) for name in ("scale", "translate")
+            are_numbers(transform.get(name), 3) for name in ("scale", "translate")
         ):
             yield _schema("", "transform needs 'scale' and 'translate' with three numbers each")
         metadata = self.header.get("metadata", {})
         if not isinstance(metadata, dict):
             yield _schema("", "metadata must be a JSON object")
             return
-        if "geographicalExtent" in metadata and not _are_numbers(metadata["geographicalExtent"], 6):
+        if "geographicalExtent" in metadata and not are_numbers(metadata["geographicalExtent"], 6):
             yield _schema("", "metadata.geographicalExtent needs six numbers")
         reference = metadata.get("referenceSystem")
         if reference is not None and not (isinstance(reference, str) and _REFERENCE.fullmatch(reference)):
@@ -169,7 +170,7 @@ class Conformance:
             yield _schema(id, f"a {type} needs parents")
         if "attributes" in members and not isinstance(members["attributes"], dict):
             yield _schema(id, "attributes must be a JSON object")
-        if "geographicalExtent" in members and not _are_numbers(members["geographicalExtent"], 6):
+        if "geographicalExtent" in members and not are_numbers(members["geographicalExtent"], 6):
             yield _schema(id, "geographicalExtent needs six numbers")
         geometries = members.get("geometry", [])
         if not isinstance(geometries, list):
@@ -213,7 +214,7 @@ class Conformance:
             yield _schema(id, f"{where} has the LoD {lod!r}; allowed: a text such as '1', '1.2' or '2.2'")
         depth, boundaries = DEPTHS[kind], geometry.get("boundaries")
         indices: list[int] = []
-        if not _collect(boundaries, depth, indices):
+        if not collect(boundaries, depth, indices):
             yield _schema(
                 id, f"{where}: boundaries of a {kind} must be whole numbers in {depth} nested lists"
             )
@@ -227,12 +228,12 @@ class Conformance:
     def _instance(self, id: str, geometry: Mapping[str, Any], where: str) -> Iterator[Finding]:
         templates = self.templates.get("templates") or []
         number = geometry.get("template")
-        if not _is_index(number) or not isinstance(templates, list) or number >= len(templates):
+        if not is_index(number) or not isinstance(templates, list) or number >= len(templates):
             yield _schema(id, f"{where} names the template {number!r}; there are {len(templates)}")
-        if not _are_numbers(geometry.get("transformationMatrix"), 16):
+        if not are_numbers(geometry.get("transformationMatrix"), 16):
             yield _schema(id, f"{where}: transformationMatrix needs 16 numbers")
         indices: list[int] = []
-        if not _collect(geometry.get("boundaries"), 1, indices) or len(indices) != 1:
+        if not collect(geometry.get("boundaries"), 1, indices) or len(indices) != 1:
             yield _schema(id, f"{where}: an instance has exactly one reference point")
             return
         yield from self._indices(id, indices, where, len(self.vertices))
@@ -263,7 +264,7 @@ class Conformance:
             if not is_named or (allowed and name not in allowed and not str(name).startswith("+")):
                 yield _schema(id, f"{where}: {name!r} is not a semantic surface of a {type}")
         levels = {1: 1, 2: 1}.get(depth, depth - 2)
-        if not _fits(semantics.get("values"), boundaries, levels, len(surfaces)):
+        if not values_fit(semantics.get("values"), boundaries, levels, len(surfaces)):
             text = f"{where}: the semantic values do not fit the boundaries and the {len(surfaces)} surfaces"
             yield Finding("semantics_array", id, where, text)
 
@@ -277,9 +278,9 @@ class Conformance:
         for theme, use in objects_in(geometry.get("material")):
             single = use.get("value")
             fits = (
-                _is_index(single) and single < materials
+                is_index(single) and single < materials
                 if "value" in use
-                else _fits(use.get("values"), boundaries, max(1, depth - 2), materials)
+                else values_fit(use.get("values"), boundaries, max(1, depth - 2), materials)
             )
             if not fits:
                 text = f"{where}: theme {theme!r} does not fit the boundaries and the {materials} materials"
@@ -287,7 +288,7 @@ class Conformance:
         textures = len(appearance.get("textures") or ())
         corners = len(appearance.get("vertices-texture") or ())
         for theme, use in objects_in(geometry.get("texture")):
-            if not _texture_fits(use.get("values"), boundaries, depth - 1, textures, corners):
+            if not texture_fits(use.get("values"), boundaries, depth - 1, textures, corners):
                 text = (
                     f"{where}: theme {theme!r} does not fit the boundaries, the {textures} textures"
                     f" and their {corners} coordinates"
@@ -309,7 +310,7 @@ class Conformance:
             if not _is_lod(template.get("lod"), self.version):
                 yield _schema("", f"{where} has the LoD {template.get('lod')!r}")
             indices: list[int] = []
-            if not _collect(template.get("boundaries"), DEPTHS[kind], indices):
+            if not collect(template.get("boundaries"), DEPTHS[kind], indices):
                 yield _schema("", f"{where}: boundaries of a {kind} must be nested {DEPTHS[kind]} deep")
             yield from self._indices("", indices, where, count)
 
@@ -317,7 +318,7 @@ class Conformance:
         kinds = (int,) if self.version in ("1.1", "2.0") else (int, float)
         points: list[tuple[Any, ...]] = []
         for position, vertex in enumerate(self.vertices):
-            if not isinstance(vertex, list) or len(vertex) != 3 or not all(_is_a(v, kinds) for v in vertex):
+            if not isinstance(vertex, list) or len(vertex) != 3 or not all(is_a(v, kinds) for v in vertex):
                 text = f"vertex {position} must be three {'whole ' if kinds == (int,) else ''}numbers"
                 yield _schema("", text)
                 return
@@ -336,7 +337,7 @@ class Conformance:
         for address in found if isinstance(found, list) else [found]:
             location = address.get("location") if isinstance(address, dict) else None
             indices: list[int] = []
-            if isinstance(location, dict) and _collect(location.get("boundaries"), 1, indices):
+            if isinstance(location, dict) and collect(location.get("boundaries"), 1, indices):
                 self.used.update(indices)
 
 
@@ -344,60 +345,7 @@ def _schema(object: str, text: str) -> Finding:
     return Finding("schema", object, "", text)
 
 
-def _is_a(value: Any, kinds: tuple[type, ...]) -> bool:
-    return isinstance(value, kinds) and not isinstance(value, bool)
-
-
-def _is_index(value: Any) -> TypeGuard[int]:
-    return _is_a(value, (int,)) and value >= 0
-
-
-def _are_numbers(values: Any, count: int) -> bool:
-    return isinstance(values, list) and len(values) == count and all(_is_a(v, (int, float)) for v in values)
-
-
 def _is_lod(lod: Any, version: str) -> bool:
     if version == "1.0":
-        return _is_a(lod, (int, float)) or isinstance(lod, str)
+        return is_a(lod, (int, float)) or isinstance(lod, str)
     return isinstance(lod, str) and bool(_LOD.fullmatch(lod))
-
-
-def _collect(values: Any, depth: int, into: list[int]) -> bool:
-    """Whether lists are nested just so deep around whole numbers, which are gathered."""
-    if not isinstance(values, list):
-        return False
-    if depth > 1:
-        return all(_collect(value, depth - 1, into) for value in values)
-    if not all(_is_a(value, (int,)) for value in values):
-        return False
-    into.extend(values)
-    return True
-
-
-def _fits(values: Any, boundaries: Any, levels: int, count: int) -> bool:
-    """Whether values are nested as the boundaries are, down to the surfaces, and below `count` or null."""
-    if values is None:
-        return True
-    if levels == 0:
-        return _is_index(values) and bool(values < count)
-    if not isinstance(values, list) or len(values) != len(boundaries):
-        return False
-    return all(_fits(v, b, levels - 1, count) for v, b in zip(values, boundaries, strict=True))
-
-
-def _texture_fits(values: Any, boundaries: Any, levels: int, textures: int, corners: int) -> bool:
-    """Whether each ring has a texture and as many coordinates as corners, or nulls."""
-    if not isinstance(values, list):
-        return False
-    if levels == 1 and values == [[None]]:
-        return True  # one null for a surface with all its holes
-    if levels > 0:
-        return len(values) == len(boundaries) and all(
-            _texture_fits(v, b, levels - 1, textures, corners)
-            for v, b in zip(values, boundaries, strict=True)
-        )
-    if all(value is None for value in values):
-        return True
-    if len(values) != len(boundaries) + 1 or not all(_is_index(v) for v in values):
-        return False
-    return bool(values[0] < textures) and all(v < corners for v in values[1:])
