@@ -17,10 +17,9 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator
 from enum import Enum, auto
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
-from layers.gml.names import XLINK_HREF, in_gml, is_object_like, module, split
+from layers.gml.names import XLINK_HREF, in_gml, is_object_like, module, once, split
 from layers.gml.numbers import value_of
 
 if TYPE_CHECKING:
@@ -55,6 +54,7 @@ _GENERIC = re.compile(
 )
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _LOD = re.compile(r"lod\d")
+_DECIMALS = frozenset(("doubleattribute", "measureattribute", "height"))
 
 
 def tag_of(element: _Element) -> str:
@@ -72,7 +72,7 @@ class Form(Enum):
     ADDRESS = auto()
 
 
-@lru_cache(maxsize=4096)
+@once
 def form_of(tag: str) -> Form:
     """How the properties of this element hold their value."""
     name = split(tag)[1]
@@ -113,33 +113,37 @@ def put(attributes: dict[str, Any], key: str, value: Any) -> None:
 
 def said(element: _Element, before: Container[str] = ()) -> tuple[str, Any]:
     """Name and value of the attribute that a property says; `before` are names its thing has already."""
-    form = form_of(tag_of(element))
+    tag = element.tag
+    form = form_of(tag)
     if form is Form.PLAIN:
-        key = split(tag_of(element))[1]
+        key = split(tag)[1]
         return key, _nested(element) if len(element) else _plain(element, key)
     key = key_of(element, before)
     text = text_of(element, key)
     if text is None:
         return key, _nested(element)
-    return key, _plain(text, split(tag_of(text))[1]) if form is Form.ADDRESS else _typed(text)
+    if form is Form.ADDRESS:
+        return key, _plain(text, split(text.tag)[1])
+    around = element if form is Form.GENERIC else text.getparent()
+    return key, _typed(text, "" if around is None else _kind(around.tag))
 
 
 def key_of(element: _Element, before: Container[str] = ()) -> str:
     """The name of the attribute that a property says."""
-    form = form_of(tag_of(element))
+    form = form_of(element.tag)
     if form is Form.GENERIC:
-        return element.get("name") or split(tag_of(element))[1]
+        return element.get("name") or split(element.tag)[1]
     if form is Form.WRAPPED:
         name = _child(element[0], "name") if len(element) else None
-        return ((name.text or "").strip() if name is not None else "") or split(tag_of(element))[1]
+        return ((name.text or "").strip() if name is not None else "") or split(element.tag)[1]
     if form is Form.HEIGHT and HEIGHT not in before and element.find("{*}Height/{*}value") is not None:
         return HEIGHT
-    return split(tag_of(element))[1]
+    return split(element.tag)[1]
 
 
 def text_of(element: _Element, key: str) -> _Element | None:
     """The element whose text is the value of a property; None when the value is nested."""
-    form = form_of(tag_of(element))
+    form = form_of(element.tag)
     if form is Form.GENERIC:
         return _child(element, "value")
     if form is Form.WRAPPED:
@@ -152,7 +156,7 @@ def text_of(element: _Element, key: str) -> _Element | None:
 def _child(element: _Element, name: str) -> _Element | None:
     """The first element of that name in another, in whatever name space; several times as fast as `find`."""
     for part in element:
-        if split(tag_of(part))[1] == name:
+        if split(part.tag)[1] == name:
             return part
     return None
 
@@ -173,17 +177,21 @@ def _plain(element: _Element, name: str) -> Any:
     return TRUTH.get(text, text)
 
 
-def _typed(element: _Element) -> Any:
+def _typed(element: _Element, kind: str) -> Any:
     """The value of a generic attribute, or of a height, by the type of what it stands in."""
     text = (element.text or "").strip()
-    around = element.getparent()
-    kind = "" if around is None else split(tag_of(around))[1].lower()
     if kind == "intattribute":
         return int(text) if _INTEGER.fullmatch(text) else text
-    if kind in ("doubleattribute", "measureattribute", "height"):
+    if kind in _DECIMALS:
         number = value_of(text)
         return text if number is None else number
     return text
+
+
+@once
+def _kind(tag: str) -> str:
+    """What a generic attribute is called in every version."""
+    return split(tag)[1].lower()
 
 
 def _nested(element: _Element) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,10 +65,11 @@ def gather(
             lod = gathered.lod_names.code(geometry.lod)
             if geometry.solids:
                 rings = None if geometry.placed is None else placed(geometry, lines)
-                count = _add_polygons(columns, geometry, bad, rings, gathered)
+                count, wrong = _add_polygons(columns, geometry, bad, rings, gathered)
                 if count:
                     columns.geometries.append((number, lod, place, count, outlined))
-                _tell_of_bad(item, geometry, count, tell)
+                if wrong:
+                    _tell_of_bad(item, wrong, tell)
                 if still_open:
                     _tell_of_open(item, geometry, still_open, tell)
             elif not geometry.cuts_terrain:
@@ -82,31 +84,35 @@ def gather(
 
 def _add_polygons(
     columns: _Columns, geometry: Geometry, bad: set[int], placed: dict[int, int] | None, gathered: Gathered
-) -> int:
-    """Add the polygons that can be drawn; gives how many."""
+) -> tuple[int, int]:
+    """Add the polygons that can be drawn; gives how many, and how many cannot."""
     code = gathered.type_names.code
-    before = len(columns.chosen)
-    for polygon in geometry.polygons():
-        if not isinstance(polygon, Polygon) or not polygon.rings:
-            continue
-        rings = polygon.rings
-        if bad and not bad.isdisjoint(rings):
-            continue
-        columns.rings += rings if placed is None else [placed[ring] for ring in rings]
-        columns.polygon_rings.append(len(rings))
-        columns.types.append(0 if polygon.surface is None else code(polygon.surface.type))
-        columns.flipped.append(polygon.flipped)
-        columns.chosen.append(polygon)
-    return len(columns.chosen) - before
+    every = [
+        polygon
+        for shells in geometry.solids
+        for shell in shells
+        for polygon in shell
+        if type(polygon) is Polygon
+    ]
+    chosen = [polygon for polygon in every if polygon.rings]
+    if bad:
+        chosen = [polygon for polygon in chosen if bad.isdisjoint(polygon.rings)]
+    rings = [polygon.rings for polygon in chosen]
+    if placed is None:
+        columns.rings += chain.from_iterable(rings)
+    else:
+        columns.rings += [placed[ring] for ring in chain.from_iterable(rings)]
+    columns.polygon_rings += map(len, rings)
+    surfaces = [polygon.surface for polygon in chosen]
+    columns.types += [0 if surface is None else code(surface.type) for surface in surfaces]
+    columns.flipped += [polygon.flipped for polygon in chosen]
+    columns.chosen += chosen
+    return len(chosen), len(every) - len(chosen)
 
 
-def _tell_of_bad(item: GmlObject, geometry: Geometry, count: int, tell: Tell) -> None:
-    wrong = sum(isinstance(polygon, Polygon) for polygon in geometry.polygons()) - count
-    if wrong:
-        text = (
-            f"{wrong} polygons of {item.id!r} are kept but cannot be drawn: their coordinates are no numbers"
-        )
-        tell("bad_geometry", item.id, text)
+def _tell_of_bad(item: GmlObject, wrong: int, tell: Tell) -> None:
+    text = f"{wrong} polygons of {item.id!r} are kept but cannot be drawn: their coordinates are no numbers"
+    tell("bad_geometry", item.id, text)
 
 
 def _tell_of_open(item: GmlObject, geometry: Geometry, still_open: set[int], tell: Tell) -> None:

@@ -10,7 +10,6 @@ import mmap
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -116,19 +115,14 @@ def end_of(text: Text, begin: int, where: str) -> int:
     if opening[2].endswith(b"/"):
         return opening.end()
     name, at = opening[1], opening.end()
-    # Mostly the next sign of that name, of a comment or of a section is the tag that closes.
-    sign = _signs(name).search(text, at)
-    if sign is not None and sign[0].startswith(b"</"):
-        end = text.find(b">", sign.end())
-        if end >= 0:
-            return end + 1
-    return _end_among_others(text, at, name, where)
-
-
-@lru_cache(maxsize=256)
-def _signs(name: bytes) -> re.Pattern[bytes]:
-    """Where a tag of that name, a comment, a section or an instruction begins."""
-    return re.compile(rb"<(?:[!?]|/?" + re.escape(name) + rb"(?=[\s/>]))")
+    # Mostly no tag of that name, no comment and no section is before the tag that closes.
+    closing = b"</" + name
+    found = text.find(closing, at)
+    end = found + len(closing) + 1
+    is_next = found >= 0 and text[end - 1 : end] == b">"
+    if not is_next or any(text.find(sign, at, found) >= 0 for sign in (b"<" + name, b"!", b"?")):
+        return _end_among_others(text, at, name, where)
+    return end
 
 
 def _end_among_others(text: Text, at: int, name: bytes, where: str) -> int:

@@ -149,11 +149,13 @@ def _assemble(item: GmlObject) -> None:
             id(polygon.rings)
             for geometry in item.geometries
             if geometry.lod == lod and geometry.placed is None
-            for polygon in geometry.polygons()
-            if isinstance(polygon, Polygon)
+            for shells in geometry.solids
+            for shell in shells
+            for polygon in shell
+            if type(polygon) is Polygon
         }
         own: list[Polygon | Link] = [
-            polygon for polygon in polygons if isinstance(polygon, Polygon) and id(polygon.rings) not in shown
+            polygon for polygon in polygons if type(polygon) is Polygon and id(polygon.rings) not in shown
         ]
         if own:
             item.geometries.append(Geometry("MultiSurface", lod, [[own]]))

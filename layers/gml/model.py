@@ -126,6 +126,7 @@ class Taken:
 class ModelReader(Reader):
     """Reads as other readers do, and keeps the objects with the structure of their geometries."""
 
+    condenses = False
     texts: Texts
 
     def __init__(self, path: Path, header: Header) -> None:

@@ -8,6 +8,7 @@ are read digit by digit as Python does it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -104,4 +105,4 @@ def _value(word: bytes) -> float:
 def value_of(text: str | None) -> float | None:
     """The one number that a text is."""
     found = _value((text or "").strip().encode("utf-8", "replace"))
-    return found if np.isfinite(found) else None
+    return found if isfinite(found) else None

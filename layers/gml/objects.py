@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from layers.gml import attributes as values
+from layers.gml.condense import Condensed
 from layers.gml.ids import made_id, own_id
 from layers.gml.names import (
     XLINK_HREF,
@@ -65,14 +66,17 @@ class Member:
 class Extraction:
     """Takes the city objects out of the members of one batch."""
 
-    def __init__(self, tell: Callable[[str, str, str], None], shapeless: str = "") -> None:
+    def __init__(
+        self, tell: Callable[[str, str, str], None], shapeless: str = "", condensed: Condensed | None = None
+    ) -> None:
         """`tell` hears a code, an object's id and a sentence of what is not as it could be.
 
-        Things in a name space that holds `shapeless` are drawn by somebody else.
+        Things in a name space that holds `shapeless` are drawn by somebody else. `condensed` was taken out
+        of the text of the members.
         """
-        self._tell, self._shapeless = tell, shapeless
+        self.tell, self._shapeless = tell, shapeless
         self._id = ""
-        self.shapes = Shapes(lambda code, text: tell(code, self._id, text))
+        self.shapes = Shapes(lambda code, text: self.tell(code, self._id, text), condensed)
         self.members: list[Member] = []
 
     def add(self, member: _Element, offset: int) -> Member:
@@ -93,14 +97,28 @@ class Extraction:
         member.objects.append(item)
         self._id = id
         if item.type == "+RasterRelief":
-            self._tell("raster", id, "the heights of this relief are in a raster: import its file as terrain")
+            self.tell("raster", id, "the heights of this relief are in a raster: import its file as terrain")
+        condensed, attributes = self.shapes.condensed is not None, item.attributes
         for part in element:
+            if condensed and not len(part) and self._faces(part, item, None):
+                continue
             if is_value(part):
-                values.add(item.attributes, part)
+                values.add(attributes, part)
             elif len(part):
                 self._property(part, item, member)
             else:
                 self._linked(part, item)
+
+    def _faces(self, part: _Element, item: GmlObject, parent: SemanticSurface | None) -> bool:
+        """Take boundary surfaces that were taken out of the text; gives whether there were any."""
+        found = self.shapes.faces(part, parent)
+        for lod, surface, polygon in found or ():
+            item.surfaces.append(surface)
+            polygons = item.bounding.get(lod)
+            if polygons is None:
+                polygons = item.bounding[lod] = []
+            polygons.append(polygon)
+        return found is not None
 
     def _property(self, part: _Element, item: GmlObject, member: Member) -> None:
         """Take a property that holds elements and is no attribute."""
@@ -149,7 +167,7 @@ class Extraction:
         found = [element for element in part if element.tag in GEOMETRIES]
         if not found:
             text = f"{split(part.tag)[1]} is no geometry of GML by its name space; it is read as one"
-            self._tell("not_gml", self._id, text)
+            self.tell("not_gml", self._id, text)
         return found or [part]
 
     def _linked(self, part: _Element, item: GmlObject, surface: SemanticSurface | None = None) -> None:
@@ -175,6 +193,8 @@ class Extraction:
             if not len(part):
                 if part.get(XLINK_HREF) is not None and shape_of(part.tag).lod:
                     self._linked(part, item, surface)
+                else:
+                    self._faces(part, item, surface)
                 continue
             first = part[0].tag
             if role_of(first) == GEOMETRY:
@@ -214,10 +234,10 @@ class Extraction:
                 shapes = self._relative(part, lod)
         if library:
             text = f"the shape {library[:200]!r} is in a library that is not read"
-            self._tell("library_object", item.id, text)
+            self.tell("library_object", item.id, text)
         numbers = [value_of(word) for word in matrix.split()] or [float(k % 5 == 0) for k in range(16)]
         if len(numbers) != 16 or anchor is None or None in numbers:
-            self._tell(
+            self.tell(
                 "bad_implicit", item.id, "an implicit geometry has no sound matrix or no reference point"
             )
             return

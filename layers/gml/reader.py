@@ -19,6 +19,7 @@ from layers.epochs import city_validity, validity
 from layers.errors import ReadError
 from layers.gml.appearance import Appearances
 from layers.gml.batches import RING_NOT_CLOSED, Batch, gather, placed_rings
+from layers.gml.condense import Condensed, Condenser
 from layers.gml.coordinates import Lines, lines_of
 from layers.gml.cutting import Cut, Text, mapped, with_ids
 from layers.gml.header import Header, is_feature
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 BATCH_BYTES = 1 << 18
 #: The element of each member, by where it begins.
 Elements: TypeAlias = "dict[int, _Element]"
+#: These, and what was taken out of the text before it was parsed.
+Parsed: TypeAlias = "tuple[Elements, Condensed | None]"
 #: What becomes of what is told.
 _OUTCOMES: dict[str, Outcome] = {
     "duplicate_id": "repaired",
@@ -48,6 +51,9 @@ _OUTCOMES: dict[str, Outcome] = {
 
 class Reader:
     """Gathers what the members of one file, or of stretches of it, hold."""
+
+    #: Whether polygons are taken out of the text before it is parsed: surfaces have no element then.
+    condenses = True
 
     def __init__(self, path: Path, header: Header, shapeless: str = "") -> None:
         """Things in a name space that holds `shapeless` are read without their geometries."""
@@ -67,6 +73,7 @@ class Reader:
     def begin(self, path: Path, header: Header) -> None:
         """Go on with this file, of which that is known."""
         self.path, self.header = path, header
+        self._condenser = Condenser(header.frame.opening, header.frame.encoding)
 
     def tell(self, code: str, id: str, text: str) -> None:
         """Note what is not as it could be."""
@@ -76,21 +83,21 @@ class Reader:
     def add(self, text: Text, cuts: Iterable[Cut], offset: int, progress: Progress) -> None:
         """Take the members that a text holds, which begins there in the file, and all that stands between."""
         at, size = 0, max(1, len(text))
-        for group, elements in self._ahead(text, _grouped(cuts), offset):
+        for group, parsed in self._ahead(text, _grouped(cuts), offset):
             if not at and not offset:
                 self.add_text(bytes(text[: group[0].begin]), HEAD)
                 at = group[0].begin
-            at = self._add_group(text, group, elements, at, offset)
+            at = self._add_group(text, group, parsed, at, offset)
             progress(at / size, f"{len(self.features)} objects")
         if at < len(text):
             self.add_text(bytes(text[at:]), "" if at or offset else HEAD)
 
     def _ahead(
         self, text: Text, groups: Iterator[list[Cut]], offset: int
-    ) -> Iterator[tuple[list[Cut], Elements]]:
+    ) -> Iterator[tuple[list[Cut], Parsed]]:
         """The groups with their elements: while one is looked at, the next is parsed, which needs no lock."""
         with ThreadPoolExecutor(1) as parser:
-            before: tuple[list[Cut], Future[Elements]] | None = None
+            before: tuple[list[Cut], Future[Parsed]] | None = None
             for group in groups:
                 members = [cut for cut in group if is_feature(cut)]
                 after = group, parser.submit(self._parsed, text, members, offset)
@@ -114,15 +121,18 @@ class Reader:
             for appearance in root.iterfind("*/{*}Appearance"):
                 self.appearances.add(appearance, only)
 
-    def _add_group(self, text: Text, cuts: Sequence[Cut], elements: Elements, at: int, offset: int) -> int:
+    def _add_group(self, text: Text, cuts: Sequence[Cut], parsed: Parsed, at: int, offset: int) -> int:
         """Take some members; gives where in the text they end."""
-        batch = Extraction(self.tell, self._shapeless)
+        batch = self._extracted(*parsed, offset)
+        if batch is None:
+            members = [cut for cut in cuts if is_feature(cut)]
+            batch = self._extracted(self._whole(text, members, _joined(text, members), offset), None, offset)
+        assert batch is not None
         first = len(self.features)
         firsts: dict[int, tuple[int, int]] = {}
-        for begin, element in elements.items():
-            objects = batch.add(element, offset + begin).objects
-            firsts[begin] = first, len(objects)
-            first += len(objects)
+        for member in batch.members:
+            firsts[member.offset - offset] = first, len(member.objects)
+            first += len(member.objects)
         for cut in cuts:
             begins, count = firsts.get(cut.begin, (None, 0))
             if count:
@@ -134,22 +144,53 @@ class Reader:
         self._take(batch)
         return at
 
-    def _parsed(self, text: Text, cuts: Sequence[Cut], offset: int) -> Elements:
-        """The element of each member, by where it begins; one that is no XML is told of and left out."""
-        frame, where = self.header.frame, self.path.name
+    def _extracted(self, elements: Elements, condensed: Condensed | None, offset: int) -> Extraction | None:
+        """What some members hold; None when not all that was taken out of their text was found again."""
+        told: list[tuple[str, str, str]] = []
+        batch = Extraction(lambda *what: told.append(what), self._shapeless, condensed)
+        for begin, element in elements.items():
+            batch.add(element, offset + begin)
+        if not batch.shapes.is_whole:
+            return None
+        for what in told:
+            self.tell(*what)
+        batch.tell, batch.shapes.condensed = self.tell, None  # what is still to be read is as it stands
+        return batch
+
+    def _parsed(self, text: Text, cuts: Sequence[Cut], offset: int) -> Parsed:
+        """The element of each member; one that is no XML is told of and left out."""
+        members = _joined(text, cuts)
+        short = self._condenser.condensed(members) if self.condenses else None
+        if short is not None:
+            try:
+                elements = self._elements(short[0], cuts)
+            except ReadError:
+                elements = {}
+            if elements:
+                return elements, short[1]
+        return self._whole(text, cuts, members, offset), None
+
+    def _elements(self, members: bytes, cuts: Sequence[Cut]) -> Elements:
+        """The element of each member; none when they are not as many."""
+        frame = self.header.frame
+        root = xmlsafe.parse(frame.whole(members), self.path.name, frame.encoding)
+        if len(root) != len(cuts):
+            return {}
+        return {cut.begin: element for cut, element in zip(cuts, root, strict=True)}
+
+    def _whole(self, text: Text, cuts: Sequence[Cut], members: bytes, offset: int) -> Elements:
+        """The elements of members whose text is as it stands in the file, one by one where it has to be."""
         try:
-            root = xmlsafe.parse(frame.whole(_joined(text, cuts)), where, frame.encoding)
-            if len(root) == len(cuts):
-                return {cut.begin: element for cut, element in zip(cuts, root, strict=True)}
+            found = self._elements(members, cuts)
         except ReadError as error:
+            found = {}
             if len(cuts) == 1:
                 at = f"byte {offset + cuts[0].begin:,}"
                 self.tell("bad_member", "", f"the member at {at} is kept but cannot be read: {error.found}")
-        if len(cuts) <= 1:
-            return {}
-        found: Elements = {}
+        if found or len(cuts) <= 1:
+            return found
         for cut in cuts:
-            found |= self._parsed(text, [cut], offset)
+            found |= self._whole(text, [cut], bytes(text[cut.begin : cut.end]), offset)
         return found
 
     # --- a batch ---------------------------------------------------------------------------------

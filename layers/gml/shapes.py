@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from layers.gml.condense import Condensed, numbers_in
 from layers.gml.names import GML, XLINK_HREF, once, split
 
 if TYPE_CHECKING:
@@ -119,10 +120,16 @@ _ID_OF = {namespace: f"{{{namespace}}}id" for namespace in GML}
 class Shapes:
     """Reads the geometries of one batch of members."""
 
-    def __init__(self, tell: Callable[[str, str], None]) -> None:
+    def __init__(self, tell: Callable[[str, str], None], condensed: Condensed | None = None) -> None:
+        """`condensed` are the polygons that were taken out of the text beforehand."""
         self.texts = Texts()
         self.by_id: dict[str, list[Polygon | Link]] = {}  # what a reference may mean
         self.has_links = False
+        self.condensed = condensed
+        self.put_back = 0  # of the condensed polygons
+        if condensed is not None:
+            self.texts.texts += condensed.rings
+            self.texts.ring_ids = {id: number for number, id in enumerate(condensed.ring_ids) if id}
         self._tell = tell  # a code and a sentence about what is not as it could be
 
     def geometries(self, element: _Element, lod: str) -> Iterator[Geometry]:
@@ -155,6 +162,11 @@ class Shapes:
             found.solids = [[polygons]]
         yield found
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all condensed polygons are back."""
+        return self.condensed is None or self.put_back == len(self.condensed.rings)
+
     # --- surfaces --------------------------------------------------------------------------------
 
     def surfaces(
@@ -167,7 +179,7 @@ class Shapes:
         """Add the polygons of a surface, and references to those that stand elsewhere."""
         tag = element.tag
         if tag in _POLYGONS:
-            found.append(self._polygon(element, surface, flipped))
+            self._add_polygon(element, found, surface, flipped)
             return
         first = len(found)
         if tag in _ORIENTABLE and element.get("orientation") == "-":
@@ -178,23 +190,69 @@ class Shapes:
                 if href is not None:
                     self.has_links = True
                     found.append(Link(href, surface, flipped))
+                elif self.condensed is not None and (numbers := numbers_in(member)) is not None:
+                    found += self._plain(self.condensed, numbers, surface, flipped)
                 continue
             for part in member:
                 kind = part.tag
                 if kind in _POLYGONS:
-                    found.append(self._polygon(part, surface, flipped))
+                    self._add_polygon(part, found, surface, flipped)
                 elif kind in _SURFACES:
                     self.surfaces(part, found, surface, flipped)
         id = element.get(_id_name(tag))
         if id:
             self.by_id[id] = found[first:]
 
-    def _polygon(self, element: _Element, surface: SemanticSurface | None, flipped: bool) -> Polygon:
+    def _add_polygon(
+        self,
+        element: _Element,
+        found: list[Polygon | Link],
+        surface: SemanticSurface | None,
+        flipped: bool,
+    ) -> None:
+        if self.condensed is not None and not len(element):
+            numbers = numbers_in(element)
+            if numbers is not None:
+                found += self._plain(self.condensed, numbers, surface, flipped)
+                return
         id = element.get(_id_name(element.tag))
         polygon = Polygon(id or "", self._rings(element), surface, flipped)
         if id:
             self.by_id[id] = [polygon]
-        return polygon
+        found.append(polygon)
+
+    def _plain(
+        self, condensed: Condensed, numbers: range, surface: SemanticSurface | None, flipped: bool
+    ) -> Iterator[Polygon]:
+        """Polygons that were taken out of the text."""
+        self.put_back += len(numbers)
+        for number in numbers:
+            id = condensed.ids[number]
+            polygon = Polygon(id or "", [number], surface, flipped)
+            if id:
+                self.by_id[id] = [polygon]
+            yield polygon
+
+    def faces(
+        self, element: _Element, parent: SemanticSurface | None
+    ) -> list[tuple[str, SemanticSurface, Polygon]] | None:
+        """The boundary surfaces that stood where an element is, each with its LoD and its only polygon."""
+        if self.condensed is None or (numbers := numbers_in(element)) is None:
+            return None
+        found: list[tuple[str, SemanticSurface, Polygon]] = []
+        self.put_back += len(numbers)
+        ids, faces, by_id = self.condensed.ids, self.condensed.faces, self.by_id
+        for number in numbers:
+            kind, id, lod, set_id = faces[number]
+            surface = SemanticSurface(id or "", kind, None, parent)
+            polygon_id = ids[number]
+            polygon = Polygon(polygon_id or "", [number], surface)
+            if polygon_id:
+                by_id[polygon_id] = [polygon]
+            if set_id:
+                by_id[set_id] = [polygon]
+            found.append((lod, surface, polygon))
+        return found
 
     def _solid(self, element: _Element) -> list[list[Polygon | Link]]:
         shells: list[list[Polygon | Link]] = []
