@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from analysis.windowview import NAME as WINDOW_VIEW
 from app import remedies, theme
 from app.askpoints import normal_of
+from app.dialogs import show_beside
 from app.dialogs.calculator import Calculator
 from app.dialogs.choose import SelectWhere
 from app.dialogs.join import JoinCsv
@@ -109,15 +110,15 @@ class Commands(QObject):
 
     def calculate(self) -> None:
         """Open the attribute calculator."""
-        self._window.show_dialog(Calculator(self._session, self._window))
+        show_beside(Calculator(self._session, self._window))
 
     def find_replace(self) -> None:
         """Open find and replace."""
-        self._window.show_dialog(FindReplace(self._session, self._window))
+        show_beside(FindReplace(self._session, self._window))
 
     def join_csv(self) -> None:
         """Open the CSV join."""
-        self._window.show_dialog(JoinCsv(self._session, self._window))
+        show_beside(JoinCsv(self._session, self._window))
 
     # -- Select ------------------------------------------------------------------------------
 
@@ -129,7 +130,7 @@ class Commands(QObject):
 
     def select_where(self) -> None:
         """Open the selection by expression."""
-        self._window.show_dialog(SelectWhere(self._session, self._window))
+        show_beside(SelectWhere(self._session, self._window))
 
     def select_none(self) -> None:
         """Select nothing, and leave box select; while a place is asked for or looked from, end only that."""
@@ -266,7 +267,7 @@ class Commands(QObject):
         if layer is not None:
             window = self._window
             fly = partial(window.flights.to_layer, layer.id)
-            window.show_dialog(PlaceLayer(self._session, window.canvas, layer, fly, window))
+            show_beside(PlaceLayer(self._session, window.canvas, layer, fly, window))
 
     def repair_geometry(self) -> None:
         """Repair what is safe in the geometries of the current layer."""
@@ -392,8 +393,8 @@ class Commands(QObject):
 
     def keyboard(self) -> None:
         """Show the keyboard page."""
-        self._window.show_dialog(KeyboardPage(self._window))
+        show_beside(KeyboardPage(self._window))
 
     def about(self) -> None:
         """Say what this is and where it keeps things."""
-        self._window.show_dialog(about(self._window, self._session.untitled_folder))
+        show_beside(about(self._window, self._session.untitled_folder))

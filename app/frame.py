@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QMenuBar, QSizePolicy, QToolBar, QWidget
 
 from app.actions import ACTIONS, MENUS, ActionSet
+from app.settings import Settings
+from layers.project import ENDING
 
 AREA = Qt.DockWidgetArea
 #: Name, title and side of every dock.
@@ -21,6 +25,16 @@ DOCKS: tuple[tuple[str, str, Qt.DockWidgetArea], ...] = (
 )
 LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 260, 320, 240
 FIND_WIDTH = 260
+
+#: What a click with the right button offers: in the view, in the list of layers.
+CONTEXT = (
+    *("focus", "hide", "isolate", "show_all", "copy_id", "-", "look_here", "sight_here", "view_here", "-"),
+    *("select_none", "fit", "north_up"),
+)
+LAYER_CONTEXT = (
+    *("layer_zoom", "layer_table", "layer_report", "-"),
+    *("layer_rename", "layer_up", "layer_down", "-", "export", "layer_remove"),
+)
 
 
 def docks_of(window: QMainWindow, panels: Mapping[str, QWidget]) -> dict[str, QDockWidget]:
@@ -62,6 +76,29 @@ def fill_menus(
             recent.aboutToShow.connect(lambda menu=recent: fill_recent(menu))
         if row.scope == "tree":
             tree.addAction(actions[row.name])
+
+
+def fill_recent(settings: Settings, open_paths: Callable[[list[Path]], None], menu: QMenu) -> None:
+    """A row for every project and file that was open lately."""
+    menu.clear()
+    for path in settings.recent:
+        action = menu.addAction(path.name.removesuffix(ENDING))
+        action.setToolTip(str(path))
+        action.triggered.connect(partial(open_paths, [path]))
+    if not menu.actions():
+        menu.addAction("Nothing yet").setEnabled(False)
+
+
+def pop_up(parent: QWidget, actions: ActionSet, names: Sequence[str], at: QPoint) -> None:
+    """A menu of some actions where one has clicked; "-" is a line."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for name in names:
+        if name == "-":
+            menu.addSeparator()
+        else:
+            menu.addAction(actions[name])
+    menu.popup(at)
 
 
 def toolbar_of(actions: ActionSet, find_box: QWidget) -> QToolBar:

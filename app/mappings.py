@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
+from app.dialogs import show_beside
 from app.dialogs.mapping import FieldMapping
 from app.session import Session
 from app.settings import Settings
@@ -17,10 +18,8 @@ from layers.records import Layer
 class Mappings:
     """Knows where diameter, levels, heights and so on of layers come from, or asks."""
 
-    def __init__(
-        self, session: Session, settings: Settings, window: QWidget, show: Callable[[QDialog], None]
-    ) -> None:
-        self._session, self._settings, self._window, self._show = session, settings, window, show
+    def __init__(self, session: Session, settings: Settings, window: QWidget) -> None:
+        self._session, self._settings, self._window = session, settings, window
 
     def settle(self, layers: Sequence[Layer]) -> None:
         """Read new layers as the person said of files with the same fields; ask once for new networks."""
@@ -49,7 +48,7 @@ class Mappings:
                 self._map(layer, question.mapping)
 
         question.accepted.connect(keep)
-        self._show(question)
+        show_beside(question)
 
     def _map(self, layer: Layer, mapping: Mapping[str, str]) -> None:
         style = {**layer.style, "field_map": dict(mapping)}

@@ -1,4 +1,4 @@
-"""The questions of opening and importing: which files, which CRS, which fields."""
+"""The questions of opening and importing: which files, as how many layers, in which CRS."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs import show_beside
 from app.labels import thousands
 from app.lines import ASIDE, SECOND_LINE, TwoLines
+from app.session import Session
+from layers.data import ReadOptions
 from layers.decoding import MissingCrs
 from layers.errors import CitystrataError
 from layers.formats import FORMATS
@@ -159,3 +162,24 @@ class TilesQuestion(QMessageBox):
 def are_like_tiles(paths: Sequence[Path]) -> bool:
     """Whether there are many files, and all of one kind."""
     return len(paths) >= MANY_FILES and len({path.suffix.lower() for path in paths}) == 1
+
+
+def ask_tiles(parent: QWidget, session: Session, files: list[Path]) -> None:
+    """Ask whether files that lie side by side are one layer or many, and read them."""
+    question = TilesQuestion(files, parent)
+
+    def answer() -> None:
+        if question.clickedButton() is question.one:
+            session.import_tiles(files)
+        elif question.clickedButton() is question.many:
+            session.import_files(files)
+
+    question.finished.connect(answer)
+    show_beside(question)
+
+
+def ask_crs(parent: QWidget, session: Session, path: Path, missing: MissingCrs) -> None:
+    """Ask in which CRS a file is, and read it."""
+    question = CrsQuestion(path.name, missing, parent)
+    question.accepted.connect(lambda: session.import_files([path], {path: ReadOptions(crs=question.crs)}))
+    show_beside(question)

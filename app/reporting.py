@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -39,6 +40,18 @@ def ask_report_path(parent: QWidget, title: str) -> Path | None:
     wanted = "PDF document (*.pdf)"
     name, _ = QFileDialog.getSaveFileName(parent, "Report", file_name(title, ".pdf"), wanted)
     return with_ending(name, ".pdf") if name else None
+
+
+def run_report(
+    parent: QWidget, session: Session, results: list[int], title: str, done: Callable[[Path, int], object]
+) -> None:
+    """Ask for a file and write results to it in a job; in the end `done` is told of it and its pages."""
+    project = session.project
+    out = ask_report_path(parent, f"{project.title}, {title}")
+    if out is not None:
+        session.jobs.run(
+            f"Writing {out.name}", partial(report, project.path, results, out), partial(done, out)
+        )
 
 
 def ask_export_path(parent: QWidget, session: Session, result: ResultSummary) -> Path | None:

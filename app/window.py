@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, QUrl
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QIcon
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
 from PySide6.QtWidgets import (
-    QDialog,
     QMainWindow,
-    QMenu,
     QScrollArea,
     QSplitter,
     QStackedWidget,
-    QTabBar,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -28,25 +24,26 @@ from app import theme
 from app.actions import ActionSet
 from app.analysing import Analysing
 from app.analysisform import AnalysisForm
-from app.banner import Banner
+from app.arrangement import Arrangement
 from app.beginnings import dates_to_compare
 from app.commands import Commands
+from app.dialogs import show_beside
 from app.dialogs.compare import CompareResults
 from app.find import FindBox
 from app.flights import Flights
-from app.frame import DOCKS, docks_of, fill_menus, toolbar_of
+from app.frame import CONTEXT, LAYER_CONTEXT, docks_of, fill_menus, fill_recent, pop_up, toolbar_of
 from app.gestures import HandledCanvas
 from app.history_panel import HistoryPanel
 from app.icons import FOLDER
-from app.importreport import ImportReport, report_of, summary
+from app.importreport import ImportReport
 from app.inspector import Inspector
-from app.labels import counted
 from app.livesight import KEPT_AS, LiveSight
 from app.livesun import LiveSun
 from app.mappings import Mappings
-from app.opening import CrsQuestion, TilesQuestion, are_like_tiles
+from app.notices import INFO_MS, Notices
+from app.opening import are_like_tiles, ask_crs, ask_tiles
 from app.palette import Palette
-from app.reporting import ask_export_path, ask_report_path, report, run_export
+from app.reporting import ask_export_path, run_export, run_report
 from app.resultpanel import ResultPanel
 from app.session import Session, is_project
 from app.settings import MAX_RECENT, Settings
@@ -55,35 +52,19 @@ from app.sightpin import SightPin
 from app.start import StartPage, dropped_files
 from app.statusbar import StatusBar
 from app.stylepanel import StylePanel
-from app.sunpanel import SunPanel, city_title
+from app.sunpanel import SunPanel
 from app.surroundings import Surroundings
 from app.table import AttributeTable
 from app.timeline import Timeline
 from app.tree import LayerTree
-from layers.data import ReadOptions
-from layers.decoding import MissingCrs
-from layers.errors import CitystrataError
 from layers.records import Changes, Layer
 from layers.results import ResultSummary
-from layers.unfinished import Unfinished
 
-INFO_MS = 8000
-SIZE = (1280, 800)
-#: Height of the frame that the desktop puts around a window.
-FRAME = 40
 #: So long the program goes on, unseen, until what was under way has stopped and the project is closed.
 LEAVE_S = 60.0
 SCROLL_BAR = 12
 #: How much is drawn, as a factor of what is fluent.
 DETAIL = {"automatic": 1.0, "coarse": 0.4, "fine": 3.0}
-CONTEXT = (
-    *("focus", "hide", "isolate", "show_all", "copy_id", "-", "look_here", "sight_here", "view_here", "-"),
-    *("select_none", "fit", "north_up"),
-)
-LAYER_CONTEXT = (
-    *("layer_zoom", "layer_table", "layer_report", "-"),
-    *("layer_rename", "layer_up", "layer_down", "-", "export", "layer_remove"),
-)
 
 
 class Window(QMainWindow):
@@ -97,9 +78,7 @@ class Window(QMainWindow):
         self.surroundings = Surroundings(self.session)
         self.sun = LiveSun(self.session, self.surroundings)
         self.sight = LiveSight(self.session, self.surroundings)
-        self._imported = 0  # the layer that was read last
-        self._again: Callable[[], object] | None = None  # what "Try again" does
-        self._act_on_info: Callable[[], object] = self._show_reports
+        self.notices = Notices(self.session)
         self.setWindowIcon(QIcon(str(FOLDER / "citystrata.svg")))
         self.setAcceptDrops(True)
         self.setDockOptions(
@@ -111,10 +90,10 @@ class Window(QMainWindow):
         self._build_middle()
         self._build_docks()
         self.flights = Flights(self.session, self.canvas)
-        self.mappings = Mappings(self.session, self.settings, self, self.show_dialog)
+        self.mappings = Mappings(self.session, self.settings, self)
         self.commands = Commands(self)
         self.actions_ = ActionSet(self, self.session, self.commands)
-        fill_menus(self.menuBar(), self.actions_, self.tree, self._fill_recent)
+        fill_menus(self.menuBar(), self.actions_, self.tree, partial(fill_recent, settings, self.open_paths))
         self._toolbar = toolbar_of(self.actions_, self.find_box)
         self.addToolBar(self._toolbar)
         self.setStatusBar(StatusBar(self.session, self.canvas))
@@ -133,7 +112,6 @@ class Window(QMainWindow):
         )
         self.sun_panel.hide()
         self.sight_panel.hide()
-        self.danger, self.info, self.notice = Banner("danger"), Banner("info"), Banner("notice")
         work = QWidget()
         column = QVBoxLayout(work)
         column.setContentsMargins(0, 0, 0, 0)
@@ -152,8 +130,7 @@ class Window(QMainWindow):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for widget in (self.notice, self.danger, self.info):
-            column.addWidget(widget)
+        column.addWidget(self.notices)
         column.addWidget(self._pages, 1)
         self.setCentralWidget(middle)
 
@@ -181,18 +158,15 @@ class Window(QMainWindow):
             "history": self.history,
             "importreport": self.importreport,
         }
-        self._docks = docks_of(self, panels)
+        self.arrangement = Arrangement(self, self.settings, docks_of(self, panels))
 
     def _connect(self) -> None:
         session = self.session
         session.opened.connect(self._on_opened)
-        session.problem.connect(self._say_problem)
-        session.drawing.lost.connect(self._offer_again)
-        self.danger.acted.connect(self._try_again)
         session.message.connect(lambda text: self.statusBar().showMessage(text, INFO_MS))
         session.imports.imported.connect(self._on_imported)
-        session.imports.crs_wanted.connect(self._ask_crs)
-        session.imports.cut_off.connect(self._offer_to_go_on)
+        session.imports.crs_wanted.connect(partial(ask_crs, self, session))
+        self.notices.report_requested.connect(self.show_import_report)
         session.project_changed.connect(self._on_project_changed)
         for panel in (self.find_box, self.table, self.inspector, self.importreport):
             panel.fly_requested.connect(self.flights.to_objects)
@@ -207,67 +181,44 @@ class Window(QMainWindow):
         self.results.eye_requested.connect(self.commands.look_there)
         self.results.export_requested.connect(self.export_result)
         self.results.compare_requested.connect(
-            lambda result: self.show_dialog(CompareResults(session, self.analysing, result, self))
+            lambda result: show_beside(CompareResults(session, self.analysing, result, self))
         )
         self.results.report_requested.connect(lambda result: self.write_report([result.id]))
-        self.info.acted.connect(lambda: self._act_on_info())
         self.start_page.open_clicked.connect(self.actions_["open"].trigger)
         self.start_page.folder_clicked.connect(self.actions_["import_folder"].trigger)
         self.start_page.demo_clicked.connect(self.open_demo)
         self.start_page.files_chosen.connect(self.open_paths)
         self.start_page.discard_clicked.connect(self._discard)
-        self.canvas.context_requested.connect(partial(self._show_menu, CONTEXT))
+        self.canvas.context_requested.connect(partial(pop_up, self, self.actions_, CONTEXT))
         self.canvas.walk_ended.connect(lambda: self.actions_["walk"].setChecked(False))
         self.canvas.box_ended.connect(lambda: self.actions_["box"].setChecked(self.canvas.box_mode))
-        self.tree.context_requested.connect(partial(self._show_menu, LAYER_CONTEXT))
+        self.tree.context_requested.connect(partial(pop_up, self, self.actions_, LAYER_CONTEXT))
         self.tree.itemDoubleClicked.connect(lambda: self.actions_["layer_zoom"].trigger())
         self.timeline.date_changed.connect(self.canvas.set_date)
         self.timeline.date_changed.connect(self.surroundings.set_city_date)
         self.canvas.camera_changed.connect(self.surroundings.look_from)
         self.timeline.ghosts_changed.connect(self.canvas.set_ghosts)
         self.timeline.ghosts_changed.connect(self.actions_["ghosts"].setChecked)
-        for name, dock in self._docks.items():
+        for name, dock in self.arrangement.docks.items():
             dock.visibilityChanged.connect(partial(self._on_dock, name))
         self.canvas.hovered.connect(self.sight_panel.point_at)
         self.sight_panel.kept.connect(lambda on: self.ask_analysis(KEPT_AS, self.sight.answers(on)))
         self.sight_panel.look_wanted.connect(self._look_as_observer)
-        self._hide_info = QTimer(self, singleShot=True, interval=INFO_MS)
-        self._hide_info.timeout.connect(self.info.hide)
         theme.current().changed.connect(self._mark_theme)
 
     # -- what is remembered ------------------------------------------------------------------
 
     def _restore(self) -> None:
-        self.resize(*SIZE)
-        geometry, docks = self.settings.bytes("geometry"), self.settings.bytes("docks")
-        if geometry is not None:
-            self.restoreGeometry(geometry)
-        self._fit_screen()
-        if docks is not None:
-            made = self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
-            for bar in made if self.restoreState(docks) else ():
-                bar.hide()  # Qt makes others, and would leave these in the window
-        self._wanted = {
-            name: self.settings.flag(f"dock_{name}", name in ("layers", "inspector")) for name, _, _ in DOCKS
-        }
+        self.arrangement.restore()
         self.set_legend(self.settings.flag("legend"))
         self.set_marks(self.settings.flag("marks"))
         self.set_timeline(self.settings.flag("timeline"))
         self.set_detail(self.settings.detail)
         self._mark_theme()
 
-    def _fit_screen(self) -> None:
-        """Be no larger than the screen; where it has no room for a frame as well, fill it."""
-        room = self.screen().availableGeometry()
-        if self.width() > room.width() or self.height() + FRAME > room.height():
-            self.resize(self.size().boundedTo(room.size() - QSize(0, FRAME)))
-            self.move(room.topLeft())
-            self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the work, close the project, and remember the arrangement."""
-        self._keep_docks()
-        self.settings.set_bytes("geometry", self.saveGeometry())
+        self.arrangement.keep(self.session.is_open)
         self.canvas.close()
         self.session.close_project()
         self.settings.save()
@@ -275,39 +226,21 @@ class Window(QMainWindow):
         self.session.jobs.wait(LEAVE_S)
         super().closeEvent(event)
 
-    def _keep_docks(self) -> None:
-        if self.session.is_open:
-            self.settings.set_bytes("docks", self.saveState())
-        for name, wanted in self._wanted.items():
-            self.settings.set_flag(f"dock_{name}", wanted)
-
     # -- opening -----------------------------------------------------------------------------
 
     def open_paths(self, paths: list[Path]) -> None:
         """Open a project, or read files as layers."""
         projects, files = [p for p in paths if is_project(p)], [p for p in paths if not is_project(p)]
-        self.danger.hide()
+        self.notices.danger.hide()
         if projects:
             self.session.open_project(projects[-1])
         if are_like_tiles(files):
-            self._ask_tiles(files)
+            ask_tiles(self, self.session, files)
         elif files:
             self.session.import_files(files)
         for path in files[:MAX_RECENT]:
             if path.exists():
                 self.settings.add_recent(path)
-
-    def _ask_tiles(self, files: list[Path]) -> None:
-        question = TilesQuestion(files, self)
-
-        def answer() -> None:
-            if question.clickedButton() is question.one:
-                self.session.import_tiles(files)
-            elif question.clickedButton() is question.many:
-                self.session.import_files(files)
-
-        question.finished.connect(answer)
-        self.show_dialog(question)
 
     def open_demo(self) -> None:
         """Make the demo city in a job and open it."""
@@ -323,39 +256,9 @@ class Window(QMainWindow):
         event.acceptProposedAction()
         self.open_paths(dropped_files(event))
 
-    def _say_problem(self, sentence: str) -> None:
-        self._again = None
-        self.danger.say(sentence)
-
-    def _offer_again(self, error: CitystrataError) -> None:
-        """A layer could not be drawn: perhaps the disk was full, or its file was away."""
-        self._again = self.session.drawing.again
-        self.danger.say(error.sentence(), "Try again")
-
-    def _try_again(self) -> None:
-        self.danger.hide()
-        if self._again is not None:
-            self._again()
-
-    def _ask_crs(self, path: Path, missing: MissingCrs) -> None:
-        question = CrsQuestion(path.name, missing, self)
-        question.accepted.connect(
-            lambda: self.session.import_files([path], {path: ReadOptions(crs=question.crs)})
-        )
-        self.show_dialog(question)
-
     def _discard(self, path: Path) -> None:
         self.session.discard(path)
         self.start_page.refresh()
-
-    def _fill_recent(self, menu: QMenu) -> None:
-        menu.clear()
-        for path in self.settings.recent:
-            action = menu.addAction(path.name.removesuffix(".city.gpkg"))
-            action.setToolTip(str(path))
-            action.triggered.connect(partial(self.open_paths, [path]))
-        if not menu.actions():
-            menu.addAction("Nothing yet").setEnabled(False)
 
     # -- what happened -----------------------------------------------------------------------
 
@@ -363,15 +266,10 @@ class Window(QMainWindow):
         is_open = self.session.is_open
         if not is_open:
             self.start_page.refresh()
-            self.info.hide()
         self._pages.setCurrentIndex(1 if is_open else 0)
         self.canvas.set_ghosts(self.timeline.ghosts.isChecked())
         self._toolbar.setVisible(is_open)
-        for name, dock in self._docks.items():
-            dock.setVisible(is_open and self._wanted[name])
-        self.notice.hide()
-        if is_open and self.session.project.read_only:
-            self.notice.say(f"You can look but not change: {self.session.project.read_only_reason}")
+        self.arrangement.show(is_open)
         self._show_title()
         if is_open:
             if not self.session.is_untitled:
@@ -399,31 +297,8 @@ class Window(QMainWindow):
         self.setWindowTitle(f"{name} – Citystrata" if name else "Citystrata")
 
     def _on_imported(self, layers: list[Layer]) -> None:
-        reports = list(map(report_of, layers))
-        telling = [n for n, report in enumerate(reports) if report.warnings] or [0]
-        self._imported = layers[telling[0]].id
-        names = ", ".join(layer.name for layer in layers[:3]) + (" …" if len(layers) > 3 else "")
-        found = any(report.warnings or report.dropped for report in reports)
-        self._act_on_info = self._show_reports
-        self.info.say(f"{names}: {summary(reports)}", "Details" if found else "")
-        self._hide_info.start()
+        self.notices.say_imported(layers)
         self.mappings.settle(layers)
-
-    def _offer_to_go_on(self, item: Unfinished) -> None:
-        """An import was cut off when the program ended."""
-        self._hide_info.stop()
-        self._act_on_info = partial(self._go_on, item)
-        self.info.say(
-            f"The import of {item.source.path.name} was cut off. What was read is kept.", "Continue"
-        )
-
-    def _go_on(self, item: Unfinished) -> None:
-        self.info.hide()
-        self.session.imports.go_on(item)
-
-    def _show_reports(self) -> None:
-        self.info.hide()
-        self.show_import_report(self._imported)
 
     def show_import_report(self, layer: int) -> None:
         """Show what reading the file of a layer found."""
@@ -433,39 +308,19 @@ class Window(QMainWindow):
 
     # -- what actions ask for ----------------------------------------------------------------
 
-    def show_dialog(self, dialog: QDialog) -> None:
-        """Show a dialog beside the work; it is gone when closed."""
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setModal(False)
-        dialog.show()
-
     def ask_analysis(self, name: str, answers: Mapping[str, Any] | None = None) -> AnalysisForm:
         """Ask for the inputs of an analysis, beside the view, where objects can be clicked meanwhile."""
         form = AnalysisForm(self.session, self.analysing, analysis_of(name), self.canvas, answers, self)
         corner = self.canvas.mapToGlobal(QPoint(0, 0))
-        form.move(corner.x() - min(form.width() // 2, self._docks["layers"].width()), corner.y())
-        self.show_dialog(form)
+        form.move(corner.x() - min(form.width() // 2, self.arrangement.docks["layers"].width()), corner.y())
+        show_beside(form)
         return form
 
     def write_report(self, results: list[int]) -> None:
         """Ask for a file, and write these results, or all, to it as PDF."""
         titles = [found.title for found in self.analysing.results if found.id in results]
         title = titles[0] if len(titles) == 1 else "Results"
-        project = self.session.project
-        out = ask_report_path(self, f"{project.title}, {title}")
-        if out is None:
-            return
-
-        def done(pages: int) -> None:
-            self._act_on_info = partial(self._open_file, out)
-            self.info.say(f"The report is written, {counted(pages, 'page')}: {out}", "Open")
-
-        work = partial(report, project.path, results, out)
-        self.session.jobs.run(f"Writing {out.name}", work, done)
-
-    def _open_file(self, path: Path) -> None:
-        self.info.hide()
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+        run_report(self, self.session, results, title, self.notices.say_written)
 
     def export_result(self, result: ResultSummary) -> None:
         """Ask for a file, and write a result to it."""
@@ -475,11 +330,7 @@ class Window(QMainWindow):
 
     def show_dock(self, name: str, on: bool) -> None:
         """Show a panel, in front of others in its place, or hide it."""
-        self._wanted[name] = on
-        if self.session.is_open:
-            self._docks[name].setVisible(on)
-            if on:
-                self._docks[name].raise_()
+        self.arrangement.want(name, on, self.session.is_open)
 
     def set_legend(self, on: bool) -> None:
         """Show or hide the legend."""
@@ -502,7 +353,7 @@ class Window(QMainWindow):
             # What stands at other dates casts no shadow; a plan is what people want to see the shadow of.
             planned, _ = dates_to_compare(self.session.project.epochs, "", compares=True)
             self.timeline.show_date(planned or self.timeline.track.day.isoformat())
-            self._say_city_date()
+            self.notices.say_city_date(self.timeline)
         self.sun_panel.setVisible(on)
         shown = self.analysing.shown
         if on and shown is not None and shown.day is not None:
@@ -523,19 +374,6 @@ class Window(QMainWindow):
         seen = self.sight.view(self.canvas.camera.azimuth_deg)
         if seen is not None:
             self.canvas.look_from(seen)
-
-    def _say_city_date(self) -> None:
-        """Say which city casts the shadows, and offer that of today."""
-        epochs, shown = self.session.project.epochs, self.timeline.track.day.isoformat()
-        now, _ = dates_to_compare(epochs, date.today().isoformat(), compares=False)
-        words = f"The city is shown as of {city_title(epochs, shown)}: only what stands then casts shadow."
-        self._act_on_info = partial(self._show_city_of, now)
-        self.info.say(words, "Show today instead" if shown > now else "")
-        self._hide_info.stop()
-
-    def _show_city_of(self, day: str) -> None:
-        self.info.hide()
-        self.timeline.show_date(day)
 
     def set_detail(self, choice: str) -> None:
         """Draw more or less, and keep the choice."""
@@ -562,16 +400,4 @@ class Window(QMainWindow):
 
     def _on_dock(self, name: str, _visible: bool) -> None:
         if self.session.is_open:
-            shown = not self._docks[name].isHidden()
-            self._wanted[name] = shown
-            self.actions_[f"dock_{name}"].setChecked(shown)
-
-    def _show_menu(self, names: tuple[str, ...], at: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for name in names:
-            if name == "-":
-                menu.addSeparator()
-            else:
-                menu.addAction(self.actions_[name])
-        menu.popup(at)
+            self.actions_[f"dock_{name}"].setChecked(self.arrangement.follow(name))

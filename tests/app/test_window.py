@@ -63,7 +63,7 @@ def test_dropping_a_file_opens_it_in_an_untitled_project(
     settled(window.session)
     assert window.canvas.isVisible() and window.session.is_untitled
     assert [layer.name for layer in window.session.project.layers] == ["blocks"]
-    assert "Read 9 objects, nothing to report." in window.info.text
+    assert "Read 9 objects, nothing to report." in window.notices.info.text
     assert window.statusBar().crs.text() == "EPSG:7415"  # type: ignore[attr-defined]
     assert window.statusBar().scale.text().startswith("1 : ")  # type: ignore[attr-defined]
     assert "Untitled" in window.windowTitle()
@@ -82,8 +82,8 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(
     empty.write_bytes(b"")
     window.open_paths([empty, write_city(tmp_path / "blocks.city.json")])
     settled(window.session)
-    qtbot.waitUntil(lambda: bool(window.danger.text), timeout=3000)
-    assert "empty" in window.danger.text and "Traceback" not in window.danger.text
+    qtbot.waitUntil(lambda: bool(window.notices.danger.text), timeout=3000)
+    assert "empty" in window.notices.danger.text and "Traceback" not in window.notices.danger.text
     assert [layer.name for layer in window.session.project.layers] == ["blocks"]
 
 
@@ -141,7 +141,7 @@ def test_a_second_window_says_why_it_is_read_only(
     qtbot.addWidget(second)
     second.open_paths([path])
     settled(second.session)
-    assert "another window" in second.notice.text
+    assert "another window" in second.notices.notice.text
     assert not second.actions_["layer_remove"].isEnabled()
     second.close()
 
@@ -277,7 +277,7 @@ def test_edits_from_anywhere_arrive_on_the_interface_thread(qtbot: QtBot, city: 
         city.session.run_edit("Correct", lambda edit: edit.set_attribute(fid, "roofType", "1000"))
     assert (changed.args[0].fids.tolist(), changed.args[0].keys) == ([fid], {"roofType"})
     assert not city.session.run_edit("Wrong", lambda edit: edit.set_valid(fid, "2000-01-01", "1990-01-01"))
-    assert "cannot end before it begins" in city.danger.text
+    assert "cannot end before it begins" in city.notices.danger.text
 
 
 def test_a_long_edit_and_its_undo_run_as_jobs(
