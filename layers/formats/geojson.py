@@ -103,6 +103,8 @@ def _layer(data: bytes, path: Path, options: ReadOptions) -> LayerData:
         records.append(record)
         at = end
     pieces.append(Piece(data[at:]))
+    if not records:
+        raise ReadError("There are no features", where=path.name, do="Ask for the file again")
     layer = layer_of(layer_name(path, ENDINGS), records, None, report, options)
     layer.pieces = pieces
     layer.crs = options.crs or _crs(collection, layer, report)
