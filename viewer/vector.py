@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -27,8 +28,10 @@ from viewer.view import ATTRIBUTE, Found, Source
 
 PIN_HEIGHT_M = 6.0
 FLOOR_M = 3.0
-#: What is meant to be a tree says so with one of these in its type.
-TREE_WORDS = ("tree", "baum", "boom", "arbre", "arbol", "albero", "vegetation")
+#: What is meant to be a tree says so with a word that begins like this, in its type or its layer's name.
+TREE = re.compile(
+    r"(?<![^\W\d_])(tree|baum|bäum|boom|bomen|arbre|árbol|arbol|alber|träd|solitary ?veg)", re.IGNORECASE
+)
 TRUNK = "#7a6248"
 #: Lines are drawn so long at most between places where they follow the ground.
 STEP_M = 10.0
@@ -226,11 +229,10 @@ def _together(found: list[Bodies]) -> Bodies:
 def _is_tree(source: Source, owner: Int32, crown_m: Float64, trunk_m: Float64) -> Mask:
     """Points with a crown or a trunk, and those whose type or layer speaks of trees."""
     measured = np.isfinite(crown_m[owner]) | np.isfinite(trunk_m[owner])
-    name = source.layer.name.lower()
-    if any(word in name for word in TREE_WORDS):
+    if TREE.search(source.layer.name):
         return np.ones(len(owner), bool)
     types = source.columns.values("type")
-    called = np.array([any(w in str(t).lower() for w in TREE_WORDS) for t in types] or [False], bool)
+    called = np.array([TREE.search(str(name)) is not None for name in types] or [False], bool)
     found: Mask = measured | called[owner]
     return found
 

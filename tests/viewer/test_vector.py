@@ -15,7 +15,7 @@ from viewer.areas import LIFT_M, Outlines, laid, outlines, raised
 from viewer.scene import Scene
 from viewer.solids import Solids
 from viewer.trees import trees
-from viewer.vector import CROWN, FLAT, RAISED, VectorView
+from viewer.vector import CROWN, FLAT, RAISED, TREE, VectorView
 
 NAN = float("nan")
 SQUARE = [(0, 0), (40, 0), (40, 40), (0, 40)]
@@ -72,6 +72,16 @@ def test_trees_are_as_high_and_wide_as_they_are_said_to_be() -> None:
     assert each[..., 2].max(axis=1).tolist() == pytest.approx([62.0, 60.0, 58.0])
     assert np.ptp(each[:2, :, 0], axis=1).tolist() == pytest.approx([6.0, 6.0], rel=0.1)
     assert stems.vertices[:, 2].min() == 50.0
+
+
+@pytest.mark.parametrize("name", ["street_furniture", "metree"])
+def test_what_only_sounds_like_a_tree_is_none(name: str) -> None:
+    assert TREE.search(name) is None
+
+
+@pytest.mark.parametrize("name", ["trees 2024", "bgt_bomen", "Bäume der Stadt", "SolitaryVegetationObject"])
+def test_trees_are_known_by_their_names(name: str) -> None:
+    assert TREE.search(name)
 
 
 def feature(id: int, kind: str, coordinates: object, **properties: object) -> dict[str, object]:
