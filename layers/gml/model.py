@@ -146,10 +146,10 @@ class ModelReader(Reader):
         super()._take(batch)
 
     def _gather(self, items: Sequence[GmlObject], first: int, written: Lines, lines: Lines) -> Batch | None:
+        number = len(self.gathered.batches)
         found = super()._gather(items, first, written, lines)
-        number = len(self.gathered.batches) - 1
         chosen = [] if found is None else found.chosen
-        self.chosen[number] = chosen
+        self.chosen[number] = chosen  # when there are none, those of the next batch will stand there
         at = 0
 
         def sound(numbers: Iterable[int]) -> list[Float64]:
