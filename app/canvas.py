@@ -38,7 +38,7 @@ REST_MS = 180
 #: A picture that is kept is so much finer than the screen, and at least so wide.
 FINER, KEPT_WIDTH = 2.0, 1600
 EMPTY_TITLE = "Nothing to see yet"
-EMPTY_TEXT = "Drop a CityJSON, GeoTIFF, LAS … file or a folder of tiles here, or press Ctrl+O."
+EMPTY_TEXT = "Drop a city model, building model, terrain, scan or network here, or press Ctrl+O."
 
 
 class Canvas(QWidget):

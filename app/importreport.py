@@ -157,8 +157,13 @@ class ImportReport(Panel):
         self.text.setMaximumWidth(260)
         self.save = QPushButton("Save as JSON…")
         self.save.setToolTip("Write the whole report to a file")
-        self.words = QLabel()
+        self.words, self.whole = QLabel(wordWrap=True), QLabel(wordWrap=True)
         self.words.setObjectName("muted")
+        self.words.setContentsMargins(12, 0, 12, 6)
+        self.whole.setContentsMargins(12, 6, 12, 8)
+        self.whole.setTextFormat(Qt.TextFormat.PlainText)
+        self.whole.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.whole.hide()
         self._findings = Findings()
         self.rows = Narrowed(self._findings)
         self.table = QTableView()
@@ -180,9 +185,10 @@ class ImportReport(Panel):
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
         bar.setContentsMargins(12, 8, 12, 8)
+        bar.setSpacing(8)
         for widget in (self.layers, self.outcomes, self.text):
             bar.addWidget(widget)
-        bar.addWidget(self.words, 1)
+        bar.addStretch(1)
         bar.addWidget(self.save)
         self._stack = QStackedWidget()
         for page in (empty_state(*EMPTY), empty_state(*NOTHING), self.table):
@@ -191,11 +197,14 @@ class ImportReport(Panel):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(bar)
+        layout.addWidget(self.words)
         layout.addWidget(self._stack, 1)
+        layout.addWidget(self.whole)
 
     def _connect(self) -> None:
         self._session.opened.connect(self.refresh)
         self._session.project_changed.connect(self.refresh)
+        self._session.current_layer_changed.connect(self._follow)
         self.layers.activated.connect(self._show_layer)
         self.outcomes.activated.connect(self._narrow)
         self.text.textChanged.connect(self._narrow)
@@ -214,11 +223,19 @@ class ImportReport(Panel):
         self.layers.setCurrentIndex(max(0, self.layers.findData(layer)))
         self._show_layer()
 
+    def _follow(self) -> None:
+        """Turn to the layer that is chosen in the list of layers."""
+        layer = self._session.current_layer
+        if layer is not None and layer.id != self.layers.currentData():
+            self.layers.setCurrentIndex(max(0, self.layers.findData(layer.id)))
+            self._show_layer()
+
     def _present(self) -> tuple[Layer, ...]:
         return self._session.project.layers if self._session.is_open else ()
 
     def _fill(self) -> None:
-        before = self.layers.currentData()
+        current = self._session.current_layer
+        before = self.layers.currentData() or (current and current.id)
         self.layers.clear()
         for layer in self._present():
             self.layers.addItem(layer.name, layer.id)
@@ -248,6 +265,7 @@ class ImportReport(Panel):
             self.table.setColumnWidth(column, width)
 
     def _narrow(self) -> None:
+        self.whole.hide()
         self.rows.narrow(self.outcomes.currentData() or "", self.text.text())
 
     def _go_to(self, index: QModelIndex) -> None:
@@ -256,6 +274,8 @@ class ImportReport(Panel):
         if layer is None or not index.isValid():
             return
         finding = self._findings.finding(self.rows.mapToSource(index).row())
+        self.whole.setText(finding.text)
+        self.whole.show()
         found = self._session.project.by_id(finding.object, layer) if finding.object else None
         if found is not None and self._session.selection.tolist() != [found.fid]:
             self._session.select([found.fid])

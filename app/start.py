@@ -47,7 +47,8 @@ class DropZone(QFrame):
         words.setWordWrap(True)
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         kinds = QLabel(
-            "CityJSON · GeoTIFF · ASCII grid · LAS, LAZ · GeoPackage · GeoJSON · EPANET, SWMM · PLY"
+            "CityGML · CityJSON · IFC · 3D Tiles, glTF, OBJ · GeoTIFF · LAS, LAZ, E57, PLY"
+            " · GeoPackage, Shapefile, GeoJSON, GML · EPANET, SWMM"
         )
         kinds.setObjectName("muted")
         kinds.setAlignment(Qt.AlignmentFlag.AlignCenter)

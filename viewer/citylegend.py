@@ -22,6 +22,7 @@ MOST_COUNTED = 3_000_000
 MOST_MATERIALS = 8
 #: A name that tells a person nothing: an id.
 IDENTIFIER = re.compile(r"[\w-]*[0-9A-Fa-f]{8}-?[0-9A-Fa-f-]{8,}.*")
+LOOKS = "Materials and textures"
 #: What stands for images in a legend.
 IMAGE = (150, 140, 130)
 
@@ -32,7 +33,9 @@ def legend_of(
     """Classes with the number of objects, or of surfaces, that are drawn in each."""
     if looks.way == APPEARANCE and city.album is not None and city.themes:
         surfaces = _surfaces(city, allowed)
-        return _look_rows(layer, city, city.album, np.asarray(city.surface_look)[surfaces, theme])
+        look = np.asarray(city.surface_look)[surfaces, theme]
+        bare = np.bincount(np.asarray(city.surface_type)[surfaces][look < 0], minlength=len(city.type_names))
+        return [*_look_rows(layer, city.album, look, int(bare[0])), *_bare_rows(layer, city, bare)]
     objects = city.entry_object[allowed.entries]
     if looks.classes is not None:
         return looks.classes.legend(layer.id, looks.attribute, objects)
@@ -57,11 +60,19 @@ def _surfaces(city: CityTiles, allowed: Allowed) -> Index | slice:
     return allowed.surfaces(city, np.arange(len(city.entry_object)))[0]
 
 
-def _look_rows(layer: Layer, city: CityTiles, album: Album, look: Int32) -> list[LegendEntry]:
-    """How many polygons have images, are hatched for want of one, and are of which material."""
-    counts = np.bincount(look + 1, minlength=len(album.picture) + 1)
-    bare, each = int(counts[0]), counts[1:]
-    heading = "Materials and textures"
+def _bare_rows(layer: Layer, city: CityTiles, counts: Index) -> list[LegendEntry]:
+    """The semantic surfaces without any look, which have the colours of their types."""
+    rows = [
+        LegendEntry(f"{name}, no image", surface_color(name), int(counts[i]), "surfaces", layer.id, LOOKS)
+        for i, name in enumerate(city.type_names)
+        if i and counts[i]
+    ]
+    return sorted(rows, key=lambda row: -row.count)
+
+
+def _look_rows(layer: Layer, album: Album, look: Int32, bare: int) -> list[LegendEntry]:
+    """How many polygons have images, are hatched for want of one, are of which material, or of nothing."""
+    each = np.bincount(look + 1, minlength=len(album.picture) + 1)[1:]
     rows = []
     shown = _materials(album, each)
     for label, color, count in (
@@ -76,7 +87,7 @@ def _look_rows(layer: Layer, city: CityTiles, album: Album, look: Int32) -> list
         ("No material or image", PLAIN, bare),
     ):
         if count:
-            rows.append(LegendEntry(label, color, count, "surfaces", layer.id, heading))
+            rows.append(LegendEntry(label, color, count, "surfaces", layer.id, LOOKS))
     return rows
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from math import floor, log10
 from typing import Any
 
@@ -35,6 +35,20 @@ class LegendEntry:
     layer: int = 0
     heading: str = ""
     no_value: bool = False
+
+
+def told_apart(entries: list[LegendEntry], names: Mapping[int, str]) -> list[LegendEntry]:
+    """The rows, with the layer's name in headings that several layers share."""
+    owners: dict[str, set[int]] = {}
+    for entry in entries:
+        owners.setdefault(entry.heading, set()).add(entry.layer)
+    shared = {heading for heading, layers in owners.items() if heading and len(layers) > 1}
+    return [
+        replace(entry, heading=f"{names.get(entry.layer, '')}: {entry.heading.lower()}")
+        if entry.heading in shared
+        else entry
+        for entry in entries
+    ]
 
 
 @dataclass(frozen=True)

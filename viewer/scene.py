@@ -18,7 +18,7 @@ from layers.views import View, views_of
 from viewer.budget import RESTING_POINTS, aim_of
 from viewer.camera import Camera
 from viewer.city import CityView
-from viewer.color import LegendEntry
+from viewer.color import LegendEntry, told_apart
 from viewer.columns import Columns
 from viewer.draping import lay
 from viewer.finish import Finish
@@ -580,4 +580,5 @@ class Scene:
             return watched
         order = {layer.id: i for i, layer in enumerate(self._project.layers)}
         views = sorted(self._views.values(), key=lambda view: order.get(view.layer.id, 0))
-        return [entry for view in views if view.layer.visible for entry in view.legend()]
+        names = {view.layer.id: view.layer.name for view in views}
+        return told_apart([entry for view in views if view.layer.visible for entry in view.legend()], names)
