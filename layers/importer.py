@@ -86,7 +86,9 @@ def main() -> int:
 
 def _end_with_starter() -> None:
     """End this process when whoever started it is gone, or needs it no more."""
-    sys.stdin.buffer.read()
+    # Past Python's own reader: the end of a process that waits in there is a crash, whatever ended it.
+    while os.read(sys.stdin.fileno(), 1):
+        pass
     os._exit(0)
 
 

@@ -22,7 +22,7 @@ import pytest
 from layers import formats
 from layers.cache import cache_folder
 from layers.data import LayerData, ReadOptions
-from layers.decoding import answered
+from layers.decoding import ImportProcess, answered
 from layers.errors import CitystrataError, EditError, PlaceError, ProjectError, ReadError, WriteError
 from layers.exporting import export_layer
 from layers.importing import import_files
@@ -421,6 +421,17 @@ def test_a_decoder_that_is_given_damage_harms_nobody(tmp_path: Path, ending: str
                     pass
             except CitystrataError as error:
                 sentence_of(error)
+
+
+def test_what_nobody_foresaw_is_told_as_it_is_and_not_as_a_crash(tmp_path: Path) -> None:
+    """The import process is asked something that is no request, and fails."""
+    reader = ImportProcess.start()
+    assert reader.process.stdin
+    reader.process.stdin.write(b"no request\n")
+    reader.process.stdin.flush()
+    with within(60):
+        assert "JSON is malformed" in sentence_of(reader.death(tmp_path))
+    reader.end()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the process in /proc")
