@@ -16,6 +16,8 @@ from layers.zipsafe import START as ZIP
 from layers.zipsafe import Archive
 
 STEP = b"ISO-10303-21"
+#: What every file ends with.
+END = b"END-ISO-10303-21"
 ENDING = ".ifc"
 #: An entity as it begins a statement: its number.
 _ENTITY = re.compile(rb"(?:^|;)\s*#(\d+)\s*=", re.MULTILINE)
@@ -105,6 +107,13 @@ def _whole(path: Path, folder: Path, where: str, report: Report) -> Model:
     data = path.read_bytes()
     file = _parsed(path, where)
     missing = _missing(data, file)
+    if END not in data:
+        raise ReadError(
+            "The IFC file is cut off: what follows is missing, and with it objects",
+            where=where,
+            found=f"no {END.decode()} at its end",
+            do="Ask for the file again",
+        )
     if missing and (mended := _without_stray_comments(data)) is not None:
         again = folder / "mended.ifc"
         again.write_bytes(mended)

@@ -317,10 +317,15 @@ def test_names_in_shift_jis_are_read_as_what_they_mean() -> None:
     assert "1階" in names[0]
 
 
-def test_what_the_text_cuts_off_is_told(tmp_path: Path) -> None:
+def test_a_model_that_is_cut_off_is_refused_and_entities_that_are_broken_are_told(tmp_path: Path) -> None:
     whole = model(tmp_path).read_bytes()
     path = tmp_path / "cut.ifc"
-    path.write_bytes(whole[: whole.index(b"#46=") + 20])
+    for end in (whole.index(b"#46=") + 20, whole.index(b"#31=")):  # within an entity, and between two
+        path.write_bytes(whole[:end])
+        with pytest.raises(ReadError, match="is cut off"):
+            read(path)
+    broken = whole.index(b"#46=") + 20
+    path.write_bytes(whole[:broken] + b"\nENDSEC;\nEND-ISO-10303-21;\n")
     layer = read(path)
     assert len(layer.features) == 4
     (told,) = [w for w in layer.report.warnings if w.code == "not_read"]
@@ -347,7 +352,7 @@ def test_archives_are_opened_and_written_back_as_they_were(tmp_path: Path) -> No
 @pytest.mark.parametrize(("name", "content", "reason"), [
     ("a.ifcxml", "<?xml version='1.0'?><ifc:ifcXML/>", "IFC written as XML is not read"),
     ("a.ifc", "ISO-10303-21;\nHEADER;FILE_SCHEMA(('IFC9'));ENDSEC;DATA;ENDSEC;", "cannot be read"),
-    ("a.ifc", BEAM[: BEAM.index("#1=")] + "ENDSEC;", "no building or any other product"),
+    ("a.ifc", BEAM[: BEAM.index("#1=")] + "ENDSEC;\nEND-ISO-10303-21;", "no building or any other product"),
 ])  # fmt: skip
 def test_what_is_no_building_model_is_refused_with_the_reason(
     tmp_path: Path, name: str, content: str, reason: str
