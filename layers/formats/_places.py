@@ -62,13 +62,29 @@ class Places:
             except (ValueError, TypeError, ReadError) as error:
                 said = error.sentence() if isinstance(error, ReadError) else f"{error}."
                 report.warn(
-                    "geometry-unreadable", name, f"Its shape could not be read: {said}", "unsupported"
+                    "geometry-unreadable",
+                    name,
+                    f"The shape of {name} could not be read: {said}",
+                    "unsupported",
                 )
                 return None
         x, y, z = (as_number(cells.get(axis)) if axis else None for axis in self._axes)
         if x is None or y is None:
             return None
         return wkb.Shape(wkb.POINT, ((np.array([[x, y, math.nan if z is None else z]]),),))
+
+    @property
+    def _columns(self) -> list[str]:
+        """The columns that say where records lie."""
+        return [name for name in ([self._shape] if self._shape else self._axes[:2]) if name]
+
+    def are_said(self, cells: Mapping[str, str]) -> bool:
+        """Whether a record has anything in the columns that say where it lies."""
+        return any(name in cells for name in self._columns)
+
+    def found(self, cells: Mapping[str, str]) -> str:
+        """What a record has in these columns, for a sentence."""
+        return ", ".join(f"{name} = {cells.get(name, '')[:40]!r}" for name in self._columns)
 
 
 def _is_shape(text: str) -> bool:

@@ -30,6 +30,8 @@ TITLE = "Table (CSV)"
 ENDINGS = (".csv", ".tsv")
 KINDS = ("heritage", "vector", "pipes", "city")  # it writes tables of all of them
 
+#: So many records without a place are named.
+_MOST_SHOWN = 3
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -69,7 +71,7 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     if table.dialect.encoding != "utf-8":
         report.warn("encoding", "", f"The file is not UTF-8; it was read as {table.dialect.encoding}.")
     number_field = fields.get("monumentNumber") if is_catalogue else None
-    records, pieces = _records(table, places, {number_field, object_field}, report)
+    records, pieces = _records(table, places, {number_field, object_field}, is_catalogue, report)
     asked = replace(options, kind="heritage") if is_catalogue else options
     layer = layer_of(layer_name(path, ENDINGS), records, places.crs, report, asked)
     layer.pieces = pieces
@@ -81,8 +83,9 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
 
 
 def _records(
-    table: _csv.Table, places: Places, texts: Container[str | None], report: Report
+    table: _csv.Table, places: Places, texts: Container[str | None], may_have_none: bool, report: Report
 ) -> tuple[list[Record], list[Piece]]:
+    """The records, and the file as their pieces; `may_have_none`: a record need not say where it lies."""
     header = table.dialect.header
     words = {*places.texts, find_field(header, SCAN_FIELDS), _id_field(table)}
     numeric = [
@@ -94,6 +97,7 @@ def _records(
     records: list[Record] = []
     pieces: list[Piece] = []
     lead = table.head
+    unplaced: list[str] = []
     for line, (row, data) in enumerate(table.records, start=2):
         if not any(row):
             lead += data
@@ -109,10 +113,19 @@ def _records(
             if name in cells
         }
         pieces.append(Piece(lead + data, len(lead), len(records), table.role))
+        unreadable = report.unsupported
         shape = places.shape(cells, f"record {line}", report)
+        is_told = report.unsupported > unreadable or (may_have_none and not places.are_said(cells))
+        if places.known and shape is None and not is_told:
+            unplaced.append(f"record {line}, {places.found(cells)}")
         records.append(Record(join_members(values), shape, row=line - 1))
         lead = b""
     pieces.append(Piece(lead))
+    if unplaced:
+        shown = "; ".join(unplaced[:_MOST_SHOWN]) + ("; …" if len(unplaced) > _MOST_SHOWN else ".")
+        text = f"{len(unplaced):,} of {len(records):,} records have no place: {shown}"
+        first = unplaced[0].partition(",")[0]
+        report.warn("no-place", first, text, "unsupported", len(unplaced))
     return records, pieces
 
 

@@ -47,6 +47,18 @@ def test_a_shape_that_is_none_is_told_and_the_record_kept(tmp_path: Path) -> Non
     assert (layer.report.unsupported, layer.report.dropped) == (1, 0)
 
 
+def test_records_without_a_place_are_counted_and_named(tmp_path: Path) -> None:
+    layer = read(tmp_path, "id;x;y\n1;abc;5\n2;7.1;52.0\n3;;\n")
+    assert [f.geometry is None for f in layer.features] == [True, False, True]
+    (told,) = layer.report.warnings
+    assert (
+        told.text == "2 of 3 records have no place: record 2, x = 'abc', y = '5'; record 4, x = '', y = ''."
+    )
+    assert (layer.report.unsupported, layer.report.dropped) == (2, 0)
+    monuments = read(tmp_path, "id,name,condition,x,y\n1,Church,good,,\n2,Mill,bad,abc,5\n")
+    assert [w.object for w in monuments.report.warnings] == ["record 3"]  # the church need not say it
+
+
 def test_one_edit_changes_one_cell_and_no_shape(tmp_path: Path) -> None:
     path = real("pointcloud/amsterdam/bgt_roads_demo.csv")
     (layer,) = catalogue.read(path, ReadOptions())
