@@ -49,6 +49,8 @@ __all__ = [
 
 MAX_SUGGESTIONS = 6
 NEAR_ZERO = 2000.0
+#: Authorities use a zone a little beyond its bounds: all of Selfkant, at 5.9° E, is in zone 32, from 6° E.
+BESIDE_DEG = 0.5
 EARTH_RADIUS_M = (6.3e6, 6.43e6)
 
 
@@ -98,8 +100,9 @@ def far_note(text: str, box: Box) -> str:
     if area is None or not crs.is_projected:
         return ""
     longitude, latitude = _to_degrees(crs_text(crs))((box[0] + box[3]) / 2, (box[1] + box[4]) / 2)
-    inside_east = area.west <= longitude <= area.east or area.west > area.east  # across 180°
-    if inside_east and area.south <= latitude <= area.north:
+    west, east = area.west - BESIDE_DEG, area.east + BESIDE_DEG
+    inside_east = west <= longitude <= east or area.west > area.east  # across 180°
+    if inside_east and area.south - BESIDE_DEG <= latitude <= area.north + BESIDE_DEG:
         return ""
     where = _lat_lon(latitude, longitude) if math.isfinite(longitude + latitude) else "nowhere on the Earth"
     return f"the layer lies at {where}, outside the area of {crs.name}; is its CRS right?"

@@ -234,6 +234,9 @@ def test_a_wrong_crs_in_a_file_is_noticed() -> None:
 
 def test_a_layer_far_from_its_crs_is_noticed() -> None:
     assert far_note("EPSG:7415", (85000, 447000, 0, 86000, 448000, 9)) == ""
+    selfkant = (280000, 5657000, 40, 281000, 5658000, 60)  # 5.88° E, officially in the zone from 6° E
+    assert far_note("EPSG:25832+7837", selfkant) == ""
+    assert "outside the area" in far_note("EPSG:25832+7837", (180000, 5657000, 40, 181000, 5658000, 60))
     wyoming = (-5955638, 6157955, 2322, -5955576, 6158005, 2338)
     assert "outside the area of Amersfoort / RD New + NAP height" in far_note("EPSG:7415", wyoming)
     assert far_note(LOCAL, wyoming) == ""
