@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from layers import wkb
 from layers.arrays import Float64
+from layers.crs import height_unit_m, parse_crs
 from layers.levels import doubt
 from layers.pipe_fields import FIELDS, Source, guess_mapping, sources, with_units
-from layers.place import parse_crs
 from layers.records import CityObject, Layer
 
 if TYPE_CHECKING:
@@ -209,8 +209,7 @@ class _Reader:
     @property
     def _height_unit_m(self) -> float:
         """The metres in one unit of the layer's heights, where its CRS says so."""
-        axes = parse_crs(self.layer.crs).axis_info if self.layer.crs else []
-        return float(axes[2].unit_conversion_factor) if len(axes) > 2 else 1.0
+        return height_unit_m(parse_crs(self.layer.crs), 1.0) if self.layer.crs else 1.0
 
     def _in_metres(self, points: Float64) -> Float64:
         return points * (1.0, 1.0, self._height_unit_m)

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from layers.arrays import TerrainPyramid
+from layers.arrays import ImagePyramid, TerrainPyramid
 from layers.crs import LOCAL, crs_text, height_unit, parse_crs
 from layers.data import Box, LayerData
 from layers.errors import PlaceError
 from layers.moving import Move, moved_box
 from layers.place import Place, far_note, project_crs_for, suggest_crs
 from layers.placement import AS_READ, Placement
+
+#: Kinds that are drawn from their rows: their heights are in metres unless their CRS says otherwise.
+IN_METRES = ("pipes", "vector")
 
 
 class MissingCrs(PlaceError):
@@ -98,10 +101,14 @@ def site_of(
     if placement is None and _is_set_down(layer, project_crs) and origin and layer.box:
         placement = set_down(layer.box, origin)
     placement = placement or AS_READ
-    # Rasters are in metres unless their CRS says otherwise, clouds in the unit of their positions.
-    in_metres = layer.crs is None or isinstance(layer.drawable, TerrainPyramid)
-    unit_m = 1.0 if in_metres else height_unit(str(layer.crs))[1]
-    return Site(layer.crs, project_crs, Move(layer.crs, project_crs, unit_m, placement), epoch)
+    move = Move(layer.crs, project_crs, _unit_of_heights_m(layer), placement)
+    return Site(layer.crs, project_crs, move, epoch)
+
+
+def _unit_of_heights_m(layer: LayerData) -> float:
+    """The same as `moving.unit_of_heights_m` says of the layer once it is in the project."""
+    in_metres = layer.kind in IN_METRES or isinstance(layer.drawable, TerrainPyramid | ImagePyramid)
+    return 1.0 if layer.crs is None or in_metres else height_unit(layer.crs)[1]
 
 
 def set_down(box: Box, origin: Sequence[float]) -> Placement:

@@ -57,6 +57,7 @@ class Model:
     known: dict[str, dict[str, int]] = field(default_factory=lambda: {part: {} for part in PLACES.values()})
     places: dict[str, Place] = field(default_factory=dict)
     options: dict[str, str] = field(default_factory=dict)
+    height_unit_m: float = 1.0  # of the layer's CRS, where it names heights
 
     def key(self, id: str) -> str:
         """How ids are compared: SWMM does not tell capitals from small letters."""
@@ -206,7 +207,7 @@ _PLACERS: dict[str, Callable[[Model, Item], list[Place]]] = {
 
 
 def _levels(model: Model, item: Item) -> tuple[float, float]:
-    """The lowest and highest level of a node or link in metres, as far as its nodes tell."""
+    """The lowest and highest level of a node or link in its CRS, as far as its nodes tell."""
     if item.section.part != "link":
         members = [item]
     else:
@@ -214,8 +215,8 @@ def _levels(model: Model, item: Item) -> tuple[float, float]:
         members = [model.objects[number] for number in numbers if number is not None]
     texts = [member.values[name] for member in members for name in _LEVELS if name in member.values]
     found = [level for text in texts if (level := as_number(text.decode())) is not None]
-    metres = METRES[length_unit(model)]
-    return (min(found) * metres, max(found) * metres) if found else (0.0, 0.0)
+    unit = METRES[length_unit(model)] / model.height_unit_m
+    return (min(found) * unit, max(found) * unit) if found else (0.0, 0.0)
 
 
 def is_us(model: Model) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from layers.crs import height_unit_m, parse_crs
 from layers.data import LayerData, Piece, ReadOptions
 from layers.errors import ReadError
 from layers.formats._files import layer_name
@@ -73,6 +74,8 @@ def _layers(data: bytes, path: Path, options: ReadOptions) -> list[LayerData]:
     owners = _owners(model, rows)
     options.progress(0.6, "Placing the network")
     crs = settle(model, options.crs)
+    if crs:
+        model.height_unit_m = height_unit_m(parse_crs(crs), 1.0)
     name = layer_name(path, ENDINGS)
     layers: list[LayerData] = []
     for kind, title, parts in (("pipes", name, _NETWORK), ("vector", f"{name} subcatchments", _AROUND)):

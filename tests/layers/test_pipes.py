@@ -232,3 +232,22 @@ def test_ky4_in_feet_lies_on_its_terrain_in_metres(tmp_path: Path) -> None:
         ground = np.array([value[0] for value in terrain.sample(nodes[:, :2].tolist())])
     apart = nodes[ground > 0, 2] - ground[ground > 0]
     assert np.abs(np.quantile(apart, (0.05, 0.5, 0.95))).max() < 3.0
+
+
+@pytest.mark.parametrize("crs", ["EPSG:2236", "EPSG:2236+6360"])  # in feet; heights not said, in feet
+def test_boxes_of_a_network_in_feet_hold_what_is_drawn(tmp_path: Path, crs: str) -> None:
+    path = tmp_path / "feet.inp"
+    path.write_text(
+        "[JUNCTIONS]\nA 100\nB 200\n[PIPES]\nP A B 500 12\n[OPTIONS]\nUnits GPM\n"
+        "[COORDINATES]\nA 900000 600000\nB 900500 600000\n"
+    )
+    with Project.create(tmp_path / "feet.city.gpkg") as project:
+        (layer,) = import_files(project, [path], ReadOptions(crs=crs))
+        network = pipes.network(project, layer)
+        # A foot of the file is 0.3048 m; EPSG:6360 says its heights are in US survey feet of the same place.
+        assert network.node_bottom_z == pytest.approx([30.48, 60.96], abs=1e-6)
+        assert layer.box is not None
+        assert (layer.box[2], layer.box[5]) == pytest.approx((30.48, 60.96), abs=1e-6)
+        boxes = np.array([project.box([fid]) for fid in project.fids(layer)])
+        held = [[30.48, 30.48], [60.96, 60.96], [30.48, 60.96]]
+        assert boxes[:, [2, 5]] == pytest.approx(np.array(held), abs=1e-4)
