@@ -76,6 +76,11 @@ def report_of(layer: Layer) -> Report:
     return Report.from_dict(layer.report) if layer.report else Report()
 
 
+def sentence(text: str) -> str:
+    """A finding as it stands in a list: it begins like a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 class Findings(QAbstractTableModel):
     """The findings of one report."""
 
@@ -106,7 +111,7 @@ class Findings(QAbstractTableModel):
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return None
         row = self._rows[index.row()]
-        return (OUTCOMES[row.outcome], row.object, row.text)[index.column()]
+        return (OUTCOMES[row.outcome], row.object, sentence(row.text))[index.column()]
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -150,10 +155,11 @@ class ImportReport(Panel):
         self._session = session
         self.layers, self.outcomes = narrow(QComboBox()), narrow(QComboBox())
         self.layers.setAccessibleName("Layer")
-        self.layers.setMinimumContentsLength(18)
+        self.layers.setMinimumContentsLength(12)
         self.outcomes.setAccessibleName("Outcome")
-        self.outcomes.setMinimumContentsLength(14)
+        self.outcomes.setMinimumContentsLength(12)
         self.text = QLineEdit(placeholderText="Filter findings", clearButtonEnabled=True)
+        self.text.setMinimumWidth(110)
         self.text.setMaximumWidth(260)
         self.save = QPushButton("Save as JSON…")
         self.save.setToolTip("Write the whole report to a file")
@@ -176,6 +182,7 @@ class ImportReport(Panel):
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
         self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         self._lay_out()
@@ -274,7 +281,7 @@ class ImportReport(Panel):
         if layer is None or not index.isValid():
             return
         finding = self._findings.finding(self.rows.mapToSource(index).row())
-        self.whole.setText(finding.text)
+        self.whole.setText(sentence(finding.text))
         self.whole.show()
         found = self._session.project.by_id(finding.object, layer) if finding.object else None
         if found is not None and self._session.selection.tolist() != [found.fid]:
