@@ -65,7 +65,7 @@ class Commands(QObject):
 
     def open_demo(self) -> None:
         """Make the demo city and open it."""
-        self._window.open_demo()
+        self._session.open_demo()
 
     def save_as(self) -> None:
         """Copy the project to a file with a name."""

@@ -37,6 +37,11 @@ CODE = Qt.ItemDataRole.UserRole
 PROJECT_FILTER = f"Citystrata project (*{ENDING})"
 
 
+def is_named_project(path: Path) -> bool:
+    """Whether a file is a project of ours, by its name."""
+    return path.name.endswith(ENDING)
+
+
 def open_filter() -> str:
     """The filter of the open dialog: everything readable first, then one line per format."""
     every = {ending for format in FORMATS for ending in format.ENDINGS}

@@ -25,10 +25,10 @@ from layers.epochs import Tick, dates_of
 from layers.errors import Cancelled, CitystrataError, EditError, ProjectError
 from layers.project import ENDING, Project
 from layers.records import Changes, Layer, Step
-from layers.runs import ascending
+from layers.runs import ascending, numbers
 from layers.shaperows import SHAPE
 from layers.source import Source
-from layers.untitled import create_untitled, delete_project, untitled_projects
+from layers.untitled import create_untitled, delete_project
 from viewer.scene import Scene
 
 #: Steps over at least so many values do not fit between two frames.
@@ -128,10 +128,6 @@ class Session(QObject):
             self._scene.detail = factor
             self._scene.needs_frame = True
             self.scene_changed.emit()
-
-    def untitled(self) -> list[Path]:
-        """Untitled projects that can be gone on with."""
-        return untitled_projects(self.untitled_folder)
 
     def tell(self, error: CitystrataError) -> None:
         """Say in one sentence what could not be done; that work was stopped is no problem."""
@@ -402,14 +398,3 @@ class Session(QObject):
             self.set_current_layer(next((layer.id for layer in self.project.layers), None))
         self.project_changed.emit(changes)
         self.scene_changed.emit()
-
-
-def numbers(fids: Iterable[int]) -> NDArray[np.int64]:
-    """Some objects as the session keeps them: each once, ascending."""
-    found = fids if isinstance(fids, np.ndarray) else np.fromiter(fids, np.int64)
-    return ascending(found.astype(np.int64, copy=False))
-
-
-def is_project(path: Path) -> bool:
-    """Whether a file is a project of ours, by its name."""
-    return path.name.endswith(ENDING)

@@ -41,11 +41,11 @@ from app.livesight import KEPT_AS, LiveSight
 from app.livesun import LiveSun
 from app.mappings import Mappings
 from app.notices import INFO_MS, Notices
-from app.opening import are_like_tiles, ask_crs, ask_tiles
+from app.opening import are_like_tiles, ask_crs, ask_tiles, is_named_project
 from app.palette import Palette
 from app.reporting import ask_export_path, run_export, run_report
 from app.resultpanel import ResultPanel
-from app.session import Session, is_project
+from app.session import Session
 from app.settings import MAX_RECENT, Settings
 from app.sightpanel import SightPanel
 from app.sightpin import SightPin
@@ -57,8 +57,9 @@ from app.surroundings import Surroundings
 from app.table import AttributeTable
 from app.timeline import Timeline
 from app.tree import LayerTree
-from layers.records import Changes, Layer
+from layers.records import Layer
 from layers.results import ResultSummary
+from layers.untitled import untitled_projects
 
 #: So long the program goes on, unseen, until what was under way has stopped and the project is closed.
 LEAVE_S = 60.0
@@ -120,7 +121,9 @@ class Window(QMainWindow):
         column.addWidget(self.sight_panel)
         column.addWidget(self.sun_panel)
         column.addWidget(self.timeline)
-        self.start_page = StartPage(self.settings, self.session.untitled, self)
+        self.start_page = StartPage(
+            self.settings, partial(untitled_projects, self.session.untitled_folder), self
+        )
         self._pages = QStackedWidget()
         start = QScrollArea(widgetResizable=True)
         start.setWidget(self.start_page)
@@ -167,7 +170,7 @@ class Window(QMainWindow):
         session.imports.imported.connect(self._on_imported)
         session.imports.crs_wanted.connect(partial(ask_crs, self, session))
         self.notices.report_requested.connect(self.show_import_report)
-        session.project_changed.connect(self._on_project_changed)
+        session.project_changed.connect(self._show_title)
         for panel in (self.find_box, self.table, self.inspector, self.importreport):
             panel.fly_requested.connect(self.flights.to_objects)
         self.inspector.copy_requested.connect(self.commands.copy_ids)
@@ -186,7 +189,7 @@ class Window(QMainWindow):
         self.results.report_requested.connect(lambda result: self.write_report([result.id]))
         self.start_page.open_clicked.connect(self.actions_["open"].trigger)
         self.start_page.folder_clicked.connect(self.actions_["import_folder"].trigger)
-        self.start_page.demo_clicked.connect(self.open_demo)
+        self.start_page.demo_clicked.connect(self.session.open_demo)
         self.start_page.files_chosen.connect(self.open_paths)
         self.start_page.discard_clicked.connect(self._discard)
         self.canvas.context_requested.connect(partial(pop_up, self, self.actions_, CONTEXT))
@@ -230,7 +233,8 @@ class Window(QMainWindow):
 
     def open_paths(self, paths: list[Path]) -> None:
         """Open a project, or read files as layers."""
-        projects, files = [p for p in paths if is_project(p)], [p for p in paths if not is_project(p)]
+        projects = [path for path in paths if is_named_project(path)]
+        files = [path for path in paths if path not in projects]
         self.notices.danger.hide()
         if projects:
             self.session.open_project(projects[-1])
@@ -241,10 +245,6 @@ class Window(QMainWindow):
         for path in files[:MAX_RECENT]:
             if path.exists():
                 self.settings.add_recent(path)
-
-    def open_demo(self) -> None:
-        """Make the demo city in a job and open it."""
-        self.session.open_demo()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files."""
@@ -288,11 +288,7 @@ class Window(QMainWindow):
             if shown.day is not None:  # shadows of another day over it would mislead
                 self.sun.set_day(shown.day)
 
-    def _on_project_changed(self, changes: Changes) -> None:
-        if changes.project:
-            self._show_title()
-
-    def _show_title(self) -> None:
+    def _show_title(self, *_args: object) -> None:
         name = self.session.project.title if self.session.is_open else ""
         self.setWindowTitle(f"{name} – Citystrata" if name else "Citystrata")
 

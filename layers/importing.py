@@ -13,17 +13,21 @@ import orjson
 from layers import cache
 from layers.arrays import Float64
 from layers.cache import CacheMissing
+from layers.carrying import boxes_of, carry
 from layers.data import Progress, ReadOptions, never_stop
 from layers.decoding import answered
 from layers.errors import ReadError
 from layers.exporting import source_tiles
 from layers.intake import Staged, Told, connect, drop, intake, refresh_boxes
 from layers.placement import AS_READ_TEXT
-from layers.project import LOCAL_ORIGIN_STEP, Project
+from layers.project import Project
 from layers.records import Layer
 from layers.request import Request, images_of
 from layers.source import Source, below
 from layers.staging import ARRAYS, BOXES
+
+#: The origin of a project is so round.
+ORIGIN_STEP_M = 100.0
 
 
 def import_files(
@@ -147,11 +151,11 @@ def _triple(point: Float64) -> tuple[float, float, float]:
 def local_origin(box: tuple[float, ...]) -> list[float]:
     """A round point in the middle of a box; views subtract it to stay precise."""
     middle = (np.array(box[:2]) + np.array(box[3:5])) / 2
-    return [*(np.round(middle / LOCAL_ORIGIN_STEP) * LOCAL_ORIGIN_STEP).tolist(), 0.0]
+    return [*(np.round(middle / ORIGIN_STEP_M) * ORIGIN_STEP_M).tolist(), 0.0]
 
 
 def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> None:
-    """Make the cache of a layer again, from the project itself or from its linked file."""
+    """Make the cache of a layer again: moved, or anew from the project itself or from its linked file."""
     if layer.partner is not None:
         layer = project.any_layer(layer.partner)
     target = cache.layer_folder(project.path.absolute(), layer.uid)
@@ -159,6 +163,11 @@ def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> 
         with suppress(CacheMissing):
             project.drawable(layer)
             return  # somebody else has made it meanwhile
+        if carry(project, layer, folder, progress):
+            found = boxes_of(project, layer)
+            if found is not None:
+                refresh_boxes(project.path, layer.first_fid, found)
+            return
         source = _source_again(project, layer, folder)
         request = Request(
             path=str(source.path),
@@ -186,7 +195,9 @@ def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> 
             arrays = Path(answer.folder, str(which), ARRAYS)
             cache.put_stamp(arrays, str(answer.layers[which].drawable), project.stamp(layer))
             cache.adopt(arrays, target)
-            refresh_boxes(project.path, layer.first_fid, Path(answer.folder, str(which), BOXES))
+            boxes = Path(answer.folder, str(which), BOXES)
+            if boxes.exists():
+                refresh_boxes(project.path, layer.first_fid, np.load(boxes))
             shutil.rmtree(answer.folder, ignore_errors=True)
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -30,16 +28,10 @@ from layers.schema import ENDING as ENDING  # whoever opens projects names them
 from layers.shapes import Shape
 from layers.signal import Signal
 from layers.siting import stamp
+from layers.stepwriter import StepWriter, UnderWay
 
-LOCAL_ORIGIN_STEP = 100.0
-
-
-@dataclass
-class UnderWay:
-    """A step while it is made, and what became of it."""
-
-    connection: sqlite3.Connection
-    changes: Changes | None = None
+#: Finds the step that is to be undone or done again.
+Which = Callable[[sqlite3.Connection], Step | None]
 
 
 class Project:
@@ -50,14 +42,11 @@ class Project:
         self.read_only_reason = why
         self.changed: Signal[Changes] = Signal()
         self._connection = connection
-        # Edits have a connection of their own, so that a long one can run in another thread while
-        # this one still reads the state before it.
-        self._writer = None if why else opening.connect(path.absolute(), "rw")
         self._lock = lock
-        self._editing = Lock()
         self._layers: tuple[Layer, ...] | None = None
         self._place: Place | None = None
         self._attributes = Attributes(path.absolute())
+        self._writer = None if why else StepWriter(path, lock, self._attributes.follow)
         self._reshaped: dict[int, tuple[object, CityTiles]] = {}  # arrays with edited shapes, and of which
 
     # --- opening and closing -------------------------------------------------------------------
@@ -206,10 +195,6 @@ class Project:
         valid_from, valid_to, lods."""
         return self._attributes.values(self._connection, self._holder(layer), key)
 
-    def has_values(self, layer: Layer | int, key: str) -> bool:
-        """Whether `values` is answered at once, because they are in memory."""
-        return self._attributes.has(self._holder(layer), key)
-
     def column(self, layer: Layer | int, key: str) -> list[Any]:
         """The same as a list of Python values, for layers that are not large."""
         return self.values(layer, key).tolist()
@@ -224,18 +209,14 @@ class Project:
 
     def attribute_types(self, layer: Layer | int) -> dict[str, str]:
         """The attributes of a layer and their types."""
-        found = self._connection.execute(
-            "SELECT name, type FROM attribute WHERE layer = ? ORDER BY position", (self._number(layer),)
-        )
-        return dict(found.fetchall())
+        sql = "SELECT name, type FROM attribute WHERE layer = ? ORDER BY position"
+        return dict(self.query(sql, (self._number(layer),)))
 
     def children(self, fid: int) -> list[int]:
         """The parts of an object."""
         parent = self.object(fid)
-        found = self._connection.execute(
-            "SELECT fid FROM object WHERE parent = ? AND layer = ? ORDER BY fid", (parent.id, parent.layer)
-        )
-        return [row[0] for row in found]
+        sql = "SELECT fid FROM object WHERE parent = ? AND layer = ? ORDER BY fid"
+        return [row[0] for row in self.rows(sql, (parent.id, parent.layer))]
 
     def by_id(self, id: str, layer: Layer | int | None = None) -> CityObject | None:
         """The object with this id, in one layer or in any that is present."""
@@ -356,7 +337,7 @@ class Project:
 
         In another thread use `announce=False` and hand `edit.changes` to `announce` in this one.
         """
-        with self._transaction() as under_way:
+        with self._step() as under_way:
             edit = Edit(under_way.connection, progress)
             try:
                 yield edit
@@ -375,14 +356,8 @@ class Project:
         """Do the last undone step again."""
         return self._turn(history.next_redo, False, announce, progress)
 
-    def _turn(
-        self,
-        which: Callable[[sqlite3.Connection], Step | None],
-        back: bool,
-        announce: bool,
-        progress: Progress,
-    ) -> Changes | None:
-        with self._transaction() as under_way:
+    def _turn(self, which: Which, back: bool, announce: bool, progress: Progress) -> Changes | None:
+        with self._step() as under_way:
             step = which(under_way.connection)
             if step:
                 under_way.changes = history.turn(under_way.connection, step, back, progress)
@@ -398,42 +373,10 @@ class Project:
                 "This project is open for reading only", where=str(self.path), found=self.read_only_reason
             )
 
-    @contextmanager
-    def _transaction(self) -> Iterator[UnderWay]:
-        """One step at a time, kept or put back as a whole; the columns in memory follow it."""
-        writer = self._writer
+    def _step(self) -> AbstractContextManager[UnderWay]:
         self.check_writable()
-        assert writer is not None
-        if self._lock and not self._lock.is_held():
-            raise EditError(
-                "The change was not made",
-                where=str(self.path),
-                found="the cache folder was deleted, and the project may be open for writing elsewhere",
-                do="Close it there, then try again",
-            )
-        if not self._editing.acquire(blocking=False):
-            raise EditError("An edit is already under way", do="Wait until it is finished, then try again")
-        try:
-            writer.execute("BEGIN IMMEDIATE")
-            under_way = UnderWay(writer)
-            try:
-                yield under_way
-                writer.execute("COMMIT")
-            except BaseException:
-                if writer.in_transaction:
-                    writer.execute("ROLLBACK")
-                raise
-            if under_way.changes:
-                self._attributes.follow(writer, under_way.changes)
-        except sqlite3.Error as error:
-            raise EditError(
-                "The change could not be written; nothing was changed",
-                where=str(self.path),
-                found=str(error),
-                do="Free some space or check the disk, then try again" if "full" in str(error) else "",
-            ) from error
-        finally:
-            self._editing.release()
+        assert self._writer is not None
+        return self._writer.step()
 
     def announce(self, changes: Changes) -> None:
         """Tell everyone what a step changed that was just done, undone or redone."""

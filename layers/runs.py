@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -68,3 +69,9 @@ def numbered(cells: Int64) -> tuple[Int64, Int64]:
     number = np.empty(len(cells), np.int64)
     number[order] = np.cumsum(is_new) - 1
     return number, ordered[is_new]
+
+
+def numbers(fids: Iterable[int]) -> Int64:
+    """Some objects, each once, ascending."""
+    found = fids if isinstance(fids, np.ndarray) else np.fromiter(fids, np.int64)
+    return ascending(found.astype(np.int64, copy=False))

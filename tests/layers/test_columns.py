@@ -218,10 +218,10 @@ def test_what_was_edited_lies_over_what_is_stored(project: Project) -> None:
 
 def test_readers_share_what_was_read(project: Project) -> None:
     layer = project.layers[0]
-    assert not project.has_values(layer, "roofType")
+    assert not project._attributes.has(layer, "roofType")
     with closing(project.reader()) as reader:
         assert reader.values(layer, "roofType").tolist() == ["1000", "1030", "1000"]
-        assert project.has_values(layer, "roofType")
+        assert project._attributes.has(layer, "roofType")
         with project.edit("Other roof", announce=False) as edit:
             edit.set_attribute(layer.first_fid, "roofType", "gable")
         assert reader.values(layer, "roofType")[0] == "gable"
