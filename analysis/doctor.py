@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from analysis.heightfaults import Suspicion, suspicions
 from analysis.site import site_if_known
 from analysis.survey import finished, versions
 from analysis.underfoot import Feet, feet_of, terrains
+from analysis.verdicts import FAIL, NOTHING, PASS
 from layers.checks.layer import metres
 from layers.columns import Mask
 from layers.crs import LOCAL
@@ -36,6 +37,7 @@ FLOATING, SUNK, STANDING = "floating", "sunk", "standing"
 FEW_OVER, MANY_OVER = 0.1, 0.5
 OBJECTS_PER_SECOND = 20_000
 METHOD = (
+    "A building stands as a whole: a part that others carry does not float. "
     "The foot of an object is its corners within half a metre of the lowest one. It floats when its lowest "
     "corner is higher than the highest terrain under its foot by more than the tolerance, and is sunk when "
     "it is lower than the lowest terrain there by more than that; the gap is measured to the terrain in the "
@@ -66,6 +68,11 @@ class Patient:
     own_ground: bool = False  # whether the ground comes from the layer's own source, and would go with it
 
     @property
+    def is_tested(self) -> bool:
+        """Whether there was terrain to hold its heights against."""
+        return bool(self.feet.over_terrain.any())
+
+    @property
     def gap_m(self) -> np.ndarray:
         """(n,) how far each object stands above the terrain; NaN beside it."""
         return (self.feet.foot_z - self.feet.mid_z) * self.metre
@@ -81,18 +88,28 @@ class Patient:
             for k, a, b in zip(known.tolist(), above.tolist(), below.tolist(), strict=True)
         ]
 
-    def lifts_m(self) -> dict[int, float]:
-        """By how much each object that floats or is sunk must rise, by fid."""
+    @property
+    def off(self) -> list[int]:
+        """The rows of `feet` that float or are sunk."""
+        return [row for row, state in enumerate(self.states) if state in (FLOATING, SUNK)]
+
+    def lifts_m(self, fids: Collection[int] | None = None) -> dict[int, float]:
+        """By how much what floats or is sunk must rise, by fid, every part as its whole; or some of it."""
         rise = (self.feet.low_z - self.feet.foot_z) * self.metre
-        return {
-            int(fid): float(up)
-            for fid, up, state in zip(self.feet.fid, rise, self.states, strict=True)
-            if state in (FLOATING, SUNK)
-        }
+        rows = [row for row in self.off if fids is None or int(self.feet.fid[row]) in fids]
+        return self._of_parts({row: float(rise[row]) for row in rows})
 
     def raised_m(self, suspicion: Suspicion) -> dict[int, float]:
         """By how much every object that stands on the ground must rise, by fid, where its ground stays."""
-        return dict.fromkeys(self.feet.fid.tolist(), suspicion.shift_m)
+        return dict.fromkeys(self.feet.part_fid.tolist(), suspicion.shift_m)
+
+    def gaps_m(self) -> dict[int, float]:
+        """How far above the terrain stands what floats or is sunk, by fid, every part as its whole."""
+        return self._of_parts({row: float(self.gap_m[row]) for row in self.off})
+
+    def _of_parts(self, values: Mapping[int, float]) -> dict[int, float]:
+        parts = zip(self.feet.part_fid.tolist(), self.feet.part_row.tolist(), strict=True)
+        return {fid: values[row] for fid, row in parts if row in values}
 
     def placement(self, suspicion: Suspicion) -> Placement:
         """Where the layer would be put to correct what is suspected."""
@@ -209,8 +226,15 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
             FINDINGS: Table({"sentence": [text for patient in patients for text in sentences(patient)]}),
             "objects": rows,
         },
-        verdict="fail" if any(patient.lifts_m() or patient.suspicions for patient in patients) else "pass",
+        verdict=_verdict(patients),
     )
+
+
+def _verdict(patients: Sequence[Patient]) -> str:
+    """On all layers; none where one of them could not be held against any terrain."""
+    if any(patient.off or patient.suspicions for patient in patients):
+        return FAIL
+    return PASS if patients and all(patient.is_tested for patient in patients) else NOTHING
 
 
 def sentences(patient: Patient) -> Iterator[str]:
@@ -222,18 +246,22 @@ def sentences(patient: Patient) -> Iterator[str]:
         yield f"{name}: no object that stands on the ground."
         return
     yield (
-        f"{name}: {over} of {len(states)} objects lie over the terrain; {states.count(FLOATING)} float above "
-        f"it and {states.count(SUNK)} are sunk by more than {patient.tolerance_m:g} m."
+        f"{name}: {over} of {len(states)} objects lie over the terrain, a building with its parts being "
+        f"one; {states.count(FLOATING)} float above it and {states.count(SUNK)} are sunk by more than "
+        f"{patient.tolerance_m:g} m."
+        if over
+        else f"{name}: its heights could not be checked, as there is no terrain under it."
     )
     if over:
         gap = patient.gap_m[patient.feet.over_terrain]
-        low, middle, high = np.percentile(gap, (10, 50, 90)).tolist()
-        spread = f"{low:.2f} to {high:.2f} m for 80 %"
-        yield f"{name}: feet are {middle:.2f} m above the terrain in the middle ({spread})."
-    else:
-        yield f"{name}: there is no terrain under it to hold its heights against."
+        low, middle, high = (_above(each) for each in np.percentile(gap, (10, 50, 90)).tolist())
+        yield f"{name}: feet are {middle} the terrain in the middle; for 80 % from {low} to {high} it."
     for suspicion in patient.suspicions:
         yield f"{name}: {suspicion.text}."
+
+
+def _above(gap_m: float) -> str:
+    return f"{abs(gap_m):.2f} m {'below' if gap_m < 0 else 'above'}"
 
 
 def _objects(project: Project, patients: Sequence[Patient]) -> Table:
@@ -242,12 +270,11 @@ def _objects(project: Project, patients: Sequence[Patient]) -> Table:
         name: [] for name in ("fid", "object_id", "state", "foot_z", "ground_z", GAP)
     }
     for patient in patients:
-        for number, state in enumerate(patient.states):
-            if state in (FLOATING, SUNK):
-                fid = int(patient.feet.fid[number])
-                values = (fid, "", state, patient.feet.foot_z[number], patient.feet.mid_z[number])
-                for name, value in zip(columns, (*values, patient.gap_m[number]), strict=True):
-                    columns[name].append(value)
+        states, gap_m, feet = patient.states, patient.gap_m, patient.feet
+        for row in patient.off:
+            values = (int(feet.fid[row]), "", states[row], feet.foot_z[row], feet.mid_z[row], gap_m[row])
+            for name, value in zip(columns, values, strict=True):
+                columns[name].append(value)
     named = {item.fid: item.id for item in project.objects(fids=columns["fid"])}  # type: ignore[arg-type]
     texts = {"object_id": [named[fid] for fid in columns["fid"]], "state": list(map(str, columns["state"]))}  # type: ignore[index]
     numbers = {name: np.array(columns[name], np.float64) for name in ("foot_z", "ground_z", GAP)}
@@ -256,12 +283,7 @@ def _objects(project: Project, patients: Sequence[Patient]) -> Table:
 
 def _surfaces(project: Project, patients: Sequence[Patient]) -> Table:
     """The surfaces of the objects that are not where the ground is, with their gap."""
-    gaps = {
-        (patient.layer.id, int(fid)): float(gap)
-        for patient in patients
-        for fid, gap, state in zip(patient.feet.fid, patient.gap_m, patient.states, strict=True)
-        if state in (FLOATING, SUNK)
-    }
+    gaps = {(patient.layer.id, fid): gap for patient in patients for fid, gap in patient.gaps_m().items()}
     rows = surface_rows(project, list(gaps))
     keys = zip(
         rows.numbers("layer").astype(int).tolist(), rows.numbers("fid").astype(int).tolist(), strict=True

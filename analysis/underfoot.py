@@ -1,4 +1,4 @@
-"""How high the terrain is under city objects, and where their feet are."""
+"""How high the terrain is under city objects, and where their feet are; a building stands as a whole."""
 
 from __future__ import annotations
 
@@ -25,15 +25,17 @@ FOOT_M = 0.5
 
 @dataclass(frozen=True)
 class Feet:
-    """Objects that stand on the ground, and the ground under their feet."""
+    """Objects that stand on the ground, each with all its parts, and the ground under their feet."""
 
     layer: Layer
-    fid: Int64  # (n,)
+    fid: Int64  # (n,) of the whole: the building, not its parts
     foot_z: Float64  # (n,) the lowest corner
     top_z: Float64  # (n,) the highest
     low_z: Float64  # (n,) lowest terrain under the corners of the foot; NaN beside the terrain
     mid_z: Float64  # (n,) the middle one
     high_z: Float64  # (n,) the highest
+    part_fid: Int64  # (m,) everything with a shape that belongs to one of them
+    part_row: Int64  # (m,) to which
 
     def __len__(self) -> int:
         return len(self.fid)
@@ -73,22 +75,40 @@ def feet_of(project: Project, layer: Layer, chosen: Mask, swapped: bool = False)
     """The feet of the chosen objects of a city layer; `swapped`: as if x and y were the other way round."""
     city = project.drawable(layer)
     assert isinstance(city, CityTiles)
-    types = np.array([str(name).startswith(STANDING) for name in project.column(layer, "type")], np.bool_)
-    entries = np.flatnonzero((types & chosen)[city.entry_object])
+    stands = np.array([str(name).startswith(STANDING) for name in project.column(layer, "type")], np.bool_)
+    whole = _wholes(np.asarray(project.parents(layer), np.int64), stands)
+    meant = np.zeros(layer.object_count, np.bool_)
+    meant[whole[stands & chosen]] = True
+    objects = city.entry_object.astype(np.int64)
+    entries = np.flatnonzero(stands[objects] & meant[whole[objects]])
+    wholes, row = np.unique(whole[objects[entries]], return_inverse=True)
     first, counts = city.entry_vertex[entries].astype(np.int64), np.diff(city.entry_vertex)[entries]
     corners = np.asarray(city.vertices[ranges(first, counts)])
-    owner = np.repeat(np.arange(len(entries)), counts)
+    owner = np.repeat(row, counts)
     boxes = np.asarray(city.entry_box[entries])
-    foot, top = boxes[:, 0, 2], boxes[:, 1, 2]
+    foot, top = np.full(len(wholes), np.inf), np.full(len(wholes), -np.inf)
+    np.minimum.at(foot, row, boxes[:, 0, 2])
+    np.maximum.at(top, row, boxes[:, 1, 2])
     low = corners[:, 2] <= foot[owner] + FOOT_M
     places, owner = corners[low, :2], owner[low]
     if swapped:
         places = places[:, ::-1]
     places, at = np.unique(places, axis=0, return_inverse=True)
     heights = ground_heights(project, places)[at.reshape(-1)]
-    lowest, middle, highest = _spread(heights, owner, len(entries))
-    fid = layer.first_fid + city.entry_object[entries].astype(np.int64)
-    return Feet(layer, fid, foot, top, lowest, middle, highest)
+    lowest, middle, highest = _spread(heights, owner, len(wholes))
+    parts = objects[np.isin(whole[objects], wholes)]
+    part_row = np.searchsorted(wholes, whole[parts])
+    fid, part_fid = layer.first_fid + wholes, layer.first_fid + parts
+    return Feet(layer, fid, foot, top, lowest, middle, highest, part_fid, part_row)
+
+
+def _wholes(parents: Int64, stands: Mask) -> Int64:
+    """(n,) the outermost object that each one belongs to and that stands on the ground; else itself."""
+    own = np.arange(len(parents))
+    up = np.where((parents >= 0) & stands[parents], parents, own)
+    for _ in range(len(parents).bit_length()):
+        up = up[up]
+    return up
 
 
 def _spread(heights: Float64, owner: Int64, count: int) -> tuple[Float64, Float64, Float64]:

@@ -98,8 +98,8 @@ def _layer(patient: Patient) -> dict[str, Any]:
 def _objects(project: Project, patients: list[Patient]) -> list[dict[str, Any]]:
     found = []
     for patient in patients:
-        rows = zip(patient.feet.fid.tolist(), patient.states, patient.gap_m.tolist(), strict=True)
-        off = {fid: (state, gap) for fid, state, gap in rows if state in (FLOATING, SUNK)}
+        rows = list(zip(patient.feet.fid.tolist(), patient.states, patient.gap_m.tolist(), strict=True))
+        off = {fid: (state, gap) for fid, state, gap in (rows[row] for row in patient.off)}
         for item in project.objects(fids=off):
             state, gap = off[item.fid]
             found.append({"layer": patient.layer.name, "id": item.id, "state": state, "gap_m": gap})

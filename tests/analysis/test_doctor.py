@@ -180,6 +180,41 @@ def test_the_result_speaks_of_the_objects_that_are_off(tmp_path: Path) -> None:
         assert project.result(number).tables["findings"].texts("sentence")[0].startswith("town: 25 of 25")
 
 
+def with_parts(city: Path) -> Path:
+    """The same town, in which house 1 and house 2 are parts of house 0."""
+    model = json.loads(city.read_text(encoding="utf-8"))
+    model["CityObjects"]["house-0"]["children"] = ["house-1", "house-2"]
+    for name in ("house-1", "house-2"):
+        model["CityObjects"][name] |= {"type": "BuildingPart", "parents": ["house-0"]}
+    city.write_text(json.dumps(model), encoding="utf-8")
+    return city
+
+
+def test_parts_that_others_carry_do_not_float_and_buildings_move_as_a_whole(tmp_path: Path) -> None:
+    with made(tmp_path, with_parts(town(tmp_path, {2: 8.0}))) as project:
+        found = patient_of(project)
+        assert len(found.feet) == COUNT**2 - 2 and set(found.states) == {"standing"}
+        layer = city_of(project)
+        with project.edit("Raise") as edit:
+            every = {layer.first_fid + number: 5.0 for number in range(3)}
+            edit.set_geometries(lifted(project, layer, every))
+        found = patient_of(project)
+        assert found.states.count(FLOATING) == 1 and found.gaps_m().keys() == every.keys()
+        lifts = found.lifts_m()
+        assert lifts.keys() == every.keys() and len(set(lifts.values())) == 1
+        assert found.lifts_m([layer.first_fid + 1]) == {}, "a part alone is not moved"
+        assert len(run(project, Inputs()).surfaces) == 3 * len(FACES)
+
+
+def test_nothing_is_judged_where_there_is_no_terrain(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        import_files(project, [town(tmp_path)])
+        result = run(project, Inputs())
+        assert result.verdict == ""
+        (said,) = result.tables["findings"].texts("sentence")
+        assert "could not be checked" in said
+
+
 def test_flat_land_at_sea_level_is_no_scale() -> None:
     """Where all stands at nought nothing can be told from ratios."""
     feet = np.full(20, 3.0)
