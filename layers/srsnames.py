@@ -149,6 +149,28 @@ def crs_and_order(srs_name: str | None, sample: Float64, anchors: Mapping[str, A
     return _ordered(name, crs, np.asarray(sample, np.float64))
 
 
+def crs_as_said(
+    said: str, srs_name: str | None, sample: Float64, anchors: Mapping[str, Anchor] = {}
+) -> Reference:
+    """Where coordinates lie of which a person says so: in that CRS, whatever the name in their file means.
+
+    The order of axes is a matter of the file: that of its own name, where the numbers bear it out.
+    """
+    own, text = crs_and_order(srs_name, sample, anchors), crs_of(said)
+    if own.crs in (None, LOCAL) or any(own.shift):
+        meant = crs_and_order(said, sample)
+        is_told = meant.crs not in (None, LOCAL)  # otherwise the place itself is told to be far off
+        return Reference(text, is_told and meant.swapped, note=meant.note if is_told else "")
+    note = ""
+    if len(sample) and text is not None and parse_crs(text).is_projected:
+        x, y, _z = own.placed(np.median(sample, axis=0, keepdims=True))[0].tolist()
+        if not _lies_in(text, x, y, MARGIN_DEG):
+            theirs, ours = (parse_crs(crs).name for crs in (str(own.crs), text))
+            name = _shown(str(srs_name))
+            note = f"the file says {name} ({theirs}), and its coordinates lie there, but not in {ours}"
+    return Reference(text, own.swapped, note=note)
+
+
 def _shown(name: str) -> str:
     return repr(name if len(name) <= 80 else f"{name[:80]}…")
 
@@ -259,9 +281,11 @@ def _ordered(name: str, text: str, sample: Float64) -> Reference:
         return Reference(text, not crs.is_geocentric and _north_first(name, crs))
     first, second = np.median(sample[:, :2], axis=0).tolist()
     wanted = _north_first(name, crs)
+    # A designer's own numbers may lie beside an area by chance: they are believed only within it.
+    margin_deg = 0.0 if _are_near_zero(crs, sample) else MARGIN_DEG
     for north_first in (wanted, not wanted):
         x, y = (second, first) if north_first else (first, second)
-        if _lies_in(text, x, y):
+        if _lies_in(text, x, y, margin_deg):
             note = "" if north_first == wanted else _turned(name, north_first)
             return Reference(text, north_first, note=note)
     zone = _with_zone(text, first, second)
@@ -278,13 +302,13 @@ def _turned(name: str, north_first: bool) -> str:
 def _with_zone(text: str, x: float, y: float) -> str | None:
     horizontal, _, heights = text.partition("+")
     other = _ZONE_FIRST.get(horizontal)
-    if other is None or not _lies_in(other, x, y):
+    if other is None or not _lies_in(other, x, y, MARGIN_DEG):
         return None
     return f"{other}+{heights}" if heights else other
 
 
 def _contradicted(name: str, crs: CRS, text: str, wanted: bool, sample: Float64) -> Reference:
-    if float(np.abs(sample[:, :2]).max()) < NEAR_ZERO and crs.is_projected:
+    if _are_near_zero(crs, sample):
         note = f"the coordinates are near zero, where {crs.name} has no places: taken as local coordinates"
         return Reference(LOCAL, note=note)
     low, high = sample.min(axis=0), sample.max(axis=0)
@@ -295,8 +319,13 @@ def _contradicted(name: str, crs: CRS, text: str, wanted: bool, sample: Float64)
     return Reference(None, wanted, note=note)
 
 
-def _lies_in(text: str, x: float, y: float) -> bool:
-    """Whether a place, x east and y north, lies in the area for which the CRS is made, or a little beside."""
+def _are_near_zero(crs: CRS, sample: Float64) -> bool:
+    """Whether coordinates in metres or feet may be a designer's own."""
+    return bool(crs.is_projected) and float(np.abs(sample[:, :2]).max()) < NEAR_ZERO
+
+
+def _lies_in(text: str, x: float, y: float, margin_deg: float) -> bool:
+    """Whether a place, x east and y north, lies in the area for which the CRS is made, or beside it."""
     area, projection = _area(text)
     longitude, latitude = (x, y) if projection is None else projection(x, y, inverse=True)
     if not (abs(longitude) <= 180 and abs(latitude) <= 90):
@@ -304,10 +333,10 @@ def _lies_in(text: str, x: float, y: float) -> bool:
     if area is None:
         return True
     west, south, east, north = area
-    if not south - MARGIN_DEG <= latitude <= north + MARGIN_DEG:
+    if not south - margin_deg <= latitude <= north + margin_deg:
         return False
-    inside = west - MARGIN_DEG <= longitude <= east + MARGIN_DEG
-    return inside or (west > east and not east + MARGIN_DEG < longitude < west - MARGIN_DEG)
+    inside = west - margin_deg <= longitude <= east + margin_deg
+    return inside or (west > east and not east + margin_deg < longitude < west - margin_deg)
 
 
 @lru_cache(maxsize=64)

@@ -16,7 +16,7 @@ from layers.errors import ReadError
 from layers.gml.coordinates import lines_of
 from layers.gml.cutting import Cut, Frame, Text
 from layers.gml.objects import Extraction
-from layers.srsnames import Anchor, Reference, anchors_in, crs_and_order
+from layers.srsnames import Anchor, Reference, anchors_in, crs_and_order, crs_as_said
 
 #: Members that hold city objects, and those that hold what many of them share.
 FEATURES = frozenset((b"cityObjectMember", b"featureMember", b"versionMember", b"versionTransitionMember"))
@@ -53,9 +53,8 @@ class Header:
         """The same for a file of which a person says where it lies."""
         if not said:
             return self
-        return replace(
-            self, reference=crs_and_order(said, np.array(self.sample).reshape(-1, 3), self.anchors)
-        )
+        sample = np.array(self.sample).reshape(-1, 3)
+        return replace(self, reference=crs_as_said(said, self.srs_name, sample, self.anchors))
 
     @property
     def box(self) -> Box | None:

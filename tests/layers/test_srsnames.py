@@ -7,7 +7,7 @@ import pytest
 from lxml import etree
 
 from layers.crs import LOCAL, parse_crs
-from layers.srsnames import Anchor, anchors_in, crs_and_order, crs_of
+from layers.srsnames import Anchor, Reference, anchors_in, crs_and_order, crs_as_said, crs_of
 
 UTM = np.array([[458868.0, 5438343.0, 112.0]])
 GAUSS = np.array([[4490655.5, 5322005.28, 548.47]])
@@ -115,9 +115,26 @@ def test_numbers_near_zero_are_local_where_the_crs_has_no_places() -> None:
     found = crs_and_order("urn:ogc:def:crs,crs:EPSG:6.12:31466,crs:EPSG:6.12:5783", np.eye(3))
     assert found.crs == LOCAL
     assert found.note
-    # Soldner's origin lies in Berlin.
-    berlin = crs_and_order("urn:ogc:def:crs,crs:EPSG:6.12:3068,crs:EPSG:6.12:5783", np.eye(3))
-    assert berlin.crs == "EPSG:3068+5783"
+    # The zero of Soldner's coordinates lies some kilometres beside Berlin, where nobody uses them.
+    berlin = "urn:ogc:def:crs,crs:EPSG:6.12:3068,crs:EPSG:6.12:5783"
+    assert crs_and_order(berlin, np.eye(3)).crs == LOCAL
+    assert crs_and_order(berlin, np.array([[24000.0, 20000.0, 40.0]])).crs == "EPSG:3068+5783"
+
+
+def test_what_a_person_says_holds_and_the_file_gives_the_order() -> None:
+    zurich = np.array([[682900.0, 246900.0, 410.0]])
+    found = crs_as_said("EPSG:28992", "CH1903", zurich)
+    assert (found.crs, found.swapped) == ("EPSG:28992", False)
+    assert "the file says 'CH1903' (CH1903 / LV03)" in found.note and "not in Amersfoort" in found.note
+    latitude_first = "http://www.opengis.net/def/crs/EPSG/0/6697"
+    assert crs_as_said("EPSG:6668", latitude_first, YOKOSUKA) == Reference("EPSG:6668", swapped=True)
+    munich = np.array([[48.0, 11.0, 500.0]])
+    assert crs_as_said("EPSG:4326", "urn:ogc:def:crs:EPSG::4326", munich) == Reference("EPSG:4326", True)
+    assert crs_as_said("EPSG:28992", "CH1903", np.empty((0, 3))) == Reference("EPSG:28992")
+    assert crs_as_said("EPSG:25832", "CH1903", UTM) == Reference("EPSG:25832")
+    # Of numbers near zero nothing is said that is not done: the place tells that it is far off.
+    assert crs_as_said("EPSG:3946", "", np.eye(3)) == Reference("EPSG:3946")
+    assert crs_as_said("EPSG:25832", None, UTM[:, [1, 0, 2]]).swapped
 
 
 def test_no_name_and_an_unknown_one_give_no_crs() -> None:
