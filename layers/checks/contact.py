@@ -40,8 +40,15 @@ def near_pairs(one: Float64, other: Float64 | None, within: float) -> tuple[Inde
 
 
 def crossing(one: Float64, other: Float64, within: float) -> Bool:
-    """Which of n pairs of triangles (n, 3, 3) pass through each other by more than `within`.
+    """Which of n pairs of triangles (n, 3, 3) pass through each other along more than `within`."""
+    found: Bool = np.isfinite(crossings(one, other, within)).all(axis=1)
+    return found
 
+
+def crossings(one: Float64, other: Float64, within: float) -> Float64:
+    """(n, 3) the middle of the line along which two triangles (n, 3, 3) pass through each other.
+
+    NaN where that is no longer than `within`.
     T. Möller, A fast triangle-triangle intersection test, doi:10.1080/10867651.1997.10487472.
     """
     normal_a, normal_b = _normals(one), _normals(other)
@@ -50,15 +57,33 @@ def crossing(one: Float64, other: Float64, within: float) -> Bool:
     through = _both_sides(off_a, within) & _both_sides(off_b, within)
     line = np.cross(normal_a, normal_b)
     through &= np.linalg.norm(line, axis=1) > _NEAR_ZERO
-    found = np.zeros(len(one), np.bool_)
+    found = np.full((len(one), 3), np.nan)
     at = np.flatnonzero(through)
     if len(at):
-        direction = line[at] / np.linalg.norm(line[at], axis=1)[:, None]
+        length = np.linalg.norm(line[at], axis=1)[:, None]
+        direction = line[at] / length
         start = one[at, :1]
         low_a, high_a = _interval(np.einsum("nij,nj->ni", one[at] - start, direction), off_a[at])
         low_b, high_b = _interval(np.einsum("nij,nj->ni", other[at] - start, direction), off_b[at])
-        found[at] = np.minimum(high_a, high_b) - np.maximum(low_a, low_b) > within
+        low, high = np.maximum(low_a, low_b)[:, None], np.minimum(high_a, high_b)[:, None]
+        # From the start, which is in the plane of the first, to the plane of the second within it.
+        there = -off_a[at, :1] * np.cross(direction, normal_a[at]) / length
+        middle = start[:, 0] + there + (low + high) / 2 * direction
+        found[at] = np.where(high - low > within, middle, np.nan)
     return found
+
+
+def inwards(one: Float64, other: Float64, depth: float) -> Float64:
+    """(n, 3) the way from where two faces (n, 3, 3) meet to what is so deep behind both of them.
+
+    NaN where they look into opposite directions.
+    """
+    normal_a, normal_b = _normals(one), _normals(other)
+    along = normal_a + normal_b
+    share = np.einsum("ni,ni->n", along, normal_a)[:, None]
+    safe = np.where(share > _NEAR_ZERO, share, np.nan)
+    way: Float64 = -depth * along / safe
+    return way
 
 
 def upon_each_other(one: Float64, other: Float64, within: float) -> Bool:

@@ -62,8 +62,13 @@ def overlap(one: Float64, other: Float64) -> tuple[float, ...] | None:
         if within.any():
             return tuple(samples[near][within][0].tolist())
     a, b = contact.near_pairs(one, other, SNAP_M)
-    hit = contact.crossing(one[a], other[b], SNAP_M)
-    return tuple(one[a[hit][0]].mean(axis=0).tolist()) if hit.any() else None
+    met = contact.crossings(one[a], other[b], SNAP_M)
+    # Faces that should lie upon each other cross, too, once their corners are rounded: what counts is depth.
+    samples = met + contact.inwards(one[a], other[b], 2 * SNAP_M)
+    samples = samples[np.isfinite(samples).all(axis=1)]
+    within = contact.inside(samples, one, SNAP_M)
+    within[within] = contact.inside(samples[within], other, SNAP_M)
+    return tuple(samples[within][0].tolist()) if within.any() else None
 
 
 def _towards_corners(triangles: Float64) -> Iterator[Float64]:

@@ -156,6 +156,34 @@ def test_parts_of_a_building(x: float, overlaps: bool) -> None:
     assert [found.code for found in parts_findings("house", checks)] == (["601"] if overlaps else [])
 
 
+@pytest.mark.parametrize(("depth", "overlaps"), [(0.0, False), (0.01, True), (1.0, True)])
+def test_slanted_walls_that_are_rounded_to_a_millimetre_touch(depth: float, overlaps: bool) -> None:
+    """Each part is right by itself; where they meet, rounding puts one up to 1.4 mm into the other."""
+    rng = np.random.default_rng(7)
+    found = 0
+    for angle in rng.uniform(0.02, 1.5, 60):
+        turned = np.array([(np.cos(angle), -np.sin(angle), 0), (np.sin(angle), np.cos(angle), 0), (0, 0, 1)])
+        checks = {}
+        for id, at, side in (("a", (0.0, 0.0, 0.0), SIDE), ("b", (SIDE - depth, 3.3, -1.7), 3.1)):
+            model = Model()
+            boundaries = [model.cube(at, side)]
+            points = (np.array(model.points) @ turned.T).round(3)
+            checks[id] = ObjectCheck(id, points)
+            assert not list(checks[id].findings([{"type": "Solid", "lod": "2", "boundaries": boundaries}]))
+        found += any(True for _ in parts_findings("house", checks))
+    assert found == (60 if overlaps else 0)
+
+
+def test_a_beam_through_a_wall_overlaps_it_though_no_corner_is_inside() -> None:
+    checks = {}
+    for id, low, size in (("wall", (0, 0, 0), (20, 0.2, 10)), ("beam", (13.2, -7.0, 4.1), (0.3, 50.0, 0.3))):
+        model = Model()
+        boundaries = [model.cube((0, 0, 0), 1.0)]
+        checks[id] = ObjectCheck(id, np.array(model.points) * size + low)
+        list(checks[id].findings([{"type": "Solid", "lod": "2", "boundaries": boundaries}]))
+    assert [found.code for found in parts_findings("house", checks)] == ["601"]
+
+
 @pytest.mark.parametrize(
     ("name", "codes"),
     [
