@@ -58,7 +58,9 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
         raise ReadError("There are no records in this table, only the names of its columns", where=path.name)
     places = Places(header, dict(zip(header, map(str.strip, first), strict=False)))
     fields, object_field = find_fields(header), find_field(header, OBJECT_FIELDS)
-    is_catalogue = options.kind == KINDS[0] or (options.kind is None and (fields or object_field is not None))
+    is_catalogue = options.kind == KINDS[0] or (
+        options.kind is None and bool(fields or object_field is not None)
+    )
     if not is_catalogue and options.kind is None and not places.known:
         raise ReadError(
             "This table is no heritage catalogue, and does not say where its records lie",
