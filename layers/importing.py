@@ -25,6 +25,7 @@ from layers.records import Layer
 from layers.request import Request, images_of
 from layers.source import Source, below
 from layers.staging import ARRAYS, BOXES
+from layers.vector import hides_pipes
 
 #: The origin of a project is so round.
 ORIGIN_STEP_M = 100.0
@@ -134,6 +135,10 @@ def admit(project: Project, staged: Iterable[Staged], name: str | None = None) -
             if name and number == numbers[0]:
                 edit.set_layer(number, name=name)
             edit.set_layer(number, present=True)
+        came = [project.any_layer(number) for number in numbers]
+        for layer in came:
+            if hides_pipes(layer, [*project.layers, *came]):
+                edit.set_layer(layer.id, style={**layer.style, "fill": False})
     return [layer for number in numbers for layer in project.layers if layer.id == number]
 
 

@@ -7,7 +7,7 @@ only where the file gives them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from layers import wkb
 from layers.arrays import Float64, Int32
+from layers.data import Box
 from layers.pipe_fields import SHAPE_FIELDS, Source
 from layers.pipes import mapping_of
 from layers.records import Layer
@@ -98,6 +99,29 @@ def _moved(project: Project, layer: Layer, corners: Float64) -> Float64:
     there = project.mover(layer)(np.nan_to_num(corners, nan=0.0)).copy()
     there[is_missing, 2] = np.nan
     return there
+
+
+def hides_pipes(layer: Layer, others: Iterable[Layer]) -> bool:
+    """Whether areas, once filled, would lie over pipes that could be seen without them.
+
+    Those are the pipes of the same source, as around the polygon of a dig, and where there is no terrain,
+    which hides them anyway, all that the project has.
+    """
+    others = list(others)
+    has_terrain = any(other.kind == "terrain" for other in others)
+    return layer.kind == "vector" and any(
+        other.kind == "pipes"
+        and (not has_terrain or other.source_path == layer.source_path)
+        and _overlap(layer.box, other.box)
+        for other in others
+    )
+
+
+def _overlap(one: Box | None, other: Box | None) -> bool:
+    """Whether two boxes share some place in plan."""
+    if one is None or other is None:
+        return False
+    return all(one[axis] <= other[axis + 3] and other[axis] <= one[axis + 3] for axis in (0, 1))
 
 
 def measures(project: Project, layer: Layer) -> dict[str, Float64]:

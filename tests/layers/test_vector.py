@@ -70,3 +70,28 @@ def test_measures_come_in_metres_by_name_or_as_a_person_says(project: Project, t
     assert found["height_m"].tolist() == [12.0, 8.5]
     assert found["crown_m"][0] == 4.0 and np.isnan(found["crown_m"][1])
     assert set(found) == {"height_m", "crown_m"}
+
+
+def test_areas_over_pipes_come_in_as_outlines(project: Project, tmp_path: Path) -> None:
+    def came(name: str, kind: str, *features: dict[str, Any]) -> Layer:
+        path = tmp_path / f"{name}.geojson"
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+        return import_files(project, [path], ReadOptions(crs=CRS, kind=kind))[0]
+
+    beforehand = came("beforehand", "vector", feature("Polygon", [SQUARE]))
+    came("sewer", "pipes", feature("LineString", [[1, 1], [9, 9]], diameter=300))
+    beside = [[x + 50, y] for x, y in SQUARE]
+    assert came("dig", "vector", feature("Polygon", [SQUARE])).style == {"fill": False}
+    assert came("elsewhere", "vector", feature("Polygon", [beside])).style == {}
+    assert project.layer(beforehand.id).style == {}
+
+
+def test_the_catchments_of_a_network_come_in_as_outlines(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "sewer.inp"
+    path.write_text(
+        "[JUNCTIONS]\nA 1\nB 2\n[CONDUITS]\nC A B 10 0.01\n[SUBCATCHMENTS]\nS R A 1\n"
+        "[COORDINATES]\nA 0 0\nB 10 0\n[Polygons]\nS 0 0\nS 10 0\nS 10 10\n"
+    )
+    sewer, around = import_files(project, [path], ReadOptions(crs=CRS))
+    assert (sewer.kind, sewer.style) == ("pipes", {})
+    assert (around.kind, around.style) == ("vector", {"fill": False})
