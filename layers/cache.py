@@ -19,6 +19,8 @@ from layers.stored import Damaged
 #: Raised when the arrays change their meaning: older folders are then made again.
 CACHE_VERSION = "3"
 STAMP = "stamp.txt"
+#: Below the arrays of a layer: the same, moved to where the layer is put.
+PLACED = "placed"
 STAGING = "staging-"
 #: Work that was cut off waits so long for somebody to go on with it.
 KEPT, KEPT_S = "kept-", 3 * 24 * 3600.0
@@ -60,13 +62,38 @@ def _wanted(stamp: str) -> str:
 
 
 def load(folder: Path, stamp: str) -> Drawable:
-    """The arrays of a layer, mapped; CacheMissing when they are not there, out of date or damaged."""
+    """The arrays of a layer, mapped; CacheMissing when they are not there, out of date or damaged.
+
+    They are those that were made of its source, or those that were moved from there to where they are put.
+    """
+    for place in (folder, folder / PLACED):
+        kind = _kind_of(place, stamp)
+        if kind in DRAWABLES:
+            return _loaded(place, kind)
+    raise CacheMissing("The drawing data of a layer must be made again", where=str(folder))
+
+
+def made_of(folder: Path) -> str:
+    """The stamp of the arrays that were made of a layer's source; '' where there are none to be used."""
+    version, _, stamp = _stamped(folder)[0].partition(" ")
+    return stamp if version == CACHE_VERSION else ""
+
+
+def _stamped(folder: Path) -> tuple[str, str]:
     try:
         found, kind, _ = (folder / STAMP).read_text(encoding="utf-8").split("\n")
     except (OSError, ValueError):
-        found = kind = ""
-    if found != _wanted(stamp) or kind not in DRAWABLES:
-        raise CacheMissing("The drawing data of a layer must be made again", where=str(folder))
+        return "", ""
+    return found, kind
+
+
+def _kind_of(folder: Path, stamp: str) -> str:
+    """Which class the arrays in a folder make; '' where they are of another stamp."""
+    found, kind = _stamped(folder)
+    return kind if found == _wanted(stamp) else ""
+
+
+def _loaded(folder: Path, kind: str) -> Drawable:
     try:
         drawable = DRAWABLES[kind].load(folder)
     except Damaged as error:

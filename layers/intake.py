@@ -15,6 +15,7 @@ import numpy as np
 import orjson
 
 from layers import cache, resiting, rows
+from layers.arrays import Float64
 from layers.data import Progress
 from layers.errors import ReadError
 from layers.gis import srs_id
@@ -270,14 +271,12 @@ def drop(connection: sqlite3.Connection, project_path: Path, layers: Iterable[in
         return
 
 
-def refresh_boxes(project_path: Path, first_fid: int, boxes: Path) -> None:
-    """Make the boxes of a layer's objects exact again, where turning it has left them too large."""
-    if not boxes.exists():
-        return
+def refresh_boxes(project_path: Path, first_fid: int, boxes: Float64) -> None:
+    """Make (n, 6) boxes of a layer's objects exact again, where turning it has left them too large."""
     # Boxes only help to find objects quickly: where they may not be written, larger ones do as well.
     with closing(connect(project_path)) as connection, suppress(sqlite3.OperationalError):
         connection.execute("BEGIN IMMEDIATE")
-        resiting.refresh(connection, first_fid, np.load(boxes))
+        resiting.refresh(connection, first_fid, boxes)
         connection.execute("COMMIT")
 
 

@@ -87,18 +87,21 @@ def twice(path: Path, id: str) -> ReadError:
 def enclose(kin: Kin) -> NDArray[np.intp]:
     """Widen the boxes of objects without geometry to enclose their parts; gives those that changed."""
     before = kin.box.copy()
-    parent = _parents(kin)
-    known = parent >= 0
-    child, parent = kin.child[known], parent[known]
-    widened = ~kin.own[parent]
+    widen(kin.box, kin.own, kin.child, _parents(kin))
+    return np.flatnonzero((kin.box != before).any(axis=1) & np.isfinite(kin.box).all(axis=1))
+
+
+def widen(box: Float64, own: NDArray[np.bool_], child: NDArray[Any], parent: NDArray[Any]) -> None:
+    """Make (n, 6) boxes of objects without geometry of their own enclose their children; parent -1: none."""
+    widened = parent >= 0
+    widened[widened] = ~own[parent[widened]]
     child, parent = child[widened], parent[widened]
     for _ in range(MOST_GENERATIONS):
-        last = kin.box[parent]
-        np.fmin.at(kin.box[:, :3], parent, kin.box[child, :3])
-        np.fmax.at(kin.box[:, 3:], parent, kin.box[child, 3:])
-        if np.array_equal(last, kin.box[parent], equal_nan=True):
+        last = box[parent]
+        np.fmin.at(box[:, :3], parent, box[child, :3])
+        np.fmax.at(box[:, 3:], parent, box[child, 3:])
+        if np.array_equal(last, box[parent], equal_nan=True):
             break
-    return np.flatnonzero((kin.box != before).any(axis=1) & np.isfinite(kin.box).all(axis=1))
 
 
 def _parents(kin: Kin) -> NDArray[np.intp]:

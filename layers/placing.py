@@ -15,7 +15,7 @@ from layers.edit import Edit
 from layers.errors import PlaceError
 from layers.importing import local_origin
 from layers.moving import moved_box
-from layers.placement import AS_READ, Placement, Triple
+from layers.placement import AS_READ, Pair, Placement, Triple
 from layers.project import Project
 from layers.records import Layer
 
@@ -66,11 +66,20 @@ def unplaced(placement: Placement) -> Placement:
 
 
 def by_numbers(project: Project, layer: Layer) -> Placement:
-    """The placement as a person is shown it: turned and scaled about the foot of the layer as it was read."""
+    """The placement as a person is shown it: told about the middle of the layer's foot, set upright."""
+    foot = foot_of(project, layer, layer.placement.tilt_deg)
+    return layer.placement if foot is None else layer.placement.about(foot)
+
+
+def foot_of(project: Project, layer: Layer, tilt_deg: Pair) -> Triple | None:
+    """Where the file and its CRS put what is the middle of the layer's foot when it is tilted so."""
     box = box_placed(project, layer, unplaced(layer.placement))
     if box is None:
-        return layer.placement
-    return layer.placement.about(((box[0] + box[3]) / 2, (box[1] + box[4]) / 2, box[2]))
+        return None
+    tilt = Placement(tilt_deg=tilt_deg)
+    upright = moved_box(box, tilt.put)
+    foot = ((upright[0] + upright[3]) / 2, (upright[1] + upright[4]) / 2, upright[2])
+    return _triple(tilt.take_back(np.array([foot]))[0])
 
 
 @dataclass(frozen=True)
@@ -90,8 +99,9 @@ def fitted(placement: Placement, in_model: Float64, in_project: Float64, with_sc
     """The placement that brings points of a model where they belong, by least squares.
 
     `in_model` (n, 3) are as the layer lies now, by `placement`; `in_project` (n, 3) where they should
-    be. Rotation about the vertical and shift, and scale if asked for: the closed form of a plane
-    similarity (Umeyama 1991, doi:10.1109/34.88573); heights by their mean difference. One pair shifts.
+    be. Rotation about the vertical and shift, and scale if asked for, upright as the placement sets it:
+    the closed form of a plane similarity (Umeyama 1991, doi:10.1109/34.88573); heights by their mean
+    difference. One pair shifts.
     """
     if len(in_model) != len(in_project) or not len(in_model):
         raise PlaceError(
@@ -99,7 +109,7 @@ def fitted(placement: Placement, in_model: Float64, in_project: Float64, with_sc
         )
     source, target = placement.take_back(in_model), np.asarray(in_project, np.float64)
     pivot = source.mean(axis=0)
-    a, b = source - pivot, target - target.mean(axis=0)
+    a, b = (source - pivot) @ placement.upright().T, target - target.mean(axis=0)
     rotation, scale = placement.rotation_deg, placement.scale
     if len(source) > 1:
         spread = float((a[:, :2] ** 2).sum())

@@ -22,7 +22,8 @@ from layers.dressing import dressed, save_looks, toned
 from layers.footprint import footprints
 from layers.heritage import scan_record
 from layers.joining import Kin, enclose, kin_of
-from layers.moving import moved_box
+from layers.moving import Move, moved_box
+from layers.placement import turned_normals
 from layers.request import StagedLayer, Wanted
 from layers.schema import BULK_TABLES
 from layers.siting import Site
@@ -158,11 +159,15 @@ def _stage_columns(folder: Path, layer: LayerData) -> None:
     build_part(rows, folder)
 
 
-def _moved(layer: LayerData, mover: Mover) -> Mesh | Scan | Any:
+def _moved(layer: LayerData, mover: Move) -> Mesh | Scan | Any:
     drawable = layer.drawable
     if isinstance(drawable, Mesh):
+        normals, placement = drawable.surface_normal, mover.placement
         return replace(
-            drawable, vertices=_move(drawable.vertices, mover), points=_move(drawable.points, mover)
+            drawable,
+            vertices=_move(drawable.vertices, mover),
+            points=_move(drawable.points, mover),
+            surface_normal=turned_normals(normals, placement.matrix()) if placement.is_turned else normals,
         )
     if isinstance(drawable, Scan):
         return replace(drawable, vertices=_move(drawable.vertices, mover))

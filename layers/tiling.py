@@ -88,7 +88,7 @@ def _in_order_of_file(mesh: Mesh) -> CityTiles:
     return CityTiles(
         entry_object=mesh.geometry_object[geometry][first_geometry[:-1]],
         entry_key=np.zeros(count, np.uint64),
-        entry_box=_boxes(mesh.vertices, entry_vertex),
+        entry_box=boxes_of_runs(mesh.vertices, entry_vertex),
         entry_geometry=first_geometry,
         entry_surface=entry_surface,
         entry_vertex=entry_vertex,
@@ -135,7 +135,7 @@ def _first_of_runs(owner: Int32) -> Int32:
     return np.append(changes, len(owner)).astype(np.int32)
 
 
-def _boxes(vertices: Float64, first: Int32) -> Float64:
+def boxes_of_runs(vertices: Float64, first: Int32) -> Float64:
     """(k, 2, 3) boxes around runs of vertices."""
     if len(first) < 2:
         return np.empty((0, 2, 3))

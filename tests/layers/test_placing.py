@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
 
-from layers.arrays import CityTiles, Scan
+from layers.arrays import CityTiles, PointTree, Scan
+from layers.cache import layer_folder
 from layers.data import ReadOptions
 from layers.errors import PlaceError, ReadError
 from layers.exporting import export_layer
 from layers.importing import complete, import_files
-from layers.placement import AS_READ, Placement
-from layers.placing import box_placed, by_numbers, fitted, place_layer
+from layers.placement import AS_READ, TILTS_DEG, Placement
+from layers.placing import box_placed, by_numbers, fitted, foot_of, place_layer
 from layers.project import Project
 from layers.records import Layer
 
@@ -55,6 +59,7 @@ placements = st.builds(
     scale=st.floats(0.01, 100),
     height_scale=st.floats(0.1, 10),
     pivot=triples,
+    tilt_deg=st.tuples(st.floats(-360, 360), st.floats(-360, 360)),
 )
 
 
@@ -275,9 +280,101 @@ def test_no_layer_is_put_beyond_the_earth(project: Project) -> None:
     for bad in (Placement(scale=0.0), Placement(shift=(1e9, 0, 0)), Placement(rotation_deg=float("nan"))):
         with pytest.raises(PlaceError), project.edit("Place") as edit:
             edit.set_layer(layer.id, placement=bad)
+
+
+def test_moving_reads_nothing_again_and_drifts_nowhere(project: Project) -> None:
+    layer = roof(project)
+    before = vertices(project, layer)
+    project.path.with_name("roof.ply").unlink()  # what is moved is what is there
+    for step in range(50):
+        put(project, layer, Placement(shift=(85000.1 + step / 3, 446000.7, 3.3), rotation_deg=7.0 * step))
+    last = put(project, layer, Placement(shift=(1.0, 2.0, 3.0)))
+    assert np.array_equal(vertices(project, last), np.unique(CORNERS + np.array((1, 2, 3)), axis=0))
+    while project.can_undo and project.can_undo.label == "Place":
+        project.undo()
+    complete(project, [project.layer(layer.id)])
+    assert np.array_equal(vertices(project, layer), before)
+
+
+def test_a_linked_file_that_is_gone_is_told_of_where_its_arrays_are_gone_too(project: Project) -> None:
+    layer = roof(project)
     project.path.with_name("roof.ply").unlink()
-    placed = project.layer(layer.id)
-    with project.edit("Place") as edit:
-        place_layer(edit, project, placed, Placement(shift=(1, 1, 1)))
+    shutil.rmtree(layer_folder(project.path, layer.uid))
     with pytest.raises(ReadError, match="is gone"):
-        complete(project, [project.layer(layer.id)])
+        put(project, layer, Placement(shift=(1, 1, 1)))
+
+
+def test_a_city_that_was_carried_is_as_one_that_is_read_there(project: Project) -> None:
+    layer = cube(project)
+    way = Placement(
+        shift=(3, 4, 5), rotation_deg=30, scale=2, height_scale=0.5, pivot=(85000, 446000, 0), tilt_deg=(5, 0)
+    )
+    placed = put(project, layer, way)
+    carried = project.drawable(placed)
+    boxes = project.box([placed.first_fid])
+    shutil.rmtree(layer_folder(project.path, layer.uid))
+    complete(project, [placed])
+    read = project.drawable(placed)
+    assert isinstance(carried, CityTiles)
+    assert isinstance(read, CityTiles)
+    for item in dataclasses.fields(CityTiles):
+        mine, other = getattr(carried, item.name), getattr(read, item.name)
+        if isinstance(mine, np.ndarray):
+            assert np.allclose(mine, other, atol=1e-6), item.name
+    assert project.box([placed.first_fid]) == pytest.approx(boxes, abs=0.1)
+    # A wall of the cube looks the way its corners do.
+    first, second, third = np.asarray(read.vertices)[read.triangles[0]]
+    across = np.cross(second - first, third - first)
+    assert read.surface_normal[0] == pytest.approx(across / np.linalg.norm(across), abs=1e-5)
+
+
+def test_a_cloud_is_moved_without_being_indexed_again(project: Project) -> None:
+    path = project.path.with_name("cloud.xyz")
+    points = np.random.default_rng(3).uniform((85000, 446000, 0), (85050, 446050, 9), (500, 3)).round(3)
+    path.write_text("".join(f"{x:.3f} {y:.3f} {z:.3f}\n" for x, y, z in points))
+    (layer,) = import_files(project, [path], ReadOptions(crs="EPSG:7415"))
+    path.unlink()
+    placed = put(project, layer, Placement(shift=(10.0, 0.0, -2.0)))
+    tree = project.drawable(placed)
+    assert isinstance(tree, PointTree)
+    found = np.concatenate([tree.read(node).points for node in range(len(tree.count))])
+    expected = points + np.array((10.0, 0.0, -2.0))
+    assert np.abs(found[np.lexsort(found.T)] - expected[np.lexsort(expected.T)]).max() < 0.0011
+    assert tree.height_range[1] == pytest.approx(points[:, 2].max() - 2, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("axis", "up"),
+    [
+        ("z", (0, 0, 1)), ("y", (0, 1, 0)), ("x", (1, 0, 0)),
+        ("-z", (0, 0, -1)), ("-y", (0, -1, 0)), ("-x", (-1, 0, 0)),
+    ],
+)  # fmt: skip
+def test_any_axis_of_a_file_can_be_set_upright(axis: str, up: tuple[float, ...]) -> None:
+    matrix = Placement(tilt_deg=TILTS_DEG[axis]).matrix()
+    assert (matrix @ np.array(up)).tolist() == [0, 0, 1]
+    assert np.linalg.det(matrix) == 1, "nothing is mirrored"
+
+
+def test_a_scan_on_its_back_in_millimetres_stands_upright(project: Project) -> None:
+    layer = roof(project)
+    foot = foot_of(project, layer, TILTS_DEG["y"])
+    assert foot is not None
+    wanted = Placement(tilt_deg=TILTS_DEG["y"], scale=0.001, pivot=foot).about(foot)
+    placed = put(
+        project, layer, replace(wanted, shift=(85000.0 - foot[0], 446000.0 - foot[1], 1.0 - foot[2]))
+    )
+    # 10 wide, 2 deep, 5 high: in millimetres, with the middle of its foot where it is wanted.
+    assert placed.box == pytest.approx((84999.995, 445999.999, 1, 85000.005, 446000.001, 1.005), abs=1e-6)
+
+
+def test_pairs_of_points_leave_a_layer_upright(project: Project) -> None:
+    layer = roof(project)
+    upright = Placement(tilt_deg=TILTS_DEG["y"])
+    truth = Placement(
+        tilt_deg=TILTS_DEG["y"], rotation_deg=40, shift=(85000.0, 446000.0, 2.0), pivot=(5, 5, 0)
+    )
+    fit = fitted(upright, upright.put(CORNERS[:3]), truth.put(CORNERS[:3]))
+    assert np.abs(fit.placement.put(CORNERS) - truth.put(CORNERS)).max() < EXACT_M
+    assert fit.rms_m < EXACT_M
+    assert put(project, layer, fit.placement).placement.tilt_deg == TILTS_DEG["y"]
