@@ -1,32 +1,48 @@
 """Members of a city model as shorter texts: plain polygons, which are most of it, are taken out beforehand.
 
-    <gml:surfaceMember><gml:Polygon gml:id="p">… one ring, one posList    <gml:surfaceMember condensed="7 9"/>
-    <bldg:boundedBy><bldg:WallSurface gml:id="w">… such a polygon         <bldg:boundedBy condensed="0 7"/>
+    <bldg:boundedBy><bldg:WallSurface gml:id="w">… such a polygon  →  <bldg:boundedBy condensed-faces="0 7"/>
+    <gml:surfaceMember><gml:Polygon gml:id="p">… one ring          →  <… condensed-polygons="7 9"/>
+    <gml:surfaceMember xlink:href="#p"/>                           →  <… condensed-links="0 5"/>
 
-What follows each other becomes one element, which says which polygons stood there: numbers 7 and 8. So
-there are few elements left to be parsed and looked at. Whatever is written in another way stays as it is.
-Nobody but the parser gets to see these texts; where not all that was taken out of one is put back, because
+What follows each other becomes one element, which says what stood there: polygons 7 and 8. So there are
+few elements left to be parsed and looked at. Whatever is written in another way stays as it is.
+
+Nobody but the parser gets to see these texts. Where not all that was taken out of one is put back, because
 it stands in a comment or where nobody looks for geometries, the text is read as it stands in the file.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from layers.gml.names import CITYGML, GML, SURFACE_NAMES, object_type, once, shape_of, surface_type
+from layers.gml.names import (
+    CITYGML,
+    GML,
+    SURFACE_NAMES,
+    XLINK_HREF,
+    object_type,
+    once,
+    shape_of,
+    split,
+    surface_type,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-#: The attribute that tells which polygons stood where an element is.
-MARK = "condensed"
+#: The attributes that tell what stood where an element is.
+FACES, POLYGONS, LINKS = "condensed-faces", "condensed-polygons", "condensed-links"
+_MARK = re.compile(" condensed-")
 _ENCODINGS = re.compile(r"utf-?8|(us-)?ascii|iso-8859-\d+|(windows-|cp)125\d", re.IGNORECASE)
 _NAMESPACE = re.compile(rb"""\sxmlns(?::([\w.-]+))?\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-_BLANK = r"[ \t\r\n]"
-
+#: What may stand between tags: white space, and text that means nothing there.
+_GAP = "[^<]*+"
+_BLANKS = r"[ \t\r\n]++"
+#: What makes an id another one than is written.
+_ODD = ("<", "&", " ", "\t", "\n", "\r")
 
 #: Type, id and LoD of the semantic surface that a polygon alone is, and the id of the MultiSurface around it.
 Face: TypeAlias = "tuple[str, str | None, str, str | None]"
@@ -34,15 +50,29 @@ Face: TypeAlias = "tuple[str, str | None, str, str | None]"
 
 @dataclass(slots=True)
 class Condensed:
-    """The plain polygons of a text, by number."""
+    """The plain polygons of a text, by number, and references to others."""
 
     rings: list[str] = field(default_factory=list)  # the coordinates of the only ring
     ring_ids: list[str | None] = field(default_factory=list)
     ids: list[str | None] = field(default_factory=list)
     faces: list[Face] = field(default_factory=list)  # of those that are surfaces, which come first
+    hrefs: list[str] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """How much was taken out."""
+        return len(self.rings) + len(self.hrefs)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether ids and coordinates mean what they look like."""
+        ids = (self.ids, self.ring_ids, (face[1] for face in self.faces), (face[3] for face in self.faces))
+        texts = ["".join(filter(None, some)) for some in (*ids, self.hrefs)]
+        is_odd = any(sign in text for text in texts for sign in _ODD)
+        return not is_odd and all(map(str.isascii, texts)) and "&" not in "".join(self.rings)
 
     def add(self, columns: list[list[str]]) -> None:
-        """Take what the groups of a pattern found; groups that found nothing are None."""
+        """Take polygons that the groups of a pattern found; groups that found nothing are None."""
         *face, ids, ring_ids, rings = columns
         self.ids += ids
         self.ring_ids += ring_ids
@@ -52,10 +82,13 @@ class Condensed:
             self.faces += zip(map(_local, types), own_ids, map(_lod, lods), set_ids, strict=True)
 
 
-def numbers_in(element: _Element) -> range | None:
-    """The numbers of the polygons that stood where an element is; mostly none."""
-    said = element.get(MARK)
-    return None if said is None else range(*map(int, said.split()))
+def numbers_in(element: _Element, mark: str) -> range | None:
+    """The numbers of what stood where an element is; mostly None."""
+    said = element.get(mark)
+    if said is None:
+        return None
+    begin, _, end = said.partition(" ")
+    return range(int(begin), int(end))
 
 
 @once
@@ -75,13 +108,17 @@ class Condenser:
 
     def __init__(self, opening: bytes, encoding: str) -> None:
         """`opening` is the tag of the outermost element."""
-        self._patterns: dict[str, re.Pattern[str]] = {}
+        self._patterns: dict[tuple[str, str], re.Pattern[str]] = {}
         self._spaces = {
             (found[1] or b"").decode(): (found[2] or found[3] or b"").decode("utf-8", "replace")
             for found in _NAMESPACE.finditer(opening)
         }
         gml = next((prefix for prefix, space in self._spaces.items() if prefix and space in GML), "")
         self._gml = re.escape(gml) if _ENCODINGS.fullmatch(encoding) else ""
+        xlink = split(XLINK_HREF)[0]
+        self._xlink = re.escape(
+            next((prefix for prefix, space in self._spaces.items() if space == xlink), "")
+        )
         self._bounds = [
             f"{prefix}:{name}".lstrip(":")
             for prefix, space in self._spaces.items()
@@ -96,32 +133,44 @@ class Condenser:
         taken = Condensed()
         # Signs beyond ASCII are left as they are, whatever they mean.
         short, marks = text.decode("latin-1"), 0
-        for tag in (*self._bounds, f"{self._gml}:surfaceMember", f"{self._gml}:Triangle"):
-            if f"<{tag}>" not in short and (tag[-1] != "e" or f"<{tag} " not in short):
-                continue
-            pattern = self._patterns.get(tag) or self._patterns.setdefault(tag, self._pattern(tag))
-            between, *columns = _columns(short, pattern)
-            first = len(taken.rings)
-            taken.add(columns)
-            short, more = _marked(between, tag, first)
-            marks += more
+        member, triangle = f"{self._gml}:surfaceMember", f"{self._gml}:Triangle"
+        kinds = (*((FACES, tag, f"<{tag}>") for tag in self._bounds), (POLYGONS, member, f"<{member}>"))
+        for mark, tag, sign in (*kinds, (POLYGONS, triangle, f"<{triangle}"), (LINKS, member, f"<{member} ")):
+            if sign in short:
+                between, *columns = _columns(short, self._pattern(mark, tag))
+                if mark == LINKS:
+                    first = len(taken.hrefs)
+                    taken.hrefs += columns[0]
+                else:
+                    first = len(taken.rings)
+                    taken.add(columns)
+                short, more = _marked(between, f"<{tag} {mark}=", first)
+                marks += more
         # What was there is probably there again; what comes first leaves little to be looked at.
-        self._bounds.sort(key=lambda tag: tag not in self._patterns)
-        if not marks or short.count(f' {MARK}="') != marks or "xmlns" in short:
+        self._bounds.sort(key=lambda tag: (FACES, tag) not in self._patterns)
+        if not marks or len(_MARK.findall(short)) != marks or "xmlns" in short or not taken.is_plain:
             return None
         return short.encode("latin-1"), taken
 
-    def _pattern(self, tag: str) -> re.Pattern[str]:
+    def _pattern(self, mark: str, tag: str) -> re.Pattern[str]:
         """What is taken out and has this tag, or is in something that has."""
+        found = self._patterns.get((mark, tag))
+        if found is None:
+            found = self._patterns[mark, tag] = _joined(self._tags(mark, tag))
+        return found
+
+    def _tags(self, mark: str, tag: str) -> Iterable[str]:
         gml = self._gml
-        named = rf'(?:{_BLANK}++{gml}:id="([\w.:{{}}-]++)")?+'
-        if tag == f"{gml}:surfaceMember":
-            return _between(f"<{tag}>", *_polygon(gml, "Polygon", named), f"</{tag}>")
-        if tag == f"{gml}:Triangle":
-            return _between(*_polygon(gml, "Triangle", named))
-        prefix, _, name = tag.rpartition(":")
-        names = "|".join(self._surface_names(prefix if name == "boundedBy" else None))
-        return _face(tag, names or "(?!)", gml, named)
+        named = rf'(?:{_BLANKS}{gml}:id="([^"]*+)")?+'
+        if mark == LINKS:
+            return (rf'<{tag}{_BLANKS}{self._xlink}:href="([^"]*+)"[ \t\r\n]*+/>',)
+        if mark == FACES:
+            prefix, _, name = tag.rpartition(":")
+            names = "|".join(self._surface_names(prefix if name == "boundedBy" else None))
+            return _face(tag, names or "(?!)", gml, named)
+        if tag.endswith("Triangle"):
+            return _polygon(gml, "Triangle", named)
+        return (f"<{tag}>", *_polygon(gml, "Polygon", named), f"</{tag}>")
 
     def _surface_names(self, only: str | None) -> Iterator[str]:
         """The tags of semantic surfaces of CityGML; of those that have this prefix, when one is given."""
@@ -147,11 +196,11 @@ def _marked(between: list[str], tag: str, first: int) -> tuple[str, int]:
     for number, rest in enumerate(between, first):
         if rest or number == first:
             if begin < number:
-                found.append(f'<{tag} {MARK}="{begin} {number}"/>')
+                found.append(f'{tag}"{begin} {number}"/>')
             found.append(rest)
             begin = number
     if begin < number:
-        found.append(f'<{tag} {MARK}="{begin} {number}"/>')
+        found.append(f'{tag}"{begin} {number}"/>')
     return "".join(found), len(found) // 2
 
 
@@ -161,17 +210,17 @@ def _polygon(gml: str, name: str, named: str) -> tuple[str, ...]:
         f"<{gml}:{name}{named}>",
         f"<{gml}:exterior>",
         f"<{gml}:LinearRing{named}>",
-        rf'<{gml}:posList(?:{_BLANK}++srsDimension="3")?+>([^<&]*+)</{gml}:posList>',
+        f'<{gml}:posList(?:{_BLANKS}srsDimension="3")?+>([^<]*+)</{gml}:posList>',
         f"</{gml}:LinearRing>",
         f"</{gml}:exterior>",
         f"</{gml}:{name}>",
     )
 
 
-def _face(tag: str, names: str, gml: str, named: str) -> re.Pattern[str]:
-    """A boundary surface that is one polygon, and has at most plain attributes, which are not looked at."""
-    plain = rf"(?:<([\w.:-]++)>[^<&]++</\3>{_BLANK}*+)*+"
-    return _between(
+def _face(tag: str, names: str, gml: str, named: str) -> tuple[str, ...]:
+    """The tags of a boundary surface that is one polygon; plain attributes of it mean nothing here."""
+    plain = rf"(?:<([\w.:-]++)>[^<]++</\3>{_GAP})*+"
+    return (
         f"<{tag}>",
         f"<({names}){named}>",
         plain + r"<((?:[\w.-]++:)?+lod[0-4][A-Z]\w*+)>",
@@ -186,6 +235,6 @@ def _face(tag: str, names: str, gml: str, named: str) -> re.Pattern[str]:
     )
 
 
-def _between(*tags: str) -> re.Pattern[str]:
-    """Tags with nothing between them."""
-    return re.compile("".join(f"{tag}{_BLANK}*+" for tag in tags), re.ASCII)
+def _joined(tags: Iterable[str]) -> re.Pattern[str]:
+    """These tags, one behind the other."""
+    return re.compile("".join(tag + _GAP for tag in tags), re.ASCII)

@@ -63,6 +63,18 @@ class Member:
     appearances: list[_Element] = field(default_factory=list)  # elements Appearance
 
 
+class Teller:
+    """Tells what is not as it could be, of the object that is being read."""
+
+    def __init__(self, tell: Callable[[str, str, str], None]) -> None:
+        self.tell = tell
+        self.id = ""
+
+    def of_this(self, code: str, text: str) -> None:
+        """Tell a code and a sentence."""
+        self.tell(code, self.id, text)
+
+
 class Extraction:
     """Takes the city objects out of the members of one batch."""
 
@@ -74,9 +86,9 @@ class Extraction:
         Things in a name space that holds `shapeless` are drawn by somebody else. `condensed` was taken out
         of the text of the members.
         """
-        self.tell, self._shapeless = tell, shapeless
-        self._id = ""
-        self.shapes = Shapes(lambda code, text: self.tell(code, self._id, text), condensed)
+        self._shapeless = shapeless
+        self.teller = Teller(tell)
+        self.shapes = Shapes(self.teller.of_this, condensed)
         self.members: list[Member] = []
 
     def add(self, member: _Element, offset: int) -> Member:
@@ -95,30 +107,20 @@ class Extraction:
         id = own_id(element) or made_id(element, member.offset, len(member.objects))
         item = GmlObject(id, object_type(tag) or f"+{split(tag)[1]}", element, parent)
         member.objects.append(item)
-        self._id = id
+        self.teller.id = id
         if item.type == "+RasterRelief":
-            self.tell("raster", id, "the heights of this relief are in a raster: import its file as terrain")
-        condensed, attributes = self.shapes.condensed is not None, item.attributes
+            self.teller.tell(
+                "raster", id, "the heights of this relief are in a raster: import its file as terrain"
+            )
+        faces, surfaces, bounding = self.shapes.faces, item.surfaces, item.bounding
         for part in element:
-            if condensed and not len(part) and self._faces(part, item, None):
-                continue
             if is_value(part):
-                values.add(attributes, part)
+                if len(part) or not faces(part, None, surfaces, bounding):
+                    values.add(item.attributes, part)
             elif len(part):
                 self._property(part, item, member)
             else:
                 self._linked(part, item)
-
-    def _faces(self, part: _Element, item: GmlObject, parent: SemanticSurface | None) -> bool:
-        """Take boundary surfaces that were taken out of the text; gives whether there were any."""
-        found = self.shapes.faces(part, parent)
-        for lod, surface, polygon in found or ():
-            item.surfaces.append(surface)
-            polygons = item.bounding.get(lod)
-            if polygons is None:
-                polygons = item.bounding[lod] = []
-            polygons.append(polygon)
-        return found is not None
 
     def _property(self, part: _Element, item: GmlObject, member: Member) -> None:
         """Take a property that holds elements and is no attribute."""
@@ -131,7 +133,7 @@ class Extraction:
         elif role in (OBJECT, UNKNOWN):
             for element in part:
                 self._object(element, item, member)
-            self._id = item.id
+            self.teller.id = item.id
         elif role == IMPLICIT:
             for element in part:
                 self._implicit(element, shape_of(part.tag).lod, item, None)
@@ -167,7 +169,7 @@ class Extraction:
         found = [element for element in part if element.tag in GEOMETRIES]
         if not found:
             text = f"{split(part.tag)[1]} is no geometry of GML by its name space; it is read as one"
-            self.tell("not_gml", self._id, text)
+            self.teller.tell("not_gml", self.teller.id, text)
         return found or [part]
 
     def _linked(self, part: _Element, item: GmlObject, surface: SemanticSurface | None = None) -> None:
@@ -194,7 +196,7 @@ class Extraction:
                 if part.get(XLINK_HREF) is not None and shape_of(part.tag).lod:
                     self._linked(part, item, surface)
                 else:
-                    self._faces(part, item, surface)
+                    self.shapes.faces(part, surface, item.surfaces, item.bounding)
                 continue
             first = part[0].tag
             if role_of(first) == GEOMETRY:
@@ -205,7 +207,7 @@ class Extraction:
             elif object_type(first):
                 for thing in part:
                     self._object(thing, item, member)
-                self._id = item.id
+                self.teller.id = item.id
             elif split(first)[1] == "ImplicitGeometry":
                 self._implicit(part[0], shape_of(part.tag).lod, item, surface)
             elif split(first)[1] == "Appearance":
@@ -234,10 +236,10 @@ class Extraction:
                 shapes = self._relative(part, lod)
         if library:
             text = f"the shape {library[:200]!r} is in a library that is not read"
-            self.tell("library_object", item.id, text)
+            self.teller.tell("library_object", item.id, text)
         numbers = [value_of(word) for word in matrix.split()] or [float(k % 5 == 0) for k in range(16)]
         if len(numbers) != 16 or anchor is None or None in numbers:
-            self.tell(
+            self.teller.tell(
                 "bad_implicit", item.id, "an implicit geometry has no sound matrix or no reference point"
             )
             return

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
 BATCH_BYTES = 1 << 18
 #: The element of each member, by where it begins.
 Elements: TypeAlias = "dict[int, _Element]"
-#: These, and what was taken out of the text before it was parsed.
-Parsed: TypeAlias = "tuple[Elements, Condensed | None]"
 #: What becomes of what is told.
 _OUTCOMES: dict[str, Outcome] = {
     "duplicate_id": "repaired",
@@ -83,29 +80,14 @@ class Reader:
     def add(self, text: Text, cuts: Iterable[Cut], offset: int, progress: Progress) -> None:
         """Take the members that a text holds, which begins there in the file, and all that stands between."""
         at, size = 0, max(1, len(text))
-        for group, parsed in self._ahead(text, _grouped(cuts), offset):
+        for group in _grouped(cuts):
             if not at and not offset:
                 self.add_text(bytes(text[: group[0].begin]), HEAD)
                 at = group[0].begin
-            at = self._add_group(text, group, parsed, at, offset)
+            at = self._add_group(text, group, at, offset)
             progress(at / size, f"{len(self.features)} objects")
         if at < len(text):
             self.add_text(bytes(text[at:]), "" if at or offset else HEAD)
-
-    def _ahead(
-        self, text: Text, groups: Iterator[list[Cut]], offset: int
-    ) -> Iterator[tuple[list[Cut], Parsed]]:
-        """The groups with their elements: while one is looked at, the next is parsed, which needs no lock."""
-        with ThreadPoolExecutor(1) as parser:
-            before: tuple[list[Cut], Future[Parsed]] | None = None
-            for group in groups:
-                members = [cut for cut in group if is_feature(cut)]
-                after = group, parser.submit(self._parsed, text, members, offset)
-                if before is not None:
-                    yield before[0], before[1].result()
-                before = after
-            if before is not None:
-                yield before[0], before[1].result()
 
     def add_text(self, data: bytes, role: str = "") -> None:
         """Keep bytes that are no object's."""
@@ -121,13 +103,14 @@ class Reader:
             for appearance in root.iterfind("*/{*}Appearance"):
                 self.appearances.add(appearance, only)
 
-    def _add_group(self, text: Text, cuts: Sequence[Cut], parsed: Parsed, at: int, offset: int) -> int:
+    def _add_group(self, text: Text, cuts: Sequence[Cut], at: int, offset: int) -> int:
         """Take some members; gives where in the text they end."""
-        batch = self._extracted(*parsed, offset)
+        members = [cut for cut in cuts if is_feature(cut)]
+        data = _joined(text, members)
+        short = self._condenser.condensed(data) if self.condenses else None
+        batch = self._put_back(short, members, offset) if short is not None else None
         if batch is None:
-            members = [cut for cut in cuts if is_feature(cut)]
-            batch = self._extracted(self._whole(text, members, _joined(text, members), offset), None, offset)
-        assert batch is not None
+            batch = self._extracted(self._parsed(text, members, data, offset), offset)
         first = len(self.features)
         firsts: dict[int, tuple[int, int]] = {}
         for member in batch.members:
@@ -144,31 +127,35 @@ class Reader:
         self._take(batch)
         return at
 
-    def _extracted(self, elements: Elements, condensed: Condensed | None, offset: int) -> Extraction | None:
-        """What some members hold; None when not all that was taken out of their text was found again."""
+    def _put_back(
+        self, short: tuple[bytes, Condensed], members: Sequence[Cut], offset: int
+    ) -> Extraction | None:
+        """What members hold whose text was shortened; None where it has to be read as it stands."""
+        try:
+            elements = self._elements(short[0], members)
+        except ReadError:
+            return None
         told: list[tuple[str, str, str]] = []
-        batch = Extraction(lambda *what: told.append(what), self._shapeless, condensed)
-        for begin, element in elements.items():
-            batch.add(element, offset + begin)
-        if not batch.shapes.is_whole:
+        batch = self._extracted(elements, offset, lambda *what: told.append(what), short[1])
+        if not elements or not batch.shapes.is_whole:
             return None
         for what in told:
             self.tell(*what)
-        batch.tell, batch.shapes.condensed = self.tell, None  # what is still to be read is as it stands
+        batch.teller.tell, batch.shapes.condensed = self.tell, None  # other text is as it stands in the file
         return batch
 
-    def _parsed(self, text: Text, cuts: Sequence[Cut], offset: int) -> Parsed:
-        """The element of each member; one that is no XML is told of and left out."""
-        members = _joined(text, cuts)
-        short = self._condenser.condensed(members) if self.condenses else None
-        if short is not None:
-            try:
-                elements = self._elements(short[0], cuts)
-            except ReadError:
-                elements = {}
-            if elements:
-                return elements, short[1]
-        return self._whole(text, cuts, members, offset), None
+    def _extracted(
+        self,
+        elements: Elements,
+        offset: int,
+        tell: Callable[[str, str, str], None] | None = None,
+        condensed: Condensed | None = None,
+    ) -> Extraction:
+        """What members hold."""
+        batch = Extraction(tell or self.tell, self._shapeless, condensed)
+        for begin, element in elements.items():
+            batch.add(element, offset + begin)
+        return batch
 
     def _elements(self, members: bytes, cuts: Sequence[Cut]) -> Elements:
         """The element of each member; none when they are not as many."""
@@ -178,7 +165,7 @@ class Reader:
             return {}
         return {cut.begin: element for cut, element in zip(cuts, root, strict=True)}
 
-    def _whole(self, text: Text, cuts: Sequence[Cut], members: bytes, offset: int) -> Elements:
+    def _parsed(self, text: Text, cuts: Sequence[Cut], members: bytes, offset: int) -> Elements:
         """The elements of members whose text is as it stands in the file, one by one where it has to be."""
         try:
             found = self._elements(members, cuts)
@@ -190,7 +177,7 @@ class Reader:
         if found or len(cuts) <= 1:
             return found
         for cut in cuts:
-            found |= self._whole(text, [cut], bytes(text[cut.begin : cut.end]), offset)
+            found |= self._parsed(text, [cut], bytes(text[cut.begin : cut.end]), offset)
         return found
 
     # --- a batch ---------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from layers.gml.condense import Condensed, numbers_in
+from layers.gml.condense import FACES, LINKS, POLYGONS, Condensed, numbers_in
 from layers.gml.names import GML, XLINK_HREF, once, split
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class Shapes:
     @property
     def is_whole(self) -> bool:
         """Whether all condensed polygons are back."""
-        return self.condensed is None or self.put_back == len(self.condensed.rings)
+        return self.condensed is None or self.put_back == self.condensed.size
 
     # --- surfaces --------------------------------------------------------------------------------
 
@@ -190,8 +190,8 @@ class Shapes:
                 if href is not None:
                     self.has_links = True
                     found.append(Link(href, surface, flipped))
-                elif self.condensed is not None and (numbers := numbers_in(member)) is not None:
-                    found += self._plain(self.condensed, numbers, surface, flipped)
+                elif self.condensed is not None:
+                    self._put_back(member, self.condensed, found, surface, flipped)
                 continue
             for part in member:
                 kind = part.tag
@@ -210,49 +210,78 @@ class Shapes:
         surface: SemanticSurface | None,
         flipped: bool,
     ) -> None:
-        if self.condensed is not None and not len(element):
-            numbers = numbers_in(element)
-            if numbers is not None:
-                found += self._plain(self.condensed, numbers, surface, flipped)
-                return
+        if (
+            self.condensed is not None
+            and not len(element)
+            and self._put_back(element, self.condensed, found, surface, flipped)
+        ):
+            return
         id = element.get(_id_name(element.tag))
         polygon = Polygon(id or "", self._rings(element), surface, flipped)
         if id:
             self.by_id[id] = [polygon]
         found.append(polygon)
 
-    def _plain(
-        self, condensed: Condensed, numbers: range, surface: SemanticSurface | None, flipped: bool
-    ) -> Iterator[Polygon]:
-        """Polygons that were taken out of the text."""
-        self.put_back += len(numbers)
+    def _put_back(
+        self,
+        element: _Element,
+        condensed: Condensed,
+        found: list[Polygon | Link],
+        surface: SemanticSurface | None,
+        flipped: bool,
+    ) -> bool:
+        """Add the polygons and references that were taken out of the text; gives whether there were any."""
+        numbers = numbers_in(element, LINKS)
+        if numbers is not None:
+            self.has_links = True
+            hrefs = condensed.hrefs[numbers.start : numbers.stop]
+            found += [Link(href, surface, flipped) for href in hrefs]
+            self.put_back += len(numbers)
+            return True
+        numbers = numbers_in(element, POLYGONS)
+        if numbers is None:
+            return False
         for number in numbers:
             id = condensed.ids[number]
             polygon = Polygon(id or "", [number], surface, flipped)
             if id:
                 self.by_id[id] = [polygon]
-            yield polygon
+            found.append(polygon)
+        self.put_back += len(numbers)
+        return True
 
     def faces(
-        self, element: _Element, parent: SemanticSurface | None
-    ) -> list[tuple[str, SemanticSurface, Polygon]] | None:
-        """The boundary surfaces that stood where an element is, each with its LoD and its only polygon."""
-        if self.condensed is None or (numbers := numbers_in(element)) is None:
-            return None
-        found: list[tuple[str, SemanticSurface, Polygon]] = []
-        self.put_back += len(numbers)
-        ids, faces, by_id = self.condensed.ids, self.condensed.faces, self.by_id
-        for number in numbers:
-            kind, id, lod, set_id = faces[number]
-            surface = SemanticSurface(id or "", kind, None, parent)
-            polygon_id = ids[number]
-            polygon = Polygon(polygon_id or "", [number], surface)
-            if polygon_id:
-                by_id[polygon_id] = [polygon]
+        self,
+        element: _Element,
+        parent: SemanticSurface | None,
+        surfaces: list[SemanticSurface],
+        bounding: dict[str, list[Polygon | Link]],
+    ) -> bool:
+        """Add the boundary surfaces that were taken out of the text; gives whether there were any.
+
+        Each has one polygon, which goes to those that bound the object in its LoD.
+        """
+        condensed = self.condensed
+        if condensed is None or (numbers := numbers_in(element, FACES)) is None:
+            return False
+        begin, end = numbers.start, numbers.stop
+        by_id = self.by_id
+        for number, id, (kind, own_id, lod, set_id) in zip(
+            numbers, condensed.ids[begin:end], condensed.faces[begin:end], strict=True
+        ):
+            surface = SemanticSurface(own_id or "", kind, None, parent)
+            surfaces.append(surface)
+            polygon = Polygon(id or "", [number], surface)
+            if id:
+                by_id[id] = [polygon]
             if set_id:
                 by_id[set_id] = [polygon]
-            found.append((lod, surface, polygon))
-        return found
+            if lod in bounding:
+                bounding[lod].append(polygon)
+            else:
+                bounding[lod] = [polygon]
+        self.put_back += end - begin
+        return True
 
     def _solid(self, element: _Element) -> list[list[Polygon | Link]]:
         shells: list[list[Polygon | Link]] = []

@@ -11,7 +11,7 @@ import pytest
 from layers.arrays import Mesh
 from layers.data import LayerData, ReadOptions
 from layers.formats import citygml
-from layers.gml.condense import MARK, Condenser
+from layers.gml.condense import FACES, POLYGONS, Condenser
 from layers.gml.reader import Reader
 from tests.conftest import real
 from tests.layers.test_citygml import MODELS
@@ -40,7 +40,7 @@ CONTENTS = {
     wall(polygon("<gml:posList>0 0 &#48; 1 0 0 1 1 0 0 0 0</gml:posList>")): 0,
     wall(polygon('<gml:posList srsDimension="2">0 0 1 0 1 1 0 0</gml:posList>')): 0,
     wall(polygon()).replace("<gml:Polygon ", '<gml:Polygon xmlns:gml="elsewhere" '): 0,
-    wall(polygon()) + f'<gml:name {MARK}="0 1"/>': 0,
+    wall(polygon()) + f'<gml:name {POLYGONS}="0 1"/>': 0,
     wall(polygon()) + "<gml:name><![CDATA[" + wall(polygon()) + "]]></gml:name>": 2,
     tag("bldg:lod2Geometry", tag("gml:MultiGeometry", surfaces(polygon()))): 1,
     tag("ade:part", tag("ade:Thing", wall(polygon()), "t")): 1,
@@ -93,6 +93,6 @@ def test_surfaces_of_version_3_are_taken_out_whatever_their_prefix() -> None:
     surface = tag("con:WallSurface", lod2(polygon(), name="lod2MultiSurface"), "w")
     found = Condenser(opening.encode(), "ISO-8859-1").condensed(tag("boundary", surface).encode())
     assert found is not None
-    assert found[0] == f'<boundary {MARK}="0 1"/>'.encode()
+    assert found[0] == f'<boundary {FACES}="0 1"/>'.encode()
     assert found[1].faces == [("WallSurface", "w", "2", None)]
     assert Condenser(opening.encode(), "Shift_JIS").condensed(tag("boundary", surface).encode()) is None
