@@ -13,6 +13,7 @@ import orjson
 from layers import cache
 from layers.arrays import Float64
 from layers.cache import CacheMissing
+from layers.carrying import boxes_of, carry
 from layers.data import Progress, ReadOptions, never_stop
 from layers.decoding import answered
 from layers.errors import ReadError
@@ -159,7 +160,7 @@ def local_origin(box: tuple[float, ...]) -> list[float]:
 
 
 def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> None:
-    """Make the cache of a layer again, from the project itself or from its linked file."""
+    """Make the cache of a layer again: moved, or anew from the project itself or from its linked file."""
     if layer.partner is not None:
         layer = project.any_layer(layer.partner)
     target = cache.layer_folder(project.path.absolute(), layer.uid)
@@ -167,6 +168,11 @@ def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> 
         with suppress(CacheMissing):
             project.drawable(layer)
             return  # somebody else has made it meanwhile
+        if carry(project, layer, folder, progress):
+            found = boxes_of(project, layer)
+            if found is not None:
+                refresh_boxes(project.path, layer.first_fid, found)
+            return
         source = _source_again(project, layer, folder)
         request = Request(
             path=str(source.path),
