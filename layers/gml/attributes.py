@@ -35,6 +35,7 @@ INTEGERS = frozenset(
 )
 MEASURE_LISTS = frozenset(("storeyHeightsAboveGround", "storeyHeightsBelowGround"))
 MEASURES = frozenset((HEIGHT, "averageHeight", "height", "trunkDiameter", "crownDiameter"))
+_NUMBERS = INTEGERS | MEASURE_LISTS | MEASURES
 TRUTH = {"true": True, "false": False}
 #: What the parts of an address (xAL 2.0 and 3.0) are called in CityJSON.
 ADDRESS_NAMES = {
@@ -96,7 +97,10 @@ def attributes_of(properties: Iterable[_Element]) -> dict[str, Any]:
 def add(attributes: dict[str, Any], element: _Element) -> None:
     """Put what one property of a thing says to its attributes; one that came before makes a list of them."""
     key, value = said(element, attributes)
-    put(attributes, key, value)
+    if key in attributes or key == ADDRESS:
+        put(attributes, key, value)
+    else:
+        attributes[key] = value
 
 
 def put(attributes: dict[str, Any], key: str, value: Any) -> None:
@@ -118,6 +122,8 @@ def said(element: _Element, before: Container[str] = ()) -> tuple[str, Any]:
     if form is Form.PLAIN:
         key = split(tag)[1]
         return key, _nested(element) if len(element) else _plain(element, key)
+    if form is Form.GENERIC and len(element) == 1 and split(element[0].tag)[1] == "value":
+        return element.get("name") or split(tag)[1], _typed(element[0], _kind(tag))
     key = key_of(element, before)
     text = text_of(element, key)
     if text is None:
@@ -166,15 +172,23 @@ def _plain(element: _Element, name: str) -> Any:
     text = (element.text or "").strip()
     if not text:
         return None if element.get(NIL) in ("true", "1") else element.get(XLINK_HREF, "")
+    if name in _NUMBERS:
+        return _number(text, name)
+    if element.get("uom") is not None:
+        number = value_of(text)
+        return text if number is None else number
+    return TRUTH.get(text, text)
+
+
+def _number(text: str, name: str) -> Any:
+    """The value of a property of that name, which says numbers."""
     if name in INTEGERS:
         return int(text) if _INTEGER.fullmatch(text) else text
     if name in MEASURE_LISTS:
         numbers = [value_of(word) for word in text.split()]
         return text if None in numbers else numbers
-    if name in MEASURES or element.get("uom") is not None:
-        number = value_of(text)
-        return text if number is None else number
-    return TRUTH.get(text, text)
+    number = value_of(text)
+    return text if number is None else number
 
 
 def _typed(element: _Element, kind: str) -> Any:
