@@ -113,6 +113,7 @@ class ReadOptions:
     scratch: Path | None = None
     placement: Placement = AS_READ  # what the person says of where it is to be put
     only_facts: bool = False  # what `info` tells is enough: nothing need be drawn
+    skip_broken: bool = False  # go on without those of many tiles that cannot be read
     progress: Progress = never_stop
 
 
@@ -124,4 +125,5 @@ class WriteOptions:
     lod: str | None = None
     out: Path | None = None
     section: tuple[tuple[float, float], ...] = ()  # the line of a section, in the CRS of what is written
+    overwrite: bool = False  # whether files that are there already may be replaced
     progress: Progress = never_stop

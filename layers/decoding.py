@@ -16,6 +16,7 @@ from typing import IO, Any
 import msgspec
 import orjson
 
+from layers.broken import BrokenTiles
 from layers.data import Progress, never_stop
 from layers.errors import PlaceError, ReadError, from_parts
 from layers.request import Answer, Request
@@ -145,6 +146,8 @@ def _answer(
 
 
 def _told(error: dict[str, Any]) -> Exception:
+    if error["kind"] == "BrokenTiles":
+        return BrokenTiles(error["parts"], error["reasons"], error["sound"])
     if error["kind"] == "MissingCrs":
         parts = error["parts"]
         missing = MissingCrs(

@@ -27,16 +27,17 @@ import msgspec
 import orjson
 
 from layers import cache, formats
+from layers.broken import BrokenTiles, broken_tiles
 from layers.crs import LOCAL
 from layers.data import ReadOptions, part_of
-from layers.errors import CitystrataError, ReadError
+from layers.errors import CitystrataError, ReadError, UsageError
 from layers.formats import Format
 from layers.largecity import LargeCity
 from layers.placement import AS_READ
 from layers.pointlayer import index_points
 from layers.report import Report
 from layers.request import REQUEST_FILE, Answer, Request
-from layers.siting import MissingCrs, first_project_crs, layer_crs, note_site, site_of
+from layers.siting import MissingCrs, first_project_crs, layer_crs, note_project, note_site, site_of
 from layers.source import Source, files_below
 from layers.staging import stage_layer
 
@@ -163,6 +164,8 @@ def limit(size: int) -> None:
 
 
 def _extra(error: CitystrataError) -> dict[str, Any]:
+    if isinstance(error, BrokenTiles):
+        return {"reasons": error.reasons, "sound": error.sound}
     if isinstance(error, MissingCrs):
         return {"box": error.box, "candidates": error.candidates}
     return {}
@@ -172,6 +175,31 @@ def stage(request: Request, held: ExitStack, say: Say = silent) -> Answer:
     """Read a file or a folder of tiles and write everything a project needs into a folder, `held` by us."""
     say({"progress": 0.0, "text": "looking"})
     form, source, others = formats.find(Path(request.path), request.tiles)
+    formats.check_kind(form, request.kind, source.path)
+    try:
+        answer = _staged(form, source, request, held, say)
+    except ReadError:
+        _name_broken(form, source, request, say)
+        raise
+    _check_kinds(answer, request)
+    first = answer.layers[0]
+    if source.names:
+        first.facts["tiles"] = source.names
+    report = Report.from_dict(first.report)
+    for name in (name for name in others if not name.lower().endswith(BESIDE)):
+        report.warn(
+            "not_read",
+            name,
+            f"{name} is not {form.TITLE} as the others and was left out; import it alone",
+        )
+    for name, reason in request.left_out.items():
+        report.warn("broken", name, f"{name} was left out: {reason}", "dropped")
+    first.report = report.as_dict()
+    return answer
+
+
+def _staged(form: Format, source: Source, request: Request, held: ExitStack, say: Say) -> Answer:
+    """Read the source in parts where it is large, else whole."""
     folder = Path(request.folder)
     part_bytes = request.part_bytes or ReadOptions.part_bytes
     is_large = source.size >= LARGE * part_bytes
@@ -182,26 +210,39 @@ def stage(request: Request, held: ExitStack, say: Say = silent) -> Answer:
     reader = formats.part_reader(form)
     try:
         if reader and (source.names or is_large):
-            answer = LargeCity(form, reader, source, request, folder, part_bytes, say).stage()
-        else:
-            answer = _stage_whole(form, source, request, folder, say)
+            return LargeCity(form, reader, source, request, folder, part_bytes, say).stage()
+        return _stage_whole(form, source, request, folder, say)
     except CitystrataError:
         if folder != Path(request.folder) and shutil.disk_usage(folder).free > ROOM:
             shutil.rmtree(folder, ignore_errors=True)  # What is wrong with the source will be wrong again.
         raise
-    first = answer.layers[0]
-    if source.names:
-        first.facts["tiles"] = source.names
-    if others:
-        report = Report.from_dict(first.report)
-        for name in (name for name in others if not name.lower().endswith(BESIDE)):
-            report.warn(
-                "not_read",
-                name,
-                f"{name} is not {form.TITLE} as the others and was left out; import it alone",
-            )
-        first.report = report.as_dict()
-    return answer
+
+
+def _name_broken(form: Format, source: Source, request: Request, say: Say) -> None:
+    """Refuse tiles of which some cannot be read by naming all of those."""
+    if len(source.names) < 2 or not formats.is_of_tiles(form):
+        return
+    reasons = broken_tiles(
+        form.NAME,
+        source,
+        request.crs,
+        Path(request.folder, SCRATCH),
+        lambda done: say({"progress": done, "text": "looking for all broken tiles"}),
+    )
+    if 0 < len(reasons) < len(source.names):
+        raise BrokenTiles.of(source, reasons)
+
+
+def _check_kinds(answer: Answer, request: Request) -> None:
+    """Refuse what holds no layer of the kind that was asked for; what is drawn again is what it was."""
+    kinds = {layer.kind for layer in answer.layers}
+    if request.kind is not None and request.kind not in kinds and request.wanted != "arrays":
+        raise UsageError(
+            "The file holds no layer of this kind",
+            where=Path(request.path).name,
+            found=f"--kind {request.kind}",
+            allowed=", ".join(sorted(kinds)),
+        )
 
 
 def _stage_whole(form: Format, source: Source, request: Request, folder: Path, say: Say) -> Answer:
@@ -221,7 +262,10 @@ def _stage_whole(form: Format, source: Source, request: Request, folder: Path, s
     placement = said or AS_READ
     for layer in layers:
         layer.crs = layer_crs(path, layer, request.crs, project_crs, placement)
-        project_crs = project_crs or first_project_crs(layer, placement)
+        if project_crs is None:
+            project_crs = first_project_crs(layer, placement)
+            if request.wanted == "everything":
+                note_project(layer, project_crs)
     say({"progress": 0.72, "text": "rows"})
     drawing = part_of(lambda done, text: say({"progress": done, "text": text}), 0.72, 0.75)
     staged = []

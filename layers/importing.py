@@ -12,6 +12,7 @@ import orjson
 
 from layers import cache
 from layers.arrays import Float64
+from layers.broken import BrokenTiles
 from layers.cache import CacheMissing
 from layers.carrying import boxes_of, carry
 from layers.data import Progress, ReadOptions, never_stop
@@ -80,6 +81,25 @@ def stage(
     progress: Progress = never_stop,
 ) -> Staged:
     """Read a file, or the tiles of a folder, in a process of its own and copy the rows; in any thread."""
+    try:
+        return _stage(project_path, source, options, project_crs, epoch, progress, {})
+    except BrokenTiles as error:
+        if not options.skip_broken:
+            raise
+        folder = source.path if isinstance(source, Source) else source
+        sound = Source(folder, error.sound)
+        return _stage(project_path, sound, options, project_crs, epoch, progress, error.reasons)
+
+
+def _stage(
+    project_path: Path,
+    source: Path | Source,
+    options: ReadOptions,
+    project_crs: str | None,
+    epoch: str | None,
+    progress: Progress,
+    left_out: dict[str, str],
+) -> Staged:
     path, names = (source.path, source.names) if isinstance(source, Source) else (source, ())
     if project_path.absolute() == path.absolute():
         raise ReadError("A project cannot be imported into itself", where=str(path))
@@ -98,6 +118,7 @@ def stage(
             epoch=epoch,
             part_bytes=options.part_bytes,
             placement=options.placement.text(),
+            left_out=left_out,
         )
         with intake(project_path, epoch, told) as taken, answered(request, told, taken.hear) as answer:
             staged = taken.finish(answer)

@@ -7,6 +7,7 @@ while others are still being read.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
@@ -21,7 +22,7 @@ from layers.arrays import CityTiles
 from layers.crs import LOCAL
 from layers.data import LayerData, ReadOptions, part_of
 from layers.dressing import joined_looks
-from layers.formats import Format, PartReader, ids_may_repeat
+from layers.formats import Format, PartReader, beside_reader, ids_may_repeat
 from layers.formats._files import CITY_ENDINGS, layer_name
 from layers.formats._stretches import Outline, Stretch, different_crs
 from layers.joining import Kin, added, enclose, joined, merged, repeated, twice, united
@@ -31,9 +32,9 @@ from layers.place import is_metric
 from layers.placement import AS_READ
 from layers.report import Report
 from layers.request import Answer, Request, StagedLayer, StagedPart
-from layers.siting import Site, first_project_crs, layer_crs, note_site, site_of
+from layers.siting import Site, first_project_crs, layer_crs, note_project, note_site, site_of
 from layers.source import Source
-from layers.staging import ARRAYS, COLUMNS, KIN
+from layers.staging import ARRAYS, COLUMNS, KIN, stage_layer
 
 #: No city object has less text than this: `,"":{}`.
 LEAST_BYTES = 6
@@ -72,7 +73,8 @@ class LargeCity:
         self._join(parts, firsts, told)
         if self.request.wanted != "look":
             self._draw(parts, firsts, site, told)
-        return self._answer(site, self._layers(city, site, found, told))
+        layers = self._layers(city, site, found, told)
+        return self._answer(site, [*layers, *self._beside(city, site, len(layers))])
 
     def _answer(self, site: Site, layers: list[StagedLayer]) -> Answer:
         path, sha256 = str(self.source.path.absolute()), self.source.sha256
@@ -213,6 +215,8 @@ class LargeCity:
             layer.crs, layer.box = city.crs, moved_box(box, site.move) if box else None
             layer.facts["layer_box"] = box
             told = replace(city, report=Report.from_dict(layer.report), box=box)
+            if layer is whole and self.request.project_crs is None and self.request.wanted == "everything":
+                note_project(told, site.project_crs)
             note_site(told, site)
             layer.report = told.report.as_dict()
         whole.report = added(Report.from_dict(whole.report), of_images).as_dict()
@@ -220,3 +224,25 @@ class LargeCity:
         for layer in terrain:
             layer.name = f"{city.name} terrain"
         return [whole, *terrain]
+
+    def _beside(self, city: LayerData, site: Site, first: int) -> list[StagedLayer]:
+        """What the source holds beside its city objects, as layers from number `first` on."""
+        reader = beside_reader(self.form)
+        if reader is None:
+            return []
+        asked, source = self.request, self.source
+        options = ReadOptions(
+            crs=asked.crs,
+            field_map=asked.field_map,
+            only_facts=asked.wanted == "look",
+            progress=part_of(self._tell, JOINED, 1.0),
+        )
+        found = []
+        for number, layer in enumerate(reader.read_beside(source.files, city.name, options), first):
+            layer.crs = layer_crs(source.path, layer, asked.crs, site.project_crs, asked.placing or AS_READ)
+            own = site_of(layer, site.project_crs, asked.origin, asked.epoch, asked.placing)
+            note_site(layer, own)
+            folder = self.folder / str(number)
+            shutil.rmtree(folder, ignore_errors=True)  # of a reading that was cut off
+            found.append(stage_layer(folder, layer, own, source.sha256, asked.wanted, self._images))
+        return found

@@ -36,6 +36,7 @@ class Request:
     epoch: str | None = None
     part_bytes: int | None = None
     placement: str | None = None  # as JSON; None where nobody has placed it yet
+    left_out: dict[str, str] = field(default_factory=dict)  # tiles that could not be read, and why
 
     @property
     def placing(self) -> Placement | None:

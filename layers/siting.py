@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from layers.arrays import ImagePyramid, TerrainPyramid
-from layers.crs import LOCAL, crs_text, height_unit, parse_crs
+from layers.crs import LOCAL, crs_text, crs_title, height_unit, parse_crs
 from layers.data import Box, LayerData
 from layers.errors import PlaceError
 from layers.moving import Move, moved_box
@@ -130,6 +130,17 @@ def note_site(layer: LayerData, site: Site) -> None:
         notes = [place.note(layer.crs, site.move.height_unit_m), far]
     for note in filter(None, notes):
         layer.report.warn("placed", "", note)
+
+
+def note_project(layer: LayerData, project_crs: str | None) -> None:
+    """Say in the report of a project's first layer why the project is not in the layer's CRS."""
+    if layer.crs is not None and project_crs is not None and project_crs != layer.crs:
+        layer.report.warn(
+            "project_crs",
+            "",
+            f"the project is in {crs_title(project_crs)}: projects are in metres, east and north, which"
+            f" {crs_title(layer.crs)} is not; the file stays as it is",
+        )
 
 
 def _is_set_down(layer: LayerData, project_crs: str) -> bool:

@@ -30,6 +30,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--one-layer", action="store_true", help="the files are tiles: they become one layer together"
     )
+    parser.add_argument(
+        "--skip-broken", action="store_true", help="go on without those of many tiles that cannot be read"
+    )
     parser.add_argument("--kind", choices=KINDS, help="what the files hold, when they do not show it")
     parser.add_argument("--epoch", metavar="DATE", help="the date of which the files are a snapshot")
     parser.add_argument("--crs", metavar="EPSG", help="where the files lie; wins over what they say")
@@ -51,6 +54,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         )
     fields = dict(pair_from(text, "--map") for text in arguments.fields)
     options = ReadOptions(kind=arguments.kind, crs=arguments.crs, field_map=fields)
+    options.skip_broken = arguments.skip_broken
     if arguments.offset:
         options.placement = Placement(offset=triple_from(arguments.offset, "--offset"))
         options.placement.check()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from layers.data import Box, LayerData, Piece, ReadOptions
-from layers.errors import ReadError
+from layers.errors import ReadError, UsageError
 from layers.formats import (
     asciigrid,
     catalogue,
@@ -99,6 +99,14 @@ class PartReader(Protocol):
         ...
 
 
+class BesideReader(Protocol):
+    """A format that is read in parts and holds more than city objects."""
+
+    def read_beside(self, paths: Sequence[Path], name: str, options: ReadOptions) -> list[LayerData]:
+        """The layers beside the city of that name, read from all its files at once."""
+        ...
+
+
 class Rewriter(Protocol):
     """A format that writes a changed file with every untouched byte as it was."""
 
@@ -185,6 +193,27 @@ def tile_reader(form: Format) -> TileReader | None:
 def part_reader(form: Format) -> PartReader | None:
     """The format as one that is read in parts, if it is."""
     return cast(PartReader, form) if hasattr(form, "read_part") else None
+
+
+def beside_reader(form: Format) -> BesideReader | None:
+    """The format as one that holds more than city objects, if it does."""
+    return cast(BesideReader, form) if hasattr(form, "read_beside") else None
+
+
+def is_of_tiles(form: Format) -> bool:
+    """Whether the files of a folder can be read one by one; some formats are one source in many files."""
+    return form not in (geodatabase, tiles3d)
+
+
+def check_kind(form: Format, kind: str | None, path: Path) -> None:
+    """Refuse a kind of layer that no file of the format holds."""
+    if kind is not None and kind not in form.KINDS:
+        raise UsageError(
+            f"A file of this format ({form.TITLE}) holds no layer of this kind",
+            where=path.name,
+            found=f"--kind {kind}",
+            allowed=", ".join(form.KINDS),
+        )
 
 
 def ids_may_repeat(form: Format) -> bool:

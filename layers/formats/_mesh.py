@@ -54,12 +54,6 @@ def layers_of(
     for sentence in said.notes:
         assembly.report.warn("offset", "", sentence)
     has_city = assembly.has_features if options.kind is None else options.kind == "city"
-    if options.kind not in (None, *KINDS):
-        raise ReadError(
-            f"A mesh cannot be read as a layer of kind '{options.kind}'",
-            where=name,
-            allowed=", ".join(KINDS),
-        )
     options.progress(0.6, "Putting surfaces together")
     layers = []
     # Who asks for points gets them alone: their layer is made again without the meshes beside them.

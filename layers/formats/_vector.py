@@ -14,7 +14,7 @@ from layers import wkb
 from layers.arrays import Float64, Mover
 from layers.data import Box, Feature, LayerData, ReadOptions
 from layers.epochs import validity
-from layers.errors import ReadError
+from layers.errors import ReadError, UsageError
 from layers.jsontext import raw_members
 from layers.pipe_fields import check_mapping, guess_mapping, has_source, is_network, with_units
 from layers.place import Place
@@ -52,7 +52,7 @@ def layer_of(
     lines, nodes = _names(records, values, "is_line"), _names(records, values, "is_point")
     kind = options.kind or ("pipes" if is_network(lines, "line") or is_network(nodes, "node") else "vector")
     if kind not in VECTOR_KINDS[:-1]:
-        raise ReadError(
+        raise UsageError(
             f"Records of points, lines and areas cannot be read as a layer of kind '{kind}'",
             where=name,
             allowed=", ".join(VECTOR_KINDS[:-1]),

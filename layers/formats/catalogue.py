@@ -15,7 +15,7 @@ import orjson
 
 from layers import wkb
 from layers.data import Feature, LayerData, Piece, ReadOptions, WriteOptions
-from layers.errors import ReadError, WriteError
+from layers.errors import ReadError, UsageError, WriteError
 from layers.formats import _csv
 from layers.formats._files import layer_name
 from layers.formats._places import AXES, Places
@@ -45,7 +45,7 @@ def can_read(head: bytes, path: Path) -> int:
 def read(path: Path, options: ReadOptions) -> list[LayerData]:
     """The records as one layer; every record is one piece of the file."""
     if options.kind not in (None, *KINDS[:-1]):
-        raise ReadError(
+        raise UsageError(
             "A table is not read as a layer of this kind",
             where=path.name,
             found=f"kind '{options.kind}'",

@@ -276,6 +276,48 @@ def test_what_an_import_noticed_is_said_in_words(shell: Shell) -> None:
     assert status == 0 and "notes.csv is not CityJSON as the others and was left out" in out
 
 
+def test_broken_tiles_are_all_named_and_left_out_only_when_asked(shell: Shell) -> None:
+    tiles = shell.folder / "tiles"
+    tiles.mkdir()
+    for name in "abcd":
+        text = json.dumps(hamlet())
+        for id in ("b1", "b2", "b3"):
+            text = text.replace(f'"{id}"', f'"{name}{id}"')
+        cut = len(text) // 2 if name in "bd" else len(text)
+        (tiles / f"{name}.city.json").write_text(text[:cut], encoding="utf-8")
+    status, _, err = shell.run("import", tiles, "--into", shell.project)
+    assert status == 1 and "2 of 4 tiles cannot be read" in err
+    assert "b.city.json: " in err and "d.city.json: " in err and "--skip-broken" in err
+    assert not shell.project.exists()
+    (layer,) = shell.answer("import", tiles, "--into", shell.project, "--skip-broken")["layers"]
+    assert (layer["read"], layer["dropped"]) == (6, 2)
+    told = [(w["code"], w["object"]) for w in layer["warnings"] if w["outcome"] == "dropped"]
+    assert told == [("broken", "b.city.json"), ("broken", "d.city.json")]
+
+
+def test_a_kind_that_a_file_cannot_hold_is_refused_as_wrong_use(shell: Shell) -> None:
+    for kind, sentence in (
+        ("points", r"\(CityJSON\) holds no layer of this kind"),
+        ("terrain", "--kind terrain"),
+    ):
+        status, _, err = shell.run("import", shell.city, "--into", shell.project, "--kind", kind)
+        assert status == 2 and re.search(sentence, err) and "allowed: city" in err
+        assert not shell.project.exists()
+
+
+def test_a_project_that_begins_in_degrees_says_where_it_is(shell: Shell) -> None:
+    place = {"type": "Point", "coordinates": [4.36, 52.01]}
+    points = {
+        "type": "FeatureCollection",
+        "features": [{"type": "Feature", "properties": {}, "geometry": place}],
+    }
+    path = shell.folder / "points.geojson"
+    path.write_text(json.dumps(points), encoding="utf-8")
+    status, out, _ = shell.run("import", path, "--into", shell.project)
+    assert status == 0 and "the project is in WGS 84 / UTM zone 31N (EPSG:32631)" in out
+    assert "the project is in" not in shell.run("import", path, "--into", shell.project)[1]
+
+
 def test_a_new_file_names_the_crs_that_the_person_told(shell: Shell) -> None:
     shell.answer("import", shell.city, "--into", shell.project, "--crs", "EPSG:28992")
     sequence = shell.folder / "out.city.jsonl"
