@@ -63,13 +63,21 @@ class Drawing(QObject):
         self.bring_all()
 
     def drop_reshaped(self) -> None:
-        """Layers that were put elsewhere, and pipes whose fields now come from elsewhere, are drawn anew."""
+        """Layers that were put elsewhere, and pipes whose fields now come from elsewhere, are drawn anew.
+
+        They stay as they are until then, but where nothing is at its place any more.
+        """
         scene, project = self._session.scene, self._session.project
         has_moved = scene.layer_ids and (scene.origin != project.place.origin).any()
         for layer in project.layers:
             if layer.id in self._made_of and (has_moved or _makings(layer) != self._made_of[layer.id]):
                 del self._made_of[layer.id]
-                scene.remove(layer.id)
+                if has_moved:
+                    scene.remove(layer.id)
+                elif layer.id in self._coming:
+                    self._stale.add(layer.id)
+                elif layer.id not in self._waiting:
+                    self._waiting.append(layer.id)
 
     def bring_again(self, fids: NDArray[np.int64]) -> None:
         """Draw layers anew of whose objects (ascending) some have other shapes; they stay until then."""

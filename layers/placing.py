@@ -99,7 +99,7 @@ def fitted(placement: Placement, in_model: Float64, in_project: Float64, with_sc
     """The placement that brings points of a model where they belong, by least squares.
 
     `in_model` (n, 3) are as the layer lies now, by `placement`; `in_project` (n, 3) where they should
-    be. Rotation about the vertical and shift, and scale if asked for, upright as the placement sets it:
+    be. Rotation about the vertical and shift, and scale if asked for, else it keeps its own:
     the closed form of a plane similarity (Umeyama 1991, doi:10.1109/34.88573); heights by their mean
     difference. One pair shifts.
     """
@@ -120,7 +120,7 @@ def fitted(placement: Placement, in_model: Float64, in_project: Float64, with_sc
         along = float((a[:, :2] * b[:, :2]).sum())
         across = float((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum())
         rotation = math.degrees(math.atan2(across, along))
-        scale = math.hypot(along, across) / spread if with_scale else 1.0
+        scale = math.hypot(along, across) / spread if with_scale else scale
     east, north, up = (target.mean(axis=0) - pivot).tolist()
     found = replace(
         placement,

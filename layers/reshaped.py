@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from layers import tiling
 from layers.arrays import CITY_ROWS, CityTiles, Mesh
 from layers.merging import Plan, as_they_are, planned
+from layers.placement import turned_normals
 from layers.records import Layer
 from layers.shapes import NO_OUTLINE, Shape, mesh_of_shapes
 from layers.stored import Damaged, Mover
@@ -130,4 +131,9 @@ def _mesh(shapes: Sequence[tuple[int, str]], types: Mapping[int, str], layer: La
     found = [Shape.from_text(text) for _, text in shapes]
     outlined = [types.get(fid) not in NO_OUTLINE for fid, _ in shapes]
     mesh, _ = mesh_of_shapes(found, layer.crs, outlined)
-    return replace(mesh, vertices=mover(mesh.vertices)) if len(mesh.vertices) else mesh
+    if not len(mesh.vertices):
+        return mesh
+    normals, placement = mesh.surface_normal, layer.placement
+    if placement.is_turned:
+        normals = turned_normals(normals, placement.matrix())
+    return replace(mesh, vertices=mover(mesh.vertices), surface_normal=normals)

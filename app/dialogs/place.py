@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QDialog,
-    QDoubleSpinBox,
-    QFormLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -25,13 +23,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.canvas import Canvas
-from app.labels import add_row
+from app.dialogs.stance import Stance
 from app.pins import Pins
 from app.session import Session
 from layers.arrays import Float64
 from layers.errors import CitystrataError
 from layers.importing import check_source
-from layers.placement import FARTHEST, Placement
+from layers.placement import Placement
 from layers.placing import by_numbers, fitted, place_layer, unplaced
 from layers.records import Layer
 from viewer.scene import Hit
@@ -43,6 +41,7 @@ COLUMNS = ("In the layer", "Belongs at", "Off by")
 MOVED, GROUND, OFF = range(3)
 #: A corner this near to a click, as a share of how far the eye is away, is what was meant.
 SNAP = 0.012
+WIDTH_PX, MARGIN_PX = 480, 12
 
 
 @dataclass
@@ -62,12 +61,13 @@ class PlaceLayer(QDialog):
         """`show` flies to the layer, where it is then."""
         super().__init__(parent)
         self.setWindowTitle(f"Place {layer.name}")
-        self.setMinimumWidth(640)
+        self.setMinimumWidth(WIDTH_PX)
         self._session, self._canvas, self._layer, self._show = session, canvas, layer.objects_layer, show
         self._pairs: list[Pair] = []
         self._is_picking = self._is_filling = self._goes_there = False
+        self.stance = Stance(lambda: session.project, lambda: self.layer)
         self._build()
-        self._fill(by_numbers(session.project, self.layer))
+        self.stance.fill(by_numbers(session.project, self.layer))
         canvas.picked.connect(self._on_picked)
         canvas.picking_ended.connect(self._end_picking)
         session.project_changed.connect(self._on_changes)
@@ -81,44 +81,15 @@ class PlaceLayer(QDialog):
     # -- what is seen --------------------------------------------------------------------------
 
     def _build(self) -> None:
-        words = QLabel(
-            "Say where the middle of its foot stands, or pick points of the layer and where they belong.",
-            wordWrap=True,
-        )
-        self.east, self.north, self.up = (
-            QDoubleSpinBox(minimum=-FARTHEST, maximum=FARTHEST, decimals=3) for _ in range(3)
-        )
-        self.rotation = QDoubleSpinBox(minimum=-360, maximum=360, decimals=5, suffix=" °")
-        self.rotation.setWrapping(True)
-        self.rotation.setToolTip("Anticlockwise, seen from above")
-        self.scale = QDoubleSpinBox(minimum=1e-6, maximum=1e6, decimals=6, prefix="× ")
-        self.heights = QDoubleSpinBox(minimum=1e-6, maximum=1e6, decimals=6, prefix="× ")
-        self.heights.setToolTip("0.3048 makes metres of heights in feet")
-        place = QHBoxLayout()
-        for field, name in ((self.east, "East"), (self.north, "North"), (self.up, "Height")):
-            field.setAccessibleName(name)
-            field.setToolTip(name)
-            place.addWidget(field, 1)
-        form = QFormLayout()
-        form.setHorizontalSpacing(12)
-        form.setVerticalSpacing(8)
-        for title, row in (
-            ("Stands at", place),
-            ("Turned by", self.rotation),
-            ("Size", self.scale),
-            ("Heights besides", self.heights),
-        ):
-            add_row(form, title, row)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 16, 20, 16)
         layout.setSpacing(12)
-        layout.addWidget(words)
-        layout.addLayout(form)
+        layout.addWidget(self.stance)
         layout.addLayout(self._pairs_box())
         self.said = QLabel(wordWrap=True)
         self.said.setObjectName("muted")
         layout.addWidget(self.said)
-        layout.addLayout(self._buttons())
+        layout.addWidget(self._buttons())
 
     def _pairs_box(self) -> QVBoxLayout:
         self.table = QTableWidget(0, len(COLUMNS))
@@ -135,8 +106,8 @@ class PlaceLayer(QDialog):
         self.pick.toggled.connect(self._on_pick)
         self.remove = QPushButton("Remove")
         self.remove.clicked.connect(self._remove)
-        self.with_scale = QCheckBox("They tell its size as well")
-        self.with_scale.toggled.connect(lambda: self._fit())
+        self.with_scale = QCheckBox("Change its size to fit them")
+        self.with_scale.toggled.connect(self._on_with_scale)
         below = QHBoxLayout()
         below.addWidget(self.pick)
         below.addWidget(self.remove)
@@ -147,49 +118,47 @@ class PlaceLayer(QDialog):
         box.addLayout(below)
         return box
 
-    def _buttons(self) -> QHBoxLayout:
+    def _buttons(self) -> QWidget:
         self.back = QPushButton("Back to where its file says")
         self.back.clicked.connect(self._go_back)
         self.place = QPushButton("Place", default=True)
         self.place.clicked.connect(self._place)
         close = QPushButton("Close")
         close.clicked.connect(self.close)
-        row = QHBoxLayout()
+        self.ending = QWidget()
+        row = QHBoxLayout(self.ending)
+        row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.back)
         row.addStretch(1)
         row.addWidget(self.place)
         row.addWidget(close)
         for button in (self.pick, self.remove, self.back, close):
             button.setAutoDefault(False)
-        return row
+        return self.ending
 
-    def _fill(self, placement: Placement) -> None:
-        """Show a placement as numbers."""
-        self._shown = placement
-        foot = np.array(placement.pivot) + np.array(placement.shift)
-        for field, value in zip((self.east, self.north, self.up), foot.tolist(), strict=True):
-            field.setValue(value)
-        self.rotation.setValue((placement.rotation_deg + 180) % 360 - 180)
-        self.scale.setValue(placement.scale)
-        self.heights.setValue(placement.height_scale)
+    # -- out of the way ------------------------------------------------------------------------
 
-    @property
-    def placement(self) -> Placement:
-        """What the numbers say."""
-        foot = np.array([field.value() for field in (self.east, self.north, self.up)])
-        east, north, up = (foot - np.array(self._shown.pivot)).tolist()
-        return replace(
-            self._shown,
-            shift=(east, north, up),
-            rotation_deg=self.rotation.value(),
-            scale=self.scale.value(),
-            height_scale=self.heights.value(),
-        )
+    def showEvent(self, event: QShowEvent) -> None:
+        """Stand at the edge of the window, not before what is looked at."""
+        super().showEvent(event)
+        if not event.spontaneous():
+            self._step_aside(at_bottom=False)
+
+    def _step_aside(self, at_bottom: bool) -> None:
+        self.adjustSize()
+        frame = self._canvas.window().frameGeometry()
+        bottom = frame.bottom() - self.frameGeometry().height() - MARGIN_PX
+        top = self._canvas.mapToGlobal(self._canvas.rect().topLeft()).y() + MARGIN_PX
+        left = frame.right() - self.frameGeometry().width() - MARGIN_PX
+        self.move(max(left, frame.left()), max(bottom if at_bottom else min(top, bottom), 0))
 
     # -- points --------------------------------------------------------------------------------
 
     def _on_pick(self, on: bool) -> None:
         self.pick.setText(DONE if on else PICK)
+        for part in (self.stance, self.ending):
+            part.setVisible(not on)
+        self._step_aside(at_bottom=on)
         if on:
             self._ask()
             self._canvas.window().activateWindow()
@@ -277,6 +246,11 @@ class PlaceLayer(QDialog):
         self._is_filling = False
         self._mark()
 
+    def _on_with_scale(self, on: bool) -> None:
+        if not on:
+            self.stance.scale.setValue(self.layer.placement.scale)
+        self._fit()
+
     def _fit(self) -> None:
         """Find the placement that brings the points where they belong, and show it in numbers."""
         pairs = [(pair.source, pair.ground) for pair in self._pairs if pair.ground is not None]
@@ -284,12 +258,13 @@ class PlaceLayer(QDialog):
         if not pairs:
             return
         source, ground = (np.array([pair[side] for pair in pairs]) for side in (0, 1))
+        now = self.stance.placement
         try:
-            fit = fitted(unplaced(self._shown), source, ground, self.with_scale.isChecked())
+            fit = fitted(now, now.put(source), ground, self.with_scale.isChecked())
         except CitystrataError as error:
             self.said.setText(error.sentence())
             return
-        self._fill(fit.placement.about(by_numbers(self._session.project, self.layer).pivot))
+        self.stance.fill(fit.placement.about(now.pivot))
         self._list(fit.residuals_m)
         if len(pairs) == 1:
             self.said.setText("One pair moves the layer; from two on it is turned as well.")
@@ -313,7 +288,7 @@ class PlaceLayer(QDialog):
     # -- what it does --------------------------------------------------------------------------
 
     def _place(self) -> None:
-        self._carry_out(self.placement)
+        self._carry_out(self.stance.placement)
 
     def _go_back(self) -> None:
         self._carry_out(unplaced(self.layer.placement))
@@ -339,7 +314,7 @@ class PlaceLayer(QDialog):
         if not any(layer.id == self._layer for layer in self._session.project.layers):
             self.close()
             return
-        self._fill(by_numbers(self._session.project, self.layer))
+        self.stance.fill(by_numbers(self._session.project, self.layer))
         self._list()
         if self._goes_there:
             self._goes_there = False

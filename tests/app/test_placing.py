@@ -67,10 +67,10 @@ def click(qtbot: QtBot, window: Window, place: Float64) -> None:
 def test_numbers_say_where_the_foot_stands(qtbot: QtBot, opened: Window, settled: Settled) -> None:
     dialog, session = asked(opened), opened.session
     before = session.project.layer("slab")
-    dialog.east.setValue(84_060.0)
-    dialog.north.setValue(446_025.0)
-    dialog.up.setValue(1.5)
-    dialog.rotation.setValue(90.0)
+    dialog.stance.east.setValue(84_060.0)
+    dialog.stance.north.setValue(446_025.0)
+    dialog.stance.up.setValue(1.5)
+    dialog.stance.rotation.setValue(90.0)
     qtbot.mouseClick(dialog.place, LEFT)
     settled(session)
     layer = session.project.layer("slab")
@@ -80,15 +80,15 @@ def test_numbers_say_where_the_foot_stands(qtbot: QtBot, opened: Window, settled
     session.undo()
     settled(session)
     assert session.project.layer("slab") == before
-    assert dialog.rotation.value() == 0.0
+    assert dialog.stance.rotation.value() == 0.0
     dialog.close()
 
 
 def test_points_that_are_clicked_place_the_layer(qtbot: QtBot, opened: Window, settled: Settled) -> None:
     dialog, session = asked(opened), opened.session
-    dialog.east.setValue(84_100.0)
-    dialog.north.setValue(446_025.0)
-    dialog.up.setValue(30.0)
+    dialog.stance.east.setValue(84_100.0)
+    dialog.stance.north.setValue(446_025.0)
+    dialog.stance.up.setValue(30.0)
     qtbot.mouseClick(dialog.place, LEFT)
     settled(session)
     qtbot.mouseClick(dialog.pick, LEFT)
@@ -104,10 +104,10 @@ def test_points_that_are_clicked_place_the_layer(qtbot: QtBot, opened: Window, s
         assert "belongs" in opened.canvas.picking
         click(qtbot, opened, roof + np.array((0.1, inward[1], 0.0)))
     assert dialog.table.rowCount() == 3
-    foot = [field.value() for field in (dialog.east, dialog.north, dialog.up)]
+    foot = [field.value() for field in (dialog.stance.east, dialog.stance.north, dialog.stance.up)]
     # The corners meet their goals in plan; in height the mean of 3, 4 and 4 m, less the slab's 2 m.
     assert foot == pytest.approx([84_010, 446_005, 11 / 3 - 2], abs=1e-3)
-    assert dialog.rotation.value() == pytest.approx(0, abs=1e-4)
+    assert dialog.stance.rotation.value() == pytest.approx(0, abs=1e-4)
     assert [dialog.table.item(row, 2).text() for row in range(3)] == ["0.667 m", "0.333 m", "0.333 m"]
     assert "0.471 m (root mean square)" in dialog.said.text()
     qtbot.mouseClick(dialog.place, LEFT)
@@ -136,3 +136,38 @@ def test_the_verb_places_and_fits(path: Path, capsys: pytest.CaptureFixture[str]
         assert [step.label for step in project.history()][-3:] == ["Place slab"] * 3
     assert main(["place", str(path), "--layer", "slab"]) == 2
     assert "Nothing is to be changed" in capsys.readouterr().err
+
+
+def test_a_scan_on_its_back_is_set_upright_and_told_its_unit(
+    qtbot: QtBot, opened: Window, settled: Settled
+) -> None:
+    dialog, session = asked(opened), opened.session
+    stance = dialog.stance
+    assert stance.extent.text() == "It is then 20.0 m by 10.0 m and 2.00 m high."
+    stance.axis.setCurrentIndex(stance.axis.findText("y", Qt.MatchFlag.MatchStartsWith))
+    stance.axis.activated.emit(stance.axis.currentIndex())
+    stance.unit.setCurrentText("centimetres")
+    stance.unit.activated.emit(stance.unit.currentIndex())
+    assert stance.scale.value() == 0.01
+    assert stance.extent.text() == "It is then 0.20 m by 0.02 m and 0.10 m high."
+    foot = [field.value() for field in (stance.east, stance.north, stance.up)]
+    qtbot.mouseClick(dialog.place, LEFT)
+    settled(session)
+    east, north, up = foot
+    assert session.project.layer("slab").box == pytest.approx(
+        (east - 0.1, north - 0.01, up, east + 0.1, north + 0.01, up + 0.1), abs=1e-3
+    )
+    assert stance.axis.currentText().startswith("y")
+    assert stance.unit.currentText() == "centimetres"
+    dialog.close()
+
+
+def test_the_dialog_leaves_the_view_free_while_points_are_picked(qtbot: QtBot, opened: Window) -> None:
+    dialog = asked(opened)
+    whole = dialog.height()
+    dialog.pick.setChecked(True)
+    assert dialog.stance.isHidden()
+    assert dialog.height() < whole
+    dialog.pick.setChecked(False)
+    assert not dialog.stance.isHidden()
+    dialog.close()
