@@ -30,7 +30,7 @@ ENDINGS = (".gml", ".citygml", ".xml")
 KINDS = ("city", "terrain", "pipes")
 #: Official tiles give buildings on their borders twice.
 IDS_MAY_REPEAT = True
-#: The name space of the extension for utility networks.
+#: The name space of the extension for utility networks, which are layers of their own.
 NETWORKS = "citygml.org/ade/utility"
 #: What other XML is, by signs in its outermost tag.
 OTHERS = {
@@ -64,24 +64,25 @@ def can_read(head: bytes, path: Path) -> int:
 def read(path: Path, options: ReadOptions) -> list[LayerData]:
     """The city objects of the file, and beside them its TINRelief as terrain."""
     with collector_off():
-        reader, has_networks = _gathered(path, options)
-        layers = _layers(reader, options)
-        if has_networks:
-            from layers.gml.utilities import network_layers
-
-            layers += network_layers(path, options)
-        return layers
+        city, *others = _layers(_gathered(path, options), options)
+        return [city, *others, *read_beside([path], city.name, options)]
 
 
-def _gathered(path: Path, options: ReadOptions) -> tuple[Reader, bool]:
-    """The members of a file, and whether it uses the extension for utility networks."""
+def read_beside(paths: Sequence[Path], name: str, options: ReadOptions) -> list[LayerData]:
+    """The networks in a file, or in the tiles of a city, as a layer beside the city of that name."""
+    from layers.gml.utilities import network_layers
+
+    return network_layers(paths, name, options)
+
+
+def _gathered(path: Path, options: ReadOptions) -> Reader:
+    """The members of a file."""
     data = path.read_bytes()
     header, cuts = _opened(data, path)
-    has_networks = NETWORKS.encode() in data[:HEAD_BYTES]
-    reader = Reader(path, header.in_crs(options.crs), NETWORKS if has_networks else "")
+    reader = Reader(path, header.in_crs(options.crs), NETWORKS)
     reader.share(data)
     reader.add(data, cuts, 0, options.progress)
-    return reader, has_networks
+    return reader
 
 
 def gathered(path: Path, progress: Progress) -> Reader:
@@ -162,7 +163,7 @@ def read_part(path: Path, stretches: Sequence[Stretch], options: ReadOptions) ->
             header = _header(stretch)
             file = Path(stretch.path)
             if reader is None:
-                reader = Reader(file, header.in_crs(options.crs))
+                reader = Reader(file, header.in_crs(options.crs), NETWORKS)
             else:
                 reader.begin(file, header.in_crs(options.crs))
             reader.appearances.images = way_below(file.parent, path if path.is_dir() else path.parent)

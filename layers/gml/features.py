@@ -122,6 +122,8 @@ class Features:
             for number in _texts_of(geometry)
         ]
         some = [lines.line(number) for number in asked[:_SAMPLE]]
+        # What is partly no number tells nothing of a place.
+        some = [line for line in some if np.isfinite(line[:, :2]).all()]
         sample = np.nan_to_num(np.concatenate([np.empty((0, 3)), *some]), nan=0.0)
         found = crs_and_order(name, sample, self._anchors)
         if found.note:

@@ -9,18 +9,20 @@ ends and what they are connected with; a graph that belongs to no component is d
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from layers import xmlsafe
 from layers.data import LayerData, ReadOptions
-from layers.formats._files import layer_name
 from layers.formats._vector import layer_of
 from layers.formats.gml import record_of
 from layers.gml.attributes import tag_of
+from layers.gml.cutting import frame_of, mapped, members_in
 from layers.gml.features import Features, GmlFeature, in_one_unit
+from layers.gml.header import is_feature
 from layers.gml.ids import own_id
 from layers.gml.names import XLINK_HREF, is_object_like, split
 from layers.report import Report
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
 
 #: In the namespace of every version of the ADE.
 NAMESPACE = b"citygml.org/ade/utility"
-_ENDINGS = (".gml", ".citygml", ".xml")
+#: Name spaces are said before so many bytes.
+_HEAD = 1 << 16
+_PREFIX = re.compile(rb"""xmlns(?::([\w.-]+))?\s*=\s*["'][^"'<>]*""" + re.escape(NAMESPACE))
 _LINK, _NODE = "InteriorFeatureLink", "Node"
 _DIAMETERS = (
     *("interiorDiameter", "exteriorDiameter", "interiorHeight", "exteriorHeight"),
@@ -41,9 +45,14 @@ _DIAMETERS = (
 _WIDEST_M = 3.5
 
 
-def network_layers(path: Path, options: ReadOptions) -> list[LayerData]:
-    """The networks of a city model as a layer of pipes; none when there are no networks."""
-    root = xmlsafe.parse_file(path)
+def network_layers(paths: Sequence[Path], name: str, options: ReadOptions) -> list[LayerData]:
+    """The networks of a city model, or of its tiles, as a layer of pipes; none when there are no networks."""
+    roots = [root for path in paths if (root := _root(path)) is not None]
+    if not roots:
+        return []
+    root = roots[0]
+    for other in roots[1:]:
+        root.extend(list(other))
     report = Report()
     graphs = _Graphs(root)
     features = Features(root, report)
@@ -65,11 +74,27 @@ def network_layers(path: Path, options: ReadOptions) -> list[LayerData]:
         _tell_nodes(feature)
     _take_over(root, components)
     _doubt_diameters(found, units, report)
-    name = f"{layer_name(path, _ENDINGS)} network"
     asked = ReadOptions("pipes", options.crs, options.field_map)
-    layer = layer_of(name, [record_of(feature) for feature in found], crs, report, asked)
+    layer = layer_of(f"{name} network", [record_of(feature) for feature in found], crs, report, asked)
     layer.facts |= {"field_map": _field_map(units) | options.field_map, "fields_guessed": False}
     return [layer]
+
+
+def _root(path: Path) -> _Element | None:
+    """A file without the members that have nothing to do with networks; None where none has."""
+    with mapped(path) as text:
+        head = bytes(text[:_HEAD])
+        if NAMESPACE not in head:
+            return None
+        frame = frame_of(head, path.name)
+        prefixes = {found[1] or b"" for found in _PREFIX.finditer(head)}
+        signs = [b"<" + prefix + b":" if prefix else b"<" for prefix in prefixes]
+        members = []
+        for cut in members_in(text, frame, path.name):
+            member = bytes(text[cut.begin : cut.end])
+            if not is_feature(cut) or NAMESPACE in member or any(sign in member for sign in signs):
+                members.append(member)
+    return xmlsafe.parse(frame.whole(b"".join(members)), path.name, frame.encoding)
 
 
 def _components(root: _Element) -> Iterator[_Element]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ from lxml import etree
 from pyproj import Transformer
 
 from layers import formats, wkb
+from layers.arrays import CityTiles
 from layers.data import Feature, LayerData, ReadOptions
 from layers.errors import ReadError
 from layers.formats import gml, imkl, interlis
 from layers.gml.utilities import network_layers
+from layers.importing import import_files
+from layers.project import Project
 from tests.conftest import real
 
 IMKL = "utilities/imkl-geonovum/VoorbeeldbestandBest.IMKL2015-v1.1_snetten.xml"
@@ -88,7 +92,7 @@ def test_lines_in_degrees_among_others_in_metres_are_brought_to_them() -> None:
 
 def test_components_are_pipes_with_nodes_connections_and_material() -> None:
     path = real(NANAIMO)
-    (network,) = network_layers(path, ReadOptions())
+    (network,) = network_layers([path], path.stem, ReadOptions())
     expected = classes(path, "//*[local-name()='component']/*")
     assert Counter(feature.type for feature in network.features) == expected
     pipe = of(network, "RoundPipeID_35a46b0f-e4a5-11e7-9dfd-40e230b7519d")
@@ -103,7 +107,8 @@ def test_components_are_pipes_with_nodes_connections_and_material() -> None:
 
 
 def test_a_graph_without_components_is_drawn_itself() -> None:
-    (network,) = network_layers(real("utilities/utn2ifc/Testfeld1ToGML.gml"), ReadOptions())
+    path = real("utilities/utn2ifc/Testfeld1ToGML.gml")
+    (network,) = network_layers([path], path.stem, ReadOptions())
     assert Counter(f.type for f in network.features) == {"InteriorFeatureLink": 9, "Node": 18}
     assert network.crs == "EPSG:25832"
 
@@ -112,6 +117,32 @@ def test_a_city_model_with_a_network_is_a_city_and_pipes() -> None:
     form, layers = formats.read(real(NANAIMO), ReadOptions())
     assert form.NAME == "citygml"
     assert [layer.kind for layer in layers] == ["city", "pipes"]
+
+
+def test_networks_of_a_city_that_is_read_in_parts_or_tiles_are_the_same_pipes(tmp_path: Path) -> None:
+    source = real(NANAIMO)
+    folder = tmp_path / "tiles"
+    folder.mkdir()
+    shutil.copy(source, folder / "network.gml")
+    text = source.read_bytes()
+    without = text[: text.index(b"<core:cityObjectMember")] + text[text.rindex(b"</") :]
+    (folder / "nothing.gml").write_bytes(without)
+    found: list[tuple[object, ...]] = []
+    for path, part_bytes in ((source, None), (source, 100_000), (folder, None)):
+        options = ReadOptions() if part_bytes is None else ReadOptions(part_bytes=part_bytes)
+        with Project.create(tmp_path / f"p{len(found)}.city.gpkg", crs="EPSG:26910") as project:
+            city, network = import_files(project, [path], options)
+            assert (city.kind, network.kind) == ("city", "pipes")
+            assert network.name == f"{path.stem} network"
+            rows = [
+                (item.id, item.type, item.attributes, project.wkb(item.fid))
+                for item in project.objects(network)
+            ]
+            pipes = project.drawable(city)
+            assert isinstance(pipes, CityTiles)
+            assert len(rows) == 84
+            found.append((rows, network.box, network.facts["field_map"], len(pipes.vertices)))
+    assert found[0] == found[1] == found[2]
 
 
 # ---------------------------------------------------------------- INTERLIS
