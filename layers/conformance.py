@@ -19,7 +19,9 @@ from layers.fitting import are_numbers, collect, is_a, is_index, texture_fits, v
 from layers.jsontext import objects_in
 from layers.words import words
 
-WARNINGS = frozenset(("extra_root_properties", "duplicate_vertices", "unused_vertices", "609"))
+WARNINGS = frozenset(
+    ("extra_root_properties", "duplicate_vertices", "unused_vertices", "broken_target", "609")
+)
 
 #: How deep lists are nested down to the vertex indices.
 DEPTHS = {

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from app.verbs.verb import Answer, Progress, Verb
 from layers import formats
@@ -15,6 +16,8 @@ from layers.conformance import Finding
 from layers.crs import LOCAL
 from layers.data import ReadOptions
 from layers.errors import PlaceError, ReadError, UsageError
+from layers.formats import citygml
+from layers.gml.conformance import conformance
 from layers.importing import complete, import_files
 from layers.project import Project
 from layers.records import Layer
@@ -22,8 +25,11 @@ from layers.schema import is_project
 from layers.validation import validate
 
 MOST_LINES = 50
-#: Formats whose own rules are checked too; of others the objects that they become.
+#: Formats whose own rules are all checked.
 BY_THE_RULES = ("cityjson", "cityjsonseq")
+#: What is checked in other files.
+SOME_RULES = "Checked: XML, ids, references, names of elements, shapes. Not checked: the full XML schema."
+SHAPES_ONLY = "Checked: shapes. Not checked: the rules of the format they come from."
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,10 +38,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    found = list(_findings(arguments.file, arguments.layer))
+    path: Path = arguments.file
+    form = "" if is_project(path) else _form(path)
+    found = list(_findings(path, form, arguments.layer))
     errors = [finding for finding in found if not finding.is_warning]
     warnings = [finding for finding in found if finding.is_warning]
-    values = {
+    values: dict[str, Any] = {
         "valid": not errors,
         "errors": [asdict(finding) for finding in errors],
         "warnings": [asdict(finding) for finding in warnings],
@@ -43,21 +51,26 @@ def _run(arguments: argparse.Namespace) -> Answer:
     lines = [_line(finding) for finding in [*errors, *warnings][:MOST_LINES]]
     if len(found) > MOST_LINES:
         lines.append(f"… and {len(found) - MOST_LINES} more; --json lists them")
+    if form not in BY_THE_RULES:
+        values["checked"] = SOME_RULES if form == citygml.NAME else SHAPES_ONLY
+        lines.append(values["checked"])
     verdict = "valid" if not errors else f"not valid: {len(errors)} error{'s' * (len(errors) != 1)}"
     lines.append(verdict + (f", {len(warnings)} warnings" if warnings else ""))
     return Answer(values, tuple(lines), 0 if not errors else 1)
 
 
-def _findings(path: Path, layer: str | None) -> Iterator[Finding]:
-    if is_project(path):
+def _findings(path: Path, form: str, layer: str | None) -> Iterator[Finding]:
+    if not form:
         with Project.open(path, read_only=True) as project:
             yield from _of_project(project, layer)
         return
     if layer is not None:
         raise UsageError("Only projects have layers to choose from", found=f"--layer {layer}")
-    if _is_by_the_rules(path):
+    if form in BY_THE_RULES:
         yield from validate(path)
         return
+    if form == citygml.NAME:
+        yield from conformance(path)
     with (
         tempfile.TemporaryDirectory() as folder,
         Project.create(Path(folder, "checked.city.gpkg")) as project,
@@ -77,11 +90,14 @@ def _import(project: Project, path: Path) -> None:
         progress.end()
 
 
-def _is_by_the_rules(path: Path) -> bool:
+def _form(path: Path) -> str:
+    """The name of a file's format; what only means to be CityJSON is checked by its rules all the same."""
     try:
-        return formats.detect(path).NAME in BY_THE_RULES
+        return formats.detect(path).NAME
     except ReadError:
-        return path.suffix.lower() in (".json", ".jsonl")
+        if path.suffix.lower() in (".json", ".jsonl"):
+            return BY_THE_RULES[0]
+        raise
 
 
 def _of_project(project: Project, name: str | None) -> Iterator[Finding]:

@@ -422,6 +422,14 @@ def without_display() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if k not in gone} | {"PYTHONPATH": str(ROOT)}
 
 
+def test_validate_says_what_it_checked_and_what_not(shell: Shell) -> None:
+    status, out, _ = shell.run("validate", real("citygml/citygml4j/invalid_building_v3.gml"), "--json")
+    found = json.loads(out)
+    assert status == 1 and [error["code"] for error in found["errors"]] == ["id_syntax"]
+    assert found["checked"].endswith("Not checked: the full XML schema.")
+    assert "checked" not in json.loads(shell.run("validate", shell.city, "--json")[1])
+
+
 def test_render_draws_without_a_display_and_compares(shell: Shell) -> None:
     shell.made()
     picture = shell.folder / "hamlet.png"
