@@ -303,6 +303,8 @@ class Builder:
             return found
         tree = self._tree(shape)
         found["boundaries"] = each(tree, lambda polygon: self._polygon(shape.batch, polygon))
+        if not tree:
+            return found  # all of it is broken, or it stands in another file
         chosen = self._chosen[shape.batch]
         semantics = self.meanings.of(item.type, tree, lambda polygon: chosen[polygon].surface)
         if semantics is not None:

@@ -15,6 +15,7 @@ from layers.citymodel import encode, points_of
 from layers.conformance import Conformance
 from layers.data import LayerData, ReadOptions
 from layers.formats import citygml, cityjson
+from layers.gml import reader
 from layers.gml.model import from_text
 from layers.project import Project
 from layers.upgrade import Model
@@ -59,6 +60,32 @@ def test_a_model_is_valid_and_is_the_same_city_when_it_is_read_again(name: str, 
     assert isinstance(after.drawable, Mesh)
     assert len(before.drawable.surface_type) == len(after.drawable.surface_type)
     assert np.abs(before.drawable.vertices - after.drawable.vertices).max(initial=0.0) < NEAR
+
+
+def building(id: str, ring: str) -> str:
+    """A member with a building of one polygon; of none when there is no ring."""
+    polygon = f"""<bldg:lod1MultiSurface><gml:MultiSurface><gml:surfaceMember><gml:Polygon><gml:exterior>
+        <gml:LinearRing><gml:posList>{ring}</gml:posList></gml:LinearRing></gml:exterior></gml:Polygon>
+        </gml:surfaceMember></gml:MultiSurface></bldg:lod1MultiSurface>"""
+    inside = polygon if ring else ""
+    return f'<cityObjectMember><bldg:Building gml:id="{id}">{inside}</bldg:Building></cityObjectMember>'
+
+
+@pytest.mark.parametrize("batch_bytes", [1, 1 << 18])
+@pytest.mark.parametrize("others", [[""], ["1 2 here 4 5 6 7 8 9"], ["", "1 2 here", ""]])
+def test_a_model_keeps_its_geometry_whatever_stands_around_it(
+    batch_bytes: int, others: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "BATCH_BYTES", batch_bytes)
+    around = [building(f"other-{number}", ring) for number, ring in enumerate(others)]
+    house = building("house", "0 0 0 10 0 0 10 10 0 0 0 0")
+    for members in ([house, *around], [*around, house], around):
+        text = f"""<CityModel xmlns="http://www.opengis.net/citygml/2.0" xmlns:gml="http://www.opengis.net/gml"
+            xmlns:bldg="http://www.opengis.net/citygml/building/2.0">{"".join(members)}</CityModel>"""
+        found = from_text(text.encode(), "local")["CityObjects"]
+        assert len(found) == len(members)
+        shown = [id for id, item in found.items() if item.get("geometry")]
+        assert shown == (["house"] if house in members else [])
 
 
 def corners(model: Model) -> Any:
