@@ -5,35 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QLabel,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QMessageBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.dialogs import show_beside
+from app.dialogs.crs import CrsQuestion
 from app.labels import thousands
-from app.lines import ASIDE, SECOND_LINE, TwoLines
 from app.session import Session
 from layers.data import ReadOptions
 from layers.decoding import MissingCrs
-from layers.errors import CitystrataError
 from layers.formats import FORMATS
-from layers.place import crs_title
 from layers.project import ENDING
 
 OK, CANCEL = QDialogButtonBox.StandardButton.Ok, QDialogButtonBox.StandardButton.Cancel
 #: From so many files on a person is asked whether they are tiles of one layer.
 MANY_FILES = 8
-CODE = Qt.ItemDataRole.UserRole
 PROJECT_FILTER = f"Citystrata project (*{ENDING})"
 
 
@@ -74,81 +64,6 @@ def ask_project_path(parent: QWidget, title: str, name: str = "City") -> Path | 
     return Path(chosen if chosen.endswith(ENDING) else f"{chosen.removesuffix('.gpkg')}{ENDING}")
 
 
-def _extent(box: Sequence[float]) -> str:
-    """Where coordinates reach, in words."""
-    if len(box) < 6:
-        return ""
-    return (
-        f"They reach from {box[0]:,.1f} to {box[3]:,.1f} east and from {box[1]:,.1f} to {box[4]:,.1f} north."
-    )
-
-
-class CrsQuestion(QDialog):
-    """Where does this layer lie? Suggestions from its coordinates, or any code."""
-
-    def __init__(self, name: str, missing: MissingCrs, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Where does this layer lie?")
-        self.setMinimumWidth(560)
-        words = QLabel(
-            f"<b>{name}</b> does not say in which coordinate reference system (CRS) its coordinates are. "
-            f"{_extent(missing.box)}"
-        )
-        words.setWordWrap(True)
-        self._list = QListWidget()
-        self._list.setAccessibleName("Suggested CRSs")
-        self._list.setItemDelegate(TwoLines(self._list))
-        for code, title, reason in missing.candidates:
-            item = QListWidgetItem(title)
-            item.setData(ASIDE, code)
-            item.setData(SECOND_LINE, reason)
-            item.setData(CODE, code)
-            self._list.addItem(item)
-        self._field = QLineEdit(placeholderText="EPSG:7415, EPSG:25832+7837 …")
-        self._field.setAccessibleName("CRS code")
-        self._answer = QLabel()
-        self._answer.setObjectName("muted")
-        self._answer.setWordWrap(True)
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        self._ok = buttons.button(OK)
-        self._ok.setText("Place it here")
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 16)
-        layout.setSpacing(12)
-        for widget in (words, self._list, QLabel("Or type a code:"), self._field, self._answer, buttons):
-            layout.addWidget(widget)
-        self._list.currentItemChanged.connect(self._on_suggestion)
-        self._list.itemActivated.connect(lambda: self.accept() if self._ok.isEnabled() else None)
-        self._field.textEdited.connect(self._check)
-        self._check("")
-        if self._list.count():
-            self._list.setCurrentRow(0)
-
-    @property
-    def crs(self) -> str:
-        """The chosen code."""
-        return str(self._field.text()).strip()
-
-    def _on_suggestion(self, item: QListWidgetItem | None) -> None:
-        if item is not None:
-            self._field.setText(item.data(CODE))
-            self._check(item.data(CODE))
-
-    def _check(self, text: str) -> None:
-        answer, good = "", False
-        if text.strip():
-            try:
-                answer, good = crs_title(text), True
-            except CitystrataError as error:
-                answer = error.sentence()
-        self._answer.setText(answer)
-        self._ok.setEnabled(good)
-
-
 class TilesQuestion(QMessageBox):
     """Are these many files the tiles of one layer?"""
 
@@ -185,6 +100,6 @@ def ask_tiles(parent: QWidget, session: Session, files: list[Path]) -> None:
 
 def ask_crs(parent: QWidget, session: Session, path: Path, missing: MissingCrs) -> None:
     """Ask in which CRS a file is, and read it."""
-    question = CrsQuestion(path.name, missing, parent)
+    question = CrsQuestion(path.name, missing, session.jobs, parent)
     question.accepted.connect(lambda: session.import_files([path], {path: ReadOptions(crs=question.crs)}))
     show_beside(question)

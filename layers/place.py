@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -49,6 +49,8 @@ __all__ = [
 
 MAX_SUGGESTIONS = 6
 NEAR_ZERO = 2000.0
+#: A suggestion of less weight (see `common_crs`) fits nearly any numbers.
+LIKELY = 45
 #: Authorities use a zone a little beyond its bounds: all of Selfkant, at 5.9° E, is in zone 32, from 6° E.
 BESIDE_DEG = 0.5
 EARTH_RADIUS_M = (6.3e6, 6.43e6)
@@ -89,7 +91,7 @@ def fits(text: str, box: Box) -> bool:
         return EARTH_RADIUS_M[0] < math.hypot(x, y, z) < EARTH_RADIUS_M[1]
     if crs.is_geographic:
         return abs(x) <= 360 and abs(y) <= 90
-    longitude, latitude = _to_degrees(crs_text(crs))(x, y) if crs.is_projected else (0.0, 0.0)
+    longitude, latitude = to_degrees(crs_text(crs))(x, y) if crs.is_projected else (0.0, 0.0)
     return math.isfinite(longitude) and math.isfinite(latitude)
 
 
@@ -99,12 +101,12 @@ def far_note(text: str, box: Box) -> str:
     area = positions(crs).area_of_use or crs.area_of_use
     if area is None or not crs.is_projected:
         return ""
-    longitude, latitude = _to_degrees(crs_text(crs))((box[0] + box[3]) / 2, (box[1] + box[4]) / 2)
+    longitude, latitude = to_degrees(crs_text(crs))((box[0] + box[3]) / 2, (box[1] + box[4]) / 2)
     west, east = area.west - BESIDE_DEG, area.east + BESIDE_DEG
     inside_east = west <= longitude <= east or area.west > area.east  # across 180°
     if inside_east and area.south - BESIDE_DEG <= latitude <= area.north + BESIDE_DEG:
         return ""
-    where = _lat_lon(latitude, longitude) if math.isfinite(longitude + latitude) else "nowhere on the Earth"
+    where = lat_lon(latitude, longitude) if math.isfinite(longitude + latitude) else "nowhere on the Earth"
     return f"the layer lies at {where}, outside the area of {crs.name}; is its CRS right?"
 
 
@@ -161,27 +163,34 @@ def suggest_crs(box: Box) -> list[tuple[str, str, str]]:
         return []
     found: dict[str, tuple[int, str]] = {}
     for code, weight, region, (west, south, east, north) in COMMON:
-        longitude, latitude = _to_degrees(code)(x, y)
+        longitude, latitude = to_degrees(code)(x, y)
         if west <= longitude <= east and south <= latitude <= north:
-            found[code] = (weight, f"the layer would lie at {_lat_lon(latitude, longitude)} ({region})")
+            found[code] = (weight, f"the layer would lie at {lat_lon(latitude, longitude)} ({region})")
     best = sorted(found, key=lambda code: -found[code][0])[:MAX_SUGGESTIONS]
     return [(code, str(parse_crs(code).name), found[code][1]) for code in best]
 
 
-def _lat_lon(latitude: float, longitude: float) -> str:
+def likely_crs(candidates: Sequence[tuple[str, str, str]]) -> str:
+    """The suggested CRS that needs no second thought; '' where all are as good as guesses."""
+    weights = {code: weight for code, weight, *_ in COMMON}
+    return next((code for code, *_ in candidates[:1] if weights.get(code, LIKELY) >= LIKELY), "")
+
+
+def lat_lon(latitude: float, longitude: float) -> str:
+    """A place in words, in degrees."""
     north, east = "N" if latitude >= 0 else "S", "E" if longitude >= 0 else "W"
     return f"{abs(latitude):.3f}° {north}, {abs(longitude):.3f}° {east}"
 
 
 @lru_cache(maxsize=256)
-def _to_degrees(code: str) -> Callable[[float, float], tuple[float, float]]:
+def to_degrees(code: str) -> Callable[[float, float], tuple[float, float]]:
     """Projected coordinates to longitude and latitude on the CRS's own datum."""
     from pyproj import Proj
 
     projection = Proj(positions(parse_crs(code)))
 
-    def to_degrees(x: float, y: float) -> tuple[float, float]:
+    def degrees(x: float, y: float) -> tuple[float, float]:
         longitude, latitude = projection(x, y, inverse=True)
         return float(longitude), float(latitude)
 
-    return to_degrees
+    return degrees

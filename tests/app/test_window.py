@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.dialogs.crs import CrsQuestion
 from app.exporting import run_export
-from app.opening import CrsQuestion, open_filter
+from app.opening import open_filter
 from app.session import Session
 from app.settings import Settings
 from app.window import Window

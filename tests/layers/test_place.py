@@ -7,6 +7,7 @@ import pytest
 from pyproj import Transformer
 
 from layers.errors import PlaceError
+from layers.gazetteer import find_crs
 from layers.place import (
     LOCAL,
     Place,
@@ -16,6 +17,7 @@ from layers.place import (
     fits,
     height_unit,
     is_metric,
+    likely_crs,
     parse_crs,
     project_crs_for,
     same_place,
@@ -240,3 +242,24 @@ def test_a_layer_far_from_its_crs_is_noticed() -> None:
     wyoming = (-5955638, 6157955, 2322, -5955576, 6158005, 2338)
     assert "outside the area of Amersfoort / RD New + NAP height" in far_note("EPSG:7415", wyoming)
     assert far_note(LOCAL, wyoming) == ""
+
+
+KY4 = (4.99e6, 3.9e6, 0.0, 5.0e6, 3.91e6, 300.0)
+
+
+def test_only_what_is_likely_is_chosen_beforehand() -> None:
+    assert likely_crs(suggest_crs((84000, 446000, 0, 84500, 446500, 30))) == "EPSG:7415"
+    weak = suggest_crs(KY4)
+    assert [code for code, *_ in weak] == ["EPSG:3857"], "which fits all numbers"
+    assert likely_crs(weak) == likely_crs([]) == ""
+
+
+def test_crss_are_found_by_the_name_of_the_place() -> None:
+    found = find_crs("Kentucky", KY4)
+    assert found[0].code in ("EPSG:3089", "EPSG:3091", "EPSG:6473"), "in feet, and the numbers fit"
+    assert "would lie at 3" in found[0].reason and "W" in found[0].reason
+    assert any("outside" in item.reason for item in found), "those in metres do not fit"
+    berlin = find_crs("utm zone 33 etrs89", (385000, 5819000, 0, 386000, 5820000, 9))
+    assert berlin[0].code == "EPSG:25833"
+    assert len({item.code for item in berlin}) == len(berlin)
+    assert find_crs("  ", KY4) == find_crs("no such place", KY4) == []
