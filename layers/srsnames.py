@@ -163,7 +163,7 @@ def crs_as_said(
         return Reference(text, is_told and meant.swapped, note=meant.note if is_told else "")
     note = ""
     if len(sample) and text is not None and parse_crs(text).is_projected:
-        x, y, _z = own.placed(np.median(sample, axis=0, keepdims=True))[0].tolist()
+        x, y, _z = own.placed(_middle(sample)[np.newaxis])[0].tolist()
         if not _lies_in(text, x, y, MARGIN_DEG):
             theirs, ours = (parse_crs(crs).name for crs in (str(own.crs), text))
             name = _shown(str(srs_name))
@@ -274,12 +274,18 @@ def _north_first(name: str, crs: CRS) -> bool:
     return _STRICT.match(name) is not None
 
 
+def _middle(points: Float64) -> Float64:
+    """The middle one of each coordinate; numpy's own median takes ten milliseconds the first time."""
+    found: Float64 = np.sort(points, axis=0)[len(points) // 2]
+    return found
+
+
 def _ordered(name: str, text: str, sample: Float64) -> Reference:
     """The order of axes that the name asks for, unless only the other one fits the numbers."""
     crs = parse_crs(text)
     if crs.is_geocentric or crs.is_engineering or not len(sample):
         return Reference(text, not crs.is_geocentric and _north_first(name, crs))
-    first, second = np.median(sample[:, :2], axis=0).tolist()
+    first, second = _middle(sample)[:2].tolist()
     wanted = _north_first(name, crs)
     # A designer's own numbers may lie beside an area by chance: they are believed only within it.
     margin_deg = 0.0 if _are_near_zero(crs, sample) else MARGIN_DEG

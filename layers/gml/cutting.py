@@ -98,7 +98,7 @@ def _children(text: Text, at: int, parent: bytes, where: str, in_many: bool) -> 
         if opening is None:
             what = "a tag has no end" if begin < len(text) else "the text ends too early"
             raise _broken(where, begin, what)
-        end = end_of(text, begin, where)
+        end = _end(text, opening, where)
         name = opening[1].rpartition(b":")[2]
         if name in _MANY and not opening[2].endswith(b"/"):
             yield from _children(text, opening.end(), opening[1], where, True)
@@ -112,6 +112,11 @@ def end_of(text: Text, begin: int, where: str) -> int:
     opening = _OPENING.match(text, begin)
     if opening is None:
         raise _broken(where, begin, "a tag has no end")
+    return _end(text, opening, where)
+
+
+def _end(text: Text, opening: re.Match[bytes], where: str) -> int:
+    """Where the element of a tag ends."""
     if opening[2].endswith(b"/"):
         return opening.end()
     name, at = opening[1], opening.end()

@@ -13,6 +13,7 @@ from layers import xmlsafe
 from layers.arrays import Float64
 from layers.data import Box
 from layers.errors import ReadError
+from layers.gml.condense import Condenser
 from layers.gml.coordinates import lines_of
 from layers.gml.cutting import Cut, Frame, Text
 from layers.gml.objects import Extraction
@@ -115,11 +116,14 @@ def _sample(text: Text, frame: Frame, cuts: Sequence[Cut], where: str) -> tuple[
         if is_feature(cut) and (left > 0 or not chosen):
             chosen.append(bytes(text[cut.begin : cut.end]))
             left -= len(chosen[-1])
+    members = b"".join(chosen)
+    short = Condenser(frame.opening, frame.encoding).condensed(members)
+    members, condensed = short or (members, None)
     try:
-        root = xmlsafe.parse(frame.whole(b"".join(chosen)), where, frame.encoding)
+        root = xmlsafe.parse(frame.whole(members), where, frame.encoding)
     except ReadError:
         return np.empty((0, 3)), ""  # whoever reads the members says what is wrong with them
-    batch = Extraction(lambda _code, _id, _text: None)
+    batch = Extraction(lambda _code, _id, _text: None, condensed=condensed)
     for member in root:
         batch.add(member, 0)
     met = next((name for part in root.iter() if (name := part.get("srsName"))), "")
