@@ -26,6 +26,7 @@ class Estimate:
     rays: int
     seconds: float  # on this machine
     warnings: tuple[str, ...] = ()  # what is odd about what is asked
+    what: str = "point"  # that `points` counts
 
 
 class Analysis(Protocol):

@@ -48,10 +48,14 @@ def checked_layers(project: Project, inputs: Asked) -> list[tuple[Layer, Mask]]:
             found.append((layer, mask))
     if not found:
         names = ", ".join(layer.name for layer in project.layers if layer.kind == "city")
+        if not names:
+            raise UsageError(
+                "There are no city objects to check", do="Add a city model: buildings, bridges, roads …"
+            )
         raise UsageError(
             "No city object is meant",
-            found=inputs.layer or inputs.where or "nothing",
-            allowed=names or "none yet",
+            found=inputs.layer or inputs.where or "nothing that is chosen is one",
+            allowed=f"objects of the layers {names}",
         )
     return found
 
@@ -59,7 +63,7 @@ def checked_layers(project: Project, inputs: Asked) -> list[tuple[Layer, Mask]]:
 def estimate_of(project: Project, inputs: Asked, objects_per_second: float) -> Estimate:
     """How much there is to check."""
     count = sum(int(mask.sum()) for _, mask in checked_layers(project, inputs))
-    return Estimate(count, 0, count / objects_per_second)
+    return Estimate(count, 0, count / objects_per_second, what="object")
 
 
 def content_of(project: Project, layer: Layer) -> tuple[str, str]:

@@ -52,7 +52,7 @@ class Inputs:
 
     where: str = asked("", "Which objects", "expression", group="Where")
     fids: tuple[int, ...] = asked((), "Chosen objects", "fids", group="Where")
-    layer: str = asked("", "Layer", "text", help="its name; all city layers without one", group="Where")
+    layer: str = asked("", "Layer", "layer", group="Where")
     tolerance_m: float = asked(1.0, "Tolerance", "number", unit="m", low=0.01, high=100, group="What")
 
 

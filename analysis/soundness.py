@@ -19,12 +19,15 @@ from layers.checks.layer import Found, findings
 from layers.data import Progress, never_stop, part_of
 from layers.project import Project
 from layers.results import FINDINGS, Pedigree, Quantity, Result, Table
+from layers.written import counted
 
 NAME = "soundness"
 TITLE = "Geometry check"
 HELP = "Rings, polygons, shells and solids that are not sound, by the codes of val3dity."
 
 FAULTY = "faulty"
+#: Faults with this code or a higher one are faults of whole shells, whichever polygon they were found at.
+OF_SHELLS = "3"
 #: Objects that are checked in a second.
 OBJECTS_PER_SECOND = 400
 METHOD = (
@@ -43,7 +46,7 @@ class Inputs:
 
     where: str = asked("", "Which objects", "expression", group="Where")
     fids: tuple[int, ...] = asked((), "Chosen objects", "fids", group="Where")
-    layer: str = asked("", "Layer", "text", help="its name; all city layers without one", group="Where")
+    layer: str = asked("", "Layer", "layer", group="Where")
 
 
 def estimate(project: Project, inputs: Inputs) -> Estimate:
@@ -78,7 +81,16 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
             numbers={"objects": count, "findings": len(found), "seconds": time.perf_counter() - started},
         ),
         quantities=(
-            Quantity(FAULTY, "Faults", "", digits=0, color_map="viridis", words=("sound", "faulty")),
+            Quantity(
+                FAULTY,
+                "Faults",
+                "",
+                digits=0,
+                color_map="seen",
+                low=0.0,
+                high=1.0,
+                words=("sound surfaces beside them", "faulty surfaces"),
+            ),
         ),
         surfaces=_surfaces(project, found),
         tables={
@@ -97,12 +109,14 @@ def _sentences(count: int, found: Sequence[Found]) -> list[str]:
     """What there is to say, the most frequent fault first."""
     faulty = {item.fid for item in found if not item.finding.is_warning}
     said = [
-        f"{len(faulty)} of {count} objects are not sound." if faulty else f"All {count} objects are sound."
+        f"{len(faulty)} of {counted(count, 'object is', 'objects are')} not sound."
+        if faulty
+        else f"{counted(count, 'object is', 'objects are')} sound."
     ]
     codes = Counter(item.finding.code for item in found)
     for code, times in codes.most_common():
         objects = len({item.fid for item in found if item.finding.code == code})
-        said.append(f"{code} {CODES[code]}: {times} times, in {objects} objects.")
+        said.append(f"{code} {CODES[code]}: {counted(times, 'time')}, in {counted(objects, 'object')}.")
     return said
 
 
@@ -124,21 +138,17 @@ def _faults(found: Sequence[tuple[int, Found]]) -> Table:
 
 
 def _surfaces(project: Project, found: Sequence[tuple[int, Found]]) -> Table:
-    """The faulty surfaces; of a fault of a whole geometry, or between objects, all its surfaces are."""
+    """The surfaces of objects with faults; those of a faulty shell, or between objects, are all faulty."""
     faults: dict[tuple[int, int], set[tuple[int, int]]] = {}
     for layer, item in found:
         if not item.finding.is_warning:
-            key = item.finding.geometry, item.finding.polygon
-            faults.setdefault((layer, item.fid), set()).add(key)
+            told = item.finding
+            polygon = told.polygon if told.code < OF_SHELLS else -1
+            faults.setdefault((layer, item.fid), set()).add((told.geometry, polygon))
     rows = surface_rows(project, list(faults))
     names = ("layer", "fid", "geometry", "surface")
     keys = zip(*(rows.numbers(name).astype(int).tolist() for name in names), strict=True)
     faulty = np.array(
         [bool(faults[layer, fid] & {(-1, -1), (g, -1), (g, s)}) for layer, fid, g, s in keys], np.bool_
     )
-    at = np.flatnonzero(faulty)
-    columns = {
-        name: [values[n] for n in at.tolist()] if isinstance(values, list) else values[at]
-        for name, values in rows.columns.items()
-    }
-    return Table({**columns, FAULTY: np.ones(len(at))})
+    return Table({**rows.columns, FAULTY: faulty.astype(np.float64)})

@@ -27,7 +27,7 @@ from analysis.analysis import Analysis, Estimate
 from analysis.asked import Ask, questions
 from app.analysing import Analysing
 from app.askfields import PLAIN, AskField, ChoiceAnswer, CityDateAnswer, YesAnswer
-from app.askobjects import MOST_LOOKED_AT, ObjectsAnswer
+from app.askobjects import MOST_LOOKED_AT, LayerAnswer, ObjectsAnswer
 from app.askplaces import PlacesAnswer
 from app.askpoints import PointsAnswer
 from app.beginnings import dates_to_compare, from_view, is_open_ground, is_planned
@@ -231,6 +231,8 @@ class AnalysisForm(QDialog):
     def _field(self, name: str, ask: Ask) -> AskField:
         if name in CITY_DATES:
             return CityDateAnswer(ask, self._epochs)
+        if ask.kind == "layer":
+            return LayerAnswer(ask, self._session)
         if ask.kind == "points":
             return PointsAnswer(ask, self._session, self._canvas)
         if ask.kind == "places":
@@ -364,7 +366,7 @@ class AnalysisForm(QDialog):
 
     def _show_estimate(self, found: Estimate) -> None:
         rays = f", {_short(found.rays)} rays" if found.rays else ""
-        effort = f"About {counted(found.points, 'point')}{rays}: {duration(found.seconds)}."
+        effort = f"About {counted(found.points, found.what)}{rays}: {duration(found.seconds)}."
         odd = f"{'. '.join(found.warnings)}: little else is in sight from there.\n" if found.warnings else ""
         self._say(odd + effort, True, is_odd=bool(odd))
 

@@ -1,4 +1,4 @@
-"""Which objects an analysis is about: those selected, those an expression holds for, or all."""
+"""Which objects an analysis is about: those selected, those an expression holds for, a layer, or all."""
 
 from __future__ import annotations
 
@@ -140,6 +140,28 @@ class ObjectsAnswer(AskField):
     def _on_way(self) -> None:
         self.formula.setVisible(self.way.currentData() == MATCHING)
         self.changed.emit()
+
+
+class LayerAnswer(AskField):
+    """The name of a layer of city objects, '' for all of them."""
+
+    def __init__(self, ask: Ask, session: Session) -> None:
+        super().__init__(ask)
+        self.box = narrow(QComboBox())
+        self.box.addItem("All city layers", "")
+        for layer in session.project.layers:
+            if layer.kind == "city":
+                self.box.addItem(layer.name, layer.name)
+        self._put(self.box, 1)
+        self.box.currentIndexChanged.connect(lambda _at: self.changed.emit())
+
+    def value(self) -> str:
+        """The chosen one."""
+        return str(self.box.currentData())
+
+    def show_value(self, value: str) -> None:
+        """Choose it; all where it is no longer there."""
+        self.box.setCurrentIndex(max(self.box.findData(value), 0))
 
 
 def meant(session: Session, takes: str) -> tuple[int, ...]:

@@ -265,21 +265,25 @@ class Commands(QObject):
         """Ask where the current layer is to stand."""
         layer = self._session.current_layer
         if layer is not None:
-            window = self._window
-            fly = partial(window.flights.to_layer, layer.id)
-            show_beside(PlaceLayer(self._session, window.canvas, layer, fly, window))
+            self.place(layer.id)
+
+    def place(self, number: int) -> None:
+        """Ask where a layer is to stand."""
+        window = self._window
+        layer, fly = self._session.project.layer(number), partial(window.flights.to_layer, number)
+        show_beside(PlaceLayer(self._session, window.canvas, layer, fly, window))
 
     def repair_geometry(self) -> None:
-        """Repair what is safe in the geometries of the current layer."""
+        """List what is safe to repair in the geometries of the current layer, and ask."""
         layer = self._session.current_layer
         if layer is not None:
-            remedies.repair(self._session, layer)
+            remedies.repair(self._session, layer, self._window.flights.to_objects, self._window.canvas)
 
-    def check_heights(self) -> None:
-        """Hold the heights of the current layer against the terrain."""
+    def correct_heights(self) -> None:
+        """List what does not stand on the ground in the current layer, and ask."""
         layer = self._session.current_layer
         if layer is not None:
-            remedies.examine(self._session, layer, self._window)
+            remedies.examine(self._session, layer, self._window.flights.to_objects, self._window.canvas)
 
     def open_table(self) -> None:
         """Show the table of the current layer."""

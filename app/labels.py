@@ -15,17 +15,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from layers.written import counted as counted
 from layers.written import grouped
 
 
 def thousands(number: int) -> str:
     """A count with thin spaces between the thousands."""
     return grouped(number)
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """A count with its noun: "1 object", "2 498 objects"."""
-    return f"{thousands(number)} {one if number == 1 else many or one + 's'}"
 
 
 def add_row(form: QFormLayout, title: str, field: QWidget | QLayout) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import (
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from analysis.verdicts import FAIL
 from app import theme
 from app.analysing import Analysing
 from app.labels import empty_state
@@ -44,6 +46,8 @@ EMPTY = (
     "menu Analyse. Its result is kept here, with its numbers, its map and its report.",
 )
 UNCHOSEN = ("No result is shown", "Click a result in the list to see it in the view.")
+#: What puts right what an analysis found: the name of the action, and what its button says.
+REMEDIES = {"soundness": ("repair", "Repair geometry…"), "doctor": ("heights", "Correct heights…")}
 #: Five results have room in the list.
 LIST_HEIGHT = 230
 STALE = "The city has changed since. Run it again to see what that means."
@@ -57,6 +61,8 @@ class ResultPanel(Panel):
     report_requested = Signal(object)
     compare_requested = Signal(object)
     look_requested = Signal(object)  # Result: chosen in the list, so that it should be in view
+    remedy_requested = Signal(str)  # what puts right what the shown result found, as `REMEDIES` names it
+    fly_requested = Signal(object)  # fids
     eye_requested = Signal()  # to see the city from where the shown result looks
 
     def __init__(self, session: Session, analysing: Analysing, parent: QWidget | None = None) -> None:
@@ -78,6 +84,7 @@ class ResultPanel(Panel):
         self.origin.setAccessibleName("How it was computed")
         self.glance.quantity_chosen.connect(self._on_quantity)
         self.table.chosen.connect(lambda fid: session.select([fid]))
+        self.table.fly_requested.connect(self.fly_requested)
         self._title = QLabel(wordWrap=True)  # whole, as the list has no room for it
         self._title.setObjectName("heading")
         self._build()
@@ -96,6 +103,8 @@ class ResultPanel(Panel):
         self.report = QPushButton("Report (PDF)…")
         self.report.setObjectName("primary")
         self.report.clicked.connect(lambda: self._with_current(self.report_requested.emit))
+        self.remedy = QPushButton()
+        self.remedy.clicked.connect(self._on_remedy)
         self.look = _tool("Look from there: see the city from the place of the result, as wide as it looks")
         self.look.clicked.connect(self.eye_requested.emit)
         self.export = _tool("Write the result to a file: GeoPackage, CSV, GeoTIFF, CityJSON …")
@@ -117,6 +126,10 @@ class ResultPanel(Panel):
         buttons.addStretch()
         for button in (self.look, self.export, self.shown, self.more):
             buttons.addWidget(button)
+        remedies = QHBoxLayout()
+        remedies.setContentsMargins(12, 0, 12, 0)
+        remedies.addWidget(self.remedy)
+        remedies.addStretch()
         self._tabs = QTabWidget(documentMode=True)
         self._tabs.addTab(self.glance, "Result")
         self._tabs.addTab(self.table, "Table")
@@ -127,6 +140,7 @@ class ResultPanel(Panel):
         column.setSpacing(0)
         column.addLayout(heading)
         column.addLayout(buttons)
+        column.addLayout(remedies)
         column.addWidget(self._tabs, 1)
         self._details = QStackedWidget()
         self._details.addWidget(empty_state(*UNCHOSEN))
@@ -244,6 +258,9 @@ class ResultPanel(Panel):
             self.glance.area.verticalScrollBar().setValue(0)
         self._title.setText(shown.result.title)
         self.look.setVisible(bool(views_of(shown.result)))
+        remedy = REMEDIES.get(shown.result.kind)
+        self.remedy.setVisible(remedy is not None and shown.result.verdict == FAIL)
+        self.remedy.setText(remedy[1] if remedy is not None else "")
         self.glance.show_result(shown.result, shown.quantity, shown.charts)
         self.table.show_result(shown.result)
         self._show_origin()
@@ -271,6 +288,19 @@ class ResultPanel(Panel):
             self._analysing.show(result.id)
         else:
             self._analysing.hide()
+
+    def _on_remedy(self) -> None:
+        """Put right what the shown result found, in the layer where most of it is."""
+        shown = self._analysing.shown
+        if shown is None:
+            return
+        found = shown.result.surfaces
+        layers = np.asarray(found.columns["layer"], np.int64) if len(found) else np.empty(0, np.int64)
+        present = [layer.id for layer in self._session.project.layers]
+        there = layers[np.isin(layers, present)]
+        if len(there):
+            self._session.set_current_layer(int(np.bincount(there).argmax()))
+        self.remedy_requested.emit(REMEDIES[shown.result.kind][0])
 
     def _on_quantity(self, name: str) -> None:
         if self._analysing.shown is not None:

@@ -1,4 +1,4 @@
-"""The tables of a result in the window: sorted by any column; a click selects the object in the view."""
+"""The tables of a result in the window: sorted by any column; a click selects the object, two fly to it."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ ANY_WIDTH = 1_000
 SENTENCE, MOST_WRAPPED = 60, 50
 #: What a row is about; what is said of the surface rather than of the result; both before and after numbers.
 KEYS = (
-    *("verdict", "caster", "date", "time", "line", "name", "place", "landmark", "object_id"),
+    *("code", "fault", "verdict", "caster", "date", "time", "line", "name", "place", "landmark", "object_id"),
     *("month", "part", "direction", "hours", "visible", "blocked_by"),
 )
 VERDICT_NUMBERS = ("before", "after", "threshold", "reason")
 #: Where lines of sight begin, end and are blocked.
 PLACES = ("x0", "y0", "z0", "x1", "y1", "z1", "at_x", "at_y", "at_z")
-ABOUT = ("area_m2", "tilt_deg", "azimuth_deg", "error", "surfaces", *PLACES)
+ABOUT = ("area_m2", "tilt_deg", "azimuth_deg", "error", "surfaces", *PLACES, "x", "y", "z")
 #: These come last, whatever else there is.
 LAST = ("points", "shapes", OBSERVERS)
 
@@ -191,6 +191,7 @@ class ResultTable(QWidget):
     """A choice of the result's tables, and the rows of one."""
 
     chosen = Signal(int)  # fid of the row that was clicked
+    fly_requested = Signal(object)  # fids of the row that was clicked twice, or where Enter was pressed
 
     def __init__(self) -> None:
         super().__init__()
@@ -213,6 +214,7 @@ class ResultTable(QWidget):
         self.view.verticalHeader().hide()
         self.view.verticalHeader().setDefaultSectionSize(26)
         self.view.selectionModel().currentRowChanged.connect(self._on_row)
+        self.view.activated.connect(self._on_activated)
         bar = QHBoxLayout()
         bar.setContentsMargins(12, 8, 12, 8)
         bar.addWidget(self.which)
@@ -267,3 +269,9 @@ class ResultTable(QWidget):
         fid = self.rows.fid(now.row()) if now.isValid() else None
         if fid is not None and not self._following:
             self.chosen.emit(fid)
+
+    def _on_activated(self, index: QModelIndex) -> None:
+        fid = self.rows.fid(index.row())
+        if fid is not None:
+            self.chosen.emit(fid)
+            self.fly_requested.emit(np.array([fid], np.int64))

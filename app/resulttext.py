@@ -42,6 +42,11 @@ NOTHING = "–"
 TITLES = {
     "longer_h": "Or longer by up to (h)",
     "object_id": "Object",
+    "code": "Code",
+    "fault": "Fault",
+    "text": "Found",
+    "state": "How it stands",
+    "ground_z": "Terrain there (m)",
     "surface_id": "Surface",
     "surface_type": "Kind",
     "area_m2": "Area (m²)",

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
 from PySide6.QtWidgets import (
     QMainWindow,
@@ -170,8 +170,9 @@ class Window(QMainWindow):
         session.imports.imported.connect(self._on_imported)
         session.imports.crs_wanted.connect(partial(ask_crs, self, session))
         self.notices.report_requested.connect(self.show_import_report)
+        self.notices.place_requested.connect(self.commands.place)
         session.project_changed.connect(self._show_title)
-        for panel in (self.find_box, self.table, self.inspector, self.importreport):
+        for panel in (self.find_box, self.table, self.inspector, self.importreport, self.results):
             panel.fly_requested.connect(self.flights.to_objects)
         self.inspector.copy_requested.connect(self.commands.copy_ids)
         self.analysing.shown_changed.connect(self._on_result_shown)
@@ -187,6 +188,7 @@ class Window(QMainWindow):
             lambda result: show_beside(CompareResults(session, self.analysing, result, self))
         )
         self.results.report_requested.connect(lambda result: self.write_report([result.id]))
+        self.results.remedy_requested.connect(lambda name: self.actions_[name].trigger())
         self.start_page.open_clicked.connect(self.actions_["open"].trigger)
         self.start_page.folder_clicked.connect(self.actions_["import_folder"].trigger)
         self.start_page.demo_clicked.connect(self.session.open_demo)
@@ -307,9 +309,7 @@ class Window(QMainWindow):
     def ask_analysis(self, name: str, answers: Mapping[str, Any] | None = None) -> AnalysisForm:
         """Ask for the inputs of an analysis, beside the view, where objects can be clicked meanwhile."""
         form = AnalysisForm(self.session, self.analysing, analysis_of(name), self.canvas, answers, self)
-        corner = self.canvas.mapToGlobal(QPoint(0, 0))
-        form.move(corner.x() - min(form.width() // 2, self.arrangement.docks["layers"].width()), corner.y())
-        show_beside(form)
+        show_beside(form, self.canvas)
         return form
 
     def write_report(self, results: list[int]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from layers.checks.layer import metres
+from layers.checks.geometry import ObjectCheck
+from layers.checks.layer import Found, findings, metres
 from layers.checks.mending import mended
 from layers.columns import Mask
 from layers.data import Progress, never_stop
@@ -16,24 +17,51 @@ from layers.project import Project
 from layers.records import Layer
 from layers.shapes import Shape
 from layers.shaping import Shapes
+from layers.written import counted
 
 AT_ONCE = 100
+#: Faults between objects, which the repair of one of them does not change.
+BETWEEN = ("601",)
+#: Why faults stay, by how their codes begin.
+STAYS = {
+    "1": "which loop of the ring is meant is not told",
+    "2": "corners would have to move, which changes the shape",
+    "3": "surfaces would have to be added or taken away",
+    "4": "bodies would have to be moved or cut",
+    "5": "bodies would have to be moved or cut",
+    "6": "one of the parts would have to be moved or cut",
+    "609": "there is nothing to repair",
+    "9": "there is nothing to repair",
+}
 
 
 @dataclass
 class Repairs:
-    """The repaired shapes of a layer, by fid, and how often what was done."""
+    """The repaired shapes of a layer, by fid, and how often what was done to each."""
 
     shapes: dict[int, Shape | None] = field(default_factory=dict)
-    done: Counter[str] = field(default_factory=Counter)
+    steps: dict[int, Counter[str]] = field(default_factory=dict)
+
+    @property
+    def done(self) -> Counter[str]:
+        """How often what was done to all of them."""
+        return sum(self.steps.values(), Counter[str]())
+
+    def only(self, fids: Collection[int]) -> Repairs:
+        """Those of some objects."""
+        shapes = {fid: shape for fid, shape in self.shapes.items() if fid in fids}
+        return Repairs(shapes, {fid: self.steps[fid] for fid in shapes})
 
     def sentence(self) -> str:
         """What was done, in words."""
         if not self.shapes:
             return "There is nothing to repair that is safe to repair."
-        what = ", ".join(f"{count} {name}" for name, count in self.done.most_common())
-        count = len(self.shapes)
-        return f"{count} object{'s' * (count != 1)} repaired: {what}."
+        return f"{counted(len(self.shapes), 'object')} repaired: {told(self.done)}."
+
+
+def told(done: Counter[str]) -> str:
+    """How often what was done, the most frequent first."""
+    return ", ".join(f"{name} ({count})" for name, count in done.most_common())
 
 
 def repairs(
@@ -52,8 +80,29 @@ def repairs(
         better = mended(shape, scale) if shape is not None else None
         if better is not None:
             found.shapes[fid] = better.shape
-            found.done += better.done
+            found.steps[fid] = better.done
     return found
+
+
+def left(
+    project: Project, layer: Layer, repaired: Repairs, progress: Progress = never_stop
+) -> Iterator[Found]:
+    """The faults of a layer that stay once some of its objects are repaired."""
+    for item in findings(project, layer, progress=progress):
+        if item.fid not in repaired.shapes or item.finding.code in BETWEEN:
+            yield item
+    scale, there = metres(project), project.mover(layer)
+    ids = {item.fid: item.id for item in project.objects(fids=repaired.shapes)}
+    for fid, shape in repaired.shapes.items():
+        if shape is not None:
+            vertices = there(shape.vertices)
+            check = ObjectCheck(ids[fid], (vertices - vertices[:1]) * scale)
+            yield from (Found(fid, finding) for finding in check.findings(shape.geometries))
+
+
+def why_left(code: str) -> str:
+    """Why a fault stays."""
+    return STAYS.get(code) or STAYS[code[0]]
 
 
 def lifted(project: Project, layer: Layer, by_m: Mapping[int, float]) -> dict[int, Shape | None]:

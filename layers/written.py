@@ -13,6 +13,11 @@ def grouped(number: float, digits: int = 0) -> str:
     return f"{number:,.{digits}f}".replace(",", "\u202f")
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A count with its noun: "1 object", "2 498 objects"."""
+    return f"{grouped(number)} {one if number == 1 else many or one + 's'}"
+
+
 def metres(value_m: float) -> str:
     """A length to the decimetre; below that to the millimetre, in cm: "11.7 m", "3.2 cm", "0 m"."""
     if abs(value_m) < 0.0005:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from layers.cache import cache_folder
 from layers.errors import UsageError
+from layers.placement import TILTS_DEG, UNITS_M
 from layers.project import ENDING, Project
 from layers.records import Layer
-from layers.written import grouped
+from layers.written import counted, grouped
 
 if TYPE_CHECKING:
     from analysis.analysis import Estimate
@@ -78,7 +79,7 @@ class Progress:
         self.end()
         rays = f", {grouped(found.rays)} rays" if found.rays else ""
         minutes = max(round(found.seconds / 60), 1)
-        effort = f"{grouped(found.points)} points{rays}: some {grouped(minutes)} min"
+        effort = f"{counted(found.points, found.what)}{rays}: some {grouped(minutes)} min"
         print(f"About {effort}. Ctrl+C ends it.", file=sys.stderr, flush=True)
 
     def end(self) -> None:
@@ -161,6 +162,12 @@ def triple_from(text: str, what: str) -> tuple[float, float, float]:
         raise UsageError(f"{what} is not understood", found=repr(text), allowed="X,Y,Z or X,Y")
     x, y, z = (*numbers, 0.0)[:3]
     return x, y, z
+
+
+def add_upright(parser: argparse.ArgumentParser) -> None:
+    """The unit of a model, and which way is up in it."""
+    parser.add_argument("--unit", choices=UNITS_M, help="the unit of the coordinates of a model or scan")
+    parser.add_argument("--up", choices=TILTS_DEG, help="which axis of a model or scan points upwards")
 
 
 def table(rows: list[list[str]]) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def test_faults_are_told_by_object_and_coloured(tmp_path: Path) -> None:
         assert result.verdict == "fail"
         assert result.tables["findings"].texts("sentence") == [
             "1 of 9 objects are not sound.",
-            "405 shell turned inside out: 1 times, in 1 objects.",
+            "405 shell turned inside out: 1 time, in 1 object.",
         ]
         (row,) = range(len(result.tables["faults"]))
         assert result.tables["faults"].texts("object_id")[row] == "house-0"
