@@ -49,19 +49,14 @@ def read_tiles(paths: Sequence[Path], options: ReadOptions) -> list[LayerData]:
 
 
 def _headers(paths: Sequence[Path], report: Report) -> dict[Path, Header]:
-    """The headers of the files that hold points; of many files, some may be damaged."""
-    headers: dict[Path, Header] = {}
-    for path in paths:
-        try:
-            header = read_header(path)
-            if not header.points:
-                raise ReadError("This point cloud holds no points", where=path.name)
-            headers[path] = header
-        except ReadError as error:
-            if path == paths[-1] and not headers:
-                raise
-            report.warn("not_read", path.name, error.sentence())
-    return headers
+    """The headers of the files that hold points; of many files, some may be empty."""
+    headers = {path: read_header(path) for path in paths}
+    filled = {path: header for path, header in headers.items() if header.points}
+    if not filled:
+        raise ReadError("This point cloud holds no points", where=paths[-1].name)
+    for path in headers.keys() - filled.keys():
+        report.warn("not_read", path.name, f"{path.name} holds no points")
+    return filled
 
 
 def _point_file(path: Path, header: Header) -> PointFile:

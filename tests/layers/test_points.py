@@ -13,10 +13,12 @@ from layers import octree_index
 from layers.data import LayerData, ReadOptions, never_stop
 from layers.errors import Cancelled, ReadError
 from layers.formats import las
+from layers.importing import import_files
 from layers.moving import Move
 from layers.octree import Cloud, PointTree
 from layers.pointfiles import PointFiles, Stretch
 from layers.points import class_name
+from layers.project import Project
 from tests.clouds import prints_of, whole
 from tests.conftest import DATA, real
 
@@ -173,12 +175,23 @@ def test_tiles_become_one_cloud(tmp_path: Path) -> None:
     assert np.array_equal(prints_of(whole(tree)), np.sort(expected))
 
 
-def test_a_damaged_tile_is_left_out_and_said(tmp_path: Path) -> None:
-    good, bad = real(SMALL), tmp_path / "bad.laz"
-    bad.write_bytes(good.read_bytes()[:9000])
-    (layer,) = las.read_tiles([bad, good], ReadOptions())
-    assert layer.facts["points"] == 39233
-    assert [(warning.code, warning.object) for warning in layer.report.warnings] == [("not_read", "bad.laz")]
+def test_damaged_tiles_are_left_out_only_when_asked(tmp_path: Path) -> None:
+    folder = tmp_path / "tiles"
+    folder.mkdir()
+    data = real(SMALL).read_bytes()
+    (folder / "good.laz").write_bytes(data)
+    for name in ("bad", "worse"):
+        (folder / f"{name}.laz").write_bytes(data[:9000])
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        with pytest.raises(ReadError, match=r"2 of 3 tiles cannot be read.*bad\.laz.*worse\.laz"):
+            import_files(project, [folder])
+        (layer,) = import_files(project, [folder], ReadOptions(skip_broken=True))
+        assert (layer.facts["points"], layer.facts["tiles"]) == (39233, ["good.laz"])
+        told = [(warning["code"], warning["object"]) for warning in layer.report["warnings"]]
+        assert [item for item in told if item[0] == "broken"] == [
+            ("broken", "bad.laz"),
+            ("broken", "worse.laz"),
+        ]
 
 
 def test_tiles_in_different_crs_are_refused() -> None:
