@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QTableView,
     QVBoxLayout,
@@ -198,6 +199,8 @@ class ImportReport(Panel):
         bar.addStretch(1)
         bar.addWidget(self.save)
         self._stack = QStackedWidget()
+        # A window may be lower than what this would like to have.
+        self._stack.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         for page in (empty_state(*EMPTY), empty_state(*NOTHING), self.table):
             self._stack.addWidget(page)
         layout = QVBoxLayout(self)
