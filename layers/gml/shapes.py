@@ -262,7 +262,7 @@ class Shapes:
         Each has one polygon, which goes to those that bound the object in its LoD.
         """
         condensed = self.condensed
-        if condensed is None or (numbers := numbers_in(element, FACES)) is None:
+        if condensed is None or not condensed.faces or (numbers := numbers_in(element, FACES)) is None:
             return False
         begin, end = numbers.start, numbers.stop
         by_id = self.by_id
