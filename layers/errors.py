@@ -94,6 +94,11 @@ KINDS: dict[str, type[CitystrataError]] = {
 }
 
 
+def reason(error: Exception) -> str:
+    """What a library's error says to whoever reads the file, not of the inside of the program."""
+    return "it is nested too deep" if isinstance(error, RecursionError) else str(error)
+
+
 def from_parts(kind: str, parts: dict[str, str]) -> CitystrataError:
     """The error that another process reported by `parts()`."""
     return KINDS.get(kind, CitystrataError)(

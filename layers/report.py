@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -66,3 +68,14 @@ class Report:
             [Warning(**w) for w in values["warnings"]],
             values["more_warnings"],
         )
+
+
+def told_once(warnings: Iterable[Mapping[str, Any]]) -> list[tuple[dict[str, Any], int]]:
+    """Warnings as plain values, each sentence once: the first that says it, and how many say it."""
+    first: dict[tuple[str, str], dict[str, Any]] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    for warning in warnings:
+        key = warning["code"], warning["text"]
+        first.setdefault(key, dict(warning))
+        counts[key] += 1
+    return [(warning, counts[key]) for key, warning in first.items()]

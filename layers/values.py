@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from layers.errors import EditError
+from layers.errors import EditError, reason
 
 Value: TypeAlias = bool | int | float | str | list[Any] | dict[str, Any] | None
 
@@ -196,7 +196,7 @@ def from_json(text: bytes | str) -> Value:
         value: Value = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise EditError(
-            "The text is not JSON", found=str(error), do="Put texts and names in double quotes"
+            "The text is not JSON", found=reason(error), do="Put texts and names in double quotes"
         ) from error
     _refuse_unwritable(value)
     return value

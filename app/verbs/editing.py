@@ -57,6 +57,13 @@ def _run(arguments: argparse.Namespace) -> Answer:
         if where is not None:
             where.check(project.attribute_types(layer))
         fids = project.fids(layer, where)
+        if where is not None and not len(fids):
+            raise EditError(
+                "No object is like that, so nothing was changed",
+                where=layer.name,
+                found=f"--where {arguments.where!r}",
+                do="citystrata query shows which are there",
+            )
         plans = list(_plans(project, layer, fids, arguments))
         for key in arguments.remove:
             check_target(key)

@@ -6,15 +6,16 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.verbs.verb import Answer, Progress, Verb, new_project, pair_from, triple_from
+from app.verbs.verb import Answer, Progress, Verb, add_upright, new_project, pair_from, triple_from
 from layers import KINDS
 from layers.data import ReadOptions
 from layers.epochs import iso_date
 from layers.errors import UsageError
 from layers.importing import import_files
-from layers.placement import Placement
+from layers.placement import TILTS_DEG, UNITS_M, Placement
 from layers.project import Project
 from layers.records import Layer
+from layers.report import told_once
 
 MOST_WARNINGS = 5
 
@@ -40,6 +41,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--offset", metavar="X,Y,Z",
         help="what is to be added to the files' coordinates, in their CRS, as scanners and modellers note it",
     )  # fmt: skip
+    add_upright(parser)
     parser.add_argument(
         "--map", "--field", metavar="OURS=THEIRS", action="append", default=[], dest="fields",
         help='where a field of a network or of shapes comes from, as diameter_m="DIAM [mm]"',
@@ -58,6 +60,14 @@ def _run(arguments: argparse.Namespace) -> Answer:
     if arguments.offset:
         options.placement = Placement(offset=triple_from(arguments.offset, "--offset"))
         options.placement.check()
+    if arguments.unit or arguments.up:
+        if arguments.offset:
+            raise UsageError(
+                "An offset is in the files' own coordinates",
+                do="Import with --offset, then use the verb place",
+            )
+        tilt_deg = TILTS_DEG[arguments.up or "z"]
+        options.placement = Placement(scale=UNITS_M[arguments.unit or "m"], tilt_deg=tilt_deg)
     path: Path = arguments.into
     progress = Progress()
     try:
@@ -87,6 +97,8 @@ def _values(layer: Layer) -> dict[str, Any]:
 def _line(layer: Layer) -> str:
     report = layer.report
     line = f"{layer.name}: {layer.kind}, {layer.crs or 'no CRS'}"
+    if layer.partner is not None:
+        return f"{line}, drawn from objects of the layer before"
     line += f", {report['read']:,} read, {report['dropped']} dropped"
     if report["repaired"] or report["unsupported"]:
         line += f", {report['repaired']} repaired, {report['unsupported']} unsupported"
@@ -95,7 +107,10 @@ def _line(layer: Layer) -> str:
 
 def _warnings(layer: Layer) -> list[str]:
     """What was noticed, as far as it fits on a screen."""
-    found = [f"  {warning['text']}" for warning in layer.report["warnings"]]
+    found = [
+        f"  {warning['text']}" + (f" ({count:,} times)" if count > 1 else "")
+        for warning, count in told_once(layer.report["warnings"])
+    ]
     left = len(found) - MOST_WARNINGS
     return found[:MOST_WARNINGS] + ([f"  … and {left:,} more; --json lists them"] if left > 0 else [])
 

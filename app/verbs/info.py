@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from app.verbs.verb import Answer, Progress, Verb
 from layers import summary
 from layers.project import ENDING, Project
+from layers.report import told_once
 
 MOST_WARNINGS = 20
+MOST_ATTRIBUTES = 20
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,17 +46,33 @@ def _lines(found: summary.Summary) -> list[str]:
         f"objects     {_counts(found.objects)}",
         f"LoDs        {_counts(found.lods)}",
         f"surfaces    {_counts(found.surfaces)}",
-        f"attributes  {', '.join(f'{k} ({v})' for k, v in found.attributes.items()) or 'none'}",
+        f"attributes  {_attributes(found)}",
     ]
     if found.points:
         lines.append(f"points      {found.points:,}")
     if found.epochs:
         epochs = (f"{epoch['name']} ({epoch['date']})" for epoch in found.epochs)
         lines.append(f"epochs      {', '.join(epochs)}")
-    lines += [f"warning     {w['object']} {w['text']} [{w['code']}]" for w in found.warnings[:MOST_WARNINGS]]
-    if len(found.warnings) > MOST_WARNINGS:
-        lines.append(f"            and {len(found.warnings) - MOST_WARNINGS} more; --json lists them")
+    if len(found.layers) > 1:
+        layers = (f"{layer['name']} ({layer['kind']}) {layer['objects']:,}" for layer in found.layers)
+        lines.append(f"layers      {', '.join(layers)}")
+    told = told_once(found.warnings)
+    lines += [f"warning     {_warning(*item)}" for item in told[:MOST_WARNINGS]]
+    if len(told) > MOST_WARNINGS:
+        lines.append(f"            and {len(told) - MOST_WARNINGS} more; --json lists them")
     return [*lines, f"dropped     {found.dropped}"]
+
+
+def _attributes(found: summary.Summary) -> str:
+    named = [f"{name} ({type})" for name, type in found.attributes.items()]
+    left = len(named) - MOST_ATTRIBUTES
+    more = [f"… and {left:,} more; --json lists them"] if left > 0 else []
+    return ", ".join([*named[:MOST_ATTRIBUTES], *more]) or "none"
+
+
+def _warning(warning: dict[str, Any], count: int) -> str:
+    who = f"{warning['object']} and {count - 1:,} more times:" if count > 1 else warning["object"]
+    return f"{who} {warning['text']} [{warning['code']}]".strip()
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -16,7 +16,7 @@ from layers.boxes import mesh_box
 from layers.crs import is_geographic
 from layers.data import TILE, Feature, LayerData, Piece, ReadOptions
 from layers.epochs import city_validity
-from layers.errors import ReadError
+from layers.errors import ReadError, reason
 from layers.flatten import ABSENT, BadGeometry, Flattener, Geometry, Semantics, Template
 from layers.formats._files import CITY_ENDINGS, layer_name
 from layers.formats._stretches import TEXT, Stretch, different_crs
@@ -206,7 +206,7 @@ class Reader:
             attributes = _attributes(bytes(item.attributes))
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise ReadError(
-                f"City object {id[:80]!r} cannot be read", where=str(self.path), found=str(error)
+                f"City object {id[:80]!r} cannot be read", where=str(self.path), found=reason(error)
             ) from error
         number = len(self.features)
         self.numbers[id] = number

@@ -26,6 +26,8 @@ from layers.report import Report
 MAGIC = b"SQLite format 3\0"
 _LARGEST_VALUE = 256 * 1024 * 1024
 _PROGRESS_ROWS = 2000
+#: A table with all of these is one that we wrote: its types are those of objects.
+OWN_COLUMNS = frozenset(("id", "type", "parent", "valid_from", "valid_to"))
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def _records(
     geometry = next((name for name in names if name.lower() == table.column.lower()), table.column)
     booleans = {column[1] for column in columns if column[2].upper() == "BOOLEAN"}
     key = next((column[1] for column in columns if column[5]), None)
+    is_ours = OWN_COLUMNS <= set(names)
     for number, row in enumerate(connection.execute(f"SELECT * FROM {quoted(table.name)}"), start=1):
         if number % _PROGRESS_ROWS == 0:
             options.progress(0.5, f"Reading {table.name}: {number} rows")
@@ -91,7 +94,9 @@ def _records(
         blob = values.pop(geometry, None)
         row_number = values.pop(key, None) if key else number
         shape = _shape(blob, table.unwrap, f"row {row_number}", report)
+        type = values.pop("type") if is_ours else None
         record = Record(join_members(_members(values, booleans, table.name, report)), shape)
+        record.type = type if isinstance(type, str) and type else None
         record.row = row_number if isinstance(row_number, int) else number
         yield record
 

@@ -119,10 +119,19 @@ def colours(channels: list[NDArray[Any]]) -> UInt8 | None:
 
 
 def numbers(text: bytes) -> Float64:
-    """All numbers of a text, separated by white space; ValueError when one is none."""
+    """All numbers of a text, separated by white space; ValueError, which names it, when one is none."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", DeprecationWarning)
         try:
             return np.fromstring(text, dtype=np.float64, sep=" ")
-        except DeprecationWarning as error:
-            raise ValueError("a word where a number should be") from error
+        except (DeprecationWarning, ValueError) as error:
+            said = next((word for word in text.split() if not _is_number(word)), b"")[:20]
+            raise ValueError(f"{said.decode('utf-8', 'replace')!r} where a number should be") from error
+
+
+def _is_number(word: bytes) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True

@@ -12,7 +12,7 @@ import msgspec
 
 from layers.citymodel import encode
 from layers.data import Box, LayerData, Piece, ReadOptions, WriteOptions
-from layers.errors import ReadError
+from layers.errors import ReadError, reason
 from layers.formats import _reshape, cityjson
 from layers.formats._citymodel import model_of, written_anew
 from layers.formats._cityobjects import ROOT, Reader, Root, crs_of, transform_of
@@ -198,7 +198,7 @@ def _add_feature(reader: Reader, where: _Where, line: memoryview) -> None:
         raise ReadError(
             "A line of the sequence is broken",
             where=str(where),
-            found=str(error),
+            found=reason(error),
             do="The file may be cut off; ask for it again",
         ) from error
     if feature.type != "CityJSONFeature":

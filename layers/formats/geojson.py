@@ -14,7 +14,7 @@ import orjson
 from layers import wkb
 from layers.arrays import Float64
 from layers.data import Feature, LayerData, Piece, ReadOptions, WriteOptions
-from layers.errors import ReadError
+from layers.errors import ReadError, reason
 from layers.formats._files import layer_name
 from layers.formats._vector import VECTOR_KINDS, Record, dated_members, layer_of, moved
 from layers.jsontext import address, join_members, members_of, replace_members
@@ -118,7 +118,7 @@ def _collection(data: bytes, path: Path) -> _Collection:
         collection = msgspec.json.decode(body, type=_Collection)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ReadError(
-            "This GeoJSON file is damaged", where=path.name, found=str(error), do="Ask for the file again"
+            "This GeoJSON file is damaged", where=path.name, found=reason(error), do="Ask for the file again"
         ) from error
     if collection.type == "Feature":
         collection.features = [msgspec.Raw(body)]
@@ -141,7 +141,7 @@ def _record(raw: msgspec.Raw, number: int, report: Report) -> Record | None:
         if not isinstance(orjson.loads(properties), dict | None):
             raise ValueError("its properties are no object")
     except (ValueError, RecursionError) as error:
-        text = f"The feature could not be read: {error}."
+        text = f"The feature could not be read: {reason(error)}."
         report.warn("feature-unreadable", name, text, "dropped")
         return None
     id = None if feature.id is None else str(feature.id)
@@ -167,7 +167,7 @@ def _shape(raw: msgspec.Raw, name: str, report: Report) -> wkb.Shape | None:
         code, decoder = _SHAPES[geometry.type]
         return wkb.Shape(code, _parts(code, decoder.decode(geometry.coordinates)))
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        report.warn("geometry-unreadable", name, f"The geometry could not be read: {error}.")
+        report.warn("geometry-unreadable", name, f"The geometry could not be read: {reason(error)}.")
         return None
 
 

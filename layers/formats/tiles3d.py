@@ -143,7 +143,8 @@ def _why_nothing(walk: Walk) -> str:
 def _what_to_do(walk: Walk) -> str:
     if walk.counts.missing:
         return "Ask for the whole tileset, with all its files"
-    return "Ask for the tileset without compression"
+    is_compressed = any("compress" in warning.text for warning in walk.report.warnings)
+    return "Ask for the tileset without compression" if is_compressed else "Ask for the tileset again"
 
 
 def _single(path: Path, options: ReadOptions) -> list[LayerData]:

@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 from numpy.typing import NDArray
 
-from layers.errors import ReadError
+from layers.errors import ReadError, reason
 
 MAGIC = b"glTF"
 _JSON, _BINARY = 0x4E4F534A, 0x004E4942
@@ -247,7 +247,7 @@ def document(data: bytes, fetch: Fetch, where: str) -> Document:
         gltf = msgspec.json.decode(text.strip(b"\0 \t\r\n\xef\xbb\xbf"), type=Gltf)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ReadError(
-            "This glTF file is damaged", where=where, found=str(error), do="Ask for the file again"
+            "This glTF file is damaged", where=where, found=reason(error), do="Ask for the file again"
         ) from error
     if not str(gltf.asset.version).startswith("2"):
         raise ReadError(

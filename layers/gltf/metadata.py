@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.errors import reason
 from layers.gltf.accessors import normalised
 from layers.gltf.document import Document, Unreadable
 from layers.meshes.tables import Table
@@ -287,7 +288,7 @@ def convert(value: Any, kind: type[Any]) -> Any:
     try:
         return msgspec.convert(value, kind)
     except (msgspec.ValidationError, RecursionError) as error:
-        raise Unreadable(f"its metadata is damaged: {error}") from error
+        raise Unreadable(f"its metadata is damaged: {reason(error)}") from error
 
 
 def _columns(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.errors import ReadError
+from layers.errors import ReadError, reason
 
 MAGIC = b"subt"
 #: Most tiles in a subtree, and levels of all together.
@@ -72,7 +72,7 @@ def subtree_of(data: bytes, ways: int, levels: int, fetch: Callable[[str], bytes
     try:
         said = msgspec.json.decode(text.strip(b"\0 "), type=_Subtree)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ReadError("A subtree is damaged", where=where, found=str(error)) from error
+        raise ReadError("A subtree is damaged", where=where, found=reason(error)) from error
 
     def bits(of: _Availability, count: int) -> NDArray[np.bool_]:
         return _bits(of, count, said, binary, fetch, where)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from layers.errors import ReadError
+from layers.errors import ReadError, reason
 from layers.stored import Float64
 
 
@@ -105,7 +105,7 @@ def tileset_of(data: bytes, where: str) -> Tileset:
         return msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=Tileset)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ReadError(
-            "This tileset is damaged", where=where, found=str(error), do="Ask for the file again"
+            "This tileset is damaged", where=where, found=reason(error), do="Ask for the file again"
         ) from error
 
 
@@ -114,11 +114,11 @@ def tile_of(raw: msgspec.Raw, where: str) -> Tile:
     try:
         return msgspec.json.decode(raw, type=Tile)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ReadError("A tile is damaged", where=where, found=str(error)) from error
+        raise ReadError("A tile is damaged", where=where, found=reason(error)) from error
 
 
 def _converted(said: Any, kind: Any) -> Any:
     try:
         return msgspec.convert(said, kind)
     except (msgspec.ValidationError, RecursionError) as error:
-        raise ReadError("A tile is damaged", found=str(error)) from error
+        raise ReadError("A tile is damaged", found=reason(error)) from error

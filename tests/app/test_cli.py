@@ -198,6 +198,30 @@ def test_types_are_kept_or_refused_in_a_sentence(shell: Shell) -> None:
     assert {o["roofType"] for o in shell.answer("query", shell.project)} == {"1040"}
 
 
+def test_set_that_finds_nothing_is_a_failure(shell: Shell) -> None:
+    status, _, err = shell.run("set", shell.made(), "--where", "id == 'b0'", "--set", "roofType=1030")
+    assert status == 1 and "No object is like that" in err and "b0" in err
+
+
+def test_info_says_each_sentence_once_and_names_the_first_attributes(shell: Shell) -> None:
+    _, out, _ = shell.run("info", real("citygml/lyon-vaulx/sandbox_houses_003.gml"))
+    (told,) = [line for line in out.splitlines() if "[not_gml]" in line]
+    assert "and 26 more times" in told
+    document = hamlet()
+    document["CityObjects"]["b1"]["attributes"] = {f"survey{n:03}": n for n in range(200)}
+    shell.city.write_text(json.dumps(document), encoding="utf-8")
+    _, out, _ = shell.run("info", shell.city)
+    (attributes,) = [line for line in out.splitlines() if line.startswith("attributes")]
+    assert "survey000" in attributes and "survey199" not in attributes and "more; --json" in attributes
+    assert "survey199" in shell.answer("info", shell.city)["attributes"]
+
+
+def test_objects_come_back_from_a_geopackage_as_what_they_were(shell: Shell) -> None:
+    shell.answer("export", shell.made(), "--layer", "hamlet", shell.folder / "again.gpkg")
+    again = shell.answer("info", shell.folder / "again.gpkg")
+    assert again["objects"] == {"Building": 3} and "type" not in again["attributes"]
+
+
 def test_a_failure_with_json_is_one_object_of_five_parts(shell: Shell) -> None:
     status, out, err = shell.run("info", shell.folder / "nowhere.city.json", "--json")
     assert status == 1 and err == ""

@@ -263,3 +263,11 @@ def test_the_older_dialect_and_big_endian_are_read() -> None:
 def test_a_count_that_promises_too_much_is_refused_before_it_is_believed() -> None:
     with pytest.raises(ReadError, match="promised"):
         wkb.read(bytes.fromhex("0102000000ffffffff"))
+
+
+def test_lists_that_are_nested_too_deep_are_told_in_a_sentence(tmp_path: Path) -> None:
+    deep = "[" * 20_000 + "]" * 20_000
+    path = tmp_path / "deep.geojson"
+    path.write_text(f'{{"type": "FeatureCollection", "features": [{{"type": "Feature", "geometry": {deep}}}]}}')
+    with pytest.raises(ReadError, match="it is nested too deep"):
+        read(path)

@@ -274,3 +274,10 @@ def test_terrain_that_does_not_say_where_it_lies_is_refused(tmp_path: Path) -> N
         quantizedmesh.read(written(tmp_path, "9_534_383.terrain", data), ReadOptions())
     with pytest.raises(ReadError, match="ends early"):
         quantizedmesh.read(written(tmp_path, "9_533_383.terrain", data[:500]), ReadOptions())
+
+
+def test_a_word_among_the_numbers_of_an_obj_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "house.obj"
+    path.write_text("v 0 0 0\nv 1 0 0\nv 1 1 zwölf\nf 1 2 3\n", encoding="utf-8")
+    with pytest.raises(ReadError, match="'zwölf' where a number should be"):
+        obj.read(path, ReadOptions())
