@@ -268,6 +268,7 @@ def test_a_count_that_promises_too_much_is_refused_before_it_is_believed() -> No
 def test_lists_that_are_nested_too_deep_are_told_in_a_sentence(tmp_path: Path) -> None:
     deep = "[" * 20_000 + "]" * 20_000
     path = tmp_path / "deep.geojson"
-    path.write_text(f'{{"type": "FeatureCollection", "features": [{{"type": "Feature", "geometry": {deep}}}]}}')
+    feature = f'{{"type": "Feature", "geometry": {deep}}}'
+    path.write_text(f'{{"type": "FeatureCollection", "features": [{feature}]}}')
     with pytest.raises(ReadError, match="it is nested too deep"):
         read(path)
