@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -205,3 +206,8 @@ def test_a_beam_through_a_wall_overlaps_it_though_no_corner_is_inside() -> None:
 def test_the_same_codes_as_val3dity(name: str, codes: list[str]) -> None:
     found = validate(real(f"cityjson/val3dity-cj/{name}"))
     assert sorted({finding.code for finding in found if finding.code.isdigit()}) == codes
+
+
+def test_the_guide_explains_every_code() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
+    assert [code for code in CODES if f"`{code}`" not in guide] == []
