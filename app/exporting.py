@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +27,10 @@ def ask_export(parent: QWidget, session: Session, layer: Layer) -> WriteOptions 
         return None
     name = f"{dialog.stem}{dialog.ending}"
     chosen, _ = QFileDialog.getSaveFileName(parent, f"Export layer {layer.name}", name, dialog.filter)
-    return dialog.options(Path(chosen)) if chosen else None
+    if not chosen:
+        return None
+    # Whoever chose a file that is there was asked whether it may be replaced.
+    return replace(dialog.options(Path(chosen)), overwrite=Path(chosen).exists())
 
 
 def run_export(session: Session, layer: Layer, options: WriteOptions) -> None:
@@ -59,5 +63,12 @@ def _export(project: Path, layer: Layer, options: WriteOptions, work: Work) -> s
     work.progress(0.0, f"Writing {options.out.name}")
     with Project.open(project, read_only=True) as reader:
         return export_layer(
-            reader, layer, options.out, options.crs, options.lod, options.section, work.progress
+            reader,
+            layer,
+            options.out,
+            options.crs,
+            options.lod,
+            options.section,
+            work.progress,
+            options.overwrite,
         )

@@ -96,6 +96,17 @@ def crs_text(crs: CRS) -> str:
     return str(crs.to_wkt())
 
 
+def code_of(crs: CRS) -> int | None:
+    """The one EPSG code of a CRS, that of its positions where a pair with heights has none of its own."""
+    return crs.to_epsg() or positions(crs).to_epsg()
+
+
+def untold_heights(text: str) -> str:
+    """What heights refer to where no one EPSG code of a CRS says so, else ''."""
+    crs = parse_crs(text)
+    return "" if crs.to_epsg() else heights(crs)
+
+
 @lru_cache(maxsize=256)
 def crs_title(text: str) -> str:
     """How a CRS is shown: "Amersfoort / RD New + NAP height (EPSG:7415)"."""

@@ -15,7 +15,7 @@ from layers.data import HEAD, MEMBER, TILE, LayerData, Piece, Progress, WriteOpt
 from layers.errors import WriteError
 from layers.formats._reshape import own_text
 from layers.jsontext import raw_members
-from layers.outfile import keep_sources
+from layers.outfile import check_kept
 from layers.project import Project
 from layers.records import Layer
 from layers.source import below
@@ -31,6 +31,7 @@ def export_layer(
     lod: str | None = None,
     section: Sequence[tuple[float, float]] = (),
     progress: Progress = never_stop,
+    overwrite: bool = False,
 ) -> str:
     """Write a layer to a file; the ending names the format. Gives a sentence about how.
 
@@ -38,14 +39,25 @@ def export_layer(
     the source; undoing every edit gives the source's own bytes.
     """
     out = Path(out)
-    keep_sources(project, out)
     layer = holder_of(project, layer)
-    options = WriteOptions(crs, lod, out, tuple(section), progress)
+    options = WriteOptions(crs, lod, out, tuple(section), overwrite, progress)
+    check_free(project, layer, options)
     if goes_back(project, layer, options):
+        check_written_back(project, layer)
         return _write_back(project, layer, out)
     form = writer_for(layer, out)
     safefile.write_by_path(out, lambda path: form.write(path, Outgoing(project, layer, options)))
     return f"written anew as {form.TITLE}"
+
+
+def check_free(project: Project, layer: Layer, options: WriteOptions) -> None:
+    """Refuse files that are there already, unless they may be replaced; sources never may."""
+    assert options.out is not None
+    if layer.facts.get("tiles") and goes_back(project, layer, options):
+        for name in layer.facts["tiles"]:
+            check_kept(project, below(options.out, name), options.overwrite)
+    elif not options.out.is_dir():
+        check_kept(project, options.out, options.overwrite)
 
 
 def holder_of(project: Project, layer: Layer) -> Layer:
@@ -93,6 +105,14 @@ def writer_for(layer: Layer, out: Path) -> Writer:
     if forms:
         return forms[0]
     others = by_ending(out)
+    only_back = next((form for form in formats.FORMATS if out.name.lower().endswith(form.ENDINGS)), None)
+    if not others and only_back is not None and formats.rewriter(only_back) is not None:
+        raise WriteError(
+            f"{only_back.TITLE} is written only of a layer that came from it: as it came, but for edits",
+            where=out.name,
+            do="Leave --crs and --lod out for such a layer; else choose one of the other formats",
+            allowed=", ".join(end for form in forms_of(layer) for end in form.ENDINGS),
+        )
     if not others:
         raise WriteError(
             "The ending does not name a format that can be written",
@@ -114,11 +134,16 @@ def _write_back(project: Project, layer: Layer, out: Path) -> str:
     if layer.linked:
         _copy(layer, Path(layer.source_path), out)
         return "copied byte by byte"
-    form = formats.by_name(layer.source_format)
-    _check_shapes(project, layer, form)
-    _check_pieces(project, layer, form)
     safefile.write_whole(out, lambda file: _write_pieces(project, layer, file))
     return "byte by byte; only edited objects differ from the source"
+
+
+def check_written_back(project: Project, layer: Layer) -> None:
+    """Refuse to write back a source that edits cannot be written into."""
+    if not layer.linked:
+        form = formats.by_name(layer.source_format)
+        _check_shapes(project, layer, form)
+        _check_pieces(project, layer, form)
 
 
 def _check_shapes(project: Project, layer: Layer, form: formats.Format) -> None:
@@ -150,11 +175,9 @@ def _write_tiles(project: Project, layer: Layer, folder: Path) -> str:
     names = layer.facts["tiles"]
     if layer.linked:
         for name in names:
-            keep_sources(project, below(folder, name))
             _copy(layer, below(Path(layer.source_path), name), _made(below(folder, name)))
         return f"{len(names)} files copied byte by byte"
     for name, tile in current_tiles(project, layer):
-        keep_sources(project, below(folder, name))
 
         def write(file: IO[bytes], tile: Iterator[bytes] = tile) -> None:
             file.writelines(tile)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,15 +11,17 @@ import numpy as np
 
 from layers.arrays import CityTiles, Drawable, Scan
 from layers.cache import CacheMissing
-from layers.crs import LOCAL, crs_title
+from layers.citymodel import SOURCE_TYPE, known_type
+from layers.crs import LOCAL, METRE, code_of, crs_title, heights, parse_crs, unit_names, untold_heights
 from layers.data import WriteOptions
 from layers.errors import PlaceError
-from layers.exporting import goes_back, holder_of, is_cut, is_edited, writer_for
+from layers.exporting import check_written_back, goes_back, holder_of, is_cut, is_edited, writer_for
 from layers.moving import way
 from layers.project import Project
 from layers.records import Layer
-from layers.writers import Writer, cityjson, cityjsonseq, geojson, laz, tiles3d
+from layers.writers import Writer, cityjson, cityjsonseq, dxf, geojson, laz, tiles3d
 from layers.writers._lasrecords import source_of
+from layers.writers._levels import Levels
 from layers.writers._model import from_source
 from layers.writers.holds import Holds
 from layers.writers.outgoing import Outgoing
@@ -27,6 +30,10 @@ from layers.written import grouped
 #: A city model that is made of what is drawn has no images; whether bodies are closed is found out anew.
 FROM_TILES = Holds(appearance="materials")
 POINT_SOURCES = ("las", "copc")
+#: Sources that call types of objects and LoDs as CityJSON does.
+CITYJSON_SOURCES = ("cityjson", "cityjsonseq")
+#: Sources that name their images by paths.
+IMAGES_BESIDE = (*CITYJSON_SOURCES, "citygml", "obj")
 #: A geometry as GeoPackage has it that takes more is no point.
 POINT_BYTES = 40
 LONGITUDE_LATITUDE = "EPSG:4326"
@@ -41,6 +48,11 @@ class Loss:
     count: int = 0
 
 
+IMAGES_STAY = Loss(
+    "images", "Images stay where they are: the file names them by their paths from the folder of its source."
+)
+
+
 def losses(project: Project, layer: Layer, options: WriteOptions) -> list[Loss]:
     """All that the file `options.out` would not hold of a layer, in the project or in its source.
 
@@ -49,6 +61,7 @@ def losses(project: Project, layer: Layer, options: WriteOptions) -> list[Loss]:
     assert options.out is not None
     layer = holder_of(project, layer)
     if goes_back(project, layer, options):
+        check_written_back(project, layer)
         return [*_not_in_source(project, layer), *_of_project(project, layer)]
     form = writer_for(layer, options.out)
     looked = _Look(Outgoing(project, layer, options), form)
@@ -59,12 +72,24 @@ def _not_in_source(project: Project, layer: Layer) -> Iterator[Loss]:
     """What was done to a layer that its own file, written back, does not say."""
     if layer.linked and is_edited(project, layer):
         yield Loss("edits", "The file is copied as it came; edited attributes stay in the project.")
+    if _has_pictures(project, layer):
+        yield IMAGES_STAY
     if not layer.placement.is_as_read:
         yield Loss("placement", "Coordinates are as they came; where the layer was put stays in the project.")
     dated = _changed(project, layer, " AND c.key IN ('valid_from', 'valid_to')")
     if dated:
         text = f"Dates that were set for {_objects(dated)} stay in the project where the file has none."
         yield Loss("dates", text, dated)
+
+
+def _has_pictures(project: Project, layer: Layer) -> bool:
+    """Whether the source names images by their paths, and what is drawn of the layer has some."""
+    if layer.source_format not in IMAGES_BESIDE:
+        return False
+    with suppress(CacheMissing):
+        found = project.drawable(layer)
+        return isinstance(found, CityTiles | Scan) and found.album is not None and found.album.has_pictures
+    return False
 
 
 def _of_project(project: Project, layer: Layer) -> Iterator[Loss]:
@@ -93,9 +118,9 @@ class _Look:
     def __init__(self, going: Outgoing, form: Writer) -> None:
         self.going, self.form = going, form
         self.project, self.layer = going.project, going.layer
-        is_model = form in (cityjson, cityjsonseq)
-        self.is_from_source = is_model and from_source(going)
-        self.holds = FROM_TILES if is_model and not self.is_from_source else form.HOLDS
+        self.is_model = form in (cityjson, cityjsonseq)
+        self.is_from_source = self.is_model and from_source(going)
+        self.holds = FROM_TILES if self.is_model and not self.is_from_source else form.HOLDS
 
     def losses(self) -> Iterator[Loss]:
         """Everything, the weightiest first."""
@@ -103,12 +128,20 @@ class _Look:
             tiles3d.check_place(self.going)
         if self.layer.kind == "city":
             yield from self._shapes()
-        elif self.holds.shapes == "no" and (count := self._count(f"length(geom) > {POINT_BYTES}")):
+        if self.layer.kind == "pipes":
+            yield from self._levels()
+        if (
+            self.layer.kind != "city"
+            and self.holds.shapes == "no"
+            and (count := self._count(f"length(geom) > {POINT_BYTES}"))
+        ):
             text = f"Lines and areas of {_objects(count)} are not written, only the places of points."
             yield Loss("shapes", text, count)
         if self.layer.kind in ("city", "heritage"):
             yield from self._appearance()
         yield from self._attributes()
+        if self.is_model and self.layer.source_format not in CITYJSON_SOURCES:
+            yield from self._names()
         yield from self._place()
         if self.form is laz:
             yield from self._points()
@@ -160,6 +193,17 @@ class _Look:
             which = f"LoD {asked}" if asked is not None else "their finest LoD"
             yield Loss("lods", f"Of {_objects(several)} with several LoDs only {which} is written.", several)
 
+    def _levels(self) -> Iterator[Loss]:
+        """Pipes and nodes that lie at no height."""
+        unknown = len(Levels.of(self.going.network, self.going.mover(self.project.place.crs)).unknown)
+        if unknown:
+            how = "at height 0" if self.form is dxf else "without height"
+            yield Loss("levels", f"No level is known of {_objects(unknown)}: written {how}.", unknown)
+        crs = self.going.metric_crs if self.form is dxf else self.going.crs
+        unit = "" if crs is None else unit_names(crs)[0]
+        if unit not in ("", METRE, "degree") and not heights(parse_crs(str(crs))):
+            yield Loss("levels", f"Heights are written in metres, beside positions in {unit}.")
+
     def _appearance(self) -> Iterator[Loss]:
         album = self._drawable.album if isinstance(self._drawable, CityTiles | Scan) else None
         if album is None:
@@ -170,6 +214,8 @@ class _Look:
             yield Loss("appearance", f"{what} are not written.")
         elif holds == "materials" and album.has_pictures:
             yield Loss("appearance", "Images are not written, only the colours of materials.")
+        elif self.is_from_source and _has_pictures(self.project, self.layer):
+            yield IMAGES_STAY
         elif len(album.themes) > 1 and not self.is_from_source:
             names = ", ".join(repr(name) for name in album.themes[1:] if name)
             yield Loss("themes", f"Only one theme of the appearance is written, of {names}.")
@@ -193,6 +239,22 @@ class _Look:
         if not holds.dates and dated:
             yield Loss("dates", f"Since and until when {_objects(dated)} stand is not said.", dated)
 
+    def _names(self) -> Iterator[Loss]:
+        """What CityJSON has no name for."""
+        others: Counter[str] = Counter()
+        for kind, has_parent, count in self.project.query(
+            "SELECT type, parent IS NOT NULL, count(*) FROM object WHERE layer = ? GROUP BY 1, 2",
+            (self.layer.id,),
+        ):
+            if known_type(kind, bool(has_parent)) != kind:
+                others[kind.lstrip("+")] += count
+        if others:
+            text = f"CityJSON has no type {_named(list(others))}: {_objects(others.total())}"
+            text += f" written as generic objects or groups, with the attribute {SOURCE_TYPE!r}."
+            yield Loss("types", text, others.total())
+        if self._says(b":lod4"):
+            yield Loss("lod4", "CityJSON has no LoD 4: what has it is written as LoD 3.")
+
     # --- places ---------------------------------------------------------------------------------
 
     def _place(self) -> Iterator[Loss]:
@@ -205,6 +267,8 @@ class _Look:
         if self.form is geojson and crs != LONGITUDE_LATITUDE:
             text = f"Programs that keep to RFC 7946 take {crs_title(str(crs))} for longitude and latitude"
             yield Loss("crs", f"{text}; --crs {LONGITUDE_LATITUDE} writes those.")
+        if self.is_model:
+            yield from self._untold()
         if self.form is tiles3d:
             with suppress(PlaceError):
                 note = way(self.going.metric_crs, tiles3d.EARTH).note
@@ -215,6 +279,16 @@ class _Look:
                 note = way(layer.crs, crs).note
                 if note:
                     yield Loss("heights", f"{note[0].upper()}{note[1:]}.")
+
+    def _untold(self) -> Iterator[Loss]:
+        """What CityJSON cannot say of a CRS: it names one EPSG code."""
+        crs = str(self.going.crs if self.is_from_source else self.going.metric_crs)
+        code = code_of(parse_crs(crs))
+        if code is None:
+            yield Loss("crs", f"The file does not say in which CRS it is: {crs_title(crs)} has no EPSG code.")
+        elif untold := untold_heights(crs):
+            text = f"The file names EPSG:{code} alone: CityJSON cannot say that heights refer to {untold}."
+            yield Loss("heights", text)
 
     def _points(self) -> Iterator[Loss]:
         if is_cut(self.layer):

@@ -62,6 +62,7 @@ class Network:
     node_bottom_z: Float64  # (nodes,)
     node_radius_m: Float64  # (nodes,)
     node_fid: NDArray[np.int64]  # (nodes,)
+    node_is_given: NDArray[np.bool_]  # (nodes,) the file says how deep they reach
     notes: tuple[str, ...] = ()  # what a person should know about this picture
 
 
@@ -244,6 +245,7 @@ class _Reader:
             node_bottom_z=node_points[:, 2].copy(),
             node_radius_m=np.array([node.radius_m for node in self.nodes], dtype=np.float64),
             node_fid=np.array([node.fid for node in self.nodes], dtype=np.int64),
+            node_is_given=np.array([not math.isnan(node.bottom_m) for node in self.nodes], dtype=np.bool_),
             notes=(*_notes(level), *self._doubts(points, np.repeat(level, counts), node_points)),
         )
 
@@ -252,7 +254,7 @@ class _Reader:
         if self.terrain is None:
             return ()
         given = np.isin(level, (INVERTS, GEOMETRY))
-        has_bottom = np.array([not math.isnan(node.bottom_m) for node in self.nodes], dtype=bool)
+        has_bottom = np.array([not math.isnan(node.bottom_m) for node in self.nodes], dtype=np.bool_)
         places = np.concatenate((points[given], node_points[has_bottom]))
         found = doubt(places[:, 2], self.terrain(places[:, :2])) if len(places) else None
         return () if found is None else (found,)

@@ -10,7 +10,7 @@ import numpy as np
 
 from layers.arrays import Float64
 from layers.citymodel import points_of, power_below, prune, set_points
-from layers.crs import positions
+from layers.crs import LOCAL, code_of
 from layers.errors import WriteError
 from layers.place import Place, parse_crs
 from layers.renumber import Kept, Renumbering, looked_up, vertex_numbers
@@ -23,7 +23,7 @@ FINEST = 1e-3
 
 def reproject(model: Model, from_crs: str | None, to_crs: str) -> None:
     """Move every vertex, write templates out, and name the new CRS and extents."""
-    if from_crs in (None, "local"):
+    if from_crs in (None, LOCAL):
         raise WriteError("A layer that lies nowhere on Earth has no other CRS", do="Export it without --crs")
     assert from_crs is not None
     url = _url(to_crs)
@@ -44,8 +44,7 @@ def name_crs(model: Model, crs: str) -> None:
 
     A pair of positions and heights that has no code of its own is named by its positions.
     """
-    known = parse_crs(crs) if crs != "local" else None
-    code = None if known is None else known.to_epsg() or positions(known).to_epsg()
+    code = None if crs == LOCAL else code_of(parse_crs(crs))
     metadata = model.get("metadata")
     said = metadata.get("referenceSystem") if isinstance(metadata, dict) else None
     if code is not None and not re.search(rf"\b{code}\b", str(said)):
@@ -56,12 +55,12 @@ def name_crs(model: Model, crs: str) -> None:
 
 
 def _url(crs: str) -> str:
-    code = parse_crs(crs).to_epsg()
+    code = code_of(parse_crs(crs))
     if code is None:
         raise WriteError(
             "CityJSON names a CRS by one EPSG code",
             found=crs,
-            do="Choose a CRS that has one, for example the part of it that is for positions",
+            do="Choose a CRS that has one",
         )
     return crs_url(code)
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from layers.arrays import CityTiles, Float64, Int32
 from layers.runs import Int64, ranges, starts
 
 TIN = "TINRelief"
+
+
+def entries_of(city: CityTiles, types: Sequence[Any]) -> Int64:
+    """The entries of its TINRelief; all of the city's when it has none."""
+    is_tin = np.array([name == TIN for name in types], bool)
+    found = np.flatnonzero(is_tin[city.entry_object])
+    return found if len(found) else np.arange(len(city.entry_object))
 
 
 def triangles_in(city: CityTiles, entries: Int64) -> tuple[Float64, Int32]:

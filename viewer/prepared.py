@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from layers.arrays import CityTiles, Drawable, ImagePyramid, PointTree, Scan, TerrainPyramid
+from layers.ground import terrain_of
 from layers.pipes import network
 from layers.place import Place
 from layers.records import Layer
 from layers.vector import measures, shapes
 from viewer.city import CityView
 from viewer.columns import Columns
-from viewer.ground import terrain_of
 from viewer.heritage import RecordsView, record_places
 from viewer.image import ImageView
 from viewer.pipes import PipesView

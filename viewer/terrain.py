@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from layers.arrays import CityTiles, Float64
 from layers.records import Layer
 from layers.relief import STEEPENED
+from layers.standing import Standing
 from viewer.aim import Aim
 from viewer.cachedheights import CachedHeights
 from viewer.color import LegendEntry
 from viewer.drape import BARE, MOST_PIXELS, MOVING_PIXELS, Drape, Part, softened
-from viewer.standing import Standing
 from viewer.surface import SurfaceView
 from viewer.texture import Texture
 from viewer.tin import tin_of

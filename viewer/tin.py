@@ -9,16 +9,13 @@ import numpy as np
 
 from layers.arrays import CityTiles, Float64, Int32
 from layers.tin import TIN as TIN
-from layers.tin import triangles_in
+from layers.tin import entries_of, triangles_in
 from viewer.faces import welded
 
 
 def tin_of(city: CityTiles, types: Sequence[Any]) -> tuple[Float64, Int32, Int32]:
     """Vertices, triangles and the object of each; all of the city's when it has no TINRelief."""
-    is_tin = np.array([name == TIN for name in types], bool)
-    entries = np.flatnonzero(is_tin[city.entry_object])
-    if not len(entries):
-        entries = np.arange(len(city.entry_object))
+    entries = entries_of(city, types)
     counts = np.diff(city.entry_triangle)[entries]
     vertices, triangles, _ = welded(*triangles_in(city, entries))
     return vertices, triangles, np.repeat(city.entry_object[entries], counts)

@@ -27,6 +27,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--section", metavar="X,Y;X,Y;…", type=_line, default=(),
         help="to DXF: a section along this line, in the CRS of the file, instead of footprints",
     )  # fmt: skip
+    parser.add_argument("--overwrite", action="store_true", help="even where there is such a file already")
     parser.add_argument(
         "--losses", action="store_true", help="only say what the file could not hold; write nothing"
     )
@@ -40,14 +41,18 @@ def _line(text: str) -> tuple[tuple[float, float], ...]:
 
 def _run(arguments: argparse.Namespace) -> Answer:
     # Brings every format with it, which no other verb needs in this process.
-    from layers.exporting import export_layer
+    from layers.exporting import check_free, export_layer, holder_of
     from layers.losses import losses
 
     out: Path = arguments.out
     progress = Progress()
     with Project.open(arguments.project, read_only=True) as project:
         layer = chosen_layer(project, arguments.layer)
-        options = WriteOptions(arguments.crs, arguments.lod, out, arguments.section)
+        options = WriteOptions(
+            arguments.crs, arguments.lod, out, arguments.section, arguments.overwrite, progress
+        )
+        if not arguments.losses:
+            check_free(project, holder_of(project, layer), options)
         found = losses(project, layer, options)
         values: dict[str, Any] = {
             "layer": layer.name,
@@ -60,7 +65,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         for loss in found:
             print(f"note: {loss.text}", file=sys.stderr)
         how = export_layer(
-            project, layer, out, arguments.crs, arguments.lod, arguments.section, progress=progress
+            project, layer, out, options.crs, options.lod, options.section, progress, options.overwrite
         )
     progress.end()
     written = Source(out, tuple(layer.facts.get("tiles") or ()) if out.is_dir() else ())

@@ -217,6 +217,8 @@ def _layers(reader: Reader, options: ReadOptions) -> list[LayerData]:
         facts["local"] = True
     if reader.cuts_of_terrain:
         report.warn("not_drawn", "", "Curves where objects meet the terrain are kept, but not drawn.")
+    if reader.of_lod4:
+        report.warn("lod4", "", "LoD 4 is called LoD 3 here, as in CityJSON and CityGML 3.0.")
     city = LayerData(
         layer_name(reader.path, ENDINGS),
         "city",

@@ -21,8 +21,11 @@ Fetch = Callable[[set[str]], None]
 Tell = Callable[[str, str, str], None]
 
 
-def settle(batch: Extraction, fetch: Fetch, tell: Tell) -> None:
-    """Follow all references of a batch, and put together what boundary surfaces make."""
+def settle(batch: Extraction, fetch: Fetch, tell: Tell) -> int:
+    """Follow all references of a batch, and put together what boundary surfaces make.
+
+    Gives how many objects had LoD 4, which is called otherwise from here on.
+    """
     links = _Links(batch, tell)
     items = [item for member in batch.members for item in member.objects]
     if batch.shapes.has_links:
@@ -33,8 +36,7 @@ def settle(batch: Extraction, fetch: Fetch, tell: Tell) -> None:
             links.follow_boundaries(item)
         for item in items:
             links.follow(item)
-    for item in items:
-        _assemble(item)
+    return sum([_assemble(item) for item in items])
 
 
 class _Links:
@@ -134,8 +136,11 @@ def _lists_of(item: GmlObject) -> Iterator[list[Polygon | Link]]:
             yield from shells
 
 
-def _assemble(item: GmlObject) -> None:
-    """Name the LoDs, and add what the boundary surfaces make that no other geometry of their LoD shows."""
+def _assemble(item: GmlObject) -> bool:
+    """Name the LoDs, and add what the boundary surfaces make that no other geometry of their LoD shows.
+
+    Gives whether one was LoD 4.
+    """
     lods = {geometry.lod for geometry in item.geometries}.union(item.bounding)
     if INDOORS in lods:
         finest = FINER if FINEST in lods else FINEST
@@ -160,3 +165,4 @@ def _assemble(item: GmlObject) -> None:
         if own:
             item.geometries.append(Geometry("MultiSurface", lod, [[own]]))
     item.bounding = {}
+    return INDOORS in lods

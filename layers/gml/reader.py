@@ -62,6 +62,7 @@ class Reader:
         self.gathered = Gathered()
         self.surfaces: dict[str, int] = {}
         self.cuts_of_terrain = 0  # terrain intersection curves
+        self.of_lod4 = 0  # objects
         self.appearances = Appearances(self.tell)
         self._ids: set[str] = set()
         self._told: set[str] = set()
@@ -186,7 +187,7 @@ class Reader:
         items = [item for member in batch.members for item in member.objects]
         for item in items:
             self._name(item)
-        settle(batch, lambda ids: self._fetch(batch, ids), self.tell)
+        self.of_lod4 += settle(batch, lambda ids: self._fetch(batch, ids), self.tell)
         written = lines_of(batch.shapes.texts, self.header.dimension)
         lines = self._placed(written, items)
         self.cuts_of_terrain += sum(geometry.cuts_terrain for item in items for geometry in item.geometries)

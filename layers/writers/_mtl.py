@@ -7,7 +7,7 @@ from typing import IO
 
 from layers import safefile
 from layers.album import JPEG, Album
-from layers.outfile import keep_sources
+from layers.outfile import check_kept
 from layers.project import Project
 
 
@@ -49,20 +49,24 @@ class Library:
             self._pictures[number] = f"{self._folder.name}/{number}.{ending}"
         return self._pictures[number]
 
-    def save(self, project: Project) -> None:
+    def check(self, project: Project, overwrite: bool) -> None:
+        """Refuse files that are there already, unless they may be replaced."""
+        for name in (self.path.name, *self._pictures.values()):
+            check_kept(project, self.path.parent / name, overwrite)
+
+    def save(self) -> None:
         """Write the pictures, then the library that names them."""
         for number, name in self._pictures.items():
             assert self._album is not None
             self._folder.mkdir(exist_ok=True)
-            _write(project, self.path.parent / name, self._album.encoded(number))
-        _write(project, self.path, "".join(self._texts.values()).encode())
+            _write(self.path.parent / name, self._album.encoded(number))
+        _write(self.path, "".join(self._texts.values()).encode())
 
 
-def _write(project: Project, path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes) -> None:
     def fill(file: IO[bytes]) -> None:
         file.write(data)
 
-    keep_sources(project, path)
     safefile.write_whole(path, fill)
 
 

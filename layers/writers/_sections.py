@@ -8,14 +8,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from layers.arrays import Float64, Int32, Mesh, TerrainPyramid
-from layers.cache import CacheMissing
+from layers.arrays import Float64, Int32, Mesh
 from layers.columns import Mask
 from layers.errors import UsageError, WriteError
+from layers.ground import terrain_of
 from layers.moving import way
-from layers.project import Project
 from layers.runs import Int64
-from layers.terrain import heights_in
 from layers.writers.outgoing import Outgoing
 
 #: How a line is written.
@@ -146,30 +144,16 @@ def _joined(pieces: Float64) -> Iterator[Float64]:
 
 
 def ground(going: Outgoing, leg: Leg) -> Iterator[Float64]:
-    """(n, 3) the terrain along a leg, where the project has it as a raster; in pieces between its gaps."""
+    """(n, 3) the terrain along a leg, where the project has one; in pieces between its gaps."""
     count = max(2, round(leg.length_m / STEP_M) + 1)
     places = np.zeros((count, 3))
     places[:, :2] = leg.start + np.linspace(0, leg.length_m, count)[:, None] * leg.along
     inside = way(going.metric_crs, going.project.place.crs).move(places)
-    inside[:, 2] = np.nan
-    for heights in _heights(going.project, inside[:, :2]):
-        inside[:, 2] = np.where(np.isnan(inside[:, 2]), heights, inside[:, 2])
+    height = terrain_of(going.project)
+    inside[:, 2] = np.nan if height is None else height(inside[:, :2])
     known = np.isfinite(inside[:, 2])
     if known.any():
         places[known, 2] = going.mover(going.metric_crs)(inside[known])[:, 2]
     for run in np.split(np.arange(count), np.flatnonzero(np.diff(known)) + 1):
         if len(run) > 1 and known[run[0]]:
             yield places[run]
-
-
-def _heights(project: Project, places: Float64) -> Iterator[Float64]:
-    """Heights at (n, 2) places of the project's CRS, from each of its rasters of heights."""
-    for layer in project.layers:
-        if layer.kind != "terrain":
-            continue
-        try:
-            terrain = project.drawable(layer)
-        except CacheMissing:
-            continue
-        if isinstance(terrain, TerrainPyramid):
-            yield heights_in(terrain, project.place.way_back_of(layer), project.mover(layer), places)

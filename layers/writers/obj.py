@@ -44,13 +44,15 @@ def write(path: Path, going: Outgoing) -> None:
     if not isinstance(drawable, CityTiles | Scan):
         raise WriteError("The layer has no surfaces", where=going.layer.name)
     library = Library(out, drawable.album)
+    library.check(going.project, going.options.overwrite)
     lines = _scan(going, drawable, library) if isinstance(drawable, Scan) else _city(going, library)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         crs = going.metric_crs or "no known CRS"
         file.write(f"# {_plain(going.layer.name)}, in true coordinates: x y z of {crs}\n")
         file.write(f"mtllib {library.path.name}\n")
         file.writelines(lines)
-    library.save(going.project)
+    library.check(going.project, going.options.overwrite)
+    library.save()
 
 
 def _city(going: Outgoing, library: Library) -> Iterator[str]:

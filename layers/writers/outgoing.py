@@ -16,12 +16,15 @@ from layers.data import Feature, LayerData, WriteOptions
 from layers.errors import WriteError
 from layers.formats._vector import moved as moved_rows
 from layers.formats._vector import moved_shape
+from layers.ground import terrain_of
 from layers.lods import geometries_at
 from layers.moving import way
+from layers.pipes import Network, network
 from layers.place import is_metric
 from layers.project import Project
 from layers.records import Layer
 from layers.report import Report
+from layers.writers._levels import Levels
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,15 @@ class Outgoing:
 
     def rows_in(self, crs: str | None) -> LayerData:
         """The objects with their footprints, lines and points in a CRS."""
+        data = self._placed_rows(crs)
+        if self.layer.kind != "pipes":
+            return data
+        levels, first = Levels.of(self.network, self.mover(crs)), self.layer.first_fid
+        raised = [levels.raised(feature, first + at) for at, feature in enumerate(data.features)]
+        return replace(data, features=raised)
+
+    def _placed_rows(self, crs: str | None) -> LayerData:
+        """The objects where they are on the map."""
         data = rows_of(self.project, self.layer)
         if self.layer.placement.is_as_read:
             return moved_rows(data, crs)
@@ -55,6 +67,11 @@ class Outgoing:
                 shape = moved_shape(wkb.read(feature.geometry), lambda points: there(put(points)))
                 feature.geometry = wkb.write(shape)
         return replace(data, crs=crs)
+
+    @cached_property
+    def network(self) -> Network:
+        """Pipes and nodes as they lie in the ground, in the project's CRS."""
+        return network(self.project, self.layer, terrain_of(self.project))
 
     @cached_property
     def crs(self) -> str | None:

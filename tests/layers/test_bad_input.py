@@ -348,12 +348,12 @@ def test_edits_and_exports_on_a_full_disk(city: Path, small_disk: Path) -> None:
                 edit.set_attribute(fid, "much", "x" * 300_000)
 
         refused_on_full_disk(edit_much)
-        refused_on_full_disk(lambda: export_layer(project, layer, out))
+        refused_on_full_disk(lambda: export_layer(project, layer, out, overwrite=True))
         assert project.object(fid) == before and out.read_bytes() == b"old"
         filler.unlink()
         assert project.object(fid) == before and project.can_undo and project.can_undo.label != "Much"
         edit_much()
-        export_layer(project, layer, out)
+        export_layer(project, layer, out, overwrite=True)
         assert b'"much":"xxx' in out.read_bytes()
     names = {item.name for item in small_disk.iterdir()}
     assert names == {path.name, cache_folder(path).name, out.name}

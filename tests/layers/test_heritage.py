@@ -168,5 +168,5 @@ def test_a_record_is_tied_to_its_city_object_and_its_scan(folder: Path) -> None:
         assert out.read_bytes() == source.read_bytes().replace(b"Grote Kerk; toren", b"Oude Kerk")
         assert "Oude Kerk" in project.source_text(church.fid)
         project.undo()
-        export_layer(project, layer, out)
+        export_layer(project, layer, out, overwrite=True)
         assert hashlib.sha256(out.read_bytes()).hexdigest() == layer.source_sha256

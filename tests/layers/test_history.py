@@ -196,7 +196,7 @@ class RandomUser(RuleBasedStateMachine):
 
     def exported(self) -> bytes:
         out = self.folder / f"out{''.join(self.source.suffixes[-2:])}"
-        export_layer(self.project, self.project.any_layer(self.layer), out)
+        export_layer(self.project, self.project.any_layer(self.layer), out, overwrite=True)
         return out.read_bytes()
 
     def teardown(self) -> None:

@@ -16,11 +16,12 @@ from pyproj import Geod, Transformer
 from layers.arrays import Mesh
 from layers.bim.georeference import georeference
 from layers.bim.model import opened
-from layers.data import Feature, LayerData, ReadOptions
+from layers.data import Feature, LayerData, ReadOptions, WriteOptions
 from layers.errors import ReadError, WriteError
 from layers.exporting import export_layer
 from layers.formats import detect, ifc
 from layers.importing import import_files
+from layers.losses import losses
 from layers.project import Project
 from layers.report import Report
 from tests.conftest import real
@@ -345,8 +346,11 @@ def test_archives_are_opened_and_written_back_as_they_were(tmp_path: Path) -> No
         assert out.read_bytes() == path.read_bytes()
         with project.edit("Rename") as edit:
             edit.set_attribute(layer.first_fid, "name", "other")
+        again = tmp_path / "again.ifczip"
         with pytest.raises(WriteError, match="edits of this layer cannot be written"):
-            export_layer(project, layer, out)
+            losses(project, layer, WriteOptions(out=again))
+        with pytest.raises(WriteError, match="edits of this layer cannot be written"):
+            export_layer(project, layer, again)
 
 
 @pytest.mark.parametrize(("name", "content", "reason"), [

@@ -151,7 +151,7 @@ def export_for_ever(pipe: Connection, path: Path, out: Path) -> None:
         while True:
             with project.edit("Number") as edit:
                 edit.set_attribute(fid, "number", number)
-            export_layer(project, layer, out)
+            export_layer(project, layer, out, overwrite=True)
             pipe.send(number)
             number += 1
 
@@ -175,7 +175,7 @@ def test_an_export_is_the_old_file_or_the_new_one_whole(city: Path, tmp_path: Pa
         left = [file.name for file in out.parent.iterdir() if file != out]
         assert all(MARK in name for name in left)
         with Project.open(path) as project:
-            export_layer(project, project.layers[0], out)
+            export_layer(project, project.layers[0], out, overwrite=True)
         assert list(out.parent.iterdir()) == [out]
 
 

@@ -119,5 +119,5 @@ def test_real_files_are_repaired_and_written_back(
         export_layer(project, layer, out)
         assert gone not in {item.code for item in validate(out)}
         project.undo()
-        export_layer(project, layer, out)
+        export_layer(project, layer, out, overwrite=True)
         assert out.read_bytes() == source.read_bytes()

@@ -204,7 +204,7 @@ def test_an_undone_import_stays_undone_and_comes_back_whole(path: Path) -> None:
         (layer,) = project.layers
         assert attributes(project) == HOUSES
         assert project.drawable(layer) is not None
-        export_layer(project, layer, path.with_name("out.city.json"))
+        export_layer(project, layer, path.with_name("out.city.json"), overwrite=True)
         assert path.with_name("out.city.json").read_bytes() == before
 
 

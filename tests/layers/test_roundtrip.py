@@ -34,7 +34,7 @@ VALUE = ['Zoë "Z" \\ 1/2', 1.5, None, {"a": True}]
 def exported(project: Project, folder: Path, ending: str) -> bytes:
     """The first layer as it would be handed back."""
     out = folder / f"out{ending}"
-    export_layer(project, project.layers[-1], out)
+    export_layer(project, project.layers[-1], out, overwrite=True)
     return out.read_bytes()
 
 
@@ -166,7 +166,9 @@ def test_a_refused_export_leaves_the_old_file_and_nothing_else(tmp_path: Path) -
         import_here(project, source)
         for refused in ({"lod": "9"}, {"crs": "EPSG:1"}, {"crs": "nowhere"}):
             with pytest.raises(CitystrataError):
-                export_layer(project, project.layers[0], out, **refused)
+                export_layer(project, project.layers[0], out, overwrite=True, **refused)
+        with pytest.raises(WriteError, match="a file of that name already"):
+            export_layer(project, project.layers[0], out)
         for name in ("old.xyz", "old", "old.las"):
             with pytest.raises(WriteError):
                 export_layer(project, project.layers[0], out.with_name(name))

@@ -116,7 +116,7 @@ def test_only_the_edited_object_is_written_anew(town: Project, tmp_path: Path) -
     found = mesh.vertices[np.repeat(mesh.surface_object, np.diff(mesh.surface_start)) == number]  # type: ignore[union-attr]
     assert np.allclose(found, corners(town, layer, item.fid), atol=0.0006)  # the file's millimetres
     town.undo()
-    export_layer(town, layer, out)
+    export_layer(town, layer, out, overwrite=True)
     assert out.read_bytes() == source.read_bytes()
 
 

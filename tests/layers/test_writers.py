@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from pyproj import CRS, Transformer
 
+from layers import wkb
 from layers.arrays import CityTiles
 from layers.conformance import Conformance, Finding
 from layers.data import ReadOptions, WriteOptions
@@ -157,6 +158,10 @@ def test_pictures_are_in_a_glb(tmp_path: Path) -> None:
         layer = city_of(project)
         export_layer(project, layer, out)
         export_layer(project, layer, out.with_suffix(".obj"))
+        for name in ("same.city.json", "anew.city.jsonl"):
+            assert "images" in {
+                loss.code for loss in losses(project, layer, WriteOptions(out=tmp_path / name))
+            }
         album, city = tiles(project, layer).album, tiles(project, layer)
     assert album is not None and city.surface_look is not None and city.vertex_uv is not None
     glb = Glb.of(out)
@@ -242,8 +247,10 @@ def test_tiles_never_go_over_others(houses: Project, tmp_path: Path) -> None:
     out.parent.mkdir()
     export_layer(houses, city_of(houses), out)
     before = out.read_bytes()
-    with pytest.raises(WriteError, match="empty folder"):
+    with pytest.raises(WriteError, match="a file of that name already"):
         export_layer(houses, city_of(houses), out)
+    with pytest.raises(WriteError, match="empty folder"):
+        export_layer(houses, city_of(houses), out, overwrite=True)
     assert out.read_bytes() == before
     assert sorted(path.name for path in out.parent.iterdir()) == ["tiles", "tileset.json"]
 
@@ -286,7 +293,7 @@ def test_a_drawing_has_footprints_and_what_a_section_cuts(houses: Project, tmp_p
     flat = [list(each.get_points("xy")) for each in drawing.blocks.get("SECTION")]
     assert np.allclose(flat[0], [(10, 4.5), (14, 4.5)]) and np.allclose(flat[3], [(14, 4.5), (20, 9)])
     with pytest.raises(WriteError, match="meets no city object"):
-        export_layer(houses, layer, cut, section=((0.0, 0.0), (1.0, 1.0)))
+        export_layer(houses, layer, tmp_path / "none.dxf", section=((0.0, 0.0), (1.0, 1.0)))
 
 
 def test_points_are_written_as_they_are_shown(tmp_path: Path) -> None:
@@ -411,3 +418,98 @@ def test_what_cannot_be_written_is_refused_before(houses: Project, tmp_path: Pat
     for name in ("houses.laz", "houses.xyz", "houses"):
         with pytest.raises(CitystrataError):
             losses(houses, city_of(houses), WriteOptions(out=tmp_path / name))
+
+
+def test_heights_that_cityjson_cannot_name_are_told(tmp_path: Path) -> None:
+    source = real("citygml/nrw-lod2/LoD2_32_280_5657_1_NW.gml")
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        layer = import_here(project, source)
+        for name in ("a.city.json", "a.city.jsonl"):
+            found = losses(project, layer, WriteOptions(out=tmp_path / name))
+            assert [(loss.code, "DHHN2016" in loss.text, "EPSG:25832" in loss.text) for loss in found] == [
+                ("heights", True, True)
+            ]
+        # The same with heights of 1992 has a code of its own.
+        named = WriteOptions(crs="EPSG:25832+5783", out=tmp_path / "b.city.json")
+        assert not [loss for loss in losses(project, layer, named) if "CityJSON cannot say" in loss.text]
+        export_layer(project, layer, tmp_path / "b.city.json", crs="EPSG:25832+5783")
+        (head,) = raw_models(tmp_path / "b.city.json")
+        assert head["metadata"]["referenceSystem"].endswith("/5555")
+
+
+def test_types_and_lods_that_cityjson_has_no_name_for_are_told(tmp_path: Path) -> None:
+    name = "citygml/citygml4j/lod4_building_v2.gml"
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        with imported_here():
+            layer = import_files(project, [real(name)])[0]
+        assert "lod4" in {warning["code"] for warning in layer.report["warnings"]}
+        out = tmp_path / "a.city.json"
+        found = {loss.code: loss for loss in losses(project, layer, WriteOptions(out=out))}
+        assert set(found) == {"types", "lod4"} and "ReliefFeature" in found["types"].text
+        export_layer(project, layer, out)
+        model = json.loads(out.read_text())
+        kept = [item for item in model["CityObjects"].values() if "sourceType" in item.get("attributes", {})]
+        assert len(kept) == found["types"].count
+
+
+# ---------------------------------------------------------------- networks
+
+
+def network_of(folder: Path) -> Project:
+    """A pipe with inverts between a shaft and one without a depth, and a pipe of which nothing is known."""
+    lines = {
+        "p": ({"diameter_mm": 200, "invert_up": 3.0, "invert_down": 1.0}, [[85000, 447000], [85020, 447000]]),
+        "q": ({"diameter_mm": 200}, [[85000, 447050], [85020, 447050]]),
+    }
+    points = {"a": ({"bottom_level": 2.5}, [85000, 447000]), "b": ({}, [85020, 447000])}
+    features = [
+        {"type": "Feature", "id": id, "properties": values, "geometry": {"type": kind, "coordinates": places}}
+        for kind, all in (("LineString", lines), ("Point", points))
+        for id, (values, places) in all.items()
+    ]
+    source = folder / "sewer.geojson"
+    source.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    project = Project.create(folder / "p.city.gpkg", crs="EPSG:28992")
+    fields = {"start_invert_m": "invert_up", "end_invert_m": "invert_down", "bottom_level_m": "bottom_level"}
+    with imported_here():
+        import_files(project, [source], ReadOptions(kind="pipes", crs="EPSG:28992", field_map=fields))
+    return project
+
+
+def test_networks_lie_at_their_levels_in_other_files(tmp_path: Path) -> None:
+    ezdxf = pytest.importorskip("ezdxf")
+    with network_of(tmp_path) as project:
+        (layer,) = project.layers
+        for name in ("a.gpkg", "a.dxf", "moved.geojson"):
+            crs = "EPSG:7415" if name.startswith("moved") else None
+            found = losses(project, layer, WriteOptions(crs=crs, out=tmp_path / name))
+            assert [loss.count for loss in found if loss.code == "levels"] == [2]
+            export_layer(project, layer, tmp_path / name, crs=crs)
+        moved = {
+            one["id"]: one["geometry"]["coordinates"]
+            for one in json.loads((tmp_path / "moved.geojson").read_text())["features"]
+        }
+        assert moved["p"] == [[85000, 447000, pytest.approx(3.1)], [85020, 447000, pytest.approx(1.1)]]
+        assert moved["a"] == [85000, 447000, 2.5]
+        assert moved["b"] == [85020, 447000] and moved["q"] == [[85000, 447050], [85020, 447050]]
+        space = ezdxf.readfile(tmp_path / "a.dxf").modelspace()
+        heights = sorted(round(point.dxf.location.z, 3) for point in space.query("POINT"))
+        assert heights == [0, 2.5]
+        with imported_here():
+            (again,) = import_files(project, [tmp_path / "a.gpkg"], ReadOptions(kind="pipes"))
+        (fid,) = (int(fid) for fid in project.fids(again, "id == 'p'"))
+        assert wkb.read(project.wkb(fid) or b"").coordinates[:, 2] == pytest.approx([3.1, 1.1])
+
+
+# ---------------------------------------------------------------- its own format
+
+
+def test_what_is_refused_in_writing_back_is_refused_before(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        with imported_here():
+            (layer,) = import_files(project, [real("citygml/nrw-lod2/LoD2_32_280_5657_1_NW.gml")],
+                                    ReadOptions(placement=Placement(offset=(1.0, 2.0, 0.0))))  # fmt: skip
+        out = tmp_path / "a.gml"
+        assert [loss.code for loss in losses(project, layer, WriteOptions(out=out))] == ["placement"]
+        with pytest.raises(WriteError, match="only of a layer that came from it"):
+            losses(project, layer, WriteOptions(crs="EPSG:2056", out=out))

@@ -27,8 +27,20 @@ def test_losses_are_in_the_answer_and_beside_it(houses: str, tmp_path: Path, cap
     assert found["how"] == "written anew as Wavefront OBJ"
     assert [loss["code"] for loss in found["losses"]] == ["attributes", "types", "crs", "source"]
     assert found["losses"][0]["count"] == 3
-    assert main(["export", houses, str(out)]) == 0
+    assert main(["export", houses, str(out), "--overwrite"]) == 0
     assert "note: Attributes are not written: measuredHeight" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "kept"), [("a.city.json", "a.city.json"), ("a.obj", "a.mtl")])
+def test_what_is_there_stays(houses: str, tmp_path: Path, capsys: Capture, name: str, kept: str) -> None:
+    out, there = tmp_path / name, tmp_path / kept
+    there.write_bytes(b"important")
+    assert main(["export", houses, str(out)]) == 1
+    told = capsys.readouterr().err
+    assert "There is a file of that name already" in told and "--overwrite" in told and str(there) in told
+    assert there.read_bytes() == b"important" and (there == out or not out.exists())
+    assert main(["export", houses, str(out), "--overwrite"]) == 0
+    assert there.read_bytes() != b"important"
 
 
 def test_they_can_be_asked_for_alone(houses: str, tmp_path: Path, capsys: Capture) -> None:

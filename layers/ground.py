@@ -10,9 +10,9 @@ from layers.arrays import CityTiles, Float64, TerrainPyramid
 from layers.cache import CacheMissing
 from layers.pipes import Terrain
 from layers.records import Layer
+from layers.standing import Standing
 from layers.terrain import heights_in
-from viewer.standing import Standing
-from viewer.tin import tin_of
+from layers.tin import entries_of, triangles_in
 
 if TYPE_CHECKING:
     from layers.project import Project
@@ -45,6 +45,6 @@ def _terrain(project: Project, layer: Layer) -> Terrain | None:
         there = project.place.way_back_of(layer)
         return lambda places: heights_in(terrain, there, back, places)
     if isinstance(drawable, CityTiles):
-        vertices, triangles, _ = tin_of(drawable, project.column(layer, "type"))
-        return Standing(vertices, triangles).heights
+        entries = entries_of(drawable, project.column(layer, "type"))
+        return Standing(*triangles_in(drawable, entries)).heights
     return None
