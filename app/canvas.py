@@ -37,6 +37,7 @@ COARSE = 0.5
 REST_MS = 180
 #: A picture that is kept is so much finer than the screen, and at least so wide.
 FINER, KEPT_WIDTH = 2.0, 1600
+COMING_TEXT = "How far it is stands below, with a button to stop it."
 EMPTY_TITLE = "Nothing to see yet"
 EMPTY_TEXT = "Drop a city model, building model, terrain, scan or network here, or press Ctrl+O."
 
@@ -89,6 +90,7 @@ class Canvas(QWidget):
         self.setAccessibleName("3D view of the city")
         session.opened.connect(self._on_opened)
         session.scene_changed.connect(self._on_scene_changed)
+        session.jobs.changed.connect(self._on_jobs)
         session.drawing.shown.connect(lambda _layer: self._look_at_all())
         theme.current().changed.connect(self._on_theme)
 
@@ -104,12 +106,17 @@ class Canvas(QWidget):
             )
             painter.fillRect(self.rect(), QColor(theme.current().colours.canvas))
             if not self.has_city:
-                if self._session.is_open and not self._session.is_loading:
-                    overlay.draw_empty(painter, QRectF(self.rect()), EMPTY_TITLE, EMPTY_TEXT)
+                if self._session.is_open:
+                    overlay.draw_empty(painter, QRectF(self.rect()), *self._words_of_nothing())
             else:
                 if self._image is not None:
                     painter.drawImage(self.rect(), self._image)
                 self._paint_overlay(painter)
+
+    def _words_of_nothing(self) -> tuple[str, str]:
+        """What an empty view says: what is on its way into it, or what to do."""
+        coming = self._session.jobs.long
+        return (f"{coming[0].title} …", COMING_TEXT) if coming else (EMPTY_TITLE, EMPTY_TEXT)
 
     @property
     def camera(self) -> Camera:
@@ -238,6 +245,11 @@ class Canvas(QWidget):
         if self._rest_s > SLOW_REST_S:
             self._moved()
         else:
+            self.update()
+
+    def _on_jobs(self) -> None:
+        """A first import begins, goes on, or was stopped: an empty view says so."""
+        if not self.has_city:
             self.update()
 
     def _on_theme(self) -> None:

@@ -20,6 +20,7 @@ from app.sunpanel import city_title
 from app.timeline import Timeline
 from layers.errors import CitystrataError
 from layers.records import Layer
+from layers.siting import UNIT_UNKNOWN
 from layers.unfinished import Unfinished
 
 INFO_MS = 8000
@@ -29,6 +30,7 @@ class Notices(QWidget):
     """Three bars: that the project can only be looked at, what went wrong, what has happened."""
 
     report_requested = Signal(int)  # the layer whose import report is wanted
+    place_requested = Signal(int)  # the layer that is to be placed
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -87,6 +89,12 @@ class Notices(QWidget):
     def say_imported(self, layers: list[Layer]) -> None:
         """What was read; the button opens the report of the first layer that has something to say."""
         reports = list(map(report_of, layers))
+        for layer, report in zip(layers, reports, strict=True):
+            doubts = [warning.text for warning in report.warnings if warning.code == UNIT_UNKNOWN]
+            if doubts:
+                place = partial(self.place_requested.emit, layer.id)
+                self._say(f"{layer.name}: {doubts[0]}", "Set size and upright…", place)
+                return
         telling = [n for n, report in enumerate(reports) if report.warnings] or [0]
         names = ", ".join(layer.name for layer in layers[:3]) + (" …" if len(layers) > 3 else "")
         found = any(report.warnings or report.dropped for report in reports)

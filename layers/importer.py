@@ -37,7 +37,7 @@ from layers.placement import AS_READ
 from layers.pointlayer import index_points
 from layers.report import Report
 from layers.request import REQUEST_FILE, Answer, Request
-from layers.siting import MissingCrs, first_project_crs, layer_crs, note_project, note_site, site_of
+from layers.siting import MissingCrs, first_project_crs, layer_crs, note_project, note_site, settled, site_of
 from layers.source import Source, files_below
 from layers.staging import stage_layer
 
@@ -270,7 +270,10 @@ def _stage_whole(form: Format, source: Source, request: Request, folder: Path, s
     drawing = part_of(lambda done, text: say({"progress": done, "text": text}), 0.72, 0.75)
     staged = []
     for number, layer in enumerate(layers):
-        site = site_of(layer, project_crs or LOCAL, request.origin, request.epoch, said)
+        where = said
+        if request.wanted == "everything":
+            where = settled(layer, project_crs or LOCAL, request.origin, said)
+        site = site_of(layer, project_crs or LOCAL, request.origin, request.epoch, where)
         note_site(layer, site)
         if layer.points is not None and not options.only_facts:
             index_points(layer, site.move, folder / SCRATCH / f"points{number}", options.progress)

@@ -18,6 +18,7 @@ from layers.moving import moved_box
 from layers.placement import AS_READ, Pair, Placement, Triple
 from layers.project import Project
 from layers.records import Layer
+from layers.siting import upright_foot
 
 #: Numbers farther from the local origin than this lose millimetres on the screen.
 FAR_M = 20_000.0
@@ -74,12 +75,16 @@ def by_numbers(project: Project, layer: Layer) -> Placement:
 def foot_of(project: Project, layer: Layer, tilt_deg: Pair) -> Triple | None:
     """Where the file and its CRS put what is the middle of the layer's foot when it is tilted so."""
     box = box_placed(project, layer, unplaced(layer.placement))
-    if box is None:
-        return None
-    tilt = Placement(tilt_deg=tilt_deg)
-    upright = moved_box(box, tilt.put)
-    foot = ((upright[0] + upright[3]) / 2, (upright[1] + upright[4]) / 2, upright[2])
-    return _triple(tilt.take_back(np.array([foot]))[0])
+    return None if box is None else upright_foot(box, tilt_deg)
+
+
+def tilted(project: Project, layer: Layer, placement: Placement, tilt_deg: Pair) -> Placement:
+    """The same placement by its numbers with another tilt: the middle of its foot stands where it stood."""
+    foot = foot_of(project, layer, tilt_deg)
+    if foot is None:
+        return replace(placement, tilt_deg=tilt_deg)
+    east, north, up = (np.array(placement.pivot) + np.array(placement.shift) - np.array(foot)).tolist()
+    return replace(placement, tilt_deg=tilt_deg, pivot=foot, shift=(east, north, up))
 
 
 @dataclass(frozen=True)

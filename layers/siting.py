@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,16 @@ from layers.data import Box, LayerData
 from layers.errors import PlaceError
 from layers.moving import Move, moved_box
 from layers.place import Place, far_note, project_crs_for, suggest_crs
-from layers.placement import AS_READ, Placement
+from layers.placement import AS_READ, Pair, Placement, Triple
 
 #: Kinds that are drawn from their rows: their heights are in metres unless their CRS says otherwise.
 IN_METRES = ("pipes", "vector")
+
+
+#: Scans of single monuments are smaller than this; what is larger may be in millimetres or feet.
+LARGE_SCAN_M = 30.0
+#: The code of the warning that a layer may be in another unit.
+UNIT_UNKNOWN = "unit"
 
 
 class MissingCrs(PlaceError):
@@ -119,6 +125,45 @@ def set_down(box: Box, origin: Sequence[float]) -> Placement:
     return Placement(shift=(east, north, up), pivot=foot)
 
 
+def upright_foot(box: Box, tilt_deg: Pair) -> Triple:
+    """Where the file has what is the middle of the foot once all in `box` is tilted so."""
+    tilt = Placement(tilt_deg=tilt_deg)
+    upright = moved_box(box, tilt.put)
+    foot = ((upright[0] + upright[3]) / 2, (upright[1] + upright[4]) / 2, upright[2])
+    x, y, z = tilt.take_back(np.array([foot]))[0].tolist()
+    return x, y, z
+
+
+def settled(
+    layer: LayerData, project_crs: str, origin: Sequence[float] | None, said: Placement | None
+) -> Placement | None:
+    """What is said of a new layer's unit and upright, about its foot; set down where it lies nowhere."""
+    if said is None or not said.is_turned or said.is_corrected or layer.box is None:
+        return said
+    if not _is_set_down(layer, project_crs):
+        if layer.crs == LOCAL:
+            return said
+        move = Move(layer.crs, project_crs, _unit_of_heights_m(layer))
+        return replace(said, pivot=upright_foot(moved_box(layer.box, move), said.tilt_deg))
+    foot = upright_foot(layer.box, said.tilt_deg)
+    east, north, up = (np.array(origin if origin else foot) - np.array(foot)).tolist()
+    return replace(said, pivot=foot, shift=(east, north, up))
+
+
+def _doubt_of_size(layer: LayerData, site: Site) -> str:
+    """What to say of a scan that names neither its unit nor its upright and is large for one in metres."""
+    if layer.kind != "heritage" or layer.crs != LOCAL or not layer.box or site.placement.is_turned:
+        return ""
+    sides = [layer.box[axis + 3] - layer.box[axis] for axis in range(3)]
+    if max(sides) < LARGE_SCAN_M:
+        return ""
+    x, y, z = (f"{side:,.1f}" for side in sides)
+    return (
+        f"It names no unit: in metres it is {x} by {y} m and {z} m high; "
+        "where that is wrong, tell its unit and which way is up when you place it."
+    )
+
+
 def note_site(layer: LayerData, site: Site) -> None:
     """Say in the layer's report what a person should know of where it lies."""
     if _is_set_down(layer, site.project_crs) and site.placement.is_put:
@@ -130,6 +175,8 @@ def note_site(layer: LayerData, site: Site) -> None:
         notes = [place.note(layer.crs, site.move.height_unit_m), far]
     for note in filter(None, notes):
         layer.report.warn("placed", "", note)
+    if doubt := _doubt_of_size(layer, site):
+        layer.report.warn(UNIT_UNKNOWN, "", doubt)
 
 
 def note_project(layer: LayerData, project_crs: str | None) -> None:

@@ -18,9 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.labels import add_row
-from layers.arrays import Float64
-from layers.placement import FARTHEST, TILTS_DEG, UNITS_M, Placement
-from layers.placing import box_placed, foot_of
+from layers.placement import FARTHEST, TILTS_DEG, UNITS_M, Placement, Triple
+from layers.placing import box_placed, tilted
 from layers.project import Project
 from layers.records import Layer
 
@@ -191,21 +190,18 @@ class Stance(QWidget):
     @property
     def placement(self) -> Placement:
         """What the numbers say."""
-        foot, tilt_deg, pivot = self._foot, self._tilt_deg, self._shown.pivot
-        if tilt_deg != self._shown.tilt_deg:
-            pivot = foot_of(self._project(), self._layer(), tilt_deg) or pivot
-        east, north, up = (foot - np.array(pivot)).tolist()
+        shown = replace(self._shown, shift=self._shift(self._shown.pivot))
+        if self._tilt_deg != shown.tilt_deg:
+            shown = tilted(self._project(), self._layer(), shown, self._tilt_deg)
         return replace(
-            self._shown,
-            pivot=pivot,
-            shift=(east, north, up),
+            shown,
             rotation_deg=self.rotation.value(),
             scale=self.scale.value(),
             height_scale=self.heights.value(),
-            tilt_deg=tilt_deg,
         )
 
-    @property
-    def _foot(self) -> Float64:
-        """(3,) where the middle of its foot is to stand."""
-        return np.array([field.value() for field in (self.east, self.north, self.up)])
+    def _shift(self, pivot: Triple) -> Triple:
+        """What brings the middle of its foot to where it is to stand."""
+        foot = [field.value() for field in (self.east, self.north, self.up)]
+        east, north, up = (there - here for there, here in zip(foot, pivot, strict=True))
+        return east, north, up

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from app.verbs.verb import Answer, Progress, Verb, add_project, chosen_layer, triple_from
+from app.verbs.verb import Answer, Progress, Verb, add_project, add_upright, chosen_layer, triple_from
 from layers.errors import UsageError
 from layers.importing import check_source, complete
-from layers.placement import Placement
-from layers.placing import Fit, by_numbers, fitted, place_layer, unplaced
+from layers.placement import LEVEL, TILTS_DEG, UNITS_M, Placement
+from layers.placing import Fit, by_numbers, fitted, place_layer, tilted, unplaced
 from layers.project import Project
 from layers.records import Layer
 
@@ -25,6 +25,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--rotate", metavar="DEG", type=float, default=0.0, help="turn it anticlockwise, seen from above")
     add("--scale", metavar="F", type=float, default=1.0, help="make it so many times as large")
     add("--height-scale", metavar="F", type=float, default=1.0, help="heights besides: 0.3048 for feet")
+    add_upright(parser)
     add("--to", metavar="X,Y,Z", help="move the middle of its foot to this point")
     add(
         "--pair", metavar="X,Y,Z=X,Y,Z", action="append", default=[],
@@ -60,6 +61,8 @@ def _wanted(arguments: argparse.Namespace, project: Project, layer: Layer) -> tu
         arguments.rotate,
         arguments.scale != 1.0,
         arguments.height_scale != 1.0,
+        arguments.unit,
+        arguments.up,
     )
     if arguments.pair:
         if any(by_hand):
@@ -70,9 +73,14 @@ def _wanted(arguments: argparse.Namespace, project: Project, layer: Layer) -> tu
         return fit.placement, fit
     if not any(by_hand) and not arguments.reset:
         raise UsageError(
-            "Nothing is to be changed", allowed="--shift, --rotate, --scale, --to, --pair, --reset"
+            "Nothing is to be changed",
+            allowed="--shift, --rotate, --scale, --unit, --up, --to, --pair, --reset",
         )
     found = by_numbers(project, layer)
+    if arguments.up:
+        found = tilted(project, layer, found, TILTS_DEG[arguments.up])
+    if arguments.unit:
+        found = replace(found, scale=UNITS_M[arguments.unit])
     if arguments.to:
         goal = np.array(triple_from(arguments.to, "--to")) - np.array(found.pivot)
         east, north, up = goal.tolist()
@@ -102,6 +110,7 @@ def _answer(layer: Layer, fit: Fit | None) -> Answer:
         "rotation_deg": placement.rotation_deg,
         "scale": placement.scale,
         "height_scale": placement.height_scale,
+        "tilt_deg": list(placement.tilt_deg),
         "pivot": list(placement.pivot),
         "box": list(layer.box) if layer.box else None,
     }
@@ -123,6 +132,8 @@ def _told(name: str, placement: Placement) -> str:
     parts = [f"moved by {east:.3f}, {north:.3f}, {up:.3f}"]
     if placement.rotation_deg:
         parts.append(f"turned by {placement.rotation_deg:.6g}°")
+    if placement.tilt_deg != LEVEL:
+        parts.append("tilted by {:.6g}° about east and {:.6g}° about north".format(*placement.tilt_deg))
     if placement.scale != 1.0:
         parts.append(f"scaled by {placement.scale:.6g}")
     if placement.height_scale != 1.0:

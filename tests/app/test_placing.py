@@ -129,11 +129,14 @@ def test_the_verb_places_and_fits(path: Path, capsys: pytest.CaptureFixture[str]
     )
     moved = run("--shift", "-1,2,0.5")["box"]
     assert moved == pytest.approx([84_054, 446_017, 2, 84_064, 446_037, 4])
+    upright = run("--up", "y", "--unit", "cm")
+    assert upright["box"] == pytest.approx([84_058.99, 446_026.9, 2, 84_059.01, 446_027.1, 2.1])
+    run("--up", "z", "--unit", "m")
     fit = run("--pair", "84054,446017,2=84000,446000,0", "--pair", "84064,446017,2=84000,446010,0")
     assert fit["rms_m"] == pytest.approx(0, abs=1e-9)
     assert fit["box"] == pytest.approx([83_980, 446_000, 0, 84_000, 446_010, 2])
     with Project.open(path) as project:
-        assert [step.label for step in project.history()][-3:] == ["Place slab"] * 3
+        assert [step.label for step in project.history()][-5:] == ["Place slab"] * 5
     assert main(["place", str(path), "--layer", "slab"]) == 2
     assert "Nothing is to be changed" in capsys.readouterr().err
 
@@ -160,6 +163,39 @@ def test_a_scan_on_its_back_is_set_upright_and_told_its_unit(
     assert stance.axis.currentText().startswith("y")
     assert stance.unit.currentText() == "centimetres"
     dialog.close()
+
+
+def test_a_large_scan_without_a_unit_is_asked_for(
+    qtbot: QtBot, opened: Window, settled: Settled, tmp_path: Path
+) -> None:
+    large = tmp_path / "statue.obj"
+    large.write_text(SLAB.replace("20", "200"))
+    opened.session.import_files([large])
+    settled(opened.session)
+    qtbot.waitUntil(lambda: "statue" in opened.notices.info.text, timeout=20_000)
+    assert "in metres it is 200.0 by 10.0 m and 2.0 m high" in opened.notices.info.text
+    opened.notices.info.acted.emit()
+    (dialog,) = opened.findChildren(PlaceLayer)
+    assert dialog.layer.name == "statue"
+    dialog.close()
+
+
+def test_unit_and_upright_are_told_on_import(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "statue.obj"
+    model.write_text(SLAB)
+    assert main(["import", str(model), "--into", str(path), "--unit", "cm", "--up", "y"]) == 0
+    with Project.open(path) as project:
+        layer, slab = project.layer("statue"), project.layer("slab")
+        assert layer.box is not None and slab.box is not None
+        low, high = np.array(layer.box).reshape(2, 3)
+        assert high - low == pytest.approx([0.2, 0.02, 0.1])
+        assert (low + high)[:2] / 2 == pytest.approx((np.array(slab.box[:2]) + slab.box[3:5]) / 2)
+        assert low[2] == pytest.approx(slab.box[2]), "set down like others"
+    capsys.readouterr()
+    assert main(["import", str(model), "--into", str(path), "--unit", "cm", "--offset", "1,2,3"]) == 2
+    assert "offset" in capsys.readouterr().err
 
 
 def test_the_dialog_leaves_the_view_free_while_points_are_picked(qtbot: QtBot, opened: Window) -> None:
