@@ -17,6 +17,7 @@ import rasterio
 import shapely
 
 from assets.demo import DemoFiles, make
+from layers.validation import validate
 
 City = dict[str, Any]
 
@@ -57,6 +58,10 @@ def newell(points: np.ndarray) -> np.ndarray:
     following = np.roll(points, -1, axis=0)
     normal: np.ndarray = np.cross(points - points[0], following - points[0]).sum(axis=0) / 2
     return normal
+
+
+def test_the_city_is_valid_solid_by_solid_and_part_by_part(files: DemoFiles) -> None:
+    assert [finding for finding in validate(files.city) if not finding.is_warning] == []
 
 
 def test_every_solid_is_closed_with_each_edge_used_once_in_each_direction(city: City) -> None:
