@@ -47,7 +47,7 @@ class CorrectHeights(Ticking):
             self.whole.setAutoDefault(False)
             self.whole.setToolTip(patient.suspicions[0].text)
             self.whole.clicked.connect(self._correct_layer)
-        self.resize(720, 520 if off else 200)
+        self.resize(580, 520 if off else 200)
 
     def accept(self) -> None:
         """Set what is ticked on the ground, as one step."""

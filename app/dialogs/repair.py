@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QTreeWidget, QWidget
 from app.dialogs.ticking import VALUES_PER_SHAPE, Fly, Row, Ticking
 from app.labels import counted
 from app.session import Session
-from layers.checks.codes import CODES
+from layers.checks.codes import CODES, SNAP_M
 from layers.checks.layer import Found
 from layers.records import Layer
 from layers.remedies import Repairs, told, why_left
@@ -50,7 +50,7 @@ class RepairGeometry(Ticking):
                 heading, ("Object", "Fault", "Why it stays"), map(self._left, left[:MOST_LISTED])
             )
         self._close_first("Repair")
-        self.resize(720, 560 if repairs.shapes or left else 160)
+        self.resize(700, 560 if repairs.shapes or left else 160)
 
     def accept(self) -> None:
         """Repair what is ticked, as one step."""
@@ -73,8 +73,8 @@ class RepairGeometry(Ticking):
         if not self._found.repairs.shapes:
             return ["No fault can be repaired without knowing what was meant; they are listed below."]
         return [
-            "What is ticked is repaired as one step that can be undone. No corner moves by more than the "
-            "tolerance, and nothing is taken that has an area."
+            "What is ticked is repaired as one step that can be undone. No corner moves by more than "
+            f"{SNAP_M * 1000:g} mm, and nothing is taken that has an area."
         ]
 
     def _left(self, item: Found) -> Row:

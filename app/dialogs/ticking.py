@@ -27,7 +27,7 @@ from layers.records import Changes, Layer
 FID = Qt.ItemDataRole.UserRole
 STALE = "The layer has changed since this was found. Close the window and look again."
 #: How wide the column of ids is at most, and the room for a tick beside them.
-WIDEST, ROOM = 240, 28
+WIDEST, ROOM = 190, 28
 #: A shape is as much work to keep as so many values.
 VALUES_PER_SHAPE = 20
 

@@ -90,6 +90,39 @@ def test_a_row_of_the_table_selects_its_object(judged: ResultPanel, yard: Sessio
     assert yard.selection.tolist() == [fid(yard, "yard")]
 
 
+def test_what_is_wrong_comes_first_and_a_row_is_flown_to(judged: ResultPanel, yard: Session) -> None:
+    names = ("layer", "fid", "object_id", "code", "fault", "surface", "text", "x", "y", "z")
+    quantity = Quantity("faulty", "Faults", "", 0, words=("sound", "faulty"))
+    texts = ("object_id", "code", "fault", "surface", "text")
+    table = Table({name: ["a"] if name in texts else np.array([1]) for name in names})
+    assert columns_in_order(table, found("soundness", quantity))[:3] == ["code", "fault", "object_id"]
+    judged.table.which.setCurrentIndex(judged.table.which.findData("surfaces"))
+    flown: list[list[int]] = []
+    judged.fly_requested.connect(lambda fids: flown.append(list(fids)))
+    judged.table.view.activated.emit(judged.table.rows.index(0, 0))
+    assert flown == [[fid(yard, "yard")]] == [yard.selection.tolist()]
+
+
+def test_from_faults_one_gets_to_their_repair(
+    judged: ResultPanel, analysing: Analysing, yard: Session, qtbot: QtBot
+) -> None:
+    assert not judged.remedy.isVisible(), "sunlight cannot be repaired"
+    layer = next(layer for layer in yard.project.layers if layer.kind == "city")
+    quantity = Quantity("faulty", "Faults", "", 0, low=0.0, high=1.0, words=("sound", "faulty"))
+    names = ("layer", "fid", "geometry", "surface")
+    numbers = {name: np.array([layer.id if name == "layer" else 1]) for name in names}
+    surfaces = Table({**numbers, "object_id": ["a"], "area_m2": np.ones(1), "faulty": np.ones(1)})
+    made = replace(found("soundness", quantity, surfaces=surfaces), verdict="fail")
+    with yard.project.edit("Keep") as edit:
+        number = edit.add_result(made)
+    analysing.show(number)
+    qtbot.waitUntil(judged.remedy.isVisible)
+    yard.set_current_layer(None)
+    with qtbot.waitSignal(judged.remedy_requested) as asked:
+        judged.remedy.click()
+    assert asked.args == ["repair"] and yard.current_layer == layer
+
+
 def test_rows_are_sorted_with_nothing_last() -> None:
     values = np.array([2.0, np.nan, 3.0, 1.0])
     assert order_of(values, descending=False).tolist() == [3, 0, 2, 1]

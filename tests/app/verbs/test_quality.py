@@ -34,7 +34,8 @@ def test_what_is_found_is_repaired_and_comes_back_with_undo(tmp_path: Path, caps
     assert (status, found["repaired"], found["step"]) == (0, 0, None)
     status, found = answer(capsys, "repair", path, "--why", "survey")
     assert found["done"] == {"shells turned": 1} and found["step"] is not None
-    assert answer(capsys, "validate", path) == (0, {"valid": True, "errors": [], "warnings": []})
+    status, found = answer(capsys, "validate", path)
+    assert (status, found["valid"], found["errors"], found["warnings"]) == (0, True, [], [])
     answer(capsys, "undo", path)
     assert codes(answer(capsys, "validate", path)[1]) == {"405": 1}
 
