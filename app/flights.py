@@ -20,6 +20,8 @@ from viewer.camera import Camera
 #: How far to see around a found object, in its own sizes, and at least.
 ROOM = 1.5
 LEAST_M = 12.0
+#: A layer may be one small find.
+LEAST_LAYER_M = 0.05
 #: A result that takes less of the view both ways is too small to be read.
 LEAST_SHOWN = 0.25
 #: A result that speaks of a spot alone is seen with so much around it.
@@ -49,7 +51,7 @@ class Flights(QObject):
         """Fly to a layer as it is now."""
         box = self._session.project.layer(layer).box
         if box is not None:
-            self.to_box(np.array(box, np.float64).reshape(2, 3))
+            self.to_box(np.array(box, np.float64).reshape(2, 3), LEAST_LAYER_M)
 
     def to_result(self, result: Result) -> None:
         """Fly to what a result speaks of, unless all of it is in view and large enough to be read."""
@@ -71,9 +73,9 @@ class Flights(QObject):
         is_within = bool((low >= 0).all() and (high <= size).all())
         return is_within and bool(((high - low) >= LEAST_SHOWN * size).any())
 
-    def to_box(self, box: Float64) -> None:
-        """Fly until a box, with some room around it, fills the view."""
-        half = np.maximum((box[1] - box[0]) / 2 * ROOM, LEAST_M)
+    def to_box(self, box: Float64, least_m: float = LEAST_M) -> None:
+        """Fly until a box, with some room around it and at least so much, fills the view."""
+        half = np.maximum((box[1] - box[0]) / 2 * ROOM, least_m)
         half[2] = (box[1, 2] - box[0, 2]) / 2
         middle = box.mean(axis=0)
         canvas, camera = self._canvas, self._session.scene.camera

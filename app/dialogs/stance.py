@@ -23,6 +23,7 @@ from layers.placing import box_placed, tilted
 from layers.project import Project
 from layers.records import Layer
 
+GAP_PX = 8
 UNITS = (
     ("metres", UNITS_M["m"]),
     ("millimetres", UNITS_M["mm"]),
@@ -59,6 +60,7 @@ class Stance(QWidget):
         )
         place = QGridLayout()
         place.setVerticalSpacing(2)
+        place.setHorizontalSpacing(GAP_PX)
         for column, (field, name) in enumerate(
             ((self.east, "East"), (self.north, "North"), (self.up, "Height"))
         ):
@@ -107,6 +109,7 @@ class Stance(QWidget):
         self.unit.activated.connect(self._on_unit)
         self.scale.valueChanged.connect(self._name_unit)
         row = QHBoxLayout()
+        row.setSpacing(GAP_PX)
         row.addWidget(self.unit, 1)
         row.addWidget(self.scale, 1)
         return row
@@ -132,9 +135,11 @@ class Stance(QWidget):
             field.valueChanged.connect(self._name_axis)
         self.axis.activated.connect(self._on_axis)
         fine = QHBoxLayout()
+        fine.setSpacing(GAP_PX)
         for field in self.tilts:
             fine.addWidget(field, 1)
         column = QVBoxLayout()
+        column.setSpacing(GAP_PX)
         column.addWidget(self.axis)
         column.addLayout(fine)
         return column
