@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from layers.arrays import Int32
 from layers.gml.batches import Batch
+from layers.gml.geometries import Link, Polygon
 from layers.gml.names import split
 from layers.gml.numbers import numbers, value_of
-from layers.gml.shapes import Link, Polygon, Shapes
+from layers.gml.shapes import Shapes
 from layers.looks import Look, Picture
 from layers.polygons import Float32, Polygons
 from layers.runs import starts

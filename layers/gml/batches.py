@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.gml.coordinates import Lines
+from layers.gml.geometries import Geometry, Polygon
 from layers.gml.objects import GmlObject
-from layers.gml.shapes import Geometry, Polygon
 from layers.polygons import METRES_PER_DEGREE, Gathered, Polygons
 
 #: Outlines of these would be a net of triangles.

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.arrays import Float64
+from layers.gml.geometries import Texts
 from layers.gml.numbers import LARGEST, numbers
-from layers.gml.shapes import Texts
 from layers.runs import Int64, ranges, starts
 
 

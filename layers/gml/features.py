@@ -20,10 +20,11 @@ from layers.crs import parse_crs
 from layers.gml import attributes as values
 from layers.gml.attributes import tag_of
 from layers.gml.coordinates import dimensions
+from layers.gml.geometries import Geometry, Polygon
 from layers.gml.ids import own_id
 from layers.gml.names import split
 from layers.gml.numbers import LARGEST, numbers
-from layers.gml.shapes import GEOMETRIES, Geometry, Polygon, Shapes
+from layers.gml.shapes import GEOMETRIES, Shapes
 from layers.report import Report
 from layers.runs import Int64, starts
 from layers.srsnames import Reference, anchors_in, crs_and_order, crs_of

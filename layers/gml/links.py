@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from layers.gml.geometries import Geometry, Link, Polygon
 from layers.gml.names import FINER, FINEST, INDOORS
 from layers.gml.objects import Extraction, GmlObject
-from layers.gml.shapes import Geometry, Link, Polygon
 
 #: A reference leads to a reference … not more often than this.
 MOST_STEPS = 16

@@ -7,8 +7,8 @@ from typing import Any
 
 from layers.conformance import SURFACES
 from layers.gml.attributes import attributes_of
+from layers.gml.geometries import SemanticSurface
 from layers.gml.objects import is_value
-from layers.gml.shapes import SemanticSurface
 
 #: Polygons of a batch by number, nested as the boundaries of their geometry are.
 Tree = list[Any]

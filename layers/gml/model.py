@@ -26,12 +26,13 @@ from layers.gml.coordinates import Lines
 from layers.gml.cutting import HEAD, Cut, frame_of, members_in, with_ids
 from layers.gml.dressing import Dressing
 from layers.gml.edits import Head
+from layers.gml.geometries import Geometry, Polygon
 from layers.gml.header import Header, header_of
 from layers.gml.meaning import Meanings, Tree, each
 from layers.gml.names import is_object_like, split
 from layers.gml.objects import Extraction, GmlObject, member_of
 from layers.gml.reader import Reader
-from layers.gml.shapes import GEOMETRIES, Geometry, Polygon
+from layers.gml.shapes import GEOMETRIES
 from layers.runs import numbered, starts
 from layers.srsnames import Reference
 from layers.upgrade import Model

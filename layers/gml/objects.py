@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from layers.gml import attributes as values
 from layers.gml.condense import Condensed
+from layers.gml.geometries import Geometry, Link, Placed, Polygon, SemanticSurface
 from layers.gml.ids import made_id, own_id
 from layers.gml.names import (
     XLINK_HREF,
@@ -28,7 +29,7 @@ from layers.gml.names import (
     surface_type,
 )
 from layers.gml.numbers import value_of
-from layers.gml.shapes import GEOMETRIES, MEMBERS, Geometry, Link, Placed, Polygon, SemanticSurface, Shapes
+from layers.gml.shapes import GEOMETRIES, MEMBERS, Shapes
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

@@ -21,10 +21,11 @@ from layers.gml.batches import RING_NOT_CLOSED, Batch, gather, placed_rings
 from layers.gml.condense import Condensed, Condenser
 from layers.gml.coordinates import Lines, lines_of
 from layers.gml.cutting import Cut, Text, mapped, with_ids
+from layers.gml.geometries import Geometry, Polygon
 from layers.gml.header import Header, is_feature
 from layers.gml.links import settle
 from layers.gml.objects import Extraction, GmlObject
-from layers.gml.shapes import GEOMETRIES, Geometry, Polygon
+from layers.gml.shapes import GEOMETRIES
 from layers.moving import Move
 from layers.polygons import Gathered
 from layers.report import Outcome, Report

@@ -21,12 +21,13 @@ from layers.flatten import DEPTH
 from layers.gml.attributes import tag_of
 from layers.gml.coordinates import Lines, lines_of
 from layers.gml.edits import Edits, Head
+from layers.gml.geometries import Geometry, Polygon
 from layers.gml.header import Header
 from layers.gml.links import settle
 from layers.gml.model import header_in
 from layers.gml.names import XLINK_HREF, split
 from layers.gml.objects import Extraction, GmlObject, member_of
-from layers.gml.shapes import Geometry, Polygon, Shapes
+from layers.gml.shapes import Shapes
 from layers.shapes import SOURCE, Shape, rings_of
 
 if TYPE_CHECKING:

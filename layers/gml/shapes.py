@@ -7,86 +7,14 @@ A reference to a surface (xlink) stays a `Link` until all that may be meant is k
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from layers.gml.condense import FACES, LINKS, POLYGONS, Condensed, numbers_in
+from layers.gml.geometries import Geometry, Link, Polygon, SemanticSurface, Texts
 from layers.gml.names import GML, XLINK_HREF, once, split
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
-
-
-@dataclass(slots=True, eq=False)
-class SemanticSurface:
-    """A boundary surface, an opening in one, or an area of a road: what polygons are."""
-
-    id: str
-    type: str
-    element: _Element | None = None
-    parent: SemanticSurface | None = None  # of an opening
-
-
-@dataclass(slots=True, eq=False)
-class Polygon:
-    """A polygon: numbers of its rings in `Texts`, the outer one first."""
-
-    id: str
-    rings: list[int]
-    surface: SemanticSurface | None = None
-    flipped: bool = False  # it is seen from the other side
-
-
-class Link(NamedTuple):
-    """Polygons that are written elsewhere."""
-
-    href: str
-    surface: SemanticSurface | None = None
-    flipped: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Geometry:
-    """One geometry of an object; `type` is CityJSON's.
-
-    What has surfaces is solids of shells of polygons, a MultiSurface one solid of one shell.
-    """
-
-    type: str
-    lod: str
-    solids: list[list[list[Polygon | Link]]] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)  # numbers of texts: lines, or points
-    id: str = ""
-    srs_name: str = ""  # where it has its own
-    placed: Placed | None = None
-    cuts_terrain: bool = False  # a terrain intersection curve, which is not drawn
-
-    def polygons(self) -> Iterator[Polygon | Link]:
-        """All polygons in order."""
-        for shells in self.solids:
-            for shell in shells:
-                yield from shell
-
-
-class Placed(NamedTuple):
-    """Where an implicit geometry stands (OGC 12-019, 8.3)."""
-
-    matrix: list[float]  # 16 numbers, row by row
-    anchor: int  # number of the text of its reference point
-
-
-@dataclass(slots=True)
-class Texts:
-    """Lists of coordinates, still text, each by its number."""
-
-    texts: list[str] = field(default_factory=list)
-    dimensions: dict[int, int] = field(default_factory=dict)  # of those that say their own
-    ring_ids: dict[str, int] = field(default_factory=dict)
-
-    def add(self, text: str) -> int:
-        """Keep a text; gives its number."""
-        self.texts.append(text)
-        return len(self.texts) - 1
 
 
 def _tags(names: str) -> frozenset[str]:
