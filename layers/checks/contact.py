@@ -41,7 +41,7 @@ def near_pairs(one: Float64, other: Float64 | None, within: float) -> tuple[Inde
 
 def crossing(one: Float64, other: Float64, within: float) -> Bool:
     """Which of n pairs of triangles (n, 3, 3) pass through each other along more than `within`."""
-    found: Bool = np.isfinite(crossings(one, other, within)).all(axis=1)
+    found: Bool = np.isfinite(crossings(one, other, within)[:, 0])
     return found
 
 
