@@ -14,7 +14,7 @@ from layers.data import Box, LayerData
 from layers.errors import PlaceError
 from layers.moving import Move, moved_box
 from layers.place import Place, far_note, project_crs_for, suggest_crs
-from layers.placement import AS_READ, Pair, Placement, Triple
+from layers.placement import AS_READ, NOWHERE, Pair, Placement, Triple
 
 #: Kinds that are drawn from their rows: their heights are in metres unless their CRS says otherwise.
 IN_METRES = ("pipes", "vector")
@@ -137,8 +137,11 @@ def upright_foot(box: Box, tilt_deg: Pair) -> Triple:
 def settled(
     layer: LayerData, project_crs: str, origin: Sequence[float] | None, said: Placement | None
 ) -> Placement | None:
-    """What is said of a new layer's unit and upright, about its foot; set down where it lies nowhere."""
-    if said is None or not said.is_turned or said.is_corrected or layer.box is None:
+    """What is said of a new layer's unit and upright, about its foot; set down where it lies nowhere.
+
+    Where a pivot is said too, all of it is.
+    """
+    if said is None or not said.is_turned or said.is_corrected or layer.box is None or said.pivot != NOWHERE:
         return said
     if not _is_set_down(layer, project_crs):
         if layer.crs == LOCAL:
