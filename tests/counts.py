@@ -17,11 +17,11 @@ def counted(form: str, path: Path) -> int | None:
 
 
 def _cityjson(path: Path) -> int:
-    return len(orjson.loads(path.read_bytes()).get("CityObjects", ()))
+    return len(orjson.loads(path.read_text("utf-8-sig")).get("CityObjects", ()))
 
 
 def _cityjsonseq(path: Path) -> int:
-    lines = (line for line in path.read_bytes().splitlines() if line.strip())
+    lines = (line for line in path.read_text("utf-8-sig").split("\n") if line.strip())
     return sum(len(orjson.loads(line).get("CityObjects") or ()) for line in lines)
 
 
