@@ -166,7 +166,8 @@ def added_to(before: bytes, after: bytes) -> bytes:
 
 def exported(project: Project, folder: Path) -> bytes:
     out = folder / "out.gml"
-    export_layer(project, next(layer for layer in project.layers if layer.kind == "city"), out, overwrite=True)
+    city = next(layer for layer in project.layers if layer.kind == "city")
+    export_layer(project, city, out, overwrite=True)
     return out.read_bytes()
 
 
