@@ -16,6 +16,7 @@ from analysis.site import site_if_known
 from analysis.survey import finished, versions
 from analysis.underfoot import Feet, feet_of, terrains
 from analysis.verdicts import FAIL, NOTHING, PASS
+from layers.arrays import Float64
 from layers.checks.layer import metres
 from layers.columns import Mask
 from layers.crs import LOCAL
@@ -266,19 +267,19 @@ def _above(gap_m: float) -> str:
 
 def _objects(project: Project, patients: Sequence[Patient]) -> Table:
     """One row per object that is not where the ground is."""
-    columns: dict[str, list[object]] = {
-        name: [] for name in ("fid", "object_id", "state", "foot_z", "ground_z", GAP)
-    }
+    fids: list[int] = []
+    states: list[str] = []
+    numbers: dict[str, list[Float64]] = {"foot_z": [], "ground_z": [], GAP: []}
     for patient in patients:
-        states, gap_m, feet = patient.states, patient.gap_m, patient.feet
-        for row in patient.off:
-            values = (int(feet.fid[row]), "", states[row], feet.foot_z[row], feet.mid_z[row], gap_m[row])
-            for name, value in zip(columns, values, strict=True):
-                columns[name].append(value)
-    named = {item.fid: item.id for item in project.objects(fids=columns["fid"])}  # type: ignore[arg-type]
-    texts = {"object_id": [named[fid] for fid in columns["fid"]], "state": list(map(str, columns["state"]))}  # type: ignore[index]
-    numbers = {name: np.array(columns[name], np.float64) for name in ("foot_z", "ground_z", GAP)}
-    return Table({"fid": np.array(columns["fid"], np.int64), **texts, **numbers})
+        off, feet = np.array(patient.off, np.intp), patient.feet
+        fids += feet.fid[off].tolist()
+        states += [str(patient.states[row]) for row in patient.off]
+        for name, values in zip(numbers, (feet.foot_z, feet.mid_z, patient.gap_m), strict=True):
+            numbers[name].append(np.asarray(values, np.float64)[off])
+    named = {item.fid: item.id for item in project.objects(fids=fids)}
+    texts = {"object_id": [named[fid] for fid in fids], "state": states}
+    columns = {name: np.concatenate([np.empty(0), *parts]) for name, parts in numbers.items()}
+    return Table({"fid": np.array(fids, np.int64), **texts, **columns})
 
 
 def _surfaces(project: Project, patients: Sequence[Patient]) -> Table:
