@@ -8,7 +8,10 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 _LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa"})
-_UNIT = re.compile(r"^(.*?)[\s_.\-(\[]+(mm|cm|m|in|inch|inches|ft|feet)[)\]]?$", re.IGNORECASE)
+#: A unit at the end of a name; looked for in its last signs only, for names may be as long as files.
+_UNIT = re.compile(r"(?<![^\s_.\-(\[])(mm|cm|m|in|inch|inches|ft|feet)[)\]]?$", re.IGNORECASE)
+_LONGEST_UNIT = len("_inches)")
+_BEFORE_UNIT = " \t\r\n\f\v\xa0_.-(["
 
 #: Metres in one unit of length.
 METRES = {"mm": 0.001, "cm": 0.01, "m": 1.0, "in": 0.0254, "ft": 0.3048}
@@ -30,11 +33,14 @@ def plain(name: str) -> str:
 @lru_cache(maxsize=4096)
 def stem_and_unit(name: str) -> tuple[str, str | None]:
     """A name and the unit it ends in: "DIAM (mm)" is "DIAM" and "mm"."""
-    found = _UNIT.match(name)
+    found = _UNIT.search(name[-_LONGEST_UNIT:])
     if found is None:
         return name, None
-    unit = found[2].lower()
-    return found[1], _UNIT_NAMES.get(unit, unit)
+    written = name[: found.start() - min(_LONGEST_UNIT, len(name))]
+    bare, unit = written.rstrip(_BEFORE_UNIT), found[1].lower()
+    if len(bare) == len(written):  # all of the name, or of what was looked at
+        return name, None
+    return bare, _UNIT_NAMES.get(unit, unit)
 
 
 def find_field(names: Iterable[str], candidates: Sequence[str]) -> str | None:
