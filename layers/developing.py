@@ -170,7 +170,7 @@ class Images:
                     code,
                     "",
                     f"{len(names)} of {len(self.pictures)} images are {words}: {some}{more}."
-                    f" {_surfaces(count)} drawn hatched in their place",
+                    f" {_surfaces(count)} drawn hatched in their place where materials and images are shown",
                     "unsupported",
                 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import numpy as np
 
@@ -12,8 +13,8 @@ from layers.records import Layer
 from layers.tones import HATCH
 from viewer.color import LegendEntry
 from viewer.detail import Allowed
-from viewer.faces import Index
-from viewer.looks import APPEARANCE, PLAIN, Looks
+from viewer.faces import Index, Mask
+from viewer.looks import APPEARANCE, GUESSES, Looks
 from viewer.palette import hex_color, surface_color
 
 #: To count what is left of more surfaces than this would hold up the window.
@@ -34,14 +35,14 @@ def legend_of(
     if looks.way == APPEARANCE and city.album is not None and city.themes:
         surfaces = _surfaces(city, allowed)
         look = np.asarray(city.surface_look)[surfaces, theme]
-        bare = np.bincount(np.asarray(city.surface_type)[surfaces][look < 0], minlength=len(city.type_names))
-        return [*_look_rows(layer, city.album, look, int(bare[0])), *_bare_rows(layer, city, bare)]
+        bare = _drawn_as(looks, city, surfaces, look < 0)
+        return [*_look_rows(layer, city.album, look), *_bare_rows(layer, bare)]
     objects = city.entry_object[allowed.entries]
     if looks.classes is not None:
         return looks.classes.legend(layer.id, looks.attribute, objects)
     if looks.way == "plain":
         return [LegendEntry(layer.name, looks.plain, len(objects), layer=layer.id, heading=layer.name)]
-    if looks.way == "surface" and (rows := _surface_rows(layer, city, allowed)):
+    if looks.way == "surface" and (rows := _surface_rows(layer, looks, city, allowed)):
         return rows
     counts = np.bincount(looks.object_type[objects], minlength=len(looks.type_names))
     colors = looks.type_colors()
@@ -60,31 +61,53 @@ def _surfaces(city: CityTiles, allowed: Allowed) -> Index | slice:
     return allowed.surfaces(city, np.arange(len(city.entry_object)))[0]
 
 
-def _bare_rows(layer: Layer, city: CityTiles, counts: Index) -> list[LegendEntry]:
-    """The semantic surfaces without any look, which have the colours of their types."""
-    rows = [
-        LegendEntry(f"{name}, no image", surface_color(name), int(counts[i]), "surfaces", layer.id, LOOKS)
-        for i, name in enumerate(city.type_names)
-        if i and counts[i]
+def _drawn_as(
+    looks: Looks, city: CityTiles, surfaces: Index | slice, chosen: Mask
+) -> Counter[tuple[str, str]]:
+    """How many of some polygons are drawn as what (name and colour), where they have no look of their own:
+    as their semantic type, as what they are guessed to be, or as their object."""
+    types = np.asarray(city.surface_type)[surfaces][chosen]
+    counts = np.bincount(types, minlength=len(city.type_names)) if looks.by_surface else np.zeros(1, int)
+    found = Counter(
+        {
+            (city.type_names[i], surface_color(city.type_names[i])): int(counts[i])
+            for i in range(1, len(counts))
+        }
+    )
+    others = np.arange(len(city.surface_type))[surfaces][chosen][(types == 0) | (not looks.by_surface)]
+    entry = np.searchsorted(np.asarray(city.entry_surface), others, side="right") - 1
+    objects = np.asarray(city.entry_object)[entry]
+    guessed = looks.guessed(objects, np.asarray(city.surface_normal)[others])
+    for i, name in enumerate(GUESSES):
+        found[name, surface_color(name)] += int((guessed == i).sum())
+    kinds = np.bincount(looks.object_type[objects[guessed < 0]], minlength=len(looks.type_names))
+    for i, name in enumerate(looks.type_names):
+        found[name, hex_color(looks.type_colors()[i])] += int(kinds[i])
+    return +found
+
+
+def _bare_rows(layer: Layer, counts: Counter[tuple[str, str]]) -> list[LegendEntry]:
+    """The polygons without any look, which have the colours of their types."""
+    return [
+        LegendEntry(f"{name}, no image", color, count, "surfaces", layer.id, LOOKS)
+        for (name, color), count in counts.most_common()
     ]
-    return sorted(rows, key=lambda row: -row.count)
 
 
-def _look_rows(layer: Layer, album: Album, look: Int32, bare: int) -> list[LegendEntry]:
-    """How many polygons have images, are hatched for want of one, are of which material, or of nothing."""
+def _look_rows(layer: Layer, album: Album, look: Int32) -> list[LegendEntry]:
+    """How many polygons have images, are hatched for want of one, or are of which material."""
     each = np.bincount(look + 1, minlength=len(album.picture) + 1)[1:]
     rows = []
     shown = _materials(album, each)
     for label, color, count in (
         ("Image of the file", hex_color(np.array(IMAGE)), int(each[album.picture >= 0].sum())),
         (
-            "Image is missing: hatched",
+            "Image is missing: hatched near by",
             hex_color(np.mean(HATCH, axis=0)),
             int(each[album.picture == MISSING].sum()),
         ),
         *shown[:MOST_MATERIALS],
         ("Other materials", hex_color(np.array(IMAGE)), sum(row[2] for row in shown[MOST_MATERIALS:])),
-        ("No material or image", PLAIN, bare),
     ):
         if count:
             rows.append(LegendEntry(label, color, count, "surfaces", layer.id, LOOKS))
@@ -102,16 +125,17 @@ def _materials(album: Album, counts: Index) -> list[tuple[str, str, int]]:
     return sorted(((name, color, count) for (name, color), count in found.items()), key=lambda row: -row[2])
 
 
-def _surface_rows(layer: Layer, city: CityTiles, allowed: Allowed) -> list[LegendEntry]:
+def _surface_rows(layer: Layer, looks: Looks, city: CityTiles, allowed: Allowed) -> list[LegendEntry]:
     names = city.type_names
     if len(city.surface_type) <= MOST_COUNTED:
-        counts = np.bincount(city.surface_type[_surfaces(city, allowed)], minlength=len(names))
+        surfaces = _surfaces(city, allowed)
+        every = np.ones(len(np.asarray(city.surface_type)[surfaces]), bool)
+        found = _drawn_as(looks, city, surfaces, every)
     else:  # those of the whole layer, as the import counted them
         known = layer.facts.get("surfaces") or {}
-        counts = np.array([int(known.get(name, 0)) for name in names])
-    rows = [
-        LegendEntry(name, surface_color(name), int(counts[i]), "surfaces", layer.id, "Surfaces")
-        for i, name in enumerate(names)
-        if i and counts[i] and allowed.types[i]
+        shown = [name for i, name in enumerate(names) if i and allowed.types[i]]
+        found = +Counter({(name, surface_color(name)): int(known.get(name, 0)) for name in shown})
+    return [
+        LegendEntry(name, color, count, "surfaces", layer.id, "Surfaces")
+        for (name, color), count in found.most_common()
     ]
-    return sorted(rows, key=lambda row: -row.count)

@@ -19,6 +19,8 @@ Float32 = NDArray[np.float32]
 APPEARANCE = "appearance"
 PLAIN = "#d8cfc0"
 ROOF, WALL, GROUND = "RoofSurface", "WallSurface", "GroundSurface"
+#: What polygons of buildings are taken for where the file does not say it, by how they lie.
+GUESSES = (GROUND, WALL, ROOF)
 
 
 class Looks:
@@ -35,7 +37,7 @@ class Looks:
         usual = APPEARANCE if has_own else "surface" if by_surface else "type"
         self.way = str(layer.style.get("color_by", "")) or usual
         #: Whether polygons go by their semantic types; those without looks do, where others have some.
-        self._by_surface = self.way == "surface" or (self.way == APPEARANCE and by_surface)
+        self.by_surface = self.way == "surface" or (self.way == APPEARANCE and by_surface)
         self.classes: Classes | None = None
         if self.way.startswith(ATTRIBUTE):
             style = layer.style
@@ -54,7 +56,7 @@ class Looks:
         else:
             self._own = self.type_colors().astype(np.float32)
         self._top, self._side = self._own, self._own
-        if self._by_surface:
+        if self.by_surface:
             self._top, self._side = self._own.copy(), self._own.copy()
             built = self._is_building()
             self._top[built], self._side[built] = rgb(surface_color(ROOF)), rgb(surface_color(WALL))
@@ -76,17 +78,24 @@ class Looks:
     def polygons(self, objects: Int32, types: Int32, normals: Float32) -> Float32:
         """One colour per polygon: of these objects, with these semantic types."""
         colors: Float32 = self._own[self.codes[objects]]
-        if not self._by_surface:
+        if not self.by_surface:
             return colors
         known = types > 0
         table = np.array([rgb(surface_color(name)) for name in self._surface_types], np.float32)
         colors[known] = table[types[known]]
-        guessed = ~known & self._is_building()[self.object_type[objects]]
-        # Without semantics, what looks up is roof, what stands is wall.
-        names = np.array([rgb(surface_color(name)) for name in (GROUND, WALL, ROOF)], np.float32)
-        kind = 1 + (normals[:, 2] > 0.35).astype(int) - (normals[:, 2] < -0.7)
-        colors[guessed] = names[kind[guessed]]
+        kind = np.where(known, -1, self.guessed(objects, normals))
+        names = np.array([rgb(surface_color(name)) for name in GUESSES], np.float32)
+        colors[kind >= 0] = names[kind[kind >= 0]]
         return colors
+
+    def guessed(self, objects: Int32, normals: Float32) -> Int32:
+        """As which of GUESSES polygons of these objects are drawn that have no semantic type, -1: as none.
+
+        Of buildings, what looks up is roof and what stands is wall.
+        """
+        kind = 1 + (normals[:, 2] > 0.35).astype(np.int32) - (normals[:, 2] < -0.7)
+        is_guessed = self._is_building()[self.object_type[objects]] & self.by_surface
+        return np.where(is_guessed, kind, -1).astype(np.int32)
 
     def tops(self, objects: Int32) -> Float32:
         """The colours of the tops of blocks that stand for these objects."""

@@ -16,8 +16,10 @@ from layers.importing import import_files
 from layers.project import Project
 from layers.tones import HATCH
 from tests.cities import imported_here
+from tests.conftest import real
 from tests.dressed import ONCE, QUARTERS, THRICE, write_image, write_wall
 from viewer.camera import Camera
+from viewer.palette import surface_color
 from viewer.scene import Scene, prepare
 
 SIZE = (400, 400)
@@ -166,3 +168,12 @@ def test_a_scan_wears_its_images_and_materials(tmp_path: Path) -> None:
         with project.edit("Stone") as edit:
             edit.set_layer(project.layers[0].id, style={"color_by": "plain"})
         assert not is_like(picture(scene)[120, 100].astype(float), QUARTERS[0])
+
+
+def test_the_legend_tells_every_colour_of_what_wears_no_image(tmp_path: Path) -> None:
+    path = real("citygml/plateau-yokosuka/bldg/52397519_bldg_6697_op.gml")
+    with scene_of(path, tmp_path) as (_, scene):
+        rows = {row.label: row for row in scene.legend()}
+        assert rows["RoofSurface, no image"].color == surface_color("RoofSurface")
+        assert rows["RoofSurface, no image"].count > 0 and rows["WallSurface, no image"].count > 244
+        assert rows["Image of the file"].count == 335 and sum(row.count for row in rows.values()) == 734
