@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
 
-from layers import formats, safefile
+from layers import companions, formats, safefile
 from layers.data import HEAD, MEMBER, TILE, LayerData, Piece, Progress, WriteOptions, never_stop
 from layers.errors import WriteError
 from layers.formats._reshape import own_text
@@ -44,10 +45,16 @@ def export_layer(
     check_free(project, layer, options)
     if goes_back(project, layer, options):
         check_written_back(project, layer)
-        return _write_back(project, layer, out)
-    form = writer_for(layer, out)
-    safefile.write_by_path(out, lambda path: form.write(path, Outgoing(project, layer, options)))
-    return f"written anew as {form.TITLE}"
+        found = companions.kept(layer, partial(source_tiles, project, layer), out)
+        found.check(project, overwrite)
+        with found.beside():
+            how = _write_back(project, layer, out)
+        return how + found.said
+    form, going = writer_for(layer, out), Outgoing(project, layer, options)
+    going.companions.check(project, overwrite)
+    with going.companions.beside():
+        safefile.write_by_path(out, lambda path: form.write(path, going))
+    return f"written anew as {form.TITLE}{going.companions.said}"
 
 
 def check_free(project: Project, layer: Layer, options: WriteOptions) -> None:

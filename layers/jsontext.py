@@ -75,6 +75,15 @@ def members_of(text: bytes) -> tuple[list[Member], int]:
         members.append(Member(orjson.loads(key.group()), key.start(), key.end(), value_start, value_end))
 
 
+def value_at(text: bytes, begin: int) -> bytes | None:
+    """The value that begins there, as raw text; None where it does not end."""
+    try:
+        start, end = _value(_TOKEN.finditer(text, begin))
+    except StopIteration:
+        return None
+    return text[start:end]
+
+
 def _value(tokens: Iterator[re.Match[bytes]]) -> tuple[int, int]:
     first = next(tokens)
     depth = 1 if first.group() in (b"{", b"[") else 0

@@ -6,34 +6,42 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from layers.arrays import CityTiles, Drawable, Scan
 from layers.cache import CacheMissing
 from layers.citymodel import SOURCE_TYPE, known_type
+from layers.companions import Companions, kept
 from layers.crs import LOCAL, METRE, code_of, crs_title, heights, parse_crs, unit_names, untold_heights
 from layers.data import WriteOptions
 from layers.errors import PlaceError
-from layers.exporting import check_written_back, goes_back, holder_of, is_cut, is_edited, writer_for
+from layers.exporting import (
+    check_written_back,
+    goes_back,
+    holder_of,
+    is_cut,
+    is_edited,
+    source_tiles,
+    writer_for,
+)
 from layers.moving import way
 from layers.project import Project
 from layers.records import Layer
 from layers.writers import Writer, cityjson, cityjsonseq, dxf, geojson, laz, tiles3d
 from layers.writers._lasrecords import source_of
 from layers.writers._levels import Levels
-from layers.writers._model import from_source
 from layers.writers.holds import Holds
 from layers.writers.outgoing import Outgoing
-from layers.written import grouped
+from layers.written import counted, grouped
 
 #: A city model that is made of what is drawn has no images; whether bodies are closed is found out anew.
 FROM_TILES = Holds(appearance="materials")
 POINT_SOURCES = ("las", "copc")
 #: Sources that call types of objects and LoDs as CityJSON does.
 CITYJSON_SOURCES = ("cityjson", "cityjsonseq")
-#: Sources that name their images by paths.
-IMAGES_BESIDE = (*CITYJSON_SOURCES, "citygml", "obj")
 #: A geometry as GeoPackage has it that takes more is no point.
 POINT_BYTES = 40
 LONGITUDE_LATITUDE = "EPSG:4326"
@@ -48,11 +56,6 @@ class Loss:
     count: int = 0
 
 
-IMAGES_STAY = Loss(
-    "images", "Images stay where they are: the file names them by their paths from the folder of its source."
-)
-
-
 def losses(project: Project, layer: Layer, options: WriteOptions) -> list[Loss]:
     """All that the file `options.out` would not hold of a layer, in the project or in its source.
 
@@ -62,18 +65,17 @@ def losses(project: Project, layer: Layer, options: WriteOptions) -> list[Loss]:
     layer = holder_of(project, layer)
     if goes_back(project, layer, options):
         check_written_back(project, layer)
-        return [*_not_in_source(project, layer), *_of_project(project, layer)]
+        return [*_not_in_source(project, layer, options.out), *_of_project(project, layer)]
     form = writer_for(layer, options.out)
     looked = _Look(Outgoing(project, layer, options), form)
     return [*looked.losses(), *_of_project(project, layer)]
 
 
-def _not_in_source(project: Project, layer: Layer) -> Iterator[Loss]:
+def _not_in_source(project: Project, layer: Layer, out: Path) -> Iterator[Loss]:
     """What was done to a layer that its own file, written back, does not say."""
     if layer.linked and is_edited(project, layer):
         yield Loss("edits", "The file is copied as it came; edited attributes stay in the project.")
-    if _has_pictures(project, layer):
-        yield IMAGES_STAY
+    yield from _files(kept(layer, partial(source_tiles, project, layer), out))
     if not layer.placement.is_as_read:
         yield Loss("placement", "Coordinates are as they came; where the layer was put stays in the project.")
     dated = _changed(project, layer, " AND c.key IN ('valid_from', 'valid_to')")
@@ -82,14 +84,14 @@ def _not_in_source(project: Project, layer: Layer) -> Iterator[Loss]:
         yield Loss("dates", text, dated)
 
 
-def _has_pictures(project: Project, layer: Layer) -> bool:
-    """Whether the source names images by their paths, and what is drawn of the layer has some."""
-    if layer.source_format not in IMAGES_BESIDE:
-        return False
-    with suppress(CacheMissing):
-        found = project.drawable(layer)
-        return isinstance(found, CityTiles | Scan) and found.album is not None and found.album.has_pictures
-    return False
+def _files(companions: Companions) -> Iterator[Loss]:
+    """What the source names by its path and cannot go out with it."""
+    missing = companions.missing
+    if missing:
+        count = f"{grouped(len(missing))} of {counted(companions.named, 'file')}"
+        text = f"{count} that the source names, such as images, are not beside it or may not be copied:"
+        text += f" {_named(list(missing))}. The file names them all the same."
+        yield Loss("images", text, len(missing))
 
 
 def _of_project(project: Project, layer: Layer) -> Iterator[Loss]:
@@ -119,11 +121,12 @@ class _Look:
         self.going, self.form = going, form
         self.project, self.layer = going.project, going.layer
         self.is_model = form in (cityjson, cityjsonseq)
-        self.is_from_source = self.is_model and from_source(going)
+        self.is_from_source = self.is_model and going.is_model
         self.holds = FROM_TILES if self.is_model and not self.is_from_source else form.HOLDS
 
     def losses(self) -> Iterator[Loss]:
         """Everything, the weightiest first."""
+        yield from _files(self.going.companions)
         if self.form is tiles3d:
             tiles3d.check_place(self.going)
         if self.layer.kind == "city":
@@ -214,8 +217,6 @@ class _Look:
             yield Loss("appearance", f"{what} are not written.")
         elif holds == "materials" and album.has_pictures:
             yield Loss("appearance", "Images are not written, only the colours of materials.")
-        elif self.is_from_source and _has_pictures(self.project, self.layer):
-            yield IMAGES_STAY
         elif len(album.themes) > 1 and not self.is_from_source:
             names = ", ".join(repr(name) for name in album.themes[1:] if name)
             yield Loss("themes", f"Only one theme of the appearance is written, of {names}.")

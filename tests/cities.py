@@ -18,13 +18,16 @@ from numpy.typing import NDArray
 
 from layers import importer, importing
 from layers.arrays import CityTiles, Mesh
-from layers.data import LayerData, Progress, ReadOptions, never_stop
+from layers.data import LayerData, Progress, ReadOptions, WriteOptions, never_stop
 from layers.decoding import ignored
 from layers.errors import PlaceError
 from layers.formats import cityjson, cityjsonseq
+from layers.formats._citymodel import model_of, written_anew
 from layers.project import Project
 from layers.records import Layer
 from layers.request import Answer, Request
+from layers.writers import cityjson as cityjson_writer
+from layers.writers import cityjsonseq as cityjsonseq_writer
 from tests.conftest import DATA, real
 
 FOLDER = DATA / "cityjson"
@@ -79,6 +82,13 @@ def read_layer(path: Path) -> LayerData:
     layer = (cityjsonseq.read if is_sequence else cityjson.read)(path, ReadOptions())[0]
     layer.facts["source_format"] = cityjsonseq.NAME if is_sequence else cityjson.NAME
     return layer
+
+
+def write_model(out: Path, layer: LayerData, options: WriteOptions) -> None:
+    """A layer that was just read as CityJSON, or as a sequence where the name says so."""
+    form = cityjsonseq_writer if out.name.endswith(".jsonl") else cityjson_writer
+    with written_anew(layer.name):
+        form.save(out, model_of(layer, options))
 
 
 def surface_objects(city: CityTiles) -> NDArray[np.int32]:

@@ -62,12 +62,13 @@ def _run(arguments: argparse.Namespace) -> Answer:
         if arguments.losses:
             nothing = "The file would hold all of the layer."
             return Answer(values, tuple(loss.text for loss in found) or (nothing,))
-        for loss in found:
-            print(f"note: {loss.text}", file=sys.stderr)
         how = export_layer(
             project, layer, out, options.crs, options.lod, options.section, progress, options.overwrite
         )
     progress.end()
+    # Of a file that was refused nothing is lost.
+    for loss in found:
+        print(f"note: {loss.text}", file=sys.stderr)
     written = Source(out, tuple(layer.facts.get("tiles") or ()) if out.is_dir() else ())
     values |= {"how": how, "bytes": written.size}
     return Answer(values, (f"{layer.name}: {how}. File: {out}",))

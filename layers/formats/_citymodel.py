@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from layers import citymodel, sequence
 from layers.data import TILE, LayerData, Piece, WriteOptions
 from layers.errors import WriteError
 from layers.flatten import MALFORMED, fault_of
 from layers.gml import model as gml
+from layers.named import joined
 from layers.reproject import name_crs, reproject
 from layers.upgrade import Model
 
@@ -21,9 +23,14 @@ DECODERS: dict[str, Callable[[bytes, str | None, Sequence[str]], Model]] = {
     "citygml": gml.from_text,
 }
 
+NO_IMAGES: Mapping[str, str] = MappingProxyType({})
 
-def model_of(layer: LayerData, options: WriteOptions) -> Model:
-    """The layer as it is now, in CityJSON 2.0, of one LoD and in another CRS if so asked."""
+
+def model_of(layer: LayerData, options: WriteOptions, images: Mapping[str, str] = NO_IMAGES) -> Model:
+    """The layer as it is now, in CityJSON 2.0, of one LoD and in another CRS if so asked.
+
+    `images` are the names of those that go out with it under another one.
+    """
     source = str(layer.facts.get("source_format"))
     if source not in DECODERS:
         raise WriteError(
@@ -33,8 +40,9 @@ def model_of(layer: LayerData, options: WriteOptions) -> Model:
         )
     ids = [feature.id for feature in layer.features]
     tiles: list[Model] = []
-    for text in _texts(layer.pieces):
+    for tile, text in _texts(layer.pieces):
         tiles.append(DECODERS[source](text, layer.crs, ids))
+        _name_images(tiles[-1], tile, images)
         ids = ids[len(tiles[-1]["CityObjects"]) :]
     model = tiles[0] if len(tiles) == 1 else sequence.joined(tiles)
     if options.lod is not None:
@@ -46,24 +54,34 @@ def model_of(layer: LayerData, options: WriteOptions) -> Model:
     return model
 
 
-def _texts(pieces: Sequence[Piece]) -> list[bytes]:
-    """The text of each tile, or of the one file there is."""
-    parts: list[list[bytes]] = [[]]
+def _name_images(model: Model, tile: str, images: Mapping[str, str]) -> None:
+    """Let the textures of a tile name their images as they go out."""
+    appearance = model.get("appearance")
+    textures = appearance.get("textures") if isinstance(appearance, dict) else None
+    for texture in textures if isinstance(textures, list) else ():
+        if isinstance(texture, dict) and isinstance(texture.get("image"), str):
+            said = joined(tile, texture["image"])
+            texture["image"] = images.get(said, said if tile else texture["image"])
+
+
+def _texts(pieces: Sequence[Piece]) -> list[tuple[str, bytes]]:
+    """The name and the text of each tile, or of the one file there is, which has no name."""
+    parts: list[tuple[str, list[bytes]]] = []
     for piece in pieces:
-        if piece.role.startswith(TILE) and parts[-1]:
-            parts.append([])
-        parts[-1].append(piece.data)
-    return [b"".join(part) for part in parts]
+        if piece.role.startswith(TILE) or not parts:
+            parts.append((piece.role.removeprefix(TILE) if piece.role.startswith(TILE) else "", []))
+        parts[-1][1].append(piece.data)
+    return [(name, b"".join(part)) for name, part in parts]
 
 
 @contextmanager
-def written_anew(layer: LayerData) -> Iterator[None]:
+def written_anew(name: str) -> Iterator[None]:
     """Turns what does not follow CityJSON in a source, kept until now as it came, into a sentence."""
     try:
         yield
     except MALFORMED as error:
         raise WriteError(
-            f"Layer {layer.name!r} cannot be written anew",
+            f"Layer {name!r} cannot be written anew",
             found=f"its source does not follow CityJSON: {fault_of(error)}",
             do="Export it to the format it came from; that keeps it as it is",
         ) from error

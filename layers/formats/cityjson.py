@@ -14,11 +14,9 @@ import numpy as np
 
 from layers import stored
 from layers.arrays import Float64
-from layers.citymodel import encode
-from layers.data import Box, LayerData, Piece, ReadOptions, WriteOptions
+from layers.data import Box, LayerData, Piece, ReadOptions
 from layers.errors import ReadError
 from layers.formats import _reshape
-from layers.formats._citymodel import model_of, written_anew
 from layers.formats._cityobjects import LARGEST_DEGREES, MEMBERS, ROOT, Reader, Root, crs_of, transform_of
 from layers.formats._stretches import FILE, OBJECTS, Outline, Stretch, texts
 from layers.formats._vertices import BYTES_AT_ONCE, box_around, vertices_in, vertices_of
@@ -232,12 +230,6 @@ def reshape(
 ) -> Iterator[tuple[Piece, int | None]]:
     """The pieces with the geometries of edited shapes."""
     return _reshape.reshape(pieces, shapes, _reshape.whole_text, header=False)
-
-
-def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
-    """The layer as one CityJSON 2.0 object."""
-    with collector_off(), written_anew(layer):
-        path.write_bytes(encode(model_of(layer, options)))
 
 
 def decode_root(data: bytes, path: Path, line: int | None = None) -> Root:

@@ -10,18 +10,15 @@ from pathlib import Path
 
 import msgspec
 
-from layers.citymodel import encode
-from layers.data import Box, LayerData, Piece, ReadOptions, WriteOptions
+from layers.data import Box, LayerData, Piece, ReadOptions
 from layers.errors import ReadError, reason
 from layers.formats import _reshape, cityjson
-from layers.formats._citymodel import model_of, written_anew
 from layers.formats._cityobjects import ROOT, Reader, Root, crs_of, transform_of
 from layers.formats._stretches import FEATURES, FILE, Outline, Stretch
 from layers.formats._vertices import box_around, vertices_of
 from layers.formats.cityjson import check_once, check_root, decode_root
 from layers.joining import united
 from layers.jsontext import BOM, address
-from layers.sequence import split
 from layers.shapes import Shape
 from layers.uncollected import collector_off
 
@@ -182,13 +179,6 @@ def reshape(
 ) -> Iterator[tuple[Piece, int | None]]:
     """The pieces with the geometries of edited shapes."""
     return _reshape.reshape(pieces, shapes, _reshape.line_of, header=True)
-
-
-def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
-    """A CityJSON 2.0 header, then one feature per line."""
-    with collector_off(), written_anew(layer), path.open("wb") as file:
-        for part in split(model_of(layer, options)):
-            file.write(encode(part) + b"\n")
 
 
 def _add_feature(reader: Reader, where: _Where, line: memoryview) -> None:

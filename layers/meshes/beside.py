@@ -20,6 +20,12 @@ from layers.xmlsafe import parse
 
 MOST_BYTES = 1 << 16
 LARGEST = 1e8
+#: What the files are called; `{}` stands for the mesh's own name.
+SHIFT_NAMES = (
+    "{}.offset", "{}_offset.xyz", "{}_offset.txt", "{}.offset.txt", "{}.xyz", "offset.xyz", "offset.txt"
+)  # fmt: skip
+CRS_NAMES = ("{}.prj", "{}_wkt.prj")
+PLACE_NAMES = ("metadata.xml", "coords.txt", "odm_georeferencing_model_geo.txt")
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _NUMBERS = re.compile(_NUMBER)
 #: A file that holds nothing but two or three numbers, perhaps with words in front of them.
@@ -43,26 +49,34 @@ def beside(path: Path) -> Beside:
         if shift is not None:
             notes.append(f"the shift {shift[0]:.3f}, {shift[1]:.3f}, {shift[2]:.3f} is from {file.name}")
             break
-    for file in _present(path, ("{}.prj", "{}_wkt.prj")):
+    for file in _present(path, CRS_NAMES):
         crs = crs_of(_text(file))
         if crs:
             notes.append(f"the coordinate reference system is from {file.name}")
             break
     if shift is None:
-        for file in _present(path, ("metadata.xml",)):
+        for file in _present(path, PLACE_NAMES[:1]):
             crs_said, shift = _model_metadata(_text(file), file.name)
             crs = crs or crs_said
             notes.append(f"the place is from {file.name}")
-        for file in _present(path, ("coords.txt", "odm_georeferencing_model_geo.txt")):
+        for file in _present(path, PLACE_NAMES[1:]):
             crs_said, shift = _drone_map(_text(file))
             crs = crs or crs_said
             notes.append(f"the place is from {file.name}")
     return Beside(shift, crs, tuple(notes)) if shift or crs else Beside()
 
 
+def place_files(path: Path, out: Path) -> Iterator[tuple[Path, Path]]:
+    """The files that say where a mesh lies, each with its name beside a copy of the mesh."""
+    for file in (*_shift_files(path), *_present(path, (*CRS_NAMES, *PLACE_NAMES))):
+        name = file.name
+        if name.startswith(path.stem):
+            name = out.stem + name.removeprefix(path.stem)
+        yield file, out.with_name(name)
+
+
 def _shift_files(path: Path) -> Iterator[Path]:
-    yield from _present(path, ("{}.offset", "{}_offset.xyz", "{}_offset.txt", "{}.offset.txt", "{}.xyz"))
-    yield from _present(path, ("offset.xyz", "offset.txt"))
+    yield from (file for file in _present(path, SHIFT_NAMES) if _shift(_text(file)) is not None)
 
 
 def _present(path: Path, names: tuple[str, ...]) -> Iterator[Path]:

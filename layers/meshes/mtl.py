@@ -10,8 +10,11 @@ from layers.looks import Look, Picture, path_within
 from layers.smallfile import read_whole
 
 MOST_BYTES = 64 << 20
-#: Options of map_Kd and how many values follow each; those of -s, -o and -t are one to three numbers.
-_OPTIONS = {"-blendu": 1, "-blendv": 1, "-boost": 1, "-cc": 1, "-clamp": 1, "-texres": 1, "-mm": 2, "-bm": 1}
+#: Options of images and how many values follow each; those of -s, -o and -t are one to three numbers.
+_OPTIONS = dict.fromkeys(("-blendu", "-blendv", "-boost", "-cc", "-clamp", "-texres", "-bm", "-imfchan"), 1)
+_OPTIONS |= {"-type": 1, "-mm": 2}
+#: Words of lines that name images.
+_MAPS = ("map_", "bump", "disp", "decal", "refl", "norm")
 _VECTORS = ("-s", "-o", "-t")
 
 
@@ -24,6 +27,16 @@ def materials(folder: Path, said: str) -> dict[str, Look]:
         raise ReadError("It is missing", where=said)
     text = read_whole(path, "library of materials", MOST_BYTES).decode("utf-8", "replace")
     return _looks(text, posixpath.dirname(said.replace("\\", "/")))
+
+
+def files_of(text: str) -> list[str]:
+    """The paths of all images in a library, as it says them: those of colours, bumps, reflections."""
+    found = []
+    for line in text.splitlines():
+        word, _, rest = line.strip().partition(" ")
+        if word.lower().startswith(_MAPS):
+            found.append(_image(rest.strip())[0])
+    return [path for path in found if path]
 
 
 def _looks(text: str, folder: str) -> dict[str, Look]:

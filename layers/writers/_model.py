@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from layers import formats
 from layers.album import Album
 from layers.arrays import Mesh
 from layers.citymodel import GENERIC, MEMBER_ORDER, SOURCE_TYPE, known_type
 from layers.conformance import SECOND_LEVEL, SURFACES
 from layers.crs import LOCAL
 from layers.data import Feature
-from layers.formats._citymodel import DECODERS
+from layers.formats._citymodel import model_of, written_anew
 from layers.formats._vector import dated_members
 from layers.jsontext import join_members
 from layers.reproject import name_crs
 from layers.runs import Int64, numbered, ranges, starts, sums
+from layers.uncollected import collector_off
 from layers.upgrade import Model
 from layers.writers._materials import looks_of
 from layers.writers.outgoing import Outgoing
@@ -36,6 +37,16 @@ USUAL_LOD = "2"
 #: What the one theme of materials is called.
 THEME = "default"
 _LOD = re.compile(r"[0-3](\.[0-3])?")
+
+
+@contextmanager
+def model_going(going: Outgoing) -> Iterator[Model]:
+    """The layer's own model where its source has one, else one made of what is drawn."""
+    with collector_off(), written_anew(going.layer.name):
+        if going.is_model:
+            yield model_of(going.source, going.options, going.companions.renamed)
+        else:
+            yield model_from_tiles(going)
 
 
 def model_from_tiles(going: Outgoing) -> Model:
@@ -67,14 +78,6 @@ def _material(album: Album, look: int) -> dict[str, Any]:
         "diffuseColor": np.round(album.color[look] / 255, 4).tolist(),
         "transparency": round(1 - float(album.opacity[look]), 4),
     }
-
-
-def from_source(going: Outgoing) -> bool:
-    """Whether the source is a model itself, that knows more than what is drawn, and was not put elsewhere."""
-    if going.layer.source_format not in DECODERS or not going.layer.placement.is_as_read:
-        return False
-    own = formats.by_name(going.layer.source_format)
-    return formats.reshaper(own) is not None or not going.project.shapes(going.layer)
 
 
 # ---------------------------------------------------------------- objects

@@ -5,25 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 
 from layers.citymodel import encode
-from layers.formats import cityjsonseq
+from layers.formats.cityjsonseq import ENDINGS as ENDINGS
+from layers.formats.cityjsonseq import KINDS as KINDS
+from layers.formats.cityjsonseq import NAME as NAME
+from layers.formats.cityjsonseq import TITLE as TITLE
 from layers.sequence import split
-from layers.uncollected import collector_off
-from layers.writers._model import from_source, model_from_tiles
+from layers.upgrade import Model
+from layers.writers._model import model_going
 from layers.writers.holds import Holds
 from layers.writers.outgoing import Outgoing
 
-NAME = cityjsonseq.NAME
-TITLE = cityjsonseq.TITLE
-ENDINGS = cityjsonseq.ENDINGS
-KINDS = cityjsonseq.KINDS
 HOLDS = Holds()
 
 
 def write(path: Path, going: Outgoing) -> None:
-    """The layer's own model where its source has one, else one made of what is drawn."""
-    if from_source(going):
-        cityjsonseq.write(path, going.source, going.options)
-        return
-    with collector_off(), path.open("wb") as file:
-        for part in split(model_from_tiles(going)):
+    """The layer as a CityJSON 2.0 header, then one feature per line."""
+    with model_going(going) as model:
+        save(path, model)
+
+
+def save(path: Path, model: Model) -> None:
+    """Write a model as a header and features."""
+    with path.open("wb") as file:
+        for part in split(model):
             file.write(encode(part) + b"\n")

@@ -7,13 +7,16 @@ from functools import cached_property
 
 import numpy as np
 
-from layers import wkb
+from layers import formats, wkb
 from layers.arrays import CityTiles, Drawable, Mesh, Mover
 from layers.citymesh import mesh_of_tiles, moved, part_of
 from layers.columns import Mask
+from layers.companions import NONE, Companions, renamed
 from layers.crs import LOCAL, crs_text, parse_crs
 from layers.data import Feature, LayerData, WriteOptions
 from layers.errors import WriteError
+from layers.formats._citymodel import DECODERS
+from layers.formats._files import CITY_ENDINGS
 from layers.formats._vector import moved as moved_rows
 from layers.formats._vector import moved_shape
 from layers.ground import terrain_of
@@ -41,6 +44,24 @@ class Outgoing:
         from layers.exporting import layer_data
 
         return layer_data(self.project, self.layer)
+
+    @cached_property
+    def is_model(self) -> bool:
+        """Whether the source is a model itself, that knows more than what is drawn, and was not moved."""
+        if self.layer.source_format not in DECODERS or not self.layer.placement.is_as_read:
+            return False
+        own = formats.by_name(self.layer.source_format)
+        return formats.reshaper(own) is not None or not self.project.shapes(self.layer)
+
+    @cached_property
+    def companions(self) -> Companions:
+        """The images of the source that go out with a city model that is written anew."""
+        from layers.exporting import source_tiles
+
+        out = self.options.out
+        if out is None or not out.name.lower().endswith(CITY_ENDINGS) or not self.is_model:
+            return NONE
+        return renamed(self.layer, lambda: source_tiles(self.project, self.layer), out)
 
     @cached_property
     def rows(self) -> LayerData:

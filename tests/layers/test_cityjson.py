@@ -17,8 +17,17 @@ from pyproj import Transformer
 from layers import formats
 from layers.data import LayerData, ReadOptions, WriteOptions
 from layers.errors import CitystrataError, ReadError, WriteError
-from layers.formats import cityjson
-from tests.cities import FOLDER, REFUSED, each_openable, layer_of, mesh_of, raw_counts, raw_models, read_layer
+from tests.cities import (
+    FOLDER,
+    REFUSED,
+    each_openable,
+    layer_of,
+    mesh_of,
+    raw_counts,
+    raw_models,
+    read_layer,
+    write_model,
+)
 from tests.conftest import real
 from tests.meaning import meaning
 
@@ -39,7 +48,7 @@ def opened(folder: Path, data: bytes) -> LayerData:
 
 def written(folder: Path, layer: LayerData, crs: str | None = None, lod: str | None = None) -> dict[str, Any]:
     out = folder / "out.city.json"
-    cityjson.write(out, layer, WriteOptions(crs, lod))
+    write_model(out, layer, WriteOptions(crs, lod))
     model: dict[str, Any] = json.loads(out.read_bytes())
     return model
 
@@ -245,7 +254,7 @@ def test_cjio_reads_what_is_written(tmp_path: Path) -> None:
     ]
     outs = [tmp_path / f"{number}.city.json" for number in range(len(names))]
     for name, out in zip(names, outs, strict=True):
-        cityjson.write(out, layer_of(name), WriteOptions())
+        write_model(out, layer_of(name), WriteOptions())
     for name, out, found in zip(names, outs, cjio_reads(*outs), strict=True):
         layer = layer_of(name)
         types = Counter(kind.removeprefix("+") for kind, _parents in found["objects"].values())

@@ -11,8 +11,7 @@ import pytest
 
 from layers.data import WriteOptions
 from layers.errors import CitystrataError, ReadError, WriteError
-from layers.formats import cityjson, cityjsonseq
-from tests.cities import FOLDER, each_openable, layer_of, mesh_of, raw_models, read_layer
+from tests.cities import FOLDER, each_openable, layer_of, mesh_of, raw_models, read_layer, write_model
 from tests.conftest import real
 from tests.meaning import meaning
 
@@ -42,13 +41,13 @@ def as_sequence(
     folder: Path, source: Path, crs: str | None = None, lod: str | None = None
 ) -> list[dict[str, Any]]:
     out = folder / "out.city.jsonl"
-    cityjsonseq.write(out, read_layer(source), WriteOptions(crs, lod))
+    write_model(out, read_layer(source), WriteOptions(crs, lod))
     return raw_models(out)
 
 
 def as_model(folder: Path, source: Path) -> dict[str, Any]:
     out = folder / "out.city.json"
-    cityjson.write(out, read_layer(source), WriteOptions())
+    write_model(out, read_layer(source), WriteOptions())
     return raw_models(out)[0]
 
 
@@ -59,7 +58,7 @@ def test_written_as_a_sequence_and_back_it_means_the_same(name: str, tmp_path: P
             as_sequence(tmp_path, FOLDER / name)
         return
     layer = layer_of(name)
-    cityjsonseq.write(tmp_path / "out.city.jsonl", layer, WriteOptions())
+    write_model(tmp_path / "out.city.jsonl", layer, WriteOptions())
     models = raw_models(tmp_path / "out.city.jsonl")
     source = meaning(raw_models(FOLDER / name))
     assert meaning(models) == source
