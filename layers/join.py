@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.bulk import VALIDITY, Plan, Proposed, carry_out, check_target, differing
-from layers.columns import Column, encoded, listed
+from layers.columns import Column, Mask, encoded, listed
 from layers.errors import EditError
+from layers.expression import RESERVED
 from layers.project import Project
 from layers.records import Layer
 from layers.tables import Table, column_type, read_table
@@ -90,7 +91,8 @@ def plan_join(
         texts = table.column(column)
         after = _typed(project, texts, rows[matched], fids[matched], name, types[name])
         part = Proposed(name, fids[matched], project.values(layer, name).taken(matched), after)
-        proposed.append(part.kept_to(differing(part.before, part.after)))
+        changed = differing(part.before, part.after) & ~_same_number(part.before, part.after)
+        proposed.append(part.kept_to(changed))
     missing = np.flatnonzero(rows == NO_ROW)
     report = JoinReport(
         len(matched),
@@ -99,6 +101,11 @@ def plan_join(
         Keys.of([key for key, count in Counter(keys).items() if count > 1 and key]),
     )
     return Plan(f"Join {table.path.name} by {key_column}", tuple(proposed), len(fids)), report
+
+
+def joinable(table: Table, key_column: str) -> list[str]:
+    """The columns whose values can be brought to objects: all but those that only a file itself gives."""
+    return [name for name in table.columns if name and name != key_column and name not in RESERVED]
 
 
 def join_csv(
@@ -112,7 +119,7 @@ def join_csv(
 ) -> JoinReport:
     """Carry out `plan_join` as one step; without `columns` all of the table's other ones."""
     table = read_table(path)
-    chosen = columns if columns is not None else [n for n in table.columns if n and n != key_column]
+    chosen = columns if columns is not None else joinable(table, key_column)
     mapping = chosen if isinstance(chosen, Mapping) else {name: name for name in chosen}
     plan, report = plan_join(project, layer, table, key_column, id_attribute, mapping)
     carry_out(project, plan, why)
@@ -153,6 +160,13 @@ def _typed(
             item = project.object(int(fids[np.argmax(codes[rows] == code)]))
             values.append(parse_typed(text, type, subject(name, item.type, item.id)))
     return encoded([*values, None]).taken(codes[rows])
+
+
+def _same_number(before: Column, after: Column) -> Mask:
+    """Where a number is written in another way alone: a table does not tell 6 from 6.0."""
+    if before.numbers is None or after.numbers is None:
+        return np.zeros(before.size, bool)
+    return np.asarray(before.numbers == after.numbers)
 
 
 def _types(project: Project, layer: Layer, table: Table, columns: Mapping[str, str]) -> dict[str, str]:

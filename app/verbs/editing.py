@@ -12,7 +12,7 @@ from layers.bulk import VALIDITY, Plan, check_target, plan_calculation, plan_rep
 from layers.epochs import says_when
 from layers.errors import EditError, UsageError
 from layers.expression import Expression, parse
-from layers.join import plan_join
+from layers.join import JoinReport, joinable, plan_join
 from layers.nodes import Literal
 from layers.project import Project
 from layers.records import Fids, Layer
@@ -65,6 +65,11 @@ def _run(arguments: argparse.Namespace) -> Answer:
                 do="citystrata query shows which are there",
             )
         plans = list(_plans(project, layer, fids, arguments))
+        told = ""
+        if arguments.join is not None:
+            plan, report = _joined(project, layer, fids, arguments)
+            plans.append(plan)
+            told = report.sentence()
         for key in arguments.remove:
             check_target(key)
         label = "; ".join([*(plan.label for plan in plans), *(f"Remove {key}" for key in arguments.remove)])
@@ -80,6 +85,8 @@ def _run(arguments: argparse.Namespace) -> Answer:
             "step": made.step.step if made else None,
         }
         lines = [f"{values['changed']} of {values['selected']} objects changed."]
+        if told:
+            lines.append(told)
         if made and any(map(says_when, made.keys)) and not made.keys & set(VALIDITY):
             lines.append("When they stand has not changed; set valid_from and valid_to for that.")
     return Answer(values, tuple(lines))
@@ -102,16 +109,23 @@ def _plans(project: Project, layer: Layer, fids: Fids, arguments: argparse.Names
         yield plan_calculation(project, fids, key, expression)
     for key, find, new in arguments.replace:
         yield plan_replacement(project, fids, key, find, new)
-    if arguments.join is not None:
-        yield _joined(project, layer, fids, arguments)
 
 
-def _joined(project: Project, layer: Layer, chosen: Fids, arguments: argparse.Namespace) -> Plan:
+def _joined(
+    project: Project, layer: Layer, chosen: Fids, arguments: argparse.Namespace
+) -> tuple[Plan, JoinReport]:
     found = read_table(arguments.join)
     column, _, key = arguments.by.partition("=")
-    others = {name: name for name in found.columns if name and name != column}
-    plan, _report = plan_join(project, layer, found, column, key or "id", others)
-    return plan.kept_to(chosen)
+    others = {name: name for name in joinable(found, column)}
+    plan, report = plan_join(project, layer, found, column, key or "id", others)
+    if not report.matched:
+        raise EditError(
+            "No object has a row in this table, so nothing was changed",
+            where=str(arguments.join),
+            found=report.sentence(),
+            do="Say with --by which column names the objects, and which attribute it matches: COLUMN=KEY",
+        )
+    return plan.kept_to(chosen), report
 
 
 def _new_value(text: str) -> Value:

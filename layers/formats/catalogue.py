@@ -30,6 +30,8 @@ TITLE = "Table (CSV)"
 ENDINGS = (".csv", ".tsv")
 KINDS = ("heritage", "vector", "pipes", "city")  # it writes tables of all of them
 
+#: How a table begins that is written of a layer.
+OWN_COLUMNS = ("id", "type")
 #: So many records without a place are named.
 _MOST_SHOWN = 3
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
@@ -62,12 +64,20 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
         options.kind is None and bool(fields or object_field is not None)
     )
     if not is_catalogue and options.kind is None and not places.known:
+        if header[:2] == OWN_COLUMNS:
+            raise ReadError(
+                "This is a table of the objects of a layer, as it is exported, and does not say where they lie",
+                where=path.name,
+                do="Join it to that layer by its ids: Edit, Join CSV in the window, or"
+                f" citystrata set P --layer NAME --join {path.name}",
+            )
         raise ReadError(
             "This table is no heritage catalogue, and does not say where its records lie",
             where=path.name,
             found=f"columns {', '.join(header[:8])}",
             allowed="columns such as name, condition or city_object; x and y; or a shape as WKT",
-            do="Name one of its columns so, or join it to a layer with Edit, Join CSV",
+            do="Name one of its columns so, or join it to a layer: Edit, Join CSV in the window, or"
+            " citystrata set --join",
         )
     report = Report()
     if table.dialect.encoding != "utf-8":
@@ -208,7 +218,7 @@ def write(path: Path, layer: LayerData, options: WriteOptions) -> None:
     layer = moved(layer, options.crs)
     rows = [dated_members(feature) for feature in layer.features]
     names = list({name: None for row in rows for name in row})
-    own = [name for name in ("id", "type") if name not in names and _says_something(name, layer)]
+    own = [name for name in OWN_COLUMNS if name not in names and _says_something(name, layer)]
     places = [_place(feature) for feature in layer.features]
     axes = [] if any(find_field(names, axis) for axis in AXES[:2]) or not any(places) else ["x", "y", "z"]
     with path.open("w", encoding="utf-8", newline="") as file:

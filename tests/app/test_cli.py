@@ -189,6 +189,21 @@ def test_all_of_one_command_is_one_step(shell: Shell) -> None:
     assert "owner" not in shell.answer("query", shell.project, "--where", "id == 'b1'")[0]
 
 
+def test_a_table_of_a_layer_comes_back_to_it(shell: Shell) -> None:
+    shell.made()
+    table = shell.folder / "corrected.csv"
+    shell.answer("export", shell.project, table)
+    status, _, err = shell.run("import", table, "--into", shell.project)
+    assert status == 1 and "a table of the objects of a layer" in err
+    assert f"citystrata set P --layer NAME --join {table.name}" in err
+    assert shell.answer("set", shell.project, "--join", table)["changed"] == 0
+    table.write_text(table.read_text().replace("Kerkstr. 3", "Kerkstr. 5"), encoding="utf-8")
+    assert shell.answer("set", shell.project, "--join", table)["changed"] == 1
+    assert shell.answer("query", shell.project, "--where", "id == 'b3'")[0]["address"] == "Kerkstr. 5"
+    status, _, err = shell.run("set", shell.project, "--join", table, "--by", "type")
+    assert status == 1 and err.startswith("No object has a row in this table")
+
+
 def test_types_are_kept_or_refused_in_a_sentence(shell: Shell) -> None:
     shell.made()
     status, _, err = shell.run("set", shell.project, "--set", "measuredHeight=tall")
