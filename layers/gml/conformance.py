@@ -4,7 +4,7 @@ xml_syntax       text that is no XML
 id_syntax        a gml:id that is no xs:ID, which begins with a letter or "_" and has no spaces or colons
 duplicate_id     a gml:id that is given twice
 broken_link      an xlink:href to a gml:id that nothing in the file has
-unknown_element  an element in a name space of CityGML that this version of it does not have
+unknown_element  an element in the name space of a module of CityGML that does not have it
 broken_target    a warning: a material or texture for a polygon or ring that is not there
 
 `python -m layers.gml.conformance` is the process that reads the file, see `layers.workers`.
@@ -22,7 +22,7 @@ from layers.conformance import Finding
 from layers.errors import CitystrataError, ReadError
 from layers.gml.ids import own_id
 from layers.gml.names import XLINK_HREF, object_type, split
-from layers.gml.vocabulary import is_known, version_of
+from layers.gml.vocabulary import is_known, module_of, version_of
 from layers.workers import Workers, serve
 from layers.xmlsafe import elements
 
@@ -108,7 +108,8 @@ class _Rules:
         for tag, owners in self._unknown.items():
             namespace, name = split(tag)
             times = f", {len(owners):,} times" if len(owners) > 1 else ""
-            text = f"{name!r} is no element of CityGML {version_of(tag)} (name space {namespace}){times}"
+            where = f"the module {module_of(tag)} of CityGML {version_of(tag)}"
+            text = f"{name!r} is no element of {where} (name space {namespace}){times}"
             yield Finding("unknown_element", owners[0], "", text)
 
 

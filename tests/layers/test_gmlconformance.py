@@ -42,6 +42,8 @@ def found_in(tmp_path: Path, members: str) -> list[tuple[str, str]]:
         ('"#solid"', '"other.gml#sold"', []),
         ("measuredHeight", "measuredHeigth", [("unknown_element", "Gebäude_1.a-b")]),
         ("measuredHeight", "fillingSurface", [("unknown_element", "Gebäude_1.a-b")]),  # of 3.0
+        ("bldg:measuredHeight", "app:measuredHeight", [("unknown_element", "Gebäude_1.a-b")]),  # of buildings
+        ("<own:any/>", "<bldg:theme/>", [("unknown_element", "Gebäude_1.a-b")]),
         ("<own:any/>", "<app:target>#none</app:target>", [("broken_target", "Gebäude_1.a-b")]),
         ("<own:any/>", "<own:any>", [("xml_syntax", "")]),
     ],
@@ -74,3 +76,7 @@ def test_names_are_those_of_their_version() -> None:
     assert is_known("{http://www.opengis.net/citygml/building/1.0}lod4MultiSurface")
     assert not is_known("{http://www.opengis.net/citygml/building/3.0}measuredHeight")
     assert not is_known("{http://www.opengis.net/citygml/building/2.0}lod5Solid")
+    assert is_known("{http://www.opengis.net/citygml/tunnel/2.0}RoofSurface")
+    assert not is_known("{http://www.opengis.net/citygml/building/3.0}RoofSurface")
+    assert is_known("{http://www.opengis.net/citygml/construction/3.0}RoofSurface")
+    assert not is_known("{http://www.opengis.net/citygml/2.0}Building")
