@@ -178,6 +178,8 @@ ACTIONS: tuple[Action, ...] = (
            help="Take the last step back."),
     Action("redo", "Redo", "Ctrl+Shift+Z", "redo", "Edit", "redo", may_redo, toolbar=True,
            help="Make the step again that was taken back."),
+    Action("stop", "Stop the work", "Ctrl+.", "close", "Edit", "stop",
+           help="Stop what the status bar shows; Esc stops reading files, where nothing is selected."),
     Action("find", "Find object…", "Ctrl+F", "search", "-Edit", "find", is_open,
            help="Find an object by its id or by an attribute value."),
     Action("calculator", "Calculate attribute…", "Ctrl+Shift+C", "calculator", "Edit", "calculate",
@@ -360,7 +362,8 @@ class ActionSet(QObject):
                 ("undo", "Undo", self._session.project.can_undo),
                 ("redo", "Redo", self._session.project.can_redo),
             ):
-                self[name].setText(f"{text} “{step.label}”" if step else text)
+                label = step.label.replace("&", "&&") if step else ""
+                self[name].setText(f"&{text} “{label}”" if step else f"&{text}")
 
     def _make(self, row: Action, window: QWidget, commands: QObject) -> QAction:
         action = QAction(theme.current().icon(row.icon), row.text, self)

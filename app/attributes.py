@@ -162,16 +162,47 @@ class Attributes(QWidget):
             font.setItalic(True)
             row.setFont(VALUE, font)
             row.setForeground(VALUE, QColor(colours.muted))
-        elif isinstance(shared.value, list | dict):
-            _add_members(row, shared.value, QColor(colours.muted))
+        elif is_nested(shared.value):
+            row.setForeground(VALUE, QColor(colours.muted))
+            self._add_members(row, shared.name, shared.value, QColor(colours.muted))
         return row
 
     def _shown(self, shared: Shared) -> str:
         if shared.differ:
             return DIFFERENT
         assert self._first is not None
-        meaning = self._editing.label(self._first.type, self._first.layer, shared.name, shared.value)
-        return code_text(format_value(shared.value), meaning)
+        return self._text(shared.name, shared.value)
+
+    def _text(self, name: str, value: Value) -> str:
+        """A value as one reads it: a code with its meaning, what is nested in short."""
+        assert self._first is not None
+        if isinstance(value, list | dict) and not is_quantity(value):
+            return in_short(value)
+        meaning = self._editing.label(self._first.type, self._first.layer, name, value)
+        return code_text(format_value(value), meaning)
+
+    def _add_members(
+        self, row: QTreeWidgetItem, key: str, value: list[Any] | dict[str, Any], colour: QColor
+    ) -> None:
+        """The inside of a nested value, to look at."""
+        named = (
+            value.items()
+            if isinstance(value, dict)
+            else ((str(at + 1), each) for at, each in enumerate(value))
+        )
+        for at, (name, inner) in enumerate(named):
+            if at == MOST_MEMBERS:
+                row.addChild(QTreeWidgetItem(["…", f"{len(value) - at} more"]))
+                break
+            of = name if isinstance(value, dict) else key
+            child = QTreeWidgetItem([name, self._text(of, inner)])
+            child.setForeground(NAME, colour)
+            child.setToolTip(VALUE, child.text(VALUE))
+            child.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+            if is_nested(inner):
+                child.setForeground(VALUE, colour)
+                self._add_members(child, of, inner, colour)
+            row.addChild(child)
 
     def _type(self, shared: Shared) -> str:
         return type_for_editing(shared.type, self._types.get(shared.name))
@@ -221,7 +252,7 @@ class Attributes(QWidget):
         for at in range(self._tree.topLevelItemCount()):
             row = self._tree.topLevelItem(at)
             assert row is not None
-            row.setHidden(typed not in f"{row.text(NAME)} {row.text(VALUE)}".casefold())
+            row.setHidden(typed not in _words(row).casefold())
 
     def _tint(self) -> None:
         self._add.setIcon(theme.current().icon("plus"))
@@ -240,18 +271,30 @@ class AttributeTree(QTreeWidget):
             super().keyPressEvent(event)
 
 
-def _add_members(row: QTreeWidgetItem, value: list[Any] | dict[str, Any], colour: QColor) -> None:
-    """The inside of a nested value, to look at."""
-    pairs = (
-        value.items() if isinstance(value, dict) else ((str(at + 1), item) for at, item in enumerate(value))
-    )
-    for at, (name, inner) in enumerate(pairs):
-        if at == MOST_MEMBERS:
-            row.addChild(QTreeWidgetItem(["…", f"{len(value) - at} more"]))
-            break
-        child = QTreeWidgetItem([name, format_value(inner)])
-        child.setForeground(NAME, colour)
-        child.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
-        if isinstance(inner, list | dict):
-            _add_members(child, inner, colour)
-        row.addChild(child)
+def _words(row: QTreeWidgetItem) -> str:
+    """All that is said in a row and below it."""
+    children = (row.child(at) for at in range(row.childCount()))
+    below = " ".join(_words(child) for child in children if child is not None)
+    return f"{row.text(NAME)} {row.text(VALUE)} {below}"
+
+
+def is_quantity(value: Value) -> bool:
+    """Whether a value is a number with its unit, which is one thing to read."""
+    return isinstance(value, dict) and set(value) == {"value", "uom"}
+
+
+def is_nested(value: Value) -> bool:
+    """Whether a value has an inside that is shown as rows."""
+    return isinstance(value, list | dict) and bool(value) and not is_quantity(value)
+
+
+def in_short(value: list[Any] | dict[str, Any]) -> str:
+    """A nested value in a line: the values that are simple, or how many there are."""
+    inner = list(value.values()) if isinstance(value, dict) else value
+    if any(is_nested(each) for each in inner) or not inner:
+        return (
+            counted(len(inner), "value")
+            if isinstance(value, dict)
+            else counted(len(inner), "entry", "entries")
+        )
+    return ", ".join(filter(None, map(format_value, inner)))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from app import theme
 
 ICONS = {"danger": "warning", "notice": "lock", "info": "info"}
+
+#: A button's words are shortened to this.
+WIDEST_PX = 220
 
 
 class Banner(QFrame):
@@ -27,6 +32,7 @@ class Banner(QFrame):
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._button = QPushButton()
         self._button.clicked.connect(self.acted)
+        self._others: list[QPushButton] = []
         self._close = QToolButton()
         self._close.setToolTip("Close this message")
         self._close.setObjectName("quiet")
@@ -48,10 +54,26 @@ class Banner(QFrame):
 
     def say(self, sentence: str, action: str = "") -> None:
         """Show a sentence, with a button when `action` names one."""
+        for button in self._others:
+            button.hide()
+            button.deleteLater()
+        self._others = []
         self._label.setText(sentence)
         self._button.setText(action)
         self._button.setVisible(bool(action))
         self.show()
+
+    def offer(self, sentence: str, ways: Sequence[tuple[str, Callable[[], object]]]) -> None:
+        """Show a sentence with several buttons; it stays while one goes from one to another."""
+        self.say(sentence)
+        layout = self.layout()
+        assert isinstance(layout, QHBoxLayout)
+        for text, act in ways:
+            button = QPushButton(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, WIDEST_PX))
+            button.setToolTip(text)
+            button.clicked.connect(lambda _checked=False, act=act: act())
+            layout.insertWidget(layout.indexOf(self._close), button)
+            self._others.append(button)
 
     def _tint(self) -> None:
         dressed = theme.current()

@@ -103,6 +103,10 @@ class Commands(QObject):
         """Make it again."""
         self._session.redo()
 
+    def stop(self) -> None:
+        """Stop the work that the status bar shows."""
+        self._session.jobs.stop()
+
     def find(self) -> None:
         """Go to the find box."""
         self._window.find_box.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -133,15 +137,17 @@ class Commands(QObject):
         show_beside(SelectWhere(self._session, self._window))
 
     def select_none(self) -> None:
-        """Select nothing, and leave box select; while a place is asked for or looked from, end only that."""
-        if self._window.canvas.picking:
-            self._window.canvas.end_picking()
-            return
-        if self._window.canvas.looking is not None:
-            self._window.canvas.look_back()
-            return
-        self.box_select(False)
-        self._session.select([])
+        """End one thing: asking for a place, looking from it, selecting, or else reading files."""
+        canvas = self._window.canvas
+        if canvas.picking:
+            canvas.end_picking()
+        elif canvas.looking is not None:
+            canvas.look_back()
+        elif canvas.box_mode or len(self._session.selection):
+            self.box_select(False)
+            self._session.select([])
+        else:
+            self._session.imports.stop()
 
     def box_select(self, on: bool) -> None:
         """Drag boxes instead of orbiting."""
@@ -263,15 +269,10 @@ class Commands(QObject):
 
     def place_layer(self) -> None:
         """Ask where the current layer is to stand."""
-        layer = self._session.current_layer
+        window, layer = self._window, self._session.current_layer
         if layer is not None:
-            self.place(layer.id)
-
-    def place(self, number: int) -> None:
-        """Ask where a layer is to stand."""
-        window = self._window
-        layer, fly = self._session.project.layer(number), partial(window.flights.to_layer, number)
-        show_beside(PlaceLayer(self._session, window.canvas, layer, fly, window))
+            fly = partial(window.flights.to_layer, layer.id)
+            show_beside(PlaceLayer(self._session, window.canvas, layer, fly, window))
 
     def repair_geometry(self) -> None:
         """List what is safe to repair in the geometries of the current layer, and ask."""

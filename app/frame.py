@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QMenuBar, QSizePolicy, QToolBar, QWidget
 
 from app.actions import ACTIONS, MENUS, ActionSet
+from app.mnemonics import letter_menu
 from app.settings import Settings
 from layers.project import ENDING
 
@@ -76,6 +77,8 @@ def fill_menus(
             recent.aboutToShow.connect(lambda menu=recent: fill_recent(menu))
         if row.scope == "tree":
             tree.addAction(actions[row.name])
+    for menu in menus.values():
+        letter_menu(menu)
 
 
 def fill_recent(settings: Settings, open_paths: Callable[[list[Path]], None], menu: QMenu) -> None:
@@ -85,6 +88,7 @@ def fill_recent(settings: Settings, open_paths: Callable[[list[Path]], None], me
         action = menu.addAction(path.name.removesuffix(ENDING))
         action.setToolTip(str(path))
         action.triggered.connect(partial(open_paths, [path]))
+    letter_menu(menu)
     if not menu.actions():
         menu.addAction("Nothing yet").setEnabled(False)
 

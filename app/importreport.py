@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +32,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.labels import counted, empty_state, narrow
+from app.jobs import Question
+from app.labels import counted, empty_state, narrow, thousands
+from app.noticed import WAYS_OUT, noticed
 from app.panel import Panel
 from app.session import Session
 from layers import report as reading
+from layers.developing import REASONS as NO_IMAGE
 from layers.errors import CitystrataError
 from layers.records import Layer
 from layers.report import Outcome, Report
@@ -54,19 +59,27 @@ OUTCOMES: dict[Outcome, str] = {
 }
 COLUMNS = ("Outcome", "Object", "Finding")
 EVERYTHING = "Every outcome"
+#: So many sentences about images stand in a summary.
+MOST_SENTENCES = 2
+#: The column of ids is no wider than this.
+WIDEST = 260
 
 
 def summary(reports: list[Report]) -> str:
-    """The reports in one sentence."""
+    """The reports in one sentence; images that are missing are counted as images, not as objects."""
     parts = [f"Read {counted(sum(report.read for report in reports), 'object')}"]
-    for name, text in (
-        ("repaired", "repaired"),
-        ("unsupported", "kept but not drawn"),
-        ("dropped", "could not be kept"),
+    images = [
+        found.text.split(":")[0] for each in reports for found in each.warnings if found.code in NO_IMAGE
+    ]
+    for name, text, others in (
+        ("repaired", "repaired", 0),
+        ("unsupported", "kept but not drawn", len(images)),
+        ("dropped", "could not be kept", 0),
     ):
-        count = sum(getattr(report, name) for report in reports)
-        if count:
-            parts.append(f"{count} {text}")
+        count = sum(getattr(report, name) for report in reports) - others
+        if count > 0:
+            parts.append(f"{thousands(count)} {text}")
+    parts += images[:MOST_SENTENCES]
     findings = sum(len(report.warnings) + report.more_warnings for report in reports)
     parts.append(counted(findings, "finding") if findings else "nothing to report")
     return ", ".join(parts) + "."
@@ -109,6 +122,8 @@ class Findings(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """A cell."""
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return None
         row = self._rows[index.row()]
@@ -150,10 +165,13 @@ class ImportReport(Panel):
     """The report of one layer, chosen above it."""
 
     fly_requested = Signal(list)  # fids
+    remedy_requested = Signal(str)  # the command that puts right what a finding of the current layer says
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._noticing = Question(session.jobs, "Looking at levels", self)
+        self._report = Report()
         self.layers, self.outcomes = narrow(QComboBox()), narrow(QComboBox())
         self.layers.setAccessibleName("Layer")
         self.layers.setMinimumContentsLength(9)
@@ -171,6 +189,8 @@ class ImportReport(Panel):
         self.whole.setTextFormat(Qt.TextFormat.PlainText)
         self.whole.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.whole.hide()
+        self.remedy = QPushButton()
+        self.remedy.hide()
         self._findings = Findings()
         self.rows = Narrowed(self._findings)
         self.table = QTableView()
@@ -183,8 +203,11 @@ class ImportReport(Panel):
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
         self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # ids differ at their ends
         self.table.verticalHeader().hide()
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        self.table.horizontalHeader().setDefaultAlignment(left)
         self.table.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         self._lay_out()
         self._connect()
@@ -209,7 +232,11 @@ class ImportReport(Panel):
         layout.addLayout(bar)
         layout.addWidget(self.words)
         layout.addWidget(self._stack, 1)
-        layout.addWidget(self.whole)
+        below = QHBoxLayout()
+        below.setContentsMargins(0, 0, 12, 0)
+        below.addWidget(self.whole, 1)
+        below.addWidget(self.remedy)
+        layout.addLayout(below)
 
     def _connect(self) -> None:
         self._session.opened.connect(self.refresh)
@@ -221,6 +248,7 @@ class ImportReport(Panel):
         self.save.clicked.connect(self._ask_file)
         self.table.selectionModel().currentRowChanged.connect(lambda current, _last: self._go_to(current))
         self.table.clicked.connect(self._go_to)
+        self.remedy.clicked.connect(self._put_right)
 
     @property
     def layer(self) -> Layer | None:
@@ -254,7 +282,19 @@ class ImportReport(Panel):
 
     def _show_layer(self) -> None:
         layer = self.layer
-        report = report_of(layer) if layer else Report()
+        self._show_report(report_of(layer) if layer else Report())
+        self._noticing.drop()
+        if layer is not None and layer.kind == "pipes":
+            look = partial(noticed, layer)
+            self._session.look(self._noticing, layer.object_count, look, self._add_noticed)
+
+    def _add_noticed(self, found: list[reading.Warning]) -> None:
+        if found:
+            before = self._report
+            self._show_report(replace(before, warnings=[*found, *before.warnings]))
+
+    def _show_report(self, report: Report) -> None:
+        layer, self._report = self.layer, report
         chosen = self.outcomes.currentData() or ""
         self.outcomes.clear()
         self.outcomes.addItem(EVERYTHING, "")
@@ -271,11 +311,19 @@ class ImportReport(Panel):
             widget.setEnabled(layer is not None)
         self._stack.setCurrentIndex(0 if layer is None else 2 if report.warnings else 1)
         self._narrow()
-        for column, width in enumerate((130, 240)):
-            self.table.setColumnWidth(column, width)
+        self._fit_columns(report)
+
+    def _fit_columns(self, report: Report) -> None:
+        """Outcome and id as wide as their words, no id where there is none; the finding takes the rest."""
+        metrics = self.table.fontMetrics()
+        ids = [metrics.horizontalAdvance(found.object) for found in report.warnings[:100] if found.object]
+        self.table.setColumnHidden(1, not any(found.object for found in report.warnings))
+        self.table.setColumnWidth(0, 130)
+        self.table.setColumnWidth(1, min(max([*ids, 60]) + 28, WIDEST))
 
     def _narrow(self) -> None:
         self.whole.hide()
+        self.remedy.hide()
         self.rows.narrow(self.outcomes.currentData() or "", self.text.text())
 
     def _go_to(self, index: QModelIndex) -> None:
@@ -286,10 +334,20 @@ class ImportReport(Panel):
         finding = self._findings.finding(self.rows.mapToSource(index).row())
         self.whole.setText(sentence(finding.text))
         self.whole.show()
+        way = WAYS_OUT.get(finding.code)
+        self.remedy.setText(way[1] if way else "")
+        self.remedy.setProperty("command", way[0] if way else "")
+        self.remedy.setVisible(way is not None and not self._session.project.read_only)
         found = self._session.project.by_id(finding.object, layer) if finding.object else None
         if found is not None and self._session.selection.tolist() != [found.fid]:
             self._session.select([found.fid])
             self.fly_requested.emit([found.fid])
+
+    def _put_right(self) -> None:
+        """Let the command that helps ask about the layer that is shown."""
+        if self.layer is not None:
+            self._session.set_current_layer(self.layer.id)
+            self.remedy_requested.emit(str(self.remedy.property("command")))
 
     def _ask_file(self) -> None:
         layer = self.layer
@@ -305,7 +363,7 @@ class ImportReport(Panel):
         """Write the report of the shown layer as JSON."""
         layer = self.layer
         assert layer is not None
-        values = {"layer": layer.name, "source": layer.source_path, **report_of(layer).as_dict()}
+        values = {"layer": layer.name, "source": layer.source_path, **self._report.as_dict()}
         try:
             write_whole(
                 path, lambda file: file.writelines([orjson.dumps(values, option=orjson.OPT_INDENT_2)])

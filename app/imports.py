@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app import loading
-from app.jobs import Question
+from app.jobs import Job, Question
 from app.loading import Options, Outcomes
 from layers import importing
 from layers.decoding import MissingCrs
@@ -35,6 +35,7 @@ class Imports(QObject):
         self._session = session
         self._waiting: list[tuple[tuple[Source, ...], Options]] = []
         self._is_reading = False
+        self._job: Job | None = None
         self._looking = Question(session.jobs, "Looking for imports that were cut off", self)
 
     def read(self, sources: Sequence[Source], options: Options) -> None:
@@ -47,6 +48,13 @@ class Imports(QObject):
             self._read_next()
         else:
             self._session.open_untitled(self._read_next, self.forget)
+
+    def stop(self) -> None:
+        """Stop what is being read: nothing of it is in the project; parts that are finished are kept."""
+        if self._job is not None:
+            self._waiting.clear()
+            self._job.cancel()
+            self._session.jobs.changed.emit()
 
     def go_on(self, item: Unfinished) -> None:
         """Import what was cut off; what was read of it before is not read again."""
@@ -64,17 +72,19 @@ class Imports(QObject):
 
     def forget(self) -> None:
         """Nothing waits any more."""
-        self._waiting, self._is_reading = [], False
+        self._waiting, self._is_reading, self._job = [], False, None
 
     def _read_next(self) -> None:
-        self._is_reading = bool(self._waiting)
+        self._is_reading, self._job = bool(self._waiting), None
         if not self._is_reading:
             return
         sources, options = self._waiting.pop(0)
         names = sources[0].path.name if len(sources) == 1 else f"{len(sources)} files"
         project = self._session.project
         work = partial(loading.read, project.path, sources, options, project.place.crs)
-        self._session.jobs.run(f"Reading {names}", work, partial(self._on_read, project), self._on_not_read)
+        self._job = self._session.jobs.run(
+            f"Reading {names}", work, partial(self._on_read, project), self._on_not_read
+        )
 
     def _on_read(self, project: Project, outcomes: Outcomes) -> None:
         staged = [outcome for _, outcome in outcomes if isinstance(outcome, Staged)]

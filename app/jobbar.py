@@ -36,10 +36,12 @@ class JobBar(QWidget):
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedWidth(140)
         self._stop = QToolButton()
-        self._stop.setToolTip("Stop this work; nothing is changed by half")
+        self._stop.setText("Stop")
+        self._stop.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._stop.setToolTip("Stop this work (Ctrl+. or Esc); nothing is changed by half")
         self._stop.setObjectName("quiet")
         self._stop.setAccessibleName("Stop this work")
-        self._stop.clicked.connect(self.stop)
+        self._stop.clicked.connect(jobs.stop)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 0, 8, 0)
         layout.setSpacing(8)
@@ -61,12 +63,6 @@ class JobBar(QWidget):
         """The words that are shown."""
         return str(self._label.text())
 
-    def stop(self) -> None:
-        """Stop the job that is shown."""
-        if self._jobs.long:
-            self._jobs.long[0].cancel()
-            self._label.setText("Stopping…")
-
     def _on_changed(self) -> None:
         if self.isHidden() and self._jobs.long:
             if not self._soon.isActive():
@@ -82,7 +78,10 @@ class JobBar(QWidget):
             self._beat.stop()
         elif not self._beat.isActive():
             self._beat.start()
-        if not running or running[0].work.cancelled():
+        if not running:
+            return
+        if running[0].work.cancelled():
+            self._label.setText("Stopping…")
             return
         job = running[0]
         left = job.seconds_left()

@@ -179,6 +179,12 @@ class Jobs(QObject):
         self.changed.emit()
         return job
 
+    def stop(self) -> None:
+        """Stop the oldest job, the one that the job bar shows."""
+        if self.long:
+            self.long[0].cancel()
+            self.changed.emit()
+
     def drop_all(self) -> None:
         """Stop every job at its next step, and hear nothing of it any more."""
         for job in self.running:

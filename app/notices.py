@@ -14,27 +14,34 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.banner import Banner
 from app.beginnings import dates_to_compare
 from app.importreport import report_of, summary
+from app.jobs import Question
 from app.labels import counted
+from app.noticed import WAYS_OUT, distance_text, far_apart, noticed
 from app.session import Session
 from app.sunpanel import city_title
 from app.timeline import Timeline
+from layers import report as reading
 from layers.errors import CitystrataError
 from layers.records import Layer
-from layers.siting import UNIT_UNKNOWN
+from layers.report import Report
 from layers.unfinished import Unfinished
 
 INFO_MS = 8000
+#: So many places are offered to be flown to.
+MOST_PLACES = 3
 
 
 class Notices(QWidget):
     """Three bars: that the project can only be looked at, what went wrong, what has happened."""
 
     report_requested = Signal(int)  # the layer whose import report is wanted
-    place_requested = Signal(int)  # the layer that is to be placed
+    remedy_requested = Signal(str)  # the command that puts right what is said of the current layer
+    layer_requested = Signal(int)  # the layer that is to be flown to
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._noticing = Question(session.jobs, "Looking at levels", self)
         self.notice, self.danger, self.info = Banner("notice"), Banner("danger"), Banner("info")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -87,20 +94,58 @@ class Notices(QWidget):
         self._act()
 
     def say_imported(self, layers: list[Layer]) -> None:
-        """What was read; the button opens the report of the first layer that has something to say."""
-        reports = list(map(report_of, layers))
+        """What was read, and first what is doubtful: with the way out of it on the button."""
+
+        def say(found: dict[int, list[reading.Warning]]) -> None:
+            reports = [report_of(layer) for layer in layers]
+            for layer, report in zip(layers, reports, strict=True):
+                report.warnings += found.get(layer.id, [])
+            self._say_read(layers, reports)
+
+        pipes = [layer for layer in layers if layer.kind == "pipes"]
+        count = sum(layer.object_count for layer in pipes)
+        self._session.look(
+            self._noticing,
+            count,
+            lambda project: {layer.id: noticed(layer, project) for layer in pipes},
+            say,
+            lambda _error: say({}),
+        )
+
+    def _say_read(self, layers: list[Layer], reports: list[Report]) -> None:
         for layer, report in zip(layers, reports, strict=True):
-            doubts = [warning.text for warning in report.warnings if warning.code == UNIT_UNKNOWN]
+            doubts = [warning for warning in report.warnings if warning.code in WAYS_OUT]
             if doubts:
-                place = partial(self.place_requested.emit, layer.id)
-                self._say(f"{layer.name}: {doubts[0]}", "Set size and upright…", place)
+                command, button = WAYS_OUT[doubts[0].code]
+                self._say(
+                    f"{layer.name}: {doubts[0].text}", button, partial(self._put_right, command, layer.id)
+                )
                 return
+        if parts := far_apart(self._session.project.layers):
+            self._offer_places(parts)
+            return
         telling = [n for n, report in enumerate(reports) if report.warnings] or [0]
         names = ", ".join(layer.name for layer in layers[:3]) + (" …" if len(layers) > 3 else "")
         found = any(report.warnings or report.dropped for report in reports)
         show = partial(self.report_requested.emit, layers[telling[0]].id)
         self._say(f"{names}: {summary(reports)}", "Details" if found else "", show)
         self._hide_info.start()
+
+    def _put_right(self, command: str, layer: int) -> None:
+        self._session.set_current_layer(layer)
+        self.remedy_requested.emit(command)
+
+    def _offer_places(self, parts: list[list[Layer]]) -> None:
+        """Layers lie so far apart that each is a speck in a view of all: one flies to them in turn."""
+        self._hide_info.stop()
+        away = distance_text(parts)
+        self.info.offer(
+            f"The layers lie {away} apart, so a view of everything looks empty.",
+            [
+                (f"Show {part[0].name}", partial(self.layer_requested.emit, part[0].id))
+                for part in parts[:MOST_PLACES]
+            ],
+        )
 
     def _offer_to_go_on(self, item: Unfinished) -> None:
         """An import was cut off when the program ended."""

@@ -37,7 +37,10 @@ class StatusBar(QStatusBar):
         self.coordinates, self.scale, self.selection, self.crs = QLabel(), QLabel(), QLabel(), QLabel()
         self.scale.setToolTip("Scale at the point the camera looks at")
         self.shown = QLabel()
-        self.shown.setToolTip("City objects that are not hidden, switched off or of another date")
+        self.shown.setToolTip(
+            "City objects that are drawn, of all in the visible layers. The others have no geometry of their "
+            "own, or are hidden, switched off or of another date."
+        )
         self.addWidget(self.coordinates, 1)
         for widget in (JobBar(session.jobs), self.selection, self.shown, self.scale, self.crs):
             self.addPermanentWidget(widget)
@@ -80,12 +83,13 @@ class StatusBar(QStatusBar):
         if not self._session.is_open:
             self.shown.clear()
             return
-        scene = self._session.scene
-        shown, every = scene.shown_objects
+        scene, layers = self._session.scene, self._session.project.layers
+        shown, _ = scene.shown_objects
+        every = sum(layer.object_count for layer in layers if layer.kind == "city" and layer.visible)
         text = f"{thousands(shown)} of " if shown != every else ""
         is_coming = scene.needs_frame or scene.is_drawing
         refining = " · refining…" if is_coming else ""
-        self.shown.setText(f"{text}{counted(every, 'object')}{refining}" if every else "")
+        self.shown.setText(f"{text}{counted(every, 'object')} drawn{refining}" if every else "")
         if is_coming:
             self._soon.start()
 

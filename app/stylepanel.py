@@ -135,7 +135,7 @@ class StylePanel(QWidget):
         self._extrude = QCheckBox("Raise by height")
         self._extrude.setToolTip("Areas whose height or storeys are known stand as bodies")
         self._extrude.clicked.connect(lambda on: self._set_style(extrude=on))
-        self._point_size = Steps(1, 12, lambda value: self._set_style(point_size=value))
+        self.point_size = Steps(1, 12, lambda value: self._set_style(point_size=value))
         self._relief = QDoubleSpinBox(minimum=0.5, maximum=20, singleStep=0.5, prefix="× ", decimals=1)
         self._relief.setKeyboardTracking(False)
         self._relief.valueChanged.connect(lambda value: self._set_style(exaggeration=value))
@@ -164,7 +164,7 @@ class StylePanel(QWidget):
             ("", self._edges),
             ("", self._fill),
             ("", self._extrude),
-            ("Point size", self._point_size),
+            ("Point size", self.point_size),
             ("Heights", self._relief),
         ):
             self._form.addRow(text, widget)
@@ -229,7 +229,7 @@ class StylePanel(QWidget):
         self._edges.setChecked(bool(style.get("edges", True)))
         self._fill.setChecked(bool(style.get("fill", True)))
         self._extrude.setChecked(bool(style.get("extrude", True)))
-        self._point_size.setValue(int(style.get("point_size", 2)))
+        self.point_size.setValue(int(style.get("point_size", 2)))
         self._relief.setValue(float(style.get("exaggeration", 1.0)))
         for widget, shown in (
             (self.colour_by, self.colour_by.count() > 0),
@@ -241,7 +241,7 @@ class StylePanel(QWidget):
             (self._edges, layer.kind in ("city", "vector")),
             (self._fill, layer.kind == "vector"),
             (self._extrude, layer.kind == "vector"),
-            (self._point_size, layer.kind in ("points", "heritage")),
+            (self.point_size, layer.kind == "points"),
             (self._relief, layer.kind == "terrain"),
         ):
             self._form.setRowVisible(widget, shown)

@@ -170,7 +170,7 @@ class Window(QMainWindow):
         session.imports.imported.connect(self._on_imported)
         session.imports.crs_wanted.connect(partial(ask_crs, self, session))
         self.notices.report_requested.connect(self.show_import_report)
-        self.notices.place_requested.connect(self.commands.place)
+        self.notices.layer_requested.connect(self.flights.to_layer)
         session.project_changed.connect(self._show_title)
         for panel in (self.find_box, self.table, self.inspector, self.importreport, self.results):
             panel.fly_requested.connect(self.flights.to_objects)
@@ -188,7 +188,8 @@ class Window(QMainWindow):
             lambda result: show_beside(CompareResults(session, self.analysing, result, self))
         )
         self.results.report_requested.connect(lambda result: self.write_report([result.id]))
-        self.results.remedy_requested.connect(lambda name: self.actions_[name].trigger())
+        for teller in (self.results, self.importreport, self.notices):
+            teller.remedy_requested.connect(lambda name: self.actions_[name].trigger())
         self.start_page.open_clicked.connect(self.actions_["open"].trigger)
         self.start_page.folder_clicked.connect(self.actions_["import_folder"].trigger)
         self.start_page.demo_clicked.connect(self.session.open_demo)

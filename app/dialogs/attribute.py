@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontDatabase, QIcon
+from PySide6.QtGui import QFontDatabase, QIcon, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.editing import editing
 from app.fields import Field, ValueField, make_field, problem_of
 from app.labels import add_row
+from app.mnemonics import letter_dialog
 from app.session import Session
 from layers.errors import EditError
 from layers.expression import RESERVED
@@ -53,6 +54,11 @@ class Asking(QDialog):
     def sentence(self) -> str:
         """What the window says now."""
         return str(self._sentence.text())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give what can be pressed a letter."""
+        letter_dialog(self)
+        super().showEvent(event)
 
     def _finish(self) -> None:
         """Put sentence and buttons below what was added."""

@@ -9,6 +9,7 @@ import pytest
 
 from app.session import Session
 from app.stylepanel import StylePanel
+from layers.data import ReadOptions
 from layers.importing import import_files
 from layers.project import Project
 from tests.boxes import some_boxes, write_boxes
@@ -57,3 +58,20 @@ def test_a_theme_is_one_undoable_step(panel: StylePanel, session: Session) -> No
     panel.colour_by.setCurrentIndex(panel.colour_by.findData("plain"))
     panel.colour_by.activated.emit(panel.colour_by.currentIndex())
     assert not panel.theme.isVisible()
+
+
+def test_points_have_a_size_and_scanned_meshes_have_none(
+    panel: StylePanel, session: Session, settled: Callable[[Session], None], tmp_path: Path
+) -> None:
+    find = tmp_path / "find.obj"
+    find.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    points = tmp_path / "cloud.xyz"
+    points.write_text("".join(f"{85000 + at} {446000 + at} {at}\n" for at in range(20)))
+    crs = session.project.place.crs
+    heritage = ReadOptions(kind="heritage", crs=crs)
+    session.import_files([find, points], {find: heritage, points: ReadOptions(crs=crs)})
+    settled(session)
+    choose(session, "cloud")
+    assert panel.point_size.isVisible()
+    choose(session, "find")
+    assert not panel.point_size.isVisible()

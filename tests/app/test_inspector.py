@@ -198,3 +198,16 @@ def test_a_read_only_project_shows_why_nothing_can_be_changed(
     open_field(qtbot, inspector, "name")
     assert inspector.attributes.tree.state() == inspector.attributes.tree.State.NoState
     assert not inspector.validity.why.isEnabled()
+
+
+def test_nested_values_are_rows_and_their_codes_have_meanings(opened: Session, inspector: Inspector) -> None:
+    value = {"roofType": "1000", "survey": {"by": "Office", "height": {"value": 9.5, "uom": "m"}}}
+    fid = fid_of(opened, "A")
+    opened.run_edit("Nested", lambda edit: edit.set_attribute(fid, "record", value))
+    select(opened, "A")
+    assert shown(inspector)["record"] == "2 values"
+    (row,) = inspector.attributes.tree.findItems("record", Qt.MatchFlag.MatchExactly)
+    below = {row.child(at).text(0): row.child(at) for at in range(row.childCount())}
+    assert below["roofType"].text(VALUE) == "1000 · flat roof"
+    assert below["survey"].text(VALUE) == "Office, 9.5 m"
+    assert below["survey"].child(1).text(VALUE) == "9.5 m"

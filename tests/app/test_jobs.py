@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.jobbar import JobBar, time_text
@@ -115,7 +117,7 @@ def test_the_job_bar_shows_text_time_left_and_a_way_to_stop(qtbot: QtBot, jobs: 
     jobs.run("Test", slow, failed=errors.append)
     qtbot.waitUntil(lambda: not bar.isHidden() and "Reading houses" in bar.text, timeout=3000)
     qtbot.waitUntil(lambda: "left" in bar.text, timeout=3000)
-    bar.stop()
+    qtbot.mouseClick(bar.findChild(QToolButton), Qt.MouseButton.LeftButton)
     go_on.set()
     qtbot.waitUntil(lambda: bar.isHidden() and bool(errors), timeout=3000)
 

@@ -151,7 +151,7 @@ def test_what_was_found_before_an_edit_is_not_carried_out(
 
 
 def button(window: Ticking, text: str) -> QPushButton:
-    return next(each for each in window.findChildren(QPushButton) if each.text() == text)
+    return next(each for each in window.findChildren(QPushButton) if each.text().replace("&", "") == text)
 
 
 def highest(session: Session, layer: Layer) -> float:
