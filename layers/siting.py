@@ -175,11 +175,21 @@ def note_site(layer: LayerData, site: Site) -> None:
         place = Place(site.project_crs, np.zeros(3))
         box = layer.box and moved_box(layer.box, site.placement.correct)
         far = far_note(layer.crs, box) if layer.crs and box else ""
-        notes = [place.note(layer.crs, site.move.height_unit_m), far]
+        notes = [place.note(layer.crs, site.move.height_unit_m), far, _note_of_nowhere(layer)]
     for note in filter(None, notes):
         layer.report.warn("placed", "", note)
     if doubt := _doubt_of_size(layer, site):
         layer.report.warn(UNIT_UNKNOWN, "", doubt)
+
+
+def _note_of_nowhere(layer: LayerData) -> str:
+    """What to say of city objects that are taken for a designer's own; scans lie near zero as a rule."""
+    if layer.kind in ("heritage", "points") or layer.crs != LOCAL or not layer.facts.get("local"):
+        return ""
+    return (
+        "the file names no coordinate reference system and its coordinates are near zero: it is taken for a"
+        " model that lies nowhere on Earth; if it lies somewhere, import it with its CRS, or place it"
+    )
 
 
 def note_project(layer: LayerData, project_crs: str | None) -> None:

@@ -8,9 +8,30 @@ from typing import Any
 import numpy as np
 
 from layers.arrays import CityTiles, Float64, Int32
+from layers.data import LayerData
+from layers.report import Report
 from layers.runs import Int64, ranges, starts
 
 TIN = "TINRelief"
+RELIEF = frozenset((TIN, "ReliefFeature"))
+
+
+def with_terrain(city: LayerData) -> list[LayerData]:
+    """A layer of city objects, and the terrain that is drawn from them where they have some."""
+    layers = [city]
+    if any(feature.type == TIN for feature in city.features):
+        layers.append(LayerData("", "terrain", city.crs, Report(), box=city.box, partner=0))
+    name_layers(layers, city.name)
+    return layers
+
+
+def name_layers(layers: Sequence[LayerData], name: str) -> None:
+    """Call a layer and its terrain by the name of their file; where all is terrain, each says what it is."""
+    city, *terrains = layers
+    is_all = bool(terrains) and all(feature.type.lstrip("+") in RELIEF for feature in city.features)
+    city.name = f"{name} objects" if is_all else name
+    for terrain in terrains:
+        terrain.name = f"{name} terrain"
 
 
 def entries_of(city: CityTiles, types: Sequence[Any]) -> Int64:

@@ -30,14 +30,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    progress = Progress()
     tolerance = {field.name: ask for field, ask in questions(Inputs)}["tolerance_m"]
     inputs = Inputs(
         where=arguments.where or "",
         layer=arguments.layer or "",
         tolerance_m=checked(tolerance, arguments.tolerance),
     )
-    with Project.open(arguments.project, read_only=not (arguments.apply or arguments.keep)) as project:
+    read_only = not (arguments.apply or arguments.keep)
+    with Progress() as progress, Project.open(arguments.project, read_only=read_only) as project:
         check_names(project, inputs)
         complete(project, [one for one in project.layers if one.kind in ("city", "terrain")], progress)
         patients = examined(project, inputs, progress)

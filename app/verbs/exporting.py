@@ -45,8 +45,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
     from layers.losses import losses
 
     out: Path = arguments.out
-    progress = Progress()
-    with Project.open(arguments.project, read_only=True) as project:
+    with Progress() as progress, Project.open(arguments.project, read_only=True) as project:
         layer = chosen_layer(project, arguments.layer)
         options = WriteOptions(
             arguments.crs, arguments.lod, out, arguments.section, arguments.overwrite, progress
@@ -65,7 +64,6 @@ def _run(arguments: argparse.Namespace) -> Answer:
         how = export_layer(
             project, layer, out, options.crs, options.lod, options.section, progress, options.overwrite
         )
-    progress.end()
     # Of a file that was refused nothing is lost.
     for loss in found:
         print(f"note: {loss.text}", file=sys.stderr)

@@ -16,6 +16,7 @@ from layers.placement import TILTS_DEG, UNITS_M, Placement
 from layers.project import Project
 from layers.records import Layer
 from layers.report import told_once
+from layers.written import counted
 
 MOST_WARNINGS = 5
 
@@ -102,7 +103,7 @@ def _line(layer: Layer) -> str:
     line += f", {report['read']:,} read, {report['dropped']} dropped"
     if report["repaired"] or report["unsupported"]:
         line += f", {report['repaired']} repaired, {report['unsupported']} unsupported"
-    return line + (f", {len(report['warnings'])} warnings" if report["warnings"] else "")
+    return line + (f", {counted(len(report['warnings']), 'warning')}" if report["warnings"] else "")
 
 
 def _warnings(layer: Layer) -> list[str]:

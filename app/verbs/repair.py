@@ -20,8 +20,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    progress = Progress()
-    with Project.open(arguments.project) as project:
+    with Progress() as progress, Project.open(arguments.project) as project:
         layer = chosen_layer(project, arguments.layer)
         if layer.kind != "city":
             raise UsageError("Only city objects are repaired", found=f"a layer of kind {layer.kind!r}")

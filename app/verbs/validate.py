@@ -81,13 +81,11 @@ def _findings(path: Path, form: str, layer: str | None) -> Iterator[Finding]:
 
 def _import(project: Project, path: Path) -> None:
     """Bring a file into a project of its own; where it lies on Earth does not matter."""
-    progress = Progress()
-    try:
-        import_files(project, [path], progress=progress)
-    except PlaceError:
-        import_files(project, [path], ReadOptions(crs=LOCAL), progress=progress)
-    finally:
-        progress.end()
+    with Progress() as progress:
+        try:
+            import_files(project, [path], progress=progress)
+        except PlaceError:
+            import_files(project, [path], ReadOptions(crs=LOCAL), progress=progress)
 
 
 def _form(path: Path) -> str:
@@ -101,17 +99,16 @@ def _form(path: Path) -> str:
 
 
 def _of_project(project: Project, name: str | None) -> Iterator[Finding]:
-    progress = Progress()
     layers = [layer for layer in project.layers if layer.kind == "city"]
     if name is not None:
         layers = [_city_layer(project.layer(name))]
     if not layers:
         raise UsageError("There is no city layer to check", where=str(project.path))
-    complete(project, layers, progress)
-    for layer in layers:
-        for found in of_layers.findings(project, layer, progress=progress):
-            yield found.finding
-    progress.end()
+    with Progress() as progress:
+        complete(project, layers, progress)
+        for layer in layers:
+            for found in of_layers.findings(project, layer, progress=progress):
+                yield found.finding
 
 
 def _city_layer(layer: Layer) -> Layer:

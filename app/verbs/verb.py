@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from layers.cache import cache_folder
 from layers.errors import UsageError
@@ -59,9 +59,17 @@ class Progress:
         self._last = time.monotonic()
         self._width = 0
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
     def __call__(self, fraction: float, text: str) -> None:
-        """Say how far the work is, at most ten times a second."""
+        """Say how far the work is, at most ten times a second; a log is not told what has yet to begin."""
         now = time.monotonic()
+        if fraction <= 0 and not self._is_terminal:
+            return
         if now - self._last < (0.1 if self._is_terminal else SECONDS_BETWEEN_NOTES):
             return
         self._last = now

@@ -43,6 +43,7 @@ from layers.formats import (
 from layers.formats._stretches import Outline, Stretch
 from layers.shapes import Shape
 from layers.source import Source, files_below
+from layers.tin import name_layers
 
 HEAD = 65536
 
@@ -343,7 +344,7 @@ def read_source(form: Format, source: Source, options: ReadOptions) -> list[Laye
             )
         layers = reader.read_tiles(source.files, options)
         if all(layer.partner is not None for layer in layers[1:]):
-            layers[0].name = path.name
+            name_layers(layers, path.name)
         return layers
     except MemoryError as error:
         raise ReadError("The file needs more memory than there is", where=str(path)) from error

@@ -25,6 +25,7 @@ from layers.joining import twice
 from layers.jsontext import address, join_members, raw_members
 from layers.looks import way_below
 from layers.report import Report
+from layers.tin import with_terrain
 from layers.vertexfile import VertexFile
 from layers.wearing import APPEARANCE, Appearance, Float32
 
@@ -277,12 +278,7 @@ class Reader:
             looks=self.flattener.wardrobe.looks,
             themes=self.flattener.wardrobe.themes if len(self.flattener.wardrobe.themes) > 1 else [],
         )
-        layers = [city]
-        if any(feature.type == "TINRelief" for feature in self.features):
-            layers.append(
-                LayerData(f"{city.name} terrain", "terrain", crs, Report(), box=city.box, partner=0)
-            )
-        return layers
+        return with_terrain(city)
 
     def _surface_counts(self) -> dict[str, int]:
         counts: dict[str, int] = {}

@@ -21,7 +21,7 @@ from layers.place import EARTH_RADIUS_M
 from layers.points import box_of, possible
 from layers.report import Report
 from layers.stored import Mover
-from layers.tin import TIN
+from layers.tin import with_terrain
 
 KINDS = ("heritage", "city", "points")
 #: Geocentric coordinates, and what they become: longitude, latitude, height above the ellipsoid.
@@ -60,11 +60,7 @@ def layers_of(
     has_shapes = assembly.parts or assembly.lines or (has_city and assembly.things)
     if has_shapes and not (options.kind == "points" and assembly.points):
         make = _city if has_city else _scan
-        layers.append(make(assembly, name, ground, facts))
-        if has_city and any(feature.type == TIN for feature in layers[0].features):
-            layers.append(
-                LayerData(f"{name} terrain", "terrain", ground.crs, Report(), box=layers[0].box, partner=0)
-            )
+        layers += with_terrain(make(assembly, name, ground, facts))
     if assembly.points:
         beside_shapes = bool(layers)
         layers.append(_cloud(assembly, f"{name} points" if beside_shapes else name, ground, options, facts))

@@ -19,8 +19,7 @@ from layers.gml.cutting import Cut, Frame, Text, frame_of, ids_in, mapped, membe
 from layers.gml.header import Header, header_of, is_city_model
 from layers.gml.reader import Reader
 from layers.looks import way_below
-from layers.report import Report
-from layers.tin import TIN
+from layers.tin import with_terrain
 from layers.uncollected import collector_off
 from layers.xmlsafe import is_xml
 
@@ -233,8 +232,4 @@ def _layers(reader: Reader, options: ReadOptions) -> list[LayerData]:
     )
     if len(reader.appearances.themes) > 1:
         city.themes = reader.appearances.themes
-    layers = [city]
-    if any(feature.type == TIN for feature in reader.features):
-        terrain = LayerData(f"{city.name} terrain", "terrain", city.crs, Report(), box=city.box, partner=0)
-        layers.append(terrain)
-    return layers
+    return with_terrain(city)

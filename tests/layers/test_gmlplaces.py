@@ -9,6 +9,7 @@ import pytest
 from pyproj import Geod, Transformer
 
 from layers.arrays import CityTiles
+from layers.crs import LOCAL
 from layers.project import Project
 from tests.cities import import_here
 from tests.conftest import real
@@ -111,3 +112,20 @@ def test_a_known_corner_lands_where_it_stands(
     longitude, latitude = Transformer.from_crs(crs, 4326, always_xy=True).transform(*expected[:2])
     _, _, off = Geod(ellps="WGS84").inv(longitude, latitude, town[1], town[0])
     assert off < IN_TOWN_M
+
+
+def test_a_model_of_no_crs_near_zero_is_said_to_lie_nowhere(tmp_path: Path) -> None:
+    source = real("citygml/citygml10/LOD2_Buildings_v100.gml")
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        layer = import_here(project, source)
+    (told,) = layer.report["warnings"]
+    assert layer.crs == LOCAL and told["code"] == "placed"
+    assert "names no coordinate reference system" in told["text"] and "place it" in told["text"]
+
+
+def test_a_file_of_terrain_alone_becomes_its_objects_and_its_ground(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        import_here(project, real("citygml/plateau-yokosuka/dem/523965_dem_6697_05_op.gml"))
+        found = {layer.kind: layer.name for layer in project.layers}
+    name = "523965_dem_6697_05_op"
+    assert found == {"city": f"{name} objects", "terrain": f"{name} terrain"}
