@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 
 from layers.arrays import Float64, Mover
+from layers.crs import LOCAL, height_unit
 from layers.moving import Move, MoveBack, moved_box, unit_of_heights_m
 from layers.placement import Placement
 from layers.records import Change
@@ -37,9 +38,35 @@ def follow(connection: sqlite3.Connection, change: Change) -> None:
     if box:
         text = orjson.dumps(moved_box(box, there)).decode()
         connection.execute("UPDATE layer SET box = ? WHERE id = ?", (text, change.id))
-    back = MoveBack(project_crs, crs, unit_m, before)
+    _carry(connection, first, count, MoveBack(project_crs, crs, unit_m, before), there)
+
+
+def _carry(connection: sqlite3.Connection, first: int, count: int, back: MoveBack, there: Move) -> None:
+    """Move the boxes of a layer's objects: back to where its file has them, and there."""
     fids, boxes = _boxes(connection, first, count)
     _store(connection, fids, moved_boxes(boxes, lambda points: there(back(points))))
+
+
+def mend_heights(connection: sqlite3.Connection) -> None:
+    """Put the boxes of networks, vector layers and images, whose heights were once taken for feet, right."""
+    row = connection.execute("SELECT value FROM project WHERE key = 'crs'").fetchone()
+    project_crs = row[0] if row else None
+    found = connection.execute(
+        "SELECT id, first_fid, object_count, crs, facts, box, placement FROM layer"
+        " WHERE kind IN ('pipes', 'vector', 'image') AND crs IS NOT NULL AND box IS NOT NULL"
+    )
+    for number, first, count, crs, facts, text, placed in found.fetchall():
+        box, held = orjson.loads(facts).get("layer_box"), orjson.loads(text)
+        unit_m = 1.0 if crs == LOCAL else height_unit(crs)[1]
+        if not box or not held or unit_m == 1.0 or project_crs is None:
+            continue
+        placement = Placement.from_text(placed)
+        there = Move(crs, project_crs, placement=placement)
+        right = moved_box(box, there)
+        if np.allclose(held, right, rtol=0, atol=ROUNDING):
+            continue
+        connection.execute("UPDATE layer SET box = ? WHERE id = ?", (orjson.dumps(right).decode(), number))
+        _carry(connection, first, count, MoveBack(project_crs, crs, unit_m, placement), there)
 
 
 def refresh(connection: sqlite3.Connection, first: int, boxes: Float64) -> None:

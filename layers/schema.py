@@ -14,7 +14,9 @@ from layers.errors import ProjectError
 #: How the names of projects end.
 ENDING = ".city.gpkg"
 #: Raised by one with every change to the tables; `UPGRADES` holds one step per version.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
+#: The version that has a column for the placement of layers, and a table of shapes.
+PLACED_BY_HAND = 3
 #: What reading raises when the bytes within the file are no longer what was written.
 DAMAGE = (sqlite3.DatabaseError, orjson.JSONDecodeError)
 GEOPACKAGE_ID = 0x47504B47  # "GPKG"
@@ -156,6 +158,13 @@ def _say_what_was_set_down(connection: sqlite3.Connection) -> None:
             connection.execute("UPDATE layer SET placement = ? WHERE id = ?", (placement, number))
 
 
+def _mend_heights(connection: sqlite3.Connection) -> None:
+    """Version 4 has boxes of networks and vector layers in feet at their heights, which are in metres."""
+    from layers.resiting import mend_heights
+
+    mend_heights(connection)
+
+
 def _execute(connection: sqlite3.Connection, statements: str) -> None:
     """Carry out statements one by one, so that the transaction under way holds them all."""
     for statement in filter(str.strip, statements.split(";")):
@@ -163,12 +172,12 @@ def _execute(connection: sqlite3.Connection, statements: str) -> None:
 
 
 #: What makes a file of version 1, 2, … one of the next version.
-UPGRADES: tuple[Callable[[sqlite3.Connection], None], ...] = (_add_results, _add_shapes)
+UPGRADES: tuple[Callable[[sqlite3.Connection], None], ...] = (_add_results, _add_shapes, _mend_heights)
 
 
 def stand_in(connection: sqlite3.Connection, version: int) -> None:
     """Let a file of an earlier version, that may only be read, answer as one of this version does."""
-    if version < SCHEMA_VERSION:
+    if version < PLACED_BY_HAND:
         connection.execute("CREATE TEMP VIEW layer AS SELECT *, NULL AS placement FROM main.layer")
         connection.execute(SHAPE_TABLES.replace("CREATE TABLE", "CREATE TEMP TABLE"))
 

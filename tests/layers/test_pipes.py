@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -251,3 +253,29 @@ def test_boxes_of_a_network_in_feet_hold_what_is_drawn(tmp_path: Path, crs: str)
         boxes = np.array([project.box([fid]) for fid in project.fids(layer)])
         held = [[30.48, 30.48], [60.96, 60.96], [30.48, 60.96]]
         assert boxes[:, [2, 5]] == pytest.approx(np.array(held), abs=1e-4)
+
+
+def test_a_project_of_version_3_gets_the_boxes_of_its_networks_in_feet_right(tmp_path: Path) -> None:
+    path = tmp_path / "feet.inp"
+    path.write_text(
+        "[JUNCTIONS]\nA 100\nB 200\n[PIPES]\nP A B 500 12\n[OPTIONS]\nUnits GPM\n"
+        "[COORDINATES]\nA 900000 600000\nB 900500 600000\n"
+    )
+    with Project.create(tmp_path / "feet.city.gpkg") as project:
+        (layer,) = import_files(project, [path], ReadOptions(crs="EPSG:2236"))
+        right = [project.box([fid]) for fid in project.fids(layer)]
+        own = layer.box
+    assert own is not None
+    # As they were written before: metres taken for feet once more.
+    wrong = [*own[:2], own[2] * 0.3048006, *own[3:5], own[5] * 0.3048006]
+    with closing(sqlite3.connect(project.path)) as connection:
+        connection.execute("UPDATE layer SET box = ?", (json.dumps(wrong),))
+        connection.execute("UPDATE object_rtree SET minz = minz * 0.3048006, maxz = maxz * 0.3048006")
+        connection.execute("UPDATE project SET value = '3' WHERE key = 'schema_version'")
+        connection.commit()
+    with Project.open(project.path, read_only=True) as old:
+        assert list(old.layer(layer.id).box or ()) == pytest.approx(wrong)
+    with Project.open(project.path) as new:
+        assert new.layer(layer.id).box == pytest.approx(own, abs=1e-6)
+        boxes = [new.box([fid]) for fid in new.fids(new.layer(layer.id))]
+        assert np.array(boxes) == pytest.approx(np.array(right), abs=1e-3, rel=1e-6)
