@@ -66,7 +66,7 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     if not is_catalogue and options.kind is None and not places.known:
         if header[:2] == OWN_COLUMNS:
             raise ReadError(
-                "This is a table of the objects of a layer, as it is exported, and does not say where they lie",
+                "This is a table of the objects of a layer, as it is exported; it says not where they lie",
                 where=path.name,
                 do="Join it to that layer by its ids: Edit, Join CSV in the window, or"
                 f" citystrata set P --layer NAME --join {path.name}",

@@ -51,7 +51,8 @@ def codes(project: Project, layer: Layer, out: Path) -> dict[str, str]:
 
 def test_images_go_out_with_the_source_as_it_came(project: Project, tmp_path: Path) -> None:
     source, out = tmp_path / "in", tmp_path / "out"
-    source.mkdir(), out.mkdir()
+    source.mkdir()
+    out.mkdir()
     layer = wall(project, source, "looks/wall.png", "plain.png")
     how = export_layer(project, layer, out / "same.city.json")
     assert (out / "same.city.json").read_bytes() == (source / "wall.city.json").read_bytes()
