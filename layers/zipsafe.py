@@ -50,7 +50,7 @@ class Archive:
             self._zip = zipfile.ZipFile(path)
         except _DAMAGE as error:
             raise self._damaged(error) from error
-        members = [item for item in self._zip.infolist() if not item.is_dir()]
+        members = [item for item in self._zip.infolist() if not item.filename.endswith("/")]
         if len(members) > MOST_NAMES:
             raise self._refused("There are too many files in the archive", f"{len(members):,}")
         self._members = {_within(item.filename): item for item in members}

@@ -45,6 +45,11 @@ MAGIC_WORDS = (
 HEAD = 600  # most of a format's structure lies here
 
 
+def looks_like_text(data: bytes) -> bool:
+    """Whether numbers in these bytes can be exchanged as words."""
+    return b"\0" not in data[:4096]
+
+
 def damaged(data: bytes, seed: int, is_text: bool) -> bytes:
     """`data` with one to four things wrong in it."""
     dice = random.Random(seed)

@@ -30,6 +30,8 @@ _LEFT_OUT = (
     "PDF PDS4 OGR_PDS VICAR PCIDSK S57 GeoRSS GPX PGDUMP VFK EDIGEO Idrisi SXF Selafin JML VDV WAsP OGR_GMT "
     "MiraMonVector AVCBin AVCE00 AIVector GPSBabel DGN"
 )
+#: An encoding in which every byte is a letter.
+_BYTE_BY_BYTE = "ISO-8859-1"
 _READ_ERRORS = (ValueError, RuntimeError, OverflowError, UnicodeDecodeError, TypeError)
 
 
@@ -82,13 +84,9 @@ def _tables(
 def _table(
     path: Path, name: str, report: Report, encoding: str | None, crs: str | None, meaningless: frozenset[str]
 ) -> Table:
-    from pyogrio.raw import read
-
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        meta, rows, blobs, columns = read(
-            path, layer=name, encoding=encoding, datetime_as_string=True, return_fids=True
-        )
+        meta, rows, blobs, columns = _read(path, name, report, encoding)
     for text in dict.fromkeys(str(item.message) for item in told):
         report.warn("gdal", name, f"{text.rstrip('.')}.")
     fields = dict(zip(map(str, meta["fields"]), columns, strict=True))
@@ -101,6 +99,31 @@ def _table(
         blob = None if blobs is None else blobs[number]
         records.append(Record(data, shape_of(blob, f"feature {row}", report), row=row))
     return Table(name, records, crs or meta["crs"], report)
+
+
+def _read(path: Path, name: str, report: Report, encoding: str | None) -> tuple[Any, Any, Any, Any]:
+    """Fields, row numbers, shapes and columns; text that was cut within a letter spoils no more than it."""
+    from pyogrio.raw import read
+
+    try:
+        return read(path, layer=name, encoding=encoding, datetime_as_string=True, return_fids=True)
+    except UnicodeDecodeError as error:
+        said = error.encoding
+    meta, rows, blobs, columns = read(
+        path, layer=name, encoding=_BYTE_BY_BYTE, datetime_as_string=True, return_fids=True
+    )
+    report.warn(
+        "text", name, f"Some text is no {said.upper()}: letters that cannot be read are �.", "repaired"
+    )
+    meta["fields"] = [_spelled(str(field), said) for field in meta["fields"]]
+    for column in columns:
+        if column.dtype == object:
+            column[:] = [_spelled(text, said) if isinstance(text, str) else text for text in column]
+    return meta, rows, blobs, columns
+
+
+def _spelled(text: str, encoding: str) -> str:
+    return text.encode(_BYTE_BY_BYTE).decode(encoding, "replace")
 
 
 def shape_of(blob: bytes | None, name: str, report: Report) -> wkb.Shape | None:

@@ -34,6 +34,7 @@ Opened = OrderedDict[Path, Raster]
 
 MAX_CELLS, MAX_SIDE = 4_000_000_000, 500_000  # refused above
 MAX_BLOCK_BYTES = 512 * 2**20  # what one tile or strip may need when unpacked
+MAX_BANDS = 1000  # of the finest spectra there are; each takes memory before anything of it is read
 LARGE_BLOCK_BYTES = 32 * 2**20  # of such blocks only one at a time
 GDAL_CACHE_MB = "128"
 MOST_OPEN = 16  # files per thread
@@ -285,6 +286,14 @@ def _block_bytes(raster: Raster) -> int:
 
 def _check_blocks(raster: Raster, path: Path) -> None:
     _check_size((raster.height, raster.width), [path])
+    if raster.count > MAX_BANDS:
+        raise ReadError(
+            "This raster has too many bands",
+            where=path.name,
+            found=f"{raster.count:,}",
+            allowed=f"{MAX_BANDS:,}",
+            do="It is probably damaged; ask for the file again",
+        )
     for kind in raster.dtypes:
         if np.dtype(kind).kind not in "iuf":
             raise ReadError(

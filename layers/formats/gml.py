@@ -66,13 +66,13 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
 
 
 def elements_of(root: _Element) -> Iterator[_Element]:
-    """The features of a collection."""
+    """The features of a collection; in its members they may be called as tables are, in small letters."""
     from layers.gml.attributes import tag_of
     from layers.gml.names import in_gml, is_object_like, split
 
     for member in root:
         if split(tag_of(member))[1] in _MEMBERS:
-            yield from (element for element in member if is_object_like(tag_of(element)))
+            yield from member
         elif is_object_like(tag_of(member)) and not in_gml(tag_of(member)):
             yield member
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +21,9 @@ from layers.xmlsafe import encoding_of, refuse_doctype
 Text = bytes | mmap.mmap
 HEAD = 1 << 20
 
-_INSIDE = rb"""(?:[^<>"']|"[^"<]*"|'[^'<]*')*"""
-_OPENING = re.compile(rb"<([^\s<>/!?]+)(" + _INSIDE + rb")>", re.DOTALL)
+#: Nothing is tried twice: in a text that is no XML it would be in thousands of ways.
+_INSIDE = rb"""(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+"""
+_OPENING = re.compile(rb"<([^\s<>/!?]++)(" + _INSIDE + rb")>", re.DOTALL)
 _BETWEEN = re.compile(rb"[^<]*")
 #: What is no element, each to its end; one that has no end matches without.
 _OTHER = rb"<!--(?:.*?(-->))?|<!\[CDATA\[(?:.*?(\]\]>))?|<\?(?:.*?(\?>))?"
@@ -85,6 +87,7 @@ def members_of_stretch(text: Text, where: str, in_many: bool) -> Iterator[Cut]:
 
 
 def _children(text: Text, at: int, parent: bytes, where: str, in_many: bool) -> Iterator[Cut]:
+    others = _Others(text)
     while True:
         begin = _next_element(text, at, where)
         if not parent and begin == len(text):
@@ -98,7 +101,7 @@ def _children(text: Text, at: int, parent: bytes, where: str, in_many: bool) -> 
         if opening is None:
             what = "a tag has no end" if begin < len(text) else "the text ends too early"
             raise _broken(where, begin, what)
-        end = _end(text, opening, where)
+        end = _end(text, opening, where, others)
         name = opening[1].rpartition(b":")[2]
         if name in _MANY and not opening[2].endswith(b"/"):
             yield from _children(text, opening.end(), opening[1], where, True)
@@ -107,15 +110,15 @@ def _children(text: Text, at: int, parent: bytes, where: str, in_many: bool) -> 
         at = end
 
 
-def end_of(text: Text, begin: int, where: str) -> int:
+def _end_of(text: Text, begin: int, where: str, others: _Others) -> int:
     """Where the element ends that begins there."""
     opening = _OPENING.match(text, begin)
     if opening is None:
         raise _broken(where, begin, "a tag has no end")
-    return _end(text, opening, where)
+    return _end(text, opening, where, others)
 
 
-def _end(text: Text, opening: re.Match[bytes], where: str) -> int:
+def _end(text: Text, opening: re.Match[bytes], where: str, others: _Others) -> int:
     """Where the element of a tag ends."""
     if opening[2].endswith(b"/"):
         return opening.end()
@@ -125,9 +128,27 @@ def _end(text: Text, opening: re.Match[bytes], where: str) -> int:
     found = text.find(closing, at)
     end = found + len(closing) + 1
     is_next = found >= 0 and text[end - 1 : end] == b">"
-    if not is_next or any(text.find(sign, at, found) >= 0 for sign in (b"<" + name, b"!", b"?")):
+    if not is_next or text.find(b"<" + name, at, found) >= 0 or others.are_between(at, found):
         return _end_among_others(text, at, name, where)
     return end
+
+
+class _Others:
+    """Where the next sign stands that comments, sections and instructions have: mostly there is none."""
+
+    def __init__(self, text: Text) -> None:
+        self._text = text
+        self._next = dict.fromkeys((b"!", b"?"), -1)
+
+    def are_between(self, begin: int, end: int) -> bool:
+        """Whether there may be any; each stretch behind the last one."""
+        for sign, at in self._next.items():
+            if at < begin:
+                at = self._text.find(sign, begin)
+                self._next[sign] = at = len(self._text) if at < 0 else at
+            if at < end:
+                return True
+        return False
 
 
 def _end_among_others(text: Text, at: int, name: bytes, where: str) -> int:
@@ -171,6 +192,13 @@ def mapped(path: Path) -> Iterator[Text]:
             yield text
 
 
+def forget(text: Text, begin: int, end: int) -> None:
+    """Leave a stretch of a mapped file to the system: what of it is asked for again is mapped again."""
+    if sys.platform == "linux" and isinstance(text, mmap.mmap) and begin < end:
+        begin -= begin % mmap.PAGESIZE
+        text.madvise(mmap.MADV_DONTNEED, begin, end - begin)
+
+
 def ids_in(text: Text) -> set[str]:
     """All gml:ids in a text."""
     return {(found[1] or found[2] or b"").decode("utf-8", "replace") for found in _ID.finditer(text)}
@@ -178,11 +206,12 @@ def ids_in(text: Text) -> set[str]:
 
 def with_ids(text: Text, ids: set[str], encoding: str, where: str) -> Iterator[tuple[int, int]]:
     """Where the elements with these gml:ids begin and end."""
+    others = _Others(text)
     wanted = {id.encode(encoding, "replace") for id in ids}
     for found in _ID.finditer(text):
         if (found[1] or found[2]) in wanted:
             begin = text.rfind(b"<", 0, found.start())
-            yield begin, end_of(text, begin, where)
+            yield begin, _end_of(text, begin, where, others)
 
 
 def _broken(where: str, at: int, what: str) -> ReadError:

@@ -1,6 +1,6 @@
 """Features in GML that are no city objects: of application schemas, of web feature services, of networks.
 
-A feature is an element with a capital and what its properties say: attributes, and geometries as points,
+A feature is an element and what its properties say: attributes, and geometries as points,
 lines and areas. Heights are kept where the coordinates have them.
 """
 
@@ -68,7 +68,7 @@ class Features:
 
     def add(self, element: _Element, leave_out: frozenset[str] = frozenset()) -> GmlFeature:
         """Take a feature; properties of these names are not taken."""
-        self._id = own_id(element)
+        self._id = own_id(element) or element.get("fid", "")
         feature = GmlFeature(self._id, split(tag_of(element))[1], element, {})
         for part in element:
             name = split(tag_of(part))[1]

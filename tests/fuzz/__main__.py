@@ -1,7 +1,7 @@
 """`python -m tests.fuzz [--each 10000] [--from 0] [--keep] [FORMAT…]`: damages files and reads them.
 
 Prints, for every format, what became of them; ends with 1 when a reader did what it must not: let an
-exception out, stand still for more than 10 s, take more than 1 GB, open a file outside the folder of
+exception out, work for more than 10 s, take more than 1 GB, open a file outside the folder of
 its source, or, where it is no foreign native code, end its process. `--keep` adds such files to
 `finds.json`, which the tests read again for ever.
 """
@@ -19,7 +19,7 @@ import orjson
 
 from tests.conftest import DATA
 from tests.fuzz.cases import Case
-from tests.fuzz.reading import Outcome, outcomes
+from tests.fuzz.reading import Outcome, outcomes, warm
 from tests.fuzz.seeds import seeds
 
 FINDS = Path(__file__).with_name("finds.json")
@@ -40,11 +40,9 @@ def main() -> int:
     faults: list[Outcome] = []
     heads = ("seeds", "files", "read", "refused", "own process died", "faults")
     print(f"{'format':<14}" + "".join(f"{head:>{len(head) + 3}}" for head in heads))
+    warm()
     for name, mine in seeds().items():
         if asked.formats and name not in asked.formats:
-            continue
-        if not mine:
-            print(f"{name:<14}{0:>8}   no sound real file to damage")
             continue
         cases = [Case(mine[n % len(mine)], n) for n in range(asked.first, asked.first + asked.each)]
         found = _read(cases)

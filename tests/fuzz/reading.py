@@ -7,47 +7,49 @@ import resource
 import select
 import shutil
 import signal
-import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import orjson
 
 from layers import importer
 from layers.errors import CitystrataError
-from layers.request import Request
+from layers.formats import _ogr
 from tests.fuzz.cases import Case
+from tests.fuzz.watching import Watch
 
-#: What reading a file may take.
+#: What reading a file may take: seconds of the processor, for a machine may be busy with other things too.
 MOST_SECONDS = 10
 MOST_BYTES = 1 << 30
-#: A child that stands still for longer is stuck in foreign code, which no signal handler reaches.
+#: A child that works for longer is stuck in foreign code, which no signal handler reaches.
 STUCK_S = MOST_SECONDS + 5
+#: One that says nothing for so long waits for what never comes.
+SILENT_S = 120
+#: No child may take more than this, so that the machine lives on.
+LIMIT = 8 << 30
 #: Read by foreign native code. It may end its process, which is the import process and never the window's.
-NATIVE = frozenset(("las", "copc", "geotiff", "ifc", "e57", "vector"))
-#: Where the program's own files lie; a city file has no business elsewhere.
-OURS = tuple(
-    map(
-        str,
-        (
-            sys.prefix,
-            sys.base_prefix,
-            Path(__file__).resolve().parents[2],
-            "/usr",
-            "/lib",
-            "/proc",
-            "/sys",
-            "/dev",
-            "/etc/localtime",
-            "/etc/ld",
-        ),
-    )
+NATIVE = frozenset(
+    [
+        "las",
+        "copc",
+        "geotiff",
+        "asciigrid",
+        "ifc",
+        "e57",
+        "shapefile",
+        "flatgeobuf",
+        "kml",
+        "dxf",
+        "mapinfo",
+        "geodatabase",
+    ]
 )
 
 
@@ -84,10 +86,14 @@ def _in_child(cases: Sequence[Case]) -> Iterator[Outcome]:
         _read_all(cases, into)
         os._exit(0)
     os.close(into)
-    done, rest = 0, b""
-    while True:
-        ready, _, _ = select.select([out], [], [], STUCK_S)
-        block = os.read(out, 1 << 16) if ready else b""
+    done, rest, stuck = 0, b"", ""
+    worked, since = 0.0, time.monotonic()
+    while not stuck:
+        ready, _, _ = select.select([out], [], [], 1)
+        if not ready:
+            stuck = _stuck(_cpu_s(child) - worked, time.monotonic() - since)
+            continue
+        block = os.read(out, 1 << 16)
         if not block:
             break
         *lines, rest = (rest + block).split(b"\n")
@@ -95,15 +101,29 @@ def _in_child(cases: Sequence[Case]) -> Iterator[Outcome]:
             told = orjson.loads(line)
             yield Outcome(cases[done], told["what"], told["text"])
             done += 1
+        worked, since = _cpu_s(child), time.monotonic()
     os.close(out)
-    if not ready:
+    if stuck:
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     if done < len(cases):
-        if not ready:
-            yield Outcome(cases[done], "hang", f"longer than {STUCK_S} s in foreign code")
-        else:
-            yield Outcome(cases[done], "died", _ending(status))
+        yield Outcome(cases[done], "hang", stuck) if stuck else Outcome(cases[done], "died", _ending(status))
+
+
+def _stuck(worked_s: float, silent_s: float) -> str:
+    """Why a child is no longer waited for; '' while it is."""
+    if worked_s > STUCK_S:
+        return f"longer than {STUCK_S} s in foreign code"
+    return f"waits for longer than {SILENT_S} s" if silent_s > SILENT_S else ""
+
+
+def _cpu_s(process: int) -> float:
+    """How long a process has worked."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _ending(status: int) -> str:
@@ -124,35 +144,30 @@ def _read_all(cases: Sequence[Case], into: int) -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.dup2(null, 2)
-    signal.signal(signal.SIGALRM, _too_long)
-    opened: list[str] = []
-    folder = Path(tempfile.mkdtemp(prefix="fuzz"))
-    (folder.parent / "canary").write_text("nobody's business")
-
-    def watch(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open" and isinstance(arguments[0], str | bytes):
-            opened.append(os.fsdecode(arguments[0]))
-
-    sys.addaudithook(watch)
+    resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGPROF, _too_long)
+    folder = Path(tempfile.mkdtemp(prefix="fuzz")).resolve()
+    watch = Watch(folder)
     for case in cases:
-        opened.clear()
-        said = _read_one(case, folder, opened)
+        said = _read_one(case, folder, watch)
         os.write(into, orjson.dumps(said) + b"\n")
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _read_one(case: Case, folder: Path, opened: list[str]) -> dict[str, str]:
-    shutil.rmtree(folder, ignore_errors=True)
+def _read_one(case: Case, folder: Path, watch: Watch) -> dict[str, str]:
     source, work = folder / "in", folder / "work"
-    source.mkdir(parents=True)
-    work.mkdir()
+    for place in (source, work):
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
     path = case.write(source)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)
-    opened.clear()
+    before = _memory("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here
+    watch.begin(source)
+    signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
     try:
         with ExitStack() as held:
-            importer.stage(Request(str(path), str(work), crs="EPSG:25832"), held)
+            importer.stage(case.request(path, work), held)
         what, text = "read", ""
     except CitystrataError as error:
         what, text = "refused", str(error)
@@ -165,12 +180,23 @@ def _read_one(case: Case, folder: Path, opened: list[str]) -> dict[str, str]:
     except Exception as error:  # noqa: BLE001 # what must not come out of a reader is what is looked for
         what, text = "escaped", f"{type(error).__name__}: {error} {traceback.format_exc()[-700:]}"
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) << 10
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    grown = _memory("VmHWM") - before
     if grown > MOST_BYTES:
         what, text = "memory", f"{grown >> 20} MB more"
-    mine = str(folder.resolve())
-    outside = [name for name in opened if name.startswith("/") and not name.startswith((*OURS, mine))]
-    if outside:
-        what, text = "outside", outside[0]
+    if outside := watch.outside():
+        what, text = "outside", outside
     return {"what": what, "text": text}
+
+
+def _memory(name: str) -> int:
+    """Bytes of memory of this process, by the system's name for them."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith(f"{name}:"))
+
+
+def warm() -> None:
+    """Load what readers load when they first need it: children that are forked from here have it."""
+    _ogr.load()
+    for name in ("ifcopenshell.geom", "laspy", "lxml.etree", "pye57", "rasterio", "PIL.Image", "DracoPy"):
+        import_module(name)

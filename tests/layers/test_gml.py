@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -321,3 +322,11 @@ def test_every_beginning_of_a_file_is_refused_or_read_in_no_time(tmp_path: Path)
         with pytest.raises(ReadError):
             frame = frame_of(text[:end], "city.gml")
             list(members_in(text[:end], frame, "city.gml"))
+
+
+@pytest.mark.parametrize("text", [b'{"a":' * 50_000, b"a='" * 50_000, b'a="b" ' * 50_000 + b'"'])
+def test_a_tag_that_never_ends_is_told_at_once(text: bytes) -> None:
+    begun = time.process_time()
+    with pytest.raises(ReadError, match="no outermost element"):
+        frame_of(b"<" + text, "city.gml")
+    assert time.process_time() - begun < 1

@@ -403,3 +403,10 @@ def test_damaged_ascii_grids_are_refused_in_a_sentence(tmp_path: Path, text: str
 def test_a_list_of_points_is_no_ascii_grid() -> None:
     path = real("heritage/photogrammetry/Example.asc")
     assert asciigrid.can_read(path.read_bytes()[:65536], path) == 0
+
+
+def test_a_raster_of_more_bands_than_any_spectrum_has_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "bands.tif", np.zeros((1001, 1, 1), np.uint8))
+    for kind in (None, "terrain", "image"):
+        with pytest.raises(ReadError, match="too many bands"):
+            geotiff.read(path, ReadOptions(kind=kind))

@@ -205,6 +205,15 @@ def test_features_of_a_service_are_a_layer_per_class_in_one_crs(tmp_path: Path) 
     assert zones.features[1].geometry is None and trees.report.unsupported == 1
 
 
+def test_features_may_be_called_as_tables_are_and_numbered_as_in_gml_2(tmp_path: Path) -> None:
+    path = tmp_path / "features.gml"
+    path.write_text(
+        SIMPLE.replace("app:Tree", "app:trees").replace('app:trees gml:id="t1"', 'app:trees fid="t.1"')
+    )
+    trees, _zones = gml.read(path, ReadOptions())
+    assert (trees.name, trees.features[0].id) == ("trees", "t.1")
+
+
 def test_an_entity_is_never_resolved(tmp_path: Path) -> None:
     path = tmp_path / "features.gml"
     path.write_text(

@@ -222,3 +222,20 @@ def test_bgt_footprints_are_areas() -> None:
     (layer,) = read(real("pointcloud/3dfier-ahn3/bgt_pand.sqlite"))
     assert (layer.kind, layer.crs, len(layer.features)) == ("vector", "EPSG:28992", 160)
     assert {feature.type for feature in layer.features} == {"Area"}
+
+
+def test_text_that_was_cut_within_a_letter_spoils_nothing_else(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.tab", owner=["Gemeente", "Große Straße"])
+    table = path.with_suffix(".dat")
+    data = table.read_bytes()
+    spelled = "Große".encode()
+    assert data.count(spelled) == 1
+    table.write_bytes(data.replace(spelled, spelled[:-2] + b"ee"))  # half a letter
+    (layer,) = read(path)
+    assert values(layer)[0] == {"owner": "Gemeente"}
+    assert values(layer)[1]["owner"].startswith("Gro\ufffdee Stra")
+    (told,) = [warning for warning in layer.report.warnings if warning.code == "text"]
+    assert (told.outcome, told.text) == (
+        "repaired",
+        "Some text is no UTF-8: letters that cannot be read are \ufffd.",
+    )
