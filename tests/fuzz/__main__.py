@@ -55,8 +55,8 @@ def main() -> int:
         for outcome in bad[:10]:
             print(f"    {outcome.what} {outcome.case.seed.name} {outcome.case.number}: {outcome.text}")
         faults += bad
-    if asked.keep and faults:
-        keep(faults)
+        if asked.keep and bad:
+            keep(bad)
     return 1 if faults else 0
 
 
