@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from layers.arrays import Int32
 from layers.gml.batches import Batch
-from layers.gml.geometries import Link, Polygon
+from layers.gml.geometries import Part, Polygon, each
 from layers.gml.names import split
 from layers.gml.numbers import numbers, value_of
 from layers.gml.shapes import Shapes
@@ -111,10 +111,11 @@ class Appearances:
         found: dict[int, _Dress] = {}
         first_ring = starts(batch.polygons.polygon_rings).tolist()
         laid: list[tuple[int, int, str]] = []  # theme, ring of the batch, text
-        for place, polygon in enumerate(batch.chosen):
+        chosen = batch.chosen()
+        for place, polygon in enumerate(chosen):
             for wearing in worn.get(id_of(polygon), ()):
                 if wearing.theme not in found:
-                    found[wearing.theme] = _Dress(np.full(len(batch.chosen), -1, np.int32), None)
+                    found[wearing.theme] = _Dress(np.full(len(chosen), -1, np.int32), None)
                 looks = found[wearing.theme].looks
                 if looks[place] >= 0 and not wearing.rings:
                     continue  # a texture hides a material
@@ -186,8 +187,8 @@ def id_of(polygon: Polygon) -> int:
     return id(polygon.rings)
 
 
-def _polygons(items: Iterable[Polygon | Link], shapes: Shapes, steps: int) -> Iterator[Polygon]:
-    for item in items:
+def _polygons(items: Iterable[Part], shapes: Shapes, steps: int) -> Iterator[Polygon]:
+    for item in each(items):
         if isinstance(item, Polygon):
             yield item
         elif steps < MOST_STEPS:

@@ -55,6 +55,7 @@ _GENERIC = re.compile(
 )
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _LOD = re.compile(r"lod\d")
+_WHOLE = "intattribute"
 _DECIMALS = frozenset(("doubleattribute", "measureattribute", "height"))
 
 
@@ -123,7 +124,7 @@ def said(element: _Element, before: Container[str] = ()) -> tuple[str, Any]:
         key = split(tag)[1]
         return key, _nested(element) if len(element) else _plain(element, key)
     if form is Form.GENERIC and len(element) == 1 and split(element[0].tag)[1] == "value":
-        return element.get("name") or split(tag)[1], _typed(element[0], _kind(tag))
+        return element.get("name") or split(tag)[1], _typed(element[0], kind_of(tag))
     key = key_of(element, before)
     text = text_of(element, key)
     if text is None:
@@ -131,7 +132,7 @@ def said(element: _Element, before: Container[str] = ()) -> tuple[str, Any]:
     if form is Form.ADDRESS:
         return key, _plain(text, split(text.tag)[1])
     around = element if form is Form.GENERIC else text.getparent()
-    return key, _typed(text, "" if around is None else _kind(around.tag))
+    return key, _typed(text, "" if around is None else kind_of(around.tag))
 
 
 def key_of(element: _Element, before: Container[str] = ()) -> str:
@@ -172,9 +173,14 @@ def _plain(element: _Element, name: str) -> Any:
     text = (element.text or "").strip()
     if not text:
         return None if element.get(NIL) in ("true", "1") else element.get(XLINK_HREF, "")
+    return plain_value(text, name, element.get("uom") is not None)
+
+
+def plain_value(text: str, name: str, has_unit: bool) -> Any:
+    """The value that the text of a property of that name is."""
     if name in _NUMBERS:
         return _number(text, name)
-    if element.get("uom") is not None:
+    if has_unit:
         number = value_of(text)
         return text if number is None else number
     return TRUTH.get(text, text)
@@ -193,8 +199,12 @@ def _number(text: str, name: str) -> Any:
 
 def _typed(element: _Element, kind: str) -> Any:
     """The value of a generic attribute, or of a height, by the type of what it stands in."""
-    text = (element.text or "").strip()
-    if kind == "intattribute":
+    return typed_value((element.text or "").strip(), kind)
+
+
+def typed_value(text: str, kind: str) -> Any:
+    """The value that a text is in an attribute of this kind."""
+    if kind == _WHOLE:
         return int(text) if _INTEGER.fullmatch(text) else text
     if kind in _DECIMALS:
         number = value_of(text)
@@ -202,8 +212,13 @@ def _typed(element: _Element, kind: str) -> Any:
     return text
 
 
+def is_as_said(kind: str) -> bool:
+    """Whether the value of an attribute of this kind is its text."""
+    return kind != _WHOLE and kind not in _DECIMALS
+
+
 @once
-def _kind(tag: str) -> str:
+def kind_of(tag: str) -> str:
     """What a generic attribute is called in every version."""
     return split(tag)[1].lower()
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.gml.coordinates import Lines
-from layers.gml.geometries import Geometry, Polygon
+from layers.gml.geometries import Geometry, Link, Part, Polygon, Run, each
 from layers.gml.objects import GmlObject
 from layers.polygons import METRES_PER_DEGREE, Gathered, Polygons
 
@@ -30,7 +30,7 @@ class _Columns:
     polygon_rings: list[int] = field(default_factory=list)
     flipped: list[bool] = field(default_factory=list)  # of each polygon
     types: list[int] = field(default_factory=list)
-    chosen: list[Polygon] = field(default_factory=list)
+    chosen: list[Polygon | Run] = field(default_factory=list)
     geometries: list[tuple[int, int, int, int, bool]] = field(default_factory=list)
 
 
@@ -39,9 +39,13 @@ class Batch:
     """A batch of polygons, and whose they are: what appearances are told of."""
 
     polygons: Polygons
-    chosen: list[Polygon]  # (p,)
+    parts: list[Polygon | Run]  # of which there are p polygons
     rings: list[int]  # (r,) the number of each ring's text
     flipped: NDArray[np.bool_]  # (r,)
+
+    def chosen(self) -> list[Polygon]:
+        """The polygons, (p,)."""
+        return [polygon for polygon in each(self.parts) if isinstance(polygon, Polygon)]
 
 
 def gather(
@@ -86,15 +90,44 @@ def _add_polygons(
     columns: _Columns, geometry: Geometry, bad: set[int], placed: dict[int, int] | None, gathered: Gathered
 ) -> tuple[int, int]:
     """Add the polygons that can be drawn; gives how many, and how many cannot."""
-    code = gathered.type_names.code
     every = [
-        polygon
-        for shells in geometry.solids
-        for shell in shells
-        for polygon in shell
-        if type(polygon) is Polygon
+        part for shells in geometry.solids for shell in shells for part in shell if type(part) is not Link
     ]
-    chosen = [polygon for polygon in every if polygon.rings]
+    if Run not in map(type, every):
+        return _add_singly(columns, every, bad, placed, gathered)
+    if bad or placed is not None:
+        return _add_singly(columns, list(each(every)), bad, placed, gathered)
+    count = wrong = 0
+    for part in every:
+        if type(part) is Run and part.known is None:
+            _add_run(columns, part, gathered)
+            count += len(part.numbers)
+        else:
+            more, others = _add_singly(columns, list(each([part])), bad, placed, gathered)
+            count, wrong = count + more, wrong + others
+    return count, wrong
+
+
+def _add_run(columns: _Columns, run: Run, gathered: Gathered) -> None:
+    """Add polygons of which nothing but their coordinates is known."""
+    count = len(run.numbers)
+    columns.rings += run.numbers
+    columns.polygon_rings += [1] * count
+    columns.types += [0 if run.surface is None else gathered.type_names.code(run.surface.type)] * count
+    columns.flipped += [run.flipped] * count
+    columns.chosen.append(run)
+
+
+def _add_singly(
+    columns: _Columns,
+    every: Sequence[Part],
+    bad: set[int],
+    placed: dict[int, int] | None,
+    gathered: Gathered,
+) -> tuple[int, int]:
+    """Add each of these polygons that can be drawn; gives how many, and how many cannot."""
+    code = gathered.type_names.code
+    chosen = [polygon for polygon in every if type(polygon) is Polygon and polygon.rings]
     if bad:
         chosen = [polygon for polygon in chosen if bad.isdisjoint(polygon.rings)]
     rings = [polygon.rings for polygon in chosen]

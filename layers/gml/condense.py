@@ -14,9 +14,9 @@ it stands in a comment or where nobody looks for geometries, the text is read as
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from layers.gml.names import (
     CITYGML,
@@ -29,6 +29,7 @@ from layers.gml.names import (
     split,
     surface_type,
 )
+from layers.gml.plain import PlainValues
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -57,11 +58,12 @@ class Condensed:
     ids: list[str | None] = field(default_factory=list)
     faces: list[Face] = field(default_factory=list)  # of those that are surfaces, which come first
     hrefs: list[str] = field(default_factory=list)
+    values: list[dict[str, Any]] = field(default_factory=list)  # the first attributes of objects
 
     @property
     def size(self) -> int:
         """How much was taken out."""
-        return len(self.rings) + len(self.hrefs)
+        return len(self.rings) + len(self.hrefs) + len(self.values)
 
     @property
     def is_plain(self) -> bool:
@@ -115,6 +117,8 @@ class Condenser:
         }
         gml = next((prefix for prefix, space in self._spaces.items() if prefix and space in GML), "")
         self._gml = re.escape(gml) if _ENCODINGS.fullmatch(encoding) else ""
+        self._is_bounded = False  # whether there were boundary surfaces lately
+        self._values = PlainValues(self._gml, self._spaces, encoding)
         xlink = split(XLINK_HREF)[0]
         self._xlink = re.escape(
             next((prefix for prefix, space in self._spaces.items() if space == xlink), "")
@@ -130,11 +134,25 @@ class Condenser:
         """A shorter text, and what was taken out of it; None when that is nothing."""
         if not self._gml:
             return None
-        taken = Condensed()
         # Signs beyond ASCII are left as they are, whatever they mean.
-        short, marks = text.decode("latin-1"), 0
+        whole = text.decode("latin-1")
+        found = None if self._is_bounded else self._taken(whole, ())
+        if found is None or self._has_bounds(found[0]):
+            self._is_bounded = self._has_bounds(whole)
+            found = self._taken(whole, self._bounds if self._is_bounded else ())
+        short, marks, taken = found
+        if not marks or len(_MARK.findall(short)) != marks or "xmlns" in short or not taken.is_plain:
+            return None
+        return short.encode("latin-1"), taken
+
+    def _has_bounds(self, text: str) -> bool:
+        return any(f"<{tag}>" in text for tag in self._bounds)
+
+    def _taken(self, short: str, bounds: Sequence[str]) -> tuple[str, int, Condensed]:
+        """A text without what is plain, how many marks stand there instead, and what was taken out."""
+        taken, marks = Condensed(), 0
         member, triangle = f"{self._gml}:surfaceMember", f"{self._gml}:Triangle"
-        kinds = (*((FACES, tag, f"<{tag}>") for tag in self._bounds), (POLYGONS, member, f"<{member}>"))
+        kinds = (*((FACES, tag, f"<{tag}>") for tag in bounds), (POLYGONS, member, f"<{member}>"))
         for mark, tag, sign in (*kinds, (POLYGONS, triangle, f"<{triangle}"), (LINKS, member, f"<{member} ")):
             if sign in short:
                 between, *columns = _columns(short, self._pattern(mark, tag))
@@ -146,11 +164,10 @@ class Condenser:
                     taken.add(columns)
                 short, more = _marked(between, f"<{tag} {mark}=", first)
                 marks += more
+        short, taken.values = self._values.taken(short)
         # What was there is probably there again; what comes first leaves little to be looked at.
         self._bounds.sort(key=lambda tag: (FACES, tag) not in self._patterns)
-        if not marks or len(_MARK.findall(short)) != marks or "xmlns" in short or not taken.is_plain:
-            return None
-        return short.encode("latin-1"), taken
+        return short, marks + len(taken.values), taken
 
     def _pattern(self, mark: str, tag: str) -> re.Pattern[str]:
         """What is taken out and has this tag, or is in something that has."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -39,6 +39,40 @@ class Link(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
+class Run:
+    """Polygons of one ring that follow each other; each is made once somebody asks for it."""
+
+    numbers: range  # of the texts of their rings
+    ids: list[str | None]  # by these numbers
+    surface: SemanticSurface | None = None
+    flipped: bool = False
+    known: list[Polygon] | None = None  # what was asked for, and may have changed since
+
+    def polygons(self) -> list[Polygon]:
+        """Each of the polygons, the same ones whenever they are asked for."""
+        if self.known is None:
+            begin, end = self.numbers.start, self.numbers.stop
+            self.known = [
+                Polygon(id or "", [number], self.surface, self.flipped)
+                for number, id in zip(self.numbers, self.ids[begin:end], strict=True)
+            ]
+        return self.known
+
+
+#: What a shell is made of.
+Part: TypeAlias = Polygon | Link | Run
+
+
+def each(parts: Iterable[Part]) -> Iterator[Polygon | Link]:
+    """All polygons and references one by one."""
+    for part in parts:
+        if isinstance(part, Run):
+            yield from part.polygons()
+        else:
+            yield part
+
+
+@dataclass(slots=True, eq=False)
 class Geometry:
     """One geometry of an object; `type` is CityJSON's.
 
@@ -47,7 +81,7 @@ class Geometry:
 
     type: str
     lod: str
-    solids: list[list[list[Polygon | Link]]] = field(default_factory=list)
+    solids: list[list[list[Part]]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)  # numbers of texts: lines, or points
     id: str = ""
     srs_name: str = ""  # where it has its own
@@ -58,7 +92,7 @@ class Geometry:
         """All polygons in order."""
         for shells in self.solids:
             for shell in shells:
-                yield from shell
+                yield from each(shell)
 
 
 class Placed(NamedTuple):

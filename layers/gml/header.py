@@ -16,6 +16,7 @@ from layers.errors import ReadError
 from layers.gml.condense import Condenser
 from layers.gml.coordinates import lines_of
 from layers.gml.cutting import Cut, Frame, Text
+from layers.gml.geometries import Texts
 from layers.gml.objects import Extraction
 from layers.srsnames import Anchor, Reference, anchors_in, crs_and_order, crs_as_said
 
@@ -29,6 +30,8 @@ MOST_SAMPLES = 64
 MOST_SAID = 1 << 20
 #: A model none of whose coordinates is larger is not meant to lie somewhere on Earth.
 NEAR = 10_000.0
+#: Signs that polygons may lie elsewhere than their numbers say, or not be there at all.
+_MORE = (b"mplicit", b"srsName", b"<!")
 _VERSION = re.compile(rb"http://www\.opengis\.net/citygml/(\d\.\d)")
 
 
@@ -118,6 +121,9 @@ def _sample(text: Text, frame: Frame, cuts: Sequence[Cut], where: str) -> tuple[
             left -= len(chosen[-1])
     members = b"".join(chosen)
     short = Condenser(frame.opening, frame.encoding).condensed(members)
+    if short is not None and short[1].rings and not any(sign in members for sign in _MORE):
+        lines = lines_of(Texts(short[1].rings))
+        return lines.points[np.repeat(lines.sound, lines.count)], ""
     members, condensed = short or (members, None)
     try:
         root = xmlsafe.parse(frame.whole(members), where, frame.encoding)

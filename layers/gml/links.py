@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from layers.gml.geometries import Geometry, Link, Polygon
+from layers.gml.geometries import Geometry, Link, Part, Polygon, Run, each
 from layers.gml.names import FINER, FINEST, INDOORS
 from layers.gml.objects import Extraction, GmlObject
 
@@ -26,9 +26,9 @@ def settle(batch: Extraction, fetch: Fetch, tell: Tell) -> int:
 
     Gives how many objects had LoD 4, which is called otherwise from here on.
     """
-    links = _Links(batch, tell)
     items = [item for member in batch.members for item in member.objects]
     if batch.shapes.has_links:
+        links = _Links(batch, tell)
         missing = links.missing(items)
         if missing:
             fetch(missing)
@@ -59,9 +59,9 @@ class _Links:
         for lod, polygons in item.bounding.items():
             if not any(type(polygon) is Link for polygon in polygons):
                 continue
-            found: list[Polygon | Link] = []
+            found: list[Part] = []
             for polygon in polygons:
-                if isinstance(polygon, Polygon):
+                if not isinstance(polygon, Link):
                     found.append(polygon)
                     continue
                 for target in self._targets(polygon, item, 0):
@@ -80,9 +80,9 @@ class _Links:
                     if any(type(polygon) is Link for polygon in shell):
                         shells[number] = self._shell(shell, item)
 
-    def _shell(self, shell: list[Polygon | Link], item: GmlObject) -> list[Polygon | Link]:
+    def _shell(self, shell: list[Part], item: GmlObject) -> list[Part]:
         """A shell with the polygons that its references mean; mostly each is one polygon that is there."""
-        found: list[Polygon | Link] = []
+        found: list[Part] = []
         for polygon in shell:
             if isinstance(polygon, Link):
                 known = self.by_id.get(polygon.href[1:], ())
@@ -99,8 +99,8 @@ class _Links:
                 found.append(polygon)
         return found
 
-    def _followed(self, polygons: Iterable[Polygon | Link], item: GmlObject, steps: int) -> Iterator[Polygon]:
-        for polygon in polygons:
+    def _followed(self, parts: Iterable[Part], item: GmlObject, steps: int) -> Iterator[Polygon]:
+        for polygon in each(parts):
             if isinstance(polygon, Polygon):
                 yield polygon
             else:
@@ -128,7 +128,7 @@ class _Links:
             self._tell("remote_link", item.id, f"the geometry at {href!r} is not in this file")
 
 
-def _lists_of(item: GmlObject) -> Iterator[list[Polygon | Link]]:
+def _lists_of(item: GmlObject) -> Iterator[list[Part]]:
     """All lists of an object in which references may be."""
     yield from item.bounding.values()
     for geometry in item.geometries:
@@ -156,13 +156,26 @@ def _assemble(item: GmlObject) -> bool:
             if geometry.lod == lod and geometry.placed is None
             for shells in geometry.solids
             for shell in shells
-            for polygon in shell
+            for polygon in _asked(shell)
             if type(polygon) is Polygon
         }
-        own: list[Polygon | Link] = [
-            polygon for polygon in polygons if type(polygon) is Polygon and id(polygon.rings) not in shown
+        own: list[Part] = [
+            polygon
+            for polygon in _asked(polygons)
+            if type(polygon) is Run or (type(polygon) is Polygon and id(polygon.rings) not in shown)
         ]
         if own:
             item.geometries.append(Geometry("MultiSurface", lod, [[own]]))
     item.bounding = {}
     return INDOORS in lods
+
+
+def _asked(parts: list[Part]) -> Iterable[Part]:
+    """The same with those polygons one by one that somebody asked for; nobody else refers to the others."""
+    if not any(type(part) is Run and part.known is not None for part in parts):
+        return parts
+    return [
+        polygon
+        for part in parts
+        for polygon in (part.known if type(part) is Run and part.known is not None else (part,))
+    ]

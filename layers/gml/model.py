@@ -149,7 +149,7 @@ class ModelReader(Reader):
     def _gather(self, items: Sequence[GmlObject], first: int, written: Lines, lines: Lines) -> Batch | None:
         number = len(self.gathered.batches)
         found = super()._gather(items, first, written, lines)
-        chosen = [] if found is None else found.chosen
+        chosen = [] if found is None else found.chosen()
         self.chosen[number] = chosen  # when there are none, those of the next batch will stand there
         at = 0
 

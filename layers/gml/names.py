@@ -66,6 +66,8 @@ _TYPES = {
     **{(module, name): f"+{name}" for module, names in _OTHERS.items() for name in names.split()},
     **_RENAMED,
 }
+#: What the elements of known city objects are called, in whatever module.
+OBJECT_NAMES = tuple(dict.fromkeys(name for _, name in _TYPES))
 #: Boundary surfaces and openings, in whatever module.
 _SAME_SURFACES = (
     "RoofSurface WallSurface GroundSurface ClosureSurface OuterCeilingSurface OuterFloorSurface"

@@ -52,7 +52,8 @@ def _plain_values(data: bytes) -> Float64 | None:
     if data.translate(None, _SIGNS):
         return None
     try:
-        return np.array(orjson.loads(b"[" + data + b"]"), np.float64)
+        found: list[float] = orjson.loads(b"[" + data + b"]")
+        return np.fromiter(found, np.float64, len(found))
     except (orjson.JSONDecodeError, OverflowError):
         return None  # such as "+1" or "5.", which are numbers in XML
 

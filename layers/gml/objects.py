@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from layers.gml import attributes as values
 from layers.gml.condense import Condensed
-from layers.gml.geometries import Geometry, Link, Placed, Polygon, SemanticSurface
+from layers.gml.geometries import Geometry, Link, Part, Placed, Polygon, SemanticSurface, each
 from layers.gml.ids import made_id, own_id
 from layers.gml.names import (
     XLINK_HREF,
@@ -29,6 +29,7 @@ from layers.gml.names import (
     surface_type,
 )
 from layers.gml.numbers import value_of
+from layers.gml.plain import VALUES
 from layers.gml.shapes import GEOMETRIES, MEMBERS, Shapes
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class GmlObject:
     geometries: list[Geometry] = field(default_factory=list)
     surfaces: list[SemanticSurface] = field(default_factory=list)
     #: By LoD, the polygons of the boundary surfaces.
-    bounding: dict[str, list[Polygon | Link]] = field(default_factory=dict)
+    bounding: dict[str, list[Part]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -113,6 +114,9 @@ class Extraction:
             self.teller.tell(
                 "raster", id, "the heights of this relief are in a raster: import its file as terrain"
             )
+        condensed = element.get(VALUES)
+        if condensed is not None:
+            item.attributes = self.shapes.values(condensed)
         faces, surfaces, bounding = self.shapes.faces, item.surfaces, item.bounding
         for part in element:
             if is_value(part):
@@ -249,7 +253,7 @@ class Extraction:
             shape.placed = placed
             if surface is not None:
                 shape.solids = [
-                    [[polygon_of(polygon, surface) for polygon in shell] for shell in shells]
+                    [[polygon_of(polygon, surface) for polygon in each(shell)] for shell in shells]
                     for shells in shape.solids
                 ]
             item.geometries.append(shape)
@@ -282,7 +286,7 @@ def is_value(part: _Element) -> bool:
     return role == VALUE or (role == UNKNOWN and not _has_shapes(part[0], split(part.tag)[1] in _BOUNDS))
 
 
-def polygon_of(polygon: Polygon | Link, surface: SemanticSurface) -> Polygon | Link:
+def polygon_of(polygon: Polygon | Link, surface: SemanticSurface) -> Part:
     """The polygon as one of a semantic surface."""
     if isinstance(polygon, Link):
         return polygon._replace(surface=surface)

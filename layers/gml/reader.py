@@ -20,7 +20,7 @@ from layers.gml.appearance import Appearances
 from layers.gml.batches import RING_NOT_CLOSED, Batch, gather, placed_rings
 from layers.gml.condense import Condensed, Condenser
 from layers.gml.coordinates import Lines, lines_of
-from layers.gml.cutting import Cut, Text, mapped, with_ids
+from layers.gml.cutting import Cut, Text, forget, mapped, with_ids
 from layers.gml.geometries import Geometry, Polygon
 from layers.gml.header import Header, is_feature
 from layers.gml.links import settle
@@ -86,7 +86,8 @@ class Reader:
             if not at and not offset:
                 self.add_text(bytes(text[: group[0].begin]), HEAD)
                 at = group[0].begin
-            at = self._add_group(text, group, at, offset)
+            begin, at = at, self._add_group(text, group, at, offset)
+            forget(text, begin, at)
             progress(at / size, f"{len(self.features)} objects")
         if at < len(text):
             self.add_text(bytes(text[at:]), "" if at or offset else HEAD)

@@ -7,10 +7,10 @@ A reference to a surface (xlink) stays a `Link` until all that may be meant is k
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from layers.gml.condense import FACES, LINKS, POLYGONS, Condensed, numbers_in
-from layers.gml.geometries import Geometry, Link, Polygon, SemanticSurface, Texts
+from layers.gml.geometries import Geometry, Link, Part, Polygon, Run, SemanticSurface, Texts
 from layers.gml.names import GML, XLINK_HREF, once, split
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class Shapes:
     def __init__(self, tell: Callable[[str, str], None], condensed: Condensed | None = None) -> None:
         """`condensed` are the polygons that were taken out of the text beforehand."""
         self.texts = Texts()
-        self.by_id: dict[str, list[Polygon | Link]] = {}  # what a reference may mean
+        self._by_id: dict[str, list[Part]] = {}
+        self._noted: list[tuple[str, list[Part]] | Run] = []  # that are not in there yet, in order
         self.has_links = False
         self.condensed = condensed
         self.put_back = 0  # of the condensed polygons
@@ -68,7 +69,7 @@ class Shapes:
                 yield from self.geometries(member, lod)
             return
         found = Geometry("MultiSurface", lod, id=id_in(element), srs_name=element.get("srsName") or "")
-        name, polygons = split(tag)[1], list[Polygon | Link]()
+        name, polygons = split(tag)[1], list[Part]()
         if tag in _SURFACES:
             self.surfaces(element, polygons)
             if name == "Tin" and not polygons:
@@ -91,6 +92,24 @@ class Shapes:
         yield found
 
     @property
+    def by_id(self) -> dict[str, list[Part]]:
+        """What a reference may mean."""
+        for noted in self._noted:
+            if isinstance(noted, Run):
+                self._by_id.update({polygon.id: [polygon] for polygon in noted.polygons() if polygon.id})
+            else:
+                self._by_id[noted[0]] = noted[1]
+        self._noted = []
+        return self._by_id
+
+    def _note(self, id: str, parts: list[Part]) -> None:
+        """Keep what has an id, which takes the place of what had it before."""
+        if self._noted:
+            self._noted.append((id, parts))
+        else:
+            self._by_id[id] = parts
+
+    @property
     def is_whole(self) -> bool:
         """Whether all condensed polygons are back."""
         return self.condensed is None or self.put_back == self.condensed.size
@@ -100,7 +119,7 @@ class Shapes:
     def surfaces(
         self,
         element: _Element,
-        found: list[Polygon | Link],
+        found: list[Part],
         surface: SemanticSurface | None = None,
         flipped: bool = False,
     ) -> None:
@@ -129,12 +148,12 @@ class Shapes:
                     self.surfaces(part, found, surface, flipped)
         id = element.get(_id_name(tag))
         if id:
-            self.by_id[id] = found[first:]
+            self._note(id, found[first:])
 
     def _add_polygon(
         self,
         element: _Element,
-        found: list[Polygon | Link],
+        found: list[Part],
         surface: SemanticSurface | None,
         flipped: bool,
     ) -> None:
@@ -147,14 +166,14 @@ class Shapes:
         id = element.get(_id_name(element.tag))
         polygon = Polygon(id or "", self._rings(element), surface, flipped)
         if id:
-            self.by_id[id] = [polygon]
+            self._note(id, [polygon])
         found.append(polygon)
 
     def _put_back(
         self,
         element: _Element,
         condensed: Condensed,
-        found: list[Polygon | Link],
+        found: list[Part],
         surface: SemanticSurface | None,
         flipped: bool,
     ) -> bool:
@@ -169,12 +188,9 @@ class Shapes:
         numbers = numbers_in(element, POLYGONS)
         if numbers is None:
             return False
-        for number in numbers:
-            id = condensed.ids[number]
-            polygon = Polygon(id or "", [number], surface, flipped)
-            if id:
-                self.by_id[id] = [polygon]
-            found.append(polygon)
+        run = Run(numbers, condensed.ids, surface, flipped)
+        self._noted.append(run)
+        found.append(run)
         self.put_back += len(numbers)
         return True
 
@@ -183,7 +199,7 @@ class Shapes:
         element: _Element,
         parent: SemanticSurface | None,
         surfaces: list[SemanticSurface],
-        bounding: dict[str, list[Polygon | Link]],
+        bounding: dict[str, list[Part]],
     ) -> bool:
         """Add the boundary surfaces that were taken out of the text; gives whether there were any.
 
@@ -211,12 +227,19 @@ class Shapes:
         self.put_back += end - begin
         return True
 
-    def _solid(self, element: _Element) -> list[list[Polygon | Link]]:
-        shells: list[list[Polygon | Link]] = []
+    def values(self, number: str) -> dict[str, Any]:
+        """The attributes that were taken out of the text, by their number; none where nothing was."""
+        if self.condensed is None:
+            return {}
+        self.put_back += 1
+        return self.condensed.values[int(number)]
+
+    def _solid(self, element: _Element) -> list[list[Part]]:
+        shells: list[list[Part]] = []
         for boundary in element:
             if boundary.tag not in _BOUNDARIES:
                 continue
-            shell: list[Polygon | Link] = []
+            shell: list[Part] = []
             href = boundary.get(XLINK_HREF)
             if href is not None:
                 self.has_links = True
@@ -227,11 +250,11 @@ class Shapes:
             shells.append(shell)
         id = id_in(element)
         if id:
-            self.by_id[id] = [polygon for shell in shells for polygon in shell]
+            self._note(id, [polygon for shell in shells for polygon in shell])
         return shells
 
-    def _solid_set(self, element: _Element) -> list[list[list[Polygon | Link]]]:
-        solids: list[list[list[Polygon | Link]]] = []
+    def _solid_set(self, element: _Element) -> list[list[list[Part]]]:
+        solids: list[list[list[Part]]] = []
         for member in element:
             href = member.get(XLINK_HREF)
             if href is not None:

@@ -96,3 +96,79 @@ def test_surfaces_of_version_3_are_taken_out_whatever_their_prefix() -> None:
     assert found[0] == f'<boundary {FACES}="0 1"/>'.encode()
     assert found[1].faces == [("WallSurface", "w", "2", None)]
     assert Condenser(opening.encode(), "Shift_JIS").condensed(tag("boundary", surface).encode()) is None
+
+
+#: Attributes of a building, and how many objects of two have theirs taken out.
+ATTRIBUTES = {
+    "<bldg:class>1000</bldg:class><bldg:yearOfConstruction>1950 </bldg:yearOfConstruction>": 1,
+    '<gml:name>Haus "Süd"</gml:name><bldg:measuredHeight uom="#m"> 12.5\n</bldg:measuredHeight>': 1,
+    '<gml:name codeSpace="x">true</gml:name> <bldg:function></bldg:function><!-- no --><bldg:usage/>': 1,
+    '<gen:stringAttribute name="A">\r\n<gen:value>b\tc</gen:value>\r\n</gen:stringAttribute>\r\n': 1,
+    '<gen:intAttribute name="A"><gen:value>7</gen:value></gen:intAttribute>' * 2: 0,
+    '<gen:measureAttribute name="Ä"><gen:value uom="m">1e3</gen:value></gen:measureAttribute>': 1,
+    '<gen:doubleAttribute name="A"><gen:value>none</gen:value></gen:doubleAttribute>': 1,
+    '<gen:intAttribute name=""><gen:value>+7</gen:value></gen:intAttribute>': 1,
+    "<gen:stringAttribute><gen:value>7</gen:value></gen:stringAttribute><bldg:class>1\r\n2</bldg:class>": 1,
+    "<bldg:class>a &amp; b</bldg:class>": 0,
+    "<bldg:class>a]]>b</bldg:class>": 0,
+    "<bldg:class>a\x01b</bldg:class>": 0,
+    "<bldg:class>a\uffffb</bldg:class>": 0,
+    "<bldg:class><![CDATA[1000]]></bldg:class>": 0,
+    '<bldg:class xlink:href="#x">1</bldg:class>': 0,
+    "<bldg:class><bldg:value>1</bldg:value></bldg:class>": 0,
+    "<unknown:class>1000</unknown:class>": 0,
+    "<bldg:lod>2</bldg:lod>": 0,
+    "<bldg:address>Here 1</bldg:address>": 0,
+    '<gen:stringAttribute name="A">text</gen:stringAttribute>': 0,
+    '<bldg:class>1</bldg:class><gen:stringAttribute name="A"/><bldg:class>2</bldg:class>': 1,
+    "<!-- " + building("<bldg:class>1</bldg:class>", "b3") + " --><bldg:class>1</bldg:class>": 1,
+    tag("bldg:consistsOfBuildingPart", tag("bldg:BuildingPart", "<bldg:class>1</bldg:class>", "p")): 1,
+    tag("bldg:boundedBy", tag("bldg:WallSurface", "<bldg:class>1</bldg:class>", "w")): 0,
+    tag("ade:part", tag("ade:Thing", "<gml:name>1</gml:name>", "t")): 0,
+}
+
+
+@pytest.mark.parametrize("attributes", ATTRIBUTES)
+def test_attributes_are_read_alike(attributes: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "city.gml"
+    path.write_bytes(model(building(attributes + lod2(polygon())), building("", "b2")).encode("utf-8"))
+    both(path, monkeypatch)
+
+
+@pytest.mark.parametrize(("attributes", "objects"), ATTRIBUTES.items())
+def test_only_plain_attributes_are_taken_out(attributes: str, objects: int) -> None:
+    found = Condenser(OPENING.encode(), "UTF-8").condensed(building(attributes).encode())
+    assert (0 if found is None else len(found[1].values)) == objects
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "ISO-8859-1", "windows-1252"])
+def test_attributes_beyond_ascii_are_read_alike_in_any_encoding(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = model(building("<gml:name>Süd</gml:name><bldg:class>é</bldg:class>" + lod2(polygon())))
+    path = tmp_path / "city.gml"
+    path.write_bytes(f'<?xml version="1.0" encoding="{encoding}"?>\n{city}'.encode(encoding))
+    both(path, monkeypatch)
+    path.write_bytes(path.read_bytes().replace("é".encode(encoding), b"\xff\xfe"))  # not UTF-8
+    both(path, monkeypatch)
+
+
+#: Polygons that somebody asks for by their id, or that have something of their own.
+ASKED = (
+    lod2(polygon(), polygon(id="q"), polygon(id="r"), name="bldg:lod2Solid")
+    + wall("#q", id="w")
+    + wall("#p", "#r", id="v"),
+    lod2(polygon(), polygon(id="q"), polygon(id="p")) + lod2("#p", name="bldg:lod1MultiSurface"),
+    wall(polygon(), polygon(id="q"), polygon(id="r")) + lod2("#q", name="bldg:lod2MultiSurface"),
+    lod2(polygon(), polygon("<gml:posList>0 0 0 1 x 0 1 1 0 0 0 0</gml:posList>", id="q"), polygon(id="r")),
+    lod2(polygon(), polygon(id="q"), polygon(id="r", more=HOLE), polygon(id="s"), polygon(id="t")),
+)
+
+
+@pytest.mark.parametrize("content", ASKED)
+def test_polygons_that_are_asked_for_one_by_one_are_read_alike(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "city.gml"
+    path.write_text(model(building(content), building(lod2("#q"), "b2")), "utf-8")
+    both(path, monkeypatch)
