@@ -11,7 +11,7 @@ from typing import Any
 
 #: Where the program's own files lie; a city file has no business elsewhere.
 OURS = (
-    *(sys.prefix, sys.base_prefix, str(Path(__file__).resolve().parents[2])),
+    *map(os.path.realpath, (sys.prefix, sys.base_prefix, Path(__file__).parents[2])),
     *(
         "/usr/",
         "/lib",
