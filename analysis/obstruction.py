@@ -56,13 +56,6 @@ class Obstruction:
         found: Mask = self.hider == BEHIND
         return found
 
-    @property
-    def horizon_deg(self) -> Float64:
-        """Up to which altitude the sky is hidden at some height, for each azimuth."""
-        tops = (np.arange(self.hider.shape[0])[:, None] + 1) * self.hidden * self.step_deg
-        found: Float64 = tops.max(axis=0)
-        return found
-
     def at(self, azimuth_deg: Float64, altitude_deg: Float64) -> NDArray[np.int64]:
         """What hides the sun at some directions (n,); OPEN below the horizon too."""
         row = np.floor(altitude_deg / self.step_deg).astype(np.int64)

@@ -160,21 +160,6 @@ def records(project: Project, layer: Layer, fids: Iterable[int] | None = None) -
     return found
 
 
-def records_of(project: Project, city_fid: int) -> list[HeritageRecord]:
-    """The records that are tied to a city object, of all heritage layers."""
-    wanted = project.object(city_fid).id
-    found: list[HeritageRecord] = []
-    for layer in project.layers:
-        field = (
-            find_field(project.attribute_types(layer), OBJECT_FIELDS) if layer.kind == "heritage" else None
-        )
-        if field is not None:
-            named = project.column(layer, field)
-            fids = [layer.first_fid + number for number, id in enumerate(named) if str(id) == wanted]
-            found += records(project, layer, fids)
-    return found
-
-
 def _text(attributes: Mapping[str, Any], name: str | None) -> str | None:
     value = None if name is None else attributes.get(name)
     return None if value is None or value == "" else str(value)

@@ -58,7 +58,6 @@ class Cloud(Stored):
     intensity: UInt16 | None = None  # (n,)
     classification: UInt8 | None = None  # (n,) ASPRS
     return_number: UInt8 | None = None  # (n,)
-    source_index: Int64 | None = None  # (n,) position in the file, when thinned
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,6 @@ class LegendEntry:
     unit: str = ""
     layer: int = 0
     heading: str = ""
-    no_value: bool = False
 
 
 def told_apart(entries: list[LegendEntry], names: Mapping[int, str]) -> list[LegendEntry]:
@@ -66,9 +65,7 @@ class Classes:
         counts = np.bincount(codes, minlength=len(self.labels))
         last = len(self.labels) - 1
         return [
-            LegendEntry(
-                label, hex_color(self.colors[i]), int(counts[i]), self.unit, layer, heading, i == last
-            )
+            LegendEntry(label, hex_color(self.colors[i]), int(counts[i]), self.unit, layer, heading)
             for i, label in enumerate(self.labels)
             if i < last or counts[i]
         ]

@@ -29,12 +29,6 @@ class ChartView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         theme.current().changed.connect(self.update)
 
-    def show_chart(self, paint: Paint | None, name: str = "") -> None:
-        """Show another chart; None for none."""
-        self._paint = paint
-        self.setAccessibleName(name or self.accessibleName())
-        self.update()
-
     def sizeHint(self) -> QSize:
         """As wide as there is room."""
         return QSize(320, self._height)

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from analysis.days import day_of, hour_lines, path_of
-from analysis.hours import sunlit_middles
 from analysis.localtime import day_bounds, local, local_iso, moment_from, offset_of, times_of, utc_iso
 from analysis.site import SITE, TIME_ZONE, Site, convergence_deg, degrees_of, site_at, site_of
 from analysis.sky import directions
@@ -367,19 +366,6 @@ def test_the_audit_line_says_it_all() -> None:
     for part in (place, clocks, "Europe/Amsterdam", moment, "azimuth 164.3", "altitude 37.2"):
         assert part in line, (part, line)
     assert "grid convergence +0.000°" in line and "SPA" in line and "pvlib" in line
-
-
-def test_an_hour_of_sunrise_has_the_sun_that_shone_in_it() -> None:
-    site = site_at(4.9, 52.37)
-    middles = np.arange(utc("2026-03-21T00:30"), utc("2026-03-22T00:30"), np.timedelta64(1, "h"))
-    moved = sunlit_middles(site, middles, 1.0)
-    changed = np.flatnonzero(moved != middles)
-    assert len(changed) == 2 and (np.abs(moved - middles) < np.timedelta64(30, "m")).all()
-    day = day_of(site, "2026-03-21")
-    assert day.sunrise is not None
-    # The middle between sunrise and the full hour, but for the few minutes its disc takes to rise.
-    full = day.sunrise.astype("datetime64[h]") + np.timedelta64(1, "h")
-    assert abs(moved[changed[0]] - (day.sunrise + (full - day.sunrise) / 2)) < np.timedelta64(180, "s")
 
 
 def test_paths_for_diagrams() -> None:

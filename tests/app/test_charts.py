@@ -268,5 +268,3 @@ def test_the_widget_paints_and_tells(qtbot: QtBot) -> None:
     view.resize(320, 200)
     image = view.grab().toImage()
     assert len({image.pixel(x, y) for x in range(0, 320, 3) for y in range(0, 200, 3)}) > 4
-    view.show_chart(None)
-    assert len({view.grab().toImage().pixel(x, 100) for x in range(0, 320, 3)}) == 1

@@ -34,7 +34,7 @@ def test_the_twelve_most_frequent_values_have_classes_and_the_rest_is_other() ->
     rows = classes.legend(7, "use")
     assert [row.label for row in rows] == [*(f"use {n:02}" for n in range(12)), "other", "no value"]
     assert rows[0].count == 40 and rows[12].count == sum(40 - n for n in range(12, 20))
-    assert rows[13].count == 3 and rows[13].no_value and rows[13].color == NO_VALUE
+    assert rows[13].count == 3 and rows[13].color == NO_VALUE
     assert len({row.color for row in rows}) == 14
 
 
