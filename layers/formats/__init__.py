@@ -41,6 +41,7 @@ from layers.formats import (
     xyz,
 )
 from layers.formats._stretches import Outline, Stretch
+from layers.introduced import Introduced
 from layers.shapes import Shape
 from layers.source import Source, files_below
 from layers.tin import name_layers
@@ -48,24 +49,8 @@ from layers.tin import name_layers
 HEAD = 65536
 
 
-class Format(Protocol):
+class Format(Introduced, Protocol):
     """What every format module has."""
-
-    @property
-    def NAME(self) -> str:  # noqa: D102
-        ...
-
-    @property
-    def TITLE(self) -> str:  # noqa: D102
-        ...
-
-    @property
-    def ENDINGS(self) -> tuple[str, ...]:  # noqa: D102
-        ...
-
-    @property
-    def KINDS(self) -> tuple[str, ...]:  # noqa: D102
-        ...
 
     def can_read(self, head: bytes, path: Path) -> int:
         """0 (no) to 100 (surely), from the first bytes and the ending."""

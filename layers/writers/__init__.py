@@ -5,29 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from layers.introduced import Introduced
 from layers.writers import cityjson, cityjsonseq, csv, dxf, geojson, geopackage, gltf, laz, obj, tiles3d
 from layers.writers.holds import Holds
 from layers.writers.outgoing import Outgoing
 
 
-class Writer(Protocol):
+class Writer(Introduced, Protocol):
     """What every module of a written format has."""
-
-    @property
-    def NAME(self) -> str:  # noqa: D102
-        ...
-
-    @property
-    def TITLE(self) -> str:  # noqa: D102
-        ...
-
-    @property
-    def ENDINGS(self) -> tuple[str, ...]:  # noqa: D102
-        ...
-
-    @property
-    def KINDS(self) -> tuple[str, ...]:  # noqa: D102
-        ...
 
     @property
     def HOLDS(self) -> Holds:  # noqa: D102
