@@ -182,13 +182,9 @@ class ImportReport(Panel):
         self.text.setMaximumWidth(260)
         self.save = QPushButton("Save as JSON…")
         self.save.setToolTip("Write the whole report to a file")
-        self.words, self.whole = QLabel(wordWrap=True), QLabel(wordWrap=True)
+        self.words = QLabel(wordWrap=True)
         self.words.setObjectName("muted")
         self.words.setContentsMargins(12, 0, 12, 6)
-        self.whole.setContentsMargins(12, 6, 12, 8)
-        self.whole.setTextFormat(Qt.TextFormat.PlainText)
-        self.whole.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.whole.hide()
         self.remedy = QPushButton()
         self.remedy.hide()
         self._findings = Findings()
@@ -233,9 +229,9 @@ class ImportReport(Panel):
         layout.addWidget(self.words)
         layout.addWidget(self._stack, 1)
         below = QHBoxLayout()
-        below.setContentsMargins(0, 0, 12, 0)
-        below.addWidget(self.whole, 1)
+        below.setContentsMargins(12, 0, 12, 0)
         below.addWidget(self.remedy)
+        below.addStretch(1)
         layout.addLayout(below)
 
     def _connect(self) -> None:
@@ -322,7 +318,6 @@ class ImportReport(Panel):
         self.table.setColumnWidth(1, min(max([*ids, 60]) + 28, WIDEST))
 
     def _narrow(self) -> None:
-        self.whole.hide()
         self.remedy.hide()
         self.rows.narrow(self.outcomes.currentData() or "", self.text.text())
 
@@ -332,8 +327,6 @@ class ImportReport(Panel):
         if layer is None or not index.isValid():
             return
         finding = self._findings.finding(self.rows.mapToSource(index).row())
-        self.whole.setText(sentence(finding.text))
-        self.whole.show()
         way = WAYS_OUT.get(finding.code)
         self.remedy.setText(way[1] if way else "")
         self.remedy.setProperty("command", way[0] if way else "")

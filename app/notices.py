@@ -113,17 +113,17 @@ class Notices(QWidget):
         )
 
     def _say_read(self, layers: list[Layer], reports: list[Report]) -> None:
+        parts = far_apart(self._session.project.layers)
+        if any(all(layer in layers for layer in part) for part in parts):
+            self._offer_places(parts)
+            return
         for layer, report in zip(layers, reports, strict=True):
             doubts = [warning for warning in report.warnings if warning.code in WAYS_OUT]
             if doubts:
                 command, button = WAYS_OUT[doubts[0].code]
-                self._say(
-                    f"{layer.name}: {doubts[0].text}", button, partial(self._put_right, command, layer.id)
-                )
+                act = partial(self._put_right, command, layer.id)
+                self._say(f"{layer.name}: {doubts[0].text}", button, act)
                 return
-        if parts := far_apart(self._session.project.layers):
-            self._offer_places(parts)
-            return
         telling = [n for n, report in enumerate(reports) if report.warnings] or [0]
         names = ", ".join(layer.name for layer in layers[:3]) + (" …" if len(layers) > 3 else "")
         found = any(report.warnings or report.dropped for report in reports)

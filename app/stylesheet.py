@@ -81,6 +81,7 @@ QTreeView, QListView, QTableView { background: $panel; alternate-background-colo
     outline: none; selection-background-color: $accent_soft; selection-color: $text;
     gridline-color: $border; }
 QTreeView::item, QListView::item { padding: 5px 4px; border: none; }
+QTableView::item { padding: 5px 8px; border: none; }
 QListWidget#files::item { border-radius: 6px; }
 QTreeView::item:hover, QListView::item:hover, QTableView::item:hover { background: $hover; }
 QTreeView::item:selected, QListView::item:selected, QTableView::item:selected { background: $accent_soft;
@@ -91,7 +92,7 @@ QHeaderView::section { background: $window; color: $muted; border: none; border-
 QTableCornerButton::section { background: $window; border: none; }
 
 QTabBar { background: transparent; qproperty-drawBase: 0; }
-QTabBar::tab { padding: 6px 14px; color: $muted; background: transparent;
+QTabBar::tab { padding: 6px 10px; color: $muted; background: transparent;
     border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }

@@ -99,7 +99,7 @@ class PlaceLayer(QDialog):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(OFF, QHeaderView.ResizeMode.ResizeToContents)
-        self.table.setMinimumHeight(140)
+        self.table.setMinimumHeight(104)
         self.table.itemChanged.connect(self._on_typed)
         self.pick = QPushButton(PICK)
         self.pick.setCheckable(True)
@@ -145,12 +145,20 @@ class PlaceLayer(QDialog):
             self._step_aside(at_bottom=False)
 
     def _step_aside(self, at_bottom: bool) -> None:
-        self.adjustSize()
+        self._fit_content()
         frame = self._canvas.window().frameGeometry()
         bottom = frame.bottom() - self.frameGeometry().height() - MARGIN_PX
         top = self._canvas.mapToGlobal(self._canvas.rect().topLeft()).y() + MARGIN_PX
         left = frame.right() - self.frameGeometry().width() - MARGIN_PX
         self.move(max(left, frame.left()), max(bottom if at_bottom else min(top, bottom), 0))
+
+    def _fit_content(self) -> None:
+        """As high as the content needs; `adjustSize` would squeeze it on low screens."""
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        width = max(WIDTH_PX, layout.minimumSize().width())
+        self.resize(width, max(layout.totalHeightForWidth(width), layout.minimumSize().height()))
 
     # -- points --------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -89,6 +90,8 @@ class Stance(QWidget):
         box.addWidget(words)
         box.addLayout(form)
         box.addWidget(self.extent)
+        for line in self.findChildren(QLineEdit):  # stylesheets do not reach the inside of spin boxes
+            line.setTextMargins(GAP_PX - 2, 0, 0, 0)
         for changed in (self.scale, self.heights, *self.tilts):
             changed.valueChanged.connect(self._say_size)
 

@@ -28,6 +28,8 @@ FID = Qt.ItemDataRole.UserRole
 STALE = "The layer has changed since this was found. Close the window and look again."
 #: How wide the column of ids is at most, and the room for a tick beside them.
 WIDEST, ROOM = 190, 28
+#: Lists of so many rows are no higher than those, of so few no lower either.
+FEW, FEWEST, ROW_PADDING = 12, 4, 10
 #: A shape is as much work to keep as so many values.
 VALUES_PER_SHAPE = 20
 
@@ -91,7 +93,8 @@ class Ticking(Asking):
         table.currentItemChanged.connect(self._on_row)
         table.itemActivated.connect(lambda item: self._fly([int(item.data(0, FID))]))
         self._layout.addWidget(words)
-        self._layout.addWidget(table, 1)
+        self._layout.addWidget(table, table.topLevelItemCount())
+        _no_higher_than_rows(table)
         return table
 
     def _add_ticks(self, heading: str, titles: Iterable[str], rows: list[Row]) -> None:
@@ -162,6 +165,18 @@ def items(table: QTreeWidget | None) -> list[QTreeWidgetItem]:
         return []
     found = (table.topLevelItem(at) for at in range(table.topLevelItemCount()))
     return [item for item in found if item is not None]
+
+
+def _no_higher_than_rows(table: QTreeWidget) -> None:
+    """A list of few rows leaves the room to others."""
+    rows = table.topLevelItemCount()
+    if 0 < rows <= FEW:
+        row = max(table.sizeHintForRow(0), table.fontMetrics().height() + ROW_PADDING)
+        height = table.header().sizeHint().height() + rows * row + ROW_PADDING
+        table.setMaximumHeight(height)
+        if rows <= FEWEST:
+            table.setMinimumHeight(height)
+            table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
 
 def _state(on: bool) -> Qt.CheckState:
