@@ -19,7 +19,7 @@ from types import FrameType
 
 import orjson
 
-from layers import importer
+from layers import importer, parts
 from layers.errors import CitystrataError
 from layers.formats import _ogr
 from tests.fuzz.cases import Case
@@ -147,6 +147,7 @@ def _read_all(cases: Sequence[Case], into: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGPROF, _too_long)
+    parts.LEAST_FOR_WORKERS = sys.maxsize  # this child may end as well as theirs
     folder = Path(tempfile.mkdtemp(prefix="fuzz")).resolve()
     watch = Watch(folder)
     for case in cases:

@@ -6,24 +6,16 @@ import ctypes
 import os
 import struct
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 #: Where the program's own files lie; a city file has no business elsewhere.
-OURS = (
-    *map(os.path.realpath, (sys.prefix, sys.base_prefix, Path(__file__).parents[2])),
-    *(
-        "/usr/",
-        "/lib",
-        "/proc/",
-        "/sys/",
-        "/dev/null",
-        "/dev/urandom",
-        "/dev/shm/",
-        "/etc/localtime",
-        "/etc/ld",
-    ),
-)
+INSTALLED = (sys.prefix, sys.base_prefix, Path(__file__).parents[2])
+SYSTEM = ("/usr/", "/lib", "/proc/", "/sys/", "/dev/null", "/dev/urandom", "/dev/shm/", "/etc/localtime")
+OURS = (*map(os.path.realpath, INSTALLED), *SYSTEM)
+#: Opened itself by who makes files that have no name.
+NAMELESS = os.path.realpath(tempfile.gettempdir())
 #: What hostile files name.
 BAIT = Path("/etc/hostname")
 CANARY = "canary"
@@ -54,7 +46,9 @@ class Watch:
     def outside(self) -> str:
         """The first that was opened outside, or made where nothing is to be made; '' when none was."""
         names = {os.path.realpath(name) for name in self._names}
-        strange = sorted(name for name in names if not name.startswith((*OURS, *self._mine)))
+        strange = sorted(
+            name for name in names if name != NAMELESS and not name.startswith((*OURS, *self._mine))
+        )
         return next(iter((*strange, *self._read())), "")
 
     def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
