@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from layers.arrays import Float64
 from layers.checks.geometry import ObjectCheck
 from layers.checks.layer import Found, findings, metres
 from layers.checks.mending import mended
@@ -68,7 +69,7 @@ def repairs(
     project: Project, layer: Layer, chosen: Mask | None = None, progress: Progress = never_stop
 ) -> Repairs:
     """What is safe to repair in the objects of a layer, or in the chosen ones, repaired."""
-    shapes, scale = Shapes(project, layer), metres(project)
+    shapes, in_metres = Shapes(project, layer), _in_metres(project, layer)
     fids = shapes.fids()
     found = Repairs()
     for done, fid in enumerate(fids):
@@ -77,7 +78,7 @@ def repairs(
         if chosen is not None and not chosen[fid - layer.first_fid]:
             continue
         shape = shapes.of(fid)
-        better = mended(shape, scale) if shape is not None else None
+        better = mended(shape, in_metres(shape)) if shape is not None else None
         if better is not None:
             found.shapes[fid] = better.shape
             found.steps[fid] = better.done
@@ -91,13 +92,23 @@ def left(
     for item in findings(project, layer, progress=progress):
         if item.fid not in repaired.shapes or item.finding.code in BETWEEN:
             yield item
-    scale, there = metres(project), project.mover(layer)
+    in_metres = _in_metres(project, layer)
     ids = {item.fid: item.id for item in project.objects(fids=repaired.shapes)}
     for fid, shape in repaired.shapes.items():
         if shape is not None:
-            vertices = there(shape.vertices)
-            check = ObjectCheck(ids[fid], (vertices - vertices[:1]) * scale)
+            check = ObjectCheck(ids[fid], in_metres(shape))
             yield from (Found(fid, finding) for finding in check.findings(shape.geometries))
+
+
+def _in_metres(project: Project, layer: Layer) -> Callable[[Shape], Float64]:
+    """What gives the corners of shapes in metres: their own CRS may count in degrees or feet."""
+    scale, there = metres(project), project.mover(layer)
+
+    def measured(shape: Shape) -> Float64:
+        vertices = there(shape.vertices)
+        return (vertices - vertices[:1]) * scale
+
+    return measured
 
 
 def why_left(code: str) -> str:

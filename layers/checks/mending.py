@@ -34,9 +34,8 @@ class Mended:
     done: Counter[str] = field(default_factory=Counter)
 
 
-def mended(shape: Shape, scale: Float64) -> Mended | None:
-    """The shape with what is safe to repair repaired, None when nothing is; `scale`: metres per unit."""
-    points = (shape.vertices - shape.vertices[:1]) * scale
+def mended(shape: Shape, points: Float64) -> Mended | None:
+    """The shape with what is safe repaired, None when nothing is; `points`: its corners in metres."""
     found = Mended(shape)
     geometries = []
     for geometry in shape.geometries:

@@ -10,7 +10,8 @@ import pytest
 
 from layers.checks.geometry import ObjectCheck
 from layers.checks.layer import findings
-from layers.checks.mending import mended
+from layers.checks.mending import Mended, mended
+from layers.crs import parse_crs
 from layers.exporting import export_layer
 from layers.project import Project
 from layers.remedies import repairs
@@ -20,7 +21,10 @@ from tests.cities import import_here
 from tests.conftest import real
 from tests.layers.test_checks import Model
 
-METRES = np.ones(3)
+
+def repaired(shape: Shape) -> Mended | None:
+    """A shape whose corners are metres, repaired."""
+    return mended(shape, shape.vertices)
 
 
 def codes(shape: Shape) -> list[str]:
@@ -35,7 +39,7 @@ def solid(model: Model, shells: list[Any], **more: Any) -> Shape:
 
 def test_a_sound_cube_is_left_alone() -> None:
     model = Model()
-    assert mended(solid(model, [model.cube(), model.cube((2, 2, 2), 4, inwards=True)]), METRES) is None
+    assert repaired(solid(model, [model.cube(), model.cube((2, 2, 2), 4, inwards=True)])) is None
 
 
 def test_faces_that_turn_against_the_others_are_turned() -> None:
@@ -45,7 +49,7 @@ def test_faces_that_turn_against_the_others_are_turned() -> None:
         faces[at] = [faces[at][0][::-1]]
     broken = solid(model, [faces])
     assert codes(broken) == ["307"]
-    found = mended(broken, METRES)
+    found = repaired(broken)
     assert found is not None and found.done == {"polygons turned": 2} and codes(found.shape) == []
 
 
@@ -53,7 +57,7 @@ def test_faces_that_turn_against_the_others_are_turned() -> None:
 def test_shells_are_turned_as_outer_and_inner_ones_look(inwards: bool) -> None:
     model = Model()
     broken = solid(model, [model.cube(inwards=inwards), model.cube((2, 2, 2), 4, inwards=not inwards)])
-    found = mended(broken, METRES)
+    found = repaired(broken)
     assert (found is None) == (not inwards)
     if found is not None:
         assert found.done == {"shells turned": 2} and codes(found.shape) == []
@@ -75,7 +79,7 @@ def test_repeated_corners_spikes_and_flat_faces_go_and_semantics_follow() -> Non
         material={"": {"values": [[0, 1, 2, 3, 4, 5, 6]]}},
         texture={"": {"values": []}},
     )
-    found = mended(shape, METRES)
+    found = repaired(shape)
     assert found is not None and codes(found.shape) == []
     (geometry,) = found.shape.geometries
     assert len(geometry["boundaries"][0]) == 6
@@ -89,7 +93,7 @@ def test_a_geometry_that_would_be_empty_is_left_as_it_is() -> None:
     model = Model()
     ring = model.ring((0, 0), (1, 0), (2, 0))
     shape = Shape([{"type": "MultiSurface", "boundaries": [[ring]]}], np.array(model.points))
-    found = mended(shape, METRES)
+    found = repaired(shape)
     assert found is None or found.shape.geometries[0]["boundaries"] == [[ring]]
 
 
@@ -121,3 +125,13 @@ def test_real_files_are_repaired_and_written_back(
         project.undo()
         export_layer(project, layer, out, overwrite=True)
         assert out.read_bytes() == source.read_bytes()
+
+
+def test_corners_in_degrees_are_measured_in_metres(tmp_path: Path) -> None:
+    """A millimetre is no thousandth of a degree: what is 100 m apart is not repeated."""
+    source = real("citygml/plateau-yokosuka/bldg/52397519_bldg_6697_op.gml")
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        layer = import_here(project, source)
+        assert layer.crs is not None and parse_crs(layer.crs).is_geographic
+        assert not list(findings(project, layer))
+        assert not repairs(project, layer).shapes
