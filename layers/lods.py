@@ -21,7 +21,7 @@ def geometries_at(city: CityTiles, parents: Int32, lod: str) -> Mask:
     parent, or NO_OBJECT.
     """
     own = np.asarray(city.geometry_lod)
-    if lod in city.lod_names:
+    if lod and lod in city.lod_names:  # '' asks for the most detailed; some geometries say no LoD
         return np.asarray(own == city.lod_names.index(lod))
     objects = np.repeat(city.entry_object, np.diff(city.entry_geometry))
     rank = np.argsort(np.argsort([lod_number(name) for name in city.lod_names], kind="stable"))

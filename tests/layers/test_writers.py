@@ -19,6 +19,7 @@ from layers.data import ReadOptions, WriteOptions
 from layers.errors import CitystrataError, WriteError
 from layers.exporting import export_layer
 from layers.importing import import_files
+from layers.lods import geometries_at
 from layers.losses import losses
 from layers.placement import Placement
 from layers.project import Project
@@ -148,6 +149,20 @@ def test_a_glb_has_no_fault_and_opens_again_as_it_was(
     assert found.box == pytest.approx(layer.box, abs=1e-3)
     for errors, warnings, messages in issues(written):
         assert (errors, warnings) == (0, 0), messages
+
+
+def test_what_comes_back_from_a_glb_is_drawn_in_the_finest_lod_of_each(
+    denhaag: Project, reread: Project
+) -> None:
+    """Some of it says no LoD, and no LoD is what is asked for where the finest is wanted."""
+    drawn = []
+    for project in (denhaag, reread):
+        layer = city_of(project)
+        city = tiles(project, layer)
+        entries = np.repeat(city.entry_object, np.diff(city.entry_geometry))
+        drawn.append(set(entries[geometries_at(city, project.parents(layer), layer.lod)].tolist()))
+        assert "" in city.lod_names or project is denhaag
+    assert drawn[0] == drawn[1] and drawn[0]
 
 
 def test_pictures_are_in_a_glb(tmp_path: Path) -> None:
