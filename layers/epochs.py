@@ -60,11 +60,9 @@ def validity(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
 def city_validity(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """When a city object stood, from the attributes that CityGML 3.0 has for it."""
-
-    def first(*names: str) -> str | None:
-        return next((str(attributes[name])[:10] for name in names if attributes.get(name)), None)
-
-    return first("validFrom", "dateOfConstruction"), first("validTo", "dateOfDemolition")
+    start = attributes.get("validFrom") or attributes.get("dateOfConstruction")
+    end = attributes.get("validTo") or attributes.get("dateOfDemolition")
+    return str(start)[:10] if start else None, str(end)[:10] if end else None
 
 
 def says_when(name: str) -> bool:

@@ -157,23 +157,28 @@ def box_of(path: Path) -> Box | None:
 def read_part(path: Path, stretches: Sequence[Stretch], options: ReadOptions) -> list[LayerData]:
     """The city objects in some stretches of the file, or of the tiles in the folder, at `path`."""
     with collector_off():
-        reader: Reader | None = None
-        for stretch in stretches:
-            header = _header(stretch)
-            file = Path(stretch.path)
-            if reader is None:
-                reader = Reader(file, header.in_crs(options.crs), NETWORKS)
-            else:
-                reader.begin(file, header.in_crs(options.crs))
-            reader.appearances.images = way_below(file.parent, path if path.is_dir() else path.parent)
-            if stretch.tile:
-                reader.add_text(b"", TILE + stretch.tile)
-                if header.reference.crs != stretch.crs and not options.crs:
-                    raise different_crs(reader.path, header.reference.crs, stretch.crs)
-            _add(reader, stretch, options)
-        assert reader is not None
-        reader.path = path
-        return _layers(reader, options)
+        return _layers(gathered_part(path, stretches, options), options)
+
+
+def gathered_part(path: Path, stretches: Sequence[Stretch], options: ReadOptions) -> Reader:
+    """What these stretches hold: objects and arrays, no triangles."""
+    reader: Reader | None = None
+    for stretch in stretches:
+        header = _header(stretch)
+        file = Path(stretch.path)
+        if reader is None:
+            reader = Reader(file, header.in_crs(options.crs), NETWORKS)
+        else:
+            reader.begin(file, header.in_crs(options.crs))
+        reader.appearances.images = way_below(file.parent, path if path.is_dir() else path.parent)
+        if stretch.tile:
+            reader.add_text(b"", TILE + stretch.tile)
+            if header.reference.crs != stretch.crs and not options.crs:
+                raise different_crs(reader.path, header.reference.crs, stretch.crs)
+        _add(reader, stretch, options)
+    assert reader is not None
+    reader.path = path
+    return reader
 
 
 def _header(stretch: Stretch) -> Header:

@@ -25,6 +25,8 @@ FEATURES = frozenset((b"cityObjectMember", b"featureMember", b"versionMember", b
 APPEARANCES = frozenset((b"appearanceMember",))
 #: So much of the members is looked at to see where the coordinates lie.
 SAMPLE_BYTES = 1 << 18
+#: And so much where nothing but polygons that are plainly written is met.
+PLAIN_BYTES = 1 << 16
 MOST_SAMPLES = 64
 #: What says something of the whole file is not larger.
 MOST_SAID = 1 << 20
@@ -113,17 +115,13 @@ def header_of(text: Text, frame: Frame, cuts: Sequence[Cut], path: Path) -> Head
 
 def _sample(text: Text, frame: Frame, cuts: Sequence[Cut], where: str) -> tuple[Float64, str]:
     """Some points as they stand in the file, and the first srsName among them."""
-    chosen: list[bytes] = []
-    left = SAMPLE_BYTES
-    for cut in cuts:
-        if is_feature(cut) and (left > 0 or not chosen):
-            chosen.append(bytes(text[cut.begin : cut.end]))
-            left -= len(chosen[-1])
-    members = b"".join(chosen)
-    short = Condenser(frame.opening, frame.encoding).condensed(members)
-    if short is not None and short[1].rings and not any(sign in members for sign in _MORE):
+    condenser = Condenser(frame.opening, frame.encoding)
+    short = condenser.condensed(few := _members(text, cuts, PLAIN_BYTES))
+    if short is not None and short[1].rings and not any(sign in few for sign in _MORE):
         lines = lines_of(Texts(short[1].rings))
         return lines.points[np.repeat(lines.sound, lines.count)], ""
+    members = _members(text, cuts, SAMPLE_BYTES)
+    short = condenser.condensed(members)
     members, condensed = short or (members, None)
     try:
         root = xmlsafe.parse(frame.whole(members), where, frame.encoding)
@@ -145,6 +143,16 @@ def _sample(text: Text, frame: Frame, cuts: Sequence[Cut], where: str) -> tuple[
     }
     good = [n for n in np.flatnonzero(lines.sound).tolist() if n not in relative]
     return np.concatenate([np.empty((0, 3)), *(lines.line(n) for n in good)]), met
+
+
+def _members(text: Text, cuts: Sequence[Cut], least: int) -> bytes:
+    """The first city objects, so many bytes of them where there are as many."""
+    chosen: list[bytes] = []
+    for cut in cuts:
+        if is_feature(cut) and (least > 0 or not chosen):
+            chosen.append(bytes(text[cut.begin : cut.end]))
+            least -= len(chosen[-1])
+    return b"".join(chosen)
 
 
 def is_city_model(opening: bytes) -> bool:

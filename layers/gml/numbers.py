@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 from math import isfinite
+from struct import pack_into
 from typing import NamedTuple
 
 import numpy as np
@@ -53,7 +54,9 @@ def _plain_values(data: bytes) -> Float64 | None:
         return None
     try:
         found: list[float] = orjson.loads(b"[" + data + b"]")
-        return np.fromiter(found, np.float64, len(found))
+        packed = bytearray(8 * len(found))
+        pack_into(f"{len(found)}d", packed, 0, *found)  # twice as fast as numpy takes a list
+        return np.frombuffer(packed, np.float64)
     except (orjson.JSONDecodeError, OverflowError):
         return None  # such as "+1" or "5.", which are numbers in XML
 
