@@ -38,7 +38,7 @@ from layers.writers.outgoing import Outgoing
 from layers.written import counted, grouped
 
 #: A city model that is made of what is drawn has no images; whether bodies are closed is found out anew.
-FROM_TILES = Holds(appearance="materials")
+FROM_TILES = Holds(appearance="materials", in_metres=True)
 POINT_SOURCES = ("las", "copc")
 #: Sources that call types of objects and LoDs as CityJSON does.
 CITYJSON_SOURCES = ("cityjson", "cityjsonseq")
@@ -202,7 +202,7 @@ class _Look:
         if unknown:
             how = "at height 0" if self.form is dxf else "without height"
             yield Loss("levels", f"No level is known of {_objects(unknown)}: written {how}.", unknown)
-        crs = self.going.metric_crs if self.form is dxf else self.going.crs
+        crs = self._crs
         unit = "" if crs is None else unit_names(crs)[0]
         if unit not in ("", METRE, "degree") and not heights(parse_crs(str(crs))):
             yield Loss("levels", f"Heights are written in metres, beside positions in {unit}.")
@@ -259,9 +259,12 @@ class _Look:
     # --- places ---------------------------------------------------------------------------------
 
     def _place(self) -> Iterator[Loss]:
-        crs, layer = self.going.crs, self.layer
+        crs, layer = self._crs, self.layer
         if crs in (None, LOCAL):
             return
+        if crs != self.going.crs:
+            there, own = crs_title(str(crs)), crs_title(str(self.going.crs))
+            yield Loss("crs", f"Coordinates are written in {there}: the file is in metres, {own} is not.")
         if self.holds.crs != "yes":
             where = "only in a comment" if self.holds.crs == "in a comment" else "nowhere"
             yield Loss("crs", f"The file says {where} in which CRS it is: {crs_title(str(crs))}.")
@@ -283,7 +286,7 @@ class _Look:
 
     def _untold(self) -> Iterator[Loss]:
         """What CityJSON cannot say of a CRS: it names one EPSG code."""
-        crs = str(self.going.crs if self.is_from_source else self.going.metric_crs)
+        crs = str(self._crs)
         code = code_of(parse_crs(crs))
         if code is None:
             yield Loss("crs", f"The file does not say in which CRS it is: {crs_title(crs)} has no EPSG code.")
@@ -301,6 +304,11 @@ class _Look:
             yield Loss("point-attributes", text)
 
     # --- what there is --------------------------------------------------------------------------
+
+    @property
+    def _crs(self) -> str | None:
+        """The CRS that coordinates are written in."""
+        return self.going.metric_crs if self.holds.in_metres else self.going.crs
 
     @property
     def _drawable(self) -> Drawable | None:

@@ -23,6 +23,7 @@ from layers.project import Project
 from layers.records import Layer
 from layers.schema import is_project
 from layers.validation import validate
+from layers.written import counted
 
 MOST_LINES = 50
 #: Formats whose own rules are all checked.
@@ -54,21 +55,23 @@ def _run(arguments: argparse.Namespace) -> Answer:
     if form not in BY_THE_RULES:
         values["checked"] = SOME_RULES if form == citygml.NAME else SHAPES_ONLY
         lines.append(values["checked"])
-    verdict = "valid" if not errors else f"not valid: {len(errors)} error{'s' * (len(errors) != 1)}"
-    lines.append(verdict + (f", {len(warnings)} warnings" if warnings else ""))
+    verdict = "valid" if not errors else f"not valid: {counted(len(errors), 'error')}"
+    lines.append(verdict + (f", {counted(len(warnings), 'warning')}" if warnings else ""))
     return Answer(values, tuple(lines), 0 if not errors else 1)
 
 
 def _findings(path: Path, form: str, layer: str | None) -> Iterator[Finding]:
     if not form:
         with Project.open(path, read_only=True) as project:
-            yield from _of_project(project, layer)
+            yield from _of_project(project, layer, path)
         return
     if layer is not None:
         raise UsageError("Only projects have layers to choose from", found=f"--layer {layer}")
     if form in BY_THE_RULES:
         yield from validate(path)
         return
+    if "city" not in formats.by_name(form).KINDS:
+        raise _nothing_to_check(path, formats.by_name(form).TITLE)
     if form == citygml.NAME:
         yield from conformance(path)
     with (
@@ -76,7 +79,7 @@ def _findings(path: Path, form: str, layer: str | None) -> Iterator[Finding]:
         Project.create(Path(folder, "checked.city.gpkg")) as project,
     ):
         _import(project, path)
-        yield from _of_project(project, None)
+        yield from _of_project(project, None, path)
 
 
 def _import(project: Project, path: Path) -> None:
@@ -98,12 +101,17 @@ def _form(path: Path) -> str:
         raise
 
 
-def _of_project(project: Project, name: str | None) -> Iterator[Finding]:
+def _nothing_to_check(path: Path, found: str) -> UsageError:
+    return UsageError("There are no city objects to check in it", where=str(path), found=found)
+
+
+def _of_project(project: Project, name: str | None, path: Path) -> Iterator[Finding]:
     layers = [layer for layer in project.layers if layer.kind == "city"]
     if name is not None:
         layers = [_city_layer(project.layer(name))]
     if not layers:
-        raise UsageError("There is no city layer to check", where=str(project.path))
+        kinds = ", ".join(dict.fromkeys(f"a layer of kind {layer.kind!r}" for layer in project.layers))
+        raise _nothing_to_check(path, kinds or "no layer yet")
     with Progress() as progress:
         complete(project, layers, progress)
         for layer in layers:

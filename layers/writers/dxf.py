@@ -33,6 +33,7 @@ TITLE = "DXF drawing"
 ENDINGS = (".dxf",)
 KINDS = ("city", "pipes", "heritage", "vector")
 HOLDS = Holds(
+    in_metres=True,
     shapes="as footprints",
     several_lods=False,
     nested="as text",

@@ -24,7 +24,7 @@ NAME = "gltf"
 TITLE = "Binary glTF"
 ENDINGS = (".glb",)
 KINDS = ("city", "heritage")
-HOLDS = Holds(solids=False, holes=False, several_lods=False, nested="as text")
+HOLDS = Holds(in_metres=True, solids=False, holes=False, several_lods=False, nested="as text")
 
 
 def write(path: Path, going: Outgoing) -> None:

@@ -22,3 +22,4 @@ class Holds:
     parents: bool = True
     dates: bool = True  # since when and until when an object stands
     crs: Literal["yes", "in a comment", "no"] = "yes"
+    in_metres: bool = False  # it knows no other unit

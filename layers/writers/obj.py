@@ -29,7 +29,7 @@ ENDINGS = (".obj",)
 KINDS = ("city", "heritage")
 HOLDS = Holds(
     solids=False, holes=False, several_lods=False, attributes=False, types=False, parents=False, dates=False,
-    crs="in a comment",
+    crs="in a comment", in_metres=True,
 )  # fmt: skip
 
 DECIMALS = 3

@@ -182,6 +182,8 @@ def test_the_images_of_yokosuka_go_out_with_citygml(project: Project, tmp_path: 
     theirs = {path.name for path in (source.parent / folder).iterdir()}
     mine = {path.name for path in (tmp_path / folder).iterdir()}
     assert mine and mine <= theirs
+    told = codes(project, layer, tmp_path / "metres.obj")["crs"]
+    assert "in a comment" in told and "JGD2011 / UTM zone 54N" in told  # not in the degrees of the source
     out = tmp_path / "anew.city.json"
     export_layer(project, layer, out)
     inside = [path for path in textures(out) if path.startswith("anew_images/")]
