@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -65,9 +66,9 @@ MOST_SENTENCES = 2
 WIDEST = 260
 
 
-def summary(reports: list[Report]) -> str:
+def summary(reports: list[Report], noun: str = "object") -> str:
     """The reports in one sentence; images that are missing are counted as images, not as objects."""
-    parts = [f"Read {counted(sum(report.read for report in reports), 'object')}"]
+    parts = [f"Read {counted(sum(report.read for report in reports), noun)}"]
     images = [
         found.text.split(":")[0] for each in reports for found in each.warnings if found.code in NO_IMAGE
     ]
@@ -83,6 +84,11 @@ def summary(reports: list[Report]) -> str:
     findings = sum(len(report.warnings) + report.more_warnings for report in reports)
     parts.append(counted(findings, "finding") if findings else "nothing to report")
     return ", ".join(parts) + "."
+
+
+def noun_of(layers: Sequence[Layer]) -> str:
+    """What is counted of some layers."""
+    return "point" if layers and all(layer.kind == "points" for layer in layers) else "object"
 
 
 def report_of(layer: Layer) -> Report:
@@ -302,7 +308,7 @@ class ImportReport(Panel):
         order = list(OUTCOMES)
         self._findings.show(sorted(report.warnings, key=lambda found: order.index(found.outcome)))
         more = f" The first {len(report.warnings):,} are listed." if report.more_warnings else ""
-        self.words.setText(summary([report]) + more if layer else "")
+        self.words.setText(summary([report], noun_of([layer])) + more if layer else "")
         for widget in (self.layers, self.outcomes, self.text, self.save):
             widget.setEnabled(layer is not None)
         self._stack.setCurrentIndex(0 if layer is None else 2 if report.warnings else 1)

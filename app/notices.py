@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.banner import Banner
 from app.beginnings import dates_to_compare
-from app.importreport import report_of, summary
+from app.importreport import noun_of, report_of, summary
 from app.jobs import Question
 from app.labels import counted
 from app.noticed import WAYS_OUT, distance_text, far_apart, noticed
@@ -128,7 +128,7 @@ class Notices(QWidget):
         names = ", ".join(layer.name for layer in layers[:3]) + (" …" if len(layers) > 3 else "")
         found = any(report.warnings or report.dropped for report in reports)
         show = partial(self.report_requested.emit, layers[telling[0]].id)
-        self._say(f"{names}: {summary(reports)}", "Details" if found else "", show)
+        self._say(f"{names}: {summary(reports, noun_of(layers))}", "Details" if found else "", show)
         self._hide_info.start()
 
     def _put_right(self, command: str, layer: int) -> None:

@@ -1,7 +1,8 @@
 """The pictures of the guide and the README, made by the program itself: `make screenshots`.
 
 Without a display; names after `python -m docs.screenshots` make some alone: start, den_haag, demo, sun,
-visibility. Den Haag comes from the real data, where that is at hand.
+visibility, city, repair, building_model, mesh, scan, network, heights.
+Most show real data, where that is at hand.
 """
 
 from __future__ import annotations
@@ -23,23 +24,31 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["QT_LOGGING_RULES"] = "default.warning=false"
 os.environ.pop("DISPLAY", None)
 
-from PySide6.QtCore import QRect
-from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from app import theme
 from app.analysisform import AnalysisForm
 from app.demo import make_demo
+from app.dialogs.export import ExportLayer
 from app.gui import prepare_application
 from app.jobs import Work
 from app.reporting import report as write_report_of
 from app.settings import Settings
 from app.window import Window
 from layers.data import never_stop
+from layers.remedies import lifted
 
 IMAGES = ROOT / "docs" / "images"
 SIZES = ((1280, 800), (2560, 1440))
 DEN_HAAG = DATA / "cityjson" / "denhaag" / "denhaag.city.json"
+YOKOSUKA = DATA / "citygml" / "plateau-yokosuka" / "bldg" / "52397519_bldg_6697_op.gml"
+FZK = DATA / "ifc" / "fzk" / "FZK.ifc"
+GARGOYLE = DATA / "heritage" / "3dhop" / "gargo.ply"
+CLOUD = DATA / "pointcloud" / "pdal" / "autzen_trim.laz"
+NANAIMO = DATA / "utilities" / "nanaimo"
+TITLE_PX = 32
 QUIET_S = 1.0
 PATIENCE_S = 120.0
 
@@ -189,19 +198,124 @@ def keep(window: Window, name: str, dialog: QWidget | None = None) -> None:
         with QPainter(picture) as painter:
             corner, drawn = window.mapFromGlobal(dialog.pos()), dialog.grab()
             painter.drawPixmap(corner, drawn)
-            painter.drawRect(QRect(corner, dialog.size()))
+            title = QRect(corner.x(), corner.y() - TITLE_PX, dialog.width(), TITLE_PX)
+            painter.fillRect(title, dialog.palette().color(QPalette.ColorRole.Midlight))
+            painter.drawText(title, Qt.AlignmentFlag.AlignCenter, dialog.windowTitle())
+            painter.drawRect(title.united(QRect(corner, dialog.size())))
     path = IMAGES / f"{name}.png"
     picture.save(str(path))
     print(path.relative_to(ROOT), flush=True)
 
 
+def asking(window: Window) -> QDialog:
+    """The window that asks for something."""
+    return next(each for each in window.findChildren(QDialog) if each.isVisible())
+
+
+def city(window: Window, _folder: Path) -> None:
+    """CityGML with images: its report, its looks, one building, what goes out."""
+    if not opened(window, YOKOSUKA):
+        return
+    layer = window.session.project.layers[0]
+    keep(window, "open-1-city")
+    window.session.select([layer.first_fid + 3])
+    tree = window.inspector.attributes.tree
+    for name in ("buildingDetailAttribute", "buildingDisasterRiskAttribute"):
+        for row in tree.findItems(name, Qt.MatchFlag.MatchExactly):
+            row.setExpanded(True)
+    window.show_import_report(layer.id)
+    keep(window, "open-2-report")
+    window.show_dock("importreport", False)
+    window.session.select([])
+    export = ExportLayer(window.session, layer, window)
+    export.show()
+    export.move(window.mapToGlobal(window.rect().center()) - export.rect().center())
+    export.format.setCurrentIndex(export.format.findText("GeoJSON", Qt.MatchFlag.MatchStartsWith))
+    settle(window)
+    keep(window, "export-1-losses", export)
+    export.close()
+
+
+def repair(window: Window, _folder: Path) -> None:
+    """What is safe to repair in a city, and what stays."""
+    if opened(window, DEN_HAAG):
+        window.session.set_current_layer(
+            next(each.id for each in window.session.project.layers if each.kind == "city")
+        )
+        window.commands.repair_geometry()
+        settle(window)
+        keep(window, "quality-1-repair", asking(window))
+        asking(window).close()
+
+
+def building_model(window: Window, _folder: Path) -> None:
+    """A building model with its table."""
+    if opened(window, FZK):
+        window.show_dock("table", True)
+        keep(window, "open-3-ifc")
+
+
+def mesh(window: Window, _folder: Path) -> None:
+    """A scanned mesh that says neither unit nor upright, and the window that places it."""
+    if opened(window, GARGOYLE):
+        window.commands.place_layer()
+        settle(window)
+        keep(window, "open-4-placing", asking(window))
+        asking(window).close()
+
+
+def scan(window: Window, _folder: Path) -> None:
+    """A point cloud."""
+    if opened(window, CLOUD):
+        keep(window, "open-5-points")
+
+
+def network(window: Window, _folder: Path) -> None:
+    """A network that does not say how deep it lies, and the question what its fields mean."""
+    if opened(window, NANAIMO / "Nanaimo_DEM1.tif") and opened(window, NANAIMO / "PIPES_AND_SERVICES_sm.shp"):
+        question = asking(window)
+        question.move(window.mapToGlobal(window.rect().center()) - question.rect().center())
+        keep(window, "open-6-fields", question)
+        question.close()
+
+
+def heights(window: Window, folder: Path) -> None:
+    """What floats above the terrain of the demo city, and what is suspected of all of it."""
+    path = folder / "Lohefurt.city.gpkg"
+    make_demo(path, folder / "files", never_stop)
+    window.open_paths([path])
+    settle(window)
+    window.set_legend(False)
+    project = window.session.project
+    layer = next(each for each in project.layers if each.kind == "city" and each.object_count > 20)
+    fids = project.fids(layer)[:400:40].tolist()
+    shapes = lifted(project, layer, dict.fromkeys(fids, 6.0))
+    with project.edit("Lift") as edit:
+        edit.set_geometries(shapes)
+    settle(window)
+    window.session.set_current_layer(layer.id)
+    window.commands.correct_heights()
+    settle(window)
+    dialog = asking(window)
+    keep(window, "quality-2-heights", dialog)
+    dialog.close()
+
+
+def opened(window: Window, path: Path) -> bool:
+    """Read a file of the real data; says so where it is not at hand."""
+    if not path.exists():
+        print(f"Left out: {path} is not here (set CITYSTRATA_DATA)", file=sys.stderr)
+        return False
+    window.resize(*SIZES[0])
+    window.open_paths([path])
+    settle(window)
+    return True
+
+
 def den_haag(window: Window, folder: Path) -> None:
     """A real city: its highest building, its record, the table and the legend; then the dark theme."""
-    if not DEN_HAAG.exists():
-        print(f"Left out: {DEN_HAAG} is not here (set CITYSTRATA_DATA)", file=sys.stderr)
+    if not opened(window, DEN_HAAG):
         return
-    window.open_paths([DEN_HAAG])
-    settle(window)
     project = window.session.project
     layer = next(layer for layer in project.layers if layer.kind == "city")
     heights = project.column(layer, "RelativeRidgeHeight")
@@ -220,15 +334,21 @@ def start(window: Window, _folder: Path) -> None:
     take(window, "start")
 
 
+#: All of them, each in a window of its own.
+SHOTS: tuple[Callable[[Window, Path], None], ...] = (
+    *(start, den_haag, demo, sun, visibility),
+    *(city, repair, building_model, mesh, scan, network, heights),
+)
+
+
 def main() -> None:
     """Make all pictures."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     application = QApplication(["citystrata"])
     prepare_application()
     theme.start(application, "light")
-    shows: tuple[Callable[[Window, Path], None], ...] = (start, den_haag, demo, sun, visibility)
-    wanted = sys.argv[1:] or [show.__name__ for show in shows]
-    for show in (show for show in shows if show.__name__ in wanted):
+    wanted = sys.argv[1:] or [show.__name__ for show in SHOTS]
+    for show in (show for show in SHOTS if show.__name__ in wanted):
         with tempfile.TemporaryDirectory(prefix="citystrata-") as name:
             folder = Path(name)
             window = Window(Settings(folder / "settings.ini"), folder / "untitled")

@@ -41,7 +41,7 @@ COLUMNS = ("In the layer", "Belongs at", "Off by")
 MOVED, GROUND, OFF = range(3)
 #: A corner this near to a click, as a share of how far the eye is away, is what was meant.
 SNAP = 0.012
-WIDTH_PX, MARGIN_PX = 480, 12
+WIDTH_PX, MARGIN_PX, TABLE_PX = 480, 12, 132
 
 
 @dataclass
@@ -99,7 +99,7 @@ class PlaceLayer(QDialog):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(OFF, QHeaderView.ResizeMode.ResizeToContents)
-        self.table.setMinimumHeight(104)
+        self.table.setFixedHeight(TABLE_PX)
         self.table.itemChanged.connect(self._on_typed)
         self.pick = QPushButton(PICK)
         self.pick.setCheckable(True)

@@ -50,7 +50,7 @@ class RepairGeometry(Ticking):
                 heading, ("Object", "Fault", "Why it stays"), map(self._left, left[:MOST_LISTED])
             )
         self._close_first("Repair")
-        self.resize(700, 640 if repairs.shapes or left else 160)
+        self.resize(820 if left else 640, 640 if repairs.shapes or left else 160)
 
     def accept(self) -> None:
         """Repair what is ticked, as one step."""

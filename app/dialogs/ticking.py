@@ -29,7 +29,7 @@ STALE = "The layer has changed since this was found. Close the window and look a
 #: How wide the column of ids is at most, and the room for a tick beside them.
 WIDEST, ROOM = 190, 28
 #: Lists of so many rows are no higher than those, of so few no lower either.
-FEW, FEWEST, ROW_PADDING = 12, 4, 10
+FEW, FEWEST, ROW_PADDING = 12, 6, 10
 #: A shape is as much work to keep as so many values.
 VALUES_PER_SHAPE = 20
 
@@ -86,14 +86,14 @@ class Ticking(Asking):
                 item.setToolTip(column, text)
             table.addTopLevelItem(item)
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # ids differ at their ends
-        for column in range(table.columnCount()):
+        for column in range(table.columnCount() - 1):  # the last one takes the rest
             table.resizeColumnToContents(column)
         table.setColumnWidth(0, min(table.columnWidth(0) + ROOM, WIDEST))
         table.header().setStretchLastSection(True)
         table.currentItemChanged.connect(self._on_row)
         table.itemActivated.connect(lambda item: self._fly([int(item.data(0, FID))]))
         self._layout.addWidget(words)
-        self._layout.addWidget(table, table.topLevelItemCount())
+        self._layout.addWidget(table, 1)
         _no_higher_than_rows(table)
         return table
 
