@@ -20,6 +20,8 @@ from layers.errors import ReadError
 MOST_RATIO = 100
 MOST_BYTES = 4 << 30
 MOST_NAMES = 200_000
+#: Deeper folders no disk has, and making them one within the other would end the process.
+MOST_DEPTH, MOST_LETTERS = 60, 1000
 #: So much may come out of an archive of any size: small files of zeros are no danger.
 ALWAYS_BYTES = 4 << 20
 BYTES_AT_ONCE = 1 << 20
@@ -53,6 +55,10 @@ class Archive:
         members = [item for item in self._zip.infolist() if not item.filename.endswith("/")]
         if len(members) > MOST_NAMES:
             raise self._refused("There are too many files in the archive", f"{len(members):,}")
+        for item in members:
+            name = item.filename
+            if len(name) > MOST_LETTERS or name.count("/") + name.count("\\") > MOST_DEPTH:
+                raise self._refused("A name in the archive is too long", f"{name[:40]}…")
         self._members = {_within(item.filename): item for item in members}
         if None in self._members:
             worst = next(item.filename for item in members if _within(item.filename) is None)

@@ -125,6 +125,29 @@ def _entities(data: bytes, dice: random.Random) -> bytes:
     return data[:at] + b"<!DOCTYPE %s [%s]>" % (name, entity) + used
 
 
+def with_checksums(data: bytes) -> bytes:
+    """An E57 file whose size and pages are what it says of them, so that damage is found by what it does."""
+    data += bytes(-len(data) % _PAGE)
+    data = data[:_SIZE_AT] + len(data).to_bytes(8, "little") + data[_SIZE_AT + 8 :]
+    pages = (data[at : at + _PAGE - 4] for at in range(0, len(data), _PAGE))
+    return b"".join(page + _crc32c(page).to_bytes(4, "big") for page in pages)
+
+
+def _crc32c(data: bytes) -> int:
+    rest = 0xFFFFFFFF
+    for byte in data:
+        rest = _CRC32C[(rest ^ byte) & 0xFF] ^ rest >> 8
+    return rest ^ 0xFFFFFFFF
+
+
+def _crc32c_of(byte: int) -> int:
+    for _ in range(8):
+        byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
+    return byte
+
+
+_PAGE, _SIZE_AT = 1024, 16
+_CRC32C = [_crc32c_of(byte) for byte in range(256)]
 BINARY_DAMAGE: tuple[Callable[[bytes, random.Random], bytes], ...] = (
     _flip_bit,
     _magic_number,

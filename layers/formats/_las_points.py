@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from layers.errors import ReadError
 from layers.formats._las_header import COLOUR_AT, Header, read_header
+from layers.formats._laz_layers import check_layers, head_bytes
 from layers.octree import Frame
 from layers.pointfiles import POINTS_AT_ONCE, Decoded, Stretch
 
@@ -65,6 +66,7 @@ def _stored(file: BinaryIO, header: Header, stretch: Stretch) -> Iterator[Record
 
 
 def _in_even_chunks(file: BinaryIO, header: Header, stretch: Stretch, kept: int) -> Iterator[Records]:
+    _check_even_chunks(file, header, stretch)
     decompressor = lazrs.LasZipDecompressor(file, header.laszip, lazrs.DecompressionSelection(kept))
     if stretch.first:
         decompressor.seek(stretch.first)
@@ -72,6 +74,20 @@ def _in_even_chunks(file: BinaryIO, header: Header, stretch: Stretch, kept: int)
         data = np.empty(count * header.record_bytes, np.uint8)
         decompressor.decompress_many(data)
         yield data
+
+
+def _check_even_chunks(file: BinaryIO, header: Header, stretch: Stretch) -> None:
+    """Refuse chunks of a stretch that say they hold more than they do."""
+    length, start = head_bytes(header), file.tell()
+    if not length:
+        return
+    table = np.array(lazrs.read_chunk_table(file, lazrs.LazVlr(header.laszip)), np.int64)
+    starts = file.tell() + np.cumsum(table[:, 1]) - table[:, 1]
+    each = max(int(table[0, 0]), 1)
+    for number in range(stretch.first // each, min(-(-(stretch.first + stretch.count) // each), len(table))):
+        file.seek(int(starts[number]))
+        check_layers(file.read(length), int(table[number, 1]), header)
+    file.seek(start)
 
 
 def _in_uneven_chunks(file: BinaryIO, header: Header, stretch: Stretch, kept: int) -> Records:
@@ -94,6 +110,9 @@ def decompress(
     data: bytes, header: Header, records: Records, chunks: NDArray[np.int64], kept: int = KEPT
 ) -> None:
     """Decompress whole chunks; of each, (points, bytes)."""
+    ends = np.cumsum(chunks[:, 1])
+    for end, size in zip(ends.tolist(), chunks[:, 1].tolist(), strict=True):
+        check_layers(data[end - size : end][: head_bytes(header)], size, header)
     selection = lazrs.DecompressionSelection(kept)
     table = [(points, size) for points, size in chunks.tolist()]
     lazrs.decompress_points_with_chunk_table(data, header.laszip, records, table, selection)

@@ -11,6 +11,7 @@ import pytest
 from layers import zipsafe
 from layers.errors import ReadError
 from layers.zipsafe import Archive
+from tests.zipdamage import Entry, archive_of
 
 
 def packed(path: Path, files: dict[str, bytes]) -> Path:
@@ -30,10 +31,23 @@ def test_files_come_out_as_they_went_in(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "folder" / "b.bin").read_bytes() == files["folder/b.bin"]
 
 
-@pytest.mark.parametrize("name", ["../a", "/etc/a", "x/../../a", "", "..\\a", "C:\\a", "\\\\host\\a"])
+@pytest.mark.parametrize("name", ["../a", "/etc/a", "x/../../a", "..\\a", "C:\\a", "\\\\host\\a"])
 def test_names_that_lead_out_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ReadError, match="leads out"):
         Archive(packed(tmp_path / "a.zip", {"fine": b"", name: b"x"}))
+
+
+def test_a_file_without_a_name_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(archive_of([Entry.of(b"", b"x")]))
+    with pytest.raises(ReadError, match="leads out"):
+        Archive(path)
+
+
+@pytest.mark.parametrize("name", ["d/" * 2000 + "a", "n" * 5000, "d/" * 61 + "a"])
+def test_names_that_no_disk_has_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ReadError, match="too long"):
+        Archive(packed(tmp_path / "a.zip", {name: b"x"}))
 
 
 def test_a_bomb_is_stopped_while_it_goes_off(tmp_path: Path) -> None:
