@@ -45,12 +45,15 @@ def export_layer(
     check_free(project, layer, options)
     if goes_back(project, layer, options):
         check_written_back(project, layer)
+        if not layer.facts.get("tiles"):
+            safefile.try_out(out)
         found = companions.kept(layer, partial(source_tiles, project, layer), out)
         found.check(project, overwrite)
         with found.beside():
             how = _write_back(project, layer, out)
         return how + found.said
     form, going = writer_for(layer, out), Outgoing(project, layer, options)
+    safefile.try_out(out)
     going.companions.check(project, overwrite)
     with going.companions.beside():
         safefile.write_by_path(out, lambda path: form.write(path, going))

@@ -117,6 +117,9 @@ def test_a_failed_export_leaves_no_images(project: Project, tmp_path: Path) -> N
     layer = wall(project, tmp_path / "in", "wall.png")
     with pytest.raises(WriteError, match="LoD 7"):
         export_layer(project, layer, tmp_path / "x.city.json", lod="7")
+    for name in ("x/same.city.json", "x/anew.city.jsonl"):
+        with pytest.raises(WriteError):  # there is no such folder, and none is made
+            export_layer(project, layer, tmp_path / name)
     assert not list(tmp_path.glob("x*"))
 
 
