@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import struct
 from collections.abc import Callable
 
 FILE_NAME = re.compile(
@@ -125,6 +126,23 @@ def _entities(data: bytes, dice: random.Random) -> bytes:
     return data[:at] + b"<!DOCTYPE %s [%s]>" % (name, entity) + used
 
 
+def damaged_glb(data: bytes, seed: int) -> bytes:
+    """Binary glTF with damage to its text or to its numbers, but with the lengths that it then has."""
+    (size,) = struct.unpack_from("<I", data, _GLB_HEAD)
+    at = _GLB_HEAD + _GLB_CHUNK
+    text, binary = data[at : at + size], data[at + size + _GLB_CHUNK :]
+    if seed % 4:
+        text = damaged(text, seed, True)
+    else:
+        binary = damaged(binary, seed, False)
+    text += b" " * (-len(text) % 4)
+    binary += bytes(-len(binary) % 4)
+    chunks = (
+        struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(binary), b"BIN\0") + binary
+    )
+    return struct.pack("<4sII", b"glTF", 2, _GLB_HEAD + len(chunks)) + chunks
+
+
 def with_checksums(data: bytes) -> bytes:
     """An E57 file whose size and pages are what it says of them, so that damage is found by what it does."""
     data += bytes(-len(data) % _PAGE)
@@ -146,6 +164,7 @@ def _crc32c_of(byte: int) -> int:
     return byte
 
 
+_GLB_HEAD, _GLB_CHUNK = 12, 8
 _PAGE, _SIZE_AT = 1024, 16
 _CRC32C = [_crc32c_of(byte) for byte in range(256)]
 BINARY_DAMAGE: tuple[Callable[[bytes, random.Random], bytes], ...] = (

@@ -11,7 +11,7 @@ from layers import formats
 from layers.request import Request
 from tests.conftest import DATA
 from tests.fuzz.made import PREFIX, Made, made
-from tests.mutations import damaged, looks_like_text, with_checksums
+from tests.mutations import damaged, damaged_glb, looks_like_text, with_checksums
 from tests.zipdamage import START, damaged_zip
 
 #: The number of the file without any damage.
@@ -21,8 +21,8 @@ BESIDE = (".shx", ".dbf", ".prj", ".cpg", ".mtl", ".tfw", ".bin")
 #: Of how many files one is read in a way of its own: as a kind of layer, in parts, only looked at, as a tile.
 AS_A_KIND, IN_PARTS, LOOKED_AT, AS_A_TILE = 4, 8, 16, 200
 SECOND = "second-"
-#: Pages of E57 have checksums; of so many files only one is damaged without mending these.
-E57, CHECKED = b"ASTM-E57", 8
+#: Pages of E57 have checksums, chunks of glTF lengths; of so many files one is damaged without mending these.
+E57, GLB, CHECKED = b"ASTM-E57", b"glTF", 8
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,8 @@ class Case:
 def _worse(data: bytes, number: int) -> bytes:
     if data.startswith(START):
         return damaged_zip(data, number)
+    if data.startswith(GLB) and number % CHECKED:
+        return damaged_glb(data, number)
     if data.startswith(E57):
         worse = damaged(data, number, number % 2 == 1)  # its description is text
         return worse if number % CHECKED == 0 else with_checksums(worse)
