@@ -7,6 +7,7 @@ first bytes itself before it hands its file over.
 
 from __future__ import annotations
 
+import glob
 import math
 import os
 import warnings
@@ -30,6 +31,8 @@ _LEFT_OUT = (
     "PDF PDS4 OGR_PDS VICAR PCIDSK S57 GeoRSS GPX PGDUMP VFK EDIGEO Idrisi SXF Selafin JML VDV WAsP OGR_GMT "
     "MiraMonVector AVCBin AVCE00 AIVector GPSBabel DGN"
 )
+#: So many rows are no danger, whatever the file's size is.
+ALWAYS_ROWS = 100_000
 #: An encoding in which every byte is a letter.
 _BYTE_BY_BYTE = "ISO-8859-1"
 _READ_ERRORS = (ValueError, RuntimeError, OverflowError, UnicodeDecodeError, TypeError)
@@ -105,6 +108,7 @@ def _read(path: Path, name: str, report: Report, encoding: str | None) -> tuple[
     """Fields, row numbers, shapes and columns; text that was cut within a letter spoils no more than it."""
     from pyogrio.raw import read
 
+    _check_count(path, name)
     try:
         return read(path, layer=name, encoding=encoding, datetime_as_string=True, return_fids=True)
     except UnicodeDecodeError as error:
@@ -120,6 +124,24 @@ def _read(path: Path, name: str, report: Report, encoding: str | None) -> tuple[
         if column.dtype == object:
             column[:] = [_spelled(text, said) if isinstance(text, str) else text for text in column]
     return meta, rows, blobs, columns
+
+
+def _check_count(path: Path, name: str) -> None:
+    """Refuse a table that says it has more rows than there are bytes: room would be made for all of them."""
+    import pyogrio
+
+    count = pyogrio.read_info(path, layer=name)["features"]  # -1 where only reading them would tell
+    if count <= ALWAYS_ROWS:
+        return
+    files = path.rglob("*") if path.is_dir() else path.parent.glob(f"{glob.escape(path.stem)}.*")
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    if count > size:
+        raise ReadError(
+            "The file says that it holds more than it can",
+            where=path.name,
+            found=f"{count:,} rows in {size:,} bytes",
+            do="Ask for it again",
+        )
 
 
 def _spelled(text: str, encoding: str) -> str:

@@ -239,3 +239,13 @@ def test_text_that_was_cut_within_a_letter_spoils_nothing_else(tmp_path: Path) -
         "repaired",
         "Some text is no UTF-8: letters that cannot be read are \ufffd.",
     )
+
+
+def test_a_count_of_rows_is_not_believed(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.fgb", name=["a", "b"])
+    data = bytearray(path.read_bytes())
+    at = data.index(struct.pack("<Q", 2), 12)  # of the features, in the header
+    data[at : at + 8] = struct.pack("<Q", 1 << 27)
+    path.write_bytes(data)
+    with pytest.raises(ReadError, match="134,217,728 rows"):
+        read(path)
