@@ -53,6 +53,27 @@ SURFACE_COLORS: dict[str, str] = {
     "TransportationHole": "#6e6b68",
 }
 
+#: Cables and pipes by their theme, in the colours that the Dutch rules for showing IMKL (PMKL) prescribe.
+THEME_COLORS: dict[str, str] = {
+    "landelijkHoogspanningsnet": "#ff0000",
+    "hoogspanning": "#ff0000",
+    "middenspanning": "#c80000",
+    "laagspanning": "#960000",
+    "gasLageDruk": "#ffd750",
+    "gasHogeDruk": "#ffaf3c",
+    "buisleidingGevaarlijkeInhoud": "#ff7f00",
+    "petrochemie": "#b64a00",
+    "water": "#0000ff",
+    "warmte": "#008080",
+    "datatransport": "#00ff00",
+    "rioolVrijverval": "#ba38a8",
+    "rioolOnderOverOfOnderdruk": "#800080",
+    "wees": "#918a6f",
+    "overig": "#6f5c10",
+}
+#: Attributes whose values have colours that their readers rely on.
+AGREED_COLORS = {"thema": THEME_COLORS}
+
 #: Muted colours for anything without a colour of its own.
 SPARE_COLORS = ("#b79aa8", "#9aa9b7", "#b7ad9a", "#9ab7ab", "#a89ab7", "#b7a39a", "#9fb79a", "#b0b0a0")
 

@@ -158,8 +158,11 @@ def admit(project: Project, staged: Iterable[Staged], name: str | None = None) -
             edit.set_layer(number, present=True)
         came = [project.any_layer(number) for number in numbers]
         for layer in came:
+            style = {"color_by": layer.facts["color_by"]} if "color_by" in layer.facts else {}
             if hides_pipes(layer, [*project.layers, *came]):
-                edit.set_layer(layer.id, style={**layer.style, "fill": False})
+                style["fill"] = False
+            if style:
+                edit.set_layer(layer.id, style={**layer.style, **style})
     return [layer for number in numbers for layer in project.layers if layer.id == number]
 
 

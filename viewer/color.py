@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import floor, log10
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from layers.arrays import Float64, Int32, UInt8
 from layers.columns import NONE, Column, listed
+from layers.values import format_value
 from viewer.palette import CATEGORY_MAP, NO_VALUE, color_table, hex_color, ramp, rgb
 
 MOST_CATEGORIES = 12
@@ -71,17 +72,33 @@ class Classes:
         ]
 
 
+@dataclass(frozen=True)
+class Peers:
+    """What colours of categories must agree with: the same attribute elsewhere, and agreements on values."""
+
+    columns: Sequence[Column] = ()
+    agreed: Mapping[str, str] = field(default_factory=dict)
+
+
+ALONE = Peers()
+
+
 def classify(
-    values: Column, method: str = "", classes: int = 6, color_map: str = "", unit: str = ""
+    values: Column,
+    method: str = "",
+    classes: int = 6,
+    color_map: str = "",
+    unit: str = "",
+    peers: Peers = ALONE,
 ) -> Classes:
     """Put values into classes. Left open, numbers are graduated, and texts, even of digits, categories."""
     has_text = any(isinstance(value, str | bool) for value in values.values)
     if method == "categories" or (method == "" and has_text):
-        return categories(values, color_map or CATEGORY_MAP, unit)
+        return categories(values, color_map, unit, peers)
     numbers = as_numbers(values)
     known = numbers[np.isfinite(numbers)]
     if not len(known) or (method == "" and _are_few(known, classes)):
-        return categories(values, color_map or CATEGORY_MAP, unit)
+        return categories(values, color_map, unit, peers)
     way = {"": "natural", "graduated": "natural"}.get(method, method)
     return graduated(numbers, way, classes, color_map or "viridis", unit)
 
@@ -111,25 +128,27 @@ def _number(value: Any) -> float:
     return number if np.isfinite(number) else np.nan
 
 
-def categories(values: Column, color_map: str, unit: str = "") -> Classes:
-    """The twelve most frequent values, then "other", then "no value"."""
+def categories(values: Column, color_map: str = "", unit: str = "", peers: Peers = ALONE) -> Classes:
+    """The twelve most frequent values here and among the peers, then "other", then "no value".
+
+    A value has one colour here and there; one that is agreed on has that, unless a map is asked for.
+    """
     codes, different = values.as_codes()
-    often = np.bincount(codes[codes != NONE], minlength=len(different))
-    if len(different) > MOST_COUNTED:
-        counted: Iterable[int] = np.argpartition(often, -MOST_COUNTED)[-MOST_COUNTED:].tolist()
-    else:
-        counted = range(len(different))
-    words = {at: None if (value := different[at]) == "" else _word(value) for at in counted}
-    counts: Counter[str] = Counter()
-    for at, word in words.items():
-        if word is not None and often[at]:
-            counts[word] += int(often[at])
-    top = [word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
-    kept, has_more = top[:MOST_CATEGORIES], len(top) > MOST_CATEGORIES or len(words) < len(different)
+    words, counts = _counted(codes, different)
+    everywhere = counts.copy()
+    for other in peers.columns:
+        everywhere.update(_counted(*other.as_codes())[1])
+    agreed = {} if color_map else peers.agreed
+    order = sorted(everywhere, key=lambda word: (-everywhere[word], word))
+    top = [word for word in order if word not in agreed][:MOST_CATEGORIES]
+    color_of = dict(zip(top, _category_colors(len(top), color_map or CATEGORY_MAP), strict=True))
+    color_of |= {word: rgb(color) for word, color in agreed.items()}
+    kept = [word for word in order if word in color_of and word in counts]
+    has_more = len(counts) > len(kept) or len(words) < len(different)
     code_of = {word: i for i, word in enumerate(kept)}
     labels = [*kept, *(["other"] if has_more else []), "no value"]
     missing = len(labels) - 1
-    colors = [*_category_colors(len(kept), color_map)]
+    colors = [color_of[word] for word in kept]
     if has_more:
         colors.append(rgb("#8b8b86"))
     colors.append(rgb(NO_VALUE))
@@ -140,10 +159,24 @@ def categories(values: Column, color_map: str, unit: str = "") -> Classes:
     return Classes(table[codes], np.array(colors, np.uint8), tuple(labels), unit)
 
 
+def _counted(codes: Int32, different: Sequence[Any]) -> tuple[dict[int, str | None], Counter[str]]:
+    """The word of each different value, of very many only of the most frequent; how often each is met."""
+    often = np.bincount(codes[codes != NONE], minlength=len(different))
+    among: Iterable[int] = range(len(different))
+    if len(different) > MOST_COUNTED:
+        among = np.argpartition(often, -MOST_COUNTED)[-MOST_COUNTED:].tolist()
+    words = {at: None if (value := different[at]) == "" else _word(value) for at in among}
+    counts: Counter[str] = Counter()
+    for at, word in words.items():
+        if word is not None and often[at]:
+            counts[word] += int(often[at])
+    return words, counts
+
+
 def _word(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
+    if isinstance(value, tuple):
+        value = list(value)
+    return format_value(value) if isinstance(value, bool | list | dict) else str(value)
 
 
 def _category_colors(count: int, color_map: str) -> UInt8:

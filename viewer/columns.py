@@ -36,6 +36,16 @@ class Columns:
         """The values of an attribute, or of id, type, parent, valid_from, valid_to."""
         return self._project.values(self._layer, key)
 
+    def peers(self, key: str) -> list[Column]:
+        """The same attribute in the other layers of the same source."""
+        own, seen, found = self._layer, {self._layer.objects_layer}, []
+        for layer in self._project.layers if own.source_path else ():
+            if layer.source_path == own.source_path and layer.objects_layer not in seen:
+                seen.add(layer.objects_layer)
+                if key == "type" or key in self._project.attribute_types(layer):
+                    found.append(self._project.values(layer, key))
+        return found
+
     @property
     def parents(self) -> Int32:
         """Position of each object's parent in the layer, or -1."""

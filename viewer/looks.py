@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from layers.arrays import Int32, UInt8
 from layers.records import Layer
-from viewer.color import Classes, classify
+from viewer.classing import classes_of
+from viewer.color import Classes
 from viewer.columns import Columns
 from viewer.faces import Mask
 from viewer.palette import object_color, rgb, surface_color
@@ -40,13 +41,8 @@ class Looks:
         self.by_surface = self.way == "surface" or (self.way == APPEARANCE and by_surface)
         self.classes: Classes | None = None
         if self.way.startswith(ATTRIBUTE):
-            style = layer.style
-            self.classes = classify(
-                columns.inherited(self.attribute),
-                str(style.get("method", "")),
-                int(style.get("classes", 6)),
-                str(style.get("color_map", "")),
-            )
+            values = columns.inherited(self.attribute)
+            self.classes = classes_of(layer, columns, self.attribute, values)
         #: Per object, which row of the tables its colours are in.
         self.codes: Int32 = self.object_type
         if self.classes is not None:

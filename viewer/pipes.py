@@ -11,7 +11,8 @@ from layers.pipes import Network
 from layers.records import Layer
 from viewer.axes import Axes
 from viewer.bodies import BodiesView
-from viewer.color import Classes, LegendEntry, classify
+from viewer.classing import classes_of
+from viewer.color import Classes, LegendEntry
 from viewer.faces import Mask
 from viewer.palette import object_color, pipe_color, rgb
 from viewer.patch import Patch
@@ -56,13 +57,7 @@ class PipesView(BodiesView):
         way = str(style.get("color_by", "type"))
         self._classes = None
         if way.startswith(ATTRIBUTE):
-            values = self._source.columns.values(way.removeprefix(ATTRIBUTE))
-            self._classes = classify(
-                values,
-                str(style.get("method", "")),
-                int(style.get("classes", 6)),
-                str(style.get("color_map", "")),
-            )
+            self._classes = classes_of(self.layer, self._source.columns, way.removeprefix(ATTRIBUTE))
             self._base = self._classes.colors.astype(np.float32)[self._classes.codes[objects]]
             return
         self._base = np.empty((len(objects), 3), np.float32)

@@ -17,7 +17,8 @@ from layers.vector import AREA, POINT, Shapes
 from viewer.areas import LIFT_M, Outlines, laid, on_ground, outlines, raised
 from viewer.axes import Axes
 from viewer.bodies import BodiesView
-from viewer.color import Classes, LegendEntry, classify
+from viewer.classing import classes_of
+from viewer.color import Classes, LegendEntry
 from viewer.faces import Mask
 from viewer.palette import hex_color, object_color, rgb
 from viewer.patch import Patch
@@ -99,9 +100,7 @@ class VectorView(BodiesView):
         self._classes = None
         count = max(self._source.columns.count, 1)
         if key:
-            values = self._source.columns.values(key)
-            method, classes = str(style.get("method", "")), int(style.get("classes", 6))
-            self._classes = classify(values, method, classes, str(style.get("color_map", "")))
+            self._classes = classes_of(self.layer, self._source.columns, key)
             of_object = self._classes.colors.astype(np.float32)[self._classes.codes]
         else:
             own = self._one_color or object_color("LandUse")

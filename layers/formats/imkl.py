@@ -102,6 +102,8 @@ def _read_one(path: Path, options: ReadOptions) -> list[LayerData]:
     if others:
         report = aside if layers else report
         layers.append(layer_of(f"{name} beside", others, crs, report, _asked(options, "vector")))
+    for layer in layers:
+        layer.facts["color_by"] = "attribute:thema"
     return layers
 
 

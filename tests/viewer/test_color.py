@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from layers.colors import THEME_COLORS
 from layers.columns import encoded
-from viewer.color import Classes, natural_breaks, nice_breaks, nice_step, quantile_breaks
+from viewer.color import Classes, Peers, natural_breaks, nice_breaks, nice_step, quantile_breaks
 from viewer.color import classify as classify_column
 from viewer.palette import (
     CATEGORY_MAP,
@@ -115,3 +116,30 @@ def test_every_colour_can_be_read() -> None:
 def test_maps_for_the_colour_blind_grow_steadily_lighter(name: str) -> None:
     lightness = color_table(name) @ (0.2126, 0.7152, 0.0722)
     assert (np.diff(lightness) > 0).all()
+
+
+def colors_of(classes: Classes) -> dict[str, str]:
+    return {entry.label: entry.color for entry in classes.legend(1, "") if entry.count}
+
+
+def test_a_value_has_one_colour_in_all_layers_of_a_source() -> None:
+    one = encoded(["gas"] * 3 + ["water"] * 2 + ["heat"])
+    other = encoded(["water"] * 5 + ["heat"] * 4 + ["gas", "sewer"])
+    here = colors_of(classify_column(one, peers=Peers([other])))
+    there = colors_of(classify_column(other, peers=Peers([one])))
+    assert list(here) == ["water", "heat", "gas"] and set(there) - set(here) == {"sewer"}
+    assert all(there[word] == color for word, color in here.items())
+    assert colors_of(classify_column(one))["water"] != here["water"]
+
+
+def test_values_that_have_agreed_colours_keep_them_however_many_there_are() -> None:
+    many = encoded([*THEME_COLORS, *map(str, range(20)), ["water"], ["water", "gasLageDruk"]])
+    found = colors_of(classify_column(many, "categories", peers=Peers(agreed=THEME_COLORS)))
+    assert {name: found[name] for name in THEME_COLORS} == THEME_COLORS
+    assert len(found) == len(THEME_COLORS) + 12 + 1 and "other" in found
+    assert colors_of(classify_column(many, color_map="magma", peers=Peers(agreed=THEME_COLORS)))
+
+
+def test_lists_are_written_as_words() -> None:
+    classes = classify([["datatransport", "hoogspanning"], ["water"], True])
+    assert set(colors_of(classes)) == {"datatransport, hoogspanning", "water", "yes"}

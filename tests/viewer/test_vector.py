@@ -9,8 +9,10 @@ import orjson
 import pytest
 
 from layers.arrays import Float64
+from layers.colors import THEME_COLORS
 from layers.importing import import_files
 from layers.project import Project
+from tests.conftest import real
 from viewer.areas import LIFT_M, Outlines, laid, outlines, raised
 from viewer.scene import Scene
 from viewer.solids import Solids
@@ -144,3 +146,20 @@ def test_a_layer_is_drawn_picked_and_styled(plan: Project) -> None:
     assert RAISED not in view._what[view._visible]
     assert {entry.label for entry in view.legend()} >= {"park", "mixed", "street"}
     plan.close()
+
+
+def test_one_delivery_of_cables_has_the_colours_that_diggers_rely_on(tmp_path: Path) -> None:
+    """Every theme has its prescribed colour, in the network and in what lies beside it, unasked."""
+    with Project.create(tmp_path / "dig.city.gpkg") as project:
+        import_files(project, [real("utilities/klic-give/GI_22G003180_1_V2.redacted.xml")])
+        scene = Scene(project, size=(400, 300))
+        for layer in project.layers:
+            scene.load(layer, project.drawable(layer))
+        scene.fit()
+        scene.frame()
+        rows = [entry for entry in scene.legend() if entry.count]
+        assert {entry.layer for entry in rows} == {layer.id for layer in project.layers}
+        shown = {(entry.label, entry.color) for entry in rows if entry.label in THEME_COLORS}
+        assert shown <= set(THEME_COLORS.items())
+        assert {"middenspanning", "laagspanning", "gasLageDruk", "water"} <= {label for label, _ in shown}
+        assert not [entry.label for entry in rows if "[" in entry.label or "(" in entry.label]
