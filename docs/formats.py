@@ -58,12 +58,12 @@ project* is what can be selected afterwards. Nothing is dropped silently: what c
 counted as such.
 
 Damaged files are another matter: `make fuzz` takes small files of every format, real ones where there are
-some and made ones besides, damages each in thousands of ways (bytes flipped and cut, counts enlarged, brackets
-nested, entities and archives that grow without end, names that lead out of the folder) and reads them in
-processes of their own. A reader must read such a file or refuse it in one sentence, in 10 s of work and
-1 GB, and open nothing outside the folder. Where a native decoder reads (LAS, GeoTIFF, IFC, E57, the vector
-files that GDAL reads), damage may end the import process: that is told in the window, which lives on.
-Files that ever failed are kept as tests (`tests/fuzz/finds.json`).
+some and made ones besides, damages each in thousands of ways (bytes flipped and cut, counts enlarged,
+brackets nested, entities and archives that grow without end, names that lead out of the folder) and reads
+them in processes of their own. A reader must read such a file or refuse it in one sentence, in 10 s of
+work and 1 GB, and open nothing outside the folder. Where a native decoder reads (LAS, GeoTIFF, IFC, E57,
+the vector files that GDAL reads), damage may end the import process: that is told in the window, which
+lives on. Files that ever failed are kept as tests (`tests/fuzz/finds.json`).
 """
 
 
