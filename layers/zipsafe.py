@@ -12,7 +12,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import TracebackType
 
 from layers.errors import ReadError
@@ -148,7 +148,7 @@ class Archive:
 def _within(name: str) -> str | None:
     """A member's name with / between folders; None when it leads out of the archive."""
     plain = name.replace("\\", "/")
-    parts = PurePosixPath(plain).parts
+    parts = [part for part in plain.split("/") if part not in ("", ".")]
     if not parts or plain.startswith("/") or ".." in parts or ":" in plain or "\0" in plain:
         return None
     return "/".join(parts)

@@ -29,7 +29,7 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     """One layer per table of features."""
     if path.name == CATALOG:
         return layers_in(path.parent, options)
-    with unpacked(path, options) as folder:
+    with unpacked(path, options, CATALOG) as folder:
         catalogs = sorted(folder.rglob(CATALOG))
         return [layer for catalog in catalogs for layer in layers_in(catalog.parent, options)]
 

@@ -73,7 +73,7 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
         is_plain = xmlsafe.is_xml(file.read(4096))
     if is_plain:
         return _read_one(path, options)
-    with unpacked(path, options) as folder:
+    with unpacked(path, options, ".xml") as folder:
         found = [file for file in sorted(folder.rglob("GI_*")) if file.suffix.lower() == ".xml"]
         return [layer for file in found for layer in _read_one(file, options)]
 

@@ -36,7 +36,7 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
     """The placemarks, one layer per folder; heights stay as they are written."""
     if path.suffix.lower() != ".kmz":
         return _read_one(path, options)
-    with unpacked(path, options) as folder:
+    with unpacked(path, options, ".kml") as folder:
         found = [file for file in sorted(folder.rglob("*")) if file.suffix.lower() == ".kml"]
         layers: list[LayerData] = []
         refused: list[ReadError] = []

@@ -36,7 +36,7 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
         is_plain = file.read(4) == _MAGIC
     if is_plain:
         return _read_one(path, options)
-    with unpacked(path, options) as folder:
+    with unpacked(path, options, ".shp") as folder:
         return [
             layer
             for part in sorted(folder.rglob("*"))
