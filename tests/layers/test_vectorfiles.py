@@ -141,6 +141,15 @@ def test_a_geodatabase_is_a_folder_or_a_zip_of_one(tmp_path: Path) -> None:
         assert (layer.kind, len(layer.features)) == ("pipes", 2)
 
 
+def test_thousands_of_files_in_one_archive_are_refused(tmp_path: Path) -> None:
+    text = write(tmp_path / "x.kml", name=["a", "b"]).read_text()
+    with zipfile.ZipFile(tmp_path / "x.kmz", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(1001):
+            archive.writestr(f"{number}.kml", text)
+    with pytest.raises(ReadError, match=r"1,001 \.kml"):
+        read(tmp_path / "x.kmz", scratch=tmp_path)
+
+
 def test_a_link_in_kml_is_told_and_not_followed(tmp_path: Path) -> None:
     path = write(tmp_path / "x.kml", name=["a", "b"])
     link = "<NetworkLink><name>more</name><Link><href>http://localhost:1/x.kml</href></Link></NetworkLink>"
