@@ -11,9 +11,10 @@ from dataclasses import Field, dataclass, field, fields
 from math import isfinite
 from typing import Any
 
-from analysis.spelling import clock_from, number_from
+from analysis.spelling import clock_from
 from layers.epochs import iso_date
 from layers.errors import UsageError
+from layers.values import typed_number
 
 _DAY = re.compile(r"\d{4}(-\d{1,2}(-\d{1,2})?)?$", re.ASCII)
 
@@ -67,7 +68,7 @@ def parsed(ask: Ask, text: str) -> Any:
     """The value that a text spells as the answer to a question; UsageError says why it is none."""
     text = text.strip()
     if ask.kind in ("number", "whole"):
-        number = number_from(text)
+        number = typed_number(text)
         if number is None:
             raise _refused(ask, text)
         return checked(ask, number)

@@ -6,8 +6,9 @@ import calendar
 import re
 from collections.abc import Sequence
 from datetime import date
-from math import isfinite
 from string import ascii_uppercase
+
+from layers.values import typed_number
 
 #: "9", "900", "0900", "9:00", "9.30", "15h", "15:00"; 24:00 is the midnight at the end of a day.
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.h]?([0-5]\d))?\s?h?$", re.ASCII)
@@ -18,20 +19,23 @@ _NAMED = re.compile(r"(\d{1,2})\.?\s?([^\W\d_]{3,})\.?\s?(\d{4})?$")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})$", re.ASCII)
 
 
-def number_from(text: str) -> float | None:
-    """The number that a text spells, with a point or a comma before its decimals."""
-    try:
-        return float(text.strip().replace(",", ".", 1) if "." not in text else text)
-    except ValueError:
-        return None
-
-
 def place_from(text: str) -> tuple[float, ...] | None:
-    """The two or three coordinates that a text spells, with commas, semicolons or spaces between them."""
-    parts = text.split(";") if ";" in text else text.replace(",", " ").split()
-    found = [number_from(part) for part in parts]
-    numbers = tuple(number for number in found if number is not None and isfinite(number))
-    return numbers if len(numbers) == len(found) and len(numbers) in (2, 3) else None
+    """The two or three coordinates that a text spells, with commas, semicolons or blanks between them.
+
+    None too where commas may stand between coordinates as well as before decimals: "1,5 2".
+    """
+    if ";" in text:
+        return _coordinates(text.split(";"))
+    words = text.split()
+    if len(words) == 1:
+        return _coordinates(text.split(","))
+    before, between = _coordinates([word.removesuffix(",") for word in words]), text.replace(",", " ").split()
+    return before if _coordinates(between) in (None, before) else None
+
+
+def _coordinates(parts: Sequence[str]) -> tuple[float, ...] | None:
+    numbers = tuple(float(found) for part in parts if (found := typed_number(part)) is not None)
+    return numbers if len(numbers) == len(parts) and len(numbers) in (2, 3) else None
 
 
 def place_text(place: Sequence[float]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from layers.codelists import Codes
 from layers.errors import EditError
-from layers.values import ALLOWED, Value, editable_text, format_value, parse_typed
+from layers.values import ALLOWED, Value, editable_text, format_value, typed_number, typed_value
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -72,7 +72,7 @@ class TextField(QLineEdit):
 
     def value(self) -> Value:
         """The value that the text spells; EditError when it spells none."""
-        return parse_typed(self.text(), self._field.type, self._field.what)
+        return typed_value(self.text(), self._field.type, self._field.what)
 
     def _check(self) -> None:
         problem = problem_of(self)
@@ -94,11 +94,9 @@ class NumberField(TextField):
             return
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             step *= 10
-        try:
-            self.setText(str(Decimal(self.text() or "0") + step))
-        except InvalidOperation:
-            return
-        self.selectAll()
+        if typed_number(self.text() or "0") is not None:
+            self.setText(str(Decimal(self.text().strip().replace(",", ".") or "0") + step))
+            self.selectAll()
 
 
 class DateField(TextField):
@@ -182,7 +180,7 @@ class CodeField(QComboBox):
         """The code, in the type of the attribute; EditError when what was typed does not fit."""
         at = self.findText(self.currentText(), Qt.MatchFlag.MatchFixedString)
         text = str(self.itemData(at)) if at >= 0 else self.currentText()
-        return parse_typed(text, self._field.type, self._field.what)
+        return typed_value(text, self._field.type, self._field.what)
 
 
 ValueField = TextField | ChoiceField | CodeField

@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.jobs import Question
 from app.labels import thousands
+from app.numberbox import NumberBox
 from app.session import Session
 from app.slider import Steps
 from layers.arrays import PointTree
@@ -101,8 +101,8 @@ class PointRows(QObject):
         self._form.addRow("Clip box", self.clip)
         self._form.addRow(self._box)
 
-    def _side(self, number: int) -> QDoubleSpinBox:
-        field = QDoubleSpinBox(minimum=-FARTHEST, maximum=FARTHEST, decimals=2)
+    def _side(self, number: int) -> NumberBox:
+        field = NumberBox(minimum=-FARTHEST, maximum=FARTHEST, decimals=2)
         field.setMinimumWidth(60)
         field.setKeyboardTracking(False)
         field.setAccessibleName(f"{AXES[number % 3]} {'from' if number < 3 else 'to'}")

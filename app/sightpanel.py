@@ -8,13 +8,14 @@ from math import inf, isfinite
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from analysis.spelling import number_from, place_from
+from analysis.spelling import place_from
 from app.labels import ElidedLabel
 from app.livesight import HIGHEST_M, LiveSight
 from app.session import Session
 from app.sightpin import SightPin
 from app.spokenfield import SpokenField
 from app.sunpanel import named
+from layers.values import typed_number
 from viewer.scene import Hit
 
 PICK, DONE = "Pick in the view", "Done"
@@ -142,14 +143,14 @@ class SightPanel(QWidget):
 
 def height_from(text: str) -> tuple[float] | None:
     """The height in metres that a text spells; 0 is one too."""
-    found = number_from(text.strip().removesuffix("m"))
+    found = typed_number(text.strip().removesuffix("m"))
     return (found,) if found is not None and 0 <= found <= HIGHEST_M else None
 
 
 def reach_from(text: str) -> tuple[float] | None:
     """The distance in metres that a text spells; endless where it spells nothing."""
     words = text.strip().removesuffix("m").strip()
-    found = number_from(words)
+    found = typed_number(words)
     if words in ("", ALL):
         return (inf,)
     return (found,) if found is not None and found > 0 else None

@@ -10,15 +10,14 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QColorDialog,
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSpinBox,
     QWidget,
 )
 
+from app.numberbox import NumberBox
 from app.pointstyle import PointRows
 from app.session import Session
 from app.slider import Steps
@@ -117,9 +116,9 @@ class StylePanel(QWidget):
         for method in METHODS:
             self._method.addItem(METHOD_TITLES.get(method, method), method)
         self._method.activated.connect(lambda: self._set_style(method=self._method.currentData()))
-        self._classes = QSpinBox(minimum=2, maximum=12)
+        self._classes = NumberBox(minimum=2, maximum=12, decimals=0)
         self._classes.setKeyboardTracking(False)
-        self._classes.valueChanged.connect(lambda value: self._set_style(classes=value))
+        self._classes.valueChanged.connect(lambda value: self._set_style(classes=int(value)))
         self._map = QComboBox()
         self._map.setToolTip("Colour maps that colour-blind people can read")
         self._map.setIconSize(QSize(STRIP, 12))
@@ -136,7 +135,7 @@ class StylePanel(QWidget):
         self._extrude.setToolTip("Areas whose height or storeys are known stand as bodies")
         self._extrude.clicked.connect(lambda on: self._set_style(extrude=on))
         self.point_size = Steps(1, 12, lambda value: self._set_style(point_size=value))
-        self._relief = QDoubleSpinBox(minimum=0.5, maximum=20, singleStep=0.5, prefix="× ", decimals=1)
+        self._relief = NumberBox(minimum=0.5, maximum=20, singleStep=0.5, prefix="× ", decimals=1)
         self._relief.setKeyboardTracking(False)
         self._relief.valueChanged.connect(lambda value: self._set_style(exaggeration=value))
 

@@ -53,7 +53,7 @@ QLineEdit:focus, QTextEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleS
     QDateEdit:focus, QTimeEdit:focus { border-color: $accent; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled, QDateEdit:disabled,
     QTimeEdit:disabled { color: $faint; }
-QLineEdit[problem="true"] { border-color: $danger; background: $danger_soft; }
+QLineEdit[problem="true"], QDoubleSpinBox[problem="true"] { border-color: $danger; background: $danger_soft; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url($icons/arrow-down.svg); width: 14px; height: 14px; margin-right: 6px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $border; padding: 4px; outline: none; }

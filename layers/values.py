@@ -106,13 +106,22 @@ def number_from(text: str) -> int | float | None:
     return number if math.isfinite(number) else None
 
 
+def typed_number(text: str) -> int | float | None:
+    """The number that a person typed, with a point or a comma before its decimals, none between thousands."""
+    return number_from(_with_point(text))
+
+
+def _with_point(text: str) -> str:
+    return text.replace(",", ".", 1) if "." not in text else text
+
+
 def subject(attribute: str, type: str, id: str) -> str:
     """How an error names a field: "Height of Building 'B-104'"."""
     return f"{attribute} of {type} '{id}'" if type else f"{attribute} of '{id}'"
 
 
 def parse_typed(text: str, type: str, what: str = "The value") -> Value:
-    """The value that a person wrote; empty means nothing, except for text. `what` names the field."""
+    """The value that a text spells; empty means nothing, except for text. `what` names the field."""
     if type == "text":
         return text
     stripped = text.strip()
@@ -123,6 +132,12 @@ def parse_typed(text: str, type: str, what: str = "The value") -> Value:
         hint = "Write the decimal point as a point" if "," in stripped and type in ("integer", "real") else ""
         raise EditError(f"{what} was not changed", found=f"'{stripped}'", allowed=ALLOWED[type], do=hint)
     return parsed
+
+
+def typed_value(text: str, type: str, what: str = "The value") -> Value:
+    """As `parse_typed`, of what a person typed: a decimal comma is one."""
+    is_number = type in ("integer", "real") and typed_number(text) is not None
+    return parse_typed(_with_point(text) if is_number else text, type, what)
 
 
 def _parse(text: str, type: str) -> Value:

@@ -82,6 +82,18 @@ def test_stranger_files_are_opened_only_in_layers() -> None:
     assert guilty == []
 
 
+def test_numbers_are_typed_in_boxes_of_our_own() -> None:
+    """Those of Qt swallow a decimal comma."""
+    boxes = {"QSpinBox", "QDoubleSpinBox", "getDouble", "getInt"}
+    guilty = {
+        name_of(path)
+        for path in sources("app")
+        for node in ast.walk(tree_of(path))
+        if getattr(node, "id", getattr(node, "attr", None)) in boxes
+    }
+    assert guilty == {"app.numberbox"}
+
+
 def test_imports_go_one_way() -> None:
     wrong = [
         f"{name_of(path)} imports {room}"

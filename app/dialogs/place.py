@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from analysis.spelling import place_from
 from app.canvas import Canvas
 from app.dialogs.stance import Stance
 from app.pins import Pins
@@ -227,13 +228,16 @@ class PlaceLayer(QDialog):
     def _on_typed(self, item: QTableWidgetItem) -> None:
         if self._is_filling:
             return
-        point = _point(item.text())
+        typed = item.text()
+        point = _point(typed)
         if point is not None and item.column() == GROUND:
             self._pairs[item.row()].ground = point
         elif point is not None and item.column() == MOVED:
             self._pairs[item.row()].source = self.layer.placement.take_back(point[None])[0]
         self._list()
         self._fit()
+        if point is None:
+            self.said.setText(f"“{typed}” is no point. Write x, y and z with blanks between them.")
 
     def _list(self, residuals: Float64 | None = None) -> None:
         """Show the pairs, and how far they are off where that is known."""
@@ -296,6 +300,9 @@ class PlaceLayer(QDialog):
     # -- what it does --------------------------------------------------------------------------
 
     def _place(self) -> None:
+        if self.stance.problem:
+            self.said.setText(self.stance.problem)
+            return
         self._carry_out(self.stance.placement)
 
     def _go_back(self) -> None:
@@ -341,9 +348,5 @@ def _text(point: Float64 | None) -> str:
 
 def _point(text: str) -> Float64 | None:
     """Three numbers with commas or blanks between them."""
-    try:
-        numbers = [float(word) for word in text.replace(",", " ").split()]
-    except ValueError:
-        return None
-    found = np.array(numbers)
-    return found if len(found) == 3 and np.isfinite(found).all() else None
+    found = place_from(text)
+    return np.array(found) if found is not None and len(found) == 3 else None

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.labels import add_row
+from app.numberbox import NumberBox
 from layers.placement import FARTHEST, TILTS_DEG, UNITS_M, Placement, Triple
 from layers.placing import box_placed, tilted
 from layers.project import Project
@@ -57,7 +57,7 @@ class Stance(QWidget):
             wordWrap=True,
         )
         self.east, self.north, self.up = (
-            QDoubleSpinBox(minimum=-FARTHEST, maximum=FARTHEST, decimals=3) for _ in range(3)
+            NumberBox(minimum=-FARTHEST, maximum=FARTHEST, decimals=3) for _ in range(3)
         )
         place = QGridLayout()
         place.setVerticalSpacing(2)
@@ -95,8 +95,8 @@ class Stance(QWidget):
         for changed in (self.scale, self.heights, *self.tilts):
             changed.valueChanged.connect(self._say_size)
 
-    def _rotation_field(self) -> QDoubleSpinBox:
-        self.rotation = QDoubleSpinBox(minimum=-360, maximum=360, decimals=5, suffix=" ° anticlockwise")
+    def _rotation_field(self) -> NumberBox:
+        self.rotation = NumberBox(minimum=-360, maximum=360, decimals=5, suffix=" ° anticlockwise")
         self.rotation.setWrapping(True)
         self.rotation.setToolTip("Seen from above; less than 0 turns it clockwise")
         return self.rotation
@@ -106,7 +106,7 @@ class Stance(QWidget):
         self.unit.setAccessibleName("Unit of its file")
         for title, metres in UNITS:
             self.unit.addItem(title, metres)
-        self.scale = QDoubleSpinBox(minimum=1e-6, maximum=1e6, decimals=6, prefix="× ")
+        self.scale = NumberBox(minimum=1e-6, maximum=1e6, decimals=6, prefix="× ")
         self.scale.setAccessibleName("Times as large")
         self.scale.setToolTip("Its coordinates are multiplied by this: 0.001 makes metres of millimetres")
         self.unit.activated.connect(self._on_unit)
@@ -117,8 +117,8 @@ class Stance(QWidget):
         row.addWidget(self.scale, 1)
         return row
 
-    def _heights_field(self) -> QDoubleSpinBox:
-        self.heights = QDoubleSpinBox(minimum=1e-6, maximum=1e6, decimals=6, prefix="× ")
+    def _heights_field(self) -> NumberBox:
+        self.heights = NumberBox(minimum=1e-6, maximum=1e6, decimals=6, prefix="× ")
         self.heights.setToolTip(
             "Only its heights are multiplied by this: 0.3048 where they are in feet and all else in metres"
         )
@@ -130,7 +130,7 @@ class Stance(QWidget):
         for title, axis in AXES:
             self.axis.addItem(title, TILTS_DEG.get(axis))
         self.tilts = tuple(
-            QDoubleSpinBox(minimum=-360, maximum=360, decimals=3, suffix=f" ° about {axis}")
+            NumberBox(minimum=-360, maximum=360, decimals=3, suffix=f" ° about {axis}")
             for axis in ("east", "north")
         )
         for field in self.tilts:
@@ -194,6 +194,11 @@ class Stance(QWidget):
         for tilt, angle in zip(self.tilts, placement.tilt_deg, strict=True):
             tilt.setValue(angle)
         self._say_size()
+
+    @property
+    def problem(self) -> str:
+        """What is typed and no number, '' for nothing."""
+        return next((box.problem for box in self.findChildren(NumberBox) if box.problem), "")
 
     @property
     def placement(self) -> Placement:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from analysis.spelling import clock_from, day_from, number_from
+from analysis.spelling import clock_from, day_from, place_from
+from layers.values import typed_number
 
 
 def test_times_of_day() -> None:
@@ -22,5 +23,13 @@ def test_dates_in_the_year_at_hand() -> None:
 
 
 def test_decimals_behind_a_point_or_a_comma() -> None:
-    assert [number_from(text) for text in ("1.5", "1,5", " 7 ", "-0,25", "1e3")] == [1.5, 1.5, 7, -0.25, 1e3]
-    assert [number_from(text) for text in ("", "1,5,2", "1.000,5", "five")] == [None] * 4
+    assert [typed_number(text) for text in ("1.5", "1,5", " 7 ", "-0,25", "1e3")] == [1.5, 1.5, 7, -0.25, 1e3]
+    assert [typed_number(text) for text in ("", "1,5,2", "1.000,5", "five")] == [None] * 4
+
+
+def test_commas_between_coordinates_or_before_decimals_but_never_either() -> None:
+    for text in ("1.5, 2.5", "1,5 2,5", "1,5; 2,5", "1,5, 2,5", "1.5,2.5"):
+        assert place_from(text) == (1.5, 2.5)
+    assert place_from("1,2,3") == place_from("1 2 3") == place_from("1,0 2,0 3,0") == (1, 2, 3)
+    assert place_from("1,5 2") is None  # 1.5 and 2, or 1, 5 and 2
+    assert not any(map(place_from, ("", "1", "1,5,2,5", "1.000,5 2", "a, b", "nan, 1")))

@@ -84,12 +84,19 @@ def test_arrow_keys_count(qtbot: QtBot, opened: Session, inspector: Inspector) -
 def test_what_is_no_number_keeps_the_field_open(qtbot: QtBot, opened: Session, inspector: Inspector) -> None:
     select(opened, "A")
     open_field(qtbot, inspector, "measuredHeight")
-    field = type_into_focus(qtbot, "12,5")
+    field = type_into_focus(qtbot, "1.012,5")
     assert field.isVisible() and field.property("problem")
     assert "decimal point" in field.toolTip()
     with qtbot.waitSignal(field.destroyed):
         qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert attributes_of(opened, "A") == HOUSES["A"]
+
+
+def test_a_decimal_comma_is_one(qtbot: QtBot, opened: Session, inspector: Inspector) -> None:
+    select(opened, "A")
+    open_field(qtbot, inspector, "measuredHeight")
+    type_into_focus(qtbot, "12,5")
+    qtbot.waitUntil(lambda: attributes_of(opened, "A")["measuredHeight"] == 12.5)
 
 
 def test_codes_are_offered_with_their_names(qtbot: QtBot, opened: Session, inspector: Inspector) -> None:

@@ -84,6 +84,22 @@ def test_numbers_say_where_the_foot_stands(qtbot: QtBot, opened: Window, settled
     dialog.close()
 
 
+def test_a_height_with_a_decimal_comma(qtbot: QtBot, opened: Window, settled: Settled) -> None:
+    dialog, session = asked(opened), opened.session
+    before = session.project.layer("slab").box
+    height = dialog.stance.up
+    height.selectAll()
+    qtbot.keyClicks(height, "1.039,2")
+    qtbot.mouseClick(dialog.place, LEFT)
+    assert "“1.039,2” is no number" in dialog.said.text() and session.project.layer("slab").box == before
+    height.selectAll()
+    qtbot.keyClicks(height, "39,2")
+    qtbot.mouseClick(dialog.place, LEFT)
+    settled(session)
+    assert session.project.layer("slab").box[2] == pytest.approx(39.2)
+    dialog.close()
+
+
 def test_points_that_are_clicked_place_the_layer(qtbot: QtBot, opened: Window, settled: Settled) -> None:
     dialog, session = asked(opened), opened.session
     dialog.stance.east.setValue(84_100.0)
