@@ -67,6 +67,7 @@ class Patient:
     tolerance_m: float
     metre: float  # metres per unit of height
     own_ground: bool = False  # whether the ground comes from the layer's own source, and would go with it
+    beside: str = ""  # which terrain is nearest where none is under it, and how far away
 
     @property
     def is_tested(self) -> bool:
@@ -156,7 +157,27 @@ def _examined(project: Project, layer: Layer, mask: Mask, tolerance_m: float) ->
         feet.foot_z[over] * metre, feet.low_z[over] * metre, tolerance_m, site.longitude, site.latitude
     )
     own_ground = all(one.objects_layer == layer.objects_layer for one in terrains(project))
-    return Patient(layer, feet, tuple(told), tolerance_m, metre, own_ground)
+    beside = "" if over.any() else _beside(project, layer)
+    return Patient(layer, feet, tuple(told), tolerance_m, metre, own_ground, beside)
+
+
+def _beside(project: Project, layer: Layer) -> str:
+    """Which terrain is nearest to a layer that has none under it; '' without any."""
+    if layer.box is None:
+        return ""
+    low, high = np.array(layer.box[:2]), np.array(layer.box[3:5])
+    scale, found = metres(project)[:2], []
+    for other in project.layers:
+        if other.kind == "terrain" and other.box is not None:
+            gap = np.maximum(np.maximum(other.box[:2] - high, low - np.array(other.box[3:5])), 0.0)
+            found.append((float(np.hypot(*(gap * scale))), other.name))
+    if not found:
+        return ""
+    away_m, name = min(found)
+    if away_m == 0.0:
+        return f"the terrain {name} has no heights under it"
+    far = f"{away_m / 1000:.1f} km" if away_m >= 1000 else f"{away_m:.0f} m"
+    return f"it does not lie over the terrain {name}, which is {far} away"
 
 
 def _swapped(project: Project, layer: Layer, mask: Mask, feet: Feet) -> Iterator[Suspicion]:
@@ -251,12 +272,12 @@ def sentences(patient: Patient) -> Iterator[str]:
         f"one; {states.count(FLOATING)} float above it and {states.count(SUNK)} are sunk by more than "
         f"{patient.tolerance_m:g} m."
         if over
-        else f"{name}: its heights could not be checked, as there is no terrain under it."
+        else f"{name}: its heights could not be checked, as {patient.beside or 'there is no terrain'}."
     )
     if over:
         gap = patient.gap_m[patient.feet.over_terrain]
         low, middle, high = (_above(each) for each in np.percentile(gap, (10, 50, 90)).tolist())
-        yield f"{name}: feet are {middle} the terrain in the middle; for 80 % from {low} to {high} it."
+        yield f"{name}: feet are {middle} the terrain (median); for 80 % from {low} to {high} it."
     for suspicion in patient.suspicions:
         yield f"{name}: {suspicion.text}."
 

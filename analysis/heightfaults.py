@@ -92,7 +92,7 @@ def _offset(gap: Float64, off: float, longitude: float, latitude: float) -> Iter
         return
     where = "above" if middle > 0 else "below"
     text = (
-        f"{len(gap)} objects stand {abs(middle):.2f} m {where} the terrain in the middle, half of them "
+        f"{len(gap)} objects stand {abs(middle):.2f} m {where} the terrain (median), half of them "
         f"within {spread:.2f} m of that: a wrong height reference is likely"
     )
     named = list(known_offsets(middle, longitude, latitude))
@@ -134,6 +134,6 @@ def _scales(foot_z: Float64, ground_z: Float64, off: float, tolerance_m: float) 
         us = float(np.median(np.abs(foot_z * (factor * US_FOOT_M / FOOT_M) - ground_z)))
         told = (
             f"feet of {len(foot_z)} objects are {ratio:.3f} times as high as the terrain: {text}; "
-            f"in the middle {after:.2f} m are left of {off:.2f} m (with US survey feet {us:.2f} m)"
+            f"{after:.2f} m are left of {off:.2f} m (medians; with US survey feet {us:.2f} m)"
         )
         yield Suspicion(kind, told, off, after, height_scale=factor)

@@ -54,6 +54,10 @@ class Shown:
         return day_from(str(inputs.get("day") or ""), datetime.date.today().year)
 
 
+#: What is said of a result in a city that is no longer the one it is about.
+STALE = "The city has changed since. Run it again to see what that means."
+
+
 class Analysing(QObject):
     """What the analyses of one window are about; form, list and view follow its signals."""
 

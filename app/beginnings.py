@@ -10,7 +10,7 @@ from typing import Any
 from analysis.asked import Ask
 from analysis.foliage import FLAT_COVERS
 from app.askfields import AskField
-from app.askobjects import MOST_LOOKED_AT, ObjectsAnswer, kinds_of, meant
+from app.askobjects import MOST_LOOKED_AT, LayerAnswer, ObjectsAnswer, kinds_of, meant
 from app.askplaces import PlacesAnswer, camera_place, places_of
 from app.askpoints import PointsAnswer, point_of
 from app.canvas import Canvas
@@ -38,7 +38,9 @@ def from_view(
     points = clicked_point(session, canvas) if usual.get("on") == "points" else []
     found: dict[str, Any] = {}
     for names, field in fields.items():
-        if isinstance(field, PlacesAnswer) and places:
+        if isinstance(field, LayerAnswer) and not fids and session.current_layer is not None:
+            found[names[0]] = session.current_layer.name  # shown as all where it is no layer of a city
+        elif isinstance(field, PlacesAnswer) and places:
             found[names[0]], places = places, []
         elif isinstance(field, PointsAnswer) and points:
             found[names[0]] = points

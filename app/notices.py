@@ -11,6 +11,7 @@ from PySide6.QtCore import QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.analysing import STALE, Analysing
 from app.banner import Banner
 from app.beginnings import dates_to_compare
 from app.importreport import noun_of, report_of, summary
@@ -32,21 +33,22 @@ MOST_PLACES = 3
 
 
 class Notices(QWidget):
-    """Three bars: that the project can only be looked at, what went wrong, what has happened."""
+    """Bars: that one can only look, what went wrong, that a result is of before, what has happened."""
 
     report_requested = Signal(int)  # the layer whose import report is wanted
     remedy_requested = Signal(str)  # the command that puts right what is said of the current layer
     layer_requested = Signal(int)  # the layer that is to be flown to
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, analysing: Analysing) -> None:
         super().__init__()
-        self._session = session
+        self._session, self._analysing = session, analysing
         self._noticing = Question(session.jobs, "Looking at levels", self)
         self.notice, self.danger, self.info = Banner("notice"), Banner("danger"), Banner("info")
+        self.outdated = Banner("info")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for banner in (self.notice, self.danger, self.info):
+        for banner in (self.notice, self.danger, self.outdated, self.info):
             column.addWidget(banner)
         self._again: Callable[[], object] | None = None  # what "Try again" does
         self._act: Callable[[], object] = self.info.hide  # what the button of the last bar does
@@ -54,6 +56,9 @@ class Notices(QWidget):
         self._hide_info.timeout.connect(self.info.hide)
         self.danger.acted.connect(self._try_again)
         self.info.acted.connect(self._act_on_info)
+        self.outdated.acted.connect(self._run_again)
+        session.project_changed.connect(lambda _changes: self._say_outdated())
+        analysing.shown_changed.connect(self._say_outdated)
         session.opened.connect(self._on_opened)
         session.problem.connect(self._say_problem)
         session.drawing.lost.connect(self._offer_again)
@@ -65,6 +70,19 @@ class Notices(QWidget):
             self.info.hide()
         elif self._session.project.read_only:
             self.notice.say(f"You can look but not change: {self._session.project.read_only_reason}")
+
+    def _say_outdated(self) -> None:
+        """The view may show a result in a city that is no longer the one it is about."""
+        shown = self._analysing.shown
+        if shown is not None and self._analysing.is_outdated(shown.result.id):
+            titles = {result.id: result.title for result in self._analysing.results}  # may be renamed
+            self.outdated.say(f"{titles[shown.result.id]}: {STALE}", "Run again")
+        else:
+            self.outdated.hide()
+
+    def _run_again(self) -> None:
+        if self._analysing.shown is not None:
+            self._analysing.rerun(self._analysing.shown.result)
 
     # -- what went wrong ---------------------------------------------------------------------
 

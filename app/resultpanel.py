@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from analysis.verdicts import FAIL
 from app import theme
-from app.analysing import Analysing
+from app.analysing import STALE, Analysing
 from app.labels import empty_state
 from app.lines import ASIDE, KEY, SECOND_LINE, TwoLines
 from app.panel import Panel
@@ -50,7 +50,6 @@ UNCHOSEN = ("No result is shown", "Click a result in the list to see it in the v
 REMEDIES = {"soundness": ("repair", "Repair geometry…"), "doctor": ("heights", "Correct heights…")}
 #: Five results have room in the list.
 LIST_HEIGHT = 230
-STALE = "The city has changed since. Run it again to see what that means."
 
 
 class ResultPanel(Panel):

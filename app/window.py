@@ -79,7 +79,7 @@ class Window(QMainWindow):
         self.surroundings = Surroundings(self.session)
         self.sun = LiveSun(self.session, self.surroundings)
         self.sight = LiveSight(self.session, self.surroundings)
-        self.notices = Notices(self.session)
+        self.notices = Notices(self.session, self.analysing)
         self.setWindowIcon(QIcon(str(FOLDER / "citystrata.svg")))
         self.setAcceptDrops(True)
         self.setDockOptions(

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtWidgets import QDialogButtonBox, QPushButton, QWidget
 
 from analysis.doctor import Patient, sentences
+from analysis.heightfaults import Suspicion
 from app.dialogs.ticking import VALUES_PER_SHAPE, Fly, Row, Ticking
 from app.jobs import Work
 from app.labels import counted
@@ -17,6 +18,16 @@ from layers.shapes import Shape
 
 TITLES = ("Object", "It", "Above the terrain", "With its parts")
 SOUND = "Nothing is to be corrected."
+
+
+def whole_words(suspicion: Suspicion) -> str:
+    """What would be done to the whole layer, and by how much."""
+    if suspicion.swapped:
+        return "Exchange x and y of the whole layer"
+    if suspicion.height_scale != 1.0:
+        return f"Multiply heights of the whole layer by {suspicion.height_scale:.4f}"
+    how = "Lower" if suspicion.shift_m < 0 else "Raise"
+    return f"{how} the whole layer by {abs(suspicion.shift_m):.2f} m"
 
 
 class CorrectHeights(Ticking):
@@ -42,7 +53,7 @@ class CorrectHeights(Ticking):
         self._close_first("Set what is ticked on the ground")
         if patient.suspicions:
             self.whole = self._buttons.addButton(
-                "Correct the whole layer", QDialogButtonBox.ButtonRole.ActionRole
+                whole_words(patient.suspicions[0]), QDialogButtonBox.ButtonRole.ActionRole
             )
             self.whole.setAutoDefault(False)
             self.whole.setToolTip(patient.suspicions[0].text)

@@ -212,7 +212,19 @@ def test_nothing_is_judged_where_there_is_no_terrain(tmp_path: Path) -> None:
         result = run(project, Inputs())
         assert result.verdict == ""
         (said,) = result.tables["findings"].texts("sentence")
-        assert "could not be checked" in said
+        assert said == "town: its heights could not be checked, as there is no terrain."
+
+
+def test_how_far_away_the_terrain_is_that_lies_beside_a_town(project: Project) -> None:
+    for east, words in ((7130.0, "which is 7.0 km away"), (-600.0, "which is 506 m away")):
+        put(project, Placement(shift=(east, 0.0, 0.0)))
+        patient = patient_of(project)
+        assert not patient.is_tested
+        (said, *_) = sentences(patient)
+        assert said.startswith(
+            "town: its heights could not be checked, as it does not lie over the terrain ground"
+        )
+        assert words in said
 
 
 def test_flat_land_at_sea_level_is_no_scale() -> None:

@@ -17,6 +17,7 @@ from app.analysisform import AnalysisForm
 from app.askfields import AskField, TextAnswer, YesAnswer
 from app.beginnings import dates_to_compare
 from app.canvas import Canvas
+from app.notices import Notices
 from app.session import Session
 from layers.records import Epoch
 from tests.app.yard import PLAN, TODAY, fid, yard, yards
@@ -133,11 +134,29 @@ def test_a_result_is_outdated_once_the_city_has_changed(
     (result,) = analysing.results
     analysing.rename(result, "School")
     assert not analysing.is_outdated(result.id)
+    notices = Notices(yard, analysing)
+    qtbot.addWidget(notices)
     yard.run_edit("Earlier", lambda edit: edit.set_valid(fid(yard, "tower"), "2020-01-01"))
     assert analysing.is_outdated(result.id)
+    assert notices.outdated.text == "School: The city has changed since. Run it again to see what that means."
     yard.undo()
-    assert not analysing.is_outdated(result.id)
+    assert not analysing.is_outdated(result.id) and not notices.outdated.text
+    yard.redo()
+    notices.outdated.acted.emit()
+    qtbot.waitUntil(lambda: len(analysing.results) == 2 and analysing.shown is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: not notices.outdated.text, timeout=20_000)
     settled(yard)
+
+
+def test_a_check_begins_with_the_layer_that_is_chosen(
+    yard: Session, ask: Callable[[str], AnalysisForm]
+) -> None:
+    city = next(layer for layer in yard.project.layers if layer.kind == "city")
+    yard.select([])
+    yard.set_current_layer(city.id)
+    assert ask("doctor").inputs.layer == ask("soundness").inputs.layer == city.name
+    yard.set_current_layer(None)
+    assert ask("doctor").inputs.layer == ""
 
 
 def test_a_plan_is_compared_with_what_is_shown_or_with_today() -> None:

@@ -139,6 +139,26 @@ def test_heights_are_corrected_only_where_somebody_ticks(
     assert session.project.shapes(layer).keys() == {layer.first_fid + 3}
 
 
+def test_the_button_says_by_how_much_it_moves_the_layer(
+    session: Session, qtbot: QtBot, settled: Settled, tmp_path: Path
+) -> None:
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        import_files(project, [terrain(tmp_path)], ReadOptions(crs="EPSG:7415"))
+        import_files(project, [town(tmp_path, dict.fromkeys(range(25), 43.0))])
+    layer = opened(session, qtbot, settled, tmp_path / "p.city.gpkg")
+    before = highest(session, layer)
+    remedies.examine(session, layer, lambda _fids: None)
+    window = shown(qtbot, CorrectHeights)
+    assert (
+        window.whole is not None
+        and window.whole.text().replace("&", "") == "Lower the whole layer by 43.00 m"
+    )
+    window.whole.click()
+    qtbot.waitUntil(lambda: session.project.can_undo.label.startswith("Correct"), timeout=20_000)  # type: ignore[union-attr]
+    settled(session)
+    assert highest(session, session.project.layer(layer.id)) == pytest.approx(before - 43.0, abs=0.01)
+
+
 def test_what_was_found_before_an_edit_is_not_carried_out(
     session: Session, qtbot: QtBot, settled: Settled, tmp_path: Path
 ) -> None:
