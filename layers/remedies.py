@@ -53,11 +53,12 @@ class Repairs:
         shapes = {fid: shape for fid, shape in self.shapes.items() if fid in fids}
         return Repairs(shapes, {fid: self.steps[fid] for fid in shapes})
 
-    def sentence(self) -> str:
-        """What was done, in words."""
+    def sentence(self, is_done: bool = True) -> str:
+        """What was done, or what would be, in words."""
         if not self.shapes:
             return "There is nothing to repair that is safe to repair."
-        return f"{counted(len(self.shapes), 'object')} repaired: {told(self.done)}."
+        how = "repaired" if is_done else "would be repaired"
+        return f"{counted(len(self.shapes), 'object')} {how}: {told(self.done)}."
 
 
 def told(done: Counter[str]) -> str:

@@ -85,4 +85,4 @@ class RepairGeometry(Ticking):
         repairs = self._found.repairs.only(set(self.ticked))
         if not repairs.shapes:
             return "Nothing is ticked."
-        return f"{counted(len(repairs.shapes), 'object')} would be repaired: {told(repairs.done)}."
+        return repairs.sentence(is_done=False)

@@ -35,9 +35,11 @@ def _run(arguments: argparse.Namespace) -> Answer:
             step = edit.changes.step.step if edit.changes else None
         ids = [project.object(fid).id for fid in found.shapes]
     values = {"repaired": len(ids), "objects": ids, "done": dict(found.done), "step": step}
-    lines = [found.sentence()]
+    lines = [found.sentence(is_done=not arguments.dry_run)]
     if step is not None:
         lines.append("citystrata undo takes it back.")
+    elif ids:
+        lines.append("Nothing was changed.")
     return Answer(values, tuple(lines))
 
 

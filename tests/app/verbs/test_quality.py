@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli import main
 from layers.data import ReadOptions
 from layers.importing import import_files
 from layers.project import Project
@@ -30,6 +31,9 @@ def test_what_is_found_is_repaired_and_comes_back_with_undo(tmp_path: Path, caps
     assert (error["object"], error["geometry"]) == ("house-0", 0)
     status, found = answer(capsys, "repair", path, "--dry-run")
     assert (status, found["objects"], found["step"]) == (0, ["house-0"], None)
+    assert main(["repair", path, "--dry-run"]) == 0
+    told = capsys.readouterr().out
+    assert told == "1 object would be repaired: shells turned (1).\nNothing was changed.\n"
     status, found = answer(capsys, "repair", path, "--where", "id != 'house-0'")
     assert (status, found["repaired"], found["step"]) == (0, 0, None)
     status, found = answer(capsys, "repair", path, "--why", "survey")
