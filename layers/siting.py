@@ -22,6 +22,8 @@ IN_METRES = ("pipes", "vector")
 
 #: Scans of single monuments are smaller than this; what is larger may be in millimetres or feet.
 LARGE_SCAN_M = 30.0
+#: Among the facts of a layer: why the place that its file names is not believed.
+PLACE_DOUBT = "place_doubt"
 #: The code of the warning that a layer may be in another unit.
 UNIT_UNKNOWN = "unit"
 
@@ -170,12 +172,18 @@ def _doubt_of_size(layer: LayerData, site: Site) -> str:
 def note_site(layer: LayerData, site: Site) -> None:
     """Say in the layer's report what a person should know of where it lies."""
     if _is_set_down(layer, site.project_crs) and site.placement.is_put:
-        notes = ["the model names no place on Earth: it stands in the middle of the project"]
+        height = site.placement.pivot[2] + site.placement.shift[2]
+        why = layer.facts.get(PLACE_DOUBT) or "the model names no place on Earth"
+        notes = [
+            f"{why}: until it is placed by hand"
+            f" it stands in the middle of the project, its foot at height {height:g}, wherever the ground is"
+        ]
     else:
         place = Place(site.project_crs, np.zeros(3))
         box = layer.box and moved_box(layer.box, site.placement.correct)
         far = far_note(layer.crs, box) if layer.crs and box else ""
-        notes = [place.note(layer.crs, site.move.height_unit_m), far, _note_of_nowhere(layer)]
+        doubt = str(layer.facts.get(PLACE_DOUBT, ""))
+        notes = [doubt, place.note(layer.crs, site.move.height_unit_m), far, _note_of_nowhere(layer)]
     for note in filter(None, notes):
         layer.report.warn("placed", "", note)
     if doubt := _doubt_of_size(layer, site):

@@ -47,6 +47,7 @@ class Georeference:
     matrix: Float64
     source: str  # of the file, for the facts
     notes: tuple[str, ...] = ()
+    doubt: str = ""  # why the place that the file names is not believed
 
 
 def georeference(model: Model, unit_m: float, said: str | None, project_crs: str | None) -> Georeference:
@@ -218,14 +219,14 @@ def _by_site(model: Model, unit_m: float, said: str | None, project_crs: str | N
         at = (longitude, latitude, 0.0)
         crs = said or _crs_around(at, project_crs)
         if crs is None:
-            note = f"the site is said to lie at {place}, far from the project: placed by hand instead"
-            return Georeference(LOCAL, IDENTITY, "none", (note,))
+            doubt = f"its site is said to lie at {place}, far from the project"
+            return Georeference(LOCAL, IDENTITY, "none", doubt=doubt)
         height = float(site.RefElevation or 0.0) * unit_m
         try:
             matrix = _around(model, crs, longitude, latitude, height) @ _from_site(site, unit_m)
         except PlaceError as error:
-            note = f"the site is said to lie at {place}, which cannot be used: {error.sentence()}"
-            return Georeference(LOCAL, IDENTITY, "none", (note,))
+            doubt = f"its site is said to lie at {place}, which cannot be used: {error.sentence()}"
+            return Georeference(LOCAL, IDENTITY, "none", doubt=doubt)
         note = (
             f"the model is placed by the latitude and longitude of its site ({place}), seldom exact to metres"
         )

@@ -14,6 +14,7 @@ from layers.errors import ReadError
 from layers.formats._files import is_near_zero, layer_name
 from layers.points import box_of
 from layers.report import Report
+from layers.siting import PLACE_DOUBT
 from layers.zipsafe import START as ZIP
 
 NAME = "ifc"
@@ -102,6 +103,7 @@ def _facts(model: Model, place: Georeference) -> dict[str, object]:
         "project": name,
         "georeference": place.source,
         "length_unit_m": _unit_m(model),
+        **({PLACE_DOUBT: place.doubt} if place.doubt else {}),
     }
 
 

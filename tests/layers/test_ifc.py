@@ -24,6 +24,7 @@ from layers.importing import import_files
 from layers.losses import losses
 from layers.project import Project
 from layers.report import Report
+from tests.app.blocks import write_city
 from tests.conftest import real
 
 DUPLEX = "ifc/duplex-georef/Duplex_A_20110907_georeferenced.ifc"
@@ -224,7 +225,19 @@ def test_latitude_and_longitude_place_a_model_turned_to_true_north() -> None:
 def test_a_site_far_from_the_project_is_not_believed() -> None:
     layer = read(real(f"{OSBIM}/example.ifc"), project_crs="EPSG:7415")  # Abu Dhabi
     assert layer.crs == "local"
-    assert "far from the project" in layer.report.warnings[0].text
+    assert "far from the project" in layer.facts["place_doubt"]
+
+
+def test_where_a_model_comes_to_stand_is_told_once(tmp_path: Path) -> None:
+    city = write_city(tmp_path / "city.city.json")
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        import_files(project, [city])
+        (layer,) = import_files(project, [real(f"{OSBIM}/example.ifc")])
+    (told,) = [warning["text"] for warning in layer.report["warnings"] if "far from" in warning["text"]]
+    assert told.startswith("its site is said to lie at 24.4")
+    assert "in the middle of the project, its foot at height 0, wherever the ground is" in told
+    assert not any("names no place" in warning["text"] for warning in layer.report["warnings"])
+    assert layer.box is not None and layer.box[2] == pytest.approx(0.0)
 
 
 @pytest.mark.parametrize(("scale", "unit"), [("0.001", "#92"), ("$", "$"), ("1.", "#92"), ("0.9996", "#92")])
