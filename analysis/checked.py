@@ -35,8 +35,10 @@ class Asked(Protocol):
 def checked_layers(project: Project, inputs: Asked) -> list[tuple[Layer, Mask]]:
     """The city layers that are meant, and which of their objects."""
     found = []
+    is_known = any(inputs.layer in (layer.name, str(layer.id)) for layer in project.layers)
+    meant = project.layer(inputs.layer).id if is_known else None
     for layer in project.layers:
-        if layer.kind != "city" or (inputs.layer and layer.name != inputs.layer):
+        if layer.kind != "city" or (inputs.layer and layer.id != meant):
             continue
         mask = np.ones(layer.object_count, np.bool_)
         if inputs.fids:

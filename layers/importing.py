@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -152,9 +153,13 @@ def admit(project: Project, staged: Iterable[Staged], name: str | None = None) -
                 edit.set_project("crs", item.project_crs)
             if item.box and project.fact("origin") is None:
                 edit.set_project("origin", orjson.dumps(local_origin(item.box)).decode())
+        taken = {layer.name for layer in project.layers}
         for number in numbers:
-            if name and number == numbers[0]:
-                edit.set_layer(number, name=name)
+            own = project.any_layer(number).name
+            wanted = _free_name(name if name and number == numbers[0] else own, taken)
+            if wanted != own:
+                edit.set_layer(number, name=wanted)
+            taken.add(wanted)
             edit.set_layer(number, present=True)
         came = [project.any_layer(number) for number in numbers]
         for layer in came:
@@ -164,6 +169,12 @@ def admit(project: Project, staged: Iterable[Staged], name: str | None = None) -
             if style:
                 edit.set_layer(layer.id, style={**layer.style, **style})
     return [layer for number in numbers for layer in project.layers if layer.id == number]
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    """The name of a layer, with a number behind it where another one has it already."""
+    names = (name if number == 1 else f"{name} {number}" for number in count(1))
+    return next(each for each in names if each not in taken)
 
 
 def origin_of(project_path: Path) -> tuple[float, float, float] | None:

@@ -22,7 +22,7 @@ from layers.errors import EditError, ProjectError
 from layers.expression import Expression, parse
 from layers.lock import WriterLock
 from layers.place import Place
-from layers.records import Changes, CityObject, Epoch, Layer, Step
+from layers.records import Changes, CityObject, Epoch, Layer, Step, named
 from layers.results import Result, ResultSummary
 from layers.schema import ENDING as ENDING  # whoever opens projects names them
 from layers.shapes import Shape
@@ -124,15 +124,8 @@ class Project:
         return self._layers
 
     def layer(self, which: int | str) -> Layer:
-        """A layer by its id or its name."""
-        for layer in self.layers:
-            if which in (layer.id, layer.name):
-                return layer
-        raise ProjectError(
-            f"There is no layer {which!r}",
-            where=str(self.path),
-            allowed=", ".join(layer.name for layer in self.layers) or "none yet",
-        )
+        """A layer by its id, or by its name where it is the only one of that name."""
+        return named(self.layers, which, self.path)
 
     @property
     def epochs(self) -> tuple[Epoch, ...]:

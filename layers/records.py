@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layers.data import Box
+from layers.errors import ProjectError
 from layers.placement import AS_READ, Placement
 
 #: Some objects, by their numbers in the project.
@@ -142,3 +144,26 @@ class Epoch:
     id: int
     name: str
     date: str
+
+
+def named(layers: Sequence[Layer], which: int | str, project: Path) -> Layer:
+    """The layer of an id or a name; where several are called so, their ids tell them apart."""
+    found = [layer for layer in layers if which in (layer.id, layer.name)]
+    found = found or [layer for layer in layers if which == str(layer.id)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ProjectError(
+            "It is not clear which layer is meant",
+            where=str(project),
+            found=f"{len(found)} layers called {which!r}",
+            allowed=", ".join(
+                f"{layer.id} (of kind {layer.kind}, from {Path(layer.source_path).name})" for layer in found
+            ),
+            do="Say its number instead of its name",
+        )
+    raise ProjectError(
+        f"There is no layer {which!r}",
+        where=str(project),
+        allowed=", ".join(layer.name for layer in layers) or "none yet",
+    )

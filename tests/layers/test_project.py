@@ -364,6 +364,31 @@ def test_objects_by_expression_and_by_number(project: Project) -> None:
         project.layer("x")
 
 
+def test_a_second_layer_of_a_name_has_a_number(project: Project) -> None:
+    first = project.layers[0]
+    for wanted in ("houses 2", "houses 3"):
+        (layer,) = import_files(project, [Path(first.source_path)])
+        assert layer.name == wanted and project.layer(wanted).id == layer.id
+    (layer,) = import_files(project, [Path(first.source_path)], name="houses 2")
+    assert layer.name == "houses 2 2"
+    assert project.layer("houses").id == first.id
+    project.undo()
+    (layer,) = import_files(project, [Path(first.source_path)])
+    assert layer.name == "houses 4"
+
+
+def test_a_name_that_two_layers_have_is_told_and_not_guessed(project: Project) -> None:
+    first = project.layers[0]
+    (second,) = import_files(project, [Path(first.source_path)])
+    with project.edit("Rename") as edit:
+        edit.set_layer(second.id, name="houses")
+    with pytest.raises(ProjectError, match="It is not clear which layer is meant") as told:
+        project.layer("houses")
+    for layer in (first, second):
+        assert f"{layer.id} (of kind city, from {Path(first.source_path).name})" in told.value.sentence()
+        assert project.layer(str(layer.id)).id == layer.id
+
+
 def test_an_objects_text_is_what_an_export_would_write(project: Project) -> None:
     fid = fid_of(project, "A")
     with project.edit("Name") as edit:
