@@ -45,18 +45,20 @@ def export_layer(
     check_free(project, layer, options)
     if goes_back(project, layer, options):
         check_written_back(project, layer)
-        if not layer.facts.get("tiles"):
-            safefile.try_out(out)
-        found = companions.kept(layer, partial(source_tiles, project, layer), out)
-        found.check(project, overwrite)
-        with found.beside():
-            how = _write_back(project, layer, out)
+        with safefile.folder_of(out):
+            if not layer.facts.get("tiles"):
+                safefile.try_out(out)
+            found = companions.kept(layer, partial(source_tiles, project, layer), out)
+            found.check(project, overwrite)
+            with found.beside():
+                how = _write_back(project, layer, out)
         return how + found.said
     form, going = writer_for(layer, out), Outgoing(project, layer, options)
-    safefile.try_out(out)
-    going.companions.check(project, overwrite)
-    with going.companions.beside():
-        safefile.write_by_path(out, lambda path: form.write(path, going))
+    with safefile.folder_of(out):
+        safefile.try_out(out)
+        going.companions.check(project, overwrite)
+        with going.companions.beside():
+            safefile.write_by_path(out, lambda path: form.write(path, going))
     return f"written anew as {form.TITLE}{going.companions.said}"
 
 

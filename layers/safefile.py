@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -54,6 +54,22 @@ def write_by_path(path: Path, fill: Callable[[Path], None]) -> None:
         raise _refused(path, error) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_of(path: Path) -> Iterator[None]:
+    """Make the folder that a file is to lie in; where what is done then fails, it is removed again."""
+    missing = [folder for folder in path.absolute().parents if not folder.exists()]
+    try:
+        path.absolute().parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException as error:
+        for folder in missing:
+            with suppress(OSError):  # it was not made, or something else lies in it by now
+                folder.rmdir()
+        if isinstance(error, OSError):
+            raise _refused(path, error) from error
+        raise
 
 
 def try_out(path: Path) -> None:

@@ -104,6 +104,7 @@ def _of_answer(answer: Answer, is_placed: bool) -> Summary:
             summary.boxes.append(tuple(layer.facts["layer_box"]))
         summary.add_counts(layer.counts)
         summary.add_attributes((name, type or "text") for name, type in layer.attributes.items())
+        summary.add_attributes(dict(layer.facts.get("fields") or {}).items())
     return summary
 
 

@@ -26,6 +26,8 @@ from layers.report import Report
 MAGIC = b"SQLite format 3\0"
 _LARGEST_VALUE = 256 * 1024 * 1024
 _PROGRESS_ROWS = 2000
+#: What types of attributes are called in declarations of columns, or in what begins them.
+_TYPES = {"INT": "integer", "REAL": "real", "DOUB": "real", "FLOA": "real", "BOOL": "boolean", "DATE": "date"}
 #: A table with all of these is one that we wrote: its types are those of objects.
 OWN_COLUMNS = frozenset(("id", "type", "parent", "valid_from", "valid_to"))
 
@@ -75,7 +77,17 @@ def _tables(
     for table in found:
         report = Report()
         records = list(_records(connection, table, report, options)) if table.name in there else []
-        yield Table(table.name, records, table.crs, report)
+        yield Table(table.name, records, table.crs, report, _fields(connection, table))
+
+
+def _fields(connection: sqlite3.Connection, table: FeatureTable) -> dict[str, str]:
+    """The types of a table's columns by name, as it declares them."""
+    columns = connection.execute(f"PRAGMA table_info({quoted(table.name)})")
+    return {
+        str(name): next((ours for theirs, ours in _TYPES.items() if theirs in str(said).upper()), "text")
+        for _, name, said, _, _, key in columns
+        if str(name).lower() != table.column.lower() and not key
+    }
 
 
 def _records(

@@ -35,6 +35,8 @@ _LEFT_OUT = (
 ALWAYS_ROWS = 100_000
 #: An encoding in which every byte is a letter.
 _BYTE_BY_BYTE = "ISO-8859-1"
+#: Types of attributes by the kinds of arrays that hold them.
+_TYPES = {"i": "integer", "u": "integer", "f": "real", "b": "boolean", "M": "date"}
 _READ_ERRORS = (ValueError, RuntimeError, OverflowError, UnicodeDecodeError, TypeError)
 
 
@@ -101,7 +103,8 @@ def _table(
         data = orjson.dumps({field: column[number] for field, column in values.items()})
         blob = None if blobs is None else blobs[number]
         records.append(Record(data, shape_of(blob, f"feature {row}", report), row=row))
-    return Table(name, records, crs or meta["crs"], report)
+    types = {field: _TYPES.get(column.dtype.kind, "text") for field, column in fields.items()}
+    return Table(name, records, crs or meta["crs"], report, types)
 
 
 def _read(path: Path, name: str, report: Report, encoding: str | None) -> tuple[Any, Any, Any, Any]:

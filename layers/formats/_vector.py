@@ -102,6 +102,7 @@ class Table:
     records: Sequence[Record]
     crs: str | None
     report: Report = field(default_factory=Report)
+    fields: Mapping[str, str] = field(default_factory=dict)  # types by name, where the file says them
 
 
 def layers_of(tables: Iterable[Table], path: Path, options: ReadOptions) -> list[LayerData]:
@@ -115,6 +116,9 @@ def layers_of(tables: Iterable[Table], path: Path, options: ReadOptions) -> list
     names = [_attributes(table) if options.field_map else {} for table in tables]
     check_mapping(options.field_map, {name: None for known in names for name in known})
     for table, known in zip(tables, names, strict=True):
+        if not table.records and options.only_facts:
+            layers.append(_empty(table, options))
+            continue
         if not table.records:
             refused.append(ReadError("There are no features", where=f"{path.name}, table {table.name}"))
             continue
@@ -129,6 +133,13 @@ def layers_of(tables: Iterable[Table], path: Path, options: ReadOptions) -> list
     for reason in refused:
         layers[0].report.warn("table-left-out", reason.where, reason.sentence())
     return layers
+
+
+def _empty(table: Table, options: ReadOptions) -> LayerData:
+    """What there is to know of a table without rows."""
+    table.report.warn("empty", "", "There are no features")
+    facts: dict[str, object] = {"fields": dict(table.fields)}
+    return LayerData(table.name, "vector", options.crs or table.crs, table.report, facts=facts)
 
 
 def _attributes(table: Table) -> dict[str, None]:

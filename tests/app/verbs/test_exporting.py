@@ -43,6 +43,19 @@ def test_what_is_there_stays(houses: str, tmp_path: Path, capsys: Capture, name:
     assert there.read_bytes() != b"important"
 
 
+@pytest.mark.parametrize("name", ["a.city.json", "houses.glb"])
+def test_the_folder_is_made(houses: str, tmp_path: Path, capsys: Capture, name: str) -> None:
+    out = tmp_path / "new" / "deeper" / name
+    status, _ = answer(capsys, "export", houses, str(out))
+    assert status == 0 and out.stat().st_size > 100
+    assert main(["export", houses, str(tmp_path / "other" / "x.city.json"), "--crs", "EPSG:99999"]) != 0
+    assert not (tmp_path / "other").exists()
+    (tmp_path / "file").write_bytes(b"")
+    capsys.readouterr()
+    assert main(["export", houses, str(tmp_path / "file" / name)]) == 1
+    assert "The file could not be written" in capsys.readouterr().err
+
+
 def test_they_can_be_asked_for_alone(houses: str, tmp_path: Path, capsys: Capture) -> None:
     out = tmp_path / "houses.glb"
     status, found = answer(capsys, "export", houses, str(out), "--losses")
