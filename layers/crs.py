@@ -158,6 +158,11 @@ def height_unit_m(crs: CRS, otherwise: float) -> float:
     return float(crs.axis_info[2].unit_conversion_factor) if len(crs.axis_info) > 2 else otherwise
 
 
+def is_beside_metres(text: str) -> bool:
+    """Whether heights in metres, which it does not name, would stand beside positions in another unit."""
+    return height_unit(text)[1] != height_unit_m(parse_crs(text), 1.0)
+
+
 def same_positions(one: CRS, other: CRS) -> bool:
     """Whether two horizontal CRSs are one, in whatever order they name their axes."""
     return bool(one.equals(other, ignore_axis_order=True))

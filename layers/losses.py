@@ -15,7 +15,7 @@ from layers.arrays import CityTiles, Drawable, Scan
 from layers.cache import CacheMissing
 from layers.citymodel import SOURCE_TYPE, known_type
 from layers.companions import Companions, kept
-from layers.crs import LOCAL, METRE, code_of, crs_title, heights, parse_crs, unit_names, untold_heights
+from layers.crs import LOCAL, code_of, crs_title, parse_crs, untold_heights
 from layers.data import WriteOptions
 from layers.errors import PlaceError
 from layers.exporting import (
@@ -202,10 +202,6 @@ class _Look:
         if unknown:
             how = "at height 0" if self.form is dxf else "without height"
             yield Loss("levels", f"No level is known of {_objects(unknown)}: written {how}.", unknown)
-        crs = self._crs
-        unit = "" if crs is None else unit_names(crs)[0]
-        if unit not in ("", METRE, "degree") and not heights(parse_crs(str(crs))):
-            yield Loss("levels", f"Heights are written in metres, beside positions in {unit}.")
 
     def _appearance(self) -> Iterator[Loss]:
         album = self._drawable.album if isinstance(self._drawable, CityTiles | Scan) else None
@@ -265,6 +261,10 @@ class _Look:
         if crs != self.going.crs:
             there, own = crs_title(str(crs)), crs_title(str(self.going.crs))
             yield Loss("crs", f"Coordinates are written in {there}: the file is in metres, {own} is not.")
+        elif self._is_brought_to_metres:
+            there, own = crs_title(str(crs)), crs_title(str(layer.crs))
+            text = f"Coordinates are written in {there}: heights of networks are in metres, {own} is not."
+            yield Loss("crs", text)
         if self.holds.crs != "yes":
             where = "only in a comment" if self.holds.crs == "in a comment" else "nowhere"
             yield Loss("crs", f"The file says {where} in which CRS it is: {crs_title(str(crs))}.")
@@ -283,6 +283,17 @@ class _Look:
                 note = way(layer.crs, crs).note
                 if note:
                     yield Loss("heights", f"{note[0].upper()}{note[1:]}.")
+
+    @property
+    def _is_brought_to_metres(self) -> bool:
+        """Whether a network leaves its own CRS, so that all that is written is in one unit."""
+        crs, layer = self.layer.crs, self.layer
+        return (
+            layer.kind == "pipes"
+            and layer.placement.is_as_read
+            and self.going.options.crs is None
+            and crs not in (None, LOCAL, self._crs)
+        )
 
     def _untold(self) -> Iterator[Loss]:
         """What CityJSON cannot say of a CRS: it names one EPSG code."""

@@ -40,11 +40,13 @@ MOST_SHAFT_RADIUS_M = 50.0
 _SAMPLE = 1000
 
 #: How the level of a line was found, and what is said about lines of which it was not.
-LEVELS = ("inverts", "geometry", "cover depth", "usual cover", "unknown")
-INVERTS, GEOMETRY, COVER_DEPTH, USUAL_COVER, UNKNOWN = range(5)
+LEVELS = ("inverts", "geometry", "cover depth", "usual cover", "unknown", "cover depth without ground")
+INVERTS, GEOMETRY, COVER_DEPTH, USUAL_COVER, UNKNOWN, NO_GROUND = range(6)
 _LEVEL_NOTES = {
     USUAL_COVER: f"have no level; they are drawn {DEFAULT_COVER_M:g} m below the terrain",
     UNKNOWN: "have no level; they are drawn at height 0",
+    NO_GROUND: "say only how deep below the ground they lie, and there is no terrain yet; they are drawn at"
+    " height 0",
 }
 
 
@@ -185,7 +187,7 @@ class _Reader:
         elif self.terrain is not None:
             level = USUAL_COVER if math.isnan(depth) else COVER_DEPTH
         else:
-            level = UNKNOWN
+            level = UNKNOWN if math.isnan(depth) else NO_GROUND
         cover = DEFAULT_COVER_M if math.isnan(depth) else depth
         self.lines += [_Line(item.fid, part, diameter, level, cover) for part in parts]
 

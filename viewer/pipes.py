@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,6 +15,7 @@ from viewer.bodies import BodiesView
 from viewer.classing import classes_of
 from viewer.color import Classes, LegendEntry
 from viewer.faces import Mask
+from viewer.networkwords import plural
 from viewer.palette import object_color, pipe_color, rgb
 from viewer.patch import Patch
 from viewer.picking import Hit, View2D
@@ -91,19 +93,21 @@ class PipesView(BodiesView):
         return done
 
     def legend(self) -> list[LegendEntry]:
-        """Classes with counts, or pipes and manholes."""
+        """Classes with counts, or what lines and nodes are, the most frequent first."""
         layer = self.layer
         if self._classes is not None:
             heading = str(layer.style.get("color_by", "")).removeprefix(ATTRIBUTE)
             return self._classes.legend(layer.id, heading, np.unique(self._faces.part_object[self._visible]))
-        pipes = len(np.unique(self._faces.part_object[: self._line_count]))
-        manholes = len(np.unique(self._faces.part_object[self._line_count :]))
-        rows = (("Pipes", self._line_color, pipes), ("Manholes", object_color("Manhole"), manholes))
-        return [
-            LegendEntry(label, color, count, "objects", layer.id, layer.name)
-            for label, color, count in rows
-            if count
-        ]
+        codes, types = self._source.columns.codes("type")
+        lines, nodes = np.split(self._faces.part_object, [self._line_count])
+        rows = []
+        for objects, color in ((lines, self._line_color), (nodes, object_color("Manhole"))):
+            counts = np.bincount(codes[np.unique(objects)], minlength=len(types))
+            found: Counter[str] = Counter()
+            for name, count in zip(types, counts.tolist(), strict=True):
+                found[plural(name)] += count
+            rows += [(label, color, count) for label, count in (+found).most_common()]
+        return [LegendEntry(*row, "objects", layer.id, layer.name) for row in rows]
 
     # -- picking ---------------------------------------------------------------------------------
 

@@ -18,8 +18,9 @@ from viewer.areas import LIFT_M, Outlines, laid, on_ground, outlines, raised
 from viewer.axes import Axes
 from viewer.bodies import BodiesView
 from viewer.classing import classes_of
-from viewer.color import Classes, LegendEntry
+from viewer.color import Classes, LegendEntry, as_numbers
 from viewer.faces import Mask
+from viewer.letters import lettered
 from viewer.palette import hex_color, object_color, rgb
 from viewer.patch import Patch
 from viewer.picking import Hit, View2D
@@ -39,8 +40,15 @@ STEP_M = 10.0
 
 Measures = Mapping[str, Float64]
 #: What a body is: so that the style can leave some out.
-FLAT, RAISED, PIN, CROWN, STEM, LINES = range(6)
-TITLES = {RAISED: "Raised areas", FLAT: "Areas", LINES: "Lines", CROWN: "Trees", PIN: "Points"}
+FLAT, RAISED, PIN, CROWN, STEM, LINES, WORDS = range(7)
+TITLES = {
+    RAISED: "Raised areas",
+    FLAT: "Areas",
+    LINES: "Lines",
+    CROWN: "Trees",
+    PIN: "Points",
+    WORDS: "Words and arrows",
+}
 
 
 @dataclass(frozen=True)
@@ -205,7 +213,16 @@ def _bodies(source: Source, shapes: Shapes, terrain: Terrain | None, measures: M
         sizes = (measure(name)[theirs] for name in ("height_m", "crown_m", "trunk_m"))
         crowns, stems = trees(places[is_tree], *sizes)
         found += [_as(stems, STEM, theirs), _as(crowns, CROWN, theirs)]
-        found.append(_as(pins(places[~is_tree], PIN_HEIGHT_M), PIN, owner[~is_tree]))
+        words, turn_deg = _words(source, owner)
+        is_said = np.array([text is not None for text in words], bool) & ~is_tree
+        said = lettered(
+            places[is_said] + (0.0, 0.0, 2 * LIFT_M),
+            [words[at] or "" for at in np.flatnonzero(is_said)],
+            turn_deg[is_said],
+        )
+        found.append(_as(said, WORDS, owner[is_said]))
+        is_pin = ~is_tree & ~is_said
+        found.append(_as(pins(places[is_pin], PIN_HEIGHT_M), PIN, owner[is_pin]))
     return _together(found)
 
 
@@ -223,6 +240,22 @@ def _together(found: list[Bodies]) -> Bodies:
             np.concatenate((whole.object, one.object)),
         )
     return whole
+
+
+def _words(source: Source, owner: Int32) -> tuple[list[str | None], Float64]:
+    """What points say that are words of a plan, and how these are turned; None for all other points."""
+    labels = source.layer.facts.get("labels")
+    if not labels:
+        return [None] * len(owner), np.zeros(len(owner))
+    columns = source.columns
+    types, texts = columns.values("type").tolist(), columns.values(labels["text"]).tolist()
+    turn_deg = as_numbers(columns.values(labels["turn_deg"]))
+    is_label = [types[row] in labels["types"] for row in owner.tolist()]
+    found = [
+        ("" if texts[row] is None else str(texts[row])) if wanted else None
+        for row, wanted in zip(owner.tolist(), is_label, strict=True)
+    ]
+    return found, turn_deg[owner]
 
 
 def _is_tree(source: Source, owner: Int32, crown_m: Float64, trunk_m: Float64) -> Mask:

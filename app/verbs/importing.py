@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from app.noticed import noticed
 from app.verbs.verb import Answer, Progress, Verb, add_upright, new_project, pair_from, triple_from
 from layers import KINDS
 from layers.data import ReadOptions
@@ -82,17 +84,24 @@ def _run(arguments: argparse.Namespace) -> Answer:
                 as_one_layer=arguments.one_layer,
                 progress=progress,
             )
+            notes = {layer.id: [f"  {note.text}" for note in noticed(layer, project)] for layer in layers}
     finally:
         progress.end()
     return Answer(
-        {"layers": [_values(layer) for layer in layers]},
-        tuple(line for layer in layers for line in (_line(layer), *_warnings(layer))),
+        {"layers": [_values(layer, notes[layer.id]) for layer in layers]},
+        tuple(line for layer in layers for line in (_line(layer), *_warnings(layer), *notes[layer.id])),
     )
 
 
-def _values(layer: Layer) -> dict[str, Any]:
+def _values(layer: Layer, notes: Sequence[str]) -> dict[str, Any]:
     report = {k: layer.report[k] for k in ("read", "repaired", "unsupported", "dropped", "warnings")}
-    return {"name": layer.name, "kind": layer.kind, "crs": layer.crs, **report}
+    return {
+        "name": layer.name,
+        "kind": layer.kind,
+        "crs": layer.crs,
+        **report,
+        "noticed": [*map(str.strip, notes)],
+    }
 
 
 def _line(layer: Layer) -> str:

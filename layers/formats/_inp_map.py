@@ -102,7 +102,8 @@ def _is_in_degrees(model: Model, unit_m: float) -> bool:
 def _scale(model: Model, unit_m: float | None) -> None:
     if unit_m is None or unit_m == 1.0:
         return
-    text = f"By the lengths of its links, one unit of the map is about {unit_m:.4g} m; it is drawn so."
+    text = f"By the lengths of its links, one unit of the map is about {unit_m:.4g} m"
+    text += "; it is drawn so, and its extent is told in metres."
     model.report.warn("map-scale", "", text)
     model.places = {id: (x * unit_m, y * unit_m) for id, (x, y) in model.places.items()}
     for item in model.objects:

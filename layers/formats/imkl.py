@@ -56,6 +56,8 @@ _OF_DEPTH = (
     "diepteAangrijpingspunt",
     "datumOpmetingDieptePeil",
 )
+#: Points that are words and arrows of a plan: what they say and how they are turned, clockwise from east.
+_LABELS = {"types": ["Annotatie", "Maatvoering"], "text": "label", "turn_deg": "rotatiehoek"}
 #: Values that are addresses in lists of codes are told by their last word.
 _CODES = ("http://inspire.ec.europa.eu/codelist/", "http://definities.geostandaarden.nl/")
 
@@ -104,6 +106,7 @@ def _read_one(path: Path, options: ReadOptions) -> list[LayerData]:
         layers.append(layer_of(f"{name} beside", others, crs, report, _asked(options, "vector")))
     for layer in layers:
         layer.facts["color_by"] = "attribute:thema"
+        layer.facts["labels"] = _LABELS
     return layers
 
 

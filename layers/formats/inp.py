@@ -88,6 +88,12 @@ def _layers(data: bytes, path: Path, options: ReadOptions) -> list[LayerData]:
     rows_of = (values for item in model.objects for values in (item.values, *item.details.values()))
     names: dict[str, list[Any]] = {name: [] for values in rows_of for name in values}
     check_mapping(options.field_map, names)
+    if is_us(model):
+        text = (
+            f"Lengths and levels are in feet, as flows in {flow_units(model)} say: they are drawn and written"
+            " to other files in metres; attributes stay as they are."
+        )
+        model.report.warn("feet", "", text)
     layers[0].facts["field_map"] = _field_map(model) | with_units(options.field_map, names)
     return layers
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.arrays import Float64
+from layers.conformance import SURFACES
 from layers.data import LayerData, ReadOptions, part_of
 from layers.errors import ReadError
 from layers.formats._files import layer_name
@@ -37,6 +38,8 @@ _PLACE = re.compile(rb"[^\s/]+(?:/(\d*)[^\s]*)?")
 #: A comment near the beginning that says where the coordinates are.
 _CRS = re.compile(rb"(?m)^#[^\r\n]*?\b(EPSG:\d{4,6}(?:\+\d{4,6})?)\b")
 _FIRST_WORD = re.compile(r"[A-Za-z]+")
+
+SURFACE_TYPES = frozenset[str]().union(*SURFACES.values())
 
 Int64 = NDArray[np.int64]
 
@@ -276,15 +279,18 @@ def _things(
     assembly: Assembly, parts: _Parts, said: NDArray[np.int32], kind: str | None
 ) -> tuple[Int32 | None, Int32 | None]:
     """The thing and the semantic type of each triangle, where the file is one of a city."""
-    meant = [material_type(name) for name in parts.materials.numbers]
-    is_city = bool(meant) and all(found is not None for found in meant) and len(parts.objects.numbers) > 1
+    meant, by = [material_type(name) for name in parts.materials.numbers], 2
+    grouped = [_type_of_group(name) for name in parts.groups.numbers]
+    if parts.objects.numbers and grouped and None not in grouped and (said[:, 1] >= 0).all():
+        meant, by = grouped, 1
+    is_city = bool(meant) and None not in meant and (by == 1 or len(parts.objects.numbers) > 1)
     if kind not in (None, "city") or (kind is None and not is_city):
         return None, None
     assembly.has_features = True
     column, names = (0, parts.objects) if parts.objects.numbers else (1, parts.groups)
     if not names.numbers:
         return None, None
-    types = _types(said[:, column], said[:, 2], meant, list(names.numbers))
+    types = _types(said[:, column], said[:, by], meant, list(names.numbers))
     numbers_of_things = [
         assembly.thing(Thing(name or "unnamed", type_))
         for name, type_ in zip(names.numbers, types, strict=True)
@@ -292,8 +298,15 @@ def _things(
     codes = [assembly.type_names.code(found[1]) if found and found[1] else 0 for found in meant]
     return (
         np.array([*numbers_of_things, NOTHING], np.int32)[said[:, column]],
-        np.array([*codes, 0], np.int32)[said[:, 2]],
+        np.array([*codes, 0], np.int32)[said[:, by]],
     )
+
+
+def _type_of_group(name: str) -> tuple[str, str] | None:
+    """The types of object and surface that a group names, such as "Building RoofSurface"."""
+    object_type, _space, surface = name.partition(" ")
+    found = city_type(object_type)
+    return None if found is None else (found, surface if surface in SURFACE_TYPES else "")
 
 
 def _types(

@@ -2,7 +2,7 @@
 
 Polygons stay polygons; those with holes are cut into triangles, which OBJ needs. Coordinates have
 three decimals. The material of a polygon is its own, with its picture in a folder beside the file, else
-that of its kind of semantic surface or of the type of its object.
+that of its kind of semantic surface or of the type of its object. A group names those types.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from layers.citymesh import part_of
 from layers.colors import object_color, surface_color
 from layers.errors import WriteError
 from layers.writers._materials import looks_of
-from layers.writers._mtl import Library
+from layers.writers._mtl import Library, word
 from layers.writers._weld import welded
 from layers.writers.holds import Holds
 from layers.writers.outgoing import Outgoing
@@ -28,7 +28,7 @@ TITLE = "Wavefront OBJ"
 ENDINGS = (".obj",)
 KINDS = ("city", "heritage")
 HOLDS = Holds(
-    solids=False, holes=False, several_lods=False, attributes=False, types=False, parents=False, dates=False,
+    solids=False, holes=False, several_lods=False, attributes=False, parents=False, dates=False,
     crs="in a comment", in_metres=True,
 )  # fmt: skip
 
@@ -67,13 +67,17 @@ def _city(going: Outgoing, library: Library) -> Iterator[str]:
         yield from _places(mesh.vertex_uv[is_placed, 0])
     names = _materials(going, mesh, library, look.tolist(), has_places.tolist())
     ids, owners = going.project.values(going.layer, "id").tolist(), mesh.surface_object.tolist()
-    last_owner, last_name = -1, ""
+    groups = _groups(going, mesh)
+    last_owner, last_name, last_group = -1, "", ""
     for surface, faces in enumerate(_faces(mesh, number + 1, is_placed)):
         if not faces:
             continue
         if owners[surface] != last_owner:
-            last_owner, last_name = owners[surface], ""
+            last_owner, last_name, last_group = owners[surface], "", ""
             yield f"o {_plain(str(ids[last_owner]))}\n"
+        if groups[surface] != last_group:
+            last_group = groups[surface]
+            yield f"g {last_group}\n"
         if names[surface] != last_name:
             last_name = names[surface]
             yield f"usemtl {last_name}\n"
@@ -122,6 +126,14 @@ def _materials(
             known[key] = library.of_look(look, placed) if look >= 0 else library.of_kind(title, color)
         found.append(known[key])
     return found
+
+
+def _groups(going: Outgoing, mesh: Mesh) -> list[str]:
+    """What each polygon belongs to: the type of its object, and that of its surface."""
+    types = going.project.values(going.layer, "type").tolist()
+    known = [f" {word(name)}" if code else "" for code, name in enumerate(mesh.type_names)]
+    codes, owners = mesh.surface_type.tolist(), mesh.surface_object.tolist()
+    return [f"{word(str(types[owner]))}{known[code]}" for code, owner in zip(codes, owners, strict=True)]
 
 
 def _scan(going: Outgoing, scan: Scan, library: Library) -> Iterator[str]:

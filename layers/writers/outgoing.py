@@ -12,7 +12,7 @@ from layers.arrays import CityTiles, Drawable, Mesh, Mover
 from layers.citymesh import mesh_of_tiles, moved, part_of
 from layers.columns import Mask
 from layers.companions import NONE, Companions, renamed
-from layers.crs import LOCAL, crs_text, parse_crs
+from layers.crs import LOCAL, crs_text, crs_title, is_beside_metres, parse_crs
 from layers.data import Feature, LayerData, WriteOptions
 from layers.errors import WriteError
 from layers.formats._citymodel import DECODERS
@@ -96,11 +96,21 @@ class Outgoing:
 
     @cached_property
     def crs(self) -> str | None:
-        """The CRS of what is written: the one asked for, or the layer's own."""
+        """The CRS of what is written: the one asked for, or the layer's own; a network's in one unit."""
         if self.options.crs is not None:
-            return crs_text(parse_crs(self.options.crs))
-        is_nowhere = self.layer.crs in (None, LOCAL) or not self.layer.placement.is_as_read
-        return self.project.place.crs if is_nowhere else self.layer.crs
+            asked = crs_text(parse_crs(self.options.crs))
+            if self.layer.kind == "pipes" and is_beside_metres(asked):
+                raise WriteError(
+                    "The network would have its heights in metres, and its positions not",
+                    where=str(self.options.out or ""),
+                    found=crs_title(asked),
+                    do="Choose a CRS in metres, or one that names heights too, such as EPSG:3547+6360",
+                )
+            return asked
+        own = None if self.layer.crs == LOCAL else self.layer.crs
+        is_mixed = self.layer.kind == "pipes" and own is not None and is_beside_metres(own)
+        stays = own is not None and self.layer.placement.is_as_read and not is_mixed
+        return own if stays else self.project.place.crs
 
     @cached_property
     def metric_crs(self) -> str | None:

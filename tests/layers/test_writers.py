@@ -21,6 +21,7 @@ from layers.exporting import export_layer
 from layers.importing import import_files
 from layers.lods import geometries_at
 from layers.losses import losses
+from layers.pipes import network
 from layers.placement import Placement
 from layers.project import Project
 from layers.records import Layer
@@ -188,6 +189,24 @@ def test_pictures_are_in_a_glb(tmp_path: Path) -> None:
     assert len(placed) == PICTURED and len([line for line in lines if line.startswith("vt ")]) > 3 * PICTURED
     for errors, warnings, messages in issues(out):
         assert (errors, warnings) == (0, 0), messages
+
+
+def test_an_obj_with_images_comes_back_as_the_same_city(tmp_path: Path) -> None:
+    out = tmp_path / "delfshaven.obj"
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        import_here(project, real("cityjson/delfshaven/Rotterdam_3-20-DELFSHAVEN.city.json"))
+        before = city_of(project)
+        export_layer(project, before, out)
+        import_here(project, out)
+        after = next(layer for layer in project.layers if layer.source_path.endswith(".obj"))
+        assert after.kind == "city", "not a scan, although its materials have the names of images"
+        types = dict(zip(project.column(before, "id"), project.column(before, "type"), strict=True))
+        city = tiles(project, before)
+        shown = {project.column(before, "id")[at] for at in np.unique(city.entry_object).tolist()}
+        again = dict(zip(project.column(after, "id"), project.column(after, "type"), strict=True))
+        assert again == {id: types[id] for id in shown}
+        kinds = [set(tiles(project, layer).type_names) for layer in (before, after)]
+        assert kinds[0] == kinds[1]
 
 
 # ---------------------------------------------------------------- 3D Tiles
@@ -405,7 +424,7 @@ def test_a_closed_body_is_a_solid_again(tmp_path: Path) -> None:
 EXPECTED = {
     "houses.glb": {"nested", "source"},
     "tileset.json": {"nested", "source", "heights"},
-    "houses.obj": {"attributes", "types", "crs", "source"},
+    "houses.obj": {"attributes", "crs", "source"},
     "houses.geojson": {"shapes", "crs", "source"},
     "houses.gpkg": {"shapes", "nested", "source"},
     "houses.csv": {"shapes", "nested", "crs", "source"},
@@ -510,6 +529,33 @@ def test_networks_lie_at_their_levels_in_other_files(tmp_path: Path) -> None:
             (again,) = import_files(project, [tmp_path / "a.gpkg"], ReadOptions(kind="pipes"))
         (fid,) = (int(fid) for fid in project.fids(again, "id == 'p'"))
         assert wkb.read(project.wkb(fid) or b"").coordinates[:, 2] == pytest.approx([3.1, 1.1])
+
+
+def test_a_network_in_feet_goes_out_in_one_unit(tmp_path: Path) -> None:
+    path = real("utilities/wntr-ky4/ky4.inp")
+    with Project.create(tmp_path / "p.city.gpkg") as project, imported_here():
+        (layer,) = import_files(project, [path], ReadOptions(crs="EPSG:3547"))
+        texts = [warning["text"] for warning in layer.report["warnings"]]
+        assert any("are in feet" in text and "GPM" in text for text in texts)
+        out = tmp_path / "a.gpkg"
+        told = [loss.text for loss in losses(project, layer, WriteOptions(out=out))]
+        assert any("Coordinates are written in" in text and "EPSG:3723" in text for text in told)
+        assert not any("beside" in text for text in told)
+        export_layer(project, layer, out)
+        (again,) = import_files(project, [out], ReadOptions(kind="pipes"))
+        assert again.crs == "EPSG:3723"
+        (fid,) = (int(fid) for fid in project.fids(again, "id == 'J-1'"))
+        place = wkb.read(project.wkb(fid) or b"").coordinates[0]
+        nodes = network(project, layer).node_points
+        assert np.linalg.norm(nodes - place, axis=1).min() < 0.001
+        assert place[2] == pytest.approx(611.3897 * 0.3048, abs=0.001)
+        with pytest.raises(WriteError, match="heights in metres"):
+            export_layer(project, layer, tmp_path / "b.gpkg", crs="EPSG:3547")
+        export_layer(project, layer, tmp_path / "c.gpkg", crs="EPSG:3547+6360")
+        (feet,) = import_files(project, [tmp_path / "c.gpkg"], ReadOptions(kind="pipes"))
+        (fid,) = (int(fid) for fid in project.fids(feet, "id == 'J-1'"))
+        height = wkb.read(project.wkb(fid) or b"").coordinates[0, 2]
+        assert height == pytest.approx(project.object(fid).attributes["elevation"], abs=0.01)
 
 
 # ---------------------------------------------------------------- its own format

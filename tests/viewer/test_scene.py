@@ -292,7 +292,7 @@ def test_pipes_lie_at_their_levels_and_are_picked_by_their_axes(tmp_path: Path) 
         )
         scene = scene_of(project)
         counts = {row.label: row.count for row in scene.legend() if row.layer == layer.id}
-        assert counts == {"Pipes": 15, "Manholes": 16}
+        assert counts == {"Pipes": 15, "Storage units": 15, "Outfalls": 1}
         view = scene._views[layer.id]
         network = view._network  # type: ignore[attr-defined]
         for line in range(len(network.fid)):

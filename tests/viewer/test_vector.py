@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,11 @@ from layers.importing import import_files
 from layers.project import Project
 from tests.conftest import real
 from viewer.areas import LIFT_M, Outlines, laid, outlines, raised
+from viewer.letters import SIZE_M, lettered
 from viewer.scene import Scene
 from viewer.solids import Solids
 from viewer.trees import trees
-from viewer.vector import CROWN, FLAT, RAISED, TREE, VectorView
+from viewer.vector import CROWN, FLAT, PIN, RAISED, TREE, WORDS, VectorView
 
 NAN = float("nan")
 SQUARE = [(0, 0), (40, 0), (40, 40), (0, 40)]
@@ -162,4 +164,19 @@ def test_one_delivery_of_cables_has_the_colours_that_diggers_rely_on(tmp_path: P
         shown = {(entry.label, entry.color) for entry in rows if entry.label in THEME_COLORS}
         assert shown <= set(THEME_COLORS.items())
         assert {"middenspanning", "laagspanning", "gasLageDruk", "water"} <= {label for label, _ in shown}
+        (beside,) = (view for view in scene._views.values() if isinstance(view, VectorView))
+        what = Counter(beside._what.tolist())
+        assert (what[WORDS], what[PIN]) == (158, 1), "annotations and dimensions do not stand as pins"
         assert not [entry.label for entry in rows if "[" in entry.label or "(" in entry.label]
+
+
+def test_words_lie_on_the_ground_as_they_are_turned() -> None:
+    places = np.array([(5e5, 5e6, 3.0), (5e5, 5e6, 4.0), (5e5, 5e6, 5.0)])
+    words = lettered(places, ["HH", "HH", ""], np.array([0.0, 90.0, NAN]))
+    flat, turned, tip = (
+        words.vertices[words.body_vertex[at] : words.body_vertex[at + 1]] - places[at] for at in range(3)
+    )
+    assert flat[:, 1].max() == pytest.approx(SIZE_M, rel=0.05) and flat[:, 0].max() > 1.2 * SIZE_M
+    assert np.allclose(turned[:, :2], np.column_stack((flat[:, 1], -flat[:, 0])), atol=1e-9), "clockwise"
+    assert not flat[:, 2].any() and len(tip) == 3
+    assert np.bincount(words.triangle_body).tolist()[0] > 4
