@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from layers.arrays import Float64
+from layers.geoid import ELLIPSOIDAL, Offset
 
 #: International foot and US survey foot (NIST SP 811) in metres.
 FOOT_M, US_FOOT_M = 0.3048, 1200 / 3937
@@ -34,31 +35,7 @@ class Suspicion:
     swapped: bool = False
 
 
-@dataclass(frozen=True)
-class Offset:
-    """A difference of height references that is known, in metres, and where it is met."""
-
-    low_m: float
-    high_m: float
-    name: str
-    box: tuple[float, float, float, float] = (-180.0, -90.0, 180.0, 90.0)  # west, south, east, north
-
-
-#: What is added to heights above a national datum to get those above the ellipsoid GRS 80 (undulations
-#: of the national quasigeoids: NLGEO2018, GCG2016, CHGeo2004, RAF20, hBG18, OSGM15, JPGEO2024 …), and
-#: offsets between datums that differ by more than decimetres.
-ELLIPSOIDAL = (
-    Offset(40.5, 48.0, "NAP", (3.2, 50.7, 7.3, 53.7)),
-    Offset(34.0, 51.0, "DHHN (NHN)", (5.8, 47.2, 15.1, 55.1)),
-    Offset(45.0, 55.5, "LN02", (5.9, 45.8, 10.5, 47.9)),
-    Offset(42.0, 56.0, "NGF-IGN69", (-5.2, 41.3, 9.6, 51.1)),
-    Offset(41.5, 47.5, "TAW", (2.5, 49.4, 6.5, 51.6)),
-    Offset(42.0, 53.0, "the Adriatic (GHA)", (9.5, 46.3, 17.2, 49.1)),
-    Offset(44.0, 59.0, "Newlyn (ODN)", (-8.7, 49.8, 1.8, 60.9)),
-    Offset(36.0, 54.0, "Genoa", (6.6, 36.6, 18.6, 47.1)),
-    Offset(27.0, 42.0, "Tokyo Bay (JGD)", (122.9, 24.0, 145.9, 45.6)),
-    Offset(-36.0, -15.0, "NAVD 88", (-125.0, 24.0, -66.0, 49.5)),
-)
+#: Offsets between datums that differ by more than decimetres.
 BETWEEN_DATUMS = (
     Offset(2.25, 2.40, "TAW taken for NAP, or NAP for TAW (2.33 m)", (2.5, 49.4, 7.3, 53.7)),
     Offset(156.6, 156.75, "Wiener Null and the Adriatic datum (156.68 m)", (16.1, 48.1, 16.6, 48.4)),

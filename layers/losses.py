@@ -27,7 +27,9 @@ from layers.exporting import (
     source_tiles,
     writer_for,
 )
+from layers.geoid import note_of_ellipsoid
 from layers.moving import way
+from layers.place import to_degrees
 from layers.project import Project
 from layers.records import Layer
 from layers.writers import Writer, cityjson, cityjsonseq, dxf, geojson, laz, tiles3d
@@ -277,12 +279,21 @@ class _Look:
             with suppress(PlaceError):
                 note = way(self.going.metric_crs, tiles3d.EARTH).note
                 if note:
-                    yield Loss("heights", f"{note[0].upper()}{note[1:]}.")
+                    text = f"{note[0].upper()}{note[1:]}. {self._how_far_off()}"
+                    yield Loss("heights", text.rstrip())
         if self.going.options.crs is not None and layer.crs not in (None, LOCAL):
             with suppress(PlaceError):
                 note = way(layer.crs, crs).note
                 if note:
                     yield Loss("heights", f"{note[0].upper()}{note[1:]}.")
+
+    def _how_far_off(self) -> str:
+        """By how many metres heights are off that are taken as above the ellipsoid."""
+        box, crs, own = self.layer.box, self.project.place.crs, self.going.metric_crs
+        if box is None or crs in (None, LOCAL) or own is None:
+            return ""
+        middle = (box[0] + box[3]) / 2, (box[1] + box[4]) / 2
+        return note_of_ellipsoid(own, *to_degrees(str(crs))(*middle))
 
     @property
     def _is_brought_to_metres(self) -> bool:

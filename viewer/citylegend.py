@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import count as count_from
 
 import numpy as np
 
@@ -24,6 +25,8 @@ MOST_MATERIALS = 8
 #: A name that tells a person nothing: an id.
 IDENTIFIER = re.compile(r"[\w-]*[0-9A-Fa-f]{8}-?[0-9A-Fa-f-]{8,}.*")
 LOOKS = "Materials and textures"
+#: Of several materials without a name each has a number.
+UNNAMED = "Material"
 #: What stands for images in a legend.
 IMAGE = (150, 140, 130)
 
@@ -120,9 +123,13 @@ def _materials(album: Album, counts: Index) -> list[tuple[str, str, int]]:
     colors = album.shown
     for number in np.flatnonzero((counts > 0) & (album.picture == NONE)).tolist():
         name = album.names[number]
-        key = name if name and not IDENTIFIER.fullmatch(name) else "Material", hex_color(colors[number])
+        key = name if name and not IDENTIFIER.fullmatch(name) else UNNAMED, hex_color(colors[number])
         found[key] = found.get(key, 0) + int(counts[number])
-    return sorted(((name, color, count) for (name, color), count in found.items()), key=lambda row: -row[2])
+    rows = sorted(((name, color, count) for (name, color), count in found.items()), key=lambda row: -row[2])
+    if sum(name == UNNAMED for name, _, _ in rows) < 2:
+        return rows
+    numbers = count_from(1)
+    return [(f"{name} {next(numbers)}" if name == UNNAMED else name, color, n) for name, color, n in rows]
 
 
 def _surface_rows(layer: Layer, looks: Looks, city: CityTiles, allowed: Allowed) -> list[LegendEntry]:
@@ -136,6 +143,6 @@ def _surface_rows(layer: Layer, looks: Looks, city: CityTiles, allowed: Allowed)
         shown = [name for i, name in enumerate(names) if i and allowed.types[i]]
         found = +Counter({(name, surface_color(name)): int(known.get(name, 0)) for name in shown})
     return [
-        LegendEntry(name, color, count, "surfaces", layer.id, "Surfaces")
+        LegendEntry(name, color, count, "surfaces", layer.id, "Polygons of surfaces")
         for (name, color), count in found.most_common()
     ]

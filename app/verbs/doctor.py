@@ -10,9 +10,12 @@ from analysis.asked import checked, questions
 from analysis.doctor import FLOATING, SUNK, Inputs, Patient, examined, sentences
 from app.verbs.verb import Answer, Progress, Verb, add_project, add_selection
 from layers.errors import UsageError
+from layers.ground import terrain_of
 from layers.importing import complete
+from layers.pipes import network
 from layers.placing import place_layer
 from layers.project import Project
+from layers.records import Layer
 from layers.remedies import lifted
 
 
@@ -40,6 +43,8 @@ def _run(arguments: argparse.Namespace) -> Answer:
     with Progress() as progress, Project.open(arguments.project, read_only=read_only) as project:
         check_names(project, inputs)
         complete(project, [one for one in project.layers if one.kind in ("city", "terrain")], progress)
+        if networks := _networks(project, inputs.layer):
+            return _of_networks(project, networks)
         patients = examined(project, inputs, progress)
         if arguments.keep:
             _keep(project, inputs, progress)
@@ -58,6 +63,30 @@ def _run(arguments: argparse.Namespace) -> Answer:
                 else "Corrected; citystrata undo takes it back."
             )
     return Answer(values, tuple(lines))
+
+
+def _networks(project: Project, name: str) -> list[Layer]:
+    """The networks that are meant: the one that is named, or all where there are no city objects."""
+    if name:
+        return [layer for layer in project.layers if layer.name == name and layer.kind == "pipes"]
+    if any(layer.kind == "city" for layer in project.layers):
+        return []
+    return [layer for layer in project.layers if layer.kind == "pipes"]
+
+
+def _of_networks(project: Project, layers: list[Layer]) -> Answer:
+    """What is odd about the levels of networks; only city objects can be corrected."""
+    terrain = terrain_of(project)
+    fine = (
+        "its levels fit the terrain"
+        if terrain is not None
+        else "there is no terrain to hold its levels against"
+    )
+    found = {layer.name: network(project, layer, terrain).notes for layer in layers}
+    lines = [f"{name}: {note}" for name, notes in found.items() for note in notes or (f"{fine}.",)]
+    return Answer(
+        {"networks": [{"layer": name, "notes": notes} for name, notes in found.items()]}, tuple(lines)
+    )
 
 
 def _keep(project: Project, inputs: Inputs, progress: Progress) -> None:

@@ -12,6 +12,8 @@ from layers import summary
 from layers.project import ENDING, Project
 from layers.report import told_once
 
+#: Of one surface that a file names there may be many polygons, which is what a picture's legend counts.
+SURFACES_COUNTED = " (as the file names them; a legend counts their polygons)"
 MOST_WARNINGS = 20
 MOST_ATTRIBUTES = 20
 
@@ -45,7 +47,7 @@ def _lines(found: summary.Summary) -> list[str]:
         f"extent      {' '.join(f'{v:.3f}' for v in extent) if extent else 'none'}",
         f"objects     {_counts(found.objects)}",
         f"LoDs        {_counts(found.lods)}",
-        f"surfaces    {_counts(found.surfaces)}",
+        f"surfaces    {_counts(found.surfaces)}{SURFACES_COUNTED if found.surfaces else ''}",
         f"attributes  {_attributes(found)}",
     ]
     if found.points:

@@ -8,6 +8,7 @@ from pyproj import Transformer
 
 from layers.errors import PlaceError
 from layers.gazetteer import find_crs
+from layers.geoid import missing_grids, note_of_ellipsoid
 from layers.place import (
     LOCAL,
     Place,
@@ -263,3 +264,12 @@ def test_crss_are_found_by_the_name_of_the_place() -> None:
     assert berlin[0].code == "EPSG:25833"
     assert len({item.code for item in berlin}) == len(berlin)
     assert find_crs("  ", KY4) == find_crs("no such place", KY4) == []
+
+
+def test_heights_that_are_taken_as_above_the_ellipsoid_are_said_to_be_off_by_metres() -> None:
+    told = note_of_ellipsoid("EPSG:25832+7837", 7.0, 51.0)
+    assert "34 to 51 m above the ellipsoid" in told and "too low" in told
+    assert ("de_bkg_gcg2016.tif" in told) == bool(missing_grids("EPSG:25832+7837"))
+    assert "JGD2011" in note_of_ellipsoid("EPSG:6697", 139.6, 35.3)
+    assert "15 to 36 m below" in note_of_ellipsoid("EPSG:26918+5703", -75.0, 40.0)
+    assert note_of_ellipsoid("EPSG:25832", 7.0, 51.0) == ""

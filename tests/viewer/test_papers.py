@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from layers.album import NONE, Album
 from layers.arrays import UInt8
 from layers.data import ReadOptions
 from layers.importing import import_files
@@ -19,6 +20,7 @@ from tests.cities import imported_here
 from tests.conftest import real
 from tests.dressed import ONCE, QUARTERS, THRICE, write_image, write_wall
 from viewer.camera import Camera
+from viewer.citylegend import _materials
 from viewer.palette import surface_color
 from viewer.scene import Scene, prepare
 
@@ -177,3 +179,20 @@ def test_the_legend_tells_every_colour_of_what_wears_no_image(tmp_path: Path) ->
         assert rows["RoofSurface, no image"].color == surface_color("RoofSurface")
         assert rows["RoofSurface, no image"].count > 0 and rows["WallSurface, no image"].count > 244
         assert rows["Image of the file"].count == 335 and sum(row.count for row in rows.values()) == 734
+
+
+def test_materials_without_names_are_numbered() -> None:
+    count = 4
+    album = Album(
+        color=np.array([(200, 0, 0), (0, 200, 0), (0, 0, 200), (9, 9, 9)], np.uint8),
+        opacity=np.ones(count, np.float32),
+        picture=np.full(count, NONE, np.int32),
+        wrap=np.zeros(count, np.uint8),
+        names=("", "glass", "", ""),
+        themes=("",),
+        size=np.empty((0, 2), np.int32),
+        begin=np.zeros(1, np.int64),
+        data=np.empty(0, np.uint8),
+    )
+    named = [name for name, _, _ in _materials(album, np.array([5, 9, 7, 0]))]
+    assert named == ["glass", "Material 1", "Material 2"]

@@ -94,3 +94,18 @@ def test_rings_that_are_not_closed_are_told_of_though_they_are_drawn(tmp_path: P
     assert status == 1 and codes(found) == {"103": 1, "203": 2, "601": 1}
     (error,) = (error for error in found["errors"] if error["code"] == "103")
     assert error["text"].startswith("1 rings of")
+
+
+def test_the_doctor_answers_for_a_network(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "p.city.gpkg"
+    with Project.create(path) as project:
+        import_files(project, [real("utilities/wntr-ky4/ky4.inp")], ReadOptions(crs="EPSG:3547"))
+    assert main(["doctor", str(path)]) == 0
+    assert "ky4: there is no terrain to hold its levels against" in capsys.readouterr().out
+
+
+def test_an_import_says_that_cables_have_no_level(tmp_path: Path, capsys: Capture) -> None:
+    klic = real("utilities/klic-give/GI_22G003180_1_V2.redacted.xml")
+    assert main(["import", str(klic), "--into", str(tmp_path / "k.city.gpkg")]) == 0
+    told = capsys.readouterr().out
+    assert "say only how deep below the ground they lie" in told and "no terrain yet" in told
