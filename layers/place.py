@@ -151,9 +151,10 @@ def _utm_code(datum: str, longitude: float, latitude: float) -> str:
     return f"EPSG:{(32600 if latitude >= 0 else 32700) + zone}"
 
 
-def suggest_crs(box: Box) -> list[tuple[str, str, str]]:
+def suggest_crs(box: Box, unit_m: float | None = None) -> list[tuple[str, str, str]]:
     """Likely CRSs of a layer that names none: (code, title, reason), the likeliest first.
 
+    Those in another unit are left out where that of the map is known.
     Numbers near zero that are no degrees are a scanner's or designer's own: no suggestion.
     """
     x, y = (box[0] + box[3]) / 2, (box[1] + box[4]) / 2
@@ -164,7 +165,8 @@ def suggest_crs(box: Box) -> list[tuple[str, str, str]]:
     found: dict[str, tuple[int, str]] = {}
     for code, weight, region, (west, south, east, north) in COMMON:
         longitude, latitude = to_degrees(code)(x, y)
-        if west <= longitude <= east and south <= latitude <= north:
+        fits = unit_m is None or abs(parse_crs(code).axis_info[0].unit_conversion_factor / unit_m - 1) < 0.01
+        if fits and west <= longitude <= east and south <= latitude <= north:
             found[code] = (weight, f"the layer would lie at {lat_lon(latitude, longitude)} ({region})")
     best = sorted(found, key=lambda code: -found[code][0])[:MAX_SUGGESTIONS]
     return [(code, str(parse_crs(code).name), found[code][1]) for code in best]

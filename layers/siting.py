@@ -31,10 +31,13 @@ UNIT_UNKNOWN = "unit"
 class MissingCrs(PlaceError):
     """A layer does not say where on Earth it lies."""
 
-    def __init__(self, path: Path, box: Box, doubt: str = "") -> None:
-        """`doubt` tells why what the file names is not believed, '' when it names nothing."""
+    def __init__(self, path: Path, box: Box, doubt: str = "", unit_m: float | None = None) -> None:
+        """`doubt` tells why what the file names is not believed, '' when it names nothing.
+
+        `unit_m` is the unit of the map where something else than its CRS tells it.
+        """
         self.box = box
-        self.candidates = suggest_crs(box)
+        self.candidates = suggest_crs(box, unit_m)
         names = "; ".join(f"{code} ({title})" for code, title, _ in self.candidates[:3])
         super().__init__(
             f"Where the file lies cannot be told: {doubt}"
@@ -42,9 +45,16 @@ class MissingCrs(PlaceError):
             else "The file does not name its coordinate reference system",
             where=path.name,
             found=f"x {box[0]:.6g} to {box[3]:.6g}, y {box[1]:.6g} to {box[4]:.6g}",
-            do=f"Name it with --crs{f', perhaps {names}' if names else ''};"
+            do=f"Name it with --crs{f', perhaps {names}' if names else ''}{_unit_words(unit_m)};"
             " use --crs local for a model that lies nowhere on Earth",
         )
+
+
+def _unit_words(unit_m: float | None) -> str:
+    """In which unit the CRS must be."""
+    return (
+        "" if unit_m is None else f", in {'metres' if unit_m == 1.0 else 'feet'}, as the lengths of links say"
+    )
 
 
 @dataclass(frozen=True)
@@ -88,7 +98,9 @@ def layer_crs(
         # A scan that names no CRS but has large coordinates is in that of its city.
         return project_crs
     doubt = str(layer.facts.get("crs_doubt", ""))
-    raise MissingCrs(path, moved_box(layer.box, placement.correct), doubt)
+    unit_m = layer.facts.get("map_unit_m")
+    known_m = unit_m if isinstance(unit_m, float) else None
+    raise MissingCrs(path, moved_box(layer.box, placement.correct), doubt, known_m)
 
 
 def first_project_crs(layer: LayerData, placement: Placement = AS_READ) -> str | None:

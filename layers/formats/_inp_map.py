@@ -27,6 +27,8 @@ WORDS = {"node": "node", "link": "link", "area": "subcatchment", "gage": "rain g
 _TRUE = 1.02
 _FEWEST = 3
 _FOOT = METRES["ft"]
+#: The units of maps that are drawn true to scale.
+TRUE_UNITS_M = (1.0, _FOOT)
 _DEGREES = "EPSG:4326"
 #: A degree, of longitude far north, and of latitude; no schematic map is so large.
 _SHORTEST_DEGREE_M, _LONGEST_DEGREE_M = 40_000.0, 115_000.0
@@ -133,7 +135,7 @@ def map_unit_m(lengths: Iterable[tuple[float, float]]) -> float | None:
         return None
     low, middle, high = np.quantile(ratios, (0.25, 0.5, 0.75)).tolist()
     if high <= low * _TRUE:
-        for unit in (1.0, _FOOT):
+        for unit in TRUE_UNITS_M:
             if abs(middle / unit - 1) < _TRUE - 1:
                 return unit
     return float(middle)

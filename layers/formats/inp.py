@@ -12,6 +12,7 @@ from layers.data import LayerData, Piece, ReadOptions
 from layers.errors import ReadError
 from layers.formats._files import layer_name
 from layers.formats._inp_map import (
+    TRUE_UNITS_M,
     WORDS,
     Item,
     Model,
@@ -19,6 +20,8 @@ from layers.formats._inp_map import (
     flow_units,
     is_us,
     length_unit,
+    lengths,
+    map_unit_m,
     settle,
 )
 from layers.formats._inp_rows import Row, changed, no_field
@@ -76,6 +79,7 @@ def _layers(data: bytes, path: Path, options: ReadOptions) -> list[LayerData]:
     crs = settle(model, options.crs)
     if crs:
         model.height_unit_m = height_unit_m(parse_crs(crs), 1.0)
+    unit_m = None if crs else map_unit_m(lengths(model))
     name = layer_name(path, ENDINGS)
     layers: list[LayerData] = []
     for kind, title, parts in (("pipes", name, _NETWORK), ("vector", f"{name} subcatchments", _AROUND)):
@@ -84,6 +88,8 @@ def _layers(data: bytes, path: Path, options: ReadOptions) -> list[LayerData]:
             report = model.report if not layers else Report()
             layers.append(_layer(model, title, kind, numbers, report))
             layers[-1].crs = crs
+            if unit_m in TRUE_UNITS_M:
+                layers[-1].facts["map_unit_m"] = unit_m
             layers[-1].pieces = _pieces(model, rows, _owned(owners, numbers), encoding)
     rows_of = (values for item in model.objects for values in (item.values, *item.details.values()))
     names: dict[str, list[Any]] = {name: [] for values in rows_of for name in values}

@@ -9,9 +9,12 @@ import pytest
 
 from layers import wkb
 from layers.data import LayerData, ReadOptions
+from layers.decoding import MissingCrs
 from layers.errors import ReadError, WriteError
 from layers.formats import inp
+from layers.importing import import_files
 from layers.jsontext import raw_members
+from layers.project import Project
 from tests.conftest import DATA, real
 
 NETWORKS = sorted(DATA.glob("utilities/*/*.inp"))
@@ -231,3 +234,9 @@ def test_windows_text_comes_back_as_it_was(tmp_path: Path) -> None:
 def test_other_files_are_refused_in_a_sentence(tmp_path: Path, text: str) -> None:
     with pytest.raises(ReadError):
         read(written(text, tmp_path))
+
+
+def test_a_crs_in_another_unit_than_the_map_is_not_suggested(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "p.city.gpkg") as project, pytest.raises(MissingCrs) as refused:
+        import_files(project, [real("utilities/wntr-ky4/ky4.inp")])
+    assert "3857" not in str(refused.value) and "in feet" in str(refused.value)
