@@ -23,6 +23,7 @@ from layers.data import Progress, never_stop
 from layers.edit import Edit
 from layers.epochs import Tick, dates_of
 from layers.errors import Cancelled, CitystrataError, EditError, ProjectError
+from layers.history import GONE
 from layers.project import ENDING, Project
 from layers.records import Changes, Layer, Step
 from layers.runs import ascending, numbers
@@ -390,7 +391,7 @@ class Session(QObject):
         if changes.layers or changes.project:
             self.drawing.drop_reshaped()
             self.drawing.bring_all()
-        if SHAPE in changes.keys:
+        if changes.keys & {SHAPE, GONE}:
             self.drawing.bring_again(changes.fids)
         if changes.epochs or changes.layers or changes.keys & DATES:
             self._read_ticks()

@@ -1,8 +1,10 @@
-"""What stands at a date: validity of objects, snapshot layers, and the ticks of the timeline.
+"""What stands in a situation (a date and a scenario), and the ticks of the timeline.
 
 An object is there from its `valid_from` up to, not including, its `valid_to`; a missing end is
 open. Dates are ISO dates; a year or a month alone means its first day. A layer with an `epoch`
-is a snapshot: of all snapshots of its kind, the latest one up to the date is shown.
+is a snapshot: of all snapshots of its kind and series, the latest one up to the date is shown.
+In a scenario its own layers stand as well, with those of the scenarios from which it branches, and what
+it has replaced or taken away does not. What is gone stands nowhere.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 Days = NDArray[np.datetime64]
 
+#: Where the facts of a scenario's layer name the layer whose objects it changes.
+BASE = "base"
 _DATE = re.compile(r"\s*(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ].*)?)?)?\s*$", re.ASCII)
 _FROM_FIELDS = words(
     "validfrom dateofconstruction begindatum startdate datefrom constructiondate installationdate "
@@ -130,30 +134,76 @@ def _day(date: str) -> np.datetime64:
 def shown_snapshots(layers: Sequence[Layer], date: str) -> dict[int, bool]:
     """Whether each snapshot layer shows at a date; layers without an epoch are left out."""
     day = _day(date)
-    latest: dict[str, np.datetime64] = {}
+    latest: dict[tuple[str, str], np.datetime64] = {}
     dated = [(layer, np.datetime64(iso_date(layer.epoch) or "NaT", "D")) for layer in layers if layer.epoch]
     for layer, epoch in dated:
-        if epoch <= day and (layer.kind not in latest or latest[layer.kind] < epoch):
-            latest[layer.kind] = epoch
-    return {layer.id: bool(np.isnat(epoch) or latest.get(layer.kind) == epoch) for layer, epoch in dated}
+        kind = layer.kind, layer.series
+        if epoch <= day and (kind not in latest or latest[kind] < epoch):
+            latest[kind] = epoch
+    return {
+        layer.id: bool(np.isnat(epoch) or latest.get((layer.kind, layer.series)) == epoch)
+        for layer, epoch in dated
+    }
 
 
-def state_at(project: Project, date: str | None) -> dict[int, tuple[Mask, Mask]]:
-    """Per layer id, which of its objects show at a date, and which are ghosts of other dates.
+def lineage(project: Project, scenario: int | None) -> list[int]:
+    """A scenario and those from which it branches, itself first; nothing for the city as it is."""
+    parents = {known.id: known.parent for known in project.scenarios}
+    found: list[int] = []
+    while scenario in parents and scenario not in found:
+        found.append(scenario)
+        scenario = parents[scenario]
+    return found
+
+
+def date_in(project: Project, date: str | None, scenario: int | None) -> str | None:
+    """The date that is looked at: where none is asked for, the one that the scenario changes."""
+    if date:
+        return date
+    epochs = {known.id: known.epoch for known in project.scenarios}
+    return next((epochs[number] for number in lineage(project, scenario) if epochs[number]), None)
+
+
+def state_at(project: Project, date: str | None, scenario: int | None = None) -> dict[int, tuple[Mask, Mask]]:
+    """Per layer id, which of its objects stand, and which are ghosts of other dates.
 
     The masks are in layer order; a layer without objects (a raster, a cloud) has one entry for
-    itself. Without a date everything shows.
+    itself. Without a date everything shows, whenever it stands; without a scenario the city as it is.
     """
-    shown = {} if date is None else shown_snapshots(project.layers, date)
+    date = date_in(project, date, scenario)
+    snapshots = {} if date is None else shown_snapshots(project.layers, date)
+    own = lineage(project, scenario)
+    absent = np.unique(np.array([fid for number in own for fid in project.absent(number)], np.int64))
     state = {}
     for layer in project.layers:
-        starts = project.values(layer, "valid_from")
-        stands = date is None or shown.get(layer.id, True)
-        visible = np.full(max(len(starts), 1), stands)
-        if date is not None and stands and len(starts):
-            visible = is_valid(starts, project.values(layer, "valid_to"), date)
-        state[layer.id] = visible, ~visible
+        if (layer.scenario is not None and layer.scenario not in own) or -layer.id in absent:
+            nothing = np.zeros(max(layer.object_count, 1), bool)
+            state[layer.id] = nothing, nothing
+            continue
+        stands = snapshots.get(layer.facts.get(BASE, layer.id), True)
+        state[layer.id] = _state_of(project, layer, date, stands, absent)
     return state
+
+
+def _state_of(
+    project: Project, layer: Layer, date: str | None, stands: bool, absent: NDArray[np.int64]
+) -> tuple[Mask, Mask]:
+    """What stands of a layer that shows at the date (`stands`), or not, and what is a ghost."""
+    starts = project.values(layer, "valid_from")
+    visible = np.full(max(len(starts), 1), stands)
+    if date is not None and stands and len(starts):
+        visible = is_valid(starts, project.values(layer, "valid_to"), date)
+    ghosts = ~visible
+    if len(starts):
+        holder = project.any_layer(layer.objects_layer)
+        nowhere = project.gone(holder)
+        if len(absent):
+            first, last = np.searchsorted(absent, (holder.first_fid, holder.first_fid + len(nowhere)))
+            nowhere = nowhere.copy()
+            nowhere[absent[first:last] - holder.first_fid] = True
+        if nowhere.any():
+            visible, ghosts = visible & ~nowhere, ghosts & ~nowhere
+    return visible, ghosts
 
 
 @dataclass(frozen=True)
@@ -172,6 +222,8 @@ def dates_of(project: Project) -> list[Tick]:
     for epoch in project.epochs:
         names.setdefault(iso_date(epoch.date) or epoch.date, []).append(epoch.name)
     for layer in project.layers:
+        if layer.scenario is not None:
+            continue
         if layer.epoch:
             names.setdefault(iso_date(layer.epoch) or layer.epoch, []).append(layer.name)
         for key in ("valid_from", "valid_to") if layer.object_count else ():

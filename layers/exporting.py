@@ -11,13 +11,14 @@ from typing import IO, Any
 import orjson
 
 from layers import formats, safefile
+from layers.contents import Contents
 from layers.data import HEAD, MEMBER, TILE, LayerData, Piece, Progress, WriteOptions, never_stop
 from layers.errors import WriteError
 from layers.formats._reshape import own_text
 from layers.jsontext import raw_members
 from layers.outfile import check_kept
 from layers.project import Project
-from layers.records import Layer
+from layers.records import DRAWN, Layer
 from layers.source import below
 from layers.writers import WRITERS, Writer, by_ending
 from layers.writers.outgoing import Outgoing, rows_of
@@ -68,6 +69,8 @@ def holder_of(project: Project, layer: Layer) -> Layer:
 def goes_back(project: Project, layer: Layer, options: WriteOptions) -> bool:
     """Whether the source itself is written, as it came or with the edits in it."""
     if options.crs is not None or options.lod is not None or options.section or options.out is None:
+        return False
+    if layer.is_drawn:
         return False
     if layer.facts.get("tiles"):
         return not options.out.suffix
@@ -254,7 +257,7 @@ def _by_tile(project: Project, layer: Layer) -> Iterator[tuple[str, Iterator[tup
     return groupby(_pieces(project, "p.layer = ? ORDER BY p.seq", layer.id), tile)
 
 
-def object_text(project: Project, fid: int) -> str:
+def object_text(project: Contents, fid: int) -> str:
     """An object's own text as it would be exported now; an edited shape numbers its own vertices."""
     found = _own(project, fid)
     if found is None:
@@ -270,7 +273,7 @@ def object_text(project: Project, fid: int) -> str:
     return found.nested.own_text(head, b"".join(member), fid - found.first)
 
 
-def object_geometries(project: Project, fid: int) -> list[dict[str, Any]]:
+def object_geometries(project: Contents, fid: int) -> list[dict[str, Any]]:
     """An object's geometries in the source, as CityJSON has them."""
     found = _own(project, fid)
     if found is None or found.nested is None:
@@ -300,14 +303,14 @@ class _Own:
     nested: formats.Nested | None
 
 
-def _own(project: Project, fid: int) -> _Own | None:
+def _own(project: Contents, fid: int) -> _Own | None:
     """Where the text of an object is; None where the source is not kept object by object."""
     found = project.query(
         "SELECT l.source_format, l.first_fid, l.id, l.facts LIKE '%\"tiles\"%' FROM object o"
         " JOIN layer l ON l.id = o.layer WHERE o.fid = ?",
         (fid,),
     )
-    form = formats.by_name(found[0][0]) if found else None
+    form = formats.by_name(found[0][0]) if found and found[0][0] != DRAWN else None
     rewriter = None if form is None else formats.rewriter(form)
     if form is None or rewriter is None:
         return None
@@ -320,7 +323,7 @@ def _own(project: Project, fid: int) -> _Own | None:
     return _Own(found[0][2], bool(found[0][3]), first, rewriter, formats.nested(form))
 
 
-def _from_head(project: Project, own: _Own) -> Iterator[tuple[Piece, int | None]]:
+def _from_head(project: Contents, own: _Own) -> Iterator[tuple[Piece, int | None]]:
     """The pieces of an object, and before them what the file begins with where that tells what they mean.
 
     What stands before the object is left out: neighbours' commas and keys.
@@ -334,13 +337,13 @@ def _from_head(project: Project, own: _Own) -> Iterator[tuple[Piece, int | None]
         yield Piece(piece.data[piece.start :], 0, piece.feature, piece.role), touched
 
 
-def raw_attributes(project: Project, fid: int) -> dict[str, bytes]:
+def raw_attributes(project: Contents, fid: int) -> dict[str, bytes]:
     """An object's attributes as raw JSON text."""
     ((text,),) = project.query("SELECT attributes FROM object WHERE fid = ?", (fid,))
     return raw_members(text.encode())
 
 
-def _pieces(project: Project, where: str, value: int) -> Iterator[tuple[Piece, int | None]]:
+def _pieces(project: Contents, where: str, value: int) -> Iterator[tuple[Piece, int | None]]:
     """Stored pieces, with the fid of those whose object, or any of those it holds, was ever edited."""
     for feature, role, start, data, touched in project.rows(
         "SELECT p.object, p.role, p.start, p.data, CASE"

@@ -20,6 +20,7 @@ from layers.decoding import answered
 from layers.errors import ReadError
 from layers.exporting import source_tiles
 from layers.intake import Staged, Told, connect, drop, intake, refresh_boxes
+from layers.place import local_origin
 from layers.placement import AS_READ_TEXT
 from layers.project import Project
 from layers.records import Layer
@@ -27,9 +28,6 @@ from layers.request import Request, images_of
 from layers.source import Source, below
 from layers.staging import ARRAYS, BOXES
 from layers.vector import hides_pipes
-
-#: The origin of a project is so round.
-ORIGIN_STEP_M = 100.0
 
 
 def import_files(
@@ -172,12 +170,6 @@ def origin_of(project_path: Path) -> tuple[float, float, float] | None:
 def _triple(point: Float64) -> tuple[float, float, float]:
     x, y, z = point.tolist()
     return x, y, z
-
-
-def local_origin(box: tuple[float, ...]) -> list[float]:
-    """A round point in the middle of a box; views subtract it to stay precise."""
-    middle = (np.array(box[:2]) + np.array(box[3:5])) / 2
-    return [*(np.round(middle / ORIGIN_STEP_M) * ORIGIN_STEP_M).tolist(), 0.0]
 
 
 def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> None:

@@ -13,8 +13,8 @@ from layers.arrays import Float64
 from layers.data import Box
 from layers.edit import Edit
 from layers.errors import PlaceError
-from layers.importing import local_origin
 from layers.moving import moved_box
+from layers.place import local_origin
 from layers.placement import AS_READ, Pair, Placement, Triple
 from layers.project import Project
 from layers.records import Layer

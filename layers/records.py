@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from layers.data import Box
 from layers.placement import AS_READ, Placement
 
+#: What the source of a layer is called whose objects were added by hand.
+DRAWN = "drawn"
 #: Some objects, by their numbers in the project.
 Fids = Sequence[int] | NDArray[np.int64]
 
@@ -45,6 +47,13 @@ class Layer:
     partner: int | None  # id of the layer whose objects this one shows
     view: str | None  # name of the table that GIS programs see
     placement: Placement = AS_READ  # by hand
+    series: str = ""  # of snapshots that stand for each other
+    scenario: int | None = None  # the one in which its objects stand; None: in all
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether its objects were added by hand: there is no source."""
+        return self.source_format == DRAWN
 
     @property
     def objects_layer(self) -> int:
@@ -66,6 +75,8 @@ class CityObject:
     attributes: dict[str, Any]
     lods: tuple[str, ...]
     surfaces: dict[str, int]
+    gone: bool = False  # taken away, or no longer added
+    replaces: int | None = None  # fid of the object that it stands for in a scenario
 
     def row(self) -> dict[str, Any]:
         """The values an expression sees."""
@@ -84,8 +95,9 @@ class CityObject:
 class Change:
     """One value before and after, as JSON text; None where there was or is nothing.
 
-    `table` is object, layer, project, epoch or result. Keys of objects are `attr:NAME`, `valid_from`,
-    `valid_to`; of layers their columns; of epochs `row`; of results `present` and `title`.
+    `table` is object, layer, project, epoch, result or scenario. Keys of objects are `attr:NAME`,
+    `valid_from`, `valid_to`, `gone`, `same:FID`, those of shapes; of layers their columns; of epochs `row`;
+    of results `present` and `title`; of scenarios their columns and `absent:FID`.
     """
 
     table: str
@@ -125,6 +137,7 @@ class Changes:
     project: bool = False
     epochs: bool = False
     results: bool = False
+    scenarios: bool = False
 
     def touch(self, fids: NDArray[np.int64]) -> bool:
         """Whether one of these objects, ascending as well, was changed."""
@@ -133,6 +146,19 @@ class Changes:
             return False
         places = np.minimum(np.searchsorted(many, few), len(many) - 1)
         return bool((many[places] == few).any())
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """An alternative to the city as it is, or to another scenario (`parent`)."""
+
+    id: int
+    name: str
+    parent: int | None
+    epoch: str  # ISO date of the city that it changes, '' = all dates
+    status: str  # proposed, approved, built
+    color: str  # "#rrggbb", '' = none
+    note: str
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,9 @@ def apply(connection: sqlite3.Connection, fid: int, key: str, after: str | None)
 
 
 def shapes_of(connection: sqlite3.Connection, first: int, count: int) -> list[tuple[int, str]]:
-    """The edited shapes of a stretch of objects: fid and text."""
+    """The edited shapes of a stretch of objects, as far as they are there: fid and text."""
     return connection.execute(
-        "SELECT object, data FROM shape WHERE object BETWEEN ? AND ? ORDER BY object",
+        "SELECT object, data FROM shape JOIN object ON fid = object WHERE object BETWEEN ? AND ?"
+        " AND gone = 0 ORDER BY object",
         (first, first + count - 1),
     ).fetchall()

@@ -181,7 +181,7 @@ def _move(points: Float64, mover: Mover) -> Float64:
 def _insert_objects(database: sqlite3.Connection, layer: LayerData) -> None:
     srs = _srs_number(layer.crs)
     database.executemany(
-        "INSERT INTO object VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+        "INSERT INTO object VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, NULL)",
         (
             (
                 position,

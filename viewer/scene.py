@@ -95,8 +95,11 @@ class Scene:
         self._has_own_camera = False
         self._moving = False
         self._finish = Finish()
+        self._shows: tuple[Result | None, str | None] = None, None
         #: How much is drawn, as a factor: 1 is what keeps motion fluent.
         self.detail = 1.0
+        #: Its part of what may be drawn, where several scenes make one picture.
+        self.share = 1.0
         self._needs_frame = True
         self._is_only_light = False  # nothing but sun or observer has changed since the last picture
         self.background = sky(dark=False)
@@ -250,9 +253,10 @@ class Scene:
 
     def _aim(self) -> None:
         """Tell the views where they are seen from, and share out what may be drawn."""
-        power = self.detail * (GRAPHICS_CARD if self._window.has_graphics_card else 1.0)
+        detail = self.detail * self.share
+        power = detail * (GRAPHICS_CARD if self._window.has_graphics_card else 1.0)
         points = self._finish.splats.pace.moving_points(RESTING_POINTS) if self._moving else RESTING_POINTS
-        aim = aim_of(self._views.values(), self._view2d(), self._moving, power, self.detail, points)
+        aim = aim_of(self._views.values(), self._view2d(), self._moving, power, detail, points)
         for view in self._views.values():
             view.aim(aim)
 
@@ -311,6 +315,10 @@ class Scene:
         """The layers that are in the scene."""
         return tuple(self._views)
 
+    def made(self, layer_id: int) -> object:
+        """What draws a layer now: another one once the layer was added anew; None while it is not here."""
+        return self._views.get(layer_id)
+
     def load(self, layer: Layer, drawable: Drawable | None) -> None:
         """Prepare and add a layer in one go."""
         self.add(prepare(layer, drawable, self._project.place))
@@ -358,15 +366,21 @@ class Scene:
         for number in [number for number in self._views if number not in present]:
             self.remove(number)
         if changes.layers:
-            for number, view in self._views.items():
-                view.restyle(present[number])
-            self._follow_stretch()
-            self._lay_pictures()
+            self.restyle()
         if changes.keys:
             for view in self._views.values():
                 view.refresh(changes.keys)
-        if changes.layers or changes.keys & {"valid_from", "valid_to"}:
+        if changes.layers or changes.scenarios or changes.keys & {"valid_from", "valid_to", "gone"}:
             self._update()
+        self.needs_frame = True
+
+    def restyle(self) -> None:
+        """Draw the layers as this scene wants them styled now."""
+        present = self._present()
+        for number, view in self._views.items():
+            view.restyle(present.get(number, view.layer))
+        self._follow_stretch()
+        self._lay_pictures()
         self.needs_frame = True
 
     def _present(self) -> dict[int, Layer]:
@@ -425,6 +439,16 @@ class Scene:
         self._visibility.date = date
         self._update()
 
+    def set_scenario(self, scenario: int | None) -> None:
+        """Show the city in a scenario; None shows it as it is."""
+        self._visibility.scenario = scenario
+        self._update()
+
+    @property
+    def date(self) -> str | None:
+        """The date that is shown; None: everything, whenever it stands."""
+        return self._visibility.date
+
     @property
     def ghosts(self) -> bool:
         """Whether what stands at other dates is drawn as ghosts."""
@@ -445,6 +469,19 @@ class Scene:
         if as_seen != self._visibility.as_seen:
             self._visibility.as_seen = as_seen
             self._update()
+
+    def follow(self, lead: Scene) -> None:
+        """Show what another scene of the project shows, in its light; but the date, style and camera."""
+        if self._visibility.follow(lead._visibility):
+            self._update()
+        if self._is_dark != lead._is_dark:
+            self.set_background(lead._is_dark)
+        if self.observer is not lead.observer:
+            self.set_observer(lead.observer)
+        if self.shows_dome != lead.shows_dome:
+            self.shows_dome = lead.shows_dome
+        if self._shows != lead._shows:
+            self.show_result(*lead._shows)
 
     def _update(self, only: int | None = None) -> None:
         """Tell the views, or one of them, what is shown."""
@@ -497,6 +534,7 @@ class Scene:
         if result is None and self._result is not None:
             for city in self._cities():
                 city.paint(None)
+        self._shows = result, quantity
         self._finish.result = None if result is None else ResultView(result, quantity)
         self._paint_result()
         self.needs_frame = True

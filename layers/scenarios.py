@@ -1,0 +1,202 @@
+"""Scenarios: what is changed in one is copied first, so that nothing of the base is touched.
+
+A scenario has a drawn layer of its own for each layer whose objects it changes. The first change of a building
+copies all of it there, with its parts, and notes the originals as absent; merging brings what became of the
+copies into the base, in one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from layers.edit import NO_ATTRIBUTES, Edit
+from layers.epochs import BASE, lineage
+from layers.errors import EditError
+from layers.project import Project
+from layers.records import CityObject, Fids
+from layers.shapes import SOURCE, Shape
+from layers.shaping import Shapes
+
+#: What geometries say of the looks that a source keeps elsewhere.
+LOOKS = ("material", "texture")
+#: Behind the name of a layer: the layer of what was added to it.
+ADDED = " (drawn)"
+
+
+def editable(project: Project, edit: Edit, fids: Fids, scenario: int | None) -> dict[int, int]:
+    """The objects to change where these are to be changed in a scenario: their copies, made where needed.
+
+    In the city as it is, None, they are the objects themselves.
+    """
+    wanted = [int(fid) for fid in fids]
+    if scenario is None:
+        return {fid: fid for fid in wanted}
+    _check_open(project, scenario)
+    copies, own = _copies(edit, scenario), _own(edit, scenario)
+    found: dict[int, int] = {}
+    for fid in wanted:
+        if fid not in copies and fid not in own:
+            copies |= _copied(project, edit, _root(project, fid), scenario)
+        found[fid] = copies.get(fid, fid)
+    return found
+
+
+def remove(project: Project, edit: Edit, fids: Fids, scenario: int | None) -> None:
+    """Take objects away, with their parts: in the city as it is, or in a scenario alone."""
+    if scenario is None:
+        edit.remove_objects(fids)
+        return
+    _check_open(project, scenario)
+    copies, own = _copies(edit, scenario), _own(edit, scenario)
+    mine = [copies.get(int(fid), int(fid)) for fid in fids if int(fid) in copies or int(fid) in own]
+    others = [int(fid) for fid in fids if int(fid) not in copies and int(fid) not in own]
+    parts = [fid for fid in others if _root(project, fid) != fid]
+    if parts:
+        mine += editable(project, edit, parts, scenario).values()
+    for fid in others:
+        if fid not in parts:
+            _check_stands(project, edit, fid, scenario)
+            edit.set_absent(scenario, [item.fid for item in _family(project, fid)])
+    edit.remove_objects(list(dict.fromkeys(mine)))
+
+
+def add(
+    project: Project,
+    edit: Edit,
+    scenario: int | None,
+    type: str,
+    shape: Shape | None,
+    *,
+    id: str = "",
+    attributes: Mapping[str, Any] = NO_ATTRIBUTES,
+    parent: str | None = None,
+    base: int | None = None,
+) -> int:
+    """Add an object in a scenario, or to the city as it is (None); gives its fid.
+
+    It comes into the drawn layer that goes with the layer `base`, in whose CRS the shape is.
+    """
+    if scenario is not None:
+        _check_open(project, scenario)
+    return edit.add_object(layer_for(project, edit, base, scenario), id, type, shape, attributes, parent)
+
+
+def layer_for(project: Project, edit: Edit, base: int | None, scenario: int | None) -> int:
+    """The drawn layer of a scenario that goes with a layer, or with none; made where it is not there yet."""
+    held = None if base is None else project.any_layer(base)
+    if held is not None and held.is_drawn and held.scenario == scenario:
+        return held.id
+    if held is not None and held.scenario is not None:
+        base = held.facts.get(BASE, held.id)
+    for number, of in edit.rows(
+        f"SELECT id, facts ->> '$.{BASE}' FROM layer WHERE reserved > 0 AND present = 1 AND scenario IS ?",
+        (scenario,),
+    ):
+        if of == base:
+            return int(number)
+    name = "Drawn" if base is None else project.any_layer(base).name
+    if scenario is not None:
+        wanted = project.scenario(scenario).name
+        name = wanted if base is None else f"{name} – {wanted}"
+    elif base is not None:
+        name += ADDED
+    return edit.add_layer(name, scenario=scenario, base=base)
+
+
+def _check_open(project: Project, scenario: int) -> None:
+    known = project.scenario(scenario)
+    if known.status == "built":
+        raise EditError(
+            "A scenario that is built is changed no more",
+            where=known.name,
+            do="Begin another one, or set its status to proposed",
+        )
+
+
+def _copies(edit: Edit, scenario: int) -> dict[int, int]:
+    """The copies in a scenario by the objects that they replace, as they are within the edit."""
+    found = edit.rows(
+        "SELECT o.replaces, o.fid FROM object o JOIN layer l ON l.id = o.layer"
+        " WHERE l.scenario = ? AND l.reserved > 0 AND o.gone = 0 AND o.replaces IS NOT NULL",
+        (scenario,),
+    )
+    return {int(original): int(fid) for original, fid in found}
+
+
+def _own(edit: Edit, scenario: int) -> frozenset[int]:
+    """The objects of a scenario's own layers, as they are within the edit."""
+    found = edit.rows(
+        "SELECT o.fid FROM object o JOIN layer l ON l.id = o.layer WHERE l.scenario = ? AND o.gone = 0",
+        (scenario,),
+    )
+    return frozenset(int(fid) for (fid,) in found)
+
+
+def _check_stands(project: Project, edit: Edit, fid: int, scenario: int) -> None:
+    """Refuse an object that does not stand in a scenario."""
+    chain = lineage(project, scenario)
+    layer = project.any_layer(project.object(fid).layer)
+    marks = ",".join("?" * len(chain))
+    absent = list(
+        edit.rows(f"SELECT 1 FROM absent WHERE object = ? AND scenario IN ({marks})", (fid, *chain))
+    )
+    if absent or (layer.scenario is not None and layer.scenario not in chain):
+        raise EditError(
+            "The object does not stand in this scenario",
+            where=project.object(fid).id,
+            found=project.scenario(scenario).name,
+        )
+
+
+def _root(project: Project, fid: int) -> int:
+    """The object that one is a part of, or itself."""
+    item = project.object(fid)
+    while item.parent:
+        above = project.by_id(item.parent, item.layer)
+        if above is None:
+            break
+        item = above
+    return item.fid
+
+
+def _family(project: Project, root: int) -> list[CityObject]:
+    """An object and all its parts, the root first."""
+    found = [project.object(root)]
+    for item in found:
+        found += [project.object(fid) for fid in project.children(item.fid)]
+    return found
+
+
+def _copied(project: Project, edit: Edit, root: int, scenario: int) -> dict[int, int]:
+    """Copy a building with all its parts; gives the copies by what they replace."""
+    _check_stands(project, edit, root, scenario)
+    family = _family(project, root)
+    layer = project.any_layer(family[0].layer)
+    target, shapes = layer_for(project, edit, layer.id, scenario), Shapes(project, layer)
+    found = {}
+    for item in family:
+        found[item.fid] = edit.add_object(
+            target,
+            item.id,
+            item.type,
+            copied(shapes.of(item.fid)),
+            item.attributes,
+            item.parent,
+            item.fid,
+            (item.valid_from, item.valid_to),
+        )
+    edit.set_absent(scenario, list(found))
+    return found
+
+
+def copied(shape: Shape | None) -> Shape | None:
+    """A shape that needs no source: without geometries that are not made of surfaces, and without looks."""
+    if shape is None:
+        return None
+    geometries = [
+        {key: value for key, value in geometry.items() if key not in LOOKS}
+        for geometry in shape.geometries
+        if geometry["type"] != SOURCE
+    ]
+    return Shape(geometries, shape.vertices) if geometries else None
