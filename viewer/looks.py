@@ -17,6 +17,8 @@ Float32 = NDArray[np.float32]
 
 #: `color_by` of a layer that is drawn in the materials and textures of its file.
 APPEARANCE = "appearance"
+#: What a picture may be asked to be coloured by besides the name of an attribute.
+WAYS = ("type", "surface", APPEARANCE, "plain", "rgb", "intensity", "classification", "height")
 PLAIN = "#d8cfc0"
 ROOF, WALL, GROUND = "RoofSurface", "WallSurface", "GroundSurface"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,15 +12,15 @@ import numpy as np
 from layers.arrays import CityTiles, Drawable
 from layers.errors import UsageError
 from layers.pictures import read_png, write_png
-from layers.records import Layer
 from layers.results import Result
 from layers.views import Place, View
+from viewer.arrangement import Arrangement
 from viewer.camera import STANDARD_VIEWS, Camera
-from viewer.looks import APPEARANCE
-from viewer.papers import THEME
-from viewer.scene import Scene, SunLight, prepare
+from viewer.looks import WAYS
+from viewer.panes import Panes
+from viewer.scene import SunLight, prepare
 from viewer.sheet import annotated
-from viewer.view import ATTRIBUTE
+from viewer.showing import Showing
 
 if TYPE_CHECKING:
     from layers.project import Project
@@ -28,8 +29,7 @@ DEFAULT_SIZE = (1600, 1000)
 MOST_PIXELS = 8192
 #: Horizontal fields of view of pictures from an eye.
 NARROWEST_DEG, WIDEST_DEG = 0.1, 170.0
-#: What `color_by` may say besides the name of an attribute.
-WAYS = ("type", "surface", "appearance", "plain", "rgb", "intensity", "classification", "height")
+SIDE_BY_SIDE = Arrangement()
 
 
 def shot(
@@ -50,50 +50,83 @@ def shot(
     dark: bool = False,
     marks: bool = True,
     title: str = "",
+    showings: Sequence[Showing] = (),
+    suns: Sequence[SunLight | None] = (),
+    arrangement: Arrangement = SIDE_BY_SIDE,
 ) -> None:
     """Draw the project's visible layers and write a PNG; `marks` adds legend, north arrow and scale.
 
     A picture of what an eye sees (`look`) has neither legend nor scale, which is different all over it.
+    Several `showings` are arranged in one picture, each with a sun of its own where there are `suns`.
     """
+    _check_size(size)
+    if camera is None and view not in STANDARD_VIEWS:
+        raise UsageError("There is no such view", found=view, allowed=", ".join(STANDARD_VIEWS))
+    shown = tuple(showings) or (Showing(date, color_by=color_by, theme=theme, lod=lod),)
+    with staged(project, size, shown, arrangement, dark) as panes:
+        for number, own in enumerate(suns or [sun]):
+            panes.set_sun(number, own)
+        scene = panes.lead
+        scene.shows_dome = marks and look is None
+        scene.as_seen = look is not None
+        scene.show_result(result, quantity)
+        if look is not None:
+            panes.camera = Camera.of_view(look, panes.area(0).width / panes.area(0).height)
+        elif camera is None:
+            panes.camera = panes.camera.viewed(view)
+            panes.fit()
+        else:
+            panes.camera = camera
+        panes.has_captions = marks
+        panes.settle()
+        picture = panes.frame(fine=True)
+        if marks:
+            words = (*((look.title,) if look is not None else ()), *_words(sun, result))
+            legend = panes.legend() if look is None or result is not None else []
+            picture = annotated(
+                picture,
+                panes.camera,
+                legend,
+                scene.background,
+                title if len(shown) == 1 else "",
+                words,
+                has_scale=look is None,
+                view_height=panes.area(0).height,
+            )
+    write_png(path, picture)
+
+
+@contextmanager
+def staged(
+    project: Project,
+    size: tuple[int, int],
+    showings: Sequence[Showing],
+    arrangement: Arrangement = SIDE_BY_SIDE,
+    dark: bool = False,
+) -> Iterator[Panes]:
+    """All layers of a project in panes, without a window."""
+    drawables = {layer.id: project.drawable(layer) for layer in project.layers}
+    for showing in showings:
+        _check(project, list(drawables.values()), showing)
+    panes = Panes(project, size)
+    try:
+        panes.arrange(arrangement, showings)
+        panes.lead.set_background(dark)
+        for layer in reversed(project.layers):
+            panes.lead.add(prepare(layer, drawables[layer.id], project.place, project))
+        panes.bring_all()
+        yield panes
+    finally:
+        panes.close()
+
+
+def _check_size(size: tuple[int, int]) -> None:
     if not all(0 < side <= MOST_PIXELS for side in size):
         raise UsageError(
             "The size of the picture is not possible",
             found=f"{size[0]}x{size[1]}",
             allowed=f"1x1 to {MOST_PIXELS}x{MOST_PIXELS}",
         )
-    if camera is None and view not in STANDARD_VIEWS:
-        raise UsageError("There is no such view", found=view, allowed=", ".join(STANDARD_VIEWS))
-    drawables = {layer.id: project.drawable(layer) for layer in project.layers}
-    _check(project, list(drawables.values()), color_by, theme, lod)
-    scene = Scene(project, size, lambda layer: _styled(project, layer, color_by, theme, lod))
-    try:
-        scene.set_background(dark)
-        for layer in reversed(project.layers):
-            scene.add(prepare(layer, drawables[layer.id], project.place, project))
-        if date is not None:
-            scene.set_date(date)
-        scene.set_sun(sun)
-        scene.shows_dome = marks and look is None
-        scene.as_seen = look is not None
-        scene.show_result(result, quantity)
-        if look is not None:
-            scene.camera = Camera.of_view(look, size[0] / size[1])
-        elif camera is None:
-            scene.camera = scene.camera.viewed(view)
-            scene.fit()
-        else:
-            scene.camera = camera
-        scene.settle()
-        picture = scene.frame(fine=True)
-        if marks:
-            words = (*((look.title,) if look is not None else ()), *_words(sun, result))
-            legend = scene.legend() if look is None or result is not None else []
-            picture = annotated(
-                picture, scene.camera, legend, scene.background, title, words, has_scale=look is None
-            )
-    finally:
-        scene.close()
-    write_png(path, picture)
 
 
 def _words(sun: SunLight | None, result: Result | None) -> tuple[str, ...]:
@@ -147,14 +180,9 @@ def compare(one: Path, other: Path) -> float:
     return float(np.abs(a - b).mean() / 255)
 
 
-def _check(
-    project: Project,
-    drawables: list[Drawable | None],
-    color_by: str | None,
-    theme: str | None,
-    lod: str | None,
-) -> None:
+def _check(project: Project, drawables: list[Drawable | None], showing: Showing) -> None:
     """Refuse a LoD, an attribute or a theme that no layer has."""
+    color_by, theme, lod = showing.color_by, showing.theme, showing.lod
     lods = sorted({name for mesh in drawables if isinstance(mesh, CityTiles) for name in mesh.lod_names})
     if lod and lod not in lods:
         raise UsageError("There is no such LoD", found=lod, allowed=", ".join(lods))
@@ -167,18 +195,3 @@ def _check(
         raise UsageError(
             "There is no such theme", found=theme, allowed=", ".join(themes) or "no layer has several"
         )
-
-
-def _styled(
-    project: Project, layer: Layer, color_by: str | None, theme: str | None, lod: str | None
-) -> Layer:
-    """The layer as this picture wants it; what does not apply to it stays as it is."""
-    style = dict(layer.style)
-    if theme:
-        style |= {"color_by": APPEARANCE, THEME: theme}
-    if color_by in WAYS:
-        style["color_by"] = color_by
-    elif color_by and color_by in project.attribute_types(layer):
-        style["color_by"] = ATTRIBUTE + color_by
-    wants_lod = lod if lod is not None and layer.kind in ("city", "heritage") else layer.lod
-    return replace(layer, style=style, lod=wants_lod)

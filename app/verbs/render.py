@@ -14,6 +14,8 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from analysis.situation import Situation
+from app.verbs.severalviews import add_views, asked_views, showings_of
+from app.verbs.situations import Named
 from app.verbs.verb import ALL_DATES, Answer, Progress, Verb, size_from
 from layers.data import ReadOptions
 from layers.epochs import iso_date
@@ -25,6 +27,7 @@ from layers.project import ENDING, Project
 if TYPE_CHECKING:
     from layers.results import Result
     from layers.views import Place, View
+    from viewer.arrangement import Arrangement
     from viewer.camera import Camera
     from viewer.shade import SunLight
 
@@ -81,6 +84,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--color-by", metavar="ATTR", help="type, surface, appearance, plain, or an attribute")
     add("--theme", metavar="NAME", help="in the materials and textures of this theme of a file")
     add("--lod", metavar="L", help="this level of detail")
+    add_views(parser)
     add("--crs", metavar="EPSG", help="where the files lie, when they do not say so themselves")
     add("--overwrite", action="store_true", help="even where there is such a file already")
     add("--dark", action="store_true", help="against a dark sky")
@@ -110,6 +114,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         check_place(project, arguments.out, arguments.overwrite)
         from viewer import shot
 
+        several = asked_views(project, arguments)
         result, look = _result(project, arguments.result), None
         if arguments.eye is not None:
             look = _eye(project, arguments, date)
@@ -119,6 +124,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         sun: SunLight | None = None
         if arguments.sun:
             sun, date = _sun(project, arguments.sun, date, by_day=arguments.date is None)
+        views = _views(project, several, arguments) if several is not None else {}
         shot.shot(
             project,
             arguments.out,
@@ -136,18 +142,22 @@ def _run(arguments: argparse.Namespace) -> Answer:
             dark=arguments.dark,
             marks=not arguments.plain,
             title=project.title,
+            **views,
         )
     width, height = arguments.size
     values: dict[str, Any] = {"out": str(arguments.out), "width": width, "height": height}
     lines = [f"Drawn in {width} x {height} pixels. File: {arguments.out}"]
+    if several is not None:
+        values["views"] = [one.title for one in several[1]]
+        lines.append(f"Views: {', '.join(values['views'])}")
     if look is not None:
         values |= {"from": look.eye, "to": look.to, "fov_deg": look.fov_deg}
         lines.append(look.title)
     if sun is not None:
         values["sun"] = sun.audit_line
         values["date"] = date
-        city = Situation(date or "").title
-        lines += [words for words in (f"Drawn: {city}", sun.note, sun.audit_line) if words]
+        city = f"Drawn: {Situation(date or '').title}" if several is None else ""
+        lines += [words for words in (city, sun.note, sun.audit_line) if words]
     if arguments.compare is None:
         return Answer(values, tuple(lines))
     difference = shot.compare(arguments.out, arguments.compare)
@@ -192,6 +202,17 @@ def _sun(project: Project, text: str, date: str | None, by_day: bool) -> tuple[S
         date = local(moment.utc, site).date().isoformat()
     cast = cast_of(casters(project, Situation(date or "")), site, moment.utc)
     return sun_light(site, moment.utc, cast), date
+
+
+def _views(
+    project: Project, several: tuple[Arrangement, list[Named]], arguments: argparse.Namespace
+) -> dict[str, Any]:
+    """What each of several views shows, in the sun with the shadows of its own city."""
+    arrangement, found = several
+    suns = []
+    if arguments.sun:
+        suns = [_sun(project, arguments.sun, one.situation.date, by_day=False)[0] for one in found]
+    return {"arrangement": arrangement, "showings": showings_of(found, arguments), "suns": suns}
 
 
 def _result(project: Project, wanted: str | None) -> Result | None:
