@@ -32,6 +32,7 @@ class Visibility:
         self.selected = self.hidden = NOBODY
         self.isolated: Fids | None = None
         self.date: str | None = None
+        self.scenario: int | None = None
         self.ghosts = True
         self.as_seen = False  # as an eye sees it: without ghosts and signs
 
@@ -61,8 +62,8 @@ class Visibility:
         return bool(changed)
 
     def states(self, project: Project) -> dict[int, tuple[Mask, Mask]]:
-        """Per layer, what stands at the date and what does not; nothing without a date."""
-        return state_at(project, self.date) if self.date is not None else {}
+        """Per layer, what stands at the date in the scenario, and what are ghosts."""
+        return state_at(project, self.date, self.scenario)
 
     def shown(self, columns: Columns, state: tuple[Mask, Mask] | None, kind: str = "") -> Shown:
         """What of one layer, of a kind, is drawn, and how."""
@@ -70,7 +71,9 @@ class Visibility:
         if state is not None and len(state[0]) == len(shown.visible):
             shown.visible = columns.with_parents(state[0]) if columns.count else state[0].copy()
             has_ghosts = self.ghosts and not self.as_seen
-            shown.ghost = ~shown.visible if has_ghosts else np.zeros_like(shown.visible)
+            shown.ghost = (
+                (state[0] | state[1]) & ~shown.visible if has_ghosts else np.zeros_like(shown.visible)
+            )
         hidden = _positions(columns, self.hidden)
         shown.visible[hidden] = shown.ghost[hidden] = False
         if self.isolated is not None and columns.count:
