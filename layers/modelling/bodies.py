@@ -1,0 +1,184 @@
+"""Bodies that planar polygons close, each of its semantic surface: from shapes, and to sound shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from layers.arrays import Float64
+from layers.checks.faces import flat
+from layers.checks.geometry import ObjectCheck
+from layers.checks.shells import Shell
+from layers.errors import EditError
+from layers.flatten import DEPTH
+from layers.modelling.linking import Ring
+from layers.shapes import SOURCE, Shape
+
+#: What a polygon is, as CityJSON says it: {"type": "RoofSurface", …}; empty where nothing is said.
+Surface = dict[str, Any]
+
+GROUND, WALL, ROOF = "GroundSurface", "WallSurface", "RoofSurface"
+#: Members of semantic surfaces that number others of their geometry, which are others now.
+_NUMBERS = ("parent", "children")
+SOLIDS = ("Solid", "MultiSolid", "CompositeSolid")
+
+
+@dataclass(frozen=True)
+class Body:
+    """Faces around space: rings of numbers of points, the outer one first, anticlockwise from outside."""
+
+    points: Float64  # (n, 3) metres
+    faces: list[list[Ring]]
+    surfaces: list[Surface]  # of each face
+
+    @property
+    def kinds(self) -> list[str]:
+        """The semantic type of each face, "" = none."""
+        return [str(surface.get("type", "")) for surface in self.surfaces]
+
+    @cached_property
+    def shell(self) -> Shell:
+        """Its faces and how they meet."""
+        return Shell(flat(self.faces, self.points))
+
+    @property
+    def volume_m3(self) -> float:
+        """The space within."""
+        return self.shell.volume()
+
+    def normals(self) -> Float64:
+        """(f, 3) unit normals of the faces, outwards."""
+        found = np.zeros((len(self.faces), 3))
+        for number, face in enumerate(self.faces):
+            for ring in face:
+                corners = self.points[ring] - self.points[face[0][0]]
+                found[number] += np.cross(corners, np.roll(corners, -1, axis=0)).sum(axis=0)
+        length = np.linalg.norm(found, axis=1)[:, None]
+        unit: Float64 = np.divide(found, length, out=np.zeros_like(found), where=length > 0)
+        return unit
+
+    def geometry(self, lod: str) -> dict[str, Any]:
+        """The body as CityJSON has it; its boundaries number the points."""
+        solids = list(self._solids())
+        told: list[Surface] = []
+        for surface in self.surfaces:
+            if surface and surface not in told:
+                told.append(surface)
+        shells = [[[self.faces[face] for face in shell] for shell in solid] for solid in solids]
+        codes = [[[self._code(told, face) for face in shell] for shell in solid] for solid in solids]
+        is_one = len(solids) == 1
+        geometry: dict[str, Any] = {
+            "type": "Solid" if is_one else "MultiSolid",
+            "lod": lod,
+            "boundaries": shells[0] if is_one else shells,
+        }
+        if told:
+            geometry["semantics"] = {"surfaces": told, "values": codes[0] if is_one else codes}
+        return geometry
+
+    def _code(self, told: Sequence[Surface], face: int) -> int | None:
+        return told.index(self.surfaces[face]) if self.surfaces[face] else None
+
+    def _solids(self) -> Iterator[list[list[int]]]:
+        """The faces of each solid: its outer shell, then those of hollows in it."""
+        from layers.checks.contact import inside
+
+        groups = self._groups()
+        if len(groups) < 2:
+            yield groups
+            return
+        parts = [Shell(flat([self.faces[face] for face in group], self.points)) for group in groups]
+        outer = [at for at, part in enumerate(parts) if part.volume() > 0]
+        solids = {at: [groups[at]] for at in outer}
+        for at in range(len(parts)):
+            if at not in solids:
+                place = self.points[self.faces[groups[at][0]][0][:1]]
+                around = [o for o in outer if inside(place, parts[o].flat.corner_triangles(), 0).all()]
+                if around:
+                    solids[min(around, key=lambda o: parts[o].volume())].append(groups[at])
+        yield from solids.values()
+
+    def _groups(self) -> list[list[int]]:
+        """Faces that edges join."""
+        owner: dict[int, int] = {}
+        group = list(range(len(self.faces)))
+
+        def root(at: int) -> int:
+            while group[at] != at:
+                group[at] = group[group[at]]
+                at = group[at]
+            return at
+
+        for number, face in enumerate(self.faces):
+            for node in (node for ring in face for node in ring):
+                group[root(number)] = root(owner.setdefault(node, number))
+        found: dict[int, list[int]] = {}
+        for number in range(len(self.faces)):
+            found.setdefault(root(number), []).append(number)
+        return list(found.values())
+
+
+def body_of(geometry: dict[str, Any], vertices: Float64) -> Body:
+    """The body that a geometry of CityJSON encloses."""
+    if geometry.get("type") not in SOLIDS:
+        raise EditError(
+            "This shape is not a body",
+            found=f"a geometry of type {geometry.get('type')!r}",
+            allowed=", ".join(SOLIDS),
+            do="Draw it anew, or choose an object whose surfaces enclose a space",
+        )
+    depth = DEPTH[geometry["type"]]
+    semantics = geometry.get("semantics") or {}
+    told = [
+        {key: value for key, value in surface.items() if key not in _NUMBERS}
+        for surface in semantics.get("surfaces", ())
+    ]
+    faces = list(_level(geometry["boundaries"], depth))
+    values = list(_level(semantics.get("values"), depth)) if semantics.get("values") else []
+    surfaces = [told[value] if value is not None else {} for value in values]
+    return Body(vertices, faces, surfaces if len(surfaces) == len(faces) else [{} for _ in faces])
+
+
+def _level(lists: Any, depth: int) -> Iterator[Any]:
+    if lists is None:
+        return
+    for part in lists:
+        if depth == 0:
+            yield part
+        else:
+            yield from _level(part, depth - 1)
+
+
+def shape_of(*bodies: tuple[str, Body]) -> Shape:
+    """A shape with a geometry for each LoD and its body, checked."""
+    geometries, blocks, count = [], [], 0
+    for lod, body in bodies:
+        used = np.unique([node for face in body.faces for ring in face for node in ring])
+        at = dict(zip(used.tolist(), range(count, count + len(used)), strict=True))
+        faces = [[[at[node] for node in ring] for ring in face] for face in body.faces]
+        blocks.append(body.points[used])
+        count += len(used)
+        geometries.append((lod, faces, body.surfaces))
+    points = np.concatenate(blocks)
+    shape = Shape(
+        [Body(points, faces, surfaces).geometry(lod) for lod, faces, surfaces in geometries], points
+    )
+    return checked(shape)
+
+
+def checked(shape: Shape) -> Shape:
+    """The shape itself if it is sound by ISO 19107; refused with what is wrong if it is not."""
+    if not np.isfinite(shape.vertices).all():
+        raise EditError("This would not be a sound shape", found="a coordinate that is no number")
+    check = ObjectCheck("", shape.vertices - shape.vertices[:1])
+    for finding in check.findings([part for part in shape.geometries if part.get("type") != SOURCE]):
+        raise EditError(
+            "This would not be a sound shape",
+            found=f"{finding.text} (code {finding.code})",
+            do="Choose other numbers; nothing was changed",
+        )
+    return shape

@@ -1,0 +1,79 @@
+"""Buildings from a footprint: walls up to a roof (LoD 2), or a block of the same volume (LoD 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from layers.errors import EditError
+from layers.modelling.bodies import GROUND, ROOF, WALL, Body, Surface, shape_of
+from layers.modelling.cells import Cells, edges_of
+from layers.modelling.linking import Edge, joined
+from layers.modelling.outlines import Outline, outline_of
+from layers.modelling.roofs import Roof, roof_cells
+from layers.shapes import Shape
+
+LOWEST_WALL_M = 0.01
+BLOCK, ROOFED = "1", "2"
+
+
+def building(
+    footprint: Sequence[ArrayLike] | Outline,
+    ground_m: float,
+    eaves_m: float,
+    roof: Roof | None = None,
+    lods: Sequence[str] = (BLOCK, ROOFED),
+) -> Shape:
+    """A building on a footprint (rings of x, y) whose lowest eaves are so high above its ground.
+
+    LoD 2 has the roof, and types of surfaces; LoD 1 is a block of the same volume.
+    """
+    outline = outline_of(footprint)
+    if not eaves_m >= LOWEST_WALL_M:
+        raise EditError(
+            "The walls have no height", found=f"{eaves_m:g} m", allowed=f"at least {LOWEST_WALL_M} m"
+        )
+    cells = roof_cells(outline, roof or Roof()).welded()
+    raised = cells.with_heights(cells.nodes[:, 2] + ground_m + eaves_m)
+    roofed = walled(raised, ground_m)
+    found = []
+    for lod in lods:
+        if lod.startswith("1"):
+            mean_m = roofed.volume_m3 / outline.area_m2
+            whole = roof_cells(outline, Roof("flat"))
+            found.append((lod, walled(whole.with_heights(whole.nodes[:, 2] + ground_m + mean_m), ground_m)))
+        elif lod.startswith("2"):
+            found.append((lod, roofed))
+        else:
+            raise EditError("There is no such level of detail", found=repr(lod), allowed="1 and 2")
+    return shape_of(*found)
+
+
+def walled(cells: Cells, ground_m: float) -> Body:
+    """The body below cells, down to level ground."""
+    corners = cells.corners
+    foot = len(cells.nodes)  # the corner below corner k is foot + k
+    low = np.column_stack((cells.nodes[:corners, :2], np.full(corners, ground_m)))
+    faces = list(cells.polygons)
+    surfaces: list[Surface] = [{"type": ROOF} for _ in faces]
+    ground = []
+    for ring in _border(cells):
+        marks = [at for at, node in enumerate(ring) if node < corners]
+        for one, other in zip(marks, [*marks[1:], marks[0] + len(ring)], strict=True):
+            top = [ring[at % len(ring)] for at in range(one, other + 1)]
+            faces.append([[foot + top[0], foot + top[-1], *reversed(top)]])
+            surfaces.append({"type": WALL})
+        ground.append([foot + ring[at] for at in reversed(marks)])
+    ground.sort(key=lambda ring: min(ring))  # the outer ring has the first corner
+    return Body(np.vstack((cells.nodes, low)), [*faces, ground], [*surfaces, {"type": GROUND}])
+
+
+def _border(cells: Cells) -> Iterable[list[int]]:
+    """The rings around all cells."""
+    edges = [edge for polygon in cells.polygons for ring in polygon for edge in edges_of(ring)]
+    there = set(edges)
+    border: list[Edge] = [edge for edge in edges if edge[::-1] not in there]
+    for numbers in joined(border, cells.nodes[:, :2]):
+        yield [border[number][0] for number in numbers]
