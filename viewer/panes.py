@@ -94,7 +94,7 @@ class Panes:
                 continue
             self._showings[number:] = [showing]
             self._grow()
-            self._scenes[-1].set_date(showing.date)
+            self._scenes[-1].situation = showing.situation
             self._scenes[-1].camera = self.lead.camera
         self._showings = list(showings)
         self._pictures = [None] * len(self._scenes)
@@ -105,8 +105,7 @@ class Panes:
         """Let a pane show another date, scenario or style."""
         scene, before = self._scenes[number], self._showings[number]
         self._showings[number] = showing
-        if scene.date != showing.date:
-            scene.set_date(showing.date)
+        scene.situation = showing.situation
         if replace(before, date=None, scenario=None, caption="") != replace(
             showing, date=None, scenario=None, caption=""
         ):
@@ -244,10 +243,14 @@ class Panes:
         yield whole
 
     def _captions(self) -> list[str]:
-        return [
-            replace(showing, date=scene.date).title
-            for showing, scene in zip(self._showings, self._scenes, strict=True)
-        ]
+        """What the panes are called; one whose scene was asked for another situation since, by that."""
+        found = []
+        for showing, scene in zip(self._showings, self._scenes, strict=True):
+            if showing.situation != scene.situation:
+                date, scenario = scene.situation
+                showing = Showing(date, scenario)
+            found.append(showing.title(self._project))
+        return found
 
     def _follow_lead(self) -> None:
         """Have all panes show what the first one shows, each of its own date."""
@@ -278,7 +281,7 @@ class Panes:
         sun, scene = self.lead.sun, self._scenes[number]
         if number in self._suns:
             return self._suns[number]
-        if sun is None or scene.date == self.lead.date:
+        if sun is None or scene.situation == self.lead.situation:
             return sun
         has_same = scene.sun is not None and replace(scene.sun, shadows=sun.shadows) == sun
         return scene.sun if has_same else replace(sun, shadows=None)

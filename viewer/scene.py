@@ -331,7 +331,8 @@ class Scene:
             self._place = prepared.place
         if prepared.columns is not None:
             prepared.columns.read_with(self._project)
-            self._columns.setdefault(layer.objects_layer, prepared.columns)
+            if self._columns_of(layer).count == prepared.columns.count:
+                self._columns[layer.objects_layer] = prepared.columns
         view = prepared.view
         if view is None:
             place = replace(prepared.place, origin=self.origin)
@@ -389,9 +390,10 @@ class Scene:
 
     def _columns_of(self, layer: Layer) -> Columns:
         number = layer.objects_layer
-        if number not in self._columns:
-            self._columns[number] = columns_of(self._project, layer)
-        return self._columns[number]
+        known = self._columns.get(number)
+        if known is None or known.count != self._project.any_layer(number).object_count:
+            known = self._columns[number] = columns_of(self._project, layer)
+        return known
 
     def _more(self) -> Iterator[Patch]:
         """What is drawn beside the layers."""
@@ -439,15 +441,21 @@ class Scene:
         self._visibility.date = date
         self._update()
 
-    def set_scenario(self, scenario: int | None) -> None:
-        """Show the city in a scenario; None shows it as it is."""
-        self._visibility.scenario = scenario
+    def set_scenario(self, scenario: int | str | None) -> None:
+        """Show the city in a scenario, by its id or name; None or '' shows it as it is."""
+        self._visibility.scenario = self._project.scenario(scenario).id if scenario else None
         self._update()
 
     @property
-    def date(self) -> str | None:
-        """The date that is shown; None: everything, whenever it stands."""
-        return self._visibility.date
+    def situation(self) -> tuple[str | None, int | None]:
+        """The date that is shown (None: everything, whenever it stands) and the scenario (None: as it is)."""
+        return self._visibility.date, self._visibility.scenario
+
+    @situation.setter
+    def situation(self, situation: tuple[str | None, int | None]) -> None:
+        if situation != self.situation:
+            self._visibility.date, self._visibility.scenario = situation
+            self._update()
 
     @property
     def ghosts(self) -> bool:

@@ -44,6 +44,7 @@ def shot(
     theme: str | None = None,
     lod: str | None = None,
     date: str | None = None,
+    scenario: int | None = None,
     sun: SunLight | None = None,
     result: Result | None = None,
     quantity: str | None = None,
@@ -62,7 +63,7 @@ def shot(
     _check_size(size)
     if camera is None and view not in STANDARD_VIEWS:
         raise UsageError("There is no such view", found=view, allowed=", ".join(STANDARD_VIEWS))
-    shown = tuple(showings) or (Showing(date, color_by=color_by, theme=theme, lod=lod),)
+    shown = tuple(showings) or (Showing(date, scenario, color_by=color_by, theme=theme, lod=lod),)
     with staged(project, size, shown, arrangement, dark) as panes:
         for number, own in enumerate(suns or [sun]):
             panes.set_sun(number, own)

@@ -30,9 +30,19 @@ class Showing:
     lod: str | None = None
 
     @property
-    def title(self) -> str:
-        """What it is called in the picture, '' for the city without a date."""
-        return self.caption or self.date or ""
+    def situation(self) -> tuple[str | None, int | None]:
+        """What stands in it: of a date, in a scenario."""
+        return self.date, self.scenario
+
+    def title(self, project: Project) -> str:
+        """What it is called in the picture; '' for the city as it is at all dates."""
+        if self.caption:
+            return self.caption
+        known = {scenario.id: scenario for scenario in project.scenarios}
+        scenario = known.get(self.scenario or 0)
+        words = f"{scenario.name} ({scenario.status})" if scenario is not None else ""
+        date = self.date or (scenario.epoch if scenario is not None else "")
+        return ", ".join(filter(None, (words, date)))
 
     def styled(self, project: Project, layer: Layer) -> Layer:
         """The layer as this view wants it; what does not apply to it stays as it is."""

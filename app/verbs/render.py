@@ -74,6 +74,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DATE",
         help="the city as it stands at this date; default the day of the sun, else all; all: every date",
     )
+    add("--scenario", metavar="NAME", help="in this scenario, at its date unless another is given")
     add(
         "--sun",
         metavar="ISO-TIME",
@@ -115,15 +116,18 @@ def _run(arguments: argparse.Namespace) -> Answer:
         from viewer import shot
 
         several = asked_views(project, arguments)
+        scenario = project.scenario(arguments.scenario) if arguments.scenario else None
+        in_scenario = scenario.name if scenario is not None else ""
         result, look = _result(project, arguments.result), None
         if arguments.eye is not None:
-            look = _eye(project, arguments, date)
+            look = _eye(project, arguments, Situation(date or "", scenario=in_scenario))
         if arguments.look:
             look, date = _view_of(result, arguments, date)
             result = result if arguments.quantity else None
         sun: SunLight | None = None
         if arguments.sun:
-            sun, date = _sun(project, arguments.sun, date, by_day=arguments.date is None)
+            asked = Situation(date or "", scenario=in_scenario)
+            sun, date = _sun(project, arguments.sun, asked, by_day=arguments.date is None)
         views = _views(project, several, arguments) if several is not None else {}
         shot.shot(
             project,
@@ -136,6 +140,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
             theme=arguments.theme,
             lod=arguments.lod,
             date=date,
+            scenario=scenario.id if scenario is not None else None,
             sun=sun,
             result=result,
             quantity=arguments.quantity,
@@ -156,7 +161,8 @@ def _run(arguments: argparse.Namespace) -> Answer:
     if sun is not None:
         values["sun"] = sun.audit_line
         values["date"] = date
-        city = f"Drawn: {Situation(date or '').title}" if several is None else ""
+        shown = Situation(date or "", scenario=in_scenario).title
+        city = f"Drawn: {shown}" if several is None else ""
         lines += [words for words in (city, sun.note, sun.audit_line) if words]
     if arguments.compare is None:
         return Answer(values, tuple(lines))
@@ -187,8 +193,8 @@ def _date(text: str | None) -> str | None:
     return date
 
 
-def _sun(project: Project, text: str, date: str | None, by_day: bool) -> tuple[SunLight, str | None]:
-    """The sun of a time with the shadows of the city of a date, `by_day` that of its day; and that date."""
+def _sun(project: Project, text: str, situation: Situation, by_day: bool) -> tuple[SunLight, str | None]:
+    """The sun of a time with the shadows of a situation, `by_day` of the date of that day; and the date."""
     from analysis.casters import casters
     from analysis.localtime import local, moment_from
     from analysis.site import site_of
@@ -199,9 +205,9 @@ def _sun(project: Project, text: str, date: str | None, by_day: bool) -> tuple[S
     if moment.note:
         print(moment.note, file=sys.stderr)
     if by_day:
-        date = local(moment.utc, site).date().isoformat()
-    cast = cast_of(casters(project, Situation(date or "")), site, moment.utc)
-    return sun_light(site, moment.utc, cast), date
+        situation = replace(situation, date=local(moment.utc, site).date().isoformat())
+    cast = cast_of(casters(project, situation), site, moment.utc)
+    return sun_light(site, moment.utc, cast), situation.date or None
 
 
 def _views(
@@ -211,8 +217,8 @@ def _views(
     arrangement, found = several
     suns = []
     if arguments.sun:
-        suns = [_sun(project, arguments.sun, one.situation.date, by_day=False)[0] for one in found]
-    return {"arrangement": arrangement, "showings": showings_of(found, arguments), "suns": suns}
+        suns = [_sun(project, arguments.sun, one.situation, by_day=False)[0] for one in found]
+    return {"arrangement": arrangement, "showings": showings_of(project, found, arguments), "suns": suns}
 
 
 def _result(project: Project, wanted: str | None) -> Result | None:
@@ -252,30 +258,30 @@ def _check_eye(arguments: argparse.Namespace) -> None:
         )
 
 
-def _eye(project: Project, arguments: argparse.Namespace, date: str | None) -> View:
+def _eye(project: Project, arguments: argparse.Namespace, situation: Situation) -> View:
     """What an eye sees."""
     from analysis.sight.looking import EYE_HEIGHT_M
     from analysis.site import site_if_known
     from viewer.shot import view_from
 
-    x, y, z = _placed(project, arguments.eye, date, "viewing place")
+    x, y, z = _placed(project, arguments.eye, situation, "viewing place")
     is_eye = len(arguments.eye) == 3
     height_m = (0.0 if is_eye else EYE_HEIGHT_M) if arguments.height is None else arguments.height
-    to = _placed(project, arguments.to, date, "point that is looked at")
+    to = _placed(project, arguments.to, situation, "point that is looked at")
     width, height = arguments.size
     fov_deg = FOV_DEG if arguments.fov is None else arguments.fov
     view = view_from((x, y, z + height_m), to, fov_deg, width / height)
     return replace(view, convergence_deg=site_if_known(project).convergence_deg)
 
 
-def _placed(project: Project, point: tuple[float, ...], date: str | None, what: str) -> Place:
-    """A point with its height, on the terrain of a date where it is not given."""
+def _placed(project: Project, point: tuple[float, ...], situation: Situation, what: str) -> Place:
+    """A point with its height, on the terrain of a situation where it is not given."""
     from analysis.casters import casters
     from analysis.sight.looking import box_around, read_places, stood_on
 
     found = read_places([point], what)
     if len(point) == 2:
-        cast = casters(project, Situation(date or ""), box_around(found, AROUND_M))
+        cast = casters(project, situation, box_around(found, AROUND_M))
         found = stood_on(cast, found, what)
     x, y, z = found[0].tolist()
     return x, y, z

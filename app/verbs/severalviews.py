@@ -66,7 +66,7 @@ def _placed(text: str) -> tuple[str, float]:
         ) from None
 
 
-def showings_of(found: list[Named], arguments: argparse.Namespace) -> list[Showing]:
+def showings_of(project: Project, found: list[Named], arguments: argparse.Namespace) -> list[Showing]:
     """What each view shows; several attributes colour one view each."""
     from viewer.showing import Showing
 
@@ -83,6 +83,7 @@ def showings_of(found: list[Named], arguments: argparse.Namespace) -> list[Showi
     return [
         Showing(
             one.situation.date or None,
+            project.scenario(one.situation.scenario).id if one.situation.scenario else None,
             caption=one.title,
             color_by=way,
             theme=arguments.theme,
