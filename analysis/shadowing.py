@@ -10,11 +10,10 @@ import numpy as np
 from analysis.casters import Casters, terrain_in
 from analysis.missing import why_nothing
 from analysis.shadowcast import Shape, Terrain, footprint, reach, shadow_on_plane, shadow_on_terrain
-from analysis.situation import Situation
+from analysis.situation import Situation, state_of
 from layers.arrays import Float64
 from layers.columns import NONE, Mask
 from layers.data import Box, Progress
-from layers.epochs import state_at
 from layers.errors import UsageError
 from layers.lods import MOST_GENERATIONS, with_parts
 from layers.project import Project
@@ -133,9 +132,7 @@ class Receiving:
     def __init__(self, project: Project, on: str, situation: Situation, origin: Float64) -> None:
         self._project, self._situation, self._origin = project, situation, origin
         self.layer = _terrain_layer(project, on)
-        self._stands = (
-            None if self.layer is None else state_at(project, situation.date or None)[self.layer.id][0]
-        )
+        self._stands = None if self.layer is None else state_of(project, situation)[self.layer.id][0]
         self.triangles = 0  # so many were cut out in all
 
     @property

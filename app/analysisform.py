@@ -26,7 +26,7 @@ from analysis import VISIBILITY
 from analysis.analysis import Analysis, Estimate
 from analysis.asked import Ask, questions
 from app.analysing import Analysing
-from app.askfields import PLAIN, AskField, ChoiceAnswer, CityDateAnswer, YesAnswer
+from app.askfields import PLAIN, AskField, ChoiceAnswer, CityDateAnswer, ScenarioAnswer, YesAnswer
 from app.askobjects import MOST_LOOKED_AT, LayerAnswer, ObjectsAnswer
 from app.askplaces import PlacesAnswer
 from app.askpoints import PointsAnswer
@@ -231,6 +231,8 @@ class AnalysisForm(QDialog):
     def _field(self, name: str, ask: Ask) -> AskField:
         if name in CITY_DATES:
             return CityDateAnswer(ask, self._epochs)
+        if ask.kind == "scenario":
+            return ScenarioAnswer(ask, self._session.project.scenarios)
         if ask.kind == "layer":
             return LayerAnswer(ask, self._session)
         if ask.kind == "points":
@@ -319,6 +321,9 @@ class AnalysisForm(QDialog):
             if field.ask.when is not None:
                 other = self.fields.get((field.ask.when[0],))
                 field.is_asked = other is None or field.ask.is_wanted_by(other.tells())
+            if isinstance(field, ScenarioAnswer):
+                field.is_asked &= field.has_any
+            if field.ask.when is not None or isinstance(field, ScenarioAnswer):
                 self._forms[names].setRowVisible(field, field.is_asked)
         for heading, fields in self._headings:
             heading.setVisible(any(field.is_asked for field in fields))

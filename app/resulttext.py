@@ -322,6 +322,8 @@ def answer_text(ask: Ask, value: Any, project: Project | None = None) -> str:
     if ask.kind == "rules":
         rule = all_rules().rules.get(value)
         return rule.title if rule is not None else str(value)
+    if ask.kind == "scenario":
+        return str(value or "none: the city as it is")
     if ask.kind == "date" and project is not None:
         names = [epoch.name for epoch in project.epochs if epoch.date == value]
         return f"{value} ({names[0]})" if names else str(value)

@@ -101,7 +101,7 @@ class Contents:
         )
 
     def absent(self, scenario: int) -> list[int]:
-        """What of others does not stand in a scenario, ascending: fids, and of whole layers minus their ids."""
+        """What of others does not stand in a scenario, ascending: fids, of whole layers minus their ids."""
         return scenariorows.absent(self._connection, scenario)
 
     @property

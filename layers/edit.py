@@ -239,7 +239,7 @@ class Edit:
         return number
 
     def add_scenario(self, name: str, parent: int | None = None, epoch: str = "") -> int:
-        """Begin a scenario, as an alternative to the city (of a date) or to another scenario; gives its id."""
+        """Begin a scenario, an alternative to the city (of a date) or to another scenario; gives its id."""
         self._check_open()
         number = adding.add_scenario(self._connection, name, parent, epoch)
         self._do(Change("scenario", number, "present", "0", "1"))

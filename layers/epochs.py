@@ -146,17 +146,21 @@ def shown_snapshots(layers: Sequence[Layer], date: str) -> dict[int, bool]:
     }
 
 
-def lineage(project: Project, scenario: int | None) -> list[int]:
-    """A scenario and those from which it branches, itself first; nothing for the city as it is."""
+def lineage(project: Project, scenario: int | str | None) -> list[int]:
+    """A scenario, by its id or name, and those from which it branches, itself first.
+
+    Nothing for the city as it is, which is None or ''.
+    """
     parents = {known.id: known.parent for known in project.scenarios}
+    number = project.scenario(scenario).id if scenario else None
     found: list[int] = []
-    while scenario in parents and scenario not in found:
-        found.append(scenario)
-        scenario = parents[scenario]
+    while number is not None and number in parents:
+        found.append(number)
+        number = parents[number]
     return found
 
 
-def date_in(project: Project, date: str | None, scenario: int | None) -> str | None:
+def date_in(project: Project, date: str | None, scenario: int | str | None) -> str | None:
     """The date that is looked at: where none is asked for, the one that the scenario changes."""
     if date:
         return date
@@ -164,7 +168,9 @@ def date_in(project: Project, date: str | None, scenario: int | None) -> str | N
     return next((epochs[number] for number in lineage(project, scenario) if epochs[number]), None)
 
 
-def state_at(project: Project, date: str | None, scenario: int | None = None) -> dict[int, tuple[Mask, Mask]]:
+def state_at(
+    project: Project, date: str | None, scenario: int | str | None = None
+) -> dict[int, tuple[Mask, Mask]]:
     """Per layer id, which of its objects stand, and which are ghosts of other dates.
 
     The masks are in layer order; a layer without objects (a raster, a cloud) has one entry for

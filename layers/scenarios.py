@@ -1,8 +1,8 @@
 """Scenarios: what is changed in one is copied first, so that nothing of the base is touched.
 
-A scenario has a drawn layer of its own for each layer whose objects it changes. The first change of a building
-copies all of it there, with its parts, and notes the originals as absent; merging brings what became of the
-copies into the base, in one step.
+A scenario has a drawn layer of its own for each layer whose objects it changes. The first change of a
+building copies all of it there, with its parts, and notes the originals as absent; merging brings what
+became of the copies into the base, in one step.
 """
 
 from __future__ import annotations

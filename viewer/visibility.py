@@ -63,12 +63,13 @@ class Visibility:
 
     def states(self, project: Project) -> dict[int, tuple[Mask, Mask]]:
         """Per layer, what stands at the date in the scenario, and what are ghosts."""
-        return state_at(project, self.date, self.scenario)
+        is_there = any(scenario.id == self.scenario for scenario in project.scenarios)
+        return state_at(project, self.date, self.scenario if is_there else None)
 
     def shown(self, columns: Columns, state: tuple[Mask, Mask] | None, kind: str = "") -> Shown:
         """What of one layer, of a kind, is drawn, and how."""
         shown = Shown.all(columns.count)
-        if state is not None and len(state[0]) == len(shown.visible):
+        if state is not None and len(state[0]) == len(shown.visible) and not state[0].all():
             shown.visible = columns.with_parents(state[0]) if columns.count else state[0].copy()
             has_ghosts = self.ghosts and not self.as_seen
             shown.ghost = (
