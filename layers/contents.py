@@ -225,13 +225,13 @@ class Contents:
         edited = self.shape(fid)
         if edited is not None:
             return edited.geometries
-        from layers.exporting import object_geometries
+        from layers.sourcetext import object_geometries
 
         return object_geometries(self, fid)
 
     def source_text(self, fid: int) -> str:
         """The object's text as it would be exported now; '' where the source is not text."""
-        from layers.exporting import object_text
+        from layers.sourcetext import object_text
 
         return object_text(self, fid)
 

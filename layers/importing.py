@@ -18,7 +18,6 @@ from layers.carrying import boxes_of, carry
 from layers.data import Progress, ReadOptions, never_stop
 from layers.decoding import answered
 from layers.errors import ReadError
-from layers.exporting import source_tiles
 from layers.intake import Staged, Told, connect, drop, intake, refresh_boxes
 from layers.place import local_origin
 from layers.placement import AS_READ_TEXT
@@ -26,6 +25,7 @@ from layers.project import Project
 from layers.records import Layer
 from layers.request import Request, images_of
 from layers.source import Source, below
+from layers.sourcetext import source_tiles
 from layers.staging import ARRAYS, BOXES
 from layers.vector import hides_pipes
 

@@ -17,7 +17,7 @@ from layers.arrays import Float64
 from layers.citymodel import encode
 from layers.data import Box, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError
-from layers.formats import _reshape
+from layers.formats import _leaving, _reshape
 from layers.formats._citymodel import model_of, written_anew
 from layers.formats._cityobjects import LARGEST_DEGREES, MEMBERS, ROOT, Reader, Root, crs_of, transform_of
 from layers.formats._stretches import FILE, OBJECTS, Outline, Stretch, texts
@@ -38,6 +38,7 @@ VERSIONS = ("1.0", "1.1", "2.0")
 HEADER = frozenset(
     ("type", "version", "metadata", "transform", "geometry-templates", "extensions", "appearance")
 )
+leave_out = _leaving.members
 
 
 def can_read(head: bytes, path: Path) -> int:

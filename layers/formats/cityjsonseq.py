@@ -13,7 +13,7 @@ import msgspec
 from layers.citymodel import encode
 from layers.data import Box, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError, reason
-from layers.formats import _reshape, cityjson
+from layers.formats import _leaving, _reshape, cityjson
 from layers.formats._citymodel import model_of, written_anew
 from layers.formats._cityobjects import ROOT, Reader, Root, crs_of, transform_of
 from layers.formats._stretches import FEATURES, FILE, Outline, Stretch
@@ -32,6 +32,7 @@ KINDS = ("city", "terrain")
 BYTES_AT_ONCE = 1 << 20
 
 rewrite = cityjson.rewrite
+leave_out = _leaving.lines
 
 
 def can_read(head: bytes, path: Path) -> int:

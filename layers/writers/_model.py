@@ -55,8 +55,9 @@ def model_from_tiles(going: Outgoing) -> Model:
         model["appearance"] = {"materials": [_material(going.tiles.album, one) for one in used.tolist()]}
     material = np.where(look >= 0, np.searchsorted(used, look), -1)
     types = [feature.type for feature in features]
-    for position, geometry in _geometries(mesh, number, material, types):
-        model["CityObjects"][names[position]].setdefault("geometry", []).append(geometry)
+    rows = np.searchsorted(going.positions, mesh.geometry_object)
+    for row, geometry in _geometries(mesh, number, material, rows, types):
+        model["CityObjects"][names[row]].setdefault("geometry", []).append(geometry)
     return {key: model[key] for key in MEMBER_ORDER if key in model}
 
 
@@ -106,22 +107,22 @@ def _objects(features: Sequence[Feature]) -> dict[str, Any]:
 
 
 def _geometries(
-    mesh: Mesh, number: Int64, material: Int64, types: Sequence[str]
+    mesh: Mesh, number: Int64, material: Int64, rows: Int64, types: Sequence[str]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The position of an object, and one of its geometries."""
+    """The row of an object (`rows` of each geometry), and one of its geometries."""
     rings = _Rings(mesh, number)
     closed = rings.closed()
     first = np.searchsorted(rings.geometry_of_polygon, np.arange(len(mesh.geometry_lod) + 1)).tolist()
     polygons, kinds = rings.polygons(), mesh.surface_type[rings.kept].tolist()
     materials = [None if code < 0 else code for code in material[rings.kept].tolist()]
     lods = mesh.geometry_lod.tolist()
-    for place, position in enumerate(mesh.geometry_object.tolist()):
+    for place, row in enumerate(rows.tolist()):
         begin, end = first[place], first[place + 1]
         if begin == end:
             continue
-        is_solid = bool(closed[place]) and types[position] != "TINRelief"
+        is_solid = bool(closed[place]) and types[row] != "TINRelief"
         kind = "Solid" if is_solid else "MultiSurface"
-        if types[position] == "TINRelief":
+        if types[row] == "TINRelief":
             kind = "CompositeSurface"
         boundaries = polygons[begin:end]
         geometry: dict[str, Any] = {
@@ -129,14 +130,14 @@ def _geometries(
             "lod": _lod(mesh.lod_names[lods[place]]),
             "boundaries": [boundaries] if is_solid else boundaries,
         }
-        semantics = _semantics([mesh.type_names[code] for code in kinds[begin:end]], types[position])
+        semantics = _semantics([mesh.type_names[code] for code in kinds[begin:end]], types[row])
         if semantics:
             surfaces, values = semantics
             geometry["semantics"] = {"surfaces": surfaces, "values": [values] if is_solid else values}
         mine = materials[begin:end]
         if any(code is not None for code in mine):
             geometry["material"] = {THEME: {"values": [mine] if is_solid else mine}}
-        yield position, geometry
+        yield row, geometry
 
 
 def _lod(name: str) -> str:
