@@ -111,9 +111,10 @@ class Arrangement:
             line = round(self.at * width)
             return np.concatenate((pictures[0][:, :line], pictures[1][:, line:]), axis=1)
         found = np.empty((height, width, 3), np.uint8)
-        found[:] = between.ink
         for picture, (x, y, wide, high) in zip(pictures, self.areas(count, width, height), strict=True):
             found[y : y + high, x : x + wide] = picture
+            found[y + high : y + high + GAP, x : x + wide + GAP] = between.ink
+            found[y : y + high, x + wide : x + wide + GAP] = between.ink
         return found
 
     def marked(

@@ -129,7 +129,7 @@ class CityView:
 
     def refresh(self, keys: frozenset[str]) -> None:
         """Recolour when the layer is coloured by a value that changed."""
-        if self._looks.attribute in keys:
+        if self._looks.key in keys:
             self._recolor()
 
     def update(self, shown: Shown) -> None:

@@ -37,8 +37,8 @@ def legend_of(
         bare = np.bincount(np.asarray(city.surface_type)[surfaces][look < 0], minlength=len(city.type_names))
         return [*_look_rows(layer, city.album, look, int(bare[0])), *_bare_rows(layer, city, bare)]
     objects = city.entry_object[allowed.entries]
-    if looks.classes is not None:
-        return looks.classes.legend(layer.id, looks.attribute, objects)
+    if looks.grouping is not None:
+        return looks.grouping.legend(layer, objects)
     if looks.way == "plain":
         return [LegendEntry(layer.name, looks.plain, len(objects), layer=layer.id, heading=layer.name)]
     if looks.way == "surface" and (rows := _surface_rows(layer, city, allowed)):

@@ -7,24 +7,24 @@ from numpy.typing import NDArray
 
 from layers.arrays import Int32, UInt8
 from layers.records import Layer
-from viewer.color import Classes, classify
+from viewer.age import AGE
 from viewer.columns import Columns
 from viewer.faces import Mask
+from viewer.grouping import grouping_of
 from viewer.palette import object_color, rgb, surface_color
-from viewer.view import ATTRIBUTE
 
 Float32 = NDArray[np.float32]
 
 #: `color_by` of a layer that is drawn in the materials and textures of its file.
 APPEARANCE = "appearance"
 #: What a picture may be asked to be coloured by besides the name of an attribute.
-WAYS = ("type", "surface", APPEARANCE, "plain", "rgb", "intensity", "classification", "height")
+WAYS = ("type", "surface", APPEARANCE, AGE, "plain", "rgb", "intensity", "classification", "height")
 PLAIN = "#d8cfc0"
 ROOF, WALL, GROUND = "RoofSurface", "WallSurface", "GroundSurface"
 
 
 class Looks:
-    """Colours by type, by surface, by an attribute, or all alike."""
+    """Colours by type, by surface, by an attribute, by age, or all alike."""
 
     def __init__(
         self, layer: Layer, columns: Columns, surface_types: tuple[str, ...], has_own: bool = False
@@ -38,19 +38,12 @@ class Looks:
         self.way = str(layer.style.get("color_by", "")) or usual
         #: Whether polygons go by their semantic types; those without looks do, where others have some.
         self._by_surface = self.way == "surface" or (self.way == APPEARANCE and by_surface)
-        self.classes: Classes | None = None
-        if self.way.startswith(ATTRIBUTE):
-            style = layer.style
-            self.classes = classify(
-                columns.inherited(self.attribute),
-                str(style.get("method", "")),
-                int(style.get("classes", 6)),
-                str(style.get("color_map", "")),
-            )
+        self.grouping = grouping_of(layer, columns, inherits=True)
         #: Per object, which row of the tables its colours are in.
         self.codes: Int32 = self.object_type
-        if self.classes is not None:
-            self.codes, self._own = self.classes.codes, self.classes.colors.astype(np.float32)
+        if self.grouping is not None:
+            classes = self.grouping.classes
+            self.codes, self._own = classes.codes, classes.colors.astype(np.float32)
         elif self.way == "plain":
             self._own = np.tile(rgb(self.plain).astype(np.float32), (len(self.type_names) or 1, 1))
         else:
@@ -62,9 +55,9 @@ class Looks:
             self._top[built], self._side[built] = rgb(surface_color(ROOF)), rgb(surface_color(WALL))
 
     @property
-    def attribute(self) -> str:
-        """The attribute that colours, or ''."""
-        return self.way.removeprefix(ATTRIBUTE) if self.way.startswith(ATTRIBUTE) else ""
+    def key(self) -> str:
+        """The value of objects that decides their colours, or ''."""
+        return self.grouping.key if self.grouping is not None else ""
 
     @property
     def plain(self) -> str:

@@ -11,13 +11,14 @@ from layers.pipes import Network
 from layers.records import Layer
 from viewer.axes import Axes
 from viewer.bodies import BodiesView
-from viewer.color import Classes, LegendEntry, classify
+from viewer.color import LegendEntry
 from viewer.faces import Mask
+from viewer.grouping import Grouping, grouping_of
 from viewer.palette import object_color, pipe_color, rgb
 from viewer.patch import Patch
 from viewer.picking import Hit, View2D
 from viewer.solids import shafts, tubes
-from viewer.view import ATTRIBUTE, Found, Source
+from viewer.view import Found, Source
 
 
 class PipesView(BodiesView):
@@ -32,7 +33,7 @@ class PipesView(BodiesView):
         fids = np.concatenate((network.fid, network.node_fid))
         super().__init__(source, pipes.then(manholes), (fids - source.columns.first_fid).astype(np.int32))
         self._axes = Axes(network.points, network.offsets, source.origin)
-        self._classes: Classes | None = None
+        self._grouping: Grouping | None = None
         self._color()
         self.begin()
 
@@ -52,18 +53,11 @@ class PipesView(BodiesView):
     # -- colours ---------------------------------------------------------------------------------
 
     def _color(self) -> None:
-        style, objects = self.layer.style, self._faces.part_object
-        way = str(style.get("color_by", "type"))
-        self._classes = None
-        if way.startswith(ATTRIBUTE):
-            values = self._source.columns.values(way.removeprefix(ATTRIBUTE))
-            self._classes = classify(
-                values,
-                str(style.get("method", "")),
-                int(style.get("classes", 6)),
-                str(style.get("color_map", "")),
-            )
-            self._base = self._classes.colors.astype(np.float32)[self._classes.codes[objects]]
+        objects = self._faces.part_object
+        self._grouping = grouping_of(self.layer, self._source.columns)
+        if self._grouping is not None:
+            classes = self._grouping.classes
+            self._base = classes.colors.astype(np.float32)[classes.codes[objects]]
             return
         self._base = np.empty((len(objects), 3), np.float32)
         self._base[: self._line_count] = rgb(self._line_color)
@@ -80,8 +74,7 @@ class PipesView(BodiesView):
 
     def refresh(self, keys: frozenset[str]) -> None:
         """Recolour when the layer is coloured by a value that changed."""
-        way = str(self.layer.style.get("color_by", ""))
-        if way.startswith(ATTRIBUTE) and way.removeprefix(ATTRIBUTE) in keys:
+        if self._grouping is not None and self._grouping.key in keys:
             self._color()
             self._fade()
             self._axes.forget()
@@ -98,9 +91,9 @@ class PipesView(BodiesView):
     def legend(self) -> list[LegendEntry]:
         """Classes with counts, or pipes and manholes."""
         layer = self.layer
-        if self._classes is not None:
-            heading = str(layer.style.get("color_by", "")).removeprefix(ATTRIBUTE)
-            return self._classes.legend(layer.id, heading, np.unique(self._faces.part_object[self._visible]))
+        if self._grouping is not None:
+            shown = np.unique(self._faces.part_object[self._visible])
+            return self._grouping.legend(layer, shown)
         pipes = len(np.unique(self._faces.part_object[: self._line_count]))
         manholes = len(np.unique(self._faces.part_object[self._line_count :]))
         rows = (("Pipes", self._line_color, pipes), ("Manholes", object_color("Manhole"), manholes))

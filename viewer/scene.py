@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from layers.arrays import Drawable, Float64, UInt8
+from layers.epochs import date_in
 from layers.place import Place
 from layers.records import Changes, Layer
 from layers.results import Result
 from layers.views import View, views_of
+from viewer.age import AGE, aged
 from viewer.budget import RESTING_POINTS, aim_of
 from viewer.camera import Camera
 from viewer.city import CityView
@@ -253,10 +255,11 @@ class Scene:
 
     def _aim(self) -> None:
         """Tell the views where they are seen from, and share out what may be drawn."""
-        detail = self.detail * self.share
-        power = detail * (GRAPHICS_CARD if self._window.has_graphics_card else 1.0)
+        power = self.detail * (GRAPHICS_CARD if self._window.has_graphics_card else 1.0)
         points = self._finish.splats.pace.moving_points(RESTING_POINTS) if self._moving else RESTING_POINTS
-        aim = aim_of(self._views.values(), self._view2d(), self._moving, power, detail, points)
+        aim = aim_of(
+            self._views.values(), self._view2d(), self._moving, power, self.detail, points, self.share
+        )
         for view in self._views.values():
             view.aim(aim)
 
@@ -386,7 +389,8 @@ class Scene:
 
     def _present(self) -> dict[int, Layer]:
         """The project's layers as they are now, in this scene's style."""
-        return {layer.id: self._styled(layer) for layer in self._project.layers}
+        day = date_in(self._project, *self.situation)
+        return {layer.id: aged(self._styled(layer), day) for layer in self._project.layers}
 
     def _columns_of(self, layer: Layer) -> Columns:
         number = layer.objects_layer
@@ -439,12 +443,12 @@ class Scene:
     def set_date(self, date: str | None) -> None:
         """Show the city at a date; None shows everything."""
         self._visibility.date = date
-        self._update()
+        self._show_situation()
 
     def set_scenario(self, scenario: int | str | None) -> None:
         """Show the city in a scenario, by its id or name; None or '' shows it as it is."""
         self._visibility.scenario = self._project.scenario(scenario).id if scenario else None
-        self._update()
+        self._show_situation()
 
     @property
     def situation(self) -> tuple[str | None, int | None]:
@@ -455,7 +459,12 @@ class Scene:
     def situation(self, situation: tuple[str | None, int | None]) -> None:
         if situation != self.situation:
             self._visibility.date, self._visibility.scenario = situation
-            self._update()
+            self._show_situation()
+
+    def _show_situation(self) -> None:
+        if any(self._styled(layer).style.get("color_by") == AGE for layer in self._project.layers):
+            self.restyle()
+        self._update()
 
     @property
     def ghosts(self) -> bool:
