@@ -37,7 +37,7 @@ def editable(project: Project, edit: Edit, fids: Fids, scenario: int | None) -> 
     found: dict[int, int] = {}
     for fid in wanted:
         if fid not in copies and fid not in own:
-            copies |= _copied(project, edit, _root(project, fid), scenario)
+            copies |= _copied(project, edit, root_of(project, fid), scenario)
         found[fid] = copies.get(fid, fid)
     return found
 
@@ -51,13 +51,13 @@ def remove(project: Project, edit: Edit, fids: Fids, scenario: int | None) -> No
     copies, own = _copies(edit, scenario), _own(edit, scenario)
     mine = [copies.get(int(fid), int(fid)) for fid in fids if int(fid) in copies or int(fid) in own]
     others = [int(fid) for fid in fids if int(fid) not in copies and int(fid) not in own]
-    parts = [fid for fid in others if _root(project, fid) != fid]
+    parts = [fid for fid in others if root_of(project, fid) != fid]
     if parts:
         mine += editable(project, edit, parts, scenario).values()
     for fid in others:
         if fid not in parts:
             _check_stands(project, edit, fid, scenario)
-            edit.set_absent(scenario, [item.fid for item in _family(project, fid)])
+            edit.set_absent(scenario, [item.fid for item in family(project, fid)])
     edit.remove_objects(list(dict.fromkeys(mine)))
 
 
@@ -88,7 +88,7 @@ def layer_for(project: Project, edit: Edit, base: int | None, scenario: int | No
     if held is not None and held.is_drawn and held.scenario == scenario:
         return held.id
     if held is not None and held.scenario is not None:
-        base = held.facts.get(BASE, held.id)
+        base = held.facts.get(BASE)
     for number, of in edit.rows(
         f"SELECT id, facts ->> '$.{BASE}' FROM layer WHERE reserved > 0 AND present = 1 AND scenario IS ?",
         (scenario,),
@@ -149,7 +149,7 @@ def _check_stands(project: Project, edit: Edit, fid: int, scenario: int) -> None
         )
 
 
-def _root(project: Project, fid: int) -> int:
+def root_of(project: Project, fid: int) -> int:
     """The object that one is a part of, or itself."""
     item = project.object(fid)
     while item.parent:
@@ -160,7 +160,7 @@ def _root(project: Project, fid: int) -> int:
     return item.fid
 
 
-def _family(project: Project, root: int) -> list[CityObject]:
+def family(project: Project, root: int) -> list[CityObject]:
     """An object and all its parts, the root first."""
     found = [project.object(root)]
     for item in found:
@@ -171,11 +171,11 @@ def _family(project: Project, root: int) -> list[CityObject]:
 def _copied(project: Project, edit: Edit, root: int, scenario: int) -> dict[int, int]:
     """Copy a building with all its parts; gives the copies by what they replace."""
     _check_stands(project, edit, root, scenario)
-    family = _family(project, root)
-    layer = project.any_layer(family[0].layer)
+    whole = family(project, root)
+    layer = project.any_layer(whole[0].layer)
     target, shapes = layer_for(project, edit, layer.id, scenario), Shapes(project, layer)
     found = {}
-    for item in family:
+    for item in whole:
         found[item.fid] = edit.add_object(
             target,
             item.id,

@@ -60,20 +60,22 @@ def current_tiles(
 
 def gone_of(project: Contents, layer: Layer) -> Gone:
     """What of a layer was taken away."""
-    fids = (layer.first_fid + np.flatnonzero(project.gone(layer))).tolist()
+    fids = frozenset((layer.first_fid + np.flatnonzero(project.gone(layer))).tolist())
+    if not fids:
+        return Gone(fids, {})
     parts: dict[int, set[str]] = {}
-    # Groups list their members, buildings their parts.
-    for fid, id in (
-        project.rows(
-            "SELECT p.fid, c.id FROM object c JOIN object p ON p.layer = c.layer AND p.gone = 0"
-            " AND (p.id = c.parent OR p.type = ?) WHERE c.layer = ? AND c.gone = 1",
-            (GROUP, layer.id),
-        )
-        if fids
-        else ()
+    for fid, id in project.rows(
+        "SELECT p.fid, c.id FROM object c JOIN object p ON p.id = c.parent COLLATE NOCASE AND p.id = c.parent"
+        " AND p.layer = c.layer AND p.gone = 0 WHERE c.layer = ? AND c.gone = 1",
+        (layer.id,),
     ):
         parts.setdefault(fid, set()).add(id)
-    return Gone(frozenset(fids), {fid: frozenset(ids) for fid, ids in parts.items()})
+    groups = project.query("SELECT fid FROM object WHERE layer = ? AND type = ?", (layer.id, GROUP))
+    if groups:
+        ids = project.rows("SELECT id FROM object WHERE layer = ? AND gone = 1", (layer.id,))
+        gone = {id for (id,) in ids}
+        parts.update((fid, gone) for (fid,) in groups)
+    return Gone(fids, {fid: frozenset(ids) for fid, ids in parts.items()})
 
 
 def source_tiles(project: Contents, layer: Layer) -> Iterator[tuple[str, Iterator[bytes]]]:
