@@ -42,7 +42,7 @@ POINT_CLASS_COLORS: dict[int, str] = {
 
 NO_VALUE = "#b9b9b6"
 SELECTED = "#f2a33a"
-GHOST = "#9fb1c2"
+GHOST, GHOST_LINE = "#9fb1c2", "#6d8296"
 EARTH = "#cdc6b2"
 STONE = "#d5c6ae"
 

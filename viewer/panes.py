@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from layers.arrays import UInt8
 from layers.records import Changes, Layer
-from viewer.arrangement import Area, Arrangement
+from viewer.arrangement import Area, Arrangement, mixed
 from viewer.camera import Camera
 from viewer.prepared import Prepared, prepare
 from viewer.resultview import Reading
@@ -40,6 +40,9 @@ class Panes:
         self._suns: dict[int, SunLight | None] = {}  # of panes that have their own
         self._drawing: Generator[UInt8 | None, None, None] | None = None
         self._is_stale = True  # the pictures are to be put together anew
+        self._whole: UInt8 | None = None  # the last picture, and the one from which it fades
+        self._before: UInt8 | None = None
+        self._fade = 1.0
         self._active = 0
         #: Whether all panes look from the same place.
         self.linked = True
@@ -217,6 +220,21 @@ class Panes:
             self._drawing = None
         return picture
 
+    @property
+    def fade(self) -> float:
+        """How far the picture has gone over from the one that was held to the present one, 0 … 1."""
+        return self._fade
+
+    @fade.setter
+    def fade(self, share: float) -> None:
+        self._fade, self._is_stale = share, True
+        if share >= 1.0:
+            self._before = None
+
+    def hold(self) -> None:
+        """Keep the last picture, for what comes next to fade in over it as `fade` rises from 0 to 1."""
+        self._before, self._fade = self._whole, 0.0
+
     def settle(self) -> None:
         """Finish everything at once, so that the next frame shows all."""
         self._follow_lead()
@@ -238,6 +256,9 @@ class Panes:
         pictures = [kept[0] for kept in self._pictures if kept is not None]
         whole = self._arrangement.composed(pictures, self._size, self.lead.background)
         captions = self._captions() if self.has_captions else [""] * len(pictures)
+        self._whole = whole
+        if self._before is not None and self._before.shape == whole.shape:
+            whole = mixed(self._before, whole, self._fade)
         if len(pictures) > 1 or any(captions):
             whole = self._arrangement.marked(whole, captions, self.lead.background, self.scale)
         yield whole

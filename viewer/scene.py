@@ -477,6 +477,16 @@ class Scene:
         self._update()
 
     @property
+    def ghost_outlines(self) -> bool:
+        """Whether ghosts are outlines alone; else one sees through their surfaces."""
+        return self._visibility.outlined
+
+    @ghost_outlines.setter
+    def ghost_outlines(self, outlined: bool) -> None:
+        self._visibility.outlined = outlined
+        self._update()
+
+    @property
     def as_seen(self) -> bool:
         """Whether the city is drawn as an eye sees it: without ghosts and signs for what is unseen."""
         return self._visibility.as_seen

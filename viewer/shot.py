@@ -30,6 +30,8 @@ MOST_PIXELS = 8192
 #: Horizontal fields of view of pictures from an eye.
 NARROWEST_DEG, WIDEST_DEG = 0.1, 170.0
 SIDE_BY_SIDE = Arrangement()
+#: How what stands at other dates is drawn.
+TRANSLUCENT, OUTLINES, NO_GHOSTS = GHOSTS = ("translucent", "outlines", "none")
 
 
 def shot(
@@ -48,6 +50,7 @@ def shot(
     sun: SunLight | None = None,
     result: Result | None = None,
     quantity: str | None = None,
+    ghosts: str = TRANSLUCENT,
     dark: bool = False,
     marks: bool = True,
     title: str = "",
@@ -61,6 +64,8 @@ def shot(
     Several `showings` are arranged in one picture, each with a sun of its own where there are `suns`.
     """
     _check_size(size)
+    if ghosts not in GHOSTS:
+        raise UsageError("Ghosts are not drawn like this", found=ghosts, allowed=", ".join(GHOSTS))
     if camera is None and view not in STANDARD_VIEWS:
         raise UsageError("There is no such view", found=view, allowed=", ".join(STANDARD_VIEWS))
     shown = tuple(showings) or (Showing(date, scenario, color_by=color_by, theme=theme, lod=lod),)
@@ -69,6 +74,7 @@ def shot(
             panes.set_sun(number, own)
         scene = panes.lead
         scene.shows_dome = marks and look is None
+        scene.ghosts, scene.ghost_outlines = ghosts != NO_GHOSTS, ghosts == OUTLINES
         scene.as_seen = look is not None
         scene.show_result(result, quantity)
         if look is not None:

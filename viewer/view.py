@@ -41,6 +41,7 @@ class Shown:
     visible: Mask
     ghost: Mask
     selected: Int32 = field(default_factory=lambda: np.empty(0, np.int32))
+    outlined: bool = False  # ghosts are outlines alone
 
     @classmethod
     def all(cls, count: int) -> Shown:

@@ -34,6 +34,7 @@ class Visibility:
         self.date: str | None = None
         self.scenario: int | None = None
         self.ghosts = True
+        self.outlined = False  # ghosts are outlines alone
         self.as_seen = False  # as an eye sees it: without ghosts and signs
 
     def select(self, fids: Iterable[int]) -> None:
@@ -55,7 +56,7 @@ class Visibility:
 
     def follow(self, other: Visibility) -> bool:
         """Take over all but the date from another one; whether anything has changed."""
-        kept = ("selected", "hidden", "isolated", "ghosts", "as_seen")
+        kept = ("selected", "hidden", "isolated", "ghosts", "outlined", "as_seen")
         changed = [name for name in kept if getattr(self, name) is not getattr(other, name)]
         for name in changed:
             setattr(self, name, getattr(other, name))
@@ -85,6 +86,7 @@ class Visibility:
         if self.as_seen and kind in UNSEEN:
             shown.visible[:] = shown.ghost[:] = False
         shown.selected = _positions(columns, self.selected)
+        shown.outlined = self.outlined
         return shown
 
 

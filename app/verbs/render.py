@@ -86,6 +86,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--theme", metavar="NAME", help="in the materials and textures of this theme of a file")
     add("--lod", metavar="L", help="this level of detail")
     add_views(parser)
+    add(
+        "--ghosts",
+        metavar="HOW",
+        default="translucent",
+        help="what stands at other dates: translucent (default), outlines, or none",
+    )
     add("--crs", metavar="EPSG", help="where the files lie, when they do not say so themselves")
     add("--overwrite", action="store_true", help="even where there is such a file already")
     add("--dark", action="store_true", help="against a dark sky")
@@ -144,6 +150,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
             sun=sun,
             result=result,
             quantity=arguments.quantity,
+            ghosts=arguments.ghosts,
             dark=arguments.dark,
             marks=not arguments.plain,
             title=project.title,
