@@ -52,18 +52,28 @@ class Body:
 
     def normals(self) -> Float64:
         """(f, 3) unit normals of the faces, outwards."""
-        found = np.zeros((len(self.faces), 3))
-        for number, face in enumerate(self.faces):
-            for ring in face:
-                corners = self.points[ring] - self.points[face[0][0]]
-                found[number] += np.cross(corners, np.roll(corners, -1, axis=0)).sum(axis=0)
+        found = self.area_vectors()
         length = np.linalg.norm(found, axis=1)[:, None]
         unit: Float64 = np.divide(found, length, out=np.zeros_like(found), where=length > 0)
         return unit
 
+    def area_vectors(self) -> Float64:
+        """(f, 3) Newell's normals of the faces, as long as their areas."""
+        owner, first, tails, heads = [], [], [], []
+        for number, face in enumerate(self.faces):
+            for ring in face:
+                owner += [number] * len(ring)
+                first += [face[0][0]] * len(ring)
+                tails += ring
+                heads += [*ring[1:], ring[0]]
+        base = self.points[first]
+        (ax, ay, az), (bx, by, bz) = (self.points[tails] - base).T, (self.points[heads] - base).T
+        turns = (ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx)
+        return np.stack([np.bincount(owner, turn, len(self.faces)) for turn in turns], axis=-1) / 2
+
     def geometry(self, lod: str) -> dict[str, Any]:
         """The body as CityJSON has it; its boundaries number the points."""
-        solids = list(self._solids())
+        solids = list(self.solids())
         told: list[Surface] = []
         for surface in self.surfaces:
             if surface and surface not in told:
@@ -83,8 +93,8 @@ class Body:
     def _code(self, told: Sequence[Surface], face: int) -> int | None:
         return told.index(self.surfaces[face]) if self.surfaces[face] else None
 
-    def _solids(self) -> Iterator[list[list[int]]]:
-        """The faces of each solid: its outer shell, then those of hollows in it."""
+    def solids(self) -> Iterator[list[list[int]]]:
+        """The faces of each solid: those of its outer shell, then those of hollows in it."""
         from layers.checks.contact import inside
 
         groups = self._groups()
@@ -170,14 +180,14 @@ def shape_of(*bodies: tuple[str, Body]) -> Shape:
     return checked(shape)
 
 
-def checked(shape: Shape) -> Shape:
-    """The shape itself if it is sound by ISO 19107; refused with what is wrong if it is not."""
+def checked(shape: Shape, what: str = "This would not be a sound shape") -> Shape:
+    """The shape itself if it is sound by ISO 19107; refused in these words if it is not."""
     if not np.isfinite(shape.vertices).all():
-        raise EditError("This would not be a sound shape", found="a coordinate that is no number")
+        raise EditError(what, found="a coordinate that is no number")
     check = ObjectCheck("", shape.vertices - shape.vertices[:1])
     for finding in check.findings([part for part in shape.geometries if part.get("type") != SOURCE]):
         raise EditError(
-            "This would not be a sound shape",
+            what,
             found=f"{finding.text} (code {finding.code})",
             do="Choose other numbers; nothing was changed",
         )

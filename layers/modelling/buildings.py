@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from layers.checks.codes import SNAP_M
 from layers.errors import EditError
 from layers.modelling.bodies import GROUND, ROOF, WALL, Body, Surface, shape_of
 from layers.modelling.cells import Cells, edges_of
@@ -41,14 +42,30 @@ def building(
     found = []
     for lod in lods:
         if lod.startswith("1"):
-            mean_m = roofed.volume_m3 / outline.area_m2
-            whole = roof_cells(outline, Roof("flat"))
-            found.append((lod, walled(whole.with_heights(whole.nodes[:, 2] + ground_m + mean_m), ground_m)))
+            found.append((lod, _block(outline, ground_m, roofed.volume_m3)))
         elif lod.startswith("2"):
             found.append((lod, roofed))
         else:
             raise EditError("There is no such level of detail", found=repr(lod), allowed="1 and 2")
     return shape_of(*found)
+
+
+def _block(outline: Outline, ground_m: float, volume_m3: float) -> Body:
+    """A block of some volume."""
+    whole = roof_cells(outline, Roof("flat"))
+    return walled(whole.with_heights(whole.nodes[:, 2] + ground_m + volume_m3 / outline.area_m2), ground_m)
+
+
+def block_of(body: Body) -> Body | None:
+    """The block on a body's ground that has its volume; None where its ground is not one level surface."""
+    ground = [face for face, kind in zip(body.faces, body.kinds, strict=True) if kind == GROUND]
+    if len(ground) != 1:
+        return None
+    heights = body.points[[node for ring in ground[0] for node in ring], 2]
+    if np.ptp(heights) > SNAP_M:
+        return None
+    outline = Outline.of(*(body.points[ring, :2] for ring in ground[0]))
+    return _block(outline, float(heights.mean()), body.volume_m3)
 
 
 def walled(cells: Cells, ground_m: float) -> Body:

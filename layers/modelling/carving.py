@@ -168,10 +168,12 @@ def _body(found: Manifold, owners: dict[int, Body], new: Surface, axes: Axes) ->
     ]
     group = _flush(triangles, group, source, surfaces, corners, normals)
     faces, told = [], []
-    for number in np.unique(group).tolist():
+    numbers, group = np.unique(group, return_inverse=True)
+    whole = np.stack([np.bincount(group, normals[:, axis], len(numbers)) for axis in range(3)], axis=-1)
+    planes = np.stack(plane_axes(whole / np.linalg.norm(whole, axis=1)[:, None]), axis=-1)
+    for number, plane in enumerate(planes):
         mine = np.flatnonzero(group == number)
-        normal = normals[mine].sum(axis=0)
-        for polygon in _polygons(triangles[mine], points, normal):
+        for polygon in _polygons(triangles[mine].tolist(), points @ plane):
             faces.append(polygon)
             told.append(surfaces[int(mine[0])])
     return tidied(Body(axes.outside(points), faces, told))
@@ -208,12 +210,10 @@ def _flush(
     return np.array([into[int(g)] for g in group])
 
 
-def _polygons(triangles: NDArray[np.int64], points: Float64, normal: Float64) -> list[list[list[int]]]:
-    """The polygons that triangles in one plane cover."""
-    edges = [edge for ring in triangles.tolist() for edge in edges_of(ring)]
+def _polygons(triangles: list[list[int]], places: Float64) -> list[list[list[int]]]:
+    """The polygons that triangles cover in a plane."""
+    edges = [edge for ring in triangles for edge in edges_of(ring)]
     there = set(edges)
     border = [edge for edge in edges if edge[::-1] not in there]
-    across, up = plane_axes(normal[None] / np.linalg.norm(normal))
-    plane = points @ np.stack((across[0], up[0]), axis=-1)
-    rings = [[border[number][0] for number in numbers] for numbers in joined(border, plane)]
-    return with_holes(rings, plane)
+    rings = [[border[number][0] for number in numbers] for numbers in joined(border, places)]
+    return with_holes(rings, places)

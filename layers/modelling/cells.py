@@ -31,18 +31,39 @@ class Cells:
         """The same with these heights (n,) at the nodes."""
         return Cells(np.column_stack((self.nodes[:, :2], heights)), self.polygons, self.corners)
 
-    def welded(self) -> Cells:
-        """Without edges that are too short to be told apart."""
+    def welded(self, short_m: float = SHORT_M) -> Cells:
+        """Without edges that are too short to be told apart: their ends are where their planes meet best."""
         edges = np.array([edge for polygon in self.polygons for ring in polygon for edge in edges_of(ring)])
         length = np.linalg.norm(self.nodes[edges[:, 0]] - self.nodes[edges[:, 1]], axis=1)
         into = np.arange(len(self.nodes))
-        for one, other in edges[length <= SHORT_M].tolist():
+        for one, other in edges[length <= short_m].tolist():
             low, high = sorted((int(into[one]), int(into[other])))
             if high >= self.corners:
                 into[into == high] = low
         polygons = [[slim(into[ring].tolist()) for ring in polygon] for polygon in self.polygons]
         kept = [[ring for ring in polygon if len(ring) > 2] for polygon in polygons if len(polygon[0]) > 2]
-        return Cells(self.nodes, kept, self.corners)
+        nodes = self.nodes.copy()
+        for node, count in enumerate(np.bincount(into)):
+            if count > 1 and node >= self.corners:
+                nodes[node] = self._meeting(np.flatnonzero(into == node))
+        return Cells(nodes, kept, self.corners)
+
+    def _meeting(self, mine: NDArray[np.intp]) -> Float64:
+        """The place that is nearest to the planes of all polygons at some nodes, by least squares."""
+        middle: Float64 = self.nodes[mine].mean(axis=0)
+        among = set(mine.tolist())
+        # A little of where they are, for what the planes leave open.
+        rows, values = [1e-3 * np.eye(3)], [np.zeros(3)]
+        for outer, *_ in self.polygons:
+            if among & set(outer):
+                corners = self.nodes[outer] - self.nodes[outer].mean(axis=0)
+                normal = np.cross(corners, np.roll(corners, -1, axis=0)).sum(axis=0)
+                size = float(np.linalg.norm(normal))
+                if size > 0:
+                    rows.append(normal[None] / size)
+                    values.append(rows[-1] @ (self.nodes[outer].mean(axis=0) - middle))
+        found: Float64 = middle + np.linalg.lstsq(np.vstack(rows), np.concatenate(values), rcond=None)[0]
+        return found
 
 
 def slim(ring: Sequence[int]) -> Ring:

@@ -12,7 +12,7 @@ from layers.arrays import Float64
 from layers.checks.codes import SNAP_M
 from layers.errors import EditError
 from layers.modelling.bodies import GROUND, ROOF, SOLIDS, WALL, Body, Surface, body_of, shape_of
-from layers.modelling.carving import Axes, divided, united
+from layers.modelling.carving import ROUNDING_M, Axes, divided, united
 from layers.shapes import Shape
 
 
@@ -76,20 +76,23 @@ def merged(shapes: Sequence[Shape]) -> Shape:
 
 
 def _united(bodies: Sequence[Body]) -> Body:
-    first = bodies[0]
-    found = united(bodies, Axes(_common_wall(bodies), first.points.mean(axis=0)), within_m=SNAP_M)
-    pieces = len(found.geometry("")["boundaries"]) if found.geometry("")["type"] == "MultiSolid" else 1
-    if pieces > 1:
-        raise EditError(
-            "The shapes do not touch", found=f"{pieces} bodies", do="Move them together; nothing was changed"
-        )
-    return found
+    axes = Axes(_common_wall(bodies), bodies[0].points.mean(axis=0))
+    # What was split touches exactly; what was moved together, as nearly as one snaps.
+    for within_m in (ROUNDING_M, SNAP_M):
+        found = united(bodies, axes, within_m)
+        pieces = len(list(found.solids()))
+        if pieces == 1:
+            return found
+    raise EditError(
+        "The shapes do not touch", found=f"{pieces} bodies", do="Move them together; nothing was changed"
+    )
 
 
 def _common_wall(bodies: Sequence[Body]) -> Float64:
     """The direction of the wall that two of the bodies share, else of the longest one."""
+    middle = bodies[0].points.mean(axis=0)  # far from the origin, planes are known less well
     walls = [
-        (normal, float(body.points[face[0][0]] @ normal), float(_reach(body, face)), number)
+        (normal, float((body.points[face[0][0]] - middle) @ normal), _reach(body, face), number)
         for number, body in enumerate(bodies)
         for normal, face in zip(body.normals(), body.faces, strict=True)
         if abs(normal[2]) < 1e-3

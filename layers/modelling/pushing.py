@@ -9,15 +9,19 @@ from typing import Any
 import numpy as np
 
 from layers.arrays import Float64
+from layers.checks.codes import SNAP_M
 from layers.errors import EditError
 from layers.flatten import DEPTH
-from layers.modelling.bodies import GROUND, ROOF, SOLIDS, WALL, Body, body_of, checked, shape_of
+from layers.modelling.bodies import GROUND, ROOF, SOLIDS, WALL, Body, Surface, body_of, checked, shape_of
+from layers.modelling.buildings import block_of
 from layers.modelling.carving import Axes, united, without
 from layers.modelling.cells import edges_of
 from layers.shapes import Shape, rings_of
 
 #: Sines below which a face is upright, or contains a direction.
 UPRIGHT = 1e-3
+#: Faces that rise more steeply, by the sine, are called walls.
+UPRIGHT_KIND = 0.1
 ALONG = 1e-6
 SHORTEST_PUSH_M = 0.001
 
@@ -33,7 +37,7 @@ def raised(shape: Shape, by_m: float) -> Shape:
     if not moved:
         raise EditError("The shape has no roof that could be moved")
     vertices[sorted(moved), 2] += by_m
-    return checked(replace(shape, vertices=vertices))
+    return checked(replace(shape, vertices=vertices), f"The roof cannot be moved by {by_m:g} m")
 
 
 def _above(geometry: dict[str, Any], depth: int, vertices: Float64) -> set[int]:
@@ -76,8 +80,8 @@ def _kinds(geometry: dict[str, Any], depth: int, count: int) -> list[str]:
 def pushed(shape: Shape, geometry: int, face: int, by_m: float) -> Shape:
     """The shape with one face, by its place in a geometry, pulled outwards so far, or pushed inwards.
 
-    Faces that stand square to it grow or shrink; elsewhere new faces come between. Geometries of other
-    levels of detail are left out, for they would say something else.
+    Faces that stand square to it grow or shrink; elsewhere new faces come between. Blocks of LoD 1 follow,
+    with the new volume; other levels of detail are left out, for they would say something else.
     """
     told = shape.geometries[geometry]
     body = body_of(told, shape.vertices)
@@ -89,7 +93,15 @@ def pushed(shape: Shape, geometry: int, face: int, by_m: float) -> Shape:
         )
     normal = body.normals()[face]
     moved = _shifted(body, face, normal, by_m)
-    return shape_of((str(told.get("lod", "")), moved or _extruded(body, face, normal, by_m)))
+    found = moved or _extruded(body, face, normal, by_m)
+    mine = (str(told.get("lod", "")), found)
+    blocks = [
+        (lod, block)
+        for other in shape.geometries
+        if (lod := str(other.get("lod", ""))).startswith("1") and lod != mine[0]
+        if (block := block_of(found)) is not None
+    ]
+    return shape_of(*blocks, mine)
 
 
 def _shifted(body: Body, face: int, normal: Float64, by_m: float) -> Body | None:
@@ -136,11 +148,21 @@ def _prism(body: Body, face: int, normal: Float64, by_m: float) -> Body:
     if not any(body.surfaces):
         return prism
     mine = body.surfaces[face]
-    return replace(prism, surfaces=[mine, mine, *({"type": kind_of(each)} for each in way[2:])])
+    new = [
+        _new(body, prism.points[side[0], 2], facing) for side, facing in zip(faces[2:], way[2:], strict=True)
+    ]
+    return replace(prism, surfaces=[mine, mine, *new])
 
 
-def kind_of(normal: Float64) -> str:
-    """What a new face is that looks this way."""
-    if abs(normal[2]) < 0.1:
-        return WALL
-    return ROOF if normal[2] > 0 else "OuterCeilingSurface"
+def _new(body: Body, heights: Float64, normal: Float64) -> Surface:
+    """What a new face is that looks this way: as low as the ground of the body, it is ground, too."""
+    if abs(normal[2]) < UPRIGHT_KIND:
+        return {"type": WALL}
+    if normal[2] > 0:
+        return {"type": ROOF}
+    for face, surface in zip(body.faces, body.surfaces, strict=True):
+        if surface.get("type") == GROUND:
+            level = body.points[face[0], 2]
+            if max(heights.max(), level.max()) - min(heights.min(), level.min()) <= SNAP_M:
+                return surface
+    return {"type": "OuterCeilingSurface"}

@@ -60,6 +60,6 @@ def _without_straight(body: Body) -> Body:
 
 
 def _off_line(place: Float64, one: Float64, other: Float64) -> float:
-    along = other - one
-    length = float(np.linalg.norm(along))
-    return float(np.linalg.norm(np.cross(along, place - one))) / length if length else np.inf
+    along, way = other - one, place - one
+    square = float(along @ along)
+    return float(np.linalg.norm(way - (way @ along) / square * along)) if square else np.inf
