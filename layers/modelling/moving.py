@@ -23,10 +23,14 @@ MOST_COPIES = 10_000
 
 def moved(shape: Shape, by: ArrayLike) -> Shape:
     """The shape elsewhere: by so many metres east, north, and up."""
-    way = np.zeros(3)
-    given = np.asarray(by, np.float64)
+    return checked(replace(_whole(shape), vertices=shape.vertices + _way(by)))
+
+
+def _way(by: ArrayLike) -> Float64:
+    """(3,) a way that may have been given without its height."""
+    given, way = np.asarray(by, np.float64), np.zeros(3)
     way[: len(given)] = given
-    return checked(replace(_whole(shape), vertices=shape.vertices + way))
+    return way
 
 
 def turned(shape: Shape, angle_deg: float, about: ArrayLike) -> Shape:
@@ -112,7 +116,7 @@ def grid(shape: Shape, rows: int, columns: int, along: ArrayLike, across: ArrayL
             found=f"{rows} × {columns}",
             allowed=f"1 to {MOST_COPIES} in all",
         )
-    right, up = np.asarray(along, np.float64), np.asarray(across, np.float64)
+    right, up = _way(along), _way(across)
     for row in range(rows):
         for column in range(columns):
             yield moved(shape, row * up + column * right)
