@@ -38,6 +38,7 @@ VERBS = {
     "history": "journal:HISTORY",
     "undo": "journal:UNDO",
     "redo": "journal:REDO",
+    "scenario": "scenario:VERB",
     "validate": "validate:VERB",
     "repair": "repair:VERB",
     "doctor": "doctor:VERB",

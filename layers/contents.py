@@ -66,10 +66,12 @@ class Contents:
         return self._layers
 
     def layer(self, which: int | str) -> Layer:
-        """A layer by its id or its name."""
+        """A layer by its id or its name; of a series, by its name, the latest snapshot."""
         for layer in self.layers:
             if which in (layer.id, layer.name):
                 return layer
+        if which and (snapshots := [layer for layer in self.layers if layer.series == which]):
+            return max(snapshots, key=lambda layer: layer.epoch or "")
         raise ProjectError(
             f"There is no layer {which!r}",
             where=str(self.path),
@@ -103,6 +105,11 @@ class Contents:
     def absent(self, scenario: int) -> list[int]:
         """What of others does not stand in a scenario, ascending: fids, of whole layers minus their ids."""
         return scenariorows.absent(self._connection, scenario)
+
+    @property
+    def replaced(self) -> dict[int, int]:
+        """What copies in scenarios stand for, by their fids."""
+        return scenariorows.replaced(self._connection)
 
     @property
     def verdicts(self) -> dict[tuple[int, int], str]:

@@ -43,6 +43,11 @@ _TO_FIELDS = words(
 )
 
 
+#: What CityGML says of when an object stood, and last of when its entry in the register was made and ended.
+CITY_FROM = ("validFrom", "dateOfConstruction", "yearOfConstruction", "creationDate")
+CITY_TO = ("validTo", "dateOfDemolition", "yearOfDemolition", "terminationDate")
+
+
 def iso_date(value: Any) -> str | None:
     """The ISO date that a year, month, date or time value means; None when it means none."""
     if isinstance(value, bool) or not isinstance(value, str | int):
@@ -63,17 +68,17 @@ def validity(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
 
 def city_validity(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """When a city object stood, from the attributes that CityGML 3.0 has for it."""
+    """When a city object stood, from the attributes that CityGML has for it."""
+    return _first_date(attributes, CITY_FROM), _first_date(attributes, CITY_TO)
 
-    def first(*names: str) -> str | None:
-        return next((str(attributes[name])[:10] for name in names if attributes.get(name)), None)
 
-    return first("validFrom", "dateOfConstruction"), first("validTo", "dateOfDemolition")
+def _first_date(attributes: Mapping[str, Any], names: Sequence[str]) -> str | None:
+    return next((date for name in names if (date := iso_date(attributes.get(name)))), None)
 
 
 def says_when(name: str) -> bool:
     """Whether an attribute of that name may say from or until when its object stands."""
-    return _validity_fields((name,)) != (None, None)
+    return name in (*CITY_FROM, *CITY_TO) or _validity_fields((name,)) != (None, None)
 
 
 def validity_after(

@@ -24,6 +24,7 @@ from layers.placement import AS_READ_TEXT
 from layers.project import Project
 from layers.records import Layer
 from layers.request import Request, images_of
+from layers.series import put_in_series
 from layers.source import Source, below
 from layers.sourcetext import source_tiles
 from layers.staging import ARRAYS, BOXES
@@ -37,12 +38,15 @@ def import_files(
     *,
     name: str | None = None,
     epoch: str | None = None,
+    series: str | None = None,
+    scenario: int | None = None,
     as_one_layer: bool = False,
     progress: Progress = never_stop,
 ) -> list[Layer]:
     """Read files into the project as one undoable step; gives the new layers.
 
-    A folder becomes one layer of the tiles in it; so do the files themselves `as_one_layer`.
+    A folder becomes one layer of the tiles in it; so do the files themselves `as_one_layer`. With an epoch
+    they are a snapshot, in the series of that name with earlier ones; in a scenario they stand there alone.
     """
     sources = [Source(Path(path)) for path in paths]
     if as_one_layer and len(sources) > 1:
@@ -60,7 +64,7 @@ def import_files(
             discard(project.path, staged)
             raise
         crs = crs or staged[-1].project_crs
-    return admit(project, staged, name)
+    return admit(project, staged, name, series, scenario)
 
 
 def discard(project_path: Path, staged: Iterable[Staged]) -> None:
@@ -139,7 +143,13 @@ def _staging(project_path: Path) -> Iterator[Path]:
         ) from error
 
 
-def admit(project: Project, staged: Iterable[Staged], name: str | None = None) -> list[Layer]:
+def admit(
+    project: Project,
+    staged: Iterable[Staged],
+    name: str | None = None,
+    series: str | None = None,
+    scenario: int | None = None,
+) -> list[Layer]:
     """Make staged layers present: one undoable step, quick whatever their size."""
     staged = list(staged)
     numbers = [number for item in staged for number in item.layers]
@@ -153,8 +163,9 @@ def admit(project: Project, staged: Iterable[Staged], name: str | None = None) -
         for number in numbers:
             if name and number == numbers[0]:
                 edit.set_layer(number, name=name)
-            edit.set_layer(number, present=True)
+            edit.set_layer(number, present=True, scenario=scenario)
         came = [project.any_layer(number) for number in numbers]
+        put_in_series(project, edit, came, name or "", series or "")
         for layer in came:
             if hides_pipes(layer, [*project.layers, *came]):
                 edit.set_layer(layer.id, style={**layer.style, "fill": False})

@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from layers.edit import NO_ATTRIBUTES, Edit
 from layers.epochs import BASE, lineage
 from layers.errors import EditError
+from layers.expression import Expression
 from layers.project import Project
-from layers.records import CityObject, Fids
+from layers.records import CityObject, Fids, Layer
 from layers.shapes import SOURCE, Shape
 from layers.shaping import Shapes
 
@@ -35,9 +39,10 @@ def editable(project: Project, edit: Edit, fids: Fids, scenario: int | None) -> 
     _check_open(project, scenario)
     copies, own = _copies(edit, scenario), _own(edit, scenario)
     found: dict[int, int] = {}
+    shapes: dict[int, Shapes] = {}
     for fid in wanted:
         if fid not in copies and fid not in own:
-            copies |= _copied(project, edit, root_of(project, fid), scenario)
+            copies |= _copied(project, edit, root_of(project, fid), scenario, shapes)
         found[fid] = copies.get(fid, fid)
     return found
 
@@ -104,6 +109,24 @@ def layer_for(project: Project, edit: Edit, base: int | None, scenario: int | No
     return edit.add_layer(name, scenario=scenario, base=base)
 
 
+def layers_in(project: Project, layer: Layer, scenario: int | None) -> list[Layer]:
+    """A layer, and those of a scenario (with all that it branches from) that hold what was changed of it."""
+    chain = lineage(project, scenario)
+    own = [known for known in project.layers if known.scenario in chain and known.facts.get(BASE) == layer.id]
+    return [layer, *own]
+
+
+def standing_fids(
+    project: Project, layer: Layer, where: Expression | None, scenario: int | None
+) -> NDArray[np.int64]:
+    """The objects of a layer that match an expression and, in a scenario, stand there."""
+    fids = project.fids(layer, where)
+    if scenario is None:
+        return fids
+    absent = [fid for number in lineage(project, scenario) for fid in project.absent(number)]
+    return fids[~np.isin(fids, absent)]
+
+
 def _check_open(project: Project, scenario: int) -> None:
     known = project.scenario(scenario)
     if known.status == "built":
@@ -168,19 +191,23 @@ def family(project: Project, root: int) -> list[CityObject]:
     return found
 
 
-def _copied(project: Project, edit: Edit, root: int, scenario: int) -> dict[int, int]:
+def _copied(
+    project: Project, edit: Edit, root: int, scenario: int, shapes: dict[int, Shapes]
+) -> dict[int, int]:
     """Copy a building with all its parts; gives the copies by what they replace."""
     _check_stands(project, edit, root, scenario)
     whole = family(project, root)
     layer = project.any_layer(whole[0].layer)
-    target, shapes = layer_for(project, edit, layer.id, scenario), Shapes(project, layer)
+    target = layer_for(project, edit, layer.id, scenario)
+    if layer.id not in shapes:
+        shapes[layer.id] = Shapes(project, layer)
     found = {}
     for item in whole:
         found[item.fid] = edit.add_object(
             target,
             item.id,
             item.type,
-            copied(shapes.of(item.fid)),
+            copied(shapes[layer.id].of(item.fid)),
             item.attributes,
             item.parent,
             item.fid,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.verbs.verb import Answer, Verb, add_project, add_selection, chosen_layer, pair_from
+from layers import scenarios
 from layers.bulk import VALIDITY, Plan, check_target, plan_calculation, plan_replacement
 from layers.epochs import says_when
 from layers.errors import EditError, UsageError
@@ -42,6 +43,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         default="id",
         help="column of the table, and attribute that it matches",
     )
+    add("--scenario", metavar="NAME", help="change copies in this scenario; the city stays as it is")
     add("--why", metavar="TEXT", default="", help="the reason, for the journal")
 
 
@@ -54,29 +56,36 @@ def _run(arguments: argparse.Namespace) -> Answer:
     with Project.open(arguments.project) as project:
         layer = chosen_layer(project, arguments.layer)
         where = parse(arguments.where) if arguments.where else None
+        scenario = project.scenario(arguments.scenario).id if arguments.scenario else None
+        layers = scenarios.layers_in(project, layer, scenario)
         if where is not None:
-            where.check(project.attribute_types(layer))
-        fids = project.fids(layer, where)
-        if where is not None and not len(fids):
+            where.check({key: kind for each in layers for key, kind in project.attribute_types(each).items()})
+        chosen = [(each, scenarios.standing_fids(project, each, where, scenario)) for each in layers]
+        count = sum(len(fids) for _, fids in chosen)
+        if where is not None and not count:
             raise EditError(
                 "No object is like that, so nothing was changed",
                 where=layer.name,
                 found=f"--where {arguments.where!r}",
                 do="citystrata query shows which are there",
             )
-        plans = list(_plans(project, layer, fids, arguments))
+        plans = [(fids, list(_plans(project, each, fids, arguments))) for each, fids in chosen]
         for key in arguments.remove:
             check_target(key)
-        label = "; ".join([*(plan.label for plan in plans), *(f"Remove {key}" for key in arguments.remove)])
-        with project.edit(label, arguments.why) as edit:
-            for plan in plans:
-                plan.write(edit)
-            for key in arguments.remove:
-                edit.remove_attributes(fids, key)
+        labels = [*(plan.label for plan in plans[0][1]), *(f"Remove {key}" for key in arguments.remove)]
+        changed: set[int] = set()
+        with project.edit("; ".join(labels), arguments.why) as edit:
+            for fids, mine in plans:
+                others = scenarios.editable(project, edit, fids, scenario)
+                changed.update(others[fid] for plan in mine for fid in plan.fids.tolist())
+                for plan in mine:
+                    plan.of_others(others).write(edit)
+                for key in arguments.remove:
+                    edit.remove_attributes(list(others.values()), key)
         made = edit.changes
         values = {
-            "selected": len(fids),
-            "changed": len(made.fids) if made else 0,
+            "selected": count,
+            "changed": 0 if made is None else len(made.fids) if scenario is None else len(changed),
             "step": made.step.step if made else None,
         }
         lines = [f"{values['changed']} of {values['selected']} objects changed."]

@@ -108,7 +108,7 @@ def chosen_layer(project: Project, name: str | None) -> Layer:
     """The layer of that name, or the only one that has objects."""
     if name is not None:
         return project.layer(name)
-    own = [layer for layer in project.layers if layer.partner is None]
+    own = [layer for layer in project.layers if layer.partner is None and layer.scenario is None]
     having = [layer for layer in own if layer.object_count] if len(own) > 1 else own
     if len(having) == 1:
         return having[0]

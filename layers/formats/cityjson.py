@@ -36,7 +36,16 @@ KINDS = ("city", "terrain")
 VERSIONS = ("1.0", "1.1", "2.0")
 #: Members that say something of all city objects.
 HEADER = frozenset(
-    ("type", "version", "metadata", "transform", "geometry-templates", "extensions", "appearance")
+    (
+        "type",
+        "version",
+        "metadata",
+        "transform",
+        "geometry-templates",
+        "extensions",
+        "appearance",
+        "versioning",
+    )
 )
 leave_out = _leaving.members
 
