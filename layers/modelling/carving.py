@@ -8,7 +8,7 @@ by rounding become the same number.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import manifold3d
 import numpy as np
@@ -16,17 +16,22 @@ from manifold3d import Manifold, Mesh64
 from numpy.typing import NDArray
 
 from layers.arrays import Float64
+from layers.checks.codes import PLANAR_M, SNAP_M
 from layers.checks.contact import plane_axes
 from layers.errors import EditError
 from layers.modelling.bodies import Body, Surface
 from layers.modelling.cells import edges_of
 from layers.modelling.linking import joined, with_holes
 from layers.modelling.tidying import tidied
+from layers.shapes import Shape
 
 #: Coordinates that differ by less came from the same number.
 ROUNDING_M = 1e-6
+#: Coordinates that are made one, one after the other, until the result is sound: those that rounding made
+#: two, then those as far apart as corners that were set upon each other, or faces that are not quite planar.
+WITHIN_M = (ROUNDING_M, SNAP_M, PLANAR_M / 2)
 #: Faces this far from one plane lie in it, metres and the sine of the angle between them.
-_IN_PLANE_M, _IN_PLANE = 1e-5, 1e-6
+_IN_PLANE_M, _IN_PLANE = PLANAR_M / 5, 1e-3
 
 
 class Axes:
@@ -49,14 +54,25 @@ class Axes:
         return found
 
 
-def united(bodies: Sequence[Body], axes: Axes, within_m: float = ROUNDING_M) -> Body:
+def sound(make: Callable[[float], Shape]) -> Shape:
+    """What `make` gives for the smallest of WITHIN_M with which it is sound."""
+    refused: list[EditError] = []
+    for within_m in WITHIN_M:
+        try:
+            return make(within_m)
+        except EditError as error:
+            refused.append(error)
+    raise refused[0]
+
+
+def united(bodies: Sequence[Body], axes: Axes, within_m: float) -> Body:
     """What lies in any of the bodies."""
     return _combined(bodies, axes, within_m, manifold3d.OpType.Add)
 
 
-def without(body: Body, other: Body, axes: Axes) -> Body:
+def without(body: Body, other: Body, axes: Axes, within_m: float) -> Body:
     """What lies in the first body and not in the second; new faces keep the second's types."""
-    return _combined((body, other), axes, ROUNDING_M, manifold3d.OpType.Subtract)
+    return _combined((body, other), axes, within_m, manifold3d.OpType.Subtract)
 
 
 def divided(

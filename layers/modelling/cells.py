@@ -45,25 +45,27 @@ class Cells:
         nodes = self.nodes.copy()
         for node, count in enumerate(np.bincount(into)):
             if count > 1 and node >= self.corners:
-                nodes[node] = self._meeting(np.flatnonzero(into == node))
+                nodes[node] = meeting(self.nodes, self.polygons, np.flatnonzero(into == node))
         return Cells(nodes, kept, self.corners)
 
-    def _meeting(self, mine: NDArray[np.intp]) -> Float64:
-        """The place that is nearest to the planes of all polygons at some nodes, by least squares."""
-        middle: Float64 = self.nodes[mine].mean(axis=0)
-        among = set(mine.tolist())
-        # A little of where they are, for what the planes leave open.
-        rows, values = [1e-3 * np.eye(3)], [np.zeros(3)]
-        for outer, *_ in self.polygons:
-            if among & set(outer):
-                corners = self.nodes[outer] - self.nodes[outer].mean(axis=0)
-                normal = np.cross(corners, np.roll(corners, -1, axis=0)).sum(axis=0)
-                size = float(np.linalg.norm(normal))
-                if size > 0:
-                    rows.append(normal[None] / size)
-                    values.append(rows[-1] @ (self.nodes[outer].mean(axis=0) - middle))
-        found: Float64 = middle + np.linalg.lstsq(np.vstack(rows), np.concatenate(values), rcond=None)[0]
-        return found
+
+def meeting(points: Float64, polygons: Sequence[Sequence[Ring]], mine: NDArray[np.intp]) -> Float64:
+    """The place nearest to the planes of all polygons that have some of these points, by least squares."""
+    middle: Float64 = points[mine].mean(axis=0)
+    among = set(mine.tolist())
+    # A little of where they are, for what the planes leave open.
+    rows, values = [1e-3 * np.eye(3)], [np.zeros(3)]
+    for outer, *_ in polygons:
+        if among & set(outer):
+            centre = points[outer].mean(axis=0)
+            corners = points[outer] - centre
+            normal = np.cross(corners, np.roll(corners, -1, axis=0)).sum(axis=0)
+            size = float(np.linalg.norm(normal))
+            if size > 0:
+                rows.append(normal[None] / size)
+                values.append(rows[-1] @ (centre - middle))
+    found: Float64 = middle + np.linalg.lstsq(np.vstack(rows), np.concatenate(values), rcond=None)[0]
+    return found
 
 
 def slim(ring: Sequence[int]) -> Ring:

@@ -12,7 +12,7 @@ from layers.arrays import Float64
 from layers.checks.codes import SNAP_M
 from layers.errors import EditError
 from layers.modelling.bodies import GROUND, ROOF, SOLIDS, WALL, Body, Surface, body_of, shape_of
-from layers.modelling.carving import ROUNDING_M, Axes, divided, united
+from layers.modelling.carving import Axes, divided, sound, united
 from layers.shapes import Shape
 
 
@@ -72,20 +72,21 @@ def merged(shapes: Sequence[Shape]) -> Shape:
     if not lods:
         found = "; ".join(", ".join(each) for each in by_lod)
         raise EditError("The shapes have no level of detail in common", found=found)
-    return shape_of(*((lod, _united([each[lod] for each in by_lod])) for lod in lods))
+
+    def made(within_m: float) -> Shape:
+        return shape_of(*((lod, _united([each[lod] for each in by_lod], within_m)) for lod in lods))
+
+    return sound(made)
 
 
-def _united(bodies: Sequence[Body]) -> Body:
-    axes = Axes(_common_wall(bodies), bodies[0].points.mean(axis=0))
-    # What was split touches exactly; what was moved together, as nearly as one snaps.
-    for within_m in (ROUNDING_M, SNAP_M):
-        found = united(bodies, axes, within_m)
-        pieces = len(list(found.solids()))
-        if pieces == 1:
-            return found
-    raise EditError(
-        "The shapes do not touch", found=f"{pieces} bodies", do="Move them together; nothing was changed"
-    )
+def _united(bodies: Sequence[Body], within_m: float) -> Body:
+    found = united(bodies, Axes(_common_wall(bodies), bodies[0].points.mean(axis=0)), within_m)
+    pieces = len(list(found.solids()))
+    if pieces > 1:
+        raise EditError(
+            "The shapes do not touch", found=f"{pieces} bodies", do="Move them together; nothing was changed"
+        )
+    return found
 
 
 def _common_wall(bodies: Sequence[Body]) -> Float64:

@@ -14,7 +14,7 @@ from layers.errors import EditError
 from layers.flatten import DEPTH
 from layers.modelling.bodies import GROUND, ROOF, SOLIDS, WALL, Body, Surface, body_of, checked, shape_of
 from layers.modelling.buildings import block_of
-from layers.modelling.carving import Axes, united, without
+from layers.modelling.carving import Axes, sound, united, without
 from layers.modelling.cells import edges_of
 from layers.shapes import Shape, rings_of
 
@@ -58,14 +58,27 @@ def _above(geometry: dict[str, Any], depth: int, vertices: Float64) -> set[int]:
     while grown:
         grown = False
         for face, normal, kind in zip(corners, normals, kinds, strict=True):
-            if abs(normal[2]) > UPRIGHT and kind != GROUND and face & moved and not face <= moved:
-                moved |= face
-                grown = True
+            if kind == GROUND or not face & moved or face <= moved:
+                continue
+            more = face if abs(normal[2]) > UPRIGHT else _standing_on(face, moved, vertices)
+            grown |= not more <= moved
+            moved |= more
     if moved & ground:
         raise EditError(
             "The roof cannot be moved", found="it meets the ground", do="Push or pull one of its faces"
         )
     return moved
+
+
+def _standing_on(face: set[int], moved: set[int], vertices: Float64) -> set[int]:
+    """The corners of an upright face that lie right above such as move."""
+    found = set()
+    for node in face - moved:
+        for low in face & moved:
+            east, north, up = (vertices[node] - vertices[low]).tolist()
+            if up > 0 and max(abs(east), abs(north)) <= SNAP_M:
+                found.add(node)
+    return found
 
 
 def _kinds(geometry: dict[str, Any], depth: int, count: int) -> list[str]:
@@ -93,15 +106,19 @@ def pushed(shape: Shape, geometry: int, face: int, by_m: float) -> Shape:
         )
     normal = body.normals()[face]
     moved = _shifted(body, face, normal, by_m)
-    found = moved or _extruded(body, face, normal, by_m)
-    mine = (str(told.get("lod", "")), found)
-    blocks = [
-        (lod, block)
-        for other in shape.geometries
-        if (lod := str(other.get("lod", ""))).startswith("1") and lod != mine[0]
-        if (block := block_of(found)) is not None
-    ]
-    return shape_of(*blocks, mine)
+
+    def made(within_m: float) -> Shape:
+        found = moved or _extruded(body, face, normal, by_m, within_m)
+        mine = (str(told.get("lod", "")), found)
+        blocks = [
+            (lod, block)
+            for other in shape.geometries
+            if (lod := str(other.get("lod", ""))).startswith("1") and lod != mine[0]
+            if (block := block_of(found)) is not None
+        ]
+        return shape_of(*blocks, mine)
+
+    return sound(made)
 
 
 def _shifted(body: Body, face: int, normal: Float64, by_m: float) -> Body | None:
@@ -119,13 +136,13 @@ def _nodes(face: Iterable[list[int]]) -> Iterable[int]:
     return (node for ring in face for node in ring)
 
 
-def _extruded(body: Body, face: int, normal: Float64, by_m: float) -> Body:
+def _extruded(body: Body, face: int, normal: Float64, by_m: float, within_m: float) -> Body:
     """The body with the prism over one of its faces added or taken away."""
     axes = Axes(np.array([normal[0], normal[1]]), body.points.mean(axis=0))
     prism = _prism(body, face, normal, by_m)
     if by_m > 0:
-        return united((body, prism), axes)
-    return without(body, prism, axes)
+        return united((body, prism), axes, within_m)
+    return without(body, prism, axes, within_m)
 
 
 def _prism(body: Body, face: int, normal: Float64, by_m: float) -> Body:

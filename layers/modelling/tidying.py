@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from layers.arrays import Float64
+from layers.checks.codes import PLANAR_M
 from layers.modelling.bodies import Body
-from layers.modelling.cells import SHORT_M, edges_of, slim
+from layers.modelling.cells import SHORT_M, edges_of, meeting, slim
 from layers.modelling.linking import Ring
 
-#: A corner so near to the line between its neighbours says nothing, metres.
-STRAIGHT_M = 1e-5
+#: Where only two faces meet, their common edge is straight, as far as faces are planar, metres.
+STRAIGHT_M = PLANAR_M / 2
 
 
 def tidied(body: Body) -> Body:
@@ -30,6 +31,9 @@ def _welded(body: Body) -> Body:
     for one, other in short.tolist():
         low, high = sorted((int(into[one]), int(into[other])))
         into[into == high] = low
+    points = body.points.copy()
+    for node in np.flatnonzero(np.bincount(into) > 1).tolist():
+        points[node] = meeting(body.points, body.faces, np.flatnonzero(into == node))
     faces: list[list[Ring]] = []
     surfaces = []
     for face, surface in zip(body.faces, body.surfaces, strict=True):
@@ -37,7 +41,7 @@ def _welded(body: Body) -> Body:
         if len(rings[0]) > 2:
             faces.append([ring for ring in rings if len(ring) > 2])
             surfaces.append(surface)
-    return replace(body, faces=faces, surfaces=surfaces)
+    return Body(points, faces, surfaces)
 
 
 def _without_straight(body: Body) -> Body:
