@@ -99,11 +99,11 @@ def _with_objects(project: Project) -> list[Layer]:
 def _chosen(project: Project, layer: Layer, where: str, fids: Sequence[int], parts: bool = True) -> Mask:
     """The objects of a layer that match an expression, or are named; with their parts."""
     if fids:
-        found = np.isin(project.fids(layer), fids)
+        found = np.isin(layer.first_fid + np.arange(layer.object_count), fids)
     elif where:
         found = project.matching(layer, where)
     else:
-        found = np.ones(layer.object_count, bool)
+        found = ~project.gone(layer)
     return with_parts(found, project.parents(layer)) if parts else found
 
 

@@ -66,7 +66,7 @@ class Rows(QAbstractTableModel):
     @property
     def total(self) -> int:
         """How many objects the layer has."""
-        return self._layer.object_count if self._layer is not None else 0
+        return self._session.project.count(self._layer) if self._layer is not None else 0
 
     @property
     def is_busy(self) -> bool:
@@ -83,7 +83,7 @@ class Rows(QAbstractTableModel):
         self._types = self._session.project.attribute_types(layer) if layer else {}
         self._first_fid = self._session.project.any_layer(layer.objects_layer).first_fid if layer else 0
         self.keys = [*FIXED, *(name for name in self._types if name not in RESERVED), *LAST] if layer else []
-        self._order = np.arange(self.total)
+        self._order = _there(layer, self._session.project) if layer else np.arange(0)
         self.endResetModel()
         if self._filter is not None or self._sorting is not None:
             self._reorder()
@@ -92,12 +92,14 @@ class Rows(QAbstractTableModel):
         """Whether this is another layer, or attributes came or went."""
         if layer is None or self._layer is None:
             return layer is not self._layer
-        return layer.id != self._layer.id or self._session.project.attribute_types(layer) != self._types
+        same = (layer.id, layer.object_count) == (self._layer.id, self._layer.object_count)
+        return not same or self._session.project.attribute_types(layer) != self._types
 
     def follow(self, changes: Changes) -> None:
         """Take in what an edit, undo or redo changed."""
         first = np.searchsorted(changes.fids, self._first_fid)
-        if first == len(changes.fids) or changes.fids[first] >= self._first_fid + self.total:
+        count = self._layer.object_count if self._layer is not None else 0
+        if first == len(changes.fids) or changes.fids[first] >= self._first_fid + count:
             return
         self._old |= changes.keys & self._columns.keys()
         if self._filter is not None and self._filter.names & changes.keys:
@@ -281,9 +283,16 @@ def _order(
 ) -> Numbers:
     """The positions of a layer's objects that match, in the order of a column."""
     project.store_values(layer)
-    chosen = project.matching(layer, where) if where is not None else None
+    if sorting is None and where is None:
+        return _there(layer, project)
+    chosen = project.matching(layer, where) if where is not None else ~project.gone(layer)
     if sorting is None:
-        return np.arange(layer.object_count) if chosen is None else np.flatnonzero(chosen)
+        return np.flatnonzero(chosen)
     key, descending = sorting
     order = project.values(layer, key).order(descending)
-    return order if chosen is None else order[chosen[order]]
+    return order[chosen[order]]
+
+
+def _there(layer: Layer, project: Project) -> Numbers:
+    """The positions of a layer's objects that are not gone."""
+    return np.flatnonzero(~project.gone(layer))

@@ -23,11 +23,9 @@ from layers.data import Progress, never_stop
 from layers.edit import Edit
 from layers.epochs import Tick, dates_of
 from layers.errors import Cancelled, CitystrataError, EditError, ProjectError
-from layers.history import GONE
 from layers.project import ENDING, Project
 from layers.records import Changes, Layer, Step
 from layers.runs import ascending, numbers
-from layers.shaperows import SHAPE
 from layers.source import Source
 from layers.untitled import create_untitled, delete_project
 from viewer.scene import Scene
@@ -391,8 +389,8 @@ class Session(QObject):
         if changes.layers or changes.project:
             self.drawing.drop_reshaped()
             self.drawing.bring_all()
-        if changes.keys & {SHAPE, GONE}:
-            self.drawing.bring_again(changes.fids)
+        self.drawing.bring_again(changes)
+        self.select(self.project.there(self.selection))
         if changes.epochs or changes.layers or changes.keys & DATES:
             self._read_ticks()
         if self.current_layer is None:

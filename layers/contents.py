@@ -160,6 +160,21 @@ class Contents:
         chosen = ~self.gone(holder) if where is None else self.matching(holder, where)
         return holder.first_fid + np.flatnonzero(chosen)
 
+    def count(self, layer: Layer | int) -> int:
+        """How many objects of a layer are there."""
+        gone = self.gone(layer)
+        return len(gone) - int(np.count_nonzero(gone))
+
+    def there(self, fids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of some objects that are not gone."""
+        kept = np.ones(len(fids), bool)
+        for number in {layer.objects_layer for layer in self.layers}:
+            layer = self._holder(number)
+            at = fids - layer.first_fid
+            mine = np.flatnonzero((at >= 0) & (at < layer.object_count))
+            kept[mine] = ~self.gone(layer)[at[mine]]
+        return fids[kept]
+
     def gone(self, layer: Layer | int) -> Mask:
         """Which of a layer's objects were taken away, or are no longer added, in layer order."""
         return self._attributes.gone(self._connection, self._holder(layer))

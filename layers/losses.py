@@ -181,7 +181,7 @@ class _Look:
 
     def _lods(self) -> Iterator[Loss]:
         rows = self.project.query(
-            "SELECT lods, count(*) FROM object WHERE layer = ? GROUP BY lods", (self.layer.id,)
+            "SELECT lods, count(*) FROM object WHERE layer = ? AND gone = 0 GROUP BY lods", (self.layer.id,)
         )
         asked = self.going.options.lod
         if asked is not None:
@@ -243,7 +243,8 @@ class _Look:
         """What CityJSON has no name for."""
         others: Counter[str] = Counter()
         for kind, has_parent, count in self.project.query(
-            "SELECT type, parent IS NOT NULL, count(*) FROM object WHERE layer = ? GROUP BY 1, 2",
+            "SELECT type, parent IS NOT NULL, count(*) FROM object WHERE layer = ? AND gone = 0"
+            " GROUP BY 1, 2",
             (self.layer.id,),
         ):
             if known_type(kind, bool(has_parent)) != kind:
@@ -315,7 +316,7 @@ class _Look:
 
     def _count(self, where: str) -> int:
         ((count,),) = self.project.query(
-            f"SELECT count(*) FROM object WHERE layer = ? AND ({where})", (self.layer.id,)
+            f"SELECT count(*) FROM object WHERE layer = ? AND gone = 0 AND ({where})", (self.layer.id,)
         )
         return int(count)
 

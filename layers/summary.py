@@ -16,7 +16,10 @@ from layers.project import Project
 from layers.request import Answer, Request
 from layers.values import merge_types
 
-_COUNTS = "SELECT type, lods, surfaces, count(*) FROM {table} WHERE layer = ? GROUP BY type, lods, surfaces"
+_COUNTS = (
+    "SELECT type, lods, surfaces, count(*) FROM object WHERE layer = ? AND gone = 0"
+    " GROUP BY type, lods, surfaces"
+)
 
 
 @dataclass
@@ -112,13 +115,12 @@ def of_project(project: Project) -> Summary:
     summary = Summary("project", version=project.fact("schema_version"), crs=project.place.crs)
     summary.epochs = [{"name": epoch.name, "date": epoch.date} for epoch in project.epochs]
     for layer in project.layers:
-        summary.add_layer(
-            layer.name, layer.kind, layer.crs, {**layer.facts, "version": None}, layer.object_count
-        )
+        count = project.count(layer)
+        summary.add_layer(layer.name, layer.kind, layer.crs, {**layer.facts, "version": None}, count)
         if layer.box:
             summary.boxes.append(layer.box)
         if layer.partner is None:
             summary.add_report(layer.report)
-            summary.add_counts(project.rows(_COUNTS.format(table="object"), (layer.id,)))
+            summary.add_counts(project.rows(_COUNTS, (layer.id,)))
             summary.add_attributes(project.attribute_types(layer).items())
     return summary
