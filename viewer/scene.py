@@ -39,7 +39,7 @@ from viewer.skydome import Dome, SkyMark, SkyPath
 from viewer.stage import Stage
 from viewer.terrain import TinView
 from viewer.underneath import ground_height, nearest, within
-from viewer.view import Dotted, LayerView
+from viewer.view import Dotted, LayerView, Shown
 from viewer.visibility import Visibility
 from viewer.window import Window
 
@@ -87,6 +87,7 @@ class Scene:
         self._window = Window(*size)
         self._views: dict[int, LayerView] = {}
         self._columns: dict[int, Columns] = {}
+        self._shown: dict[int, Shown] = {}  # what each view was last told
         self._stage = Stage(self._window)
         self._drawing: Generator[UInt8 | None, None, None] | None = None
         self._patience_s = PATIENCE_S
@@ -356,6 +357,7 @@ class Scene:
     def remove(self, layer_id: int) -> None:
         """Take a layer out of the picture."""
         view = self._views.pop(layer_id, None)
+        self._shown.pop(layer_id, None)
         if view is None:
             return
         if not self._views:
@@ -516,8 +518,11 @@ class Scene:
         for number, view in self._views.items():
             if only is None or number == only:
                 columns, kind = self._columns_of(view.layer), view.layer.kind
-                view.update(self._visibility.shown(columns, states.get(number), kind))
-        self.needs_frame = True
+                shown = self._visibility.shown(columns, states.get(number), kind)
+                if not shown.is_same(self._shown.get(number)):
+                    self._shown[number] = shown
+                    view.update(shown)
+                    self.needs_frame = True
 
     # -- sun, sight and results -------------------------------------------------------------------------
 

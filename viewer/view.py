@@ -43,6 +43,16 @@ class Shown:
     selected: Int32 = field(default_factory=lambda: np.empty(0, np.int32))
     outlined: bool = False  # ghosts are outlines alone
 
+    def is_same(self, other: Shown | None) -> bool:
+        """Whether another one means the same objects."""
+        return (
+            other is not None
+            and self.outlined == other.outlined
+            and np.array_equal(self.visible, other.visible)
+            and np.array_equal(self.ghost, other.ghost)
+            and np.array_equal(self.selected, other.selected)
+        )
+
     @classmethod
     def all(cls, count: int) -> Shown:
         """Everything drawn, nothing selected."""

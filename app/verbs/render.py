@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.situation import Situation
 from app.verbs.severalviews import add_views, asked_views, showings_of
 from app.verbs.situations import Named
+from app.verbs.timelapse import add_timelapse, check_film, filmed
 from app.verbs.verb import ALL_DATES, Answer, Progress, Verb, size_from
 from layers.data import ReadOptions
 from layers.epochs import iso_date
@@ -42,7 +44,7 @@ SAME_BELOW = 0.01
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("files", metavar="P", nargs="+", type=Path, help="a project, or files to see together")
-    add("--out", metavar="PNG", type=Path, required=True, help="the picture to write")
+    add("--out", metavar="PNG", type=Path, required=True, help="the picture to write, or a time-lapse")
     add("--size", metavar="WxH", type=size_from, default=(1600, 1000), help="in pixels; default 1600x1000")
     look = parser.add_mutually_exclusive_group()
     look.add_argument(
@@ -86,6 +88,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--theme", metavar="NAME", help="in the materials and textures of this theme of a file")
     add("--lod", metavar="L", help="this level of detail")
     add_views(parser)
+    add_timelapse(parser)
     add(
         "--ghosts",
         metavar="HOW",
@@ -112,14 +115,20 @@ def point_from(text: str) -> tuple[float, ...]:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    _check_picture(arguments.out, arguments.compare)
+    if arguments.timelapse is None:
+        _check_picture(arguments.out, arguments.compare)
     date = _date(arguments.date)
     camera = _camera(arguments.camera) if arguments.camera else None
     _check_eye(arguments)
     Thread(target=_load_ahead, daemon=True).start()
     with shown_project(arguments.files, arguments.crs) as project:
-        check_place(project, arguments.out, arguments.overwrite)
+        if arguments.timelapse is None:
+            check_place(project, arguments.out, arguments.overwrite)
+        else:
+            check_film(project, arguments)
         from viewer import shot
+        from viewer.showing import Showing
+        from viewer.studio import Take
 
         several = asked_views(project, arguments)
         scenario = project.scenario(arguments.scenario) if arguments.scenario else None
@@ -134,28 +143,30 @@ def _run(arguments: argparse.Namespace) -> Answer:
         if arguments.sun:
             asked = Situation(date or "", scenario=in_scenario)
             sun, date = _sun(project, arguments.sun, asked, by_day=arguments.date is None)
-        views = _views(project, several, arguments) if several is not None else {}
-        shot.shot(
-            project,
-            arguments.out,
-            arguments.size,
-            view=arguments.view,
-            camera=camera,
-            look=look,
+        take = Take(
+            arguments.view,
+            camera,
+            look,
+            sun,
+            result,
+            arguments.quantity,
+            arguments.ghosts,
+            arguments.dark,
+            not arguments.plain,
+            project.title,
+        )
+        showing = Showing(
+            date,
+            scenario.id if scenario is not None else None,
             color_by=arguments.color_by,
             theme=arguments.theme,
             lod=arguments.lod,
-            date=date,
-            scenario=scenario.id if scenario is not None else None,
-            sun=sun,
-            result=result,
-            quantity=arguments.quantity,
-            ghosts=arguments.ghosts,
-            dark=arguments.dark,
-            marks=not arguments.plain,
-            title=project.title,
-            **views,
         )
+        if arguments.timelapse is not None:
+            sun_of = partial(_sun_of, project, arguments.sun) if arguments.sun else None
+            return filmed(project, arguments, take, showing, sun_of)
+        views = _views(project, several, arguments) if several is not None else {"showings": [showing]}
+        shot.taken(project, arguments.out, arguments.size, take, **views)
     width, height = arguments.size
     values: dict[str, Any] = {"out": str(arguments.out), "width": width, "height": height}
     lines = [f"Drawn in {width} x {height} pixels. File: {arguments.out}"]
@@ -217,6 +228,11 @@ def _sun(project: Project, text: str, situation: Situation, by_day: bool) -> tup
     return sun_light(site, moment.utc, cast), situation.date or None
 
 
+def _sun_of(project: Project, text: str, situation: Situation) -> SunLight:
+    """The sun of a time, with the shadows of a situation."""
+    return _sun(project, text, situation, by_day=False)[0]
+
+
 def _views(
     project: Project, several: tuple[Arrangement, list[Named]], arguments: argparse.Namespace
 ) -> dict[str, Any]:
@@ -224,7 +240,7 @@ def _views(
     arrangement, found = several
     suns = []
     if arguments.sun:
-        suns = [_sun(project, arguments.sun, one.situation, by_day=False)[0] for one in found]
+        suns = [_sun_of(project, arguments.sun, one.situation) for one in found]
     return {"arrangement": arrangement, "showings": showings_of(project, found, arguments), "suns": suns}
 
 

@@ -87,3 +87,44 @@ def test_what_cannot_be_shown_is_said(
     status, values = answer(capsys, "render", str(dated), "--out", str(dated.with_name("no.png")), *wish)
     assert status == 2
     assert told in str(values["error"])
+
+
+def test_a_time_lapse_builds_the_city_up(dated: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = dated.with_name("years")
+    arguments = ("render", str(dated), "--size", "122x80", "--view", "top", "--plain", "--ghosts", "none")
+    span = ("--timelapse", "Survey..2010", "--frames", "3", "--out", str(out))
+    status, values = answer(capsys, *arguments, *span)
+    assert status == 0
+    assert (values["frames"], values["from"], values["to"]) == (3, "1990-06-01", "2010-01-01")
+    first, second, last = (read_png(out / f"frame-000{number}.png") for number in (1, 2, 3))
+    later = [(first != second).any(), (second != last).any()]
+    assert later == [True, False]  # the second house stands at 2000-03-17
+    status, values = answer(capsys, *arguments, *span)
+    assert status == 1 and "--overwrite" in str(values)
+    status, values = answer(capsys, *arguments, *span, "--between", "1", "--overwrite")
+    assert status == 0 and values["frames"] == 5
+    half = read_png(out / "frame-0002.png")
+    assert np.abs(half - (first.astype(float) + second) / 2).max() <= 1
+    assert (read_png(out / "frame-0005.png") == last).all()
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        (("--timelapse", "1990"), "FROM..TO"),
+        (("--timelapse", "1990..all"), "two dates"),
+        (("--timelapse", "1990..1990-01-01"), "same date"),
+        (("--timelapse", "1990..2000", "--frames", "1"), "2 to"),
+        (("--timelapse", "1990..2000", "--between", "-1"), "0 to"),
+        (("--timelapse", "1990..2000", "--rate", "0"), "pictures per second"),
+        (("--timelapse", "1990..2000", "--split", "1990,2000"), "--split"),
+        (("--timelapse", "1990..2000", "--out", "film.gif"), "film.mp4"),
+    ],
+)
+def test_a_time_lapse_that_cannot_be_is_refused(
+    dated: Path, capsys: pytest.CaptureFixture[str], wish: tuple[str, ...], told: str
+) -> None:
+    status, values = answer(capsys, "render", str(dated), "--out", str(dated.with_name("film")), *wish)
+    assert status == 2
+    assert told in str(values["error"])
+    assert not dated.with_name("film").exists()
