@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from layers import gis, history, rows, scenariorows
+from layers import gis, history, rows, scenariorows, shaperows
 from layers.epochs import BASE, city_validity, iso_date
 from layers.errors import EditError
 from layers.jsontext import join_members
-from layers.records import DRAWN, Change, Fids
+from layers.records import DRAWN, Change, Fids, Layer
 from layers.values import merge_types, type_of
 
 if TYPE_CHECKING:
@@ -137,8 +137,8 @@ def _inserted(connection: sqlite3.Connection, table: str, values: Mapping[str, A
 # --- objects --------------------------------------------------------------------------------------
 
 
-def add_object(connection: sqlite3.Connection, number: int, new: New) -> int:
-    """A row for an object of a drawn layer, gone as yet, with its shape; gives its fid."""
+def add_objects(connection: sqlite3.Connection, number: int, news: Sequence[New]) -> list[int]:
+    """Rows for objects of a drawn layer, gone as yet, with their shapes; gives their fids."""
     layer = next(rows.layers(connection, number), None)
     if layer is None or not layer.is_drawn:
         raise EditError(
@@ -147,22 +147,32 @@ def add_object(connection: sqlite3.Connection, number: int, new: New) -> int:
             found="no such layer" if layer is None else f"a layer that was read from {layer.source_path}",
             do="Add a drawn layer for them",
         )
-    if layer.object_count >= RESERVED:
+    if layer.object_count + len(news) > RESERVED:
         raise EditError("The layer is full", where=layer.name, allowed=f"{RESERVED:,} objects")
+    shapes = {at: new.shape for at, new in enumerate(news) if new.shape is not None}
+    told = dict(zip(shapes, _described(connection, number, list(shapes.values())), strict=True))
+    first = layer.first_fid + layer.object_count
+    for at, new in enumerate(news):
+        _add_object(connection, layer, first + at, new, told.get(at))
+    connection.execute("UPDATE layer SET object_count = object_count + ? WHERE id = ?", (len(news), number))
+    _learn(connection, number, [new.attributes for new in news])
+    return list(range(first, first + len(news)))
+
+
+def _add_object(
+    connection: sqlite3.Connection, layer: Layer, fid: int, new: New, told: Described | None
+) -> None:
     if not new.type:
         raise EditError("An object needs a type", where=new.id, do='Give it one, such as "Building"')
     id = new.id or str(uuid.uuid4())
-    if connection.execute(
-        f"SELECT 1 FROM object WHERE {rows.NAMED} AND layer = ?", (id, id, number)
-    ).fetchone():
+    named = f"SELECT 1 FROM object WHERE {rows.NAMED} AND layer = ?"
+    if new.id and connection.execute(named, (id, id, layer.id)).fetchone():
         raise EditError("There is an object of that id already", where=layer.name, found=id)
-    told = _described(connection, number, new.shape)
     start, end = new.valid if new.valid is not None else city_validity(new.attributes)
     texts = {name: history.json_text(value).encode() for name, value in new.attributes.items()}
-    fid = layer.first_fid + layer.object_count
     values = {
         "fid": fid,
-        "layer": number,
+        "layer": layer.id,
         "id": id,
         "type": new.type,
         "parent": new.parent,
@@ -179,29 +189,24 @@ def add_object(connection: sqlite3.Connection, number: int, new: New) -> int:
     _inserted(connection, "object", values)
     if new.shape is not None and told is not None:
         connection.execute("INSERT INTO shape VALUES (?, ?)", (fid, new.shape.text()))
-        if told.box:
-            x0, y0, z0, x1, y1, z1 = orjson.loads(told.box)
-            box = fid, x0, x1, y0, y1, z0, z1
-            connection.execute("INSERT INTO object_rtree VALUES (?, ?, ?, ?, ?, ?, ?)", box)
-    connection.execute("UPDATE layer SET object_count = object_count + 1 WHERE id = ?", (number,))
-    _learn(connection, number, new.attributes)
-    return fid
+        shaperows.apply(connection, fid, shaperows.BOX, told.box)
 
 
-def _described(connection: sqlite3.Connection, layer: int, shape: Shape | None) -> Described | None:
-    if shape is None:
-        return None
+def _described(connection: sqlite3.Connection, layer: int, shapes: Sequence[Shape]) -> Iterator[Described]:
+    if not shapes:
+        return iter(())
     from layers import reshaping  # what makes triangles takes its time to load
 
-    return next(iter(reshaping.described_in(connection, layer, [shape])))
+    return reshaping.described_in(connection, layer, shapes)
 
 
-def _learn(connection: sqlite3.Connection, layer: int, attributes: Mapping[str, Any]) -> None:
+def _learn(connection: sqlite3.Connection, layer: int, attributes: Sequence[Mapping[str, Any]]) -> None:
     """Note the types of the layer's attributes."""
     known = dict(connection.execute("SELECT name, type FROM attribute WHERE layer = ?", (layer,)))
-    for name, value in attributes.items():
+    for name, value in (item for mine in attributes for item in mine.items()):
         type = merge_types(known.get(name), type_of(value)) or "text"
         if known.get(name) != type:
+            known[name] = type
             connection.execute(
                 "INSERT INTO attribute VALUES (?, ?, ?, (SELECT count(*) FROM attribute WHERE layer = ?))"
                 " ON CONFLICT (layer, name) DO UPDATE SET type = excluded.type",

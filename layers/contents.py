@@ -36,7 +36,8 @@ class Contents:
         self._scenarios: tuple[Scenario, ...] | None = None
         self._place: Place | None = None
         self._attributes = Attributes(path.absolute())
-        self._reshaped: dict[int, tuple[object, CityTiles]] = {}  # arrays with edited shapes, and of which
+        #: Arrays of layers with edited shapes, and what they are made of.
+        self._reshaped: dict[int, tuple[str, list[tuple[int, str]], CityTiles]] = {}
 
     def fact(self, key: str) -> str | None:
         """A value of the project table: title, crs, origin."""
@@ -264,27 +265,42 @@ class Contents:
         if layer.drawable is None:
             return None
         if layer.is_drawn:
-            return self._with_shapes(layer, None)
+            return self._drawn(layer)
         folder = cache.layer_folder(self.path.absolute(), layer.uid)
         found = cache.load(folder, self.stamp(layer))
         return self._with_shapes(layer, found) if isinstance(found, CityTiles) else found
 
-    def _with_shapes(self, layer: Layer, base: CityTiles | None) -> CityTiles:
-        """The arrays of a layer with the shapes that were edited; of a drawn one, made of them alone."""
-        shapes = self._shapes(layer)
-        if base is not None and not shapes:
+    def _with_shapes(self, layer: Layer, base: CityTiles) -> CityTiles:
+        """The arrays of a layer with the shapes that were edited; what is gone keeps its place in them."""
+        first, count = layer.first_fid, layer.object_count
+        shapes = shaperows.shapes_of(self._connection, first, count, with_gone=True)
+        if not shapes:
             return base
-        made_of = (self.stamp(layer), shapes)
         known = self._reshaped.get(layer.id)
-        if known is None or known[0] != made_of:
-            types = {item.fid: item.type for item in self.objects(fids=[fid for fid, _ in shapes])}
-            if base is None:
-                arrays = reshaped.tiles_of(shapes, types, layer, self.mover(layer))
-            else:
-                folder = cache.layer_folder(self.path.absolute(), layer.uid)
-                arrays = reshaped.with_shapes(base, shapes, types, layer, self.mover(layer), folder)
-            known = self._reshaped[layer.id] = made_of, arrays
-        return known[1]
+        if known is None or known[:2] != (self.stamp(layer), shapes):
+            folder = cache.layer_folder(self.path.absolute(), layer.uid)
+            types = self._types(fid for fid, _ in shapes)
+            arrays = reshaped.with_shapes(base, shapes, types, layer, self.mover(layer), folder)
+            known = self._reshaped[layer.id] = self.stamp(layer), shapes, arrays
+        return known[2]
+
+    def _drawn(self, layer: Layer) -> CityTiles:
+        """The arrays of a drawn layer, made of the shapes of what is there alone."""
+        shapes, known = self._shapes(layer), self._reshaped.get(layer.id)
+        if known is not None and known[:2] == (self.stamp(layer), shapes):
+            return known[2]
+        before = dict(known[1]) if known is not None and known[0] == self.stamp(layer) else {}
+        new = [(fid, text) for fid, text in shapes if before.get(fid) != text]
+        if known is None or not before or 2 * len(new) > len(shapes):
+            arrays = reshaped.tiles_of(shapes, self._types(dict(shapes)), layer, self.mover(layer))
+        else:
+            gone = list(before.keys() - dict(shapes).keys())
+            arrays = reshaped.renewed(known[2], new, gone, self._types(dict(new)), layer, self.mover(layer))
+        self._reshaped[layer.id] = self.stamp(layer), shapes, arrays
+        return arrays
+
+    def _types(self, fids: Iterable[int]) -> dict[int, str]:
+        return {item.fid: item.type for item in self.objects(fids=fids)}
 
     def _shapes(self, layer: Layer) -> list[tuple[int, str]]:
         """The edited shapes of a layer: fid and text."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from layers import adding, drawn, gis, history, resultstore, rows, scenariorows
+from layers.adding import New
 from layers.crs import LOCAL
 from layers.data import Progress, never_stop
 from layers.epochs import says_when, validity_after
@@ -198,19 +199,24 @@ class Edit:
 
         '' as id gives it one of its own; `valid` says from when to when it stands, else its attributes do.
         """
-        self._check_open()
-        new = adding.New(id, type, shape, attributes, parent, replaces, valid)
-        fid = adding.add_object(self._connection, layer, new)
-        self._set_origin(fid)
-        self._do(Change("object", fid, history.GONE, "1", "0"))
-        self._enclose_parents((fid,))
+        (fid,) = self.add_objects(layer, [New(id, type, shape, attributes, parent, replaces, valid)])
         return fid
 
-    def _set_origin(self, fid: int) -> None:
+    def add_objects(self, layer: int, news: Sequence[New]) -> list[int]:
+        """Add many objects to a drawn layer at once; gives their fids."""
+        self._check_open()
+        found = adding.add_objects(self._connection, layer, news)
+        self._set_origin(found)
+        for _start, part in self._parts(found):
+            self._do(*(Change("object", fid, history.GONE, "1", "0") for fid in part))
+        self._enclose_parents([fid for fid, new in zip(found, news, strict=True) if new.parent])
+        return found
+
+    def _set_origin(self, fids: Fids) -> None:
         """What is drawn first says where the project lies."""
-        box = rows.box(self._connection, (fid,))
         held = self._connection.execute("SELECT 1 FROM project WHERE key = 'origin'").fetchone()
-        if box is not None and held is None:
+        box = rows.box(self._connection, fids) if held is None else None
+        if box is not None:
             self.set_project("origin", orjson.dumps(local_origin(box)).decode())
 
     def _enclose_parents(self, fids: Fids) -> None:

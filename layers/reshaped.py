@@ -69,11 +69,28 @@ def tiles_of(
     return replace(edited, entry_object=positions[edited.entry_object].astype(np.int32))
 
 
+def renewed(
+    known: CityTiles,
+    shapes: Sequence[tuple[int, str]],
+    gone: Sequence[int],
+    types: Mapping[int, str],
+    layer: Layer,
+    mover: Mover,
+) -> CityTiles:
+    """The arrays of a drawn layer once some of its objects have (other) shapes, and others have none."""
+    return tiling.in_memory(*_plan(known, shapes, types, layer, mover, gone))
+
+
 def _plan(
-    base: CityTiles, shapes: Sequence[tuple[int, str]], types: Mapping[int, str], layer: Layer, mover: Mover
+    base: CityTiles,
+    shapes: Sequence[tuple[int, str]],
+    types: Mapping[int, str],
+    layer: Layer,
+    mover: Mover,
+    gone: Sequence[int] = (),
 ) -> tuple[Plan, Any]:
     """How base and edited objects become one, and what reads their arrays."""
-    positions = np.array([fid for fid, _ in shapes], np.int64) - layer.first_fid
+    positions = np.array([*(fid for fid, _ in shapes), *gone], np.int64) - layer.first_fid
     edited = _dressed(tiles_of(shapes, types, layer, mover), base)
     plan = planned([base, edited], [0, 0], as_they_are(base, edited))
     keep = (plan.part == 1) | ~np.isin(plan.object, positions)

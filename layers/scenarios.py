@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.adding import New
 from layers.edit import NO_ATTRIBUTES, Edit
 from layers.epochs import BASE, lineage
 from layers.errors import EditError
@@ -201,10 +202,8 @@ def _copied(
     target = layer_for(project, edit, layer.id, scenario)
     if layer.id not in shapes:
         shapes[layer.id] = Shapes(project, layer)
-    found = {}
-    for item in whole:
-        found[item.fid] = edit.add_object(
-            target,
+    news = [
+        New(
             item.id,
             item.type,
             copied(shapes[layer.id].of(item.fid)),
@@ -213,6 +212,9 @@ def _copied(
             item.fid,
             (item.valid_from, item.valid_to),
         )
+        for item in whole
+    ]
+    found = dict(zip((item.fid for item in whole), edit.add_objects(target, news), strict=True))
     edit.set_absent(scenario, list(found))
     return found
 
