@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from analysis import QUALITY, SUN, VISIBILITY
+from analysis import CHANGE, QUALITY, SUN, VISIBILITY
 from analysis.analysis import analysis_of
 from app import theme
 from app.session import Session
@@ -20,6 +20,7 @@ When = Callable[[Session], bool]
 ANALYSE_MENUS = (
     ("Sun and energy", "sun", SUN),
     ("Visibility", "sight", VISIBILITY),
+    ("Time", "compare", CHANGE),
     ("Quality", "check", QUALITY),
 )
 #: Analyses with an icon of their own.

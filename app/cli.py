@@ -57,6 +57,7 @@ VERBS = {
     "exposure": "exposure:VERB",
     "isovist": "isovist:VERB",
     "windowview": "windowview:VERB",
+    "diff": "change:VERB",
     "results": "rerun:RESULTS",
     "rerun": "rerun:RERUN",
 }

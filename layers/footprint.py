@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from layers.project import Project
-    from layers.records import CityObject
+    from layers.records import CityObject, Fids, Layer
 
 Indices = NDArray[np.intp]
 
@@ -26,14 +26,26 @@ MOST_POLYGONS = 20_000
 
 def plan_of(project: Project, item: CityObject) -> BaseGeometry | None:
     """What GIS programs see of an object, flat and in the project's CRS."""
-    from shapely import force_2d, from_wkb, transform
+    from shapely import force_2d
 
-    shape, move = project.wkb(item.fid), project.mover(project.any_layer(item.layer))
+    plan: BaseGeometry | None = force_2d(plans_of(project, project.any_layer(item.layer), [item.fid])[0])
+    return plan
+
+
+def plans_of(project: Project, layer: Layer, fids: Fids) -> NDArray[np.object_]:
+    """What GIS programs see of objects of one layer, in the project's CRS; None where that is nothing."""
+    from shapely import from_wkb, transform
+
+    move = project.mover(layer)
 
     def moved(places: Float64) -> Float64:
-        return move(np.column_stack((places, np.zeros(len(places)))))[:, :2]
+        is_flat = np.isnan(places[:, 2])
+        there = move(np.column_stack((places[:, :2], np.where(is_flat, 0.0, places[:, 2]))))
+        there[is_flat, 2] = np.nan
+        return there
 
-    return None if shape is None else transform(force_2d(from_wkb(shape)), moved)
+    found: NDArray[np.object_] = from_wkb([project.wkb(int(fid)) for fid in fids])
+    return np.asarray(transform(found, moved, include_z=True), object)
 
 
 def footprints(mesh: Mesh, count: int) -> list[bytes | None]:

@@ -7,7 +7,7 @@ import sqlite3
 import orjson
 
 from layers.errors import EditError
-from layers.records import Change, Scenario
+from layers.records import DRAWN, Change, Scenario
 
 #: Columns of a scenario that an edit may set.
 COLUMNS = frozenset(("name", "parent", "epoch", "status", "color", "note", "present"))
@@ -49,6 +49,17 @@ def apply_same(connection: sqlite3.Connection, change: Change) -> None:
     if change.after is not None:
         verdict = orjson.loads(change.after)
         connection.execute("INSERT INTO identity VALUES (?, ?, ?)", (*pair, verdict))
+
+
+def replaced(connection: sqlite3.Connection) -> dict[int, int]:
+    """What objects that were added by hand stand for, by the fids of both."""
+    found = connection.execute(
+        "SELECT object.fid, replaces FROM layer JOIN object"
+        " ON object.fid BETWEEN first_fid AND first_fid + object_count - 1"
+        " WHERE source_format = ? AND replaces IS NOT NULL",
+        (DRAWN,),
+    )
+    return dict(found)
 
 
 def verdicts(connection: sqlite3.Connection) -> dict[tuple[int, int], str]:
