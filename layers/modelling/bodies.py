@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,8 @@ Surface = dict[str, Any]
 GROUND, WALL, ROOF = "GroundSurface", "WallSurface", "RoofSurface"
 #: Members of semantic surfaces that number others of their geometry, which are others now.
 _NUMBERS = ("parent", "children")
+#: Decimals of coordinates in files.
+MILLIMETRES = 3
 SOLIDS = ("Solid", "MultiSolid", "CompositeSolid")
 
 
@@ -192,3 +194,20 @@ def checked(shape: Shape, what: str = "This would not be a sound shape") -> Shap
             do="Choose other numbers; nothing was changed",
         )
     return shape
+
+
+def as_kept(shape: Shape) -> Shape:
+    """The shape itself if it is sound, too, in a file that keeps millimetres."""
+    checked(replace(shape, vertices=np.round(shape.vertices, MILLIMETRES)))
+    return shape
+
+
+def first_sound(make: Callable[[float], Shape], tolerances_m: Sequence[float]) -> Shape:
+    """What `make` gives for the first of some tolerances with which it is sound."""
+    refused: list[EditError] = []
+    for tolerance_m in tolerances_m:
+        try:
+            return make(tolerance_m)
+        except EditError as error:
+            refused.append(error)
+    raise refused[0]

@@ -9,14 +9,16 @@ from numpy.typing import ArrayLike
 
 from layers.checks.codes import SNAP_M
 from layers.errors import EditError
-from layers.modelling.bodies import GROUND, ROOF, WALL, Body, Surface, shape_of
-from layers.modelling.cells import Cells, edges_of
+from layers.modelling.bodies import GROUND, ROOF, WALL, Body, Surface, as_kept, first_sound, shape_of
+from layers.modelling.cells import SHORT_M, Cells, edges_of
 from layers.modelling.linking import Edge, joined
 from layers.modelling.outlines import Outline, outline_of
 from layers.modelling.roofs import Roof, roof_cells
 from layers.shapes import Shape
 
 LOWEST_WALL_M = 0.01
+#: Edges of roofs so short become points, one after the other, until the building is sound.
+WELDED_M = (SHORT_M, 0.005, 0.01, 0.02)
 BLOCK, ROOFED = "1", "2"
 
 
@@ -36,18 +38,21 @@ def building(
         raise EditError(
             "The walls have no height", found=f"{eaves_m:g} m", allowed=f"at least {LOWEST_WALL_M} m"
         )
-    cells = roof_cells(outline, roof or Roof()).welded()
-    raised = cells.with_heights(cells.nodes[:, 2] + ground_m + eaves_m)
-    roofed = walled(raised, ground_m)
-    found = []
     for lod in lods:
-        if lod.startswith("1"):
-            found.append((lod, _block(outline, ground_m, roofed.volume_m3)))
-        elif lod.startswith("2"):
-            found.append((lod, roofed))
-        else:
+        if not lod.startswith((BLOCK, ROOFED)):
             raise EditError("There is no such level of detail", found=repr(lod), allowed="1 and 2")
-    return shape_of(*found)
+    cells = roof_cells(outline, roof or Roof())
+    cells = cells.with_heights(cells.nodes[:, 2] + ground_m + eaves_m)
+
+    def made(short_m: float) -> Shape:
+        roofed = walled(cells.welded(short_m), ground_m)
+        bodies = (
+            (lod, roofed if lod.startswith(ROOFED) else _block(outline, ground_m, roofed.volume_m3))
+            for lod in lods
+        )
+        return as_kept(shape_of(*bodies))
+
+    return first_sound(made, WELDED_M)
 
 
 def _block(outline: Outline, ground_m: float, volume_m3: float) -> Body:

@@ -8,7 +8,7 @@ by rounding become the same number.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import manifold3d
 import numpy as np
@@ -23,7 +23,6 @@ from layers.modelling.bodies import Body, Surface
 from layers.modelling.cells import edges_of
 from layers.modelling.linking import joined, with_holes
 from layers.modelling.tidying import tidied
-from layers.shapes import Shape
 
 #: Coordinates that differ by less came from the same number.
 ROUNDING_M = 1e-6
@@ -52,17 +51,6 @@ class Axes:
         """Points (n, 3) in these axes in the world."""
         found: Float64 = points @ self._turn + self._origin
         return found
-
-
-def sound(make: Callable[[float], Shape]) -> Shape:
-    """What `make` gives for the smallest of WITHIN_M with which it is sound."""
-    refused: list[EditError] = []
-    for within_m in WITHIN_M:
-        try:
-            return make(within_m)
-        except EditError as error:
-            refused.append(error)
-    raise refused[0]
 
 
 def united(bodies: Sequence[Body], axes: Axes, within_m: float) -> Body:

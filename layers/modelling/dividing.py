@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 from layers.arrays import Float64
 from layers.checks.codes import SNAP_M
 from layers.errors import EditError
-from layers.modelling.bodies import GROUND, ROOF, SOLIDS, WALL, Body, Surface, body_of, shape_of
-from layers.modelling.carving import Axes, divided, sound, united
+from layers.modelling.bodies import GROUND, ROOF, SOLIDS, WALL, Body, Surface, body_of, first_sound, shape_of
+from layers.modelling.carving import WITHIN_M, Axes, divided, united
 from layers.shapes import Shape
 
 
@@ -76,7 +76,7 @@ def merged(shapes: Sequence[Shape]) -> Shape:
     def made(within_m: float) -> Shape:
         return shape_of(*((lod, _united([each[lod] for each in by_lod], within_m)) for lod in lods))
 
-    return sound(made)
+    return first_sound(made, WITHIN_M)
 
 
 def _united(bodies: Sequence[Body], within_m: float) -> Body:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 #: A corner that is no farther from the line between its neighbours says nothing.
 STRAIGHT_M = 0.001
 SHORTEST_M = 0.01
+#: Sides whose directions differ by less run along each other.
+_SAME_WAY_DEG = 0.01
 SMALLEST_M2 = 0.01
 
 
@@ -87,12 +88,24 @@ class Outline:
 
     def long_axis_deg(self) -> float:
         """The direction of the long side of the smallest rectangle around it; ° from east, anticlockwise."""
-        from shapely import get_coordinates, oriented_envelope
+        from shapely import LineString, get_coordinates, oriented_envelope
 
-        corners = get_coordinates(oriented_envelope(self.polygon))
-        sides = np.diff(corners[:3], axis=0)
-        along = sides[int(np.linalg.norm(sides, axis=1).argmax())]
-        return math.degrees(math.atan2(along[1], along[0])) % 180
+        ring = self.rings[0]
+        corners = get_coordinates(oriented_envelope(LineString(ring - ring[0])))
+        envelope = np.diff(corners[:3], axis=0)
+        axis = _bearing(envelope[np.linalg.norm(envelope, axis=1).argmax()][None])[0]
+        # A side that runs along it says more exactly where it runs.
+        sides = np.roll(ring, -1, axis=0) - ring
+        off = np.abs((_bearing(sides) - axis + 90) % 180 - 90)
+        lengths = np.where(off < _SAME_WAY_DEG, np.linalg.norm(sides, axis=1), 0)
+        best = int(lengths.argmax())
+        return float(_bearing(sides[best : best + 1])[0] if lengths[best] > 0 else axis)
+
+
+def _bearing(ways: Float64) -> Float64:
+    """(n,) the directions of ways (n, 2) and back, degrees from east, anticlockwise."""
+    found: Float64 = np.degrees(np.arctan2(ways[:, 1], ways[:, 0])) % 180
+    return found
 
 
 def turns(ring: Float64) -> Float64:

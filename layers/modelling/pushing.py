@@ -12,9 +12,20 @@ from layers.arrays import Float64
 from layers.checks.codes import SNAP_M
 from layers.errors import EditError
 from layers.flatten import DEPTH
-from layers.modelling.bodies import GROUND, ROOF, SOLIDS, WALL, Body, Surface, body_of, checked, shape_of
+from layers.modelling.bodies import (
+    GROUND,
+    ROOF,
+    SOLIDS,
+    WALL,
+    Body,
+    Surface,
+    body_of,
+    checked,
+    first_sound,
+    shape_of,
+)
 from layers.modelling.buildings import block_of
-from layers.modelling.carving import Axes, sound, united, without
+from layers.modelling.carving import WITHIN_M, Axes, united, without
 from layers.modelling.cells import edges_of
 from layers.shapes import Shape, rings_of
 
@@ -118,7 +129,7 @@ def pushed(shape: Shape, geometry: int, face: int, by_m: float) -> Shape:
         ]
         return shape_of(*blocks, mine)
 
-    return sound(made)
+    return first_sound(made, WITHIN_M)
 
 
 def _shifted(body: Body, face: int, normal: Float64, by_m: float) -> Body | None:
