@@ -112,6 +112,10 @@ class Contents:
         """What copies in scenarios stand for, by their fids."""
         return scenariorows.replaced(self._connection)
 
+    def copies(self, scenario: int) -> list[tuple[int, int]]:
+        """The objects of a scenario itself that stand for others, each with what it replaces."""
+        return scenariorows.copies(self._connection, scenario)
+
     @property
     def verdicts(self) -> dict[tuple[int, int], str]:
         """What people said of pairs of objects of different dates: "same" or "different"."""

@@ -165,6 +165,19 @@ def lineage(project: Project, scenario: int | str | None) -> list[int]:
     return found
 
 
+def absent_in(project: Project, scenario: int | str | None) -> NDArray[np.int64]:
+    """What does not stand in a scenario, ascending: fids, and of whole layers minus their ids.
+
+    It is what the scenario and those from which it branches have replaced or taken away. Where several of
+    them have changed one object, the nearest counts.
+    """
+    found: set[int] = set()
+    for number in lineage(project, scenario):
+        found.update(fid for fid, replaced in project.copies(number) if replaced in found)
+        found.update(project.absent(number))
+    return np.array(sorted(found), np.int64)
+
+
 def date_in(project: Project, date: str | None, scenario: int | str | None) -> str | None:
     """The date that is looked at: where none is asked for, the one that the scenario changes."""
     if date:
@@ -184,7 +197,7 @@ def state_at(
     date = date_in(project, date, scenario)
     snapshots = {} if date is None else shown_snapshots(project.layers, date)
     own = lineage(project, scenario)
-    absent = np.unique(np.array([fid for number in own for fid in project.absent(number)], np.int64))
+    absent = absent_in(project, scenario)
     state = {}
     for layer in project.layers:
         if (layer.scenario is not None and layer.scenario not in own) or -layer.id in absent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from layers.edit import Edit
-from layers.epochs import BASE, lineage
+from layers.epochs import BASE, absent_in, lineage
 from layers.project import Project
 from layers.records import CityObject
 from layers.scenarios import copied, family, layer_for, root_of
@@ -27,7 +27,7 @@ class Touched:
 def touched(project: Project, scenario: int | str) -> Touched:
     """What a scenario changes."""
     chain = lineage(project, scenario)
-    absent = {fid for number in chain for fid in project.absent(number)}
+    absent = set(absent_in(project, scenario).tolist())
     own = [layer for layer in project.layers if layer.scenario in chain and -layer.id not in absent]
     changed: dict[int, int] = {}
     added: list[int] = []

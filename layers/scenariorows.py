@@ -27,6 +27,16 @@ def absent(connection: sqlite3.Connection, scenario: int) -> list[int]:
     return [fid for (fid,) in found]
 
 
+def copies(connection: sqlite3.Connection, scenario: int) -> list[tuple[int, int]]:
+    """The objects of a scenario's own layers that stand for others, each with what it replaces."""
+    found = connection.execute(
+        "SELECT o.fid, o.replaces FROM object o JOIN layer l ON l.id = o.layer"
+        " WHERE l.scenario = ? AND l.reserved > 0 AND o.gone = 0 AND o.replaces IS NOT NULL",
+        (scenario,),
+    )
+    return found.fetchall()
+
+
 def apply(connection: sqlite3.Connection, change: Change) -> None:
     """Make one value of a scenario what `after` says."""
     if change.key.startswith(ABSENT):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from layers.adding import New
 from layers.edit import NO_ATTRIBUTES, Edit
-from layers.epochs import BASE, lineage
+from layers.epochs import BASE, absent_in, lineage
 from layers.errors import EditError
 from layers.expression import Expression
 from layers.project import Project
@@ -39,12 +39,14 @@ def editable(project: Project, edit: Edit, fids: Fids, scenario: int | None) -> 
         return {fid: fid for fid in wanted}
     _check_open(project, scenario)
     copies, own = _copies(edit, scenario), _own(edit, scenario)
+    before = _stand_ins(project, scenario)
     found: dict[int, int] = {}
     shapes: dict[int, Shapes] = {}
     for fid in wanted:
-        if fid not in copies and fid not in own:
-            copies |= _copied(project, edit, root_of(project, fid), scenario, shapes)
-        found[fid] = copies.get(fid, fid)
+        here = _in_force(fid, copies, before)
+        if here not in copies and here not in own:
+            copies |= _copied(project, edit, root_of(project, here), scenario, shapes)
+        found[fid] = copies.get(here, here)
     return found
 
 
@@ -55,8 +57,10 @@ def remove(project: Project, edit: Edit, fids: Fids, scenario: int | None) -> No
         return
     _check_open(project, scenario)
     copies, own = _copies(edit, scenario), _own(edit, scenario)
-    mine = [copies.get(int(fid), int(fid)) for fid in fids if int(fid) in copies or int(fid) in own]
-    others = [int(fid) for fid in fids if int(fid) not in copies and int(fid) not in own]
+    before = _stand_ins(project, scenario)
+    meant = [_in_force(int(fid), copies, before) for fid in fids]
+    mine = [copies.get(fid, fid) for fid in meant if fid in copies or fid in own]
+    others = [fid for fid in meant if fid not in copies and fid not in own]
     parts = [fid for fid in others if root_of(project, fid) != fid]
     if parts:
         mine += editable(project, edit, parts, scenario).values()
@@ -124,8 +128,7 @@ def standing_fids(
     fids = project.fids(layer, where)
     if scenario is None:
         return fids
-    absent = [fid for number in lineage(project, scenario) for fid in project.absent(number)]
-    return fids[~np.isin(fids, absent)]
+    return fids[~np.isin(fids, absent_in(project, scenario))]
 
 
 def _check_open(project: Project, scenario: int) -> None:
@@ -148,6 +151,21 @@ def _copies(edit: Edit, scenario: int) -> dict[int, int]:
     return {int(original): int(fid) for original, fid in found}
 
 
+def _stand_ins(project: Project, scenario: int) -> dict[int, int]:
+    """What stands for objects in the scenarios from which one branches."""
+    found: dict[int, int] = {}
+    for number in lineage(project, scenario)[1:]:
+        found |= {replaced: fid for fid, replaced in project.copies(number) if replaced not in found}
+    return found
+
+
+def _in_force(fid: int, copies: Mapping[int, int], before: Mapping[int, int]) -> int:
+    """The object that is meant by one: where it was replaced before, what stands for it."""
+    while fid not in copies and fid in before:
+        fid = before[fid]
+    return fid
+
+
 def _own(edit: Edit, scenario: int) -> frozenset[int]:
     """The objects of a scenario's own layers, as they are within the edit."""
     found = edit.rows(
@@ -165,7 +183,8 @@ def _check_stands(project: Project, edit: Edit, fid: int, scenario: int) -> None
     absent = list(
         edit.rows(f"SELECT 1 FROM absent WHERE object = ? AND scenario IN ({marks})", (fid, *chain))
     )
-    if absent or (layer.scenario is not None and layer.scenario not in chain):
+    is_others = layer.scenario is not None and layer.scenario not in chain
+    if absent or is_others or fid in absent_in(project, scenario):
         raise EditError(
             "The object does not stand in this scenario",
             where=project.object(fid).id,

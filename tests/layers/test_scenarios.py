@@ -127,10 +127,22 @@ def test_scenarios_branch_from_scenarios(town: Project) -> None:
         "Higher: shed",
     }
     assert town.object(copy).attributes["storeys"] == 20
+    with town.edit("What is meant is what stands for it there") as edit:
+        base = fid_of(town, "mill")
+        assert scenarios.editable(town, edit, [base], branch) == {base: copy}
     other = begun(town, "Other")
-    for fid, where in ((copy, other), (fid_of(town, "mill"), branch)):
-        with pytest.raises(EditError, match="does not stand in this scenario"), town.edit("No") as edit:
-            scenarios.editable(town, edit, [fid], where)
+    with pytest.raises(EditError, match="does not stand in this scenario"), town.edit("No") as edit:
+        scenarios.editable(town, edit, [copy], other)
+
+
+def test_the_nearest_change_counts(town: Project) -> None:
+    tower = begun(town)
+    branch = begun(town, "Higher", tower)
+    mine, theirs = raise_mill(town, branch), raise_mill(town, tower)
+    assert mine != theirs
+    assert {name for name in standing(town, branch) if "mill" in name} == {"Houses – Higher: mill"}
+    assert {name for name in standing(town, tower) if "mill" in name} == {"Houses – Tower: mill"}
+    assert list(proposals.touched(town, branch).changed.values()) == [mine]
 
 
 def test_merging_is_one_step_that_can_be_undone(town: Project, tmp_path: Path) -> None:
