@@ -252,7 +252,8 @@ def dates_of(project: Project) -> list[Tick]:
             names.setdefault(iso_date(layer.epoch) or layer.epoch, []).append(layer.name)
         for key in ("valid_from", "valid_to") if layer.object_count else ():
             codes, values = project.values(layer, key).as_codes()
-            counts = np.bincount(codes + 1, minlength=len(values) + 1)[1:]
+            there = ~project.gone(layer)
+            counts = np.bincount(codes[there] + 1, minlength=len(values) + 1)[1:]
             for value, count in zip(listed(values), counts.tolist(), strict=True):
                 if count and (date := iso_date(value)):
                     changes[date] = changes.get(date, 0) + count

@@ -1,4 +1,4 @@
-"""A city layer as a CityJSON 2.0 model, from what is drawn of it: for sources that are no CityJSON.
+"""A city layer as a CityJSON 2.0 model, from its shapes or what is drawn of it: its source is no CityJSON.
 
 A geometry whose polygons close a body is a Solid, any other a MultiSurface. What CityJSON has no name
 for becomes a generic city object and keeps its type as an attribute.
@@ -17,18 +17,19 @@ from numpy.typing import NDArray
 from layers import formats
 from layers.album import Album
 from layers.arrays import Mesh
-from layers.citymodel import GENERIC, MEMBER_ORDER, SOURCE_TYPE, known_type
+from layers.citymodel import GENERIC, MEMBER_ORDER, SOURCE_TYPE, fitting_scale, known_type, set_points
 from layers.conformance import SECOND_LEVEL, SURFACES
 from layers.crs import LOCAL
 from layers.data import Feature
-from layers.formats._citymodel import DECODERS
+from layers.formats._citymodel import DECODERS, as_asked
 from layers.formats._vector import dated_members
 from layers.jsontext import join_members
 from layers.reproject import name_crs
 from layers.runs import Int64, numbered, ranges, starts, sums
+from layers.shapes import renumbered
 from layers.upgrade import Model
 from layers.writers._materials import looks_of
-from layers.writers.outgoing import Outgoing
+from layers.writers.outgoing import Outgoing, rows_of
 
 FINEST_M = 1e-3
 #: Of shapes whose level of detail nobody knows.
@@ -38,7 +39,38 @@ THEME = "default"
 _LOD = re.compile(r"[0-3](\.[0-3])?")
 
 
-def model_from_tiles(going: Outgoing) -> Model:
+def model_anew(going: Outgoing) -> Model:
+    """The layer as a model: of its shapes where it was drawn by hand, else of what is drawn of it."""
+    layer = going.layer
+    return _from_shapes(going) if layer.is_drawn and layer.placement.is_as_read else _from_tiles(going)
+
+
+def _from_shapes(going: Outgoing) -> Model:
+    """The shapes as they are, solids with all that is said of their surfaces."""
+    project, layer = going.project, going.layer
+    model: Model = {
+        "type": "CityJSON",
+        "version": "2.0",
+        "CityObjects": _objects(rows_of(project, layer).features),
+    }
+    shapes = project.shapes(layer)
+    points = np.concatenate([np.empty((0, 3)), *(shape.vertices for shape in shapes.values())])
+    set_points(model, points, np.full(3, fitting_scale(points)))
+    number, model["vertices"] = numbered(model["vertices"])
+    ids = dict(zip(project.fids(layer).tolist(), model["CityObjects"], strict=True))
+    first = 0
+    for fid, shape in shapes.items():
+        mine = number[first : first + len(shape.vertices)].tolist()
+        first += len(mine)
+        model["CityObjects"][ids[fid]]["geometry"] = [
+            {**geometry, "boundaries": renumbered(geometry["boundaries"], mine)}
+            for geometry in shape.geometries
+        ]
+    model = as_asked(model, layer.crs, going.options)
+    return {key: model[key] for key in MEMBER_ORDER if key in model}
+
+
+def _from_tiles(going: Outgoing) -> Model:
     """The layer as it is drawn, in the LoD asked for or in all it has."""
     features = going.rows.features
     model: Model = {"type": "CityJSON", "version": "2.0", "CityObjects": _objects(features)}

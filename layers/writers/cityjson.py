@@ -7,7 +7,7 @@ from pathlib import Path
 from layers.citymodel import encode
 from layers.formats import cityjson
 from layers.uncollected import collector_off
-from layers.writers._model import from_source, model_from_tiles
+from layers.writers._model import from_source, model_anew
 from layers.writers.holds import Holds
 from layers.writers.outgoing import Outgoing
 
@@ -24,4 +24,4 @@ def write(path: Path, going: Outgoing) -> None:
         cityjson.write(path, going.source, going.options)
         return
     with collector_off():
-        path.write_bytes(encode(model_from_tiles(going)))
+        path.write_bytes(encode(model_anew(going)))

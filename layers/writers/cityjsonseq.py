@@ -8,7 +8,7 @@ from layers.citymodel import encode
 from layers.formats import cityjsonseq
 from layers.sequence import split
 from layers.uncollected import collector_off
-from layers.writers._model import from_source, model_from_tiles
+from layers.writers._model import from_source, model_anew
 from layers.writers.holds import Holds
 from layers.writers.outgoing import Outgoing
 
@@ -25,5 +25,5 @@ def write(path: Path, going: Outgoing) -> None:
         cityjsonseq.write(path, going.source, going.options)
         return
     with collector_off(), path.open("wb") as file:
-        for part in split(model_from_tiles(going)):
+        for part in split(model_anew(going)):
             file.write(encode(part) + b"\n")
