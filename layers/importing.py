@@ -40,6 +40,7 @@ def import_files(
     epoch: str | None = None,
     series: str | None = None,
     scenario: int | None = None,
+    instead_of: Layer | None = None,
     as_one_layer: bool = False,
     progress: Progress = never_stop,
 ) -> list[Layer]:
@@ -47,6 +48,7 @@ def import_files(
 
     A folder becomes one layer of the tiles in it; so do the files themselves `as_one_layer`. With an epoch
     they are a snapshot, in the series of that name with earlier ones; in a scenario they stand there alone.
+    The layer in whose place they come is hidden, or does not stand in the scenario.
     """
     sources = [Source(Path(path)) for path in paths]
     if as_one_layer and len(sources) > 1:
@@ -64,7 +66,7 @@ def import_files(
             discard(project.path, staged)
             raise
         crs = crs or staged[-1].project_crs
-    return admit(project, staged, name, series, scenario)
+    return admit(project, staged, name, series, scenario, instead_of)
 
 
 def discard(project_path: Path, staged: Iterable[Staged]) -> None:
@@ -149,6 +151,7 @@ def admit(
     name: str | None = None,
     series: str | None = None,
     scenario: int | None = None,
+    instead_of: Layer | None = None,
 ) -> list[Layer]:
     """Make staged layers present: one undoable step, quick whatever their size."""
     staged = list(staged)
@@ -164,6 +167,10 @@ def admit(
             if name and number == numbers[0]:
                 edit.set_layer(number, name=name)
             edit.set_layer(number, present=True, scenario=scenario)
+        if instead_of is not None and scenario is not None:
+            edit.set_absent(scenario, [-instead_of.id])
+        elif instead_of is not None:
+            edit.set_layer(instead_of.id, visible=False)
         came = [project.any_layer(number) for number in numbers]
         put_in_series(project, edit, came, name or "", series or "")
         for layer in came:

@@ -57,13 +57,14 @@ def dig(
     moved = write_dug(project, layer, works, path, part_of(progress, 0, 0.5, "moving earth"))
     options = ReadOptions(kind="terrain", crs=layer.crs, placement=layer.placement)
     made = import_files(
-        project, [path], options, name=layer.name, scenario=scenario, progress=part_of(progress, 0.5, 1)
+        project,
+        [path],
+        options,
+        name=layer.name,
+        scenario=scenario,
+        instead_of=layer,
+        progress=part_of(progress, 0.5, 1),
     )[0]
-    with project.edit("Move earth") as edit:
-        if scenario is None:
-            edit.set_layer(layer.id, visible=False)
-        else:
-            edit.set_absent(scenario, [-layer.id])
     return made, moved
 
 
