@@ -70,7 +70,6 @@ def test_a_pit_in_a_raster_takes_the_place_of_the_terrain_and_undo_gives_it_back
             (layer.name, False),
         ]
         project.undo()
-        project.undo()
         assert [at.id for at in project.layers] == [layer.id] and project.layer(layer.id).visible
         with pytest.raises(EditError, match="No earth is moved"):
             dig(project, layer, [Work(Earthwork([ring + 1000], 6, 2))], tmp_path / "none.tif")
