@@ -222,10 +222,15 @@ class Contents:
     def by_id(self, id: str, layer: Layer | int | None = None) -> CityObject | None:
         """The object with this id, in one layer or in any that is present."""
         number = self._number(layer)
+        in_scenario = None  # there it stands for the one in the city as it is
         for found in rows.objects(self._connection, rows.NAMED, (id, id)):
-            if found.layer == number or (number is None and self._is_present(found.layer)):
+            if found.layer == number:
                 return found
-        return None
+            if number is None and self._is_present(found.layer):
+                if self.any_layer(found.layer).scenario is None:
+                    return found
+                in_scenario = in_scenario or found
+        return in_scenario
 
     def find(self, text: str, limit: int = 20) -> list[CityObject]:
         """Objects whose id, or a word of whose name, begins with the text; then those that hold it.

@@ -159,7 +159,7 @@ def lineage(project: Project, scenario: int | str | None) -> list[int]:
     parents = {known.id: known.parent for known in project.scenarios}
     number = project.scenario(scenario).id if scenario else None
     found: list[int] = []
-    while number is not None and number in parents:
+    while number is not None and number in parents and number not in found:
         found.append(number)
         number = parents[number]
     return found

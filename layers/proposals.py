@@ -52,7 +52,9 @@ def touched(project: Project, scenario: int | str) -> Touched:
 
 def _original(project: Project, item: CityObject) -> int | None:
     """The object of the base that one stands for in the end; None where there is none."""
-    while item.replaces is not None:
+    seen: set[int] = set()
+    while item.replaces is not None and item.replaces not in seen:
+        seen.add(item.replaces)
         item = project.object(item.replaces)
         if project.any_layer(item.layer).scenario is None:
             return None if item.gone else item.fid

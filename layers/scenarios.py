@@ -161,7 +161,9 @@ def _stand_ins(project: Project, scenario: int) -> dict[int, int]:
 
 def _in_force(fid: int, copies: Mapping[int, int], before: Mapping[int, int]) -> int:
     """The object that is meant by one: where it was replaced before, what stands for it."""
-    while fid not in copies and fid in before:
+    seen: set[int] = set()
+    while fid not in copies and fid in before and fid not in seen:
+        seen.add(fid)
         fid = before[fid]
     return fid
 
@@ -194,20 +196,23 @@ def _check_stands(project: Project, edit: Edit, fid: int, scenario: int) -> None
 
 def root_of(project: Project, fid: int) -> int:
     """The object that one is a part of, or itself."""
-    item = project.object(fid)
+    item, seen = project.object(fid), {fid}
     while item.parent:
         above = project.by_id(item.parent, item.layer)
-        if above is None:
+        if above is None or above.fid in seen:  # a source may name a part as the whole of its whole
             break
         item = above
+        seen.add(item.fid)
     return item.fid
 
 
 def family(project: Project, root: int) -> list[CityObject]:
     """An object and all its parts, the root first."""
-    found = [project.object(root)]
+    found, seen = [project.object(root)], {root}
     for item in found:
-        found += [project.object(fid) for fid in project.children(item.fid)]
+        parts = [fid for fid in project.children(item.fid) if fid not in seen]
+        seen.update(parts)
+        found += [project.object(fid) for fid in parts]
     return found
 
 
