@@ -34,6 +34,8 @@ FIGURES = (
     "irradiation",
     "raycasting",
     "timeslider",
+    "panes",
+    "epochs",
     "exposure",
     "livesight",
     "viewshed",

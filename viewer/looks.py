@@ -85,13 +85,11 @@ class Looks:
 
     def tops(self, objects: Int32) -> Float32:
         """The colours of the tops of blocks that stand for these objects."""
-        colors: Float32 = self._top[self.codes[objects]]
-        return colors
+        return _taken(self._top, self.codes[objects])
 
     def sides(self, objects: Int32) -> Float32:
         """The colours of their sides."""
-        colors: Float32 = self._side[self.codes[objects]]
-        return colors
+        return _taken(self._side, self.codes[objects])
 
     def changed_since(self, before: Looks) -> Mask | None:
         """Which objects look otherwise than before; None where all may."""
@@ -112,3 +110,11 @@ class Looks:
         chosen = np.array([name in names for name in self.type_names] or [False], bool)
         found: Mask = chosen[self.object_type]
         return found
+
+
+def _taken(table: Float32, codes: Int32) -> Float32:
+    """Rows of a table (k, 3); channel after channel in memory, as sums want them: that is much quicker."""
+    channels = np.empty((3, len(codes)), np.float32)
+    for channel, values in zip(channels, table.T, strict=True):
+        np.take(np.ascontiguousarray(values), codes, out=channel, mode="clip")
+    return channels.T

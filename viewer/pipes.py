@@ -9,6 +9,7 @@ import numpy as np
 from layers.arrays import Float64
 from layers.pipes import Network
 from layers.records import Layer
+from viewer.aim import Aim
 from viewer.axes import Axes
 from viewer.bodies import BodiesView
 from viewer.color import LegendEntry
@@ -19,6 +20,9 @@ from viewer.patch import Patch
 from viewer.picking import Hit, View2D
 from viewer.solids import shafts, tubes
 from viewer.view import Found, Source
+
+#: Tubes and shafts in tiles where all are thinner than this are left away in motion, in pixels.
+THINNEST_PX = 1.0
 
 
 class PipesView(BodiesView):
@@ -33,6 +37,10 @@ class PipesView(BodiesView):
         fids = np.concatenate((network.fid, network.node_fid))
         super().__init__(source, pipes.then(manholes), (fids - source.columns.first_fid).astype(np.int32))
         self._axes = Axes(network.points, network.offsets, source.origin)
+        thick = np.full(len(network.fid) + len(network.node_fid), np.inf)
+        thick[: self._line_count] = network.diameter_m
+        thick[self._line_count :] = 2 * network.node_radius_m
+        self._thickest_m = np.array([thick[parts].max(initial=0.0) for parts in self._faces.tile_parts])
         self._grouping: Grouping | None = None
         self._color()
         self.begin()
@@ -78,6 +86,11 @@ class PipesView(BodiesView):
             self._color()
             self._fade()
             self._axes.forget()
+
+    def aim(self, aim: Aim) -> None:
+        """In motion axes alone stand for tubes that are hardly to be seen."""
+        far = aim.metres_per_pixel(self._faces.tile_box) * THINNEST_PX > self._thickest_m
+        self._set_far(far if aim.moving else np.zeros_like(far))
 
     def catch_up(self, seconds: float) -> bool:
         """The tubes, then their axes."""

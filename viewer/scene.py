@@ -86,6 +86,7 @@ class Scene:
         self._project, self._styled = project, styled
         self._window = Window(*size)
         self._views: dict[int, LayerView] = {}
+        self._dotted: dict[int, Dotted] = {}  # those of the views that have points
         self._columns: dict[int, Columns] = {}
         self._shown: dict[int, Shown] = {}  # what each view was last told
         self._stage = Stage(self._window)
@@ -238,7 +239,7 @@ class Scene:
 
     def _drawn(self, fine: bool, again: bool = False) -> Generator[UInt8 | None, None, None]:
         """Draw patch after patch, and finish the picture."""
-        every = [view.dots() for view in self._views.values() if isinstance(view, Dotted)]
+        every = [view.dots() for view in self._dotted.values()]
         shown = [dots for dots in every if dots is not None]
         view, finish = self._view2d(), self._finish
         paint = finish.paint(view, self._moving, shown, self.background)
@@ -344,6 +345,8 @@ class Scene:
         if view is None:
             return
         self._views[layer.id] = view
+        if isinstance(view, Dotted):
+            self._dotted[layer.id] = view
         view.restyle(self._present().get(layer.id, layer))
         self._follow_stretch()
         self._lay_pictures()
@@ -358,6 +361,7 @@ class Scene:
         """Take a layer out of the picture."""
         view = self._views.pop(layer_id, None)
         self._shown.pop(layer_id, None)
+        self._dotted.pop(layer_id, None)
         if view is None:
             return
         if not self._views:

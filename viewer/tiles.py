@@ -52,6 +52,7 @@ class TiledView:
         self._stale: dict[int, None] = {}  # tiles to rebuild, in order
         self._faded: dict[int, None] = {}  # tiles to recolour
         self._culls = False
+        self._far: Mask = np.zeros(len(self._tiles), bool)  # tiles that something simpler stands for
 
     # -- what subclasses say -------------------------------------------------------------------
 
@@ -171,10 +172,16 @@ class TiledView:
         self._ghosts.fill(points, self._source.origin, triangles, ends)
 
     def _show_all(self) -> None:
-        for tile in self._tiles:
-            tile.show(self.layer.visible)
+        for tile, far in zip(self._tiles, self._far.tolist(), strict=True):
+            tile.show(self.layer.visible and not far)
             tile.actor.GetProperty().SetOpacity(self.layer.opacity)
         self._ghosts.show(self.layer.visible)
+
+    def _set_far(self, far: Mask) -> None:
+        """Leave away these tiles, which something simpler stands for from where one looks now."""
+        if (far != self._far).any():
+            self._far = far
+            self._show_all()
 
     def _gather(self, parts: Index) -> tuple[Float64, Int32, Index]:
         """Vertices, triangles into them, and the numbers of the vertices, of these parts alone."""
