@@ -252,9 +252,16 @@ class Edit:
         return number
 
     def set_scenario(self, scenario: int, **values: Any) -> None:
-        """Set fields of a scenario: name, status (proposed, approved, built), note, color, epoch, present."""
+        """Set fields of a scenario: name, status (proposed, approved, built), note, color, epoch, present.
+
+        One that is no longer present takes its layers with it.
+        """
         self._check_open()
         self._do(*adding.scenario_changes(self._connection, scenario, values))
+        if values.get("present") is False:
+            layers = "SELECT id FROM layer WHERE scenario = ? AND present = 1"
+            for (number,) in self._connection.execute(layers, (scenario,)).fetchall():
+                self.set_layer(number, present=False)
 
     def set_absent(self, scenario: int, fids: Fids, absent: bool = True) -> None:
         """Say that objects of others do not stand in a scenario, or that they do."""

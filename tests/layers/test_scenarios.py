@@ -223,6 +223,17 @@ def test_what_is_gone_is_nowhere(town: Project, tmp_path: Path) -> None:
     assert len(town.fids(houses)) == len(BOXES) + 2
 
 
+def test_a_scenario_takes_its_layers_with_it_and_brings_them_back(town: Project) -> None:
+    tower = begun(town)
+    raise_mill(town, tower)
+    there = standing(town, tower)
+    with town.edit("Remove") as edit:
+        edit.set_scenario(tower, present=False)
+    assert ([layer.name for layer in town.layers], town.scenarios) == (["Houses"], ())
+    town.undo()
+    assert standing(town, tower) == there
+
+
 def test_a_scenario_needs_a_name_of_its_own(town: Project) -> None:
     tower = begun(town)
     with pytest.raises(EditError, match="name already"):
