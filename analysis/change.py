@@ -10,9 +10,29 @@ import numpy as np
 from analysis.analysis import Estimate
 from analysis.asked import asked
 from analysis.changes.cases import cases_of, measured
-from analysis.changes.tables import Found, attribute_rows, change_rows, doubtful_rows, surface_table
+from analysis.changes.clouds import Apart, clouds_apart
+from analysis.changes.earth import Earth, earth_moved
+from analysis.changes.ground import (
+    cloud_sentences,
+    cloud_table,
+    earth_sentences,
+    earth_table,
+    places_of,
+    quantities,
+    with_row,
+)
+from analysis.changes.m3c2 import Scales
+from analysis.changes.state import State
+from analysis.changes.tables import (
+    Found,
+    attribute_rows,
+    change_rows,
+    doubtful_rows,
+    layer_rows,
+    surface_table,
+)
 from analysis.changes.traits import members_of, traits_between
-from analysis.changes.wholes import State, apart, compared, pools, told
+from analysis.changes.wholes import apart, compared, pools, told
 from analysis.changes.words import sentences
 from analysis.checked import content_of
 from analysis.matching import matched
@@ -23,7 +43,7 @@ from analysis.survey import finished, versions
 from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
 from layers.project import Project
-from layers.results import FINDINGS, Pedigree, Quantity, Result, Table
+from layers.results import CHANGES, FINDINGS, Pedigree, Quantity, Result, Table
 
 NAME = "change"
 TITLE = "What changed"
@@ -45,6 +65,9 @@ METHOD = (
 )
 
 
+_BY_DENSITY = ((0.0, "as dense as the points are"),)
+
+
 @dataclass(frozen=True)
 class Inputs:
     """What is asked."""
@@ -63,6 +86,20 @@ class Inputs:
     )
     key: str = asked(
         "", "Attribute that identifies objects", "text", help="in place of their ids", group="What"
+    )
+    normal_m: float = asked(
+        0.0, "Normals of clouds from points within", "number", unit="m", low=0, high=1000, group="More",
+        words=_BY_DENSITY,
+    )  # fmt: skip
+    radius_m: float = asked(
+        0.0, "Distances of clouds in cylinders of radius", "number", unit="m", low=0, high=1000, group="More",
+        words=_BY_DENSITY,
+    )  # fmt: skip
+    depth_m: float = asked(
+        10.0, "Clouds are away by no more than", "number", unit="m", low=0.01, high=10_000, group="More"
+    )
+    registration_m: float = asked(
+        0.0, "Clouds lie on each other to within", "number", unit="m", low=0, high=100, group="More"
     )
 
 
@@ -90,27 +127,26 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     """What changed."""
     started = time.perf_counter()
     states = states_of(inputs)
-    progress(0.0, "what stands in both states")
-    before, after, kept = compared(project, *states)
-    is_by_layer = bool(inputs.layer and inputs.compare_layer)
-    pool = pools(project, before, after, is_by_layer)
-    found = matched(
-        before.things(pool[0]),
-        after.things(pool[1]),
-        told(project, before, after, inputs.key.strip(), is_by_layer),
-        apart(project, before, after),
-        part_of(progress, 0.1, 0.4),
-    )
-    cases = cases_of(found)
-    progress(0.4, "how far surfaces moved")
-    sizes = measured(before, after, cases, inputs.tolerance_m, part_of(progress, 0.4, 0.7))
-    progress(0.7, "attributes")
-    ignored = {name.strip() for name in inputs.ignored.split(",")} - {""}
-    members = members_of(before, after, cases)
-    traits = traits_between(project, members, ignored)
-    progress(0.9, "the list of changes")
-    everything = Found(project, before, after, found, cases, sizes, members, traits, kept, inputs.tolerance_m)
-    changes = change_rows(everything)
+    found = _objects(project, inputs, states, part_of(progress, 0.0, 0.7))
+    earth = earth_moved(project, *states, inputs.tolerance_m, part_of(progress, 0.7, 0.85))
+    scales = Scales(inputs.normal_m, inputs.radius_m, inputs.depth_m)
+    clouds = clouds_apart(project, *states, scales, inputs.registration_m, part_of(progress, 0.85, 1.0))
+    changes = change_rows(found)
+    surfaces = surface_table(found)
+    places = places_of(earth, clouds, len(surfaces), list(surfaces.columns))
+    layers = layer_rows(project, *states)
+    said = [*sentences(found, changes, layers)]
+    said += earth_sentences(earth) if earth is not None else ()
+    said += cloud_sentences(clouds) if clouds is not None else ()
+    tables = {
+        FINDINGS: Table({"sentence": said}),
+        CHANGES: changes,
+        "attributes": attribute_rows(found),
+        "doubtful": doubtful_rows(found),
+        "layers": layers,
+        **({} if earth is None else {"earth": earth_table(earth)}),
+        **({} if clouds is None else {"clouds": cloud_table(clouds)}),
+    }
     return finished(
         NAME,
         f"{TITLE}: {_title(project, states)}",
@@ -119,37 +155,54 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         Pedigree(
             method=METHOD,
             version=versions("shapely", "numba"),
-            inputs=_contents(project, everything),
-            error=_error(inputs),
-            limits=_limits(everything),
+            inputs=_contents(project, found, earth, clouds),
+            error=_error(inputs, earth, clouds),
+            limits=_limits(found, clouds),
             numbers={
-                "before": len(before) + kept,
-                "after": len(after) + kept,
-                "unchanged": everything.unchanged,
+                "before": len(found.before) + found.kept,
+                "after": len(found.after) + found.kept,
+                "unchanged": found.unchanged,
                 "seconds": time.perf_counter() - started,
             },
         ),
-        quantities=_quantities(everything),
-        surfaces=surface_table(everything),
-        tables={
-            FINDINGS: Table({"sentence": sentences(everything, changes)}),
-            "changes": changes,
-            "attributes": attribute_rows(everything),
-            "doubtful": doubtful_rows(everything),
-        },
+        quantities=(*_quantities(found), *quantities(earth, clouds)),
+        surfaces=surfaces if places is None else with_row(surfaces, places.row),
+        points=Table() if places is None else places.points,
+        grid=None if places is None else places.grid,
+        tables=tables,
     )
+
+
+def _objects(project: Project, inputs: Inputs, states: tuple[State, State], progress: Progress) -> Found:
+    """What became of objects."""
+    progress(0.0, "what stands in both states")
+    before, after, kept = compared(project, *states)
+    is_by_layer = bool(inputs.layer and inputs.compare_layer)
+    pool = pools(project, before, after, is_by_layer)
+    matching = matched(
+        before.things(pool[0]),
+        after.things(pool[1]),
+        told(project, before, after, inputs.key.strip(), is_by_layer),
+        apart(project, before, after),
+        part_of(progress, 0.2, 0.4),
+    )
+    cases = cases_of(matching)
+    sizes = measured(before, after, cases, inputs.tolerance_m, part_of(progress, 0.4, 0.8))
+    progress(0.8, "attributes")
+    ignored = {name.strip() for name in inputs.ignored.split(",")} - {""}
+    members = members_of(before, after, cases)
+    traits = traits_between(project, members, ignored)
+    progress(1.0, "the list of changes")
+    return Found(project, before, after, matching, cases, sizes, members, traits, kept, inputs.tolerance_m)
 
 
 def _quantities(found: Found) -> tuple[Quantity, ...]:
     far = found.sizes.distance_m
     high = float(far[np.isfinite(far)].max(initial=found.tolerance_m))
-    return (
-        Quantity(
-            KIND, "Change", "", digits=0, color_map="change", low=-1.0, high=1.0,
-            words=("gone", "changed", "new"),
-        ),
-        Quantity(DISTANCE, "Moved by", "m", digits=2, color_map="sun", low=0.0, high=high),
-    )  # fmt: skip
+    words = ("gone", "changed", "new")
+    changed = Quantity(KIND, "Change", "", 0, "change", -1.0, 1.0, words)
+    moved = Quantity(DISTANCE, "Moved by", "m", 2, "sun", 0.0, high)
+    return (changed, moved) if len(found.before) or len(found.after) else ()
 
 
 def _title(project: Project, states: tuple[State, State]) -> str:
@@ -157,22 +210,40 @@ def _title(project: Project, states: tuple[State, State]) -> str:
     return f"{names[0]} to {names[1]}"
 
 
-def _contents(project: Project, found: Found) -> tuple[tuple[str, str], ...]:
-    layers = {layer.id: layer for side in (found.before, found.after) for layer in side.layers}
-    return tuple(content_of(project, layer) for layer in layers.values())
+def _contents(
+    project: Project, found: Found, earth: Earth | None, clouds: Apart | None
+) -> tuple[tuple[str, str], ...]:
+    layers = [*found.before.layers, *found.after.layers]
+    for other in (earth, clouds):
+        layers += () if other is None else (*other.before, *other.after)
+    return tuple(content_of(project, layer) for layer in {layer.id: layer for layer in layers}.values())
 
 
-def _error(inputs: Inputs) -> str:
-    return (
+def _error(inputs: Inputs, earth: Earth | None, clouds: Apart | None) -> str:
+    said = (
         f"What moved by no more than {inputs.tolerance_m:g} m counts as unchanged; distances of what has no "
         "counterpart are known to 1 m along a surface, volumes exactly for closed shells"
     )
+    if earth is not None:
+        said += f"; cut and fill are counted in cells of {earth.cell_m:g} m"
+    if clouds is not None:
+        said += "; distances of clouds to the level of detection told at each place (95 %)"
+    return said
 
 
-def _limits(found: Found) -> tuple[str, ...]:
+def _limits(found: Found, clouds: Apart | None) -> tuple[str, ...]:
     limits = ["Only the finest level of detail that both states have is compared"]
     if found.sizes.coarser:
         limits.append(
             f"{found.sizes.coarser} objects were compared in a coarser level than one of the states has"
         )
+    if clouds is not None:
+        scales = clouds.scales
+        limits.append(
+            "M3C2 (doi:10.1016/j.isprsjprs.2013.04.009): normals from points within "
+            f"{scales.normal_m:.2f} m, cylinders of {scales.radius_m:.2f} m radius and {scales.depth_m:g} m "
+            "either way"
+        )
+        if clouds.is_thinned:
+            limits.append("The clouds are so dense that points of their finest levels were left out")
     return tuple(limits)

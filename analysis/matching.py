@@ -35,6 +35,8 @@ BETTER = 0.05
 SAME, TAKEN, PERHAPS = 0.6, 0.5, 0.25
 #: Another one that is as good, but for this, makes the best one doubtful.
 CLOSE = 0.1
+#: Corners of footprints that are no farther apart are alike.
+EQUAL_M = 0.05
 #: Points and lines are looked for again within so many metres.
 REACH_M = 2.0
 #: What each of the likenesses of footprints, heights and middles is worth.
@@ -141,12 +143,19 @@ def matched(
     free_before, free_after = np.ones(len(before), bool), np.ones(len(after), bool)
     settled = _alike(before, after, *told)
     free_before[told[0][settled]] = free_after[told[1][settled]] = False
+    told_before, told_after = (
+        np.isin(np.arange(len(before)), told[0]),
+        np.isin(np.arange(len(after)), told[1]),
+    )
+    equal = _equal(before, after, free_before & ~told_before, free_after & ~told_after, apart)
+    _take(free_before, free_after, equal)
     edges = _overlaps(before, after, np.flatnonzero(free_before), np.flatnonzero(free_after), progress)
-    edges = edges.some(~_are_among(edges, apart))
-    free_before[told[0]] = free_after[told[1]] = False
-    first = _best(edges, free_before, free_after)
-    pairs = [_told(*told), first]
-    _take(free_before, free_after, first)
+    edges = edges.some(~_are_among(edges.before, edges.after, apart))
+    free_before &= ~told_before
+    free_after &= ~told_after
+    best = _best(before, after, edges, free_before, free_after)
+    pairs = [_told(*told), equal, best]
+    _take(free_before, free_after, best)
     partner = _partners(pairs, len(before), len(after))
     groups = _gathered(edges, partner[0], free_before, free_after)
     _leave(groups, free_before, free_after, partner)
@@ -223,12 +232,12 @@ def _overlaps(
     )
 
 
-def _are_among(edges: _Edges, pairs: Sequence[tuple[int, int]]) -> Mask:
+def _are_among(before: Int64, after: Int64, pairs: Sequence[tuple[int, int]]) -> Mask:
+    """Which pairs of rows are among some."""
     known = set(pairs)
     if not known:
-        return np.zeros(len(edges.before), bool)
-    asked = zip(edges.before.tolist(), edges.after.tolist(), strict=True)
-    return np.array([pair in known for pair in asked], bool)
+        return np.zeros(len(before), bool)
+    return np.array([pair in known for pair in zip(before.tolist(), after.tolist(), strict=True)], bool)
 
 
 # --- one to one -----------------------------------------------------------------------------------
@@ -238,20 +247,38 @@ def _told(one: Int64, other: Int64) -> Pairs:
     return Pairs(one, other, np.ones(len(one)), np.ones(len(one), bool))
 
 
-def _best(edges: _Edges, free_before: Mask, free_after: Mask) -> Pairs:
-    """Those that surely are the same by their footprints: each the best of the other."""
+def _equal(
+    before: Things, after: Things, free_before: Mask, free_after: Mask, apart: Sequence[tuple[int, int]]
+) -> Pairs:
+    """Those whose footprints are alike corner by corner, and like no others: nothing overlaps them better."""
+    one, other = np.flatnonzero(free_before), np.flatnonzero(free_after)
+    tree = shapely.STRtree(after.footprint[other])
+    asking, met = tree.query(before.footprint[one])
+    mine, yours = one[asking], other[met]
+    likely = before.pool[mine] == after.pool[yours]
+    mine, yours = mine[likely], yours[likely]
+    same = shapely.equals_exact(before.footprint[mine], after.footprint[yours], EQUAL_M)
+    same &= shapely.area(before.footprint[mine]) > 0
+    mine, yours = mine[same], yours[same]
+    alone = (np.bincount(mine, minlength=1)[mine] == 1) & (np.bincount(yours, minlength=1)[yours] == 1)
+    alone &= ~_are_among(mine, yours, apart)
+    count = int(alone.sum())
+    return Pairs(mine[alone], yours[alone], np.ones(count), np.zeros(count, bool))
+
+
+def _best(before: Things, after: Things, edges: _Edges, free_before: Mask, free_after: Mask) -> Pairs:
+    """Those that surely are the same by their footprints: each the one that is most like the other."""
     edges = edges.some(free_before[edges.before] & free_after[edges.after])
-    iou = edges.iou
-    is_best = np.ones(len(iou), bool)
+    edges = edges.some(edges.iou >= SURE_IOU)
+    score = likeness(before, after, edges.before, edges.after, edges.iou)
+    order = np.argsort(-score, kind="stable")
+    is_best = np.ones(len(score), bool)
     for rows in (edges.before, edges.after):
-        best = np.zeros(int(rows.max(initial=-1)) + 1)
-        np.maximum.at(best, rows, iou)
-        is_best &= iou == best[rows]
-    chosen = np.flatnonzero(is_best & (iou >= SURE_IOU))
-    # Two that lie in the same place are as good as each other: the first one is taken.
-    for rows in (edges.before, edges.after):
-        chosen = chosen[np.sort(np.unique(rows[chosen], return_index=True)[1])]
-    return Pairs(edges.before[chosen], edges.after[chosen], iou[chosen], np.zeros(len(chosen), bool))
+        first = np.zeros(len(score), bool)
+        first[order[np.unique(rows[order], return_index=True)[1]]] = True
+        is_best &= first
+    chosen = np.flatnonzero(is_best)
+    return Pairs(edges.before[chosen], edges.after[chosen], score[chosen], np.zeros(len(chosen), bool))
 
 
 def _take(free_before: Mask, free_after: Mask, pairs: Pairs) -> None:
@@ -360,10 +387,7 @@ def _near(
     tree = shapely.STRtree(after.footprint[other])
     asking, met = tree.query(before.footprint[one], predicate="dwithin", distance=REACH_M)
     mine, yours = one[asking], other[met]
-    known = set(apart)
-    allowed = before.pool[mine] == after.pool[yours]
-    if known:
-        allowed &= np.array([pair not in known for pair in zip(mine.tolist(), yours.tolist(), strict=True)])
+    allowed = (before.pool[mine] == after.pool[yours]) & ~_are_among(mine, yours, apart)
     mine, yours = mine[allowed], yours[allowed]
     away = shapely.hausdorff_distance(before.footprint[mine], after.footprint[yours])
     order = np.argsort(away, kind="stable")

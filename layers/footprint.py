@@ -22,6 +22,8 @@ Indices = NDArray[np.intp]
 STEEP = 0.2  # |z| of a unit normal: flatter than about 78° from level counts as facing down
 #: An object of more polygons than this (terrain) is shown by the rectangle around it.
 MOST_POLYGONS = 20_000
+#: Fewer objects than this are looked up one by one.
+FEW = 200
 
 
 def plan_of(project: Project, item: CityObject) -> BaseGeometry | None:
@@ -44,8 +46,19 @@ def plans_of(project: Project, layer: Layer, fids: Fids) -> NDArray[np.object_]:
         there[is_flat, 2] = np.nan
         return there
 
-    found: NDArray[np.object_] = from_wkb([project.wkb(int(fid)) for fid in fids])
+    found: NDArray[np.object_] = from_wkb(_texts(project, np.asarray(fids, np.int64)))
     return np.asarray(transform(found, moved, include_z=True), object)
+
+
+def _texts(project: Project, fids: NDArray[np.int64]) -> list[bytes | None]:
+    """The WKB of some objects; of many they are read in one go."""
+    if len(fids) < FEW:
+        return [project.wkb(fid) for fid in fids.tolist()]
+    first, last = int(fids.min()), int(fids.max())
+    rows = project.rows("SELECT fid, geom FROM object WHERE fid BETWEEN ? AND ?", (first, last))
+    wanted = set(fids.tolist())
+    known = {fid: wkb.from_blob(blob) for fid, blob in rows if blob and fid in wanted}
+    return [known.get(fid) for fid in fids.tolist()]
 
 
 def footprints(mesh: Mesh, count: int) -> list[bytes | None]:

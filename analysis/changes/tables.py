@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 
 from analysis.changes.cases import Cases, Measured
+from analysis.changes.state import State, layers_in
 from analysis.changes.traits import Members, Trait, ids_of
 from analysis.changes.wholes import Wholes
 from analysis.checked import surface_rows
@@ -253,6 +254,21 @@ def doubtful_rows(found: Found) -> Table:
             "before_fid": found.before.fid[pairs.before],
             "x": shapely.get_x(shapely.centroid(plans)),
             "y": shapely.get_y(shapely.centroid(plans)),
+        }
+    )
+
+
+def layer_rows(project: Project, before: State, after: State) -> Table:
+    """A row per layer that shows in only one of the states."""
+    one, other = (layers_in(project, state) for state in (before, after))
+    rows = [(layer, APPEARED) for layer in other if layer not in one]
+    rows += [(layer, VANISHED) for layer in one if layer not in other]
+    return Table(
+        {
+            "change": [change for _, change in rows],
+            "name": [layer.name for layer, _ in rows],
+            "holds": [layer.kind for layer, _ in rows],
+            "since": [layer.epoch or "" for layer, _ in rows],
         }
     )
 

@@ -13,8 +13,9 @@ from functools import cached_property
 import numpy as np
 import shapely
 
+from analysis.changes.state import State
 from analysis.matching import Footprints, Things
-from analysis.situation import Situation, state_of
+from analysis.situation import state_of
 from analysis.standing import standing
 from layers.arrays import CityTiles, Float64
 from layers.checks.layer import metres
@@ -27,19 +28,6 @@ from layers.runs import Int64
 
 #: Objects of layers that do not stand for each other may have the same id only so near.
 NEAR_M = 25.0
-
-
-@dataclass(frozen=True)
-class State:
-    """One of the two states that are compared."""
-
-    situation: Situation
-    layer: str = ""  # only this one, '' = all
-
-    @property
-    def title(self) -> str:
-        """What it is called in tables and reports."""
-        return self.layer if self.layer else self.situation.title
 
 
 @dataclass(frozen=True)
@@ -231,7 +219,7 @@ def compared(project: Project, before: State, after: State) -> tuple[Wholes, Who
 
 
 def _standing(project: Project, layer: Layer, state: State, stands: Mask) -> Mask:
-    if state.layer and layer.name != state.layer:
+    if not state.shows(layer):
         return np.zeros(layer.object_count, bool)
     return standing(project, layer, state.situation, stands)
 

@@ -22,13 +22,27 @@ from layers.crs import heights, parse_crs
 from layers.results import Table
 from layers.written import counted
 
-
-def sentences(found: Found, changes: Table) -> list[str]:
-    """What there is to say, the most important first."""
-    return list(_sentences(found, changes))
+#: Layers whose content is not told object by object.
+WITHOUT_OBJECTS = frozenset(("terrain", "image", "points"))
 
 
-def _sentences(found: Found, changes: Table) -> Iterator[str]:
+def sentences(found: Found, changes: Table, layers: Table) -> Iterator[str]:
+    """What there is to say of objects and layers, the most important first."""
+    if len(found.before) or len(found.after) or found.kept:
+        yield from _of_objects(found, changes)
+    for change in (APPEARED, VANISHED):
+        names = [
+            name
+            for name, holds, what in zip(
+                *(layers.texts(key) for key in ("name", "holds", "change")), strict=True
+            )
+            if what == change and holds in WITHOUT_OBJECTS
+        ]
+        if names:
+            yield f"Layers that {'came' if change == APPEARED else 'are gone'}: {', '.join(names)}."
+
+
+def _of_objects(found: Found, changes: Table) -> Iterator[str]:
     groups = dict(zip(changes.numbers("group").astype(int).tolist(), changes.texts("change"), strict=True))
     counts = Counter(groups.values())
     moved, said = counts[GEOMETRY] + counts[BOTH], counts[ATTRIBUTES] + counts[BOTH]
