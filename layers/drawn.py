@@ -31,8 +31,8 @@ def follow(connection: sqlite3.Connection, changes: Changes) -> None:
 def _enclose(connection: sqlite3.Connection, layer: Layer) -> None:
     box = connection.execute(
         "SELECT min(minx), min(miny), min(minz), max(maxx), max(maxy), max(maxz) FROM object_rtree"
-        " WHERE fid IN (SELECT fid FROM object WHERE layer = ? AND gone = 0)",
-        (layer.id,),
+        " WHERE fid IN (SELECT fid FROM object WHERE fid BETWEEN ? AND ? AND gone = 0)",
+        (layer.first_fid, layer.first_fid + layer.object_count - 1),
     ).fetchone()
     facts = {key: value for key, value in layer.facts.items() if key != EXTENT}
     text = None

@@ -67,6 +67,11 @@ class Edit:
         self._check_open()
         return self._connection.execute(sql, values).fetchall()
 
+    def copies(self, scenario: int) -> list[tuple[int, int]]:
+        """The objects of a scenario that stand for others, each with what it replaces, within this edit."""
+        self._check_open()
+        return scenariorows.copies(self._connection, scenario)
+
     def set_attribute(self, fid: int, name: str, value: Any) -> None:
         """Give an attribute any JSON value; `msgspec.Raw` keeps its very text."""
         self.set_attributes((fid,), name, (value,))

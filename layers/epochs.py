@@ -189,7 +189,8 @@ def date_in(project: Project, date: str | None, scenario: int | str | None) -> s
 def state_at(
     project: Project, date: str | None, scenario: int | str | None = None
 ) -> dict[int, tuple[Mask, Mask]]:
-    """Per layer id, which of its objects stand, and which are ghosts of other dates.
+    """Per layer id, which of its objects stand, and which are ghosts: of other dates, or taken away in the
+    scenario without anything in their place.
 
     The masks are in layer order; a layer without objects (a raster, a cloud) has one entry for
     itself. Without a date everything shows, whenever it stands; without a scenario the city as it is.
@@ -198,6 +199,8 @@ def state_at(
     snapshots = {} if date is None else shown_snapshots(project.layers, date)
     own = lineage(project, scenario)
     absent = absent_in(project, scenario)
+    replaced = {original for number in own for _fid, original in project.copies(number)}
+    removed = absent[~np.isin(absent, list(replaced))]
     state = {}
     for layer in project.layers:
         if (layer.scenario is not None and layer.scenario not in own) or -layer.id in absent:
@@ -205,14 +208,21 @@ def state_at(
             state[layer.id] = nothing, nothing
             continue
         stands = snapshots.get(layer.facts.get(BASE, layer.id), True)
-        state[layer.id] = _state_of(project, layer, date, stands, absent)
+        state[layer.id] = _state_of(project, layer, date, stands, (absent, removed))
     return state
 
 
 def _state_of(
-    project: Project, layer: Layer, date: str | None, stands: bool, absent: NDArray[np.int64]
+    project: Project,
+    layer: Layer,
+    date: str | None,
+    stands: bool,
+    lost: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> tuple[Mask, Mask]:
-    """What stands of a layer that shows at the date (`stands`), or not, and what is a ghost."""
+    """What stands of a layer that shows at the date (`stands`), or not, and what is a ghost.
+
+    `lost` is what does not stand in the scenario, and what of it was taken away.
+    """
     starts = project.values(layer, "valid_from")
     visible = np.full(max(len(starts), 1), stands)
     if date is not None and stands and len(starts):
@@ -220,14 +230,21 @@ def _state_of(
     ghosts = ~visible
     if len(starts):
         holder = project.any_layer(layer.objects_layer)
-        nowhere = project.gone(holder)
-        if len(absent):
-            first, last = np.searchsorted(absent, (holder.first_fid, holder.first_fid + len(nowhere)))
-            nowhere = nowhere.copy()
-            nowhere[absent[first:last] - holder.first_fid] = True
-        if nowhere.any():
-            visible, ghosts = visible & ~nowhere, ghosts & ~nowhere
+        absent, removed = (_mask_of(fids, holder) for fids in lost)
+        there = ~project.gone(holder)
+        if absent.any():
+            ghosts = (ghosts & ~absent) | (removed & stands)
+            visible = visible & ~absent
+        visible, ghosts = visible & there, ghosts & there
     return visible, ghosts
+
+
+def _mask_of(fids: NDArray[np.int64], layer: Layer) -> Mask:
+    """Which of a layer's objects are among some, ascending, in layer order."""
+    found = np.zeros(layer.object_count, bool)
+    first, last = np.searchsorted(fids, (layer.first_fid, layer.first_fid + layer.object_count))
+    found[fids[first:last] - layer.first_fid] = True
+    return found
 
 
 @dataclass(frozen=True)

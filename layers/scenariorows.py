@@ -13,6 +13,11 @@ from layers.records import DRAWN, Change, Scenario
 COLUMNS = frozenset(("name", "parent", "epoch", "status", "color", "note", "present"))
 #: How the journal begins to name an object that does not stand in a scenario, and one that is (not) the same.
 ABSENT, SAME = "absent:", "same:"
+#: The objects of a scenario's own layers that are there, found without a look at all others.
+OWN = (
+    "FROM layer l CROSS JOIN object o ON o.fid BETWEEN l.first_fid AND l.first_fid + l.object_count - 1"
+    " WHERE l.scenario = ? AND l.present = 1 AND o.gone = 0"
+)
 _SCENARIO = "SELECT id, name, parent, epoch, status, color, note FROM scenario"
 
 
@@ -29,12 +34,9 @@ def absent(connection: sqlite3.Connection, scenario: int) -> list[int]:
 
 def copies(connection: sqlite3.Connection, scenario: int) -> list[tuple[int, int]]:
     """The objects of a scenario's own layers that stand for others, each with what it replaces."""
-    found = connection.execute(
-        "SELECT o.fid, o.replaces FROM object o JOIN layer l ON l.id = o.layer"
-        " WHERE l.scenario = ? AND l.reserved > 0 AND o.gone = 0 AND o.replaces IS NOT NULL",
-        (scenario,),
-    )
-    return found.fetchall()
+    return connection.execute(
+        f"SELECT o.fid, o.replaces {OWN} AND l.reserved > 0 AND o.replaces IS NOT NULL", (scenario,)
+    ).fetchall()
 
 
 def apply(connection: sqlite3.Connection, change: Change) -> None:

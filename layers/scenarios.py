@@ -20,6 +20,7 @@ from layers.errors import EditError
 from layers.expression import Expression
 from layers.project import Project
 from layers.records import CityObject, Fids, Layer
+from layers.scenariorows import OWN
 from layers.shapes import SOURCE, Shape
 from layers.shaping import Shapes
 
@@ -143,12 +144,7 @@ def _check_open(project: Project, scenario: int) -> None:
 
 def _copies(edit: Edit, scenario: int) -> dict[int, int]:
     """The copies in a scenario by the objects that they replace, as they are within the edit."""
-    found = edit.rows(
-        "SELECT o.replaces, o.fid FROM object o JOIN layer l ON l.id = o.layer"
-        " WHERE l.scenario = ? AND l.reserved > 0 AND o.gone = 0 AND o.replaces IS NOT NULL",
-        (scenario,),
-    )
-    return {int(original): int(fid) for original, fid in found}
+    return {original: fid for fid, original in edit.copies(scenario)}
 
 
 def _stand_ins(project: Project, scenario: int) -> dict[int, int]:
@@ -170,11 +166,7 @@ def _in_force(fid: int, copies: Mapping[int, int], before: Mapping[int, int]) ->
 
 def _own(edit: Edit, scenario: int) -> frozenset[int]:
     """The objects of a scenario's own layers, as they are within the edit."""
-    found = edit.rows(
-        "SELECT o.fid FROM object o JOIN layer l ON l.id = o.layer WHERE l.scenario = ? AND o.gone = 0",
-        (scenario,),
-    )
-    return frozenset(int(fid) for (fid,) in found)
+    return frozenset(int(fid) for (fid,) in edit.rows(f"SELECT o.fid {OWN}", (scenario,)))
 
 
 def _check_stands(project: Project, edit: Edit, fid: int, scenario: int) -> None:

@@ -101,6 +101,9 @@ def test_undo_and_redo_of_what_was_done_in_a_scenario(town: Project) -> None:
         scenarios.remove(town, edit, [fid_of(town, "barn")], tower)
         scenarios.remove(town, edit, [fid_of(town, "hall-2")], tower)
     there = standing(town, tower)
+    houses = town.layer("Houses")
+    _stands, ghosts = state_at(town, None, tower)[houses.id]
+    assert {town.column(houses, "id")[at] for at in np.flatnonzero(ghosts)} == {"barn", "hall-2"}
     assert "Houses: barn" not in there and "Houses – Tower: hall-2" not in there
     for _ in range(3):
         town.undo()
