@@ -168,8 +168,9 @@ def _parts(length: int, count: int) -> list[tuple[int, int]]:
 def _line(picture: UInt8, column: int, background: Background, scale: float) -> None:
     """The line that one drags, with a round handle in its middle."""
     height, width, _ = picture.shape
-    half = LINE * scale / 2
-    picture[:, max(round(column - half), 0) : max(round(column + half), 1)] = background.paper
+    for wide, color in ((LINE + 2, background.ink), (LINE, background.paper)):
+        half = wide * scale / 2
+        picture[:, max(round(column - half), 0) : max(round(column + half), 1)] = color
     grip = round(GRIP * scale)
     top, left = max(height // 2 - grip - 2, 0), max(column - grip - 2, 0)
     part = picture[top : height // 2 + grip + 3, left : min(column + grip + 3, width)]

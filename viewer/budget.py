@@ -30,7 +30,7 @@ def aim_of(
 
     `power` and `detail` are factors for triangles and for `points`; of all that this scene has a `share`.
     """
-    shown = [view.layer.kind for view in views if view.layer.visible]
+    shown = [view.layer.kind for view in views if view.is_shown]
     triangles = share * power * (MOVING_TRIANGLES if moving else RESTING_TRIANGLES)
     return Aim(
         view,

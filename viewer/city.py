@@ -99,6 +99,11 @@ class CityView:
 
     # -- what the scene asks ---------------------------------------------------------------------
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether anything of it is drawn now."""
+        return self.layer.visible and bool(self._allowed.entries.any())
+
     def patches(self) -> Iterator[Patch]:
         """Wires, blocks, tiles, outlines, the mark of the selection, and ghosts last."""
         yield from self._wires

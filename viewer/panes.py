@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from layers.project import Project
 
 
+#: What a pane says whose city casts none while the first one's does: its rays were not asked for.
+NO_SHADOWS = "without shadows"
+
+
 class Panes:
     """One to four scenes of a project, drawn as one picture. All methods belong to the interface thread."""
 
@@ -270,7 +274,10 @@ class Panes:
             if showing.situation != scene.situation:
                 date, scenario = scene.situation
                 showing = Showing(date, scenario)
-            found.append(showing.title(self._project))
+            title = showing.title(self._project)
+            if self.lead.sun is not None and self.lead.sun.shadows and scene.sun and not scene.sun.shadows:
+                title = f"{title}, {NO_SHADOWS}" if title else NO_SHADOWS
+            found.append(title)
         return found
 
     def _follow_lead(self) -> None:
@@ -285,6 +292,7 @@ class Panes:
                 scene.set_sun(sun)
             if self.linked and scene.camera is not lead.camera:
                 scene.camera = lead.camera
+            scene.detail = lead.detail
         for scene in self._scenes:
             scene.share = share
 
@@ -374,5 +382,9 @@ class Panes:
         """What the colours mean; without numbers where there are several panes, which have their own."""
         if len(self._scenes) == 1:
             return self.lead.legend()
-        rows = [entry for scene in self._scenes for entry in scene.legend()]
-        return list(dict.fromkeys(replace(entry, count=0, unit="") for entry in rows))
+        found: dict[str, dict[LegendEntry, None]] = {}
+        for scene in self._scenes:
+            for entry in scene.legend():
+                row = replace(entry, count=0, unit="", layer=0)
+                found.setdefault(entry.heading, {})[row] = None
+        return [row for rows in found.values() for row in rows]

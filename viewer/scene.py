@@ -249,9 +249,9 @@ class Scene:
     def _ground(self) -> Ground | None:
         """The uppermost terrain that is shown."""
         for view in (self._views.get(layer.id) for layer in self._project.layers):
-            if isinstance(view, RasterView) and view.layer.visible:
+            if isinstance(view, RasterView) and view.is_shown:
                 return Ground(view.heights, is_coarse=True)
-            if isinstance(view, TinView) and view.layer.visible:
+            if isinstance(view, TinView) and view.is_shown:
                 return Ground(view.near_heights, is_coarse=False)
         return None
 
@@ -415,7 +415,7 @@ class Scene:
         wanted = [
             float(layer.style.get("exaggeration", 1.0))
             for layer in self._present().values()
-            if layer.kind == "terrain" and layer.visible and layer.id in self._views
+            if layer.kind == "terrain" and layer.id in self._views and self._views[layer.id].is_shown
         ]
         self._stretch = float(np.clip(wanted[0], 0.1, 100.0)) if wanted else 1.0
         self._stage.stretch(self._stretch)
@@ -518,7 +518,7 @@ class Scene:
 
     def _update(self, only: int | None = None) -> None:
         """Tell the views, or one of them, what is shown."""
-        states = self._visibility.states(self._project)
+        states, before = self._visibility.states(self._project), self._drawn_layers()
         for number, view in self._views.items():
             if only is None or number == only:
                 columns, kind = self._columns_of(view.layer), view.layer.kind
@@ -527,6 +527,12 @@ class Scene:
                     self._shown[number] = shown
                     view.update(shown)
                     self.needs_frame = True
+        if self._drawn_layers() != before:  # snapshots took each other's places
+            self._follow_stretch()
+            self._lay_pictures()
+
+    def _drawn_layers(self) -> list[int]:
+        return [number for number, view in self._views.items() if view.is_shown]
 
     # -- sun, sight and results -------------------------------------------------------------------------
 
@@ -629,7 +635,7 @@ class Scene:
     @property
     def shown_objects(self) -> tuple[int, int]:
         """How many city objects are drawn, and how many there are in the visible layers."""
-        counts = [city.shown_objects for city in self._cities() if city.layer.visible]
+        counts = [city.shown_objects for city in self._cities() if city.is_shown]
         return sum(shown for shown, _ in counts), sum(every for _, every in counts)
 
     def as_drawn(self, points: Float64) -> Float64:
@@ -655,4 +661,4 @@ class Scene:
         order = {layer.id: i for i, layer in enumerate(self._project.layers)}
         views = sorted(self._views.values(), key=lambda view: order.get(view.layer.id, 0))
         names = {view.layer.id: view.layer.name for view in views}
-        return told_apart([entry for view in views if view.layer.visible for entry in view.legend()], names)
+        return told_apart([entry for view in views if view.is_shown for entry in view.legend()], names)

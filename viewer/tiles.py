@@ -84,6 +84,11 @@ class TiledView:
 
     # -- what the scene asks ---------------------------------------------------------------------
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether anything of it is drawn now."""
+        return self.layer.visible and bool(self._shown.visible.any())
+
     def patches(self) -> Iterator[Patch]:
         """Tiles, and ghosts last."""
         yield from self._tiles

@@ -74,6 +74,10 @@ class LayerView(Protocol):
     layer: Layer
     boxes: Float64  # (n, 2, 3) world: what it reaches out to
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether anything of it is drawn now: it is visible, and stands at the date that is shown."""
+
     def patches(self) -> Iterator[Patch]:
         """Everything drawn, in order."""
 

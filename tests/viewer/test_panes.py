@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
+import laspy
 import numpy as np
 import pytest
 
 from layers.arrays import UInt8
 from layers.columns import Column
+from layers.data import ReadOptions
 from layers.errors import UsageError
 from layers.importing import import_files
 from layers.project import Project
 from tests.boxes import Box, write_boxes
 from tests.cities import imported_here
+from tests.rasters import NORTH, WEST, write
 from viewer.age import LABELS, age_classes, years_at
 from viewer.arrangement import GAP, Arrangement, mixed
 from viewer.panes import Panes
@@ -274,3 +278,59 @@ def test_ghosts_are_seen_through_or_outlines(panes: Panes) -> None:
     outlined = panes.frame()
     changed = [(picture != bare).any(axis=2).sum() for picture in (through, outlined)]
     assert 0 < changed[1] < changed[0] / 2
+
+
+# -- all kinds of layers -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def snapshots(tmp_path: Path) -> Iterator[Project]:
+    """Terrain, pictures of it and points, each of 1990 and of 2020: 30 m higher, blue, and elsewhere."""
+    with Project.create(tmp_path / "snapshots.city.gpkg", "EPSG:25832") as project, imported_here():
+        for year, height, color, shift in (
+            ("1990", 0.0, (200, 40, 40), 5),
+            ("2020", 30.0, (40, 40, 200), 45),
+        ):
+            ground = write(
+                tmp_path / f"dtm{year}.tif", np.full((60, 60), height, np.float32), crs="EPSG:25832"
+            )
+            bands = np.tile(np.array(color, np.uint8)[:, None, None], (1, 60, 60))
+            photo = write(tmp_path / f"photo{year}.tif", bands, crs="EPSG:25832", photometric="RGB")
+            cloud = laspy.create(point_format=2, file_version="1.4")
+            cloud.header.offsets, cloud.header.scales = [WEST, NORTH, 0], [0.01] * 3
+            x, y = (axis.ravel() for axis in np.meshgrid(np.arange(100) * 0.1, np.arange(100) * 0.1))
+            cloud.x, cloud.y, cloud.z = WEST + shift + x, NORTH - 20 - y, np.full(len(x), 50.0)
+            cloud.green = np.full(len(x), 60_000, np.uint16)
+            cloud.write(tmp_path / f"scan{year}.las")
+            crs = ReadOptions(crs="EPSG:25832")
+            for name, source, kind in (("Ground", ground, "terrain"), ("Photo", photo, "image")):
+                options = replace(crs, kind=kind)
+                import_files(project, [source], options, name=name, epoch=year)
+            import_files(project, [tmp_path / f"scan{year}.las"], crs, name="Scan", epoch=year)
+        yield project
+
+
+def test_snapshots_of_every_kind_take_each_others_place(snapshots: Project) -> None:
+    panes = Panes(snapshots, (404, 200))
+    panes.has_captions = False
+    for layer in reversed(snapshots.layers):
+        panes.lead.add(prepare(layer, snapshots.drawable(layer), snapshots.place, snapshots))
+    picture = arranged(panes, "row", OLD, NEW)
+    for number, (height, channel) in enumerate(((0.0, 0), (30.0, 2))):
+        east = (10, 50) if number == 0 else (50, 10)  # where points were scanned, and where not
+        spots = [(30, -30, height), (east[0], -25, 50.0), (east[1], -25, height)]
+        points = np.array(spots) + np.array([WEST, NORTH, 0.0])
+        left, top, wide, high = panes.area(number)
+        places = panes.camera.project(points, wide, high)[:, :2] + (left, top)
+        ground, scanned, bare = (picture[round(y), round(x)].astype(int) for x, y in places.tolist())
+        assert ground.argmax() == channel and ground[channel] > 2 * np.delete(ground, channel).max()
+        assert scanned.argmax() == 1 and bare.argmax() == channel
+        hit = panes.pick(*places[0])
+        assert hit is not None and np.isclose(hit.point_in_world[2], height, atol=0.01)
+        assert panes.scenes[number].ground_height(WEST + 30, NORTH - 30) == pytest.approx(height, abs=0.01)
+    panes.show(0, NEW)
+    panes.settle()
+    again = panes.frame()
+    a, b = panes.area(0), panes.area(1)
+    assert (again[:, a.x : a.x + a.width] == again[:, b.x : b.x + b.width]).all()
+    panes.close()
