@@ -55,6 +55,7 @@ class Rows(QAbstractTableModel):
         self._filter: Expression | None = None
         self._sorting: tuple[str, bool] | None = None
         self._marked: Mask | None = None
+        self._there = 0
         self._reading = Question(session.jobs, "Reading the table", self)
         self._ordering = Question(session.jobs, "Sorting the table", self)
         # Cells are painted one by one; the columns they miss are read together.
@@ -65,8 +66,13 @@ class Rows(QAbstractTableModel):
 
     @property
     def total(self) -> int:
-        """How many objects the layer has."""
-        return self._session.project.count(self._layer) if self._layer is not None else 0
+        """How many objects are in the layer."""
+        return self._there
+
+    @property
+    def _count(self) -> int:
+        """How many positions the layer has, those of what is gone too."""
+        return self._layer.object_count if self._layer is not None else 0
 
     @property
     def is_busy(self) -> bool:
@@ -84,6 +90,7 @@ class Rows(QAbstractTableModel):
         self._first_fid = self._session.project.any_layer(layer.objects_layer).first_fid if layer else 0
         self.keys = [*FIXED, *(name for name in self._types if name not in RESERVED), *LAST] if layer else []
         self._order = _there(layer, self._session.project) if layer else np.arange(0)
+        self._there = len(self._order)
         self.endResetModel()
         if self._filter is not None or self._sorting is not None:
             self._reorder()
@@ -98,8 +105,7 @@ class Rows(QAbstractTableModel):
     def follow(self, changes: Changes) -> None:
         """Take in what an edit, undo or redo changed."""
         first = np.searchsorted(changes.fids, self._first_fid)
-        count = self._layer.object_count if self._layer is not None else 0
-        if first == len(changes.fids) or changes.fids[first] >= self._first_fid + count:
+        if first == len(changes.fids) or changes.fids[first] >= self._first_fid + self._count:
             return
         self._old |= changes.keys & self._columns.keys()
         if self._filter is not None and self._filter.names & changes.keys:
@@ -250,8 +256,8 @@ class Rows(QAbstractTableModel):
     def _mask(self, fids: Numbers) -> Mask:
         """Which objects of the layer these are."""
         positions = fids - self._first_fid
-        mask = np.zeros(self.total, bool)
-        mask[positions[(positions >= 0) & (positions < self.total)]] = True
+        mask = np.zeros(self._count, bool)
+        mask[positions[(positions >= 0) & (positions < self._count)]] = True
         return mask
 
     def _reorder(self) -> None:
@@ -294,5 +300,5 @@ def _order(
 
 
 def _there(layer: Layer, project: Project) -> Numbers:
-    """The positions of a layer's objects that are not gone."""
-    return np.flatnonzero(~project.gone(layer))
+    """The positions of a layer's own objects that are not gone."""
+    return np.flatnonzero(~project.gone(layer)) if layer.object_count else np.arange(0)
