@@ -271,7 +271,7 @@ class AnalysisForm(QDialog):
             answers["on"] = "ground"
         if "fids" in answers and not len(selected) and self._asks_once:
             answers["fids"] = last
-        city_date = self._canvas.date_text
+        city_date = self._session.situation.date
         if "compare" in answers and self.analysis.NAME in VISIBILITY and is_planned(self._epochs, city_date):
             answers["compare"] = True  # what a plan takes away is what people want to know of it
         after, before = dates_to_compare(self._epochs, city_date, bool(answers.get("compare")))

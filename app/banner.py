@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from app import theme
 
-ICONS = {"danger": "warning", "notice": "lock", "info": "info"}
+ICONS = {"danger": "warning", "notice": "lock", "info": "info", "scenario": "scenario"}
 
 
 class Banner(QFrame):

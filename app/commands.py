@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from analysis.windowview import NAME as WINDOW_VIEW
@@ -24,6 +24,7 @@ from app.labels import counted
 from app.looking import view_from
 from app.navigation import ZOOM_PER_NOTCH
 from app.opening import ask_files, ask_folder, ask_project_path
+from app.timecommands import TimeCommands
 from app.timeline import ask_epoch
 from layers.overview import ids_of
 from viewer.picking import Hit
@@ -32,13 +33,11 @@ if TYPE_CHECKING:
     from app.window import Window
 
 
-class Commands(QObject):
+class Commands(TimeCommands):
     """The handlers of the action table."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self._window = window
-        self._session = window.session
         self._copying = Question(self._session.jobs, "Copying ids", self)
 
     # -- File --------------------------------------------------------------------------------
@@ -140,6 +139,8 @@ class Commands(QObject):
         if self._window.canvas.looking is not None:
             self._window.canvas.look_back()
             return
+        if not self._window.canvas.box_mode and not len(self._session.selection):
+            self._session.comparing.end()
         self.box_select(False)
         self._session.select([])
 

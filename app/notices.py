@@ -19,7 +19,7 @@ from app.session import Session
 from app.sunpanel import city_title
 from app.timeline import Timeline
 from layers.errors import CitystrataError
-from layers.records import Layer
+from layers.records import Layer, Scenario
 from layers.siting import UNIT_UNKNOWN
 from layers.unfinished import Unfinished
 
@@ -27,7 +27,7 @@ INFO_MS = 8000
 
 
 class Notices(QWidget):
-    """Three bars: that the project can only be looked at, what went wrong, what has happened."""
+    """Bars: that the project can only be looked at, which scenario is, what went wrong, what has happened."""
 
     report_requested = Signal(int)  # the layer whose import report is wanted
     place_requested = Signal(int)  # the layer that is to be placed
@@ -36,10 +36,12 @@ class Notices(QWidget):
         super().__init__()
         self._session = session
         self.notice, self.danger, self.info = Banner("notice"), Banner("danger"), Banner("info")
+        self.scenario = Banner("scenario")
+        self.scenario.acted.connect(lambda: session.situation.set_scenario(None))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for banner in (self.notice, self.danger, self.info):
+        for banner in (self.notice, self.scenario, self.danger, self.info):
             column.addWidget(banner)
         self._again: Callable[[], object] | None = None  # what "Try again" does
         self._act: Callable[[], object] = self.info.hide  # what the button of the last bar does
@@ -106,6 +108,17 @@ class Notices(QWidget):
         """An import was cut off when the program ended."""
         words = f"The import of {item.source.path.name} was cut off. What was read is kept."
         self._say(words, "Continue", partial(self._session.imports.go_on, item))
+
+    def say_scenario(self, known: Scenario | None) -> None:
+        """Which scenario is looked at, so that edits go into it."""
+        if known is None:
+            self.scenario.hide()
+        else:
+            self.scenario.say(
+                f"You look at the scenario {known.name} ({known.status}). What you change goes into it, "
+                "not into the city as it is.",
+                "Back to the city as it is",
+            )
 
     def say_written(self, path: Path, pages: int) -> None:
         """A report is written; the button opens it."""

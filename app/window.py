@@ -56,6 +56,7 @@ from app.sunpanel import SunPanel
 from app.surroundings import Surroundings
 from app.table import AttributeTable
 from app.timeline import Timeline
+from app.timeview import TimeView
 from app.tree import LayerTree
 from layers.records import Layer
 from layers.results import ResultSummary
@@ -88,6 +89,7 @@ class Window(QMainWindow):
             | QMainWindow.DockOption.AllowNestedDocks
         )
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.time = TimeView(self)
         self._build_middle()
         self._build_docks()
         self.flights = Flights(self.session, self.canvas)
@@ -118,6 +120,7 @@ class Window(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.canvas, 1)
+        column.addWidget(self.time.bar)
         column.addWidget(self.sight_panel)
         column.addWidget(self.sun_panel)
         column.addWidget(self.timeline)
@@ -157,6 +160,7 @@ class Window(QMainWindow):
             "layers": left,
             "inspector": self.inspector,
             "results": self.results,
+            "scenarios": self.time.panel,
             "table": self.table,
             "history": self.history,
             "importreport": self.importreport,
@@ -171,7 +175,8 @@ class Window(QMainWindow):
         session.imports.crs_wanted.connect(partial(ask_crs, self, session))
         self.notices.report_requested.connect(self.show_import_report)
         self.notices.place_requested.connect(self.commands.place)
-        session.project_changed.connect(self._show_title)
+        session.project_changed.connect(self.show_title)
+        self.time.join()
         for panel in (self.find_box, self.table, self.inspector, self.importreport, self.results):
             panel.fly_requested.connect(self.flights.to_objects)
         self.inspector.copy_requested.connect(self.commands.copy_ids)
@@ -199,8 +204,6 @@ class Window(QMainWindow):
         self.canvas.box_ended.connect(lambda: self.actions_["box"].setChecked(self.canvas.box_mode))
         self.tree.context_requested.connect(partial(pop_up, self, self.actions_, LAYER_CONTEXT))
         self.tree.itemDoubleClicked.connect(lambda: self.actions_["layer_zoom"].trigger())
-        self.timeline.date_changed.connect(self.canvas.set_date)
-        self.timeline.date_changed.connect(self.surroundings.set_city_date)
         self.canvas.camera_changed.connect(self.surroundings.look_from)
         self.timeline.ghosts_changed.connect(self.canvas.set_ghosts)
         self.timeline.ghosts_changed.connect(self.actions_["ghosts"].setChecked)
@@ -272,7 +275,7 @@ class Window(QMainWindow):
         self.canvas.set_ghosts(self.timeline.ghosts.isChecked())
         self._toolbar.setVisible(is_open)
         self.arrangement.show(is_open)
-        self._show_title()
+        self.show_title()
         if is_open:
             if not self.session.is_untitled:
                 self.settings.add_recent(self.session.project.path)
@@ -290,9 +293,11 @@ class Window(QMainWindow):
             if shown.day is not None:  # shadows of another day over it would mislead
                 self.sun.set_day(shown.day)
 
-    def _show_title(self, *_args: object) -> None:
+    def show_title(self, *_args: object) -> None:
+        """Say what is open, and which scenario is looked at."""
         name = self.session.project.title if self.session.is_open else ""
-        self.setWindowTitle(f"{name} – Citystrata" if name else "Citystrata")
+        scenario = self.session.situation.scenario_name
+        self.setWindowTitle(" – ".join(filter(None, (scenario, name, "Citystrata"))))
 
     def _on_imported(self, layers: list[Layer]) -> None:
         self.notices.say_imported(layers)

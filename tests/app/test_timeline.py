@@ -7,7 +7,7 @@ from datetime import date
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.timeline import Track
+from app.track import Track
 from layers.epochs import Tick
 
 
