@@ -143,6 +143,11 @@ def body_of(geometry: dict[str, Any], vertices: Float64) -> Body:
             allowed=", ".join(SOLIDS),
             do="Draw it anew, or choose an object whose surfaces enclose a space",
         )
+    return faces_of(geometry, vertices)
+
+
+def faces_of(geometry: dict[str, Any], vertices: Float64) -> Body:
+    """The polygons of a geometry of CityJSON, whether or not they close."""
     depth = DEPTH[geometry["type"]]
     semantics = geometry.get("semantics") or {}
     told = [
@@ -150,9 +155,22 @@ def body_of(geometry: dict[str, Any], vertices: Float64) -> Body:
         for surface in semantics.get("surfaces", ())
     ]
     faces = list(_level(geometry["boundaries"], depth))
-    values = list(_level(semantics.get("values"), depth)) if semantics.get("values") else []
+    values = list(_level(semantics.get("values"), depth))
     surfaces = [told[value] if value is not None else {} for value in values]
     return Body(vertices, faces, surfaces if len(surfaces) == len(faces) else [{} for _ in faces])
+
+
+def bodies_of(shape: Shape) -> list[tuple[int, str, Body]]:
+    """The bodies of a shape, each with its place among the geometries and its LoD; the coarsest first."""
+    found = [
+        (place, str(geometry.get("lod", "")), body_of(geometry, shape.vertices))
+        for place, geometry in enumerate(shape.geometries)
+        if geometry.get("type") in SOLIDS
+    ]
+    if not found:
+        types = ", ".join(sorted({str(geometry.get("type")) for geometry in shape.geometries}))
+        raise EditError("This shape is not a body", found=types or "no geometry", allowed=", ".join(SOLIDS))
+    return sorted(found, key=lambda each: each[1])
 
 
 def _level(lists: Any, depth: int) -> Iterator[Any]:

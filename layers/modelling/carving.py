@@ -20,9 +20,10 @@ from layers.checks.codes import PLANAR_M, SNAP_M
 from layers.checks.contact import plane_axes
 from layers.errors import EditError
 from layers.modelling.bodies import Body, Surface
-from layers.modelling.cells import edges_of
+from layers.modelling.cells import SHORT_M, edges_of
 from layers.modelling.linking import joined, with_holes
 from layers.modelling.tidying import tidied
+from layers.modelling.touching import refuse_touching
 
 #: Coordinates that differ by less came from the same number.
 ROUNDING_M = 1e-6
@@ -75,8 +76,9 @@ def divided(
     way = axes.inside(normal[None] + axes.outside(np.zeros((1, 3))))[0]
     way = np.where(np.abs(way) < 1e-12, 0.0, way)
     at = float(offset - normal @ axes.outside(np.zeros((1, 3)))[0])
+    # Corners beside the plane are set on it: otherwise slivers would be cut off there.
     off = turned @ way - at
-    turned = turned - np.where(np.abs(off) <= ROUNDING_M, off, 0.0)[:, None] * way
+    turned = turned - np.where(np.abs(off) <= SHORT_M, off, 0.0)[:, None] * way
     (whole,), owners = _manifolds([Body(turned, body.faces, body.surfaces)])
     parts = whole.split_by_plane(way.tolist(), at)
     if any(part.is_empty() or part.volume() <= 0 for part in parts):
@@ -139,7 +141,7 @@ def _manifolds(bodies: Sequence[Body]) -> tuple[list[Manifold], dict[int, Body]]
 def _triangles(body: Body) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The faces in triangles over all of their corners, also those in the middle of a straight edge."""
     found, owner = [], []
-    across, up = plane_axes(body.normals())
+    across, up = _planes(body.normals())
     for number, face in enumerate(body.faces):
         corners = np.array([node for ring in face for node in ring])
         plane = [
@@ -150,6 +152,13 @@ def _triangles(body: Body) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         found.append(corners[local])
         owner.append(np.full(len(local), number))
     return np.concatenate(found), np.concatenate(owner)
+
+
+def _planes(normals: Float64) -> tuple[Float64, Float64]:
+    """Axes in the planes of faces; those without area are seen from above."""
+    length = np.linalg.norm(normals, axis=1)[:, None]
+    unit = np.divide(normals, length, out=np.tile((0.0, 0.0, 1.0), (len(normals), 1)), where=length > 0)
+    return plane_axes(unit)
 
 
 def _body(found: Manifold, owners: dict[int, Body], new: Surface, axes: Axes) -> Body:
@@ -173,14 +182,22 @@ def _body(found: Manifold, owners: dict[int, Body], new: Surface, axes: Axes) ->
     group = _flush(triangles, group, source, surfaces, corners, normals)
     faces, told = [], []
     numbers, group = np.unique(group, return_inverse=True)
-    whole = np.stack([np.bincount(group, normals[:, axis], len(numbers)) for axis in range(3)], axis=-1)
-    planes = np.stack(plane_axes(whole / np.linalg.norm(whole, axis=1)[:, None]), axis=-1)
+    whole: Float64 = np.stack(
+        [np.bincount(group, normals[:, axis], len(numbers)) for axis in range(3)], axis=-1
+    )
+    planes = np.stack(_planes(whole), axis=-1)
     for number, plane in enumerate(planes):
         mine = np.flatnonzero(group == number)
         for polygon in _polygons(triangles[mine].tolist(), points @ plane):
             faces.append(polygon)
             told.append(surfaces[int(mine[0])])
-    return tidied(Body(axes.outside(points), faces, told))
+    body = tidied(Body(axes.outside(points), faces, told))
+    # Each of its corners may have been moved by what makes coordinates one.
+    slack = WITHIN_M[-1] * float(np.linalg.norm(body.area_vectors(), axis=1).sum())
+    if abs(body.volume_m3 - found.volume()) > slack:
+        raise EditError("The shape would not be sound", found="faces that lie upon each other")
+    refuse_touching(body)
+    return body
 
 
 def _flush(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +10,7 @@ from numpy.typing import ArrayLike
 from layers.arrays import Float64
 from layers.checks.codes import SNAP_M
 from layers.errors import EditError
-from layers.modelling.bodies import GROUND, ROOF, SOLIDS, WALL, Body, Surface, body_of, first_sound, shape_of
+from layers.modelling.bodies import GROUND, ROOF, WALL, Body, Surface, bodies_of, first_sound, shape_of
 from layers.modelling.carving import WITHIN_M, Axes, divided, united
 from layers.shapes import Shape
 
@@ -39,8 +38,8 @@ def _split(
 ) -> tuple[Shape, Shape]:
     one: list[tuple[str, Body]] = []
     other: list[tuple[str, Body]] = []
-    for geometry in solids_of(shape):
-        parts = divided(body_of(geometry, shape.vertices), normal, offset, surfaces)
+    for _, lod, body in bodies_of(shape):
+        parts = divided(body, normal, offset, surfaces)
         if parts is None:
             heights = shape.vertices[:, 2]
             allowed = f"between {heights.min():.2f} m and {heights.max():.2f} m" if what == "height" else ""
@@ -49,25 +48,16 @@ def _split(
                 found=f"{offset:.2f} m" if what == "height" else "all of it lies on one side",
                 allowed=allowed,
             )
-        one.append((str(geometry.get("lod", "")), parts[0]))
-        other.append((str(geometry.get("lod", "")), parts[1]))
+        one.append((lod, parts[0]))
+        other.append((lod, parts[1]))
     return shape_of(*one), shape_of(*other)
-
-
-def solids_of(shape: Shape) -> list[dict[str, Any]]:
-    """The geometries that enclose a space; refused where there are none."""
-    found = [geometry for geometry in shape.geometries if geometry.get("type") in SOLIDS]
-    if not found:
-        types = ", ".join(sorted({str(geometry.get("type")) for geometry in shape.geometries}))
-        raise EditError("This shape is not a body", found=types or "no geometry", allowed=", ".join(SOLIDS))
-    return found
 
 
 def merged(shapes: Sequence[Shape]) -> Shape:
     """Shapes that touch or overlap as one, at every level of detail that all of them have."""
     if len(shapes) < 2:
         raise EditError("Nothing is merged", found=f"{len(shapes)} shape", allowed="two shapes or more")
-    by_lod = [{str(g.get("lod", "")): body_of(g, s.vertices) for g in solids_of(s)} for s in shapes]
+    by_lod = [{lod: body for _, lod, body in bodies_of(shape)} for shape in shapes]
     lods = [lod for lod in by_lod[0] if all(lod in each for each in by_lod)]
     if not lods:
         found = "; ".join(", ".join(each) for each in by_lod)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from layers.arrays import Float64
-from layers.errors import EditError
-from layers.modelling.bodies import GROUND, ROOF, SOLIDS, WALL, Body, body_of
+from layers.modelling.bodies import GROUND, ROOF, WALL, Body, bodies_of
+from layers.modelling.touching import distances
 from layers.shapes import Shape
 
 
@@ -28,7 +28,7 @@ class Figures:
 
 def figures(shape: Shape) -> Figures:
     """The sizes of a shape's most detailed body."""
-    *_, (_, body) = _bodies(shape)
+    *_, (_, _, body) = bodies_of(shape)
     z = body.points[[node for face in body.faces for ring in face for node in ring], 2]
     vectors = body.area_vectors()
     areas = np.linalg.norm(vectors, axis=1)
@@ -51,42 +51,9 @@ def _kinds(body: Body, vectors: Float64) -> Iterator[str]:
         yield kind or (WALL if is_steep else ROOF if up > 0 else GROUND)
 
 
-def _bodies(shape: Shape) -> list[tuple[int, Body]]:
-    """The bodies of a shape and their places among its geometries, the most detailed last."""
-    found = [
-        (str(geometry.get("lod", "")), place)
-        for place, geometry in enumerate(shape.geometries)
-        if geometry.get("type") in SOLIDS
-    ]
-    if not found:
-        raise EditError("This shape is not a body", allowed=", ".join(SOLIDS))
-    return [(place, body_of(shape.geometries[place], shape.vertices)) for _, place in sorted(found)]
-
-
 def face_at(shape: Shape, point: ArrayLike) -> tuple[int, int]:
     """The place of the geometry and of the face of its most detailed body that is nearest to a point."""
-    *_, (geometry, body) = _bodies(shape)
+    *_, (geometry, _, body) = bodies_of(shape)
     triangles = body.shell.flat.corner_triangles()
-    away = _distances(np.asarray(point, np.float64), triangles)
+    away = distances(np.asarray(point, np.float64), triangles)
     return geometry, int(body.shell.flat.triangles.polygon[int(away.argmin())])
-
-
-def _distances(point: Float64, triangles: Float64) -> Float64:
-    """How far a point is from each of some triangles (n, 3, 3).
-
-    In the plane where it lies within one, else to the nearest edge.
-    """
-    a, b, c = np.moveaxis(triangles - point, 1, 0)
-    normal = np.cross(b - a, c - a)
-    length = np.linalg.norm(normal, axis=1)
-    unit = normal / np.maximum(length, 1e-300)[:, None]
-    off = np.abs(np.einsum("ij,ij->i", a, unit))
-    within = np.ones(len(triangles), np.bool_)
-    nearest = np.full(len(triangles), np.inf)
-    for one, other in ((a, b), (b, c), (c, a)):
-        along = other - one
-        square = np.einsum("ij,ij->i", along, along)
-        share = np.clip(-np.einsum("ij,ij->i", one, along) / np.maximum(square, 1e-300), 0, 1)
-        nearest = np.minimum(nearest, np.linalg.norm(one + share[:, None] * along, axis=1))
-        within &= np.einsum("ij,ij->i", np.cross(along, -one), unit) >= 0
-    return np.where(within & (length > 0), off, nearest)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -15,24 +14,20 @@ from layers.flatten import DEPTH
 from layers.modelling.bodies import (
     GROUND,
     ROOF,
-    SOLIDS,
-    WALL,
     Body,
-    Surface,
     body_of,
     checked,
+    faces_of,
     first_sound,
     shape_of,
 )
 from layers.modelling.buildings import block_of
 from layers.modelling.carving import WITHIN_M, Axes, united, without
-from layers.modelling.cells import edges_of
-from layers.shapes import Shape, rings_of
+from layers.modelling.prisms import prism_around, prism_over
+from layers.shapes import Shape
 
 #: Sines below which a face is upright, or contains a direction.
 UPRIGHT = 1e-3
-#: Faces that rise more steeply, by the sine, are called walls.
-UPRIGHT_KIND = 0.1
 ALONG = 1e-6
 SHORTEST_PUSH_M = 0.001
 
@@ -42,22 +37,18 @@ def raised(shape: Shape, by_m: float) -> Shape:
     vertices = shape.vertices.copy()
     moved: set[int] = set()
     for geometry in shape.geometries:
-        depth = DEPTH.get(str(geometry.get("type")))
-        if depth is not None and not str(geometry.get("lod", "")).startswith("0"):
-            moved |= _above(geometry, depth, shape.vertices)
+        if geometry.get("type") in DEPTH and not str(geometry.get("lod", "")).startswith("0"):
+            moved |= _above(faces_of(geometry, shape.vertices))
     if not moved:
         raise EditError("The shape has no roof that could be moved")
     vertices[sorted(moved), 2] += by_m
     return checked(replace(shape, vertices=vertices), f"The roof cannot be moved by {by_m:g} m")
 
 
-def _above(geometry: dict[str, Any], depth: int, vertices: Float64) -> set[int]:
+def _above(body: Body) -> set[int]:
     """The corners of a geometry's roofs, and of all that is joined to them by inclined faces."""
-    faces = list(rings_of(geometry["boundaries"], depth))
-    body = Body(vertices, faces, [{} for _ in faces])
-    normals = body.normals()
-    corners = [{node for ring in face for node in ring} for face in faces]
-    kinds = _kinds(geometry, depth, len(faces))
+    normals, kinds = body.normals(), body.kinds
+    corners = [set(_nodes(face)) for face in body.faces]
     ground: set[int] = set()
     moved: set[int] = set()
     for face, normal, kind in zip(corners, normals, kinds, strict=True):
@@ -71,7 +62,7 @@ def _above(geometry: dict[str, Any], depth: int, vertices: Float64) -> set[int]:
         for face, normal, kind in zip(corners, normals, kinds, strict=True):
             if kind == GROUND or not face & moved or face <= moved:
                 continue
-            more = face if abs(normal[2]) > UPRIGHT else _standing_on(face, moved, vertices)
+            more = face if abs(normal[2]) > UPRIGHT else _standing_on(face, moved, body.points)
             grown |= not more <= moved
             moved |= more
     if moved & ground:
@@ -92,19 +83,11 @@ def _standing_on(face: set[int], moved: set[int], vertices: Float64) -> set[int]
     return found
 
 
-def _kinds(geometry: dict[str, Any], depth: int, count: int) -> list[str]:
-    if geometry.get("type") in SOLIDS:
-        return body_of(geometry, np.empty((0, 3))).kinds
-    semantics = geometry.get("semantics") or {}
-    names = [str(surface.get("type", "")) for surface in semantics.get("surfaces", ())]
-    values = semantics.get("values") or [None] * count
-    return [names[value] if value is not None else "" for value in values]
-
-
 def pushed(shape: Shape, geometry: int, face: int, by_m: float) -> Shape:
     """The shape with one face, by its place in a geometry, pulled outwards so far, or pushed inwards.
 
-    Faces that stand square to it grow or shrink; elsewhere new faces come between. Blocks of LoD 1 follow,
+    Faces that stand square to it grow or shrink; elsewhere new faces come between, or, where a notch would
+    touch the outside, those around it are cut back. Blocks of LoD 1 follow,
     with the new volume; other levels of detail are left out, for they would say something else.
     """
     told = shape.geometries[geometry]
@@ -150,47 +133,10 @@ def _nodes(face: Iterable[list[int]]) -> Iterable[int]:
 def _extruded(body: Body, face: int, normal: Float64, by_m: float, within_m: float) -> Body:
     """The body with the prism over one of its faces added or taken away."""
     axes = Axes(np.array([normal[0], normal[1]]), body.points.mean(axis=0))
-    prism = _prism(body, face, normal, by_m)
     if by_m > 0:
-        return united((body, prism), axes, within_m)
-    return without(body, prism, axes, within_m)
-
-
-def _prism(body: Body, face: int, normal: Float64, by_m: float) -> Body:
-    """The space that a face passes through on its way."""
-    rings = body.faces[face]
-    nodes = list(dict.fromkeys(_nodes(rings)))
-    number = {node: at for at, node in enumerate(nodes)}
-    near = body.points[nodes]
-    far = near + by_m * normal
-    count = len(nodes)
-    here = [[number[node] for node in ring] for ring in rings]
-    there = [[count + node for node in ring] for ring in here]
-    sides = [[[a, b, count + b, count + a]] for ring in here for a, b in edges_of(ring)]
-    if by_m > 0:
-        faces = [[ring[::-1] for ring in here], there, *sides]
-    else:
-        faces = [here, [ring[::-1] for ring in there], *([ring[0][::-1]] for ring in sides)]
-    prism = Body(np.vstack((near, far)), faces, [{} for _ in faces])
-    way = np.sign(by_m) * prism.normals()
-    if not any(body.surfaces):
-        return prism
-    mine = body.surfaces[face]
-    new = [
-        _new(body, prism.points[side[0], 2], facing) for side, facing in zip(faces[2:], way[2:], strict=True)
-    ]
-    return replace(prism, surfaces=[mine, mine, *new])
-
-
-def _new(body: Body, heights: Float64, normal: Float64) -> Surface:
-    """What a new face is that looks this way: as low as the ground of the body, it is ground, too."""
-    if abs(normal[2]) < UPRIGHT_KIND:
-        return {"type": WALL}
-    if normal[2] > 0:
-        return {"type": ROOF}
-    for face, surface in zip(body.faces, body.surfaces, strict=True):
-        if surface.get("type") == GROUND:
-            level = body.points[face[0], 2]
-            if max(heights.max(), level.max()) - min(heights.min(), level.min()) <= SNAP_M:
-                return surface
-    return {"type": "OuterCeilingSurface"}
+        return united((body, prism_over(body, face, normal, by_m)), axes, within_m)
+    try:
+        return without(body, prism_over(body, face, normal, by_m), axes, within_m)
+    except EditError:
+        # A notch that leaves no thickness beside it: the faces around are cut back, too.
+        return without(body, prism_around(body, face, normal, by_m), axes, within_m)

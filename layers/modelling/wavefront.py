@@ -174,7 +174,7 @@ def _settle(front: Front, picture: _Picture) -> None:
     pieces = _pieces(picture, spot, touched)
     by_way = {(tail, head): number for number, (tail, head, _) in enumerate(pieces)}
     gone = {number for (tail, head), number in by_way.items() if (head, tail) in by_way}
-    busy = {spots for spots, count in zip(*np.unique(spot, return_counts=True), strict=True) if count > 1}
+    busy = {at for at, count in zip(*np.unique(spot, return_counts=True), strict=True) if count > 1}
     busy |= set(touched)
     busy |= {end for number in gone for end in pieces[number][:2]}
     nodes: dict[int, int] = {}
