@@ -34,6 +34,7 @@ class Datum:
     spread_m: float  # half of the differences are within so much of it
     share: float  # of the differences that are near it
     pairs: int
+    what: str = "object"  # that was compared
 
     @property
     def is_found(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,7 +49,8 @@ class Earth:
     grid: Grid  # of what is shown: means over several cells where there are very many
     places: Float64  # (k, 3) middles of its cells, on the later ground
     rise_m: Float64  # (k,)
-    datum: Datum | None  # that was taken out
+    datum: Datum | None  # a constant offset
+    is_leveled: bool  # whether that was taken out, as the layers state different references
 
 
 def earth_moved(
@@ -68,13 +69,14 @@ def earth_moved(
         return None
     unit = metres(project)
     datum = _datum(layers, reliefs, raster, unit[2])
-    offset = datum.offset_m if datum is not None else 0.0
+    is_leveled = datum is not None and _references_differ(datum)
+    offset = datum.offset_m if datum is not None and is_leveled else 0.0
     counted = _Counted(raster, unit, offset, tolerance_m)
     rows = max(AT_ONCE // raster.columns // counted.factor, 1) * counted.factor
     for first in range(0, raster.rows, rows):
         progress(first / raster.rows, "the ground")
         counted.add(first, min(first + rows, raster.rows), reliefs)
-    return counted.found(layers, datum)
+    return counted.found(layers, datum, is_leveled)
 
 
 @dataclass(frozen=True)
@@ -132,17 +134,19 @@ def _cells(project: Project, layer: Layer) -> tuple[float, float, float] | None:
 def _datum(
     layers: Sequence[Sequence[Layer]], reliefs: Sequence[Relief], raster: _Raster, unit: float
 ) -> Datum | None:
-    """The constant offset of two terrains that say that their heights are of different references."""
-    one, other = layers[0][0], layers[1][0]
-    said = [heights(parse_crs(layer.crs)) if layer.crs else "" for layer in (one, other)]
-    if said[0] == said[1]:
-        return None
+    """The constant offset of two terrains, if there is one."""
     every = max(raster.rows * raster.columns // SAMPLE, 1)
     rows = np.unique(np.linspace(0, raster.rows - 1, max(raster.rows // every, 1)).astype(int))
     places = np.concatenate([raster.centres(row, row + 1) for row in rows.tolist()])
     rise = (reliefs[1].heights(places) - reliefs[0].heights(places)) * unit
-    found = datum_between(one, other, rise, rise[:0])
-    return found if found.is_found else None
+    found = datum_between(layers[0][0], layers[1][0], rise, rise[:0])
+    return replace(found, what="cell") if found.is_found else None
+
+
+def _references_differ(datum: Datum) -> bool:
+    """Whether both layers say what their heights refer to, and say different things."""
+    one, other = (heights(parse_crs(layer.crs)) if layer.crs else "" for layer in (datum.before, datum.after))
+    return bool(one and other and one != other)
 
 
 class _Counted:
@@ -183,7 +187,9 @@ class _Counted:
         low, high = self._ends
         self._ends = min(low, float(rise.min(initial=0.0))), max(high, float(rise.max(initial=0.0)))
 
-    def found(self, layers: Sequence[tuple[Layer, ...]], datum: Datum | None) -> Earth | None:
+    def found(
+        self, layers: Sequence[tuple[Layer, ...]], datum: Datum | None, is_leveled: bool
+    ) -> Earth | None:
         """All of it; None where the two know no cell in common."""
         cell: Int64 = np.flatnonzero(self._count)
         if not len(cell):
@@ -209,4 +215,5 @@ class _Counted:
             places=np.column_stack((x, y, self._height.ravel()[cell] / count)),
             rise_m=self._sum.ravel()[cell] / count,
             datum=datum,
+            is_leveled=is_leveled,
         )

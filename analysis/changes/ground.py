@@ -121,8 +121,14 @@ def earth_sentences(earth: Earth) -> Iterator[str]:
         f"{grouped(earth.fill_m3 - earth.cut_m3, 1)} m³ more than before; at most {earth.deepest_m:.2f} m "
         f"lower and {earth.highest_m:.2f} m higher."
     )
-    if earth.datum is not None:
+    if earth.datum is not None and earth.is_leveled:
         yield from datum_sentences(earth.datum)
+    elif earth.datum is not None:
+        yield (
+            f"Most of the ground is {abs(earth.datum.offset_m):.3f} m "
+            f"{'higher' if earth.datum.offset_m > 0 else 'lower'}: perhaps heights refer to another vertical "
+            "datum. This is counted, as the layers do not state different ones."
+        )
 
 
 def earth_table(earth: Earth) -> Table:

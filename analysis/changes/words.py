@@ -73,8 +73,8 @@ def datum_sentences(datum: Datum) -> Iterator[str]:
         way = "higher" if datum.offset_m > 0 else "lower"
         yield (
             f"Heights: {names} is {way} by {abs(datum.offset_m):.3f} m throughout (half of "
-            f"{counted(datum.pairs, 'object')} within {datum.spread_m:.3f} m of it{stated}). This offset is "
-            "not counted as a change."
+            f"{counted(datum.pairs, datum.what)} within {datum.spread_m:.3f} m of it{stated}). This offset "
+            "is not counted as a change."
         )
     elif stated:
         yield f"Heights: no constant offset of {names} was found{stated}."
