@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 
 from layers import rows
+from layers.history import GONE
 from layers.moving import MoveBack, unit_of_heights_m
 from layers.records import Changes, Layer
 from layers.resiting import moved_boxes
@@ -19,7 +20,7 @@ EXTENT = "layer_box"
 
 def follow(connection: sqlite3.Connection, changes: Changes) -> None:
     """Make the boxes of drawn layers enclose what is there, after a step or its undoing."""
-    if not changes.keys & {"gone", BOX}:
+    if not changes.keys & {GONE, BOX}:
         return
     for (number,) in connection.execute("SELECT id FROM layer WHERE reserved > 0").fetchall():
         layer = next(rows.layers(connection, number))

@@ -15,6 +15,7 @@ from layers.errors import EditError
 from layers.lock import WriterLock
 from layers.records import Changes, Step
 from layers.schema import ENDING as ENDING  # whoever opens projects names them
+from layers.shaperows import BOX
 from layers.signal import Signal
 from layers.stepwriter import StepWriter, UnderWay
 
@@ -131,7 +132,7 @@ class Project(Contents):
 
     def announce(self, changes: Changes) -> None:
         """Tell everyone what a step changed that was just done, undone or redone."""
-        if changes.layers or changes.project or history.GONE in changes.keys:
+        if changes.layers or changes.project or changes.keys & {history.GONE, BOX}:
             self._layers = self._place = None
         if changes.scenarios:
             self._scenarios = None
