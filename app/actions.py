@@ -31,6 +31,7 @@ from app.action import (
     shows_result,
     shows_views,
 )
+from app.modelactions import MODEL_ACTIONS
 from app.session import Session
 from app.timeactions import TIME_ACTIONS
 
@@ -212,6 +213,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("epoch_add", "Add date to timeline…", "", "calendar", "Layer", "add_epoch", is_writable,
            help="Name a date that the timeline should show."),
 
+    *MODEL_ACTIONS,
     *TIME_ACTIONS,
 
     *_analyses(),
@@ -243,7 +245,7 @@ ACTIONS: tuple[Action, ...] = (
 )
 # fmt: on
 
-MENUS = ("File", "Edit", "Select", "View", "Layer", "Time", "Analyse", "Help")
+MENUS = ("File", "Edit", "Select", "View", "Layer", "Model", "Time", "Analyse", "Help")
 
 
 class ActionSet(QObject):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from analysis.change import NAME as CHANGE
 from analysis.windowview import NAME as WINDOW_VIEW
 from app import remedies, theme
 from app.askpoints import normal_of
@@ -22,9 +23,9 @@ from app.help import KeyboardPage, about
 from app.jobs import Question
 from app.labels import counted
 from app.looking import view_from
+from app.modelcommands import ModelCommands
 from app.navigation import ZOOM_PER_NOTCH
 from app.opening import ask_files, ask_folder, ask_project_path
-from app.timecommands import TimeCommands
 from app.timeline import ask_epoch
 from layers.overview import ids_of
 from viewer.picking import Hit
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from app.window import Window
 
 
-class Commands(TimeCommands):
+class Commands(ModelCommands):
     """The handlers of the action table."""
 
     def __init__(self, window: Window) -> None:
@@ -135,6 +136,8 @@ class Commands(TimeCommands):
         """Select nothing, and leave box select; while a place is asked for or looked from, end only that."""
         if self._window.canvas.picking:
             self._window.canvas.end_picking()
+            return
+        if self._window.modelling.escape():
             return
         if self._window.canvas.looking is not None:
             self._window.canvas.look_back()
@@ -338,7 +341,10 @@ class Commands(TimeCommands):
 
     def analyse(self, name: str) -> None:
         """Ask for the inputs of an analysis."""
-        self._window.ask_analysis(name)
+        if name == CHANGE:
+            self._window.time.ask_what_changed()
+        else:
+            self._window.ask_analysis(name)
 
     def report(self) -> None:
         """Write the shown result, or all, to a PDF file."""

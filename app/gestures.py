@@ -143,6 +143,7 @@ class HandledCanvas(Canvas):
         if not self.has_city or event.button() != Qt.MouseButton.LeftButton or self.picking:
             return
         if self.tool is not None:
+            self._held = self.tool  # so that letting go is no further click
             self.tool.finish(event.position())
             return
         hit = self.hit(event.position())
@@ -164,9 +165,9 @@ class HandledCanvas(Canvas):
     def _click(self, event: QMouseEvent) -> None:
         if self.legend_area.contains(event.position()):
             return
-        if self.tool is not None and not self.picking:
-            if self.tool.click(event.position(), event.modifiers()):
-                return
+        tool = None if self.picking else self.tool
+        if tool is not None and tool.click(event.position(), event.modifiers()):
+            return
         hit = self.hit(event.position())
         if self.picking:
             if hit is not None:
@@ -215,10 +216,13 @@ class HandledCanvas(Canvas):
             if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
                 self.zoom(1.0 / max(1.0 + event.value(), 0.1), event.position())
                 return True
-        elif event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if self.walking or (self.tool is not None and self.tool.wants_key(event)):
-                event.accept()
-                return True
+        elif (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and (self.walking or (self.tool is not None and self.tool.wants_key(event)))
+        ):
+            event.accept()
+            return True
         return bool(super().event(event))
 
     # -- keys ------------------------------------------------------------------------------

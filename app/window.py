@@ -40,6 +40,7 @@ from app.inspector import Inspector
 from app.livesight import KEPT_AS, LiveSight
 from app.livesun import LiveSun
 from app.mappings import Mappings
+from app.modelling.modelling import Modelling
 from app.notices import INFO_MS, Notices
 from app.opening import are_like_tiles, ask_crs, ask_tiles, is_named_project
 from app.palette import Palette
@@ -93,6 +94,7 @@ class Window(QMainWindow):
         self._build_middle()
         self._build_docks()
         self.flights = Flights(self.session, self.canvas)
+        self.modelling = Modelling(self)
         self.mappings = Mappings(self.session, self.settings, self)
         self.commands = Commands(self)
         self.actions_ = ActionSet(self, self.session, self.commands)
@@ -288,7 +290,7 @@ class Window(QMainWindow):
         if shown is not None:
             self.set_sight(False)
             self.show_dock("results", True)
-            if shown.date:
+            if shown.date and not self.session.comparing.is_on:  # both states are seen
                 self.timeline.show_date(shown.date)
             if shown.day is not None:  # shadows of another day over it would mislead
                 self.sun.set_day(shown.day)
@@ -301,6 +303,7 @@ class Window(QMainWindow):
 
     def _on_imported(self, layers: list[Layer]) -> None:
         self.notices.say_imported(layers)
+        self.time.ask_of_snapshots(layers)
         self.mappings.settle(layers)
 
     def show_import_report(self, layer: int) -> None:
