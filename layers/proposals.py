@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from layers.edit import Edit
 from layers.epochs import BASE, absent_in, lineage
 from layers.project import Project
 from layers.records import CityObject
-from layers.scenarios import copied, family, layer_for, root_of
-from layers.shapes import SOURCE, Shape
+from layers.scenarios import LOOKS, copied, family, layer_for, root_of
+from layers.shapes import SOURCE, Shape, renumbered
 from layers.shaping import Shapes
 
 
@@ -118,9 +121,25 @@ def _update(project: Project, edit: Edit, original: int, copy: int, shapes: dict
 
 
 def _with_rest(shape: Shape, held: Shape | None) -> Shape:
-    """A shape with what of the one in its place is not made of surfaces."""
-    rest = [geometry for geometry in held.geometries if geometry["type"] == SOURCE] if held else []
-    return Shape([*shape.geometries, *rest], shape.vertices)
+    """A shape with what the one in its place has besides: what is not made of surfaces, and its looks."""
+    before = held.geometries if held is not None else []
+    own = [geometry for geometry in before if geometry["type"] != SOURCE]
+    rest = [geometry for geometry in before if geometry["type"] == SOURCE]
+    dressed = [_dressed(geometry, own[at : at + 1]) for at, geometry in enumerate(shape.geometries)]
+    return Shape([*dressed, *rest], shape.vertices)
+
+
+def _dressed(geometry: dict[str, Any], before: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A geometry with the looks of the one that was there, where it has as many corners in every ring."""
+    for other in before:
+        if other["type"] == geometry["type"] and _rings(other) == _rings(geometry):
+            return {**geometry, **{key: other[key] for key in LOOKS if key in other}}
+    return geometry
+
+
+def _rings(geometry: dict[str, Any]) -> Any:
+    """How the corners of a geometry are nested, whichever they are."""
+    return renumbered(geometry["boundaries"], defaultdict(int))
 
 
 def _add(project: Project, edit: Edit, fid: int) -> None:

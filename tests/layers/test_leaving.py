@@ -22,7 +22,7 @@ from tests.conftest import real
 from tests.towns import write_town
 
 blanks = st.sampled_from(("", " ", "\n  ", "\t"))
-names = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1, max_size=6)
+names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=6)
 
 
 def read_text(form: Any, text: bytes) -> LayerData:
