@@ -86,28 +86,20 @@ def edges_of(ring: Ring) -> Iterator[Edge]:
     return zip(ring, [*ring[1:], ring[0]], strict=True)
 
 
-def cut(cells: Cells, values: Float64) -> tuple[Cells, NDArray[np.bool_]]:
-    """Cells cut where a value (n,) at the nodes, in metres and linear over each cell, passes 0.
-
-    Second: which of the new cells lie above 0.
-    """
+def cut(cells: Cells, values: Float64) -> Cells:
+    """Cells cut where a value (n,) at the nodes, in metres and linear over each cell, passes 0."""
     signs = np.where(np.abs(values) <= ON_IT_M, 0, np.sign(values)).astype(int).tolist()
     nodes = list(cells.nodes)
     between: dict[Edge, int] = {}
     polygons: list[list[Ring]] = []
-    above: list[bool] = []
     for polygon in cells.polygons:
         mine = [signs[node] for ring in polygon for node in ring]
         if min(mine) >= 0 or max(mine) <= 0:
             polygons.append(polygon)
-            above.append(max(mine) > 0)
             continue
         chopped = [list(_chopped(ring, values, signs, nodes, between)) for ring in polygon]
-        for part, is_above in _parts(polygon, chopped, signs, np.array(nodes)):
-            polygons.append(part)
-            above.append(is_above)
-    along = _with_stops(polygons, between)
-    return Cells(np.array(nodes), along, cells.corners), np.array(above)
+        polygons += _parts(polygon, chopped, signs, np.array(nodes))
+    return Cells(np.array(nodes), _with_stops(polygons, between), cells.corners)
 
 
 def _chopped(
@@ -129,7 +121,7 @@ def _chopped(
 
 def _parts(
     polygon: list[Ring], chopped: list[Ring], signs: list[int], nodes: Float64
-) -> Iterator[tuple[list[Ring], bool]]:
+) -> Iterator[list[Ring]]:
     """The parts of a polygon on both sides of a cut."""
     from shapely import Point, Polygon, prepare
 
@@ -147,11 +139,9 @@ def _parts(
         if area.contains(Point(nodes[[one, other], :2].mean(axis=0))):
             edges += [(one, other), (other, one)]
     rings = [[edges[number][0] for number in numbers] for numbers in joined(edges, nodes[:, :2])]
-    for is_above in (False, True):
-        side = 1 if is_above else -1
+    for side in (-1, 1):
         mine = [ring for ring in rings if side in {signs[node] for node in ring}]
-        for part in with_holes(mine, nodes[:, :2]):
-            yield part, is_above
+        yield from with_holes(mine, nodes[:, :2])
 
 
 def _with_stops(polygons: list[list[Ring]], between: dict[Edge, int]) -> list[list[Ring]]:

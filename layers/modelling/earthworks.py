@@ -75,7 +75,7 @@ class Earthwork:
         found = self._skeleton
         polygons = [[ring] for rings in found.faces for ring in rings]
         cells = Cells(found.nodes, polygons, len(self.outline.places))
-        cells, _ = cut(cells, found.nodes[:, 2] - abs(self.depth_m) * self.slope)
+        cells = cut(cells, found.nodes[:, 2] - abs(self.depth_m) * self.slope)
         moved = np.minimum(cells.nodes[:, 2] / self.slope, abs(self.depth_m))
         return sum(_below(cells.nodes[:, :2], moved, polygon) for polygon in cells.polygons)
 

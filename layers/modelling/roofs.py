@@ -97,7 +97,7 @@ def _gable(outline: Outline, roof: Roof) -> Cells:
     across = outline.places @ _way(ridge + 90)
     middle, half = (across.max() + across.min()) / 2, (across.max() - across.min()) / 2
     whole = _whole(outline)
-    cells, _ = cut(whole, across - middle)
+    cells = cut(whole, across - middle)
     away = np.abs(cells.nodes[:, :2] @ _way(ridge + 90) - middle)
     return cells.with_heights((half - away) * _slope(roof, float(half)))
 
@@ -155,7 +155,7 @@ def _mansard(outline: Outline, roof: Roof) -> Cells:
             do="Choose another rise, break or pitch",
         )
     polygons = [[ring] for rings in found.faces for ring in rings]
-    cells, _ = cut(Cells(found.nodes, polygons, len(outline.places)), found.nodes[:, 2] - run)
+    cells = cut(Cells(found.nodes, polygons, len(outline.places)), found.nodes[:, 2] - run)
     inwards = cells.nodes[:, 2]
     heights = np.where(inwards < run, steep * inwards, steep * run + shallow * (inwards - run))
     return cells.with_heights(heights)

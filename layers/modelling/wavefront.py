@@ -141,31 +141,38 @@ def _advance(front: Front) -> None:
 def _next_event(front: Front, picture: _Picture) -> float:
     """How long it takes until a side is gone or a corner meets a side."""
     speeds = np.array([corner.speed for corner in picture.corners])
-    places, after, sides = picture.places, picture.after, picture.sides
-    normals = front.normals[sides]
-    along = np.stack((normals[:, 1], -normals[:, 0]), axis=-1)
-    length = np.einsum("ij,ij->i", places[after] - places, along)
-    growth = np.einsum("ij,ij->i", speeds[after] - speeds, along)
+    along = _along(front.normals[picture.sides])
+    length = np.einsum("ij,ij->i", picture.places[picture.after] - picture.places, along)
+    growth = np.einsum("ij,ij->i", speeds[picture.after] - speeds, along)
     shrinks = growth < -_STILL
-    waits = [np.inf, *np.maximum(-length[shrinks] / growth[shrinks], 0).tolist()]
-    before = np.array([corner.before for corner in picture.corners])
-    arriving = np.stack((front.normals[before, 1], -front.normals[before, 0]), axis=-1)
-    dented = np.flatnonzero(arriving[:, 0] * along[:, 1] - arriving[:, 1] * along[:, 0] < -_PARALLEL)
-    if len(dented):
-        off = np.einsum("ksj,sj->ks", places[dented, None] - places, normals)
-        closing = front.speeds[sides] - speeds[dented] @ normals.T
-        meets = (closing > _STILL) & (off > -TOUCHING_M)
-        meets &= (dented[:, None] != np.arange(len(after))) & (dented[:, None] != after)
-        wait = np.maximum(np.where(meets, off / np.where(meets, closing, 1), np.inf), 0)
-        with np.errstate(invalid="ignore"):
-            met = places[dented, None] + np.where(meets, wait, 0)[..., None] * speeds[dented, None]
-            here = places + np.where(meets, wait, 0)[..., None] * speeds
-            there = (places + 0)[after] + np.where(meets, wait, 0)[..., None] * speeds[after]
-        at = np.einsum("ksj,sj->ks", met - here, along)
-        reach = np.einsum("ksj,sj->ks", there - here, along)
-        meets &= (at >= -TOUCHING_M) & (at <= reach + TOUCHING_M)
-        waits += wait[meets].tolist()
-    return float(min(waits))
+    gone = np.maximum(-length[shrinks] / growth[shrinks], 0)
+    met = _meetings(front, picture, speeds, along)
+    return float(min([np.inf, *gone.tolist(), *met.tolist()]))
+
+
+def _along(normals: Float64) -> Float64:
+    """The directions (n, 2) of sides with these normals."""
+    return np.stack((normals[:, 1], -normals[:, 0]), axis=-1)
+
+
+def _meetings(front: Front, picture: _Picture, speeds: Float64, along: Float64) -> Float64:
+    """When corners that stick inwards meet a side, between its ends as they are then."""
+    places, after, sides = picture.places, picture.after, picture.sides
+    arriving = _along(front.normals[[corner.before for corner in picture.corners]])
+    turn = arriving[:, 0] * along[:, 1] - arriving[:, 1] * along[:, 0]
+    dented = np.flatnonzero(turn < -_PARALLEL)
+    off = np.einsum("ksj,sj->ks", places[dented, None] - places, front.normals[sides])
+    closing = front.speeds[sides] - speeds[dented] @ front.normals[sides].T
+    meets = (closing > _STILL) & (off > -TOUCHING_M)
+    meets &= (dented[:, None] != np.arange(len(after))) & (dented[:, None] != after)
+    wait = np.where(meets, np.maximum(off / np.where(meets, closing, 1), 0), 0)[..., None]
+    met = places[dented, None] + wait * speeds[dented, None]
+    start, end = places + wait * speeds, places[after] + wait * speeds[after]
+    at = np.einsum("ksj,sj->ks", met - start, along)
+    reach = np.einsum("ksj,sj->ks", end - start, along)
+    meets &= (at >= -TOUCHING_M) & (at <= reach + TOUCHING_M)
+    found: Float64 = wait[..., 0][meets]
+    return found
 
 
 def _settle(front: Front, picture: _Picture) -> None:
