@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,8 +131,9 @@ class Receiving:
 
     def __init__(self, project: Project, on: str, situation: Situation, origin: Float64) -> None:
         self._project, self._situation, self._origin = project, situation, origin
-        self.layer = _terrain_layer(project, on)
-        self._stands = None if self.layer is None else state_of(project, situation)[self.layer.id][0]
+        states = state_of(project, situation)
+        self.layer = _terrain_layer(project, on, states)
+        self._stands = None if self.layer is None else states[self.layer.id][0]
         self.triangles = 0  # so many were cut out in all
 
     @property
@@ -153,11 +154,12 @@ class Receiving:
         return Terrain(corners - self._origin), notes
 
 
-def _terrain_layer(project: Project, on: str) -> Layer | None:
-    """The layer of that name, or the uppermost terrain that is switched on."""
+def _terrain_layer(project: Project, on: str, states: Mapping[int, tuple[Mask, Mask]]) -> Layer | None:
+    """The layer of that name, or the uppermost terrain that is switched on and stands."""
     layers = [layer for layer in project.layers if layer.kind == "terrain"]
     if not on:
-        return next((layer for layer in layers if layer.visible), None)
+        shown = [layer for layer in layers if layer.visible]
+        return next((layer for layer in shown if states[layer.id][0].any()), next(iter(shown), None))
     chosen = project.layer(on)
     if chosen not in layers or not chosen.visible:
         raise UsageError(
