@@ -30,7 +30,7 @@ from app.askfields import PLAIN, AskField, ChoiceAnswer, CityDateAnswer, Scenari
 from app.askobjects import MOST_LOOKED_AT, LayerAnswer, ObjectsAnswer
 from app.askplaces import PlacesAnswer
 from app.askpoints import PointsAnswer
-from app.beginnings import dates_to_compare, from_view, is_open_ground, is_planned
+from app.beginnings import dates_to_compare, from_view, from_views, is_open_ground, is_planned
 from app.canvas import Canvas
 from app.jobbar import duration
 from app.jobs import Question
@@ -275,9 +275,9 @@ class AnalysisForm(QDialog):
         if "compare" in answers and self.analysis.NAME in VISIBILITY and is_planned(self._epochs, city_date):
             answers["compare"] = True  # what a plan takes away is what people want to know of it
         after, before = dates_to_compare(self._epochs, city_date, bool(answers.get("compare")))
-        return answers | {
-            name: day for name, day in zip(CITY_DATES, (after, before), strict=True) if name in answers
-        }
+        dates = dict(zip(CITY_DATES, (after, before), strict=True))
+        found = {**dates, **from_views(self._session)}
+        return answers | {name: value for name, value in found.items() if name in answers}
 
     @property
     def _may_be_ground(self) -> bool:

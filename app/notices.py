@@ -31,6 +31,7 @@ class Notices(QWidget):
 
     report_requested = Signal(int)  # the layer whose import report is wanted
     place_requested = Signal(int)  # the layer that is to be placed
+    snapshot_requested = Signal(int)  # the layer of which it is to be said of which date it is
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -103,6 +104,10 @@ class Notices(QWidget):
         show = partial(self.report_requested.emit, layers[telling[0]].id)
         self._say(f"{names}: {summary(reports)}", "Details" if found else "", show)
         self._hide_info.start()
+
+    def ask_snapshot(self, layer: Layer, question: str) -> None:
+        """A layer looks like a snapshot; the button asks of which date and of which layers."""
+        self._say(question, "Snapshot of a date…", partial(self.snapshot_requested.emit, layer.id))
 
     def _offer_to_go_on(self, item: Unfinished) -> None:
         """An import was cut off when the program ended."""

@@ -9,7 +9,6 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QMenu,
@@ -67,15 +66,12 @@ class ScenarioPanel(Panel):
         bar.addStretch()
         for button in (self.look, self.compare, self.more):
             bar.addWidget(button)
-        hint = QLabel(HINT, wordWrap=True)
-        hint.setObjectName("hint")
-        hint.setContentsMargins(12, 4, 12, 8)
+        self.list.setToolTip(HINT)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(bar)
         column.addWidget(self.list, 1)
-        column.addWidget(hint)
         for signal in (session.opened, session.project_changed, session.situation.changed):
             signal.connect(self.refresh)
         self.list.currentItemChanged.connect(lambda *_: self._enable())

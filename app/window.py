@@ -94,7 +94,6 @@ class Window(QMainWindow):
         self._build_middle()
         self._build_docks()
         self.flights = Flights(self.session, self.canvas)
-        self.modelling = Modelling(self)
         self.mappings = Mappings(self.session, self.settings, self)
         self.commands = Commands(self)
         self.actions_ = ActionSet(self, self.session, self.commands)
@@ -143,6 +142,7 @@ class Window(QMainWindow):
         self.setCentralWidget(middle)
 
     def _build_docks(self) -> None:
+        self.modelling = Modelling(self)
         self.tree, self.styles = LayerTree(self.session), StylePanel(self.session)
         self.inspector, self.table = Inspector(self.session), AttributeTable(self.session)
         self.history, self.find_box = HistoryPanel(self.session), FindBox(self.session)
@@ -163,6 +163,7 @@ class Window(QMainWindow):
             "inspector": self.inspector,
             "results": self.results,
             "scenarios": self.time.panel,
+            "model": self.modelling.panel,
             "table": self.table,
             "history": self.history,
             "importreport": self.importreport,

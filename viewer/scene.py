@@ -395,7 +395,7 @@ class Scene:
 
     def _present(self) -> dict[int, Layer]:
         """The project's layers as they are now, in this scene's style."""
-        day = date_in(self._project, *self.situation)
+        day = date_in(self._project, self._visibility.date, self._visibility.scenario_in(self._project))
         return {layer.id: aged(self._styled(layer), day) for layer in self._project.layers}
 
     def _columns_of(self, layer: Layer) -> Columns:

@@ -64,8 +64,12 @@ class Visibility:
 
     def states(self, project: Project) -> dict[int, tuple[Mask, Mask]]:
         """Per layer, what stands at the date in the scenario, and what are ghosts."""
+        return state_at(project, self.date, self.scenario_in(project))
+
+    def scenario_in(self, project: Project) -> int | None:
+        """The scenario, as long as the project has it."""
         is_there = any(scenario.id == self.scenario for scenario in project.scenarios)
-        return state_at(project, self.date, self.scenario if is_there else None)
+        return self.scenario if is_there else None
 
     def shown(self, columns: Columns, state: tuple[Mask, Mask] | None, kind: str = "") -> Shown:
         """What of one layer, of a kind, is drawn, and how."""
