@@ -45,7 +45,7 @@ def situations_told(inputs: Mapping[str, Any]) -> tuple[Situation, ...]:
         Situation(*(str(inputs.get(f"{prefix}{name}") or "") for name in ("date", "without", "scenario")))
         for prefix in ("", "compare_")
     )
-    return (now, before) if inputs.get("compare") else (now,)
+    return (now, before) if inputs.get("compare", "compare_date" in inputs) else (now,)
 
 
 def states_title(project: Project, states: Sequence[Situation]) -> str:

@@ -47,7 +47,7 @@ EARTH = "#cdc6b2"
 STONE = "#d5c6ae"
 
 CATEGORY_MAP = "okabe-ito"
-COLOR_MAPS = ("viridis", "cividis", "magma", "sun", "heights", "balance", "difference", "seen")
+COLOR_MAPS = ("viridis", "cividis", "magma", "sun", "heights", "balance", "difference", "change", "seen")
 
 
 def rgb(color: str) -> UInt8:

@@ -147,7 +147,10 @@ def _rows(found: Found) -> list[_Row]:
     pairs = found.cases.pairs
     is_said = np.isin(np.arange(pairs), list(found.properties))
     moved = found.has_moved[:pairs]
-    for case in np.flatnonzero(moved | is_said).tolist():
+    changed = np.flatnonzero(moved | is_said)
+    # What moved farthest comes first, what is only said anew last.
+    far = np.nan_to_num(np.where(moved, found.sizes.distance_m[:pairs], 0.0)[changed], posinf=np.inf)
+    for case in changed[np.argsort(-far, kind="stable")].tolist():
         change = BOTH if moved[case] and is_said[case] else GEOMETRY if moved[case] else ATTRIBUTES
         one, other = int(found.cases.before[case]), int(found.cases.after[case])
         rows.append(_Row(change, len(rows), one, other, case))
@@ -268,7 +271,7 @@ def layer_rows(project: Project, before: State, after: State) -> Table:
             "change": [change for _, change in rows],
             "name": [layer.name for layer, _ in rows],
             "holds": [layer.kind for layer, _ in rows],
-            "since": [layer.epoch or "" for layer, _ in rows],
+            "epoch": [layer.epoch or "" for layer, _ in rows],
         }
     )
 
