@@ -26,7 +26,7 @@ from app.sunlit import cast_of, sun_light
 from layers.arrays import Float64, UInt8
 from layers.data import Box, Progress
 from layers.project import Project
-from layers.results import Result
+from layers.results import CHANGES, Result
 from layers.rulefiles import all_rules
 from layers.runs import Int64
 from layers.views import View
@@ -264,6 +264,8 @@ class Studio:
 
     def _new_outlines(self, result: Result) -> list[Outline]:
         """Of what stands in the state looked at only, near what the result speaks of."""
+        if CHANGES in result.tables:  # colours say what is new, and a later snapshot is not
+            return []
         states = [self._casters(result, state.situation) for state in states_of(self._project, result.inputs)]
         if len(states) < 2:
             return []
