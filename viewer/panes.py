@@ -259,7 +259,7 @@ class Panes:
         self._is_stale = False
         pictures = [kept[0] for kept in self._pictures if kept is not None]
         whole = self._arrangement.composed(pictures, self._size, self.lead.background)
-        captions = self._captions() if self.has_captions else [""] * len(pictures)
+        captions = self.captions if self.has_captions else [""] * len(pictures)
         self._whole = whole
         if self._before is not None and self._before.shape == whole.shape:
             whole = mixed(self._before, whole, self._fade)
@@ -267,7 +267,8 @@ class Panes:
             whole = self._arrangement.marked(whole, captions, self.lead.background, self.scale)
         yield whole
 
-    def _captions(self) -> list[str]:
+    @property
+    def captions(self) -> list[str]:
         """What the panes are called; one whose scene was asked for another situation since, by that."""
         found = []
         for showing, scene in zip(self._showings, self._scenes, strict=True):

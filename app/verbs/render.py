@@ -141,8 +141,11 @@ def _run(arguments: argparse.Namespace) -> Answer:
             result = result if arguments.quantity else None
         sun: SunLight | None = None
         if arguments.sun:
-            asked = Situation(date or "", scenario=in_scenario)
-            sun, date = _sun(project, arguments.sun, asked, by_day=arguments.date is None)
+            asked = (
+                Situation(date or "", scenario=in_scenario) if several is None else several[1][0].situation
+            )
+            by_day = arguments.date is None and several is None
+            sun, date = _sun(project, arguments.sun, asked, by_day)
         take = Take(
             arguments.view,
             camera,
@@ -165,7 +168,9 @@ def _run(arguments: argparse.Namespace) -> Answer:
         if arguments.timelapse is not None:
             sun_of = partial(_sun_of, project, arguments.sun) if arguments.sun else None
             return filmed(project, arguments, take, showing, sun_of)
-        views = _views(project, several, arguments) if several is not None else {"showings": [showing]}
+        views: dict[str, Any] = {"showings": [showing]}
+        if several is not None:
+            views = _views(project, several, arguments, sun)
         shot.taken(project, arguments.out, arguments.size, take, **views)
     width, height = arguments.size
     values: dict[str, Any] = {"out": str(arguments.out), "width": width, "height": height}
@@ -178,7 +183,8 @@ def _run(arguments: argparse.Namespace) -> Answer:
         lines.append(look.title)
     if sun is not None:
         values["sun"] = sun.audit_line
-        values["date"] = date
+        if several is None:
+            values["date"] = date
         shown = Situation(date or "", scenario=in_scenario).title
         city = f"Drawn: {shown}" if several is None else ""
         lines += [words for words in (city, sun.note, sun.audit_line) if words]
@@ -234,13 +240,16 @@ def _sun_of(project: Project, text: str, situation: Situation) -> SunLight:
 
 
 def _views(
-    project: Project, several: tuple[Arrangement, list[Named]], arguments: argparse.Namespace
+    project: Project,
+    several: tuple[Arrangement, list[Named]],
+    arguments: argparse.Namespace,
+    sun: SunLight | None,
 ) -> dict[str, Any]:
-    """What each of several views shows, in the sun with the shadows of its own city."""
+    """What each of several views shows, lit with the shadows of its own city; `sun` is the first one's."""
     arrangement, found = several
     suns = []
-    if arguments.sun:
-        suns = [_sun_of(project, arguments.sun, one.situation) for one in found]
+    if sun is not None:
+        suns = [sun, *(_sun_of(project, arguments.sun, one.situation) for one in found[1:])]
     return {"arrangement": arrangement, "showings": showings_of(project, found, arguments), "suns": suns}
 
 

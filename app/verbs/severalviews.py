@@ -49,6 +49,10 @@ def asked_views(project: Project, arguments: argparse.Namespace) -> tuple[Arrang
         arrangement = Arrangement(SWIPE if arguments.swipe is not None else ONION, at)
     else:
         return None
+    for name in ("date", "scenario"):
+        if getattr(arguments, name) is not None:
+            what = "Each of several views has a situation of its own"
+            raise UsageError(what, found=f"--{name}", do=f"Leave --{name} away")
     if len(found) < 2:
         raise UsageError("Several views show at least two situations", found="one", allowed=SITUATIONS)
     arrangement.check(len(found))

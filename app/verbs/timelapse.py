@@ -64,9 +64,10 @@ def check_film(project: Project, arguments: argparse.Namespace) -> None:
     if not SLOWEST <= arguments.rate <= FASTEST:
         allowed = f"{SLOWEST:g} to {FASTEST:g} pictures per second"
         raise UsageError("A film cannot run so fast", found=f"{arguments.rate:g}", allowed=allowed)
-    for name in ("split", "swipe", "onion", "compare"):
+    for name in ("split", "swipe", "onion", "compare", "date"):
         if getattr(arguments, name) is not None:
-            raise UsageError("A time-lapse shows one view", found=f"--{name}", do=f"Leave --{name} away")
+            what = "A time-lapse shows one view of all its dates"
+            raise UsageError(what, found=f"--{name}", do=f"Leave --{name} away")
     if out.suffix.lower() == MP4:
         check_place(project, out, arguments.overwrite)
         return

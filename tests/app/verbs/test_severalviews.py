@@ -79,6 +79,7 @@ def test_a_swipe_and_an_onion_skin_have_their_share(dated: Path, capsys: pytest.
         (("--split", "1990,2000", "--layout", "heap"), "heap"),
         (("--split", "1990,2000", "--color-by", "type,plain,age"), "3"),
         (("--ghosts", "sheets"), "sheets"),
+        (("--split", "1990,2000", "--date", "1995"), "--date"),
     ],
 )
 def test_what_cannot_be_shown_is_said(
@@ -119,6 +120,7 @@ def test_a_time_lapse_builds_the_city_up(dated: Path, capsys: pytest.CaptureFixt
         (("--timelapse", "1990..2000", "--rate", "0"), "pictures per second"),
         (("--timelapse", "1990..2000", "--split", "1990,2000"), "--split"),
         (("--timelapse", "1990..2000", "--out", "film.gif"), "film.mp4"),
+        (("--timelapse", "1990..2000", "--date", "1995"), "--date"),
     ],
 )
 def test_a_time_lapse_that_cannot_be_is_refused(
