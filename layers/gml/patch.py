@@ -7,6 +7,7 @@ what is new comes as an element of the class or as a generic attribute, at its p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 Fields = Mapping[str, Any]
 Groups = dict[str, list["_Element"]]
 
+#: An element without content by which a group refers to a member.
+_REFERENCE = rb"""\s*<(?:\w+:)?groupMember\s[^<>]*href\s*=\s*["']#%b["'][^<>]*/>"""
 _GENERICS = (Form.GENERIC, Form.WRAPPED)
 
 
@@ -60,12 +63,24 @@ def rewrite(
 
 
 def leave_out(pieces: Iterator[tuple[Piece, int | None]], gone: Gone) -> Iterator[tuple[Piece, int | None]]:
-    """The pieces without members of which all is gone; what is gone within others is left to `rewrite`."""
+    """The pieces without members of which all is gone, in groups without references to these.
+
+    What is gone within other members is left to `rewrite`.
+    """
     for piece, touched in pieces:
         if piece.feature not in gone.fids:
-            yield piece, touched
+            lost = () if piece.feature is None else gone.parts.get(piece.feature, ())
+            yield _ungrouped(piece, lost), touched
         elif piece.data[: piece.start].strip():
             yield Piece(piece.data[: piece.start]), None
+
+
+def _ungrouped(piece: Piece, lost: Iterable[str]) -> Piece:
+    """A group without the elements that refer to these objects."""
+    text = piece.data[piece.start :]
+    for id in lost if b"groupMember" in text else ():
+        text = re.sub(_REFERENCE % re.escape(id.encode()), b"", text)
+    return Piece(piece.data[: piece.start] + text, piece.start, piece.feature, piece.role)
 
 
 def _decoded(said: Mapping[str, bytes]) -> Fields:

@@ -120,3 +120,14 @@ def test_nested_elements_of_citygml_are_cut_out(name: str, tmp_path: Path) -> No
         assert {item.id for item in project.objects(layer) if "@" not in item.id} <= known
         project.undo()
         assert written(project, layer, tmp_path / "again.gml") == source.read_bytes()
+
+
+def test_groups_of_citygml_refer_to_what_is_there(tmp_path: Path) -> None:
+    source = real("citygml/citygml10/LOD2_CityObjectGroup_v100.gml")
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        layer = import_files(project, [source])[0]
+        with project.edit("Close a road") as edit:
+            edit.remove_objects(ids(project, layer, "ID_78"))
+        out = written(project, layer, tmp_path / "out.gml")
+        assert b"ID_78" not in out
+        assert out.count(b"groupMember") == source.read_bytes().count(b"groupMember") - 1
