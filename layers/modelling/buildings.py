@@ -50,9 +50,12 @@ def building(
             (lod, roofed if lod.startswith(ROOFED) else _block(outline, ground_m, roofed.volume_m3))
             for lod in lods
         )
-        return as_kept(shape_of(*bodies))
+        return shape_of(*bodies)
 
-    return first_sound(made, WELDED_M)
+    try:
+        return first_sound(lambda short_m: as_kept(made(short_m)), WELDED_M)
+    except EditError:
+        return first_sound(made, WELDED_M)
 
 
 def _block(outline: Outline, ground_m: float, volume_m3: float) -> Body:
