@@ -19,16 +19,16 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from app import overlay, theme
-from app.comparing import SPLIT
 from app.handle import Handle, Tool
 from app.marks import image_of, kept_picture, paint_marks
 from app.navigation import Flight, Walk
 from app.pins import Pins, Sketch
 from app.session import Session
-from layers.arrays import Float64, UInt8
+from app.viewport import Viewport
+from layers.arrays import UInt8
 from layers.views import View
 from viewer.camera import Camera
-from viewer.scene import Hit, Reading
+from viewer.scene import Hit
 
 #: A picture that takes longer than this is drawn coarser while the camera moves.
 SLOW_FRAME_S = 0.1
@@ -41,7 +41,7 @@ EMPTY_TITLE = "Nothing to see yet"
 EMPTY_TEXT = "Drop a city model, building model, terrain, scan or network here, or press Ctrl+O."
 
 
-class Canvas(QWidget):
+class Canvas(Viewport):
     """The picture of the city, as a widget."""
 
     hovered = Signal(object)  # Hit | None
@@ -55,8 +55,7 @@ class Canvas(QWidget):
     context_requested = Signal(QPoint)  # global position
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session = session
+        super().__init__(session, parent)
         self._image: QImage | None = None
         self._pixels: UInt8 | None = None  # what the image shows; kept alive with it
         self._frame_s = 0.0  # of a picture in motion
@@ -120,41 +119,6 @@ class Canvas(QWidget):
         coming = self._session.jobs.long
         return (f"{coming[0].title} …", COMING_TEXT) if coming else (EMPTY_TITLE, EMPTY_TEXT)
 
-    @property
-    def camera(self) -> Camera:
-        """Where the view looks from."""
-        return self._session.panes.camera
-
-    @property
-    def aspect(self) -> float:
-        """How many times as wide as high the first view is."""
-        area = self.pane_areas[0]
-        return area.width() / max(area.height(), 1.0)
-
-    @property
-    def pane_areas(self) -> list[QRectF]:
-        """Where the views lie in the widget; those that lie over each other count as one."""
-        if not self._session.comparing.is_on or self._session.comparing.way not in SPLIT:
-            return [QRectF(self.rect())]
-        return [self._area(number) for number in range(len(self._session.panes.scenes))]
-
-    def area_at(self, at: QPointF) -> QRectF:
-        """The view under a position, or the one that is active."""
-        panes = self._session.panes
-        number = panes.under(*self._pixel(at))
-        return self._area(panes.active if number is None else number)
-
-    def _area(self, number: int) -> QRectF:
-        panes = self._session.panes
-        across, down = self.width() / panes.size[0], self.height() / panes.size[1]
-        x, y, wide, high = panes.area(number)
-        return QRectF(x * across, y * down, wide * across, high * down)
-
-    def _pixel(self, at: QPointF) -> tuple[float, float]:
-        """The pixel of the picture at a position in the widget."""
-        width, height = self._session.panes.size
-        return at.x() * width / self.width(), at.y() * height / self.height()
-
     def picture(self) -> QImage:
         """The view with what lies on it, to be kept."""
         if not self.has_city:
@@ -163,11 +127,6 @@ class Canvas(QWidget):
         self._image = None  # the screen needs one of its own size again
         self.update()
         return kept
-
-    @property
-    def has_city(self) -> bool:
-        """Whether there is anything to see."""
-        return self._session.is_open and bool(self._session.project.layers)
 
     def _render(self) -> None:
         """Draw on at the picture; one at rest takes several steps, with other events between."""
@@ -403,30 +362,3 @@ class Canvas(QWidget):
         camera = self.camera.looked(turn_deg, 0.0)
         x, y, _ = camera.walked(forward_m, right_m, None).eye.tolist()
         self.set_camera(camera.walked(forward_m, right_m, self._session.scene.ground_height(x, y)))
-
-    # -- between widget and city -----------------------------------------------------------
-
-    def hit(self, at: QPointF) -> Hit | None:
-        """What of the city lies at a position in the widget."""
-        if not self.has_city:
-            return None
-        return self._session.panes.pick(*self._pixel(at))
-
-    def point_under(self, at: QPointF) -> Float64:
-        """The city under the cursor, else where the sight line meets the height of the target."""
-        hit = self.hit(at)
-        if hit is not None:
-            return hit.point_in_world
-        camera = self.camera
-        area = self.area_at(at)
-        within = at - area.topLeft()
-        ray = camera.ray(within.x(), within.y(), round(area.width()), round(area.height()))
-        fall = float(ray.direction[2])
-        reach = (camera.target[2] - ray.origin[2]) / fall if abs(fall) > 1e-3 else -1.0
-        if not 0 < reach < 20 * camera.distance_m + abs(float(camera.eye[2])):
-            reach = float((camera.target - ray.origin) @ ray.direction)
-        return ray.at(float(reach))
-
-    def reading(self, at: QPointF) -> Reading | None:
-        """What the result that is shown says about a position in the widget."""
-        return self._session.panes.pick_result(*self._pixel(at))

@@ -81,6 +81,13 @@ def run_export(session: Session, result: ResultSummary, path: Path) -> None:
     session.jobs.run(f"Writing {path.name}", work, session.message.emit)
 
 
+def ask_and_export(parent: QWidget, session: Session, result: ResultSummary) -> None:
+    """Ask for a file, and write a result to it."""
+    path = ask_export_path(parent, session, result)
+    if path is not None:
+        run_export(session, result, path)
+
+
 def report(project: Path, results: Sequence[int], out: Path, work: Work) -> int:
     """Have the command line write a report; gives its number of pages.
 

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from PySide6.QtCore import QObject
-
-if TYPE_CHECKING:
-    from app.window import Window
+from app.lookcommands import LookCommands
 
 
-class TimeCommands(QObject):
+class TimeCommands(LookCommands):
     """The handlers of app/timeactions.py."""
-
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
-        self._session = window.session
 
     def compare(self, way: str, on: bool) -> None:
         """Show two situations in this way, or one again."""

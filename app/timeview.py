@@ -63,6 +63,9 @@ class TimeView(QObject):
         session.opened.connect(self._on_comparing)
         self.player.changed.connect(lambda: window.actions_["play"].setChecked(self.player.is_playing))
         timeline = window.timeline
+        timeline.ghosts_changed.connect(window.canvas.set_ghosts)
+        timeline.ghosts_changed.connect(window.actions_["ghosts"].setChecked)
+        session.project_changed.connect(window.show_title)
         timeline.age_wanted.connect(self.colour_by_age)
         timeline.outlines_changed.connect(self._set_outlines)
         timeline.timelapse_wanted.connect(self.ask_timelapse)

@@ -44,7 +44,7 @@ from app.modelling.modelling import Modelling
 from app.notices import INFO_MS, Notices
 from app.opening import are_like_tiles, ask_crs, ask_tiles, is_named_project
 from app.palette import Palette
-from app.reporting import ask_export_path, run_export, run_report
+from app.reporting import ask_and_export, run_report
 from app.resultpanel import ResultPanel
 from app.session import Session
 from app.settings import MAX_RECENT, Settings
@@ -60,7 +60,6 @@ from app.timeline import Timeline
 from app.timeview import TimeView
 from app.tree import LayerTree
 from layers.records import Layer
-from layers.results import ResultSummary
 from layers.untitled import untitled_projects
 
 #: So long the program goes on, unseen, until what was under way has stopped and the project is closed.
@@ -178,7 +177,6 @@ class Window(QMainWindow):
         session.imports.crs_wanted.connect(partial(ask_crs, self, session))
         self.notices.report_requested.connect(self.show_import_report)
         self.notices.place_requested.connect(self.commands.place)
-        session.project_changed.connect(self.show_title)
         self.time.join()
         for panel in (self.find_box, self.table, self.inspector, self.importreport, self.results):
             panel.fly_requested.connect(self.flights.to_objects)
@@ -191,7 +189,7 @@ class Window(QMainWindow):
         self.results.look_requested.connect(self.flights.to_result)
         self.analysing.made.connect(self.flights.to_result)
         self.results.eye_requested.connect(self.commands.look_there)
-        self.results.export_requested.connect(self.export_result)
+        self.results.export_requested.connect(partial(ask_and_export, self, session))
         self.results.compare_requested.connect(
             lambda result: show_beside(CompareResults(session, self.analysing, result, self))
         )
@@ -208,8 +206,6 @@ class Window(QMainWindow):
         self.tree.context_requested.connect(partial(pop_up, self, self.actions_, LAYER_CONTEXT))
         self.tree.itemDoubleClicked.connect(lambda: self.actions_["layer_zoom"].trigger())
         self.canvas.camera_changed.connect(self.surroundings.look_from)
-        self.timeline.ghosts_changed.connect(self.canvas.set_ghosts)
-        self.timeline.ghosts_changed.connect(self.actions_["ghosts"].setChecked)
         for name, dock in self.arrangement.docks.items():
             dock.visibilityChanged.connect(partial(self._on_dock, name))
         self.canvas.hovered.connect(self.sight_panel.point_at)
@@ -326,12 +322,6 @@ class Window(QMainWindow):
         titles = [found.title for found in self.analysing.results if found.id in results]
         title = titles[0] if len(titles) == 1 else "Results"
         run_report(self, self.session, results, title, self.notices.say_written)
-
-    def export_result(self, result: ResultSummary) -> None:
-        """Ask for a file, and write a result to it."""
-        path = ask_export_path(self, self.session, result)
-        if path is not None:
-            run_export(self.session, result, path)
 
     def show_dock(self, name: str, on: bool) -> None:
         """Show a panel, in front of others in its place, or hide it."""
