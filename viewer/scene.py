@@ -635,7 +635,7 @@ class Scene:
     @property
     def shown_objects(self) -> tuple[int, int]:
         """How many city objects are drawn, and how many there are in the visible layers."""
-        counts = [city.shown_objects for city in self._cities() if city.is_shown]
+        counts = [city.shown_objects for city in self._cities() if city.layer.visible]
         return sum(shown for shown, _ in counts), sum(every for _, every in counts)
 
     def as_drawn(self, points: Float64) -> Float64:
