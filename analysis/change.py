@@ -22,7 +22,7 @@ from analysis.changes.ground import (
     with_row,
 )
 from analysis.changes.m3c2 import Scales
-from analysis.changes.state import State
+from analysis.changes.state import State, layers_in
 from analysis.changes.tables import (
     Found,
     attribute_rows,
@@ -42,6 +42,7 @@ from analysis.states import states_title
 from analysis.survey import finished, versions
 from layers.data import Progress, never_stop, part_of
 from layers.errors import UsageError
+from layers.importing import complete
 from layers.project import Project
 from layers.results import CHANGES, FINDINGS, Pedigree, Quantity, Result, Table
 
@@ -127,6 +128,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     """What changed."""
     started = time.perf_counter()
     states = states_of(inputs)
+    complete(project, [layer for state in states for layer in layers_in(project, state)], progress)
     found = _objects(project, inputs, states, part_of(progress, 0.0, 0.7))
     earth = earth_moved(project, *states, inputs.tolerance_m, part_of(progress, 0.7, 0.85))
     scales = Scales(inputs.normal_m, inputs.radius_m, inputs.depth_m)
@@ -155,7 +157,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         Pedigree(
             method=METHOD,
             version=versions("shapely", "numba"),
-            inputs=_contents(project, found, earth, clouds),
+            inputs=_contents(project, states),
             error=_error(inputs, earth, clouds),
             limits=_limits(found, clouds),
             numbers={
@@ -210,13 +212,9 @@ def _title(project: Project, states: tuple[State, State]) -> str:
     return f"{names[0]} to {names[1]}"
 
 
-def _contents(
-    project: Project, found: Found, earth: Earth | None, clouds: Apart | None
-) -> tuple[tuple[str, str], ...]:
-    layers = [*found.before.layers, *found.after.layers]
-    for other in (earth, clouds):
-        layers += () if other is None else (*other.before, *other.after)
-    return tuple(content_of(project, layer) for layer in {layer.id: layer for layer in layers}.values())
+def _contents(project: Project, states: tuple[State, State]) -> tuple[tuple[str, str], ...]:
+    layers = {layer.id: layer for state in states for layer in layers_in(project, state)}
+    return tuple(content_of(project, layer) for layer in layers.values())
 
 
 def _error(inputs: Inputs, earth: Earth | None, clouds: Apart | None) -> str:

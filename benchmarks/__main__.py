@@ -36,6 +36,7 @@ FIGURES = (
     "timeslider",
     "panes",
     "epochs",
+    "diff",
     "exposure",
     "livesight",
     "viewshed",

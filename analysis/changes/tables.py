@@ -283,7 +283,8 @@ def surface_table(found: Found) -> Table:
         (found.before, found.matching.vanished, GONE),
         (found.after, found.matching.appeared, NEW),
     ):
-        chosen = np.isin(side.member_row, rows)
+        has_surfaces = np.array([side.city(family) is not None for family in side.families], bool)
+        chosen = np.isin(side.member_row, rows[has_surfaces[side.layer_at[rows]]])
         fids, layer = side.member_fid[chosen], side.layer_at[side.member_row[chosen]]
         ids = [side.layers[at].id for at in layer.tolist()]
         kinds |= dict.fromkeys(zip(ids, fids.tolist(), strict=True), kind)

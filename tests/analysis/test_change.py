@@ -15,6 +15,7 @@ from analysis.analysis import perform
 from analysis.changes.shells import deviations_between
 from analysis.rerunning import rerun
 from app.cli import main
+from layers.data import ReadOptions
 from layers.errors import UsageError
 from layers.importing import import_files
 from layers.project import Project
@@ -22,6 +23,8 @@ from layers.resultfiles import export_result
 from layers.results import FINDINGS, Result
 from layers.scenarios import add, editable, remove
 from tests.towns import BOXES, ORIGIN, SIDES, Numbers, box, solid
+
+pytestmark = pytest.mark.usefixtures("read_here")
 
 ROW = {f"house-{number}": (15.0 * number, 40.0, 9.0, 9.0, 0.0, 6.0 + number) for number in range(8)}
 KINDS = ("GroundSurface", "RoofSurface", "WallSurface")
@@ -296,3 +299,45 @@ def test_distances_are_those_of_the_farthest_places() -> None:
     )
     assert [near[0][0], near[1][0]] == pytest.approx([0.5, 0.5])
     assert [far[0][0], far[1][0]] == pytest.approx([5.0, 5.0])
+
+
+def features(path: Path, *rows: tuple[str, str, Any, Mapping[str, Any]]) -> Path:
+    """Points, lines and areas as GeoJSON: id, kind, corners, attributes."""
+    found = [
+        {
+            "type": "Feature",
+            "id": id,
+            "properties": dict(properties),
+            "geometry": {"type": kind, "coordinates": corners},
+        }
+        for id, kind, corners, properties in rows
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": found}))
+    return path
+
+
+def test_lines_points_and_areas_are_found_again_by_id_and_place(tmp_path: Path) -> None:
+    square = [[[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]]
+    before = features(
+        tmp_path / "a.geojson",
+        ("1", "LineString", [[0, 0, 5], [50, 0, 4]], {"width": 3}),
+        ("2", "LineString", [[0, 20, 5], [50, 20, 4]], {"width": 3}),
+        ("3", "Point", [5, 40], {"kind": "oak"}),
+        ("4", "Polygon", square, {}),
+    )
+    after = features(
+        tmp_path / "b.geojson",
+        ("1", "LineString", [[50, 0, 4], [0, 0, 5]], {"width": 4}),  # the other way round
+        ("2", "LineString", [[0, 20, 5], [50, 20, 4.5]], {"width": 3}),
+        ("30", "Point", [5.5, 40], {"kind": "oak"}),
+        ("5", "Point", [90, 90], {"kind": "elm"}),
+    )
+    with Project.create(tmp_path / "town.city.gpkg", crs="EPSG:28992") as project:
+        for date, path in (("2016", before), ("2022", after)):
+            import_files(project, [path], ReadOptions(crs="EPSG:28992"), name="plan", epoch=f"{date}-01-01")
+        result = compared(project)
+    found = {id: (what, distance) for id, (what, distance, *_) in listed(result).items()}
+    assert found["1"] == ("attributes changed", 0.0)
+    assert found["2"] == ("geometry changed", 0.5)
+    assert found["30"] == ("geometry changed", 0.5)
+    assert found["4"][0] == "vanished" and found["5"][0] == "appeared" and len(found) == 5

@@ -15,6 +15,8 @@ from layers.results import FINDINGS, Result
 from tests import rasters
 from tests.validation.record import record
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 ROWS, COLUMNS = 240, 300
 #: What is moved is known to so much of it: the requirement.
 SHARE = 1e-3

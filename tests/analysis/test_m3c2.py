@@ -14,6 +14,8 @@ from layers.data import ReadOptions
 from layers.importing import import_files
 from layers.project import Project
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 
 def plane(normal: np.ndarray, away: float, seed: int, rough: float = 0.0) -> np.ndarray:
     """Points of a plane, away from the one through 0 along its normal."""

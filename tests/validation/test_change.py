@@ -20,6 +20,7 @@ from tests.conftest import real
 from tests.validation.hamburg import SEEN, SPLIT, UNSEEN_M
 from tests.validation.record import record
 
+pytestmark = pytest.mark.usefixtures("read_here")
 SECTION = "What changed"
 GIVEN = "multitemporal"
 HAMBURG = f"{GIVEN}/hamburg-2016-2022/{{}}/LoD2_576_5950_1_HH.xml"
