@@ -12,6 +12,7 @@ VISIBILITY: tuple[str, ...] = (
     "isovist",
     "windowview",
 )
+CHANGE: tuple[str, ...] = ("change",)
 QUALITY: tuple[str, ...] = ("soundness", "doctor")
 #: Every analysis.
-ANALYSES = (*SUN, *VISIBILITY, *QUALITY)
+ANALYSES = (*SUN, *VISIBILITY, *CHANGE, *QUALITY)

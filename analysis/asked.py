@@ -24,7 +24,8 @@ class Ask:
     """How one input is asked for.
 
     `kind` is one of number, whole, yes, text, choice, date, time, expression (which objects), fids
-    (chosen objects), layer (the name of a city layer), file (a path), points (list of [x, y, z, nx, ny, nz]),
+    (chosen objects), layer (the name of a city layer), scenario (its name, '' for the city as it is),
+    file (a path), points (list of [x, y, z, nx, ny, nz]),
     places (list of [x, y] on the ground or [x, y, z]), rules (name of a preset). An expression and fids of
     one group are one question.
     """

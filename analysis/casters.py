@@ -19,7 +19,7 @@ from analysis.foliage import FLAT_COVERS, PLANT_COVER, shares_of
 from analysis.ground import Ground, raster_ground
 from analysis.obstacles import Casters as Casters
 from analysis.obstacles import cleaned
-from analysis.situation import CASTING, Situation
+from analysis.situation import CASTING, Situation, state_of
 from analysis.standing import (
     TINS,
     Reach,
@@ -33,7 +33,6 @@ from analysis.standing import (
 from layers.arrays import CityTiles, Float64, Int32, Scan, TerrainPyramid
 from layers.columns import Mask
 from layers.data import Box, Progress, never_stop
-from layers.epochs import state_at
 from layers.heritage import records
 from layers.project import Project
 from layers.records import Layer
@@ -89,7 +88,7 @@ def casters(
     With a lowest altitude of the light, objects are left out whose shadow does not reach the box.
     """
     situation, reach = situation or Situation(), Reach(box, margin_m, lowest_altitude_deg)
-    states = state_at(project, situation.date or None)
+    states = state_of(project, situation)
     notes = matched_nothing(project, situation.without)
     parts: list[Part] = []
     layers = [layer for layer in project.layers if with_terrain or layer.kind != "terrain"]

@@ -40,10 +40,10 @@ def checked_layers(project: Project, inputs: Asked) -> list[tuple[Layer, Mask]]:
     for layer in project.layers:
         if layer.kind != "city" or (inputs.layer and layer.id != meant):
             continue
-        mask = np.ones(layer.object_count, np.bool_)
+        mask = ~project.gone(layer)
         if inputs.fids:
             positions = np.array(inputs.fids) - layer.first_fid
-            mask = np.isin(np.arange(layer.object_count), positions)
+            mask &= np.isin(np.arange(layer.object_count), positions)
         elif inputs.where:
             mask = project.matching(layer, inputs.where)
         if mask.any():

@@ -10,12 +10,11 @@ import numpy as np
 from analysis.facing import azimuths, in_plane, inside_out, normals_and_areas, tilts, types_by_tilt
 from analysis.gridding import SMALLEST_M2, Polygons, gridded
 from analysis.receivers import LIFT_M, Receivers, joined, some_rows
-from analysis.situation import Situation
+from analysis.situation import Situation, state_of
 from analysis.standing import Reach, below, entries_of, matching, standing, surfaces_of
 from layers.arrays import CityTiles, Float64
 from layers.columns import Mask
 from layers.data import Box, Progress, never_stop, part_of
-from layers.epochs import state_at
 from layers.project import Project
 from layers.records import Layer
 from layers.resultsheets import surfaces_at
@@ -60,7 +59,7 @@ def on_surfaces(
 ) -> Receivers:
     """Points on the semantic surfaces of city objects, on grids about `spacing_m` wide."""
     situation, wanted = situation or Situation(), wanted or Wanted()
-    states = state_at(project, situation.date or None)
+    states = state_of(project, situation)
     city_layers = [layer for layer in project.layers if layer.kind == "city" and layer.visible]
     found: list[Receivers] = []
     for number, layer in enumerate(city_layers):

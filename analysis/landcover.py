@@ -11,12 +11,11 @@ import numpy as np
 from analysis.foliage import PLANT_COVER, PLANTS
 from analysis.obstacles import Casters
 from analysis.rays import Rays
-from analysis.situation import Situation
+from analysis.situation import Situation, state_of
 from analysis.standing import TINS, Reach, below, entries_of, objects_of, standing
 from layers.arrays import CityTiles, Float64, Int32, UInt8
 from layers.columns import Mask
 from layers.data import Box, Progress, never_stop
-from layers.epochs import state_at
 from layers.project import Project
 from layers.records import Layer
 from layers.runs import Int64, starts
@@ -118,7 +117,7 @@ def covers_of(
 ) -> list[tuple[Rays, Value]]:
     """Objects that cover the ground, as what rays from above meet, each kind with its value."""
     found = []
-    states = state_at(project, situation.date or None)
+    states = state_of(project, situation)
     for layer in project.layers:
         if layer.kind != "city" or not layer.visible:
             continue

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis.situation import Situation
+from analysis.situation import Situation, state_of
 from analysis.standing import matching, standing
 from layers.columns import Mask
-from layers.epochs import days, state_at
+from layers.epochs import days
 from layers.project import Project
 from layers.records import Layer
 
@@ -24,7 +24,7 @@ def why_nothing(project: Project, where: str, fids: Sequence[int] | None, situat
     seen = [(layer, mask) for layer, mask in chosen if layer.visible]
     if not seen:
         return f"the layer {chosen[0][0].name!r} is switched off"
-    states = state_at(project, situation.date or None)
+    states = state_of(project, situation)
     there = [mask & standing(project, layer, Situation(), states[layer.id][0]) for layer, mask in seen]
     if not any(mask.any() for mask in there):
         return _when(project, seen, situation.date)

@@ -46,7 +46,7 @@ from analysis.sight.viewbreaks import Seen, breaks_of, rises_in
 from analysis.sight.viewtables import all_of
 from analysis.sight.viewwords import JUDGED, Looked, Said, in_short
 from analysis.site import site_if_known
-from analysis.states import situations, states_title
+from analysis.states import is_compared, situations, states_title
 from analysis.survey import Surveyed, finished, versions
 from analysis.verdicts import FAIL, PASS
 from layers.data import Box, Progress, never_stop, part_of
@@ -244,12 +244,6 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         grid=receivers.grid,
         verdict=verdict,
     )
-
-
-def is_compared(inputs: Inputs) -> bool:
-    """Whether there is a state before that differs."""
-    now, before = (inputs.date, inputs.without), (inputs.compare_date, inputs.compare_without)
-    return inputs.compare and now != before
 
 
 def limits_of(inputs: Inputs) -> tuple[str, ...]:

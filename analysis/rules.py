@@ -21,7 +21,7 @@ from analysis.naming import WINDOWS, Naming, subject
 from analysis.plots import GROUND_AREA
 from analysis.situation import Situation
 from analysis.skyview import COMPONENT
-from analysis.states import States, situations, states_title
+from analysis.states import COMPARED, States, is_compared, situations, states_title
 from analysis.sunhours import SHADE_SHARE
 from analysis.sunlight import ENOUGH, ENOUGH_ERROR, ERROR, SUNLIGHT
 from analysis.verdicts import (
@@ -168,15 +168,9 @@ def survey_of(rule: Rule, inputs: Inputs) -> dict[str, Any]:
             where=rule.title,
             do="Choose a plot, a yard or a garden",
         )
-    shared = ("where", "fids", "points", "surfaces", "spacing_m", "date", "without")
-    found = {name: getattr(inputs, name) for name in (*shared, "compare_date", "compare_without")}
+    shared = ("where", "fids", "points", "surfaces", "spacing_m", "date", "scenario", "without")
+    found = {name: getattr(inputs, name) for name in (*shared, *COMPARED)}
     return {"on": on, "compare": is_compared(inputs), **found}
-
-
-def is_compared(inputs: Inputs) -> bool:
-    """Whether there is a state before that differs: no ratio is made to one and the same city."""
-    now, before = (inputs.date, inputs.without), (inputs.compare_date, inputs.compare_without)
-    return inputs.compare and now != before
 
 
 def sky_inputs(rule: Rule, inputs: Inputs) -> skyview.Inputs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,10 @@ import numpy as np
 from analysis.casters import Casters, terrain_in
 from analysis.missing import why_nothing
 from analysis.shadowcast import Shape, Terrain, footprint, reach, shadow_on_plane, shadow_on_terrain
-from analysis.situation import Situation
+from analysis.situation import Situation, state_of
 from layers.arrays import Float64
 from layers.columns import NONE, Mask
 from layers.data import Box, Progress
-from layers.epochs import state_at
 from layers.errors import UsageError
 from layers.lods import MOST_GENERATIONS, with_parts
 from layers.project import Project
@@ -100,11 +99,11 @@ def _with_objects(project: Project) -> list[Layer]:
 def _chosen(project: Project, layer: Layer, where: str, fids: Sequence[int], parts: bool = True) -> Mask:
     """The objects of a layer that match an expression, or are named; with their parts."""
     if fids:
-        found = np.isin(project.fids(layer), fids)
+        found = np.isin(layer.first_fid + np.arange(layer.object_count), fids)
     elif where:
         found = project.matching(layer, where)
     else:
-        found = np.ones(layer.object_count, bool)
+        found = ~project.gone(layer)
     return with_parts(found, project.parents(layer)) if parts else found
 
 
@@ -132,10 +131,9 @@ class Receiving:
 
     def __init__(self, project: Project, on: str, situation: Situation, origin: Float64) -> None:
         self._project, self._situation, self._origin = project, situation, origin
-        self.layer = _terrain_layer(project, on)
-        self._stands = (
-            None if self.layer is None else state_at(project, situation.date or None)[self.layer.id][0]
-        )
+        states = state_of(project, situation)
+        self.layer = _terrain_layer(project, on, states)
+        self._stands = None if self.layer is None else states[self.layer.id][0]
         self.triangles = 0  # so many were cut out in all
 
     @property
@@ -156,11 +154,12 @@ class Receiving:
         return Terrain(corners - self._origin), notes
 
 
-def _terrain_layer(project: Project, on: str) -> Layer | None:
-    """The layer of that name, or the uppermost terrain that is switched on."""
+def _terrain_layer(project: Project, on: str, states: Mapping[int, tuple[Mask, Mask]]) -> Layer | None:
+    """The layer of that name, or the uppermost terrain that is switched on and stands."""
     layers = [layer for layer in project.layers if layer.kind == "terrain"]
     if not on:
-        return next((layer for layer in layers if layer.visible), None)
+        shown = [layer for layer in layers if layer.visible]
+        return next((layer for layer in shown if states[layer.id][0].any()), next(iter(shown), None))
     chosen = project.layer(on)
     if chosen not in layers or not chosen.visible:
         raise UsageError(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from layers.epochs import iso_date
+from layers.columns import Mask
+from layers.epochs import iso_date, state_at
+from layers.project import Project
 
 #: Of the sun over the city of all dates.
 ANY_YEAR = 2026
@@ -18,6 +20,7 @@ class Situation:
 
     date: str = ""  # ISO date of the city, '' = every object whenever it stands
     without: str = ""  # expression: objects that are left out, '' = none
+    scenario: str = ""  # name of the one that is looked at, '' = the city as it is
 
     @property
     def year(self) -> int:
@@ -29,4 +32,10 @@ class Situation:
     def title(self) -> str:
         """What it is called in tables and reports."""
         when = f"the city of {self.date}" if self.date else "the city, all dates"
+        when += f", scenario {self.scenario}" if self.scenario else ""
         return f"{when} without {self.without}" if self.without else when
+
+
+def state_of(project: Project, situation: Situation) -> dict[int, tuple[Mask, Mask]]:
+    """Per layer id, which of its objects stand in a situation, and which are ghosts of other dates."""
+    return state_at(project, situation.date or None, situation.scenario)

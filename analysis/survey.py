@@ -22,13 +22,12 @@ from analysis.missing import why_nothing
 from analysis.plots import Area, on_ground, settled
 from analysis.receivers import Receivers, joined, on_points, on_windows
 from analysis.site import Site, site_of
-from analysis.situation import Situation
+from analysis.situation import Situation, state_of
 from analysis.standing import standing
 from analysis.states import States, situations
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.data import Box, Progress, never_stop
-from layers.epochs import state_at
 from layers.errors import UsageError
 from layers.footprint import plan_of
 from layers.project import Project
@@ -276,7 +275,7 @@ def without_plants(cast: Casters) -> Casters:
 def standing_rows(project: Project, receivers: Receivers, situation: Situation) -> Mask:
     """Which rows are of objects that stand in a situation; what is no object always does."""
     found = np.ones(len(receivers.fid), bool)
-    states = state_at(project, situation.date or None)
+    states = state_of(project, situation)
     for number in np.unique(receivers.layer[receivers.fid >= 0]).tolist():
         layer = project.layer(number)
         mine = np.flatnonzero((receivers.layer == number) & (receivers.fid >= 0))

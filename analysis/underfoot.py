@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -51,24 +53,39 @@ def terrains(project: Project) -> list[Layer]:
     return [layer for kind in ("terrain", "city") for layer in project.layers if layer.kind == kind]
 
 
+class Relief:
+    """The ground of some layers, the first of which that knows it counts."""
+
+    def __init__(self, project: Project, layers: Sequence[Layer]) -> None:
+        self._ground = [found for layer in layers if (found := _ground_of(project, layer)) is not None]
+
+    def heights(self, places: Float64) -> Float64:
+        """The ground at places (n, 2) of the project's CRS; NaN where no layer knows it."""
+        found = np.full(len(places), np.nan)
+        for ground in self._ground:
+            missing = np.flatnonzero(np.isnan(found))
+            if not len(missing):
+                break
+            found[missing] = ground(places[missing])
+        return found
+
+
 def ground_heights(project: Project, places: Float64) -> Float64:
     """The terrain at places (n, 2) of the project's CRS: of the uppermost layer that knows it, else NaN."""
-    found = np.full(len(places), np.nan)
-    for layer in terrains(project):
-        missing = np.flatnonzero(np.isnan(found))
-        if not len(missing):
-            break
-        drawable = project.drawable(layer)
-        if isinstance(drawable, TerrainPyramid):
-            there, back = project.place.way_back_of(layer), project.mover(layer)
-            found[missing] = heights_in(drawable, there, back, places[missing])
-        elif isinstance(drawable, CityTiles):
-            lies = GROUND if layer.kind == "city" else TIN
-            types = np.array([str(name).startswith(lies) for name in project.column(layer, "type")], np.bool_)
-            entries = np.flatnonzero(types[drawable.entry_object])
-            if len(entries):
-                found[missing] = Ground(*triangles_in(drawable, entries)).heights(places[missing])
-    return found
+    return Relief(project, terrains(project)).heights(places)
+
+
+def _ground_of(project: Project, layer: Layer) -> Callable[[Float64], Float64] | None:
+    """What says how high the ground of a layer is; None where it has no ground."""
+    drawable = project.drawable(layer)
+    if isinstance(drawable, TerrainPyramid):
+        return partial(heights_in, drawable, project.place.way_back_of(layer), project.mover(layer))
+    if not isinstance(drawable, CityTiles):
+        return None
+    lies = GROUND if layer.kind == "city" else TIN
+    types = np.array([str(name).startswith(lies) for name in project.column(layer, "type")], np.bool_)
+    entries = np.flatnonzero(types[drawable.entry_object])
+    return Ground(*triangles_in(drawable, entries)).heights if len(entries) else None
 
 
 def feet_of(project: Project, layer: Layer, chosen: Mask, swapped: bool = False) -> Feet:

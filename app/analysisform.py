@@ -26,11 +26,11 @@ from analysis import VISIBILITY
 from analysis.analysis import Analysis, Estimate
 from analysis.asked import Ask, questions
 from app.analysing import Analysing
-from app.askfields import PLAIN, AskField, ChoiceAnswer, CityDateAnswer, YesAnswer
+from app.askfields import PLAIN, AskField, ChoiceAnswer, CityDateAnswer, ScenarioAnswer, YesAnswer
 from app.askobjects import MOST_LOOKED_AT, LayerAnswer, ObjectsAnswer
 from app.askplaces import PlacesAnswer
 from app.askpoints import PointsAnswer
-from app.beginnings import dates_to_compare, from_view, is_open_ground, is_planned
+from app.beginnings import dates_to_compare, from_view, from_views, is_open_ground, is_planned
 from app.canvas import Canvas
 from app.jobbar import duration
 from app.jobs import Question
@@ -231,6 +231,8 @@ class AnalysisForm(QDialog):
     def _field(self, name: str, ask: Ask) -> AskField:
         if name in CITY_DATES:
             return CityDateAnswer(ask, self._epochs)
+        if ask.kind == "scenario":
+            return ScenarioAnswer(ask, self._session.project.scenarios)
         if ask.kind == "layer":
             return LayerAnswer(ask, self._session)
         if ask.kind == "points":
@@ -269,13 +271,13 @@ class AnalysisForm(QDialog):
             answers["on"] = "ground"
         if "fids" in answers and not len(selected) and self._asks_once:
             answers["fids"] = last
-        city_date = self._canvas.date_text
+        city_date = self._session.situation.date
         if "compare" in answers and self.analysis.NAME in VISIBILITY and is_planned(self._epochs, city_date):
             answers["compare"] = True  # what a plan takes away is what people want to know of it
         after, before = dates_to_compare(self._epochs, city_date, bool(answers.get("compare")))
-        return answers | {
-            name: day for name, day in zip(CITY_DATES, (after, before), strict=True) if name in answers
-        }
+        dates = dict(zip(CITY_DATES, (after, before), strict=True))
+        found = {**dates, **from_views(self._session)}
+        return answers | {name: value for name, value in found.items() if name in answers}
 
     @property
     def _may_be_ground(self) -> bool:
@@ -319,6 +321,9 @@ class AnalysisForm(QDialog):
             if field.ask.when is not None:
                 other = self.fields.get((field.ask.when[0],))
                 field.is_asked = other is None or field.ask.is_wanted_by(other.tells())
+            if isinstance(field, ScenarioAnswer):
+                field.is_asked &= field.has_any
+            if field.ask.when is not None or isinstance(field, ScenarioAnswer):
                 self._forms[names].setRowVisible(field, field.is_asked)
         for heading, fields in self._headings:
             heading.setVisible(any(field.is_asked for field in fields))

@@ -27,7 +27,7 @@ from app.labels import narrow
 from layers.epochs import iso_date
 from layers.errors import CitystrataError, UsageError
 from layers.expression import parse
-from layers.records import Epoch
+from layers.records import Epoch, Scenario
 from layers.rulefiles import all_rules
 
 NUMBER_WIDTH = 110
@@ -286,6 +286,30 @@ class CityDateAnswer(AskField):
             self.box.setCurrentIndex(at)
         else:
             self.box.setEditText(str(value))
+
+
+class ScenarioAnswer(AskField):
+    """One of the scenarios, or the city as it is."""
+
+    AS_IT_IS = "The city as it is"
+
+    def __init__(self, ask: Ask, scenarios: Sequence[Scenario]) -> None:
+        super().__init__(ask)
+        self.has_any = bool(scenarios)
+        self.box = narrow(QComboBox())
+        self.box.addItem(self.AS_IT_IS, "")
+        for scenario in scenarios:
+            self.box.addItem(scenario.name, scenario.name)
+        self._put(self.box, 1)
+        self.box.currentIndexChanged.connect(lambda _at: self.changed.emit())
+
+    def value(self) -> str:
+        """The name of the scenario; '' means the city as it is."""
+        return str(self.box.currentData())
+
+    def show_value(self, value: Any) -> None:
+        """Choose it."""
+        self.box.setCurrentIndex(max(self.box.findData(str(value)), 0))
 
 
 class FileAnswer(AskField):

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from app import theme
 
-ICONS = {"danger": "warning", "notice": "lock", "info": "info"}
+ICONS = {"danger": "warning", "notice": "lock", "info": "info", "scenario": "scenario"}
 
 #: A button's words are shortened to this.
 WIDEST_PX = 220

@@ -15,6 +15,7 @@ from app.askplaces import PlacesAnswer, camera_place, places_of
 from app.askpoints import PointsAnswer, point_of
 from app.canvas import Canvas
 from app.session import Session
+from layers.epochs import date_in
 from layers.errors import CitystrataError
 from layers.records import Epoch
 
@@ -51,6 +52,20 @@ def from_view(
             found |= _so_that_asked(field.ask, usual)
             if not field.follows:
                 found |= zip(names, ("", fits), strict=True)
+    return found
+
+
+def from_views(session: Session) -> dict[str, Any]:
+    """The situations that are looked at: of several views the first is before, the last after."""
+    names = {known.id: known.name for known in session.project.scenarios}
+    now = session.situation.showing
+    found: dict[str, Any] = {"scenario": names.get(now.scenario or 0, "")}
+    if session.comparing.is_on:
+        first, last = session.comparing.showings[0], session.comparing.showings[-1]
+        for prefix, one in (("compare_", first), ("", last)):
+            found[f"{prefix}scenario"] = names.get(one.scenario or 0, "")
+            found[f"{prefix}date"] = date_in(session.project, *one.situation) or ""
+        found["compare"] = first.situation != last.situation
     return found
 
 

@@ -19,15 +19,16 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from app import overlay, theme
-from app.handle import Handle
-from app.labels import counted
+from app.handle import Handle, Tool
+from app.marks import image_of, kept_picture, paint_marks
 from app.navigation import Flight, Walk
-from app.pins import Pins, draw_pins
+from app.pins import Pins, Sketch
 from app.session import Session
-from layers.arrays import Float64, UInt8
+from app.viewport import Viewport
+from layers.arrays import UInt8
 from layers.views import View
 from viewer.camera import Camera
-from viewer.scene import Hit, Reading
+from viewer.scene import Hit
 
 #: A picture that takes longer than this is drawn coarser while the camera moves.
 SLOW_FRAME_S = 0.1
@@ -35,19 +36,18 @@ SLOW_FRAME_S = 0.1
 SLOW_REST_S = 0.15
 COARSE = 0.5
 REST_MS = 180
-#: A picture that is kept is so much finer than the screen, and at least so wide.
-FINER, KEPT_WIDTH = 2.0, 1600
 COMING_TEXT = "How far it is stands below, with a button to stop it."
 EMPTY_TITLE = "Nothing to see yet"
 EMPTY_TEXT = "Drop a city model, building model, terrain, scan or network here, or press Ctrl+O."
 
 
-class Canvas(QWidget):
+class Canvas(Viewport):
     """The picture of the city, as a widget."""
 
     hovered = Signal(object)  # Hit | None
     clicked = Signal(object, object)  # Hit | None, and Reading | None of the result that is shown
     camera_changed = Signal()
+    resized = Signal()
     walk_ended = Signal()
     box_ended = Signal()
     picked = Signal(object)  # Hit: what was clicked while a place is asked for
@@ -55,8 +55,7 @@ class Canvas(QWidget):
     context_requested = Signal(QPoint)  # global position
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session = session
+        super().__init__(session, parent)
         self._image: QImage | None = None
         self._pixels: UInt8 | None = None  # what the image shows; kept alive with it
         self._frame_s = 0.0  # of a picture in motion
@@ -68,13 +67,14 @@ class Canvas(QWidget):
         self.box_mode = False
         self.picking = ""  # what the view says while a click tells a place
         self.last_click: Hit | None = None  # of those that select
-        self._pins: dict[object, Pins] = {}  # by whose they are
+        self.pins: dict[object, Pins] = {}  # by whose they are
         self.handle: Handle | None = None  # what presses and keys may take hold of
+        self.tool: Tool | None = None  # what clicks and the cursor are meant for before the city
+        self.sketches: dict[object, Sketch] = {}  # what is drawn over the active view, by whose it is
         self.walking = False
         self.shows_legend = True
         self.legend_area = QRectF()  # where it is drawn: a click there is none on the city
         self.shows_marks = True
-        self.date_text = ""
         self.context_hit: Hit | None = None  # where the menu was last asked for
         self.looking: View | None = None  # from whose eye the city is seen
         self._before_walk: Camera | None = None
@@ -90,6 +90,7 @@ class Canvas(QWidget):
         self.setAccessibleName("3D view of the city")
         session.opened.connect(self._on_opened)
         session.scene_changed.connect(self._on_scene_changed)
+        session.comparing.moved.connect(self.update)
         session.jobs.changed.connect(self._on_jobs)
         session.drawing.shown.connect(lambda _layer: self._look_at_all())
         theme.current().changed.connect(self._on_theme)
@@ -111,64 +112,38 @@ class Canvas(QWidget):
             else:
                 if self._image is not None:
                     painter.drawImage(self.rect(), self._image)
-                self._paint_overlay(painter)
+                self.legend_area = paint_marks(painter, self, self._session)
 
     def _words_of_nothing(self) -> tuple[str, str]:
         """What an empty view says: what is on its way into it, or what to do."""
         coming = self._session.jobs.long
         return (f"{coming[0].title} …", COMING_TEXT) if coming else (EMPTY_TITLE, EMPTY_TEXT)
 
-    @property
-    def camera(self) -> Camera:
-        """Where the view looks from."""
-        return self._session.scene.camera
-
     def picture(self) -> QImage:
-        """The view with what lies on it, finer than on the screen; below it where its light comes from."""
+        """The view with what lies on it, to be kept."""
         if not self.has_city:
             return self.grab().toImage()
-        scene, area = self._session.scene, QRectF(self.rect())
-        scale = max(FINER * self.devicePixelRatioF(), KEPT_WIDTH / area.width())
-        scene.moving = False
-        scene.resize(round(area.width() * scale), round(area.height() * scale))
-        pixels = scene.frame(fine=True)
-        drawn = _image_of(pixels)
+        kept = kept_picture(self, self._session)
         self._image = None  # the screen needs one of its own size again
-        source = scene.sun.audit_line if scene.sun is not None else ""
-        strip = overlay.source_height(self.font(), area.width(), source) if source else 0.0
-        kept = QImage(drawn.width(), round((area.height() + strip) * scale), QImage.Format.Format_RGB888)
-        with QPainter(kept) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setFont(self.font())
-            painter.drawImage(0, 0, drawn)
-            painter.scale(scale, scale)
-            self._paint_overlay(painter)
-            if source:
-                overlay.draw_source(painter, QRectF(0, area.height(), area.width(), strip), source)
         self.update()
         return kept
 
-    @property
-    def has_city(self) -> bool:
-        """Whether there is anything to see."""
-        return self._session.is_open and bool(self._session.project.layers)
-
     def _render(self) -> None:
         """Draw on at the picture; one at rest takes several steps, with other events between."""
-        scene = self._session.scene
+        panes = self._session.panes
         size = self._frame_size()
-        scene.moving = self._moving
-        scene.resize(size.width(), size.height())
-        if scene.needs_frame or self._image is None:
+        panes.moving, panes.scale = self._moving, size.width() / max(self.width(), 1)
+        panes.resize(size.width(), size.height())
+        if panes.needs_frame or self._image is None:
             self._is_fine = False
             self._begin()
-        elif self._refines and not scene.is_drawing:
+        elif self._refines and not panes.is_drawing:
             self._is_fine = True
             self._begin()
-        if not scene.is_drawing:
+        if not panes.is_drawing:
             return
-        pixels = scene.proceed()
-        if scene.is_drawing or scene.needs_frame:  # more is to come, after other events
+        pixels = panes.proceed()
+        if panes.is_drawing or panes.needs_frame:  # more is to come, after other events
             QTimer.singleShot(0, self.update)
         if pixels is None:
             return
@@ -177,14 +152,14 @@ class Canvas(QWidget):
             self._frame_s = perf_counter() - self._begun
         elif not self._is_fine:
             self._rest_s = perf_counter() - self._begun
-        if not self._is_fine and not scene.needs_frame:
+        if not self._is_fine and not panes.needs_frame:
             self._rest.start()
-        self._image = _image_of(self._pixels)
+        self._image = image_of(self._pixels)
 
     def _begin(self) -> None:
         self._refines = False
         self._begun = perf_counter()
-        self._session.scene.begin(self._is_fine)
+        self._session.panes.begin(self._is_fine)
 
     @property
     def _is_coarse(self) -> bool:
@@ -195,40 +170,12 @@ class Canvas(QWidget):
         ratio = self.devicePixelRatioF() * (COARSE if self._is_coarse else 1.0)
         return QSize(max(round(self.width() * ratio), 16), max(round(self.height() * ratio), 16))
 
-    def _paint_overlay(self, painter: QPainter) -> None:
-        area = QRectF(self.rect())
-        camera, sun = self.camera, self._session.scene.sun
-        words = [self.date_text] if self.shows_marks else []
-        words.append(sun.note if sun is not None else "")
-        for pins in self._pins.values():
-            draw_pins(painter, area, camera, pins)
-        if self.shows_marks and self.looking is None:
-            overlay.draw_scale_bar(painter, area, camera.metres_per_pixel(self.height()))
-        if self.shows_marks:
-            overlay.draw_north(painter, area, camera.azimuth_deg)
-        if self.shows_legend and (self.looking is None or self._session.scene.result_scale is not None):
-            self.legend_area = overlay.draw_legend(painter, area, self._session.scene.legend())
-        else:
-            self.legend_area = QRectF()
-        if self.walking:
-            words.append("Walking: W A S D to move, drag to look, Shift to hurry, Esc to end")
-        elif self.picking:
-            words.append(self.picking)
-        elif self.looking is not None:
-            wide = camera.horizontal_fov_deg(area.width() / area.height())
-            words.append(f"From {self.looking.name}, {wide:.0f}° wide; Esc to go back")
-        elif self.box_mode:
-            words.append("Drag a box around the objects to select; Esc ends it")
-        to_come = self._session.drawing.to_come
-        if to_come:
-            words.append(f"Drawing {counted(to_come, 'more layer')} …")
-        overlay.draw_words(painter, area, [text for text in words if text])
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A new size needs a new picture."""
         super().resizeEvent(event)
         self._look_at_all()
         self._moved()
+        self.resized.emit()
 
     def _on_opened(self) -> None:
         self._image = None
@@ -282,8 +229,7 @@ class Canvas(QWidget):
 
     def fit(self) -> None:
         """Fly back until everything is in view."""
-        scene = self._session.scene
-        self.fly(scene.camera.fitted(scene.box, self.width() / self.height()))
+        self.fly(self.camera.fitted(self._session.scene.box, self.aspect))
 
     def turn_to(self, azimuth_deg: float) -> None:
         """Fly round the target until the camera looks this way."""
@@ -297,39 +243,43 @@ class Canvas(QWidget):
     def set_box_mode(self, on: bool) -> None:
         """Let a left drag select in a box instead of orbiting."""
         self.box_mode = on
-        self._show_cursor()
+        self.show_cursor()
 
     def begin_picking(self, words: str) -> None:
         """Let clicks tell places instead of selecting, and say so on the picture; ends what others ask."""
         self.end_picking()
         self.picking = words
-        self._show_cursor()
+        self.show_cursor()
 
     def end_picking(self) -> None:
         """Let clicks select again."""
         if self.picking:
             self.picking = ""
-            self._show_cursor()
+            self.show_cursor()
             self.picking_ended.emit()
 
     def set_pins(self, owner: object, pins: Pins | None) -> None:
         """Draw somebody's pins over the picture; None takes them away."""
         if pins is None:
-            self._pins.pop(owner, None)
+            self.pins.pop(owner, None)
         else:
-            self._pins[owner] = pins
+            self.pins[owner] = pins
         self.update()
 
-    def _show_cursor(self) -> None:
-        takes_aim = self.box_mode or bool(self.picking)
+    def set_tool(self, tool: Tool | None, sketch: Sketch | None = None) -> None:
+        """Let clicks, the cursor and keys be meant for a tool, and draw its sketch; None: for the city."""
+        if self.tool is not None:
+            self.sketches.pop(self.tool, None)
+        self.tool = tool
+        if tool is not None and sketch is not None:
+            self.end_picking()
+            self.sketches[tool] = sketch
+        self.show_cursor()
+
+    def show_cursor(self) -> None:
+        """The cursor that fits what a click would do."""
+        takes_aim = self.box_mode or bool(self.picking) or self.tool is not None
         self.setCursor(Qt.CursorShape.CrossCursor if takes_aim else Qt.CursorShape.ArrowCursor)
-        self.update()
-
-    def set_date(self, date: str) -> None:
-        """Show the city at an ISO date; '' shows everything."""
-        self.date_text = date
-        if self._session.is_open:
-            self._session.scene.set_date(date or None)
         self.update()
 
     def set_ghosts(self, on: bool) -> None:
@@ -364,7 +314,7 @@ class Canvas(QWidget):
         self.set_walking(False)
         self.end_picking()
         before = self._before_look or self.camera
-        self.fly(Camera.of_view(view, self.width() / max(self.height(), 1)))
+        self.fly(Camera.of_view(view, self.aspect))
         self.looking, self._before_look = view, before
         self._session.scene.as_seen = True
         self.setFocus()
@@ -387,14 +337,13 @@ class Canvas(QWidget):
     def _look_at_all(self) -> None:
         """Until somebody moves the camera, everything stays in view."""
         if self._is_untouched and self.has_city:
-            scene = self._session.scene
-            scene.camera = scene.camera.fitted(scene.box, self.width() / max(self.height(), 1))
+            self._session.panes.camera = self.camera.fitted(self._session.scene.box, self.aspect)
             self.camera_changed.emit()
 
     def show_camera(self, camera: Camera) -> None:
         """Look from `camera` at once, as one moment of a motion."""
         self._is_untouched = False
-        self._session.scene.camera = camera
+        self._session.panes.camera = camera
         self._moved()
         self.camera_changed.emit()
 
@@ -410,43 +359,6 @@ class Canvas(QWidget):
         self.update()
 
     def _walk_step(self, forward_m: float, right_m: float, turn_deg: float) -> None:
-        scene = self._session.scene
-        camera = scene.camera.looked(turn_deg, 0.0)
-        ahead = camera.walked(forward_m, right_m, None).eye
-        self.set_camera(
-            camera.walked(forward_m, right_m, scene.ground_height(float(ahead[0]), float(ahead[1])))
-        )
-
-    # -- between widget and city -----------------------------------------------------------
-
-    def hit(self, at: QPointF) -> Hit | None:
-        """What of the city lies at a position in the widget."""
-        if not self.has_city:
-            return None
-        width, height = self._session.scene.size
-        return self._session.scene.pick(at.x() * width / self.width(), at.y() * height / self.height())
-
-    def point_under(self, at: QPointF) -> Float64:
-        """The city under the cursor, else where the sight line meets the height of the target."""
-        hit = self.hit(at)
-        if hit is not None:
-            return hit.point_in_world
-        camera = self.camera
-        ray = camera.ray(at.x(), at.y(), self.width(), self.height())
-        fall = float(ray.direction[2])
-        reach = (camera.target[2] - ray.origin[2]) / fall if abs(fall) > 1e-3 else -1.0
-        if not 0 < reach < 20 * camera.distance_m + abs(float(camera.eye[2])):
-            reach = float((camera.target - ray.origin) @ ray.direction)
-        return ray.at(float(reach))
-
-    def reading(self, at: QPointF) -> Reading | None:
-        """What the result that is shown says about a position in the widget."""
-        scene = self._session.scene
-        width, height = scene.size
-        return scene.pick_result(at.x() * width / self.width(), at.y() * height / self.height())
-
-
-def _image_of(pixels: UInt8) -> QImage:
-    """Pixels (h, w, 3) as an image, which shows them only as long as they live."""
-    height, width, _ = pixels.shape
-    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+        camera = self.camera.looked(turn_deg, 0.0)
+        x, y, _ = camera.walked(forward_m, right_m, None).eye.tolist()
+        self.set_camera(camera.walked(forward_m, right_m, self._session.scene.ground_height(x, y)))

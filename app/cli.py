@@ -38,6 +38,7 @@ VERBS = {
     "history": "journal:HISTORY",
     "undo": "journal:UNDO",
     "redo": "journal:REDO",
+    "scenario": "scenario:VERB",
     "validate": "validate:VERB",
     "repair": "repair:VERB",
     "doctor": "doctor:VERB",
@@ -56,6 +57,7 @@ VERBS = {
     "exposure": "exposure:VERB",
     "isovist": "isovist:VERB",
     "windowview": "windowview:VERB",
+    "diff": "change:VERB",
     "results": "rerun:RESULTS",
     "rerun": "rerun:RERUN",
 }

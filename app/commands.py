@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from analysis.windowview import NAME as WINDOW_VIEW
+from analysis.change import NAME as CHANGE
 from app import remedies, theme
-from app.askpoints import normal_of
 from app.dialogs import show_beside
 from app.dialogs.calculator import Calculator
 from app.dialogs.choose import SelectWhere
@@ -21,24 +20,21 @@ from app.exporting import ask_export, run_export, save_picture
 from app.help import KeyboardPage, about
 from app.jobs import Question
 from app.labels import counted
-from app.looking import view_from
+from app.modelcommands import ModelCommands
 from app.navigation import ZOOM_PER_NOTCH
 from app.opening import ask_files, ask_folder, ask_project_path
 from app.timeline import ask_epoch
 from layers.overview import ids_of
-from viewer.picking import Hit
 
 if TYPE_CHECKING:
     from app.window import Window
 
 
-class Commands(QObject):
+class Commands(ModelCommands):
     """The handlers of the action table."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self._window = window
-        self._session = window.session
         self._copying = Question(self._session.jobs, "Copying ids", self)
 
     # -- File --------------------------------------------------------------------------------
@@ -137,15 +133,19 @@ class Commands(QObject):
         show_beside(SelectWhere(self._session, self._window))
 
     def select_none(self) -> None:
-        """End one thing: asking for a place, looking from it, selecting, or else reading files."""
-        canvas = self._window.canvas
+        """End one thing: asking for a place, drawing, looking, selecting, comparing, or reading files."""
+        canvas, comparing = self._window.canvas, self._session.comparing
         if canvas.picking:
             canvas.end_picking()
+        elif self._window.modelling.escape():
+            return
         elif canvas.looking is not None:
             canvas.look_back()
         elif canvas.box_mode or len(self._session.selection):
             self.box_select(False)
             self._session.select([])
+        elif comparing.is_on:
+            comparing.end()
         else:
             self._session.imports.stop()
 
@@ -338,47 +338,15 @@ class Commands(QObject):
 
     def analyse(self, name: str) -> None:
         """Ask for the inputs of an analysis."""
-        self._window.ask_analysis(name)
+        if name == CHANGE:
+            self._window.time.ask_what_changed()
+        else:
+            self._window.ask_analysis(name)
 
     def report(self) -> None:
         """Write the shown result, or all, to a PDF file."""
         shown = self._window.analysing.shown
         self._window.write_report([shown.result.id] if shown is not None else [])
-
-    def look_here(self) -> None:
-        """See the city from where the menu was asked for: out of the facade, or as one who stands there."""
-        hit, canvas = self._clicked(), self._window.canvas
-        if hit is not None:
-            canvas.look_from(view_from(self._session.project, hit, canvas.camera))
-
-    def view_here(self) -> None:
-        """Ask what is seen from where the menu was asked for."""
-        hit = self._clicked()
-        if hit is not None:
-            normal = normal_of(self._session.project, hit)
-            fields = self._window.ask_analysis(WINDOW_VIEW).fields
-            fields[("on",)].show_value("points")
-            fields[("points",)].show_value(((*hit.point_in_world.tolist(), *normal.tolist()),))
-
-    def sight_here(self) -> None:
-        """Put the observer where the menu was asked for, and tint what they see."""
-        hit = self._clicked()
-        if hit is not None:
-            self._window.sight.place(hit.point_in_world)
-            self._window.set_sight(True)
-
-    def _clicked(self) -> Hit | None:
-        """What the menu was asked for; where that is nothing, it is said."""
-        hit = self._window.canvas.context_hit
-        if hit is None:
-            self._session.message.emit("Click a facade or a spot with the right button first")
-        return hit
-
-    def look_there(self) -> None:
-        """See the city from where the shown result looks; where it has several places, the next one."""
-        canvas, views = self._window.canvas, self._session.scene.result_views
-        at = views.index(canvas.looking) + 1 if canvas.looking in views else 0
-        canvas.look_from(views[at % len(views)])
 
     def hide_result(self) -> None:
         """Show the city in its own colours again."""

@@ -6,13 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from app import loading
 from app.jobs import THREADS
 from layers.errors import CitystrataError
-from layers.records import Layer
+from layers.history import GONE
+from layers.records import Changes, Layer
+from layers.shaperows import SHAPE
 from viewer.scene import Prepared
 
 if TYPE_CHECKING:
@@ -79,12 +80,18 @@ class Drawing(QObject):
                 elif layer.id not in self._waiting:
                     self._waiting.append(layer.id)
 
-    def bring_again(self, fids: NDArray[np.int64]) -> None:
-        """Draw layers anew of whose objects (ascending) some have other shapes; they stay until then."""
+    def bring_again(self, changes: Changes) -> None:
+        """Draw layers anew of whose objects some have other shapes; they stay until then.
+
+        What is gone is hidden, but where a layer is made of what was drawn by hand alone.
+        """
+        if not changes.keys & {SHAPE, GONE}:
+            return
+        fids, drawn_by_hand = changes.fids, SHAPE not in changes.keys
         for layer in self._session.project.layers:
             holder = self._session.project.any_layer(layer.objects_layer)
             first, behind = np.searchsorted(fids, (holder.first_fid, holder.first_fid + holder.object_count))
-            if first == behind or layer.id in self._waiting:
+            if first == behind or layer.id in self._waiting or (drawn_by_hand and not holder.is_drawn):
                 continue
             if layer.id in self._coming:
                 self._stale.add(layer.id)

@@ -20,6 +20,7 @@ from app.canvas import Canvas
 from app.handle import Handle
 from app.navigation import ARROW_POINTS, ARROWS, ZOOM_PER_NOTCH, Grip, dragged
 from app.session import Session
+from app.swipeline import SwipeLine
 from layers.arrays import Float64
 
 HOVER_MS = 40
@@ -41,6 +42,8 @@ class HandledCanvas(Canvas):
         self._boxing = False
         self._hover_at: QPointF | None = None
         self._held: Handle | None = None
+        self._held_area = QRectF()  # of the view in which a drag began
+        self.line = SwipeLine(session, self)
         self._band = QRubberBand(QRubberBand.Shape.Rectangle, self)
         self._hover = QTimer(self, singleShot=True, interval=HOVER_MS)
         self._hover.timeout.connect(self._tell_hover)
@@ -57,9 +60,12 @@ class HandledCanvas(Canvas):
         self._pressed_at = self._last_at = event.position()
         self._dragging = False
         modifiers, button = event.modifiers(), event.button()
-        if button == Qt.MouseButton.LeftButton and self._may_hold(event.position()):
-            self._held, self._grip = self.handle, None
+        self._held = self._held_at(event.position()) if button == Qt.MouseButton.LeftButton else None
+        if self._held is not None:
+            self._grip = None
             return
+        self._activate(event.position())
+        self._held_area = self.area_at(event.position())
         self._boxing = button == Qt.MouseButton.LeftButton and (
             self.box_mode or bool(modifiers & Qt.KeyboardModifier.ControlModifier)
         )
@@ -78,6 +84,9 @@ class HandledCanvas(Canvas):
         at = event.position()
         if event.buttons() == Qt.MouseButton.NoButton:
             self._hover_at = at
+            self.line.point(at)
+            if self.tool is not None and not self.picking:
+                self.tool.point(at, event.modifiers())
             if not self._hover.isActive():
                 self._hover.start()
             return
@@ -93,14 +102,16 @@ class HandledCanvas(Canvas):
             self._band.show()
         elif self._grip is not None:
             moved, self._last_at = at - self._last_at, at
-            camera = self.camera
-            self.show_camera(
-                dragged(camera, self._grip, self._grabbed, moved, at, self.width(), self.height())
-            )
+            area = self._held_area
+            width, height = round(area.width()), round(area.height())
+            within = at - area.topLeft()
+            self.show_camera(dragged(self.camera, self._grip, self._grabbed, moved, within, width, height))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A press without a drag is a click; a box selects what is in it."""
         was_box, was_drag, was_held = self._boxing, self._dragging, self._held is not None
+        if self._held is not None and self._held is self.tool:
+            self.tool.release()
         self._boxing = self._dragging = False
         self._grip = self._held = None
         self._band.hide()
@@ -113,13 +124,27 @@ class HandledCanvas(Canvas):
         elif not was_drag and event.button() == Qt.MouseButton.RightButton:
             self._ask_context(event)
 
-    def _may_hold(self, at: QPointF) -> bool:
-        """Whether a press takes hold of something that stands in the view."""
-        return self.handle is not None and not self.picking and self.handle.grabs(at)
+    def _held_at(self, at: QPointF) -> Handle | None:
+        """What a press takes hold of: the line between two views, or what stands in the view."""
+        if self.line.grabs(at):
+            return self.line
+        if self.tool is not None and not self.picking and self.tool.grabs(at):
+            return self.tool
+        return self.handle if self.handle is not None and not self.picking and self.handle.grabs(at) else None
+
+    def _activate(self, at: QPointF) -> None:
+        """What is done next is about the view under the mouse."""
+        number = self._session.panes.under(*self._pixel(at))
+        if number is not None:
+            self._session.comparing.activate(number)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Fly to the point."""
         if not self.has_city or event.button() != Qt.MouseButton.LeftButton or self.picking:
+            return
+        if self.tool is not None:
+            self._held = self.tool  # so that letting go is no further click
+            self.tool.finish(event.position())
             return
         hit = self.hit(event.position())
         if hit is not None and not self.walking and self.looking is None:
@@ -139,6 +164,9 @@ class HandledCanvas(Canvas):
 
     def _click(self, event: QMouseEvent) -> None:
         if self.legend_area.contains(event.position()):
+            return
+        tool = None if self.picking else self.tool
+        if tool is not None and tool.click(event.position(), event.modifiers()):
             return
         hit = self.hit(event.position())
         if self.picking:
@@ -169,11 +197,7 @@ class HandledCanvas(Canvas):
         self.context_requested.emit(event.globalPosition().toPoint())
 
     def _select_box(self, box: QRectF, event: QMouseEvent) -> None:
-        width, height = self._session.scene.size
-        across, down = width / self.width(), height / self.height()
-        found = self._session.scene.pick_box(
-            box.left() * across, box.top() * down, box.right() * across, box.bottom() * down
-        )
+        found = self._session.panes.pick_box(*self._pixel(box.topLeft()), *self._pixel(box.bottomRight()))
         extend = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         self._session.select(found, extend)
         self.box_ended.emit()
@@ -182,6 +206,7 @@ class HandledCanvas(Canvas):
         """Zoom to what lies under the cursor."""
         notches = event.angleDelta().y() / 120 or event.pixelDelta().y() / 60
         if notches and self.has_city and not self.walking:
+            self._activate(event.position())
             self.zoom(ZOOM_PER_NOTCH**notches, event.position())
         event.accept()
 
@@ -191,7 +216,11 @@ class HandledCanvas(Canvas):
             if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
                 self.zoom(1.0 / max(1.0 + event.value(), 0.1), event.position())
                 return True
-        elif event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self.walking:
+        elif (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and (self.walking or (self.tool is not None and self.tool.wants_key(event)))
+        ):
             event.accept()
             return True
         return bool(super().event(event))
@@ -211,6 +240,8 @@ class HandledCanvas(Canvas):
         if key == Qt.Key.Key_Escape and self.looking is not None:
             self.look_back()
             return
+        if self.tool is not None and not self.picking and self.tool.takes_key(event):
+            return
         if self.handle is not None and self.handle.takes_key(event):
             return
         if key not in ARROWS or not self.has_city:
@@ -219,12 +250,11 @@ class HandledCanvas(Canvas):
         across, down = (part * ARROW_POINTS for part in ARROWS[key])
         grip = Grip.PAN if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else Grip.ORBIT
         grip = Grip.LOOK if self.looking is not None else grip
-        camera = self.camera
-        middle = QPointF(self.width() / 2, self.height() / 2)
+        camera, area = self.camera, self.pane_areas[0]
+        width, height = round(area.width()), round(area.height())
         moved = QPointF(across, down) if grip is Grip.PAN else QPointF(-across, -down) * 0.5
-        self.set_camera(
-            dragged(camera, grip, camera.target, moved, middle + moved, self.width(), self.height())
-        )
+        to = QPointF(width / 2, height / 2) + moved
+        self.set_camera(dragged(camera, grip, camera.target, moved, to, width, height))
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """End the step of this key."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeyEvent
 
 
@@ -19,3 +19,22 @@ class Handle(Protocol):
 
     def takes_key(self, event: QKeyEvent) -> bool:
         """Whether it has made use of a key."""
+
+
+class Tool(Handle, Protocol):
+    """A handle that clicks and the cursor are meant for, too, until it is put away."""
+
+    def point(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        """The cursor is at a position, without a button."""
+
+    def click(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> bool:
+        """Whether it has made use of a click."""
+
+    def finish(self, at: QPointF) -> None:
+        """There was a double click, whose first one has been told as a click."""
+
+    def release(self) -> None:
+        """What was dragged is let go."""
+
+    def wants_key(self, event: QKeyEvent) -> bool:
+        """Whether it would make use of a key that may be one of the window."""

@@ -171,6 +171,7 @@ class LiveSight(QObject):
         date = self._surroundings.city_date
         reach = min(self.reach_m, GROUND_M if on == "ground" else np.inf)  # as the bar tells of the ground
         told = replace(inputs, on=on, places=foot, eye_height_m=self.eye_height_m, date=date)
+        told = replace(told, scenario=self._surroundings.scenario)
         return as_json(replace(told, radius_m=reach) if np.isfinite(reach) else told)
 
     # -- carrying it out -----------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from app.sunpanel import city_title
 from app.timeline import Timeline
 from layers import report as reading
 from layers.errors import CitystrataError
-from layers.records import Layer
+from layers.records import Layer, Scenario
 from layers.report import Report
 from layers.unfinished import Unfinished
 
@@ -33,22 +33,24 @@ MOST_PLACES = 3
 
 
 class Notices(QWidget):
-    """Bars: that one can only look, what went wrong, that a result is of before, what has happened."""
+    """Bars: one can only look, looks at a scenario, what went wrong, a result is of before, what happened."""
 
     report_requested = Signal(int)  # the layer whose import report is wanted
     remedy_requested = Signal(str)  # the command that puts right what is said of the current layer
     layer_requested = Signal(int)  # the layer that is to be flown to
+    snapshot_requested = Signal(int)  # the layer of which it is to be said of which date it is
 
     def __init__(self, session: Session, analysing: Analysing) -> None:
         super().__init__()
         self._session, self._analysing = session, analysing
         self._noticing = Question(session.jobs, "Looking at levels", self)
         self.notice, self.danger, self.info = Banner("notice"), Banner("danger"), Banner("info")
-        self.outdated = Banner("info")
+        self.outdated, self.scenario = Banner("info"), Banner("scenario")
+        self.scenario.acted.connect(lambda: session.situation.set_scenario(None))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for banner in (self.notice, self.danger, self.outdated, self.info):
+        for banner in (self.notice, self.scenario, self.danger, self.outdated, self.info):
             column.addWidget(banner)
         self._again: Callable[[], object] | None = None  # what "Try again" does
         self._act: Callable[[], object] = self.info.hide  # what the button of the last bar does
@@ -165,10 +167,25 @@ class Notices(QWidget):
             ],
         )
 
+    def ask_snapshot(self, layer: Layer, question: str) -> None:
+        """A layer looks like a snapshot; the button asks of which date and of which layers."""
+        self._say(question, "Snapshot of a date…", partial(self.snapshot_requested.emit, layer.id))
+
     def _offer_to_go_on(self, item: Unfinished) -> None:
         """An import was cut off when the program ended."""
         words = f"The import of {item.source.path.name} was cut off. What was read is kept."
         self._say(words, "Continue", partial(self._session.imports.go_on, item))
+
+    def say_scenario(self, known: Scenario | None) -> None:
+        """Which scenario is looked at, so that edits go into it."""
+        if known is None:
+            self.scenario.hide()
+        else:
+            self.scenario.say(
+                f"You look at the scenario {known.name} ({known.status}). What you change goes into it, "
+                "not into the city as it is.",
+                "Back to the city as it is",
+            )
 
     def say_written(self, path: Path, pages: int) -> None:
         """A report is written; the button opens it."""

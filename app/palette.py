@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.actions import Action, ActionSet
+from app.action import Action
+from app.actions import ActionSet
 
 WIDTH, ROWS, ROW_HEIGHT = 560, 10, 24
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,8 @@ from viewer.camera import Camera
 RADIUS = 10.0
 #: From the place to the middle of the head above it.
 STEM = 22.0
+#: Draws on a view of some size, as a camera sees it.
+Sketch = Callable[[QPainter, QRectF, Camera], None]
 #: A place that is nearer to the eye than this has no pin.
 NEAREST_M = 0.05
 

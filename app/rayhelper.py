@@ -3,7 +3,7 @@
 Gathering triangles and building their tree holds up every other thread of the process that does it, so the
 window has it done by another one; answers to some ten thousand points take a few milliseconds.
 
-    to it      {"path", "city_date", "x", "y", "radius_m"}, as a line of JSON
+    to it      {"path", "city_date", "scenario", "x", "y", "radius_m"}, as a line of JSON
     from it    {"whole", "triangles", "notes"}, or {"error"}
     to it      QUESTION (what, how many, a direction or an eye), then so many points (n, 3) float64
     from it    as many shares of light, or whether they are in sight, float32; or MET for the first point
@@ -67,6 +67,7 @@ class Around:
 
     path: str
     city_date: str
+    scenario: str  # name, '' for the city as it is
     x: float
     y: float
     radius_m: float
@@ -186,7 +187,7 @@ def main() -> int:
             complete(project, casting_layers(project))
             area, is_whole = _area(project, around)
             margin_m = margin_for(LOWEST_DEG, height_range(project))
-            situation = Situation(date=around.city_date)
+            situation = Situation(date=around.city_date, scenario=around.scenario)
             cast = casters(project, situation, area, margin_m, lowest_altitude_deg=LOWEST_DEG)
             cast = replace(cast, fid=Naming(project).wholes(cast.fid))
     except CitystrataError as error:

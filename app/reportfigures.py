@@ -51,7 +51,7 @@ from app.resulttext import (
     numbers_of,
 )
 from layers.data import Progress
-from layers.results import BEFORE, OBSERVERS, SIGHTLINES, VOLUMES, Quantity, Result
+from layers.results import BEFORE, CHANGES, OBSERVERS, SIGHTLINES, VOLUMES, Quantity, Result
 from layers.views import View, views_of
 
 TREES = (
@@ -151,6 +151,8 @@ def _mapped(
             yield from _map_with_legend([above], None)
         return
     alike = with_one_scale(result, quantity)
+    if CHANGES in result.tables:  # what is gone is seen in the state before, in the same colours
+        states = [replace(state, suffix="") for state in states]
     names = {each.name for each in result.quantities}
     mapped = [state for state in states if f"{quantity.name}{state.suffix}" in names]
     # A state in which there is nothing to be seen has no map.

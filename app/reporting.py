@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-import orjson
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.child import child, lines
+from app.commanded import commanded
 from app.jobs import Work
 from app.session import Session
-from layers.errors import CitystrataError
 from layers.resultfiles import FILES, endings_for, export_result
 from layers.results import ResultSummary
 
-COMMAND = "from app.cli import entry; entry()"
-#: How the command line tells its progress: "45% casting shadows".
-PROGRESS = re.compile(rb"\s*(\d+)% (.*)")
 #: What the names of files may not hold, on any system.
 NO_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f\s]+')
 LONGEST_NAME = 80
@@ -87,6 +81,13 @@ def run_export(session: Session, result: ResultSummary, path: Path) -> None:
     session.jobs.run(f"Writing {path.name}", work, session.message.emit)
 
 
+def ask_and_export(parent: QWidget, session: Session, result: ResultSummary) -> None:
+    """Ask for a file, and write a result to it."""
+    path = ask_export_path(parent, session, result)
+    if path is not None:
+        run_export(session, result, path)
+
+
 def report(project: Path, results: Sequence[int], out: Path, work: Work) -> int:
     """Have the command line write a report; gives its number of pages.
 
@@ -96,24 +97,4 @@ def report(project: Path, results: Sequence[int], out: Path, work: Work) -> int:
     # The dialog has asked already whether a file may be overwritten.
     options = ["--out", str(out.absolute()), "--overwrite", "--json"]
     request = ["report", str(project.absolute()), *chosen, *options]
-    with child(["-c", COMMAND, *request]) as process:
-        assert process.stdout and process.stderr
-        said = (0.0, "starting")
-        for line in lines(process.stderr):
-            work.progress(*said)
-            found = PROGRESS.match(line or b"")
-            if found:
-                said = int(found[1]) / 100, found[2].decode(errors="replace").strip()
-        return _pages(process.stdout.read(), out)
-
-
-def _pages(answer: bytes, out: Path) -> int:
-    """What the command answered; its error is raised here."""
-    with suppress(orjson.JSONDecodeError):
-        values = orjson.loads(answer)
-        if "error" in values:
-            raise CitystrataError(**values["error"])
-        return int(values["pages"])
-    raise CitystrataError(
-        "The report could not be written", where=str(out), do="Nothing was changed; try again"
-    )
+    return int(commanded(request, work, "The report could not be written", out)["pages"])

@@ -16,6 +16,7 @@ from analysis.localtime import clock_time, local
 from analysis.naming import Naming
 from analysis.site import Site
 from analysis.situation import Situation
+from analysis.states import situations_told
 from analysis.survey import without_plants
 from app.reportframes import HIGHEST, ViewFrame, bird_frame, map_frame
 from app.reportmarks import Mark, flat, judged, marks_in_view, marks_on_map, unnamed
@@ -25,7 +26,7 @@ from app.sunlit import cast_of, sun_light
 from layers.arrays import Float64, UInt8
 from layers.data import Box, Progress
 from layers.project import Project
-from layers.results import Result
+from layers.results import CHANGES, Result
 from layers.rulefiles import all_rules
 from layers.runs import Int64
 from layers.views import View
@@ -82,6 +83,8 @@ class State:
     def full_title(self) -> str:
         """The date first, then its name, and what is left out."""
         date, without = self.situation.date, self.situation.without
+        if self.situation.scenario:
+            date = ""
         before, colon, name = self.title.rpartition(": ")
         shown = f"{before}{colon}{date} ({name})" if date and date not in self.title else self.title
         return f"{shown}, without {without}" if without else shown
@@ -261,6 +264,8 @@ class Studio:
 
     def _new_outlines(self, result: Result) -> list[Outline]:
         """Of what stands in the state looked at only, near what the result speaks of."""
+        if CHANGES in result.tables:  # colours say what is new, and a later snapshot is not
+            return []
         states = [self._casters(result, state.situation) for state in states_of(self._project, result.inputs)]
         if len(states) < 2:
             return []
@@ -279,6 +284,7 @@ class Studio:
     def _show(self, situation: Situation) -> None:
         """The city at the situation's date, without what it leaves out."""
         self._scene.set_date(situation.date or None)
+        self._scene.set_scenario(situation.scenario)
         self._scene.show_all()
         if situation.without:
             for layer in self._project.layers:
@@ -319,14 +325,14 @@ def states_of(project: Project, inputs: Mapping[str, Any]) -> list[State]:
     """The states of the city that a result is about: the one before first."""
     names = {epoch.date: epoch.name for epoch in project.epochs}
 
-    def state(key: str, prefix: str, suffix: str) -> State:
-        day, without = str(inputs.get(f"{key}date", "")), str(inputs.get(f"{key}without", ""))
-        title = names.get(day, day) or "all dates"
-        return State(f"{prefix}{title}", Situation(day, without), suffix)
+    def state(situation: Situation, prefix: str, suffix: str) -> State:
+        title = situation.scenario or names.get(situation.date, situation.date) or "all dates"
+        return State(f"{prefix}{title}", situation, suffix)
 
-    if not inputs.get("compare"):
-        return [state("", "", "")]
-    return [state("compare_", "Before: ", "_before"), state("", "After: ", "")]
+    now, *before = situations_told(inputs)
+    if not before:
+        return [state(now, "", "")]
+    return [state(before[0], "Before: ", "_before"), state(now, "After: ", "")]
 
 
 def leaves_out_trees(result: Result) -> bool:

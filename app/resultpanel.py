@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 from analysis.verdicts import FAIL
 from app import theme
 from app.analysing import STALE, Analysing
+from app.changelist import ChangeList
 from app.labels import empty_state
 from app.lines import ASIDE, KEY, SECOND_LINE, TwoLines
 from app.panel import Panel
@@ -36,7 +37,7 @@ from app.resulttable import ResultTable
 from app.resulttext import WORDS, kind_title, when
 from app.session import Session
 from layers.records import Changes
-from layers.results import Result, ResultSummary
+from layers.results import CHANGES, Result, ResultSummary
 from layers.views import views_of
 from viewer.scene import Hit, Reading
 
@@ -79,6 +80,8 @@ class ResultPanel(Panel):
         self.list.currentItemChanged.connect(self._on_chosen)
         self.list.itemClicked.connect(self._on_clicked)
         self.glance, self.table = ResultGlance(), ResultTable()
+        self.changes = ChangeList(session)
+        self.changes.fly_requested.connect(self.fly_requested)
         self.origin = QTextBrowser()
         self.origin.setAccessibleName("How it was computed")
         self.glance.quantity_chosen.connect(self._on_quantity)
@@ -90,7 +93,8 @@ class ResultPanel(Panel):
         analysing.changed.connect(self.refresh)
         analysing.shown_changed.connect(self._on_shown)
         session.opened.connect(self.refresh)
-        session.selection_changed.connect(lambda: self.table.select(session.selection))
+        for rows in (self.table, self.changes):
+            session.selection_changed.connect(lambda rows=rows: rows.select(session.selection))
         session.project_changed.connect(self._on_project_changed)
         theme.current().changed.connect(self._tint)
         self._tint()
@@ -131,6 +135,7 @@ class ResultPanel(Panel):
         remedies.addStretch()
         self._tabs = QTabWidget(documentMode=True)
         self._tabs.addTab(self.glance, "Result")
+        self._tabs.addTab(self.changes, "Changes")
         self._tabs.addTab(self.table, "Table")
         self._tabs.addTab(self.origin, "How it was computed")
         details = QWidget()
@@ -252,8 +257,10 @@ class ResultPanel(Panel):
             return
         self._details.setCurrentIndex(1)
         if shown.result is not self._seen:  # another one is read from its beginning
-            self._seen = shown.result
-            self._tabs.setCurrentWidget(self.glance)
+            self._seen, has_changes = shown.result, CHANGES in shown.result.tables
+            self._tabs.setTabVisible(self._tabs.indexOf(self.changes), has_changes)
+            self.changes.show_result(shown.result)
+            self._tabs.setCurrentWidget(self.changes if has_changes else self.glance)
             self.glance.area.verticalScrollBar().setValue(0)
         self._title.setText(shown.result.title)
         self.look.setVisible(bool(views_of(shown.result)))

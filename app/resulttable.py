@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.labels import counted, narrow
 from app.resulttext import DRAWN, INNER, VERDICTS, cell_text, column_title, digits_of
-from layers.results import OBSERVERS, SIGHTLINES, Result, Table, Values
+from layers.results import CHANGES, OBSERVERS, SIGHTLINES, Result, Table, Values
 
 Index = QModelIndex | QPersistentModelIndex
 #: Where tables of a result have their name from, in the order they are offered.
@@ -33,6 +33,12 @@ NAMES = {
     "breaks": "What rises into the view",
     "corridors": "Corridors",
     "silhouette": "Change of the silhouette",
+    CHANGES: "Changes",
+    "attributes": "Attributes said anew",
+    "doubtful": "Doubtful pairs",
+    "layers": "Layers that came or went",
+    "earth": "Earth moved",
+    "clouds": "Distances of clouds",
 }
 #: Columns are no wider, those that name the object and those of other words; numbers as wide as they are.
 WIDEST_NAME, WIDEST = 190, 260
@@ -41,6 +47,7 @@ ANY_WIDTH = 1_000
 SENTENCE, MOST_WRAPPED = 60, 50
 #: What a row is about; what is said of the surface rather than of the result; both before and after numbers.
 KEYS = (
+    *("change", "property", "from", "to"),
     *("code", "fault", "verdict", "caster", "date", "time", "line", "name", "place", "landmark", "object_id"),
     *("month", "part", "direction", "hours", "visible", "blocked_by"),
 )

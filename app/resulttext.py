@@ -55,6 +55,34 @@ TITLES = {
     "name": "What",
     "rule": "Rule",
     "verdict": "Verdict",
+    "change": "What happened",
+    "before_id": "Before it was",
+    "before_layer": "Layer before",
+    "told_by": "Found again by",
+    "score": "How alike (0 to 1)",
+    "height_m": "Height (m)",
+    "volume_m3": "Volume (m³)",
+    "surfaces": "Surfaces that moved",
+    "attributes": "Attributes said anew",
+    "property": "Attribute",
+    "from": "From",
+    "to": "To",
+    "taken_as": "Taken as",
+    "holds": "Kind of layer",
+    "epoch": "Of",
+    "cut_m3": "Cut (m³)",
+    "fill_m3": "Fill (m³)",
+    "balance_m3": "More than before (m³)",
+    "cut_m2": "Area cut (m²)",
+    "fill_m2": "Area filled (m²)",
+    "deepest_m": "Lower by up to (m)",
+    "highest_m": "Higher by up to (m)",
+    "cell_m": "Cell (m)",
+    "m3c2_m": "Away by (m)",
+    "detection_m": "Can be told from (m)",
+    "significant": "Significant",
+    "points_before": "Points before",
+    "points_after": "Points after",
     "before": "Before",
     "after": "After",
     "threshold": "Needed",
@@ -101,12 +129,27 @@ TITLES = {
 }
 #: Columns for programs, which tables for people leave out.
 INNER = frozenset(
-    ("fid", "caster_fid", "layer", "geometry", "surface", "row", "wkb", "nx", "ny", "nz", "kind")
+    (
+        "fid",
+        "caster_fid",
+        "before_fid",
+        "whole",
+        "group",
+        "layer",
+        "geometry",
+        "surface",
+        "row",
+        "wkb",
+        "nx",
+        "ny",
+        "nz",
+        "kind",
+    )
 )
 #: Tables whose rows are drawn, charted or said: programs get them, people see what they hold elsewhere.
 DRAWN = frozenset((FINDINGS, VIEWS, VOLUMES, "profile", "panorama", "skyline"))
 #: Columns of numbers that mean yes or no.
-FLAGS = frozenset(("visible", "visible_before", "breaks", "is_new"))
+FLAGS = frozenset(("visible", "visible_before", "breaks", "is_new", "significant"))
 #: A time with its offset, as tables have it.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$", re.ASCII)
 UNITS = {
@@ -322,6 +365,8 @@ def answer_text(ask: Ask, value: Any, project: Project | None = None) -> str:
     if ask.kind == "rules":
         rule = all_rules().rules.get(value)
         return rule.title if rule is not None else str(value)
+    if ask.kind == "scenario":
+        return str(value or "none: the city as it is")
     if ask.kind == "date" and project is not None:
         names = [epoch.name for epoch in project.epochs if epoch.date == value]
         return f"{value} ({names[0]})" if names else str(value)

@@ -55,6 +55,7 @@ class Rows(QAbstractTableModel):
         self._filter: Expression | None = None
         self._sorting: tuple[str, bool] | None = None
         self._marked: Mask | None = None
+        self._there = 0
         self._reading = Question(session.jobs, "Reading the table", self)
         self._ordering = Question(session.jobs, "Sorting the table", self)
         # Cells are painted one by one; the columns they miss are read together.
@@ -65,7 +66,12 @@ class Rows(QAbstractTableModel):
 
     @property
     def total(self) -> int:
-        """How many objects the layer has."""
+        """How many objects are in the layer."""
+        return self._there
+
+    @property
+    def _count(self) -> int:
+        """How many positions the layer has, those of what is gone too."""
         return self._layer.object_count if self._layer is not None else 0
 
     @property
@@ -83,7 +89,8 @@ class Rows(QAbstractTableModel):
         self._types = self._session.project.attribute_types(layer) if layer else {}
         self._first_fid = self._session.project.any_layer(layer.objects_layer).first_fid if layer else 0
         self.keys = [*FIXED, *(name for name in self._types if name not in RESERVED), *LAST] if layer else []
-        self._order = np.arange(self.total)
+        self._order = _there(layer, self._session.project) if layer else np.arange(0)
+        self._there = len(self._order)
         self.endResetModel()
         if self._filter is not None or self._sorting is not None:
             self._reorder()
@@ -92,12 +99,13 @@ class Rows(QAbstractTableModel):
         """Whether this is another layer, or attributes came or went."""
         if layer is None or self._layer is None:
             return layer is not self._layer
-        return layer.id != self._layer.id or self._session.project.attribute_types(layer) != self._types
+        same = (layer.id, layer.object_count) == (self._layer.id, self._layer.object_count)
+        return not same or self._session.project.attribute_types(layer) != self._types
 
     def follow(self, changes: Changes) -> None:
         """Take in what an edit, undo or redo changed."""
         first = np.searchsorted(changes.fids, self._first_fid)
-        if first == len(changes.fids) or changes.fids[first] >= self._first_fid + self.total:
+        if first == len(changes.fids) or changes.fids[first] >= self._first_fid + self._count:
             return
         self._old |= changes.keys & self._columns.keys()
         if self._filter is not None and self._filter.names & changes.keys:
@@ -248,8 +256,8 @@ class Rows(QAbstractTableModel):
     def _mask(self, fids: Numbers) -> Mask:
         """Which objects of the layer these are."""
         positions = fids - self._first_fid
-        mask = np.zeros(self.total, bool)
-        mask[positions[(positions >= 0) & (positions < self.total)]] = True
+        mask = np.zeros(self._count, bool)
+        mask[positions[(positions >= 0) & (positions < self._count)]] = True
         return mask
 
     def _reorder(self) -> None:
@@ -281,9 +289,16 @@ def _order(
 ) -> Numbers:
     """The positions of a layer's objects that match, in the order of a column."""
     project.store_values(layer)
-    chosen = project.matching(layer, where) if where is not None else None
+    if sorting is None and where is None:
+        return _there(layer, project)
+    chosen = project.matching(layer, where) if where is not None else ~project.gone(layer)
     if sorting is None:
-        return np.arange(layer.object_count) if chosen is None else np.flatnonzero(chosen)
+        return np.flatnonzero(chosen)
     key, descending = sorting
     order = project.values(layer, key).order(descending)
-    return order if chosen is None else order[chosen[order]]
+    return order[chosen[order]]
+
+
+def _there(layer: Layer, project: Project) -> Numbers:
+    """The positions of a layer's own objects that are not gone."""
+    return np.flatnonzero(~project.gone(layer)) if layer.object_count else np.arange(0)

@@ -13,29 +13,29 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from app import loading
+from app.comparing import Comparing
 from app.demo import demo_project
 from app.drawing import Drawing
 from app.imports import Imports
 from app.jobs import Jobs, Question, Work
 from app.loading import Options
 from app.settings import data_folder
+from app.situation import LiveSituation
 from layers.data import Progress, never_stop
 from layers.edit import Edit
-from layers.epochs import Tick, dates_of
+from layers.epochs import Tick
 from layers.errors import Cancelled, CitystrataError, EditError, ProjectError
 from layers.project import ENDING, Project
 from layers.records import Changes, Layer, Step
 from layers.runs import ascending, numbers
-from layers.shaperows import SHAPE
 from layers.source import Source
 from layers.untitled import create_untitled, delete_project
+from viewer.panes import Panes
 from viewer.scene import Scene
 
 #: Steps over at least so many values do not fit between two frames.
 LONG_STEP = 2000
-#: Looking into so many objects does.
-FEW = 10_000
-DATES = frozenset(("valid_from", "valid_to"))
+FEW = 10_000  # looking into so many objects does
 Found = TypeVar("Found")
 NOBODY: NDArray[np.int64] = np.empty(0, np.int64)
 
@@ -64,13 +64,12 @@ class Session(QObject):
         self.jobs = Jobs(self)
         self.jobs.failed.connect(self.tell)
         self.imports, self.drawing = Imports(self), Drawing(self)
+        self.situation, self.comparing = LiveSituation(self), Comparing(self)
         self.selection = NOBODY  # fids, ascending
         self._current_layer: int | None = None
         self._project: Project | None = None
-        self._scene: Scene | None = None
+        self._panes: Panes | None = None
         self._detail = 1.0
-        self.ticks: tuple[Tick, ...] = ()  # the dates of the timeline
-        self._dating = Question(self.jobs, "Reading the dates", self)
         self._closed = Event()  # what was open before is closed
         self._closed.set()
         self._is_copying = False
@@ -104,9 +103,19 @@ class Session(QObject):
     @property
     def scene(self) -> Scene:
         """The scene of the open project; ask `is_open` first."""
-        if self._scene is None:
+        return self.panes.lead
+
+    @property
+    def panes(self) -> Panes:
+        """The views of the open project, of which the scene is the first; ask `is_open` first."""
+        if self._panes is None:
             raise ProjectError("No project is open", do="Open a file first")
-        return self._scene
+        return self._panes
+
+    @property
+    def ticks(self) -> tuple[Tick, ...]:
+        """The dates of the timeline."""
+        return self.situation.ticks
 
     @property
     def current_layer(self) -> Layer | None:
@@ -124,9 +133,10 @@ class Session(QObject):
     def set_detail(self, factor: float) -> None:
         """Draw so many times as much as is fluent; kept for the next projects."""
         self._detail = factor
-        if self._scene is not None:
-            self._scene.detail = factor
-            self._scene.needs_frame = True
+        if self._panes is not None:
+            for scene in self._panes.scenes:
+                scene.detail = factor
+                scene.needs_frame = True
             self.scene_changed.emit()
 
     def tell(self, error: CitystrataError) -> None:
@@ -210,30 +220,32 @@ class Session(QObject):
     def _adopt(self, project: Project) -> None:
         self._leave()
         project.changed.connect(self._edited.emit)
-        self._project, self._scene = project, Scene(project)
-        self._scene.detail = self._detail
+        self._project, self._panes = project, Panes(project)
+        self._panes.has_captions = False  # the canvas names what it shows
+        self.set_detail(self._detail)
         layers = sorted(project.layers, key=lambda layer: layer.kind != "city")
         self._current_layer = layers[0].id if layers else None
         self.opened.emit()
         self.current_layer_changed.emit()
         self.drawing.bring_all()
-        self._read_ticks()
+        self.situation.read_ticks()
         self.imports.look_for_unfinished()
 
     def _leave(self) -> None:
         """Let go of the project; what takes time, such as waiting for work to stop, goes on in a job."""
-        if self._project is None or self._scene is None:
+        if self._project is None or self._panes is None:
             return
         project, is_untitled = self._project, self.is_untitled
         is_superseded = project.path == self._superseded
         self.jobs.drop_all()
         self.imports.forget()
         self.drawing.forget()
-        self._scene.close()
-        self._project = self._scene = self._current_layer = None
+        self.comparing.forget()
+        self._panes.close()
+        self._project = self._panes = self._current_layer = None
         self.select([])
         self._is_copying = False
-        self._set_ticks([])
+        self.situation.forget()
         project.changed.disconnect(self._edited.emit)
         self._closed.clear()
         close = partial(loading.close, project, is_untitled, is_superseded)
@@ -249,17 +261,6 @@ class Session(QObject):
         """Read files as the tiles of one layer."""
         self.imports.read([Source.of_files(paths)], {})
 
-    # -- dates -------------------------------------------------------------------------------
-
-    def _read_ticks(self) -> None:
-        """Gather the dates of the timeline: every object may have two."""
-        objects = sum(layer.object_count for layer in self.project.layers)
-        self.look(self._dating, objects, dates_of, self._set_ticks)
-
-    def _set_ticks(self, ticks: list[Tick]) -> None:
-        self.ticks = tuple(ticks)
-        self.ticks_changed.emit()
-
     # -- selection and visibility ------------------------------------------------------------
 
     def select(self, fids: Iterable[int], extend: bool = False, toggle: bool = False) -> None:
@@ -272,8 +273,8 @@ class Session(QObject):
         if np.array_equal(wanted, self.selection):
             return
         self.selection = wanted
-        if self._scene is not None:
-            self._scene.select(wanted)
+        if self._panes is not None:
+            self.scene.select(wanted)
             self.scene_changed.emit()
         self.selection_changed.emit()
 
@@ -384,16 +385,14 @@ class Session(QObject):
             done(found)
 
     def _on_edited(self, changes: Changes) -> None:
-        if self._scene is None:
+        if self._panes is None:
             return
-        self._scene.on_changes(changes)
+        self._panes.on_changes(changes)
         if changes.layers or changes.project:
             self.drawing.drop_reshaped()
             self.drawing.bring_all()
-        if SHAPE in changes.keys:
-            self.drawing.bring_again(changes.fids)
-        if changes.epochs or changes.layers or changes.keys & DATES:
-            self._read_ticks()
+        self.drawing.bring_again(changes)
+        self.select(self.project.there(self.selection))
         if self.current_layer is None:
             self.set_current_layer(next((layer.id for layer in self.project.layers), None))
         self.project_changed.emit(changes)

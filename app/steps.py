@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from layers.history import ATTRIBUTE
+from layers.history import ATTRIBUTE, GONE
 from layers.records import Change, Step
 from layers.values import format_value, from_json
 
@@ -23,6 +23,8 @@ def when_text(iso: str, now: datetime | None = None) -> str:
 
 def change_text(change: Change) -> str:
     """A change as "roofType: 1000 → 1030"."""
+    if change.key == GONE:
+        return "taken away" if change.after == "1" else "added"
     name = change.key.removeprefix(ATTRIBUTE)
     is_json = change.key.startswith(ATTRIBUTE)
     return f"{name}: {_shown(change.before, is_json)} → {_shown(change.after, is_json)}"

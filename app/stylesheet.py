@@ -102,7 +102,8 @@ QScrollArea, QScrollArea > QWidget > QWidget { border: none; background: transpa
 QAbstractScrollArea::corner { border: none; background: transparent; }
 QSplitter::handle { background: $border; }
 QSplitter::handle:vertical { height: 1px; }
-QWidget#timeline, QWidget#sunpanel, QWidget#sightpanel { background: $window; border-top: 1px solid $border; }
+QWidget#timeline, QWidget#sunpanel, QWidget#sightpanel, QWidget#comparebar {
+    background: $window; border-top: 1px solid $border; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
 QScrollBar::handle { background: $strong_border; border-radius: 3px; margin: 2px; }
@@ -153,6 +154,12 @@ QFrame#banner[kind="notice"] { background: $notice_soft; }
 QFrame#banner[kind="notice"] QLabel { color: $notice; }
 QFrame#banner[kind="info"] { background: $accent_soft; }
 QFrame#banner[kind="info"] QLabel { color: $text; }
+QFrame#banner[kind="scenario"] { background: $accent_soft; }
+QFrame#banner[kind="scenario"] QLabel { color: $text; }
+QFrame#panehead { background: $panel; border: 1px solid $border; border-radius: 8px; }
+QFrame#panehead[active="true"] { border-color: $accent; }
+QFrame#panehead QToolButton { padding: 2px 6px; }
+QFrame#modelpanel { background: $panel; border: 1px solid $border; border-radius: 8px; }
 QFrame#palette { background: $panel; border: 1px solid $strong_border; border-radius: 10px; }
 QFrame#palette QLineEdit { border: none; background: transparent; padding: 8px; }
 QFrame#palette QLineEdit:focus { border: none; }

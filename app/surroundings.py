@@ -14,7 +14,9 @@ from app.jobs import Question, Work
 from app.rayhelper import Around, RayHelper
 from app.session import Session
 from layers.arrays import Float64
+from layers.history import GONE
 from layers.records import Changes
+from layers.shaperows import SHAPE
 from viewer.camera import Camera
 
 #: The view has come to rest when the camera has not moved for so long.
@@ -26,7 +28,7 @@ SMALLER = 6.0
 #: So much more than what is seen is gathered: the camera may move a little.
 ROOM = 1.5
 #: Attributes on which shadows and sight depend.
-STANDING = frozenset(("valid_from", "valid_to", TRANSMISSIVITY, *SPECIES))
+STANDING = frozenset(("valid_from", "valid_to", GONE, SHAPE, TRANSMISSIVITY, *SPECIES))
 
 
 class Surroundings(QObject):
@@ -39,6 +41,7 @@ class Surroundings(QObject):
         self._session = session
         self.rays: RayHelper | None = None
         self.city_date = ""  # the ISO date the city is shown at, '' for all
+        self.scenario = ""  # name of the one that is looked at, '' for the city as it is
         self._wanted: dict[object, Float64 | None] = {}  # by whom, and for which place
         self._around: Around | None = None  # what is gathered, or on its way
         self._is_stale = True  # what was gathered no longer is the city
@@ -67,6 +70,13 @@ class Surroundings(QObject):
             self._city_changed()
             self.changed.emit()
 
+    def set_scenario(self, scenario: str) -> None:
+        """The city is shown in a scenario, by its name; '' as it is."""
+        if scenario != self.scenario:
+            self.scenario = scenario
+            self._city_changed()
+            self.changed.emit()
+
     def look_from(self, _camera: object = None) -> None:
         """The camera has moved: once it rests, what stands around what it sees is gathered."""
         if self._wanted:
@@ -91,7 +101,9 @@ class Surroundings(QObject):
         if is_coming and not self._is_stale and known is not None and holds(known, middle, radius):
             return
         radius = radius * ROOM if radius < MOST_M else radius
-        around = Around(str(self._session.project.path.absolute()), self.city_date, *middle, radius)
+        around = Around(
+            str(self._session.project.path.absolute()), self.city_date, self.scenario, *middle, radius
+        )
 
         def gather(work: Work) -> RayHelper:
             return RayHelper(around, lambda: work.progress(0.5, "what stands around"))
@@ -119,10 +131,10 @@ class Surroundings(QObject):
         self._gathering.drop()
         self._let_go()
         self._wanted.clear()
-        self.city_date, self._is_stale = "", True
+        self.city_date, self.scenario, self._is_stale = "", "", True
 
     def _on_project_changed(self, changes: Changes) -> None:
-        if changes.layers or changes.keys & STANDING:
+        if changes.layers or changes.scenarios or changes.keys & STANDING:
             self._city_changed()
 
 

@@ -32,6 +32,7 @@ from app.session import FEW, Session
 from app.tableview import StayingMenu, TableView
 from layers.errors import CitystrataError
 from layers.expression import BadExpression
+from layers.history import GONE
 from layers.project import Project
 from layers.records import Changes
 from layers.tables import write_table
@@ -295,7 +296,8 @@ class AttributeTable(Panel):
                 self._commit(index, dialog.value)
 
     def _on_project_changed(self, changes: Changes) -> None:
-        if self.is_stale or self.rows.is_out_of_date(self._session.current_layer):
+        came_or_went = GONE in changes.keys
+        if came_or_went or self.is_stale or self.rows.is_out_of_date(self._session.current_layer):
             self.refresh()
         else:
             self.rows.follow(changes)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTree
 from app import theme
 from app.session import Session
 from layers.edit import Edit
+from layers.history import GONE
 from layers.records import Changes, Layer
 
 LAYER = Qt.ItemDataRole.UserRole
@@ -25,9 +26,9 @@ WORDS = {
 }
 
 
-def count_text(layer: Layer) -> str:
+def count_text(layer: Layer, objects: int) -> str:
     """How much is in a layer, short: points of a cloud, objects of a city."""
-    count = layer.facts.get("points") if layer.kind == "points" else layer.object_count
+    count = layer.facts.get("points") if layer.kind == "points" else objects
     if not isinstance(count, int) or count == 0:
         return ""
     if count >= 1_000_000:
@@ -103,7 +104,8 @@ class LayerTree(QTreeWidget):
         self.refresh()
 
     def _item(self, layer: Layer) -> QTreeWidgetItem:
-        item = QTreeWidgetItem([layer.name, count_text(layer)])
+        objects = self._session.project.count(layer) if layer.object_count else 0
+        item = QTreeWidgetItem([layer.name, count_text(layer, objects)])
         flags = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled
         if not self._session.project.read_only:
             flags |= (
@@ -116,7 +118,8 @@ class LayerTree(QTreeWidget):
         item.setForeground(COUNT, QColor(theme.current().colours.muted))
         item.setTextAlignment(COUNT, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         crs = layer.crs or "no CRS"
-        count = f"{count_text(layer)} {WORDS[layer.kind][1]}<br>" if count_text(layer) else ""
+        shown = count_text(layer, objects)
+        count = f"{shown} {WORDS[layer.kind][1]}<br>" if shown else ""
         item.setToolTip(NAME, f"<b>{layer.name}</b><br>{count}{crs}<br>{layer.source_path}")
         return item
 
@@ -156,7 +159,7 @@ class LayerTree(QTreeWidget):
             self._session.set_current_layer(int(item.data(NAME, LAYER)) if item is not None else None)
 
     def _on_project_changed(self, changes: Changes) -> None:
-        if changes.layers:
+        if changes.layers or GONE in changes.keys:
             self.refresh()
 
     def _mark_current(self) -> None:

@@ -40,10 +40,11 @@ from app.inspector import Inspector
 from app.livesight import KEPT_AS, LiveSight
 from app.livesun import LiveSun
 from app.mappings import Mappings
+from app.modelling.modelling import Modelling
 from app.notices import INFO_MS, Notices
 from app.opening import are_like_tiles, ask_crs, ask_tiles, is_named_project
 from app.palette import Palette
-from app.reporting import ask_export_path, run_export, run_report
+from app.reporting import ask_and_export, run_report
 from app.resultpanel import ResultPanel
 from app.session import Session
 from app.settings import MAX_RECENT, Settings
@@ -56,9 +57,9 @@ from app.sunpanel import SunPanel
 from app.surroundings import Surroundings
 from app.table import AttributeTable
 from app.timeline import Timeline
+from app.timeview import TimeView
 from app.tree import LayerTree
 from layers.records import Layer
-from layers.results import ResultSummary
 from layers.untitled import untitled_projects
 
 #: So long the program goes on, unseen, until what was under way has stopped and the project is closed.
@@ -88,6 +89,7 @@ class Window(QMainWindow):
             | QMainWindow.DockOption.AllowNestedDocks
         )
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.time = TimeView(self)
         self._build_middle()
         self._build_docks()
         self.flights = Flights(self.session, self.canvas)
@@ -118,6 +120,7 @@ class Window(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.canvas, 1)
+        column.addWidget(self.time.bar)
         column.addWidget(self.sight_panel)
         column.addWidget(self.sun_panel)
         column.addWidget(self.timeline)
@@ -138,6 +141,7 @@ class Window(QMainWindow):
         self.setCentralWidget(middle)
 
     def _build_docks(self) -> None:
+        self.modelling = Modelling(self)
         self.tree, self.styles = LayerTree(self.session), StylePanel(self.session)
         self.inspector, self.table = Inspector(self.session), AttributeTable(self.session)
         self.history, self.find_box = HistoryPanel(self.session), FindBox(self.session)
@@ -157,6 +161,8 @@ class Window(QMainWindow):
             "layers": left,
             "inspector": self.inspector,
             "results": self.results,
+            "scenarios": self.time.panel,
+            "model": self.modelling.panel,
             "table": self.table,
             "history": self.history,
             "importreport": self.importreport,
@@ -171,7 +177,7 @@ class Window(QMainWindow):
         session.imports.crs_wanted.connect(partial(ask_crs, self, session))
         self.notices.report_requested.connect(self.show_import_report)
         self.notices.layer_requested.connect(self.flights.to_layer)
-        session.project_changed.connect(self._show_title)
+        self.time.join()
         for panel in (self.find_box, self.table, self.inspector, self.importreport, self.results):
             panel.fly_requested.connect(self.flights.to_objects)
         self.inspector.copy_requested.connect(self.commands.copy_ids)
@@ -183,7 +189,7 @@ class Window(QMainWindow):
         self.results.look_requested.connect(self.flights.to_result)
         self.analysing.made.connect(self.flights.to_result)
         self.results.eye_requested.connect(self.commands.look_there)
-        self.results.export_requested.connect(self.export_result)
+        self.results.export_requested.connect(partial(ask_and_export, self, session))
         self.results.compare_requested.connect(
             lambda result: show_beside(CompareResults(session, self.analysing, result, self))
         )
@@ -200,11 +206,7 @@ class Window(QMainWindow):
         self.canvas.box_ended.connect(lambda: self.actions_["box"].setChecked(self.canvas.box_mode))
         self.tree.context_requested.connect(partial(pop_up, self, self.actions_, LAYER_CONTEXT))
         self.tree.itemDoubleClicked.connect(lambda: self.actions_["layer_zoom"].trigger())
-        self.timeline.date_changed.connect(self.canvas.set_date)
-        self.timeline.date_changed.connect(self.surroundings.set_city_date)
         self.canvas.camera_changed.connect(self.surroundings.look_from)
-        self.timeline.ghosts_changed.connect(self.canvas.set_ghosts)
-        self.timeline.ghosts_changed.connect(self.actions_["ghosts"].setChecked)
         for name, dock in self.arrangement.docks.items():
             dock.visibilityChanged.connect(partial(self._on_dock, name))
         self.canvas.hovered.connect(self.sight_panel.point_at)
@@ -273,7 +275,7 @@ class Window(QMainWindow):
         self.canvas.set_ghosts(self.timeline.ghosts.isChecked())
         self._toolbar.setVisible(is_open)
         self.arrangement.show(is_open)
-        self._show_title()
+        self.show_title()
         if is_open:
             if not self.session.is_untitled:
                 self.settings.add_recent(self.session.project.path)
@@ -286,17 +288,20 @@ class Window(QMainWindow):
         if shown is not None:
             self.set_sight(False)
             self.show_dock("results", True)
-            if shown.date:
+            if shown.date and not self.session.comparing.is_on:  # both states are seen
                 self.timeline.show_date(shown.date)
             if shown.day is not None:  # shadows of another day over it would mislead
                 self.sun.set_day(shown.day)
 
-    def _show_title(self, *_args: object) -> None:
+    def show_title(self, *_args: object) -> None:
+        """Say what is open, and which scenario is looked at."""
         name = self.session.project.title if self.session.is_open else ""
-        self.setWindowTitle(f"{name} – Citystrata" if name else "Citystrata")
+        scenario = self.session.situation.scenario_name
+        self.setWindowTitle(" – ".join(filter(None, (scenario, name, "Citystrata"))))
 
     def _on_imported(self, layers: list[Layer]) -> None:
         self.notices.say_imported(layers)
+        self.time.ask_of_snapshots(layers)
         self.mappings.settle(layers)
 
     def show_import_report(self, layer: int) -> None:
@@ -318,12 +323,6 @@ class Window(QMainWindow):
         titles = [found.title for found in self.analysing.results if found.id in results]
         title = titles[0] if len(titles) == 1 else "Results"
         run_report(self, self.session, results, title, self.notices.say_written)
-
-    def export_result(self, result: ResultSummary) -> None:
-        """Ask for a file, and write a result to it."""
-        path = ask_export_path(self, self.session, result)
-        if path is not None:
-            run_export(self.session, result, path)
 
     def show_dock(self, name: str, on: bool) -> None:
         """Show a panel, in front of others in its place, or hide it."""

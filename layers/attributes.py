@@ -21,7 +21,7 @@ from layers.columns import Column, Mask, encoded
 from layers.columnstore import FIXED, Table
 from layers.data import Progress, never_stop
 from layers.expression import Expression
-from layers.history import ATTRIBUTE
+from layers.history import ATTRIBUTE, GONE
 from layers.records import Changes, Layer
 from layers.values import Value
 
@@ -39,6 +39,7 @@ class Attributes:
         self._tables: dict[int, Table] = {}
         self._columns: dict[tuple[int, str], Column] = {}
         self._layers: dict[int, Layer] = {}
+        self._gone: dict[int, Mask] = {}
         self._edits = 0
         self._lock = Lock()
 
@@ -49,7 +50,7 @@ class Attributes:
     def values(self, connection: sqlite3.Connection, layer: Layer, key: str) -> Column:
         """The values of an attribute, or of a column that every object has."""
         found = self._columns.get((layer.id, key))
-        if found is not None:
+        if found is not None and len(found) == layer.object_count:  # objects may have been added since
             return found
         edits = self._edits
         table = self._table(connection, layer)
@@ -61,6 +62,20 @@ class Attributes:
             if edits == self._edits:
                 self._layers[layer.id] = layer
                 self._columns[layer.id, key] = found
+        return found
+
+    def gone(self, connection: sqlite3.Connection, layer: Layer) -> Mask:
+        """Which objects of a layer were taken away."""
+        found = self._gone.get(layer.id)
+        if found is not None and len(found) == layer.object_count:
+            return found
+        edits = self._edits
+        found = np.zeros(layer.object_count, bool)
+        taken = np.array(rows.gone(connection, layer.id), np.int64) - layer.first_fid
+        found[taken[taken < layer.object_count]] = True
+        with self._lock:
+            if edits == self._edits:
+                self._gone[layer.id] = found
         return found
 
     def parents(self, connection: sqlite3.Connection, layer: Layer) -> Int32:
@@ -82,7 +97,7 @@ class Attributes:
     def _table(self, connection: sqlite3.Connection, layer: Layer) -> Table | None:
         """All columns as they are stored, or those of a small layer; None when they must first be stored."""
         table = self._tables.get(layer.id)
-        if table is None:
+        if table is None or table.count != layer.object_count:
             table = columnstore.load(self._folder(layer), layer.object_count)
             if table is None and layer.object_count <= SMALL:
                 table = columnstore.table_of(rows.raw(connection, *_range(layer)))
@@ -119,6 +134,8 @@ class Attributes:
         """Take in what a step changed, or the undoing of one; only the touched values are looked at."""
         with self._lock:
             self._edits += 1
+            if GONE in changes.keys:
+                self._gone.clear()
             held = [place for place in self._columns if place[1] in changes.keys]
         for number, key in held:
             layer = self._layers[number]

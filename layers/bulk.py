@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -106,6 +106,15 @@ class Plan:
         return dataclasses.replace(
             self, proposed=tuple(part.kept_to(np.isin(part.fids, fids)) for part in self.proposed)
         )
+
+    def of_others(self, others: Mapping[int, int]) -> Plan:
+        """The same values for other objects in place of these: their copies in a scenario."""
+
+        def moved(part: Proposed) -> Proposed:
+            fids = np.array([others[fid] for fid in part.fids.tolist()], np.int64)
+            return dataclasses.replace(part, fids=fids)
+
+        return dataclasses.replace(self, proposed=tuple(map(moved, self.proposed)))
 
     def write(self, edit: Edit) -> None:
         """Make the changes inside an edit."""

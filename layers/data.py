@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +62,14 @@ class Piece:
     start: int = 0
     feature: int | None = None
     role: str = ""
+
+
+@dataclass(frozen=True)
+class Gone:
+    """What of a layer was taken away, and is to be left out of the text of its source."""
+
+    fids: frozenset[int]
+    parts: Mapping[int, frozenset[str]]  # of objects that are there: the ids of those parts that are gone
 
 
 @dataclass

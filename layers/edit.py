@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from types import EllipsisType
+from types import EllipsisType, MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from layers import gis, history, resultstore
+from layers import adding, drawn, gis, history, resultstore, rows, scenariorows
+from layers.adding import New
+from layers.crs import LOCAL
 from layers.data import Progress, never_stop
 from layers.epochs import says_when, validity_after
 from layers.errors import EditError
 from layers.jsontext import raw_members
+from layers.place import local_origin
 from layers.placement import Placement
 from layers.records import Change, Changes, Fids
 from layers.results import Result
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 Dates = list[str | None] | tuple[str | None, ...]
 #: How much of a long step is done once its values are set; the rest is its entry in the journal.
 APPLYING = 0.8
+NO_ATTRIBUTES: Mapping[str, Any] = MappingProxyType({})
 
 
 class Edit:
@@ -41,6 +45,7 @@ class Edit:
         self._progress(APPLYING, "writing the history")
         self.changes = history.record(self._connection, label, why)
         if self.changes is not None:
+            drawn.follow(self._connection, self.changes)
             gis.follow(self._connection, self.changes)
 
     def close(self) -> None:
@@ -56,6 +61,16 @@ class Edit:
     def _do(self, *changes: Change) -> None:
         self._check_open()
         history.do(self._connection, changes)
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows of a SELECT as they are within this edit, for the rooms of this package."""
+        self._check_open()
+        return self._connection.execute(sql, values).fetchall()
+
+    def copies(self, scenario: int) -> list[tuple[int, int]]:
+        """The objects of a scenario that stand for others, each with what it replaces, within this edit."""
+        self._check_open()
+        return scenariorows.copies(self._connection, scenario)
 
     def set_attribute(self, fid: int, name: str, value: Any) -> None:
         """Give an attribute any JSON value; `msgspec.Raw` keeps its very text."""
@@ -165,6 +180,108 @@ class Edit:
         for _start, part in self._parts(fids):
             self._do(*reshaping.changes(self._connection, {fid: shapes[fid] for fid in part}))
         self._do(*reshaping.ancestors(self._connection, fids))
+
+    def remove_objects(self, fids: Fids) -> None:
+        """Take objects away with all their parts; undo gives them back."""
+        self._check_open()
+        family = adding.family(self._connection, fids)
+        for _start, part in self._parts(family):
+            self._do(*(Change("object", fid, history.GONE, "0", "1") for fid in part))
+        self._enclose_parents(family)
+
+    def add_object(
+        self,
+        layer: int,
+        id: str,
+        type: str,
+        shape: Shape | None,
+        attributes: Mapping[str, Any] = NO_ATTRIBUTES,
+        parent: str | None = None,
+        replaces: int | None = None,
+        valid: tuple[str | None, str | None] | None = None,
+    ) -> int:
+        """Add an object to a drawn layer, with a shape in the layer's CRS; gives its fid.
+
+        '' as id gives it one of its own; `valid` says from when to when it stands, else its attributes do.
+        """
+        (fid,) = self.add_objects(layer, [New(id, type, shape, attributes, parent, replaces, valid)])
+        return fid
+
+    def add_objects(self, layer: int, news: Sequence[New]) -> list[int]:
+        """Add many objects to a drawn layer at once; gives their fids."""
+        self._check_open()
+        found = adding.add_objects(self._connection, layer, news)
+        self._set_origin(found)
+        for _start, part in self._parts(found):
+            self._do(*(Change("object", fid, history.GONE, "1", "0") for fid in part))
+        self._enclose_parents([fid for fid, new in zip(found, news, strict=True) if new.parent])
+        return found
+
+    def _set_origin(self, fids: Fids) -> None:
+        """What is drawn first says where the project lies."""
+        held = self._connection.execute("SELECT 1 FROM project WHERE key = 'origin'").fetchone()
+        box = rows.box(self._connection, fids) if held is None else None
+        if box is not None:
+            self.set_project("origin", orjson.dumps(local_origin(box)).decode())
+
+    def _enclose_parents(self, fids: Fids) -> None:
+        """Objects that are nothing but their parts are as large as those that are there."""
+        from layers import reshaping  # what makes triangles takes its time to load
+
+        self._do(*reshaping.ancestors(self._connection, [int(fid) for fid in fids]))
+
+    def add_layer(
+        self,
+        name: str,
+        kind: str = "city",
+        scenario: int | None = None,
+        crs: str | None = None,
+        base: int | None = None,
+    ) -> int:
+        """Add a layer to which objects can be added; gives its id.
+
+        It lies in the project's CRS, in another one, or as the layer `base` whose objects it changes.
+        """
+        self._check_open()
+        if self._connection.execute("SELECT 1 FROM project WHERE key = 'crs'").fetchone() is None:
+            self.set_project("crs", crs or LOCAL)
+        number = adding.add_layer(self._connection, name, kind, scenario, crs, base)
+        self._do(Change("layer", number, "present", "0", "1"))
+        return number
+
+    def add_scenario(self, name: str, parent: int | None = None, epoch: str = "") -> int:
+        """Begin a scenario, an alternative to the city (of a date) or to another scenario; gives its id."""
+        self._check_open()
+        number = adding.add_scenario(self._connection, name, parent, epoch)
+        self._do(Change("scenario", number, "present", "0", "1"))
+        return number
+
+    def set_scenario(self, scenario: int, **values: Any) -> None:
+        """Set fields of a scenario: name, status (proposed, approved, built), note, color, epoch, present.
+
+        One that is no longer present takes its layers with it.
+        """
+        self._check_open()
+        self._do(*adding.scenario_changes(self._connection, scenario, values))
+        if values.get("present") is False:
+            layers = "SELECT id FROM layer WHERE scenario = ? AND present = 1"
+            for (number,) in self._connection.execute(layers, (scenario,)).fetchall():
+                self.set_layer(number, present=False)
+
+    def set_absent(self, scenario: int, fids: Fids, absent: bool = True) -> None:
+        """Say that objects of others do not stand in a scenario, or that they do."""
+        held = set(scenariorows.absent(self._connection, scenario))
+        changed = [int(fid) for fid in fids if (int(fid) in held) != absent]
+        before, after = (None, "1") if absent else ("1", None)
+        for _start, part in self._parts(changed):
+            self._do(
+                *(Change("scenario", scenario, f"{scenariorows.ABSENT}{fid}", before, after) for fid in part)
+            )
+
+    def set_identity(self, fid: int, other: int, verdict: str | None) -> None:
+        """Say that two objects of different dates are the "same" or "different"; None: nothing is said."""
+        self._check_open()
+        self._do(*adding.identity_changes(self._connection, fid, other, verdict))
 
     def set_layer(self, layer: int, **values: Any) -> None:
         """Set columns of a layer: name, visible, opacity, position, lod, style, epoch, present, placement."""

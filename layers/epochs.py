@@ -1,8 +1,10 @@
-"""What stands at a date: validity of objects, snapshot layers, and the ticks of the timeline.
+"""What stands in a situation (a date and a scenario), and the ticks of the timeline.
 
 An object is there from its `valid_from` up to, not including, its `valid_to`; a missing end is
 open. Dates are ISO dates; a year or a month alone means its first day. A layer with an `epoch`
-is a snapshot: of all snapshots of its kind, the latest one up to the date is shown.
+is a snapshot: of all snapshots of its kind and series, the latest one up to the date is shown.
+In a scenario its own layers stand as well, with those of the scenarios from which it branches, and what
+it has replaced or taken away does not. What is gone stands nowhere.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 Days = NDArray[np.datetime64]
 
+#: Where the facts of a scenario's layer name the layer whose objects it changes.
+BASE = "base"
 _DATE = re.compile(r"\s*(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ].*)?)?)?\s*$", re.ASCII)
 _FROM_FIELDS = words(
     "validfrom dateofconstruction begindatum startdate datefrom constructiondate installationdate "
@@ -37,6 +41,11 @@ _TO_FIELDS = words(
     "validto dateofdemolition einddatum enddate dateto demolitiondate yearofdemolition removalyear "
     "sloopjaar abrissjahr"
 )
+
+
+#: What CityGML says of when an object stood, and last of when its entry in the register was made and ended.
+CITY_FROM = ("validFrom", "dateOfConstruction", "yearOfConstruction", "creationDate")
+CITY_TO = ("validTo", "dateOfDemolition", "yearOfDemolition", "terminationDate")
 
 
 def iso_date(value: Any) -> str | None:
@@ -59,15 +68,17 @@ def validity(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
 
 def city_validity(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """When a city object stood, from the attributes that CityGML 3.0 has for it."""
-    start = attributes.get("validFrom") or attributes.get("dateOfConstruction")
-    end = attributes.get("validTo") or attributes.get("dateOfDemolition")
-    return str(start)[:10] if start else None, str(end)[:10] if end else None
+    """When a city object stood, from the attributes that CityGML has for it."""
+    return _first_date(attributes, CITY_FROM), _first_date(attributes, CITY_TO)
+
+
+def _first_date(attributes: Mapping[str, Any], names: Sequence[str]) -> str | None:
+    return next((date for name in names if (date := iso_date(attributes.get(name)))), None)
 
 
 def says_when(name: str) -> bool:
     """Whether an attribute of that name may say from or until when its object stands."""
-    return _validity_fields((name,)) != (None, None)
+    return name in (*CITY_FROM, *CITY_TO) or _validity_fields((name,)) != (None, None)
 
 
 def validity_after(
@@ -128,30 +139,112 @@ def _day(date: str) -> np.datetime64:
 def shown_snapshots(layers: Sequence[Layer], date: str) -> dict[int, bool]:
     """Whether each snapshot layer shows at a date; layers without an epoch are left out."""
     day = _day(date)
-    latest: dict[str, np.datetime64] = {}
+    latest: dict[tuple[str, str], np.datetime64] = {}
     dated = [(layer, np.datetime64(iso_date(layer.epoch) or "NaT", "D")) for layer in layers if layer.epoch]
     for layer, epoch in dated:
-        if epoch <= day and (layer.kind not in latest or latest[layer.kind] < epoch):
-            latest[layer.kind] = epoch
-    return {layer.id: bool(np.isnat(epoch) or latest.get(layer.kind) == epoch) for layer, epoch in dated}
+        kind = layer.kind, layer.series
+        if epoch <= day and (kind not in latest or latest[kind] < epoch):
+            latest[kind] = epoch
+    return {
+        layer.id: bool(np.isnat(epoch) or latest.get((layer.kind, layer.series)) == epoch)
+        for layer, epoch in dated
+    }
 
 
-def state_at(project: Project, date: str | None) -> dict[int, tuple[Mask, Mask]]:
-    """Per layer id, which of its objects show at a date, and which are ghosts of other dates.
+def lineage(project: Project, scenario: int | str | None) -> list[int]:
+    """A scenario, by its id or name, and those from which it branches, itself first.
+
+    Nothing for the city as it is, which is None or ''.
+    """
+    parents = {known.id: known.parent for known in project.scenarios}
+    number = project.scenario(scenario).id if scenario else None
+    found: list[int] = []
+    while number is not None and number in parents and number not in found:
+        found.append(number)
+        number = parents[number]
+    return found
+
+
+def absent_in(project: Project, scenario: int | str | None) -> NDArray[np.int64]:
+    """What does not stand in a scenario, ascending: fids, and of whole layers minus their ids.
+
+    It is what the scenario and those from which it branches have replaced or taken away. Where several of
+    them have changed one object, the nearest counts.
+    """
+    found: set[int] = set()
+    for number in lineage(project, scenario):
+        found.update(fid for fid, replaced in project.copies(number) if replaced in found)
+        found.update(project.absent(number))
+    return np.array(sorted(found), np.int64)
+
+
+def date_in(project: Project, date: str | None, scenario: int | str | None) -> str | None:
+    """The date that is looked at: where none is asked for, the one that the scenario changes."""
+    if date:
+        return date
+    epochs = {known.id: known.epoch for known in project.scenarios}
+    return next((epochs[number] for number in lineage(project, scenario) if epochs[number]), None)
+
+
+def state_at(
+    project: Project, date: str | None, scenario: int | str | None = None
+) -> dict[int, tuple[Mask, Mask]]:
+    """Per layer id, which of its objects stand, and which are ghosts: of other dates, or taken away in the
+    scenario without anything in their place.
 
     The masks are in layer order; a layer without objects (a raster, a cloud) has one entry for
-    itself. Without a date everything shows.
+    itself. Without a date everything shows, whenever it stands; without a scenario the city as it is.
     """
-    shown = {} if date is None else shown_snapshots(project.layers, date)
+    date = date_in(project, date, scenario)
+    snapshots = {} if date is None else shown_snapshots(project.layers, date)
+    own = lineage(project, scenario)
+    absent = absent_in(project, scenario)
+    replaced = {original for number in own for _fid, original in project.copies(number)}
+    removed = absent[~np.isin(absent, list(replaced))]
     state = {}
     for layer in project.layers:
-        starts = project.values(layer, "valid_from")
-        stands = date is None or shown.get(layer.id, True)
-        visible = np.full(max(len(starts), 1), stands)
-        if date is not None and stands and len(starts):
-            visible = is_valid(starts, project.values(layer, "valid_to"), date)
-        state[layer.id] = visible, ~visible
+        if (layer.scenario is not None and layer.scenario not in own) or -layer.id in absent:
+            nothing = np.zeros(max(layer.object_count, 1), bool)
+            state[layer.id] = nothing, nothing
+            continue
+        stands = snapshots.get(layer.facts.get(BASE, layer.id), True)
+        state[layer.id] = _state_of(project, layer, date, stands, (absent, removed))
     return state
+
+
+def _state_of(
+    project: Project,
+    layer: Layer,
+    date: str | None,
+    stands: bool,
+    lost: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> tuple[Mask, Mask]:
+    """What stands of a layer that shows at the date (`stands`), or not, and what is a ghost.
+
+    `lost` is what does not stand in the scenario, and what of it was taken away.
+    """
+    starts = project.values(layer, "valid_from")
+    visible = np.full(max(len(starts), 1), stands)
+    if date is not None and stands and len(starts):
+        visible = is_valid(starts, project.values(layer, "valid_to"), date)
+    ghosts = ~visible
+    if len(starts):
+        holder = project.any_layer(layer.objects_layer)
+        absent, removed = (_mask_of(fids, holder) for fids in lost)
+        there = ~project.gone(holder)
+        if absent.any():
+            ghosts = (ghosts & ~absent) | (removed & stands)
+            visible = visible & ~absent
+        visible, ghosts = visible & there, ghosts & there
+    return visible, ghosts
+
+
+def _mask_of(fids: NDArray[np.int64], layer: Layer) -> Mask:
+    """Which of a layer's objects are among some, ascending, in layer order."""
+    found = np.zeros(layer.object_count, bool)
+    first, last = np.searchsorted(fids, (layer.first_fid, layer.first_fid + layer.object_count))
+    found[fids[first:last] - layer.first_fid] = True
+    return found
 
 
 @dataclass(frozen=True)
@@ -170,11 +263,14 @@ def dates_of(project: Project) -> list[Tick]:
     for epoch in project.epochs:
         names.setdefault(iso_date(epoch.date) or epoch.date, []).append(epoch.name)
     for layer in project.layers:
+        if layer.scenario is not None:
+            continue
         if layer.epoch:
             names.setdefault(iso_date(layer.epoch) or layer.epoch, []).append(layer.name)
         for key in ("valid_from", "valid_to") if layer.object_count else ():
             codes, values = project.values(layer, key).as_codes()
-            counts = np.bincount(codes + 1, minlength=len(values) + 1)[1:]
+            there = ~project.gone(layer)
+            counts = np.bincount(codes[there] + 1, minlength=len(values) + 1)[1:]
             for value, count in zip(listed(values), counts.tolist(), strict=True):
                 if count and (date := iso_date(value)):
                     changes[date] = changes.get(date, 0) + count

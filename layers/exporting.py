@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import chain, groupby
 from pathlib import Path
-from typing import IO, Any
-
-import orjson
+from typing import IO
 
 from layers import companions, formats, safefile
-from layers.data import HEAD, MEMBER, TILE, LayerData, Piece, Progress, WriteOptions, never_stop
+from layers.data import TILE, LayerData, Piece, Progress, WriteOptions, never_stop
 from layers.errors import WriteError
-from layers.formats._reshape import own_text
-from layers.jsontext import raw_members
 from layers.outfile import check_kept
 from layers.project import Project
 from layers.records import Layer
 from layers.source import below
+from layers.sourcetext import current_bytes, current_tiles, source_tiles
 from layers.writers import WRITERS, Writer, by_ending
 from layers.writers.outgoing import Outgoing, rows_of
 
@@ -80,6 +75,8 @@ def holder_of(project: Project, layer: Layer) -> Layer:
 def goes_back(project: Project, layer: Layer, options: WriteOptions) -> bool:
     """Whether the source itself is written, as it came or with the edits in it."""
     if options.crs is not None or options.lod is not None or options.section or options.out is None:
+        return False
+    if layer.is_drawn:
         return False
     if layer.facts.get("tiles"):
         return not options.out.suffix
@@ -155,6 +152,7 @@ def check_written_back(project: Project, layer: Layer) -> None:
     if not layer.linked:
         form = formats.by_name(layer.source_format)
         _check_shapes(project, layer, form)
+        _check_gone(project, layer, form)
         _check_pieces(project, layer, form)
 
 
@@ -167,6 +165,18 @@ def _check_shapes(project: Project, layer: Layer, form: formats.Format) -> None:
             where=layer.name,
             found=form.TITLE,
             do="Export the layer as CityJSON",
+        )
+
+
+def _check_gone(project: Project, layer: Layer, form: formats.Format) -> None:
+    """Refuse to write the source back with what was taken away in it."""
+    gone = int(project.gone(layer).sum())
+    if gone and formats.leaver(form) is None:
+        raise WriteError(
+            f"{gone} objects that were taken away cannot be left out of this format",
+            where=layer.name,
+            found=form.TITLE,
+            do="Export the layer in another format",
         )
 
 
@@ -219,150 +229,6 @@ def _copy(layer: Layer, source: Path, out: Path) -> None:
 def _write_pieces(project: Project, layer: Layer, file: IO[bytes]) -> None:
     for data in current_bytes(project, layer):
         file.write(data)
-
-
-def current_bytes(project: Project, layer: Layer) -> Iterator[bytes]:
-    """The source file with the edits in it, piece by piece."""
-    return chain.from_iterable(tile for _, tile in current_tiles(project, layer))
-
-
-def changed_bytes(project: Project, layer: Layer, change: Callable[[Piece], Piece]) -> Iterator[bytes]:
-    """The source file with the edits in it, and besides them what `change` makes of every piece."""
-    return chain.from_iterable(tile for _, tile in current_tiles(project, layer, change))
-
-
-def current_tiles(
-    project: Project, layer: Layer, change: Callable[[Piece], Piece] = lambda piece: piece
-) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """The tiles by name with the edits in them; a single file is one tile without a name."""
-    form = formats.by_name(layer.source_format)
-    rewriter, reshaper = formats.rewriter(form), formats.reshaper(form)
-    shapes = project.shapes(layer) if reshaper else {}
-    for name, pieces in _by_tile(project, layer):
-        if reshaper and shapes:
-            pieces = reshaper.reshape(pieces, shapes, layer.crs)
-        tile = ((change(piece), touched) for piece, touched in pieces)
-        if rewriter is None:
-            yield name, (piece.data for piece, _ in tile)
-        else:
-            yield name, rewriter.rewrite(tile, lambda fid: raw_attributes(project, fid))
-
-
-def source_tiles(project: Project, layer: Layer) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """The tiles by name as they were read; a single file is one tile without a name."""
-    for name, tile in _by_tile(project, layer):
-        yield name, (piece.data for piece, _ in tile)
-
-
-def _by_tile(project: Project, layer: Layer) -> Iterator[tuple[str, Iterator[tuple[Piece, int | None]]]]:
-    name = ""
-
-    def tile(item: tuple[Piece, int | None]) -> str:
-        nonlocal name
-        if item[0].role.startswith(TILE):
-            name = item[0].role.removeprefix(TILE)
-        return name
-
-    return groupby(_pieces(project, "p.layer = ? ORDER BY p.seq", layer.id), tile)
-
-
-def object_text(project: Project, fid: int) -> str:
-    """An object's own text as it would be exported now; an edited shape numbers its own vertices."""
-    found = _own(project, fid)
-    if found is None:
-        return ""
-    own = list(_from_head(project, found))
-    if found.nested is None:
-        text = b"".join(found.rewriter.rewrite(iter(own), lambda _: raw_attributes(project, fid)))
-        shape = project.shape(fid)
-        if shape is not None:
-            text = own_text(text, shape)
-        return text.decode("utf-8", "replace") if found.first == fid else ""
-    head, *member = found.rewriter.rewrite(iter(own), lambda number: raw_attributes(project, number))
-    return found.nested.own_text(head, b"".join(member), fid - found.first)
-
-
-def object_geometries(project: Project, fid: int) -> list[dict[str, Any]]:
-    """An object's geometries in the source, as CityJSON has them."""
-    found = _own(project, fid)
-    if found is None or found.nested is None:
-        try:
-            values = orjson.loads(object_text(project, fid))
-        except orjson.JSONDecodeError:
-            return []
-        geometries = values.get("geometry") if isinstance(values, dict) else None
-        return geometries if isinstance(geometries, list) else []
-    head, *member = (piece.data for piece, _ in _from_head(project, found))
-    return found.nested.own_geometries(
-        head,
-        b"".join(member),
-        fid - found.first,
-        lambda: (piece.data for piece, _ in _pieces(project, "p.layer = ? ORDER BY p.seq", found.layer)),
-    )
-
-
-@dataclass(frozen=True)
-class _Own:
-    """Where the text of an object is."""
-
-    layer: int
-    in_tiles: bool  # the layer is many files
-    first: int  # fid of the first object in the piece that holds it
-    rewriter: formats.Rewriter
-    nested: formats.Nested | None
-
-
-def _own(project: Project, fid: int) -> _Own | None:
-    """Where the text of an object is; None where the source is not kept object by object."""
-    found = project.query(
-        "SELECT l.source_format, l.first_fid, l.id, l.facts LIKE '%\"tiles\"%' FROM object o"
-        " JOIN layer l ON l.id = o.layer WHERE o.fid = ?",
-        (fid,),
-    )
-    form = formats.by_name(found[0][0]) if found else None
-    rewriter = None if form is None else formats.rewriter(form)
-    if form is None or rewriter is None:
-        return None
-    # The piece of the object, or of the first one in the member that holds it.
-    ((first,),) = project.query(
-        "SELECT max(object) FROM piece WHERE object BETWEEN ? AND ?", (found[0][1], fid)
-    )
-    if first is None:
-        return None
-    return _Own(found[0][2], bool(found[0][3]), first, rewriter, formats.nested(form))
-
-
-def _from_head(project: Project, own: _Own) -> Iterator[tuple[Piece, int | None]]:
-    """The pieces of an object, and before them what the file begins with where that tells what they mean.
-
-    What stands before the object is left out: neighbours' commas and keys.
-    """
-    if own.nested is not None:
-        order = "p.seq LIMIT 1"
-        if own.in_tiles:
-            order = f"p.seq > (SELECT min(seq) FROM piece WHERE object = {own.first}), p.seq DESC LIMIT 1"
-        yield from _pieces(project, f"p.layer = ? AND p.role = '{HEAD}' ORDER BY {order}", own.layer)
-    for piece, touched in _pieces(project, "p.object = ? ORDER BY p.seq", own.first):
-        yield Piece(piece.data[piece.start :], 0, piece.feature, piece.role), touched
-
-
-def raw_attributes(project: Project, fid: int) -> dict[str, bytes]:
-    """An object's attributes as raw JSON text."""
-    ((text,),) = project.query("SELECT attributes FROM object WHERE fid = ?", (fid,))
-    return raw_members(text.encode())
-
-
-def _pieces(project: Project, where: str, value: int) -> Iterator[tuple[Piece, int | None]]:
-    """Stored pieces, with the fid of those whose object, or any of those it holds, was ever edited."""
-    for feature, role, start, data, touched in project.rows(
-        "SELECT p.object, p.role, p.start, p.data, CASE"
-        f" WHEN p.role LIKE '{MEMBER}%' THEN EXISTS (SELECT 1 FROM object h WHERE h.touched AND h.fid"
-        f" BETWEEN p.object AND p.object + CAST(substr(p.role, {len(MEMBER) + 1}) AS INTEGER) - 1)"
-        " ELSE o.touched END"
-        f" FROM piece p LEFT JOIN object o ON o.fid = p.object WHERE {where}",
-        (value,),
-    ):
-        yield Piece(data, start, feature, role), feature if touched else None
 
 
 def layer_data(project: Project, layer: Layer) -> LayerData:

@@ -15,25 +15,50 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from layers.project import Project
-    from layers.records import CityObject
+    from layers.records import CityObject, Fids, Layer
 
 Indices = NDArray[np.intp]
 
 STEEP = 0.2  # |z| of a unit normal: flatter than about 78° from level counts as facing down
 #: An object of more polygons than this (terrain) is shown by the rectangle around it.
 MOST_POLYGONS = 20_000
+#: Fewer objects than this are looked up one by one.
+FEW = 200
 
 
 def plan_of(project: Project, item: CityObject) -> BaseGeometry | None:
     """What GIS programs see of an object, flat and in the project's CRS."""
-    from shapely import force_2d, from_wkb, transform
+    from shapely import force_2d
 
-    shape, move = project.wkb(item.fid), project.mover(project.any_layer(item.layer))
+    plan: BaseGeometry | None = force_2d(plans_of(project, project.any_layer(item.layer), [item.fid])[0])
+    return plan
+
+
+def plans_of(project: Project, layer: Layer, fids: Fids) -> NDArray[np.object_]:
+    """What GIS programs see of objects of one layer, in the project's CRS; None where that is nothing."""
+    from shapely import from_wkb, transform
+
+    move = project.mover(layer)
 
     def moved(places: Float64) -> Float64:
-        return move(np.column_stack((places, np.zeros(len(places)))))[:, :2]
+        is_flat = np.isnan(places[:, 2])
+        there = move(np.column_stack((places[:, :2], np.where(is_flat, 0.0, places[:, 2]))))
+        there[is_flat, 2] = np.nan
+        return there
 
-    return None if shape is None else transform(force_2d(from_wkb(shape)), moved)
+    found: NDArray[np.object_] = from_wkb(_texts(project, np.asarray(fids, np.int64)))
+    return np.asarray(transform(found, moved, include_z=True), object)
+
+
+def _texts(project: Project, fids: NDArray[np.int64]) -> list[bytes | None]:
+    """The WKB of some objects; of many they are read in one go."""
+    if len(fids) < FEW:
+        return [project.wkb(fid) for fid in fids.tolist()]
+    first, last = int(fids.min()), int(fids.max())
+    rows = project.rows("SELECT fid, geom FROM object WHERE fid BETWEEN ? AND ?", (first, last))
+    wanted = set(fids.tolist())
+    known = {fid: wkb.from_blob(blob) for fid, blob in rows if blob and fid in wanted}
+    return [known.get(fid) for fid in fids.tolist()]
 
 
 def footprints(mesh: Mesh, count: int) -> list[bytes | None]:

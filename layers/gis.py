@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 import orjson
 
-from layers.history import ATTRIBUTE
+from layers.history import ATTRIBUTE, GONE
 from layers.records import Changes
 from layers.values import merge_types, type_of
 
@@ -78,7 +78,8 @@ def make_view(connection: sqlite3.Connection, layer: int) -> None:
     columns = ", ".join(_columns(connection, layer))
     connection.execute(
         f"CREATE VIEW {quoted(view)} AS SELECT fid AS OGC_FID, geom, id, type, parent, valid_from, valid_to"
-        f"{', ' + columns if columns else ''} FROM object WHERE layer = {int(layer)}"
+        f"{', ' + columns if columns else ''} FROM object"
+        f" WHERE layer = {int(layer)} AND gone = 0"
     )
     number = srs_id(connection, crs)
     extent = orjson.loads(facts).get("layer_box") or [None] * 6
@@ -192,11 +193,14 @@ def _learn(connection: sqlite3.Connection, changes: Changes) -> set[int]:
         "SELECT id, first_fid, first_fid + object_count - 1 FROM layer WHERE object_count > 0"
     ).fetchall()
     learned: dict[tuple[int, str], str] = {}
+    came_or_went: set[int] = set()  # layers whose views may be of an earlier version, or lack new attributes
     value = "before" if changes.step.undone else "after"
     for layer, first, last in ranges:
         at = np.searchsorted(changes.fids, first)
         if at == len(changes.fids) or changes.fids[at] > last:
             continue
+        if GONE in changes.keys:
+            came_or_went.add(layer)
         known = dict(connection.execute("SELECT name, type FROM attribute WHERE layer = ?", (layer,)))
         found = connection.execute(
             f"SELECT DISTINCT key, {value} FROM change WHERE step = ? AND tab = 'object'"
@@ -213,4 +217,4 @@ def _learn(connection: sqlite3.Connection, changes: Changes) -> set[int]:
         " ON CONFLICT (layer, name) DO UPDATE SET type = excluded.type",
         ((layer, name, type, layer) for (layer, name), type in learned.items()),
     )
-    return {layer for layer, _ in learned}
+    return {layer for layer, _ in learned} | came_or_went

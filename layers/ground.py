@@ -8,6 +8,7 @@ import numpy as np
 
 from layers.arrays import CityTiles, Float64, TerrainPyramid
 from layers.cache import CacheMissing
+from layers.epochs import absent_in, lineage
 from layers.pipes import Terrain
 from layers.records import Layer
 from layers.standing import Standing
@@ -18,9 +19,15 @@ if TYPE_CHECKING:
     from layers.project import Project
 
 
-def terrain_of(project: Project) -> Terrain | None:
-    """Heights from the project's terrain layers, the uppermost that has one; None without terrain."""
-    found = [one for layer in project.layers if layer.kind == "terrain" and (one := _terrain(project, layer))]
+def terrain_of(project: Project, scenario: int | None = None) -> Terrain | None:
+    """Heights from the terrain that stands in a scenario, or in the city as it is; None without terrain.
+
+    Of several layers the uppermost counts that has a height at a place.
+    """
+    there = [
+        layer for layer in project.layers if layer.kind == "terrain" and _stands(project, layer, scenario)
+    ]
+    found = [one for layer in there if (one := _terrain(project, layer))]
     if not found:
         return None
 
@@ -33,6 +40,11 @@ def terrain_of(project: Project) -> Terrain | None:
         return heights
 
     return height
+
+
+def _stands(project: Project, layer: Layer, scenario: int | None) -> bool:
+    own = lineage(project, scenario)
+    return (layer.scenario is None or layer.scenario in own) and -layer.id not in absent_in(project, scenario)
 
 
 def _terrain(project: Project, layer: Layer) -> Terrain | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import orjson
 
-from layers import resiting, shaperows
+from layers import resiting, scenariorows, shaperows
 from layers.data import Progress
 from layers.errors import EditError
 from layers.jsontext import join_members, raw_members
@@ -25,12 +25,13 @@ ATTRIBUTE = "attr:"
 LAYER_COLUMNS = frozenset(
     (
         "name", "style", "visible", "opacity", "position", "lod", "epoch", "present", "crs", "source_path",
-        "placement",
+        "placement", "series", "scenario",
     )
 )  # fmt: skip
 #: Those that hold JSON.
 LAYER_JSON = frozenset(("style", "placement"))
-OBJECT_COLUMNS = frozenset(("valid_from", "valid_to"))
+GONE = "gone"
+OBJECT_COLUMNS = frozenset(("valid_from", "valid_to", GONE))
 RESULT_COLUMNS = frozenset(("present", "title"))
 #: Objects that are read and written together.
 AT_ONCE = 500
@@ -78,6 +79,8 @@ def _apply_to_objects(connection: sqlite3.Connection, changes: dict[int, list[Ch
         for change in mine:
             if change.key in shaperows.KEYS:
                 shaperows.apply(connection, fid, change.key, change.after)
+            elif change.key.startswith(scenariorows.SAME):
+                scenariorows.apply_same(connection, change)
             elif change.key in OBJECT_COLUMNS:
                 columns.setdefault(change.key, []).append((change.after, fid))
             elif not change.key.startswith(ATTRIBUTE):
@@ -139,11 +142,12 @@ def _apply_to_result(connection: sqlite3.Connection, change: Change) -> None:
     )
 
 
-_APPLY = {
+_APPLY: dict[str, Callable[[sqlite3.Connection, Change], None]] = {
     "layer": _apply_to_layer,
     "project": _apply_to_project,
     "epoch": _apply_to_epoch,
     "result": _apply_to_result,
+    "scenario": scenariorows.apply,
 }
 
 
@@ -258,6 +262,7 @@ def _summary(connection: sqlite3.Connection, step: Step) -> Changes:
         "project" in touched,
         "epoch" in touched,
         "result" in touched,
+        "scenario" in touched,
     )
 
 

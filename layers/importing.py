@@ -19,18 +19,17 @@ from layers.carrying import boxes_of, carry
 from layers.data import Progress, ReadOptions, never_stop
 from layers.decoding import answered
 from layers.errors import ReadError
-from layers.exporting import source_tiles
 from layers.intake import Staged, Told, connect, drop, intake, refresh_boxes
+from layers.place import local_origin
 from layers.placement import AS_READ_TEXT
 from layers.project import Project
 from layers.records import Layer
 from layers.request import Request, images_of
+from layers.series import put_in_series
 from layers.source import Source, below
+from layers.sourcetext import source_tiles
 from layers.staging import ARRAYS, BOXES
 from layers.vector import hides_pipes
-
-#: The origin of a project is so round.
-ORIGIN_STEP_M = 100.0
 
 
 def import_files(
@@ -40,12 +39,17 @@ def import_files(
     *,
     name: str | None = None,
     epoch: str | None = None,
+    series: str | None = None,
+    scenario: int | None = None,
+    instead_of: Layer | None = None,
     as_one_layer: bool = False,
     progress: Progress = never_stop,
 ) -> list[Layer]:
     """Read files into the project as one undoable step; gives the new layers.
 
-    A folder becomes one layer of the tiles in it; so do the files themselves `as_one_layer`.
+    A folder becomes one layer of the tiles in it; so do the files themselves `as_one_layer`. With an epoch
+    they are a snapshot, in the series of that name with earlier ones; in a scenario they stand there alone.
+    The layer in whose place they come is hidden, or does not stand in the scenario.
     """
     sources = [Source(Path(path)) for path in paths]
     if as_one_layer and len(sources) > 1:
@@ -63,7 +67,7 @@ def import_files(
             discard(project.path, staged)
             raise
         crs = crs or staged[-1].project_crs
-    return admit(project, staged, name)
+    return admit(project, staged, name, series, scenario, instead_of)
 
 
 def discard(project_path: Path, staged: Iterable[Staged]) -> None:
@@ -142,7 +146,14 @@ def _staging(project_path: Path) -> Iterator[Path]:
         ) from error
 
 
-def admit(project: Project, staged: Iterable[Staged], name: str | None = None) -> list[Layer]:
+def admit(
+    project: Project,
+    staged: Iterable[Staged],
+    name: str | None = None,
+    series: str | None = None,
+    scenario: int | None = None,
+    instead_of: Layer | None = None,
+) -> list[Layer]:
     """Make staged layers present: one undoable step, quick whatever their size."""
     staged = list(staged)
     numbers = [number for item in staged for number in item.layers]
@@ -160,8 +171,13 @@ def admit(project: Project, staged: Iterable[Staged], name: str | None = None) -
             if wanted != own:
                 edit.set_layer(number, name=wanted)
             taken.add(wanted)
-            edit.set_layer(number, present=True)
+            edit.set_layer(number, present=True, scenario=scenario)
+        if instead_of is not None and scenario is not None:
+            edit.set_absent(scenario, [-instead_of.id])
+        elif instead_of is not None:
+            edit.set_layer(instead_of.id, visible=False)
         came = [project.any_layer(number) for number in numbers]
+        put_in_series(project, edit, came, name or "", series or "")
         for layer in came:
             style = {"color_by": layer.facts["color_by"]} if "color_by" in layer.facts else {}
             if hides_pipes(layer, [*project.layers, *came]):
@@ -186,12 +202,6 @@ def origin_of(project_path: Path) -> tuple[float, float, float] | None:
 def _triple(point: Float64) -> tuple[float, float, float]:
     x, y, z = point.tolist()
     return x, y, z
-
-
-def local_origin(box: tuple[float, ...]) -> list[float]:
-    """A round point in the middle of a box; views subtract it to stay precise."""
-    middle = (np.array(box[:2]) + np.array(box[3:5])) / 2
-    return [*(np.round(middle / ORIGIN_STEP_M) * ORIGIN_STEP_M).tolist(), 0.0]
 
 
 def rebuild(project: Project, layer: Layer, progress: Progress = never_stop) -> None:

@@ -110,10 +110,7 @@ class Intake:
         """A row for a layer, not present yet; it reserves fids for its objects."""
         layer = answer.layers[number]
         self.connection.execute("BEGIN IMMEDIATE")
-        (self.first_fid,) = self.connection.execute(
-            "SELECT coalesce(max(first_fid + object_count), 1) FROM layer"
-        ).fetchone()
-        (position,) = self.connection.execute("SELECT coalesce(max(position), 0) + 1 FROM layer").fetchone()
+        self.first_fid, position = rows.next_place(self.connection)
         self.objects = self.pieces = 0
         values = {
             "uid": uuid.uuid4().hex,
@@ -161,7 +158,8 @@ class Intake:
         layer, shift = self.layers[-1], self.first_fid + self.objects
         self.connection.execute("BEGIN IMMEDIATE")
         self.connection.execute(
-            "INSERT INTO main.object SELECT fid + ?, ?, id, type, parent, valid_from, valid_to, attributes,"
+            "INSERT INTO main.object (fid, layer, id, type, parent, valid_from, valid_to, attributes, lods,"
+            " surfaces, touched, geom) SELECT fid + ?, ?, id, type, parent, valid_from, valid_to, attributes,"
             " lods, surfaces, touched, geom FROM staging.object WHERE fid BETWEEN ? AND ?",
             (shift, layer, first, last),
         )

@@ -82,9 +82,10 @@ def plan_join(
     own, different = project.values(layer, id_attribute).as_codes()
     different_keys = [plain_text(value).strip() for value in listed(different)]
     rows = np.array([*(row_of.get(key, NO_ROW) for key in different_keys), NO_ROW], np.int64)[own]
-    matched = np.flatnonzero(rows != NO_ROW)
+    is_there = ~project.gone(layer)
+    matched = np.flatnonzero(is_there & (rows != NO_ROW))
     found = set(rows[matched].tolist())
-    fids = project.fids(layer)
+    fids = layer.first_fid + np.arange(len(is_there))
     types = _types(project, layer, table, columns)
     proposed = []
     for column, name in columns.items():
@@ -93,14 +94,14 @@ def plan_join(
         part = Proposed(name, fids[matched], project.values(layer, name).taken(matched), after)
         changed = differing(part.before, part.after) & ~_same_number(part.before, part.after)
         proposed.append(part.kept_to(changed))
-    missing = np.flatnonzero(rows == NO_ROW)
+    missing = np.flatnonzero(is_there & (rows == NO_ROW))
     report = JoinReport(
         len(matched),
         Keys(len(missing), tuple(map(str, project.values(layer, "id")[missing[:MOST_NAMED]]))),
         Keys.of([key for row, key in enumerate(keys) if key and row_of[key] == row and row not in found]),
         Keys.of([key for key, count in Counter(keys).items() if count > 1 and key]),
     )
-    return Plan(f"Join {table.path.name} by {key_column}", tuple(proposed), len(fids)), report
+    return Plan(f"Join {table.path.name} by {key_column}", tuple(proposed), int(is_there.sum())), report
 
 
 def joinable(table: Table, key_column: str) -> list[str]:

@@ -24,7 +24,6 @@ from layers.exporting import (
     holder_of,
     is_cut,
     is_edited,
-    source_tiles,
     writer_for,
 )
 from layers.geoid import note_of_ellipsoid
@@ -32,6 +31,7 @@ from layers.moving import way
 from layers.place import to_degrees
 from layers.project import Project
 from layers.records import Layer
+from layers.sourcetext import source_tiles
 from layers.writers import Writer, cityjson, cityjsonseq, dxf, geojson, laz, tiles3d
 from layers.writers._lasrecords import source_of
 from layers.writers._levels import Levels
@@ -186,7 +186,7 @@ class _Look:
 
     def _lods(self) -> Iterator[Loss]:
         rows = self.project.query(
-            "SELECT lods, count(*) FROM object WHERE layer = ? GROUP BY lods", (self.layer.id,)
+            "SELECT lods, count(*) FROM object WHERE layer = ? AND gone = 0 GROUP BY lods", (self.layer.id,)
         )
         asked = self.going.options.lod
         if asked is not None:
@@ -242,7 +242,8 @@ class _Look:
         """What CityJSON has no name for."""
         others: Counter[str] = Counter()
         for kind, has_parent, count in self.project.query(
-            "SELECT type, parent IS NOT NULL, count(*) FROM object WHERE layer = ? GROUP BY 1, 2",
+            "SELECT type, parent IS NOT NULL, count(*) FROM object WHERE layer = ? AND gone = 0"
+            " GROUP BY 1, 2",
             (self.layer.id,),
         ):
             if known_type(kind, bool(has_parent)) != kind:
@@ -346,7 +347,7 @@ class _Look:
 
     def _count(self, where: str) -> int:
         ((count,),) = self.project.query(
-            f"SELECT count(*) FROM object WHERE layer = ? AND ({where})", (self.layer.id,)
+            f"SELECT count(*) FROM object WHERE layer = ? AND gone = 0 AND ({where})", (self.layer.id,)
         )
         return int(count)
 

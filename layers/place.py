@@ -40,6 +40,7 @@ __all__ = [
     "fits",
     "height_unit",
     "is_metric",
+    "local_origin",
     "parse_crs",
     "project_crs_for",
     "same_place",
@@ -53,7 +54,15 @@ NEAR_ZERO = 2000.0
 LIKELY = 45
 #: Authorities use a zone a little beyond its bounds: all of Selfkant, at 5.9° E, is in zone 32, from 6° E.
 BESIDE_DEG = 0.5
+#: The origin of a project is so round.
+ORIGIN_STEP_M = 100.0
 EARTH_RADIUS_M = (6.3e6, 6.43e6)
+
+
+def local_origin(box: Sequence[float]) -> list[float]:
+    """A round point in the middle of a box; views subtract it to stay precise."""
+    middle = (np.array(box[:2]) + np.array(box[3:5])) / 2
+    return [*(np.round(middle / ORIGIN_STEP_M) * ORIGIN_STEP_M).tolist(), 0.0]
 
 
 @dataclass(frozen=True, eq=False)

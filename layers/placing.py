@@ -12,9 +12,10 @@ import orjson
 from layers.arrays import Float64
 from layers.data import Box
 from layers.edit import Edit
+from layers.epochs import BASE
 from layers.errors import PlaceError
-from layers.importing import local_origin
 from layers.moving import moved_box
+from layers.place import local_origin
 from layers.placement import AS_READ, Pair, Placement, Triple
 from layers.project import Project
 from layers.records import Layer
@@ -27,10 +28,14 @@ LEAST_SPREAD_M = 0.01
 
 
 def place_layer(edit: Edit, project: Project, layer: Layer, placement: Placement) -> None:
-    """Put a layer somewhere, with the terrain that shows some of its objects, as part of an edit."""
+    """Put a layer somewhere, as part of an edit.
+
+    The terrain that shows some of its objects goes with it, and so do layers of what was changed of it in
+    scenarios, or added to it.
+    """
     holder = layer.objects_layer
     for other in project.layers:
-        if other.objects_layer == holder:
+        if holder in (other.objects_layer, other.facts.get(BASE)):
             edit.set_layer(other.id, placement=placement)
     origin = _better_origin(project, layer, placement)
     if origin is not None:

@@ -14,6 +14,8 @@ from layers.data import Box
 from layers.errors import ProjectError
 from layers.placement import AS_READ, Placement
 
+#: What the source of a layer is called whose objects were added by hand.
+DRAWN = "drawn"
 #: Some objects, by their numbers in the project.
 Fids = Sequence[int] | NDArray[np.int64]
 
@@ -47,6 +49,13 @@ class Layer:
     partner: int | None  # id of the layer whose objects this one shows
     view: str | None  # name of the table that GIS programs see
     placement: Placement = AS_READ  # by hand
+    series: str = ""  # of snapshots that stand for each other
+    scenario: int | None = None  # the one in which its objects stand; None: in all
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether its objects were added by hand: there is no source."""
+        return self.source_format == DRAWN
 
     @property
     def objects_layer(self) -> int:
@@ -68,6 +77,8 @@ class CityObject:
     attributes: dict[str, Any]
     lods: tuple[str, ...]
     surfaces: dict[str, int]
+    gone: bool = False  # taken away, or no longer added
+    replaces: int | None = None  # fid of the object that it stands for in a scenario
 
     def row(self) -> dict[str, Any]:
         """The values an expression sees."""
@@ -86,8 +97,9 @@ class CityObject:
 class Change:
     """One value before and after, as JSON text; None where there was or is nothing.
 
-    `table` is object, layer, project, epoch or result. Keys of objects are `attr:NAME`, `valid_from`,
-    `valid_to`; of layers their columns; of epochs `row`; of results `present` and `title`.
+    `table` is object, layer, project, epoch, result or scenario. Keys of objects are `attr:NAME`,
+    `valid_from`, `valid_to`, `gone`, `same:FID`, those of shapes; of layers their columns; of epochs `row`;
+    of results `present` and `title`; of scenarios their columns and `absent:FID`.
     """
 
     table: str
@@ -127,6 +139,7 @@ class Changes:
     project: bool = False
     epochs: bool = False
     results: bool = False
+    scenarios: bool = False
 
     def touch(self, fids: NDArray[np.int64]) -> bool:
         """Whether one of these objects, ascending as well, was changed."""
@@ -135,6 +148,19 @@ class Changes:
             return False
         places = np.minimum(np.searchsorted(many, few), len(many) - 1)
         return bool((many[places] == few).any())
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """An alternative to the city as it is, or to another scenario (`parent`)."""
+
+    id: int
+    name: str
+    parent: int | None
+    epoch: str  # ISO date of the city that it changes, '' = all dates
+    status: str  # proposed, approved, built
+    color: str  # "#rrggbb", '' = none
+    note: str
 
 
 @dataclass(frozen=True)
@@ -147,8 +173,15 @@ class Epoch:
 
 
 def named(layers: Sequence[Layer], which: int | str, project: Path) -> Layer:
-    """The layer of an id or a name; where several are called so, their ids tell them apart."""
+    """The layer of an id or a name; where several are called so, their ids tell them apart.
+
+    The name of a series is that of its latest snapshot.
+    """
     found = [layer for layer in layers if which in (layer.id, layer.name)]
+    snapshots = [layer for layer in layers if which and layer.series == which and layer.partner is None]
+    if not found and snapshots:
+        latest = max(snapshot.epoch or "" for snapshot in snapshots)
+        found = [snapshot for snapshot in snapshots if (snapshot.epoch or "") == latest][:1]
     found = found or [layer for layer in layers if which == str(layer.id)]
     if len(found) == 1:
         return found[0]
@@ -157,9 +190,7 @@ def named(layers: Sequence[Layer], which: int | str, project: Path) -> Layer:
             "It is not clear which layer is meant",
             where=str(project),
             found=f"{len(found)} layers called {which!r}",
-            allowed=", ".join(
-                f"{layer.id} (of kind {layer.kind}, from {Path(layer.source_path).name})" for layer in found
-            ),
+            allowed=", ".join(f"{layer.id} ({_told(layer)})" for layer in found),
             do="Say its number instead of its name",
         )
     raise ProjectError(
@@ -167,3 +198,8 @@ def named(layers: Sequence[Layer], which: int | str, project: Path) -> Layer:
         where=str(project),
         allowed=", ".join(layer.name for layer in layers) or "none yet",
     )
+
+
+def _told(layer: Layer) -> str:
+    source = "drawn" if layer.is_drawn else f"from {Path(layer.source_path).name}"
+    return f"of kind {layer.kind}, {source}"

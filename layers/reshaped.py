@@ -60,14 +60,38 @@ def with_shapes(
         return replace(tiling.in_memory(plan, read), album=base.album)  # no room there, or no right to write
 
 
-def _plan(
-    base: CityTiles, shapes: Sequence[tuple[int, str]], types: Mapping[int, str], layer: Layer, mover: Mover
-) -> tuple[Plan, Any]:
-    """How base and edited objects become one, and what reads their arrays."""
+def tiles_of(
+    shapes: Sequence[tuple[int, str]], types: Mapping[int, str], layer: Layer, mover: Mover
+) -> CityTiles:
+    """The arrays of these shapes (fid and text) alone, as a drawn layer has them."""
     edited = tiling.tiled(_mesh(shapes, types, layer, mover))
     positions = np.array([fid for fid, _ in shapes], np.int64) - layer.first_fid
-    edited = replace(edited, entry_object=positions[edited.entry_object].astype(np.int32))
-    edited = _dressed(edited, base)
+    return replace(edited, entry_object=positions[edited.entry_object].astype(np.int32))
+
+
+def renewed(
+    known: CityTiles,
+    shapes: Sequence[tuple[int, str]],
+    gone: Sequence[int],
+    types: Mapping[int, str],
+    layer: Layer,
+    mover: Mover,
+) -> CityTiles:
+    """The arrays of a drawn layer once some of its objects have (other) shapes, and others have none."""
+    return tiling.in_memory(*_plan(known, shapes, types, layer, mover, gone))
+
+
+def _plan(
+    base: CityTiles,
+    shapes: Sequence[tuple[int, str]],
+    types: Mapping[int, str],
+    layer: Layer,
+    mover: Mover,
+    gone: Sequence[int] = (),
+) -> tuple[Plan, Any]:
+    """How base and edited objects become one, and what reads their arrays."""
+    positions = np.array([*(fid for fid, _ in shapes), *gone], np.int64) - layer.first_fid
+    edited = _dressed(tiles_of(shapes, types, layer, mover), base)
     plan = planned([base, edited], [0, 0], as_they_are(base, edited))
     keep = (plan.part == 1) | ~np.isin(plan.object, positions)
     plan = replace(

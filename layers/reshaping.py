@@ -31,7 +31,7 @@ def changes(connection: sqlite3.Connection, shapes: Mapping[int, Shape | None]) 
         part = fids[start : start + AT_ONCE]
         for layer, mine in _by_layer(connection, part).items():
             given = {fid: shape for fid in mine if (shape := shapes[fid]) is not None}
-            told = dict(zip(given, _described(connection, layer, list(given.values())), strict=True))
+            told = dict(zip(given, described_in(connection, layer, list(given.values())), strict=True))
             for fid in mine:
                 yield from _of_one(connection, fid, given.get(fid), told.get(fid))
 
@@ -60,7 +60,8 @@ def _by_layer(connection: sqlite3.Connection, fids: Sequence[int]) -> dict[int, 
     return found
 
 
-def _described(connection: sqlite3.Connection, number: int, shapes: Sequence[Shape]) -> Iterator[Described]:
+def described_in(connection: sqlite3.Connection, number: int, shapes: Sequence[Shape]) -> Iterator[Described]:
+    """What rows of a layer say of shapes in its CRS."""
     layer = next(rows.layers(connection, number))
     row = connection.execute("SELECT value FROM project WHERE key = 'crs'").fetchone()
     place = Place(row[0] if row else None, np.zeros(3))
@@ -100,7 +101,8 @@ def ancestors(connection: sqlite3.Connection, fids: Sequence[int]) -> Iterator[C
                 row[0]
                 for row in connection.execute(
                     "SELECT p.fid FROM object o JOIN object p ON p.id = o.parent COLLATE NOCASE"
-                    " AND p.id = o.parent AND p.layer = o.layer WHERE o.fid = ? AND p.lods = ''",
+                    " AND p.id = o.parent AND p.layer = o.layer WHERE o.fid = ? AND p.lods = ''"
+                    " AND p.gone = 0",
                     (fid,),
                 )
             )
@@ -115,7 +117,7 @@ def _enclosing(connection: sqlite3.Connection, parent: int) -> Iterator[Change]:
     row = connection.execute(
         "SELECT min(minx), min(miny), min(minz), max(maxx), max(maxy), max(maxz) FROM object_rtree"
         " WHERE fid IN (SELECT c.fid FROM object p JOIN object c ON c.parent = p.id AND c.layer = p.layer"
-        " WHERE p.fid = ?)",
+        " WHERE p.fid = ? AND c.gone = 0)",
         (parent,),
     ).fetchone()
     before = box(connection, parent)

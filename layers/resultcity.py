@@ -14,7 +14,6 @@ from layers import formats, safefile
 from layers.arrays import Float64
 from layers.data import Piece
 from layers.errors import WriteError
-from layers.exporting import changed_bytes
 from layers.flatten import DEPTH
 from layers.jsontext import address, raw_members, with_members
 from layers.project import Project
@@ -23,6 +22,7 @@ from layers.results import Quantity, Result, Table
 from layers.resultsheets import DECIMALS
 from layers.runs import Int64
 from layers.semantics import MALFORMED, surface_of_polygons
+from layers.sourcetext import changed_bytes
 
 #: Formats whose objects are JSON text with semantic surfaces.
 CITYJSON = ("cityjson", "cityjsonseq")

@@ -80,7 +80,9 @@ def _texts_in(inputs: Mapping[str, Any]) -> list[str]:
 
 
 #: Tables whose rows are called by their names.
-COUNTED = frozenset(("surfaces", "points", "shapes", "verdicts", "objects", "buildings", "blockers"))
+COUNTED = frozenset(
+    ("surfaces", "points", "shapes", "verdicts", "objects", "buildings", "blockers", "changes", "attributes")
+)
 #: Raises for a file that may not be written.
 Check = Callable[[Path], None]
 

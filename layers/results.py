@@ -27,6 +27,8 @@ VOLUMES = "volumes"
 #: Pictures that belong to a result, as a camera sees them: name, x, y, z (eye), to_x, to_y, to_z, and
 #: fov_deg (horizontal), aspect (width / height), convergence_deg (azimuth of the grid's north, NaN: unknown).
 VIEWS = "views"
+#: What changed between two states, a row per object: where there is such a table, it is the main one.
+CHANGES = "changes"
 #: What was found, in sentences for planners, the most important first: sentence.
 FINDINGS = "findings"
 

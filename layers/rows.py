@@ -14,14 +14,19 @@ from layers.history import DONE
 from layers.placement import Placement
 from layers.records import CityObject, Layer, Step
 
-OBJECT = "SELECT fid, layer, id, type, parent, valid_from, valid_to, attributes, lods, surfaces FROM object"
+OBJECT = (
+    "SELECT fid, layer, id, type, parent, valid_from, valid_to, attributes, lods, surfaces, gone, replaces"
+    " FROM object"
+)
+#: Of those that are there: nobody sees what is gone.
+PRESENT = "gone = 0"
 LAYER = (
     "SELECT id, uid, name, kind, crs, style, visible, opacity, position, lod, epoch, present, source_path,"
     " source_sha256, source_format, linked, first_fid, object_count, box, facts, report, drawable, partner,"
-    " view, placement FROM layer"
+    " view, placement, series, scenario FROM layer"
 )
 #: An object by its id, given twice: the index knows no capitals.
-NAMED = "id = ? COLLATE NOCASE AND id = ?"
+NAMED = "id = ? COLLATE NOCASE AND id = ? AND gone = 0"
 MANY = 500
 ROWS_AT_ONCE = 1000
 #: `present` of a layer whose rows are still to be removed.
@@ -58,16 +63,16 @@ def objects(
 def some_objects(
     connection: sqlite3.Connection, layer: int | None, fids: Iterable[int] | None
 ) -> Iterator[CityObject]:
-    """Objects of a layer, or by fid, or all of the present layers."""
+    """Objects that are there: of a layer, or by fid, or all of the present layers."""
     if fids is not None:
         wanted = [int(fid) for fid in fids]
         for start in range(0, len(wanted), MANY):
             part = wanted[start : start + MANY]
             marks = ",".join("?" * len(part))
-            found = {item.fid: item for item in objects(connection, f"fid IN ({marks})", part)}
+            found = {item.fid: item for item in objects(connection, f"fid IN ({marks}) AND {PRESENT}", part)}
             yield from (found[fid] for fid in part if fid in found)
     elif layer is not None:
-        yield from objects(connection, "fid BETWEEN ? AND ?", _range(connection, layer))
+        yield from objects(connection, f"fid BETWEEN ? AND ? AND {PRESENT}", _range(connection, layer))
     else:
         for (number,) in connection.execute(
             "SELECT id FROM layer WHERE present = 1 AND partner IS NULL ORDER BY first_fid"
@@ -83,7 +88,7 @@ def _range(connection: sqlite3.Connection, layer: int) -> tuple[int, int]:
 
 
 def _object(row: tuple[Any, ...]) -> CityObject:
-    fid, layer, id, type, parent, valid_from, valid_to, attributes, lods, surfaces = row
+    fid, layer, id, type, parent, valid_from, valid_to, attributes, lods, surfaces, gone, replaces = row
     counted = (item.rpartition(":") for item in surfaces.split(",") if item)
     return CityObject(
         fid,
@@ -96,6 +101,8 @@ def _object(row: tuple[Any, ...]) -> CityObject:
         orjson.loads(attributes),
         tuple(lods.split(",")) if lods else (),
         {name: int(count) for name, _, count in counted},
+        bool(gone),
+        replaces,
     )
 
 
@@ -208,6 +215,21 @@ def within(seconds: float) -> Callable[[], bool]:
     """Whether so much time has gone by since now."""
     end = time.monotonic() + seconds
     return lambda: time.monotonic() >= end
+
+
+def next_place(connection: sqlite3.Connection) -> tuple[int, int]:
+    """The first fid that no layer has or has reserved, and the position above all layers."""
+    found: tuple[int, int] = connection.execute(
+        "SELECT coalesce(max(first_fid + max(object_count, reserved)), 1), coalesce(max(position), 0) + 1"
+        " FROM layer"
+    ).fetchone()
+    return found
+
+
+def gone(connection: sqlite3.Connection, layer: int) -> list[int]:
+    """The objects of a layer that were taken away, or are no longer added; ascending."""
+    found = connection.execute("SELECT fid FROM object WHERE layer = ? AND gone = 1 ORDER BY fid", (layer,))
+    return [fid for (fid,) in found]
 
 
 def first_fid(connection: sqlite3.Connection, layer: int) -> int:

@@ -14,9 +14,7 @@ from layers.errors import ProjectError
 #: How the names of projects end.
 ENDING = ".city.gpkg"
 #: Raised by one with every change to the tables; `UPGRADES` holds one step per version.
-SCHEMA_VERSION = 4
-#: The version that has a column for the placement of layers, and a table of shapes.
-PLACED_BY_HAND = 3
+SCHEMA_VERSION = 5
 #: What reading raises when the bytes within the file are no longer what was written.
 DAMAGE = (sqlite3.DatabaseError, orjson.JSONDecodeError)
 GEOPACKAGE_ID = 0x47504B47  # "GPKG"
@@ -57,7 +55,7 @@ BULK_TABLES = """
 CREATE TABLE object (
     fid INTEGER PRIMARY KEY, layer INTEGER NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL, parent TEXT,
     valid_from TEXT, valid_to TEXT, attributes TEXT NOT NULL, lods TEXT NOT NULL, surfaces TEXT NOT NULL,
-    touched INTEGER NOT NULL DEFAULT 0, geom BLOB);
+    touched INTEGER NOT NULL DEFAULT 0, geom BLOB, gone INTEGER NOT NULL DEFAULT 0, replaces INTEGER);
 CREATE TABLE piece (
     layer INTEGER NOT NULL, seq INTEGER NOT NULL, object INTEGER, role TEXT NOT NULL,
     start INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (layer, seq));
@@ -76,7 +74,8 @@ CREATE TABLE layer (
     source_sha256 TEXT NOT NULL DEFAULT '', source_format TEXT NOT NULL DEFAULT '',
     linked INTEGER NOT NULL DEFAULT 0, first_fid INTEGER NOT NULL DEFAULT 0,
     object_count INTEGER NOT NULL DEFAULT 0, box TEXT, facts TEXT NOT NULL DEFAULT '{}',
-    report TEXT NOT NULL DEFAULT '{}', drawable TEXT, partner INTEGER, view TEXT, placement TEXT);
+    report TEXT NOT NULL DEFAULT '{}', drawable TEXT, partner INTEGER, view TEXT, placement TEXT,
+    series TEXT NOT NULL DEFAULT '', scenario INTEGER, reserved INTEGER NOT NULL DEFAULT 0);
 CREATE VIRTUAL TABLE object_rtree USING rtree(fid, minx, maxx, miny, maxy, minz, maxz);
 CREATE TABLE step (
     step INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL,
@@ -101,6 +100,20 @@ SHAPE_TABLES = """
 CREATE TABLE shape (object INTEGER PRIMARY KEY, data TEXT NOT NULL);
 """
 
+#: Alternatives to the city as it is: what stands in them instead lies in layers of their own, `absent` holds
+#: what does not stand in them; and what people said of two objects of different dates: same or different.
+TIME_TABLES = """
+CREATE TABLE scenario (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL, parent INTEGER, epoch TEXT NOT NULL DEFAULT '',
+    status TEXT NOT NULL DEFAULT 'proposed', color TEXT NOT NULL DEFAULT '', note TEXT NOT NULL DEFAULT '',
+    present INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE absent (
+    scenario INTEGER NOT NULL, object INTEGER NOT NULL, PRIMARY KEY (scenario, object)) WITHOUT ROWID;
+CREATE TABLE identity (
+    object INTEGER NOT NULL, other INTEGER NOT NULL, verdict TEXT NOT NULL,
+    PRIMARY KEY (object, other)) WITHOUT ROWID;
+"""
+
 #: Files that were made with fewer of them get the others when they are opened.
 INDEXES = """
 CREATE INDEX IF NOT EXISTS change_of ON change (tab, id);
@@ -108,6 +121,7 @@ CREATE INDEX IF NOT EXISTS change_of_key ON change (tab, key, id);
 CREATE INDEX IF NOT EXISTS object_named ON object (id COLLATE NOCASE);
 CREATE INDEX IF NOT EXISTS piece_by_object ON piece (object) WHERE object IS NOT NULL;
 CREATE INDEX IF NOT EXISTS object_by_parent ON object (parent) WHERE parent IS NOT NULL;
+CREATE INDEX IF NOT EXISTS object_gone ON object (layer) WHERE gone = 1;
 DROP INDEX IF EXISTS object_by_id;
 """
 
@@ -116,7 +130,8 @@ def create(connection: sqlite3.Connection) -> None:
     """Make an empty project in an empty database."""
     connection.executescript(
         f"PRAGMA application_id={GEOPACKAGE_ID}; PRAGMA user_version={GEOPACKAGE_VERSION};"
-        f"BEGIN; {GEOPACKAGE_TABLES} {BULK_TABLES} {PROJECT_TABLES} {RESULT_TABLES} {SHAPE_TABLES} {INDEXES}"
+        f"BEGIN; {GEOPACKAGE_TABLES} {BULK_TABLES} {PROJECT_TABLES} {RESULT_TABLES} {SHAPE_TABLES}"
+        f"{TIME_TABLES} {INDEXES}"
         f"INSERT INTO project VALUES ('schema_version', '{SCHEMA_VERSION}');"
         # A registered attributes table tells GDAL to list only what is registered.
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description)"
@@ -165,6 +180,19 @@ def _mend_heights(connection: sqlite3.Connection) -> None:
     mend_heights(connection)
 
 
+def _add_time(connection: sqlite3.Connection) -> None:
+    """Version 5 keeps scenarios, series of snapshots, and objects that were taken away or added."""
+    _execute(connection, TIME_TABLES)
+    for column in (
+        "layer ADD COLUMN series TEXT NOT NULL DEFAULT ''",
+        "layer ADD COLUMN scenario INTEGER",
+        "layer ADD COLUMN reserved INTEGER NOT NULL DEFAULT 0",
+        "object ADD COLUMN gone INTEGER NOT NULL DEFAULT 0",
+        "object ADD COLUMN replaces INTEGER",
+    ):
+        connection.execute(f"ALTER TABLE {column}")
+
+
 def _execute(connection: sqlite3.Connection, statements: str) -> None:
     """Carry out statements one by one, so that the transaction under way holds them all."""
     for statement in filter(str.strip, statements.split(";")):
@@ -172,14 +200,34 @@ def _execute(connection: sqlite3.Connection, statements: str) -> None:
 
 
 #: What makes a file of version 1, 2, … one of the next version.
-UPGRADES: tuple[Callable[[sqlite3.Connection], None], ...] = (_add_results, _add_shapes, _mend_heights)
+UPGRADES: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _add_results,
+    _add_shapes,
+    _mend_heights,
+    _add_time,
+)
+
+
+#: Versions from which on files have placements and shapes; scenarios and what is gone.
+WITH_SHAPES, WITH_TIME = 3, 5
+_LAYER_COLUMNS = (
+    (WITH_SHAPES, "NULL AS placement"),
+    (WITH_TIME, "'' AS series, NULL AS scenario, 0 AS reserved"),
+)
 
 
 def stand_in(connection: sqlite3.Connection, version: int) -> None:
     """Let a file of an earlier version, that may only be read, answer as one of this version does."""
-    if version < PLACED_BY_HAND:
-        connection.execute("CREATE TEMP VIEW layer AS SELECT *, NULL AS placement FROM main.layer")
-        connection.execute(SHAPE_TABLES.replace("CREATE TABLE", "CREATE TEMP TABLE"))
+    lacks = [columns for since, columns in _LAYER_COLUMNS if version < since]
+    if lacks:
+        connection.execute(f"CREATE TEMP VIEW layer AS SELECT *, {', '.join(lacks)} FROM main.layer")
+    if version < WITH_SHAPES:
+        _execute(connection, SHAPE_TABLES.replace("CREATE TABLE", "CREATE TEMP TABLE"))
+    if version < WITH_TIME:
+        connection.execute(
+            "CREATE TEMP VIEW object AS SELECT *, 0 AS gone, NULL AS replaces FROM main.object"
+        )
+        _execute(connection, TIME_TABLES.replace("CREATE TABLE", "CREATE TEMP TABLE"))
 
 
 def upgrade(connection: sqlite3.Connection) -> None:

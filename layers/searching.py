@@ -30,7 +30,7 @@ def search(connection: sqlite3.Connection, text: str, layers: Iterable[Layer]) -
     present = {layer.id: layer for layer in sorted(layers, key=lambda layer: layer.kind != "city")}
     seen: set[int] = set()
     for item in rows.objects(connection, BEGINS, (text, text + LAST_SIGN)):
-        if item.layer in present:
+        if item.layer in present and not item.gone:
             seen.add(item.fid)
             yield item
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -42,7 +42,7 @@ def search(connection: sqlite3.Connection, text: str, layers: Iterable[Layer]) -
     ):
         for first, last in _parts(present.values()):
             for item in rows.objects(
-                connection, f"fid BETWEEN ? AND ? AND {holds}", (first, last, *patterns)
+                connection, f"fid BETWEEN ? AND ? AND {rows.PRESENT} AND {holds}", (first, last, *patterns)
             ):
                 if item.fid not in seen:
                     seen.add(item.fid)

@@ -53,9 +53,12 @@ def apply(connection: sqlite3.Connection, fid: int, key: str, after: str | None)
         connection.execute(f"UPDATE object SET {key} = ? WHERE fid = ?", (after or "", fid))
 
 
-def shapes_of(connection: sqlite3.Connection, first: int, count: int) -> list[tuple[int, str]]:
-    """The edited shapes of a stretch of objects: fid and text."""
+def shapes_of(
+    connection: sqlite3.Connection, first: int, count: int, with_gone: bool = False
+) -> list[tuple[int, str]]:
+    """The edited shapes of a stretch of objects, as far as they are there: fid and text."""
     return connection.execute(
-        "SELECT object, data FROM shape WHERE object BETWEEN ? AND ? ORDER BY object",
-        (first, first + count - 1),
+        "SELECT object, data FROM shape JOIN object ON fid = object WHERE object BETWEEN ? AND ?"
+        " AND gone <= ? ORDER BY object",
+        (first, first + count - 1, with_gone),
     ).fetchall()

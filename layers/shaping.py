@@ -40,8 +40,9 @@ class Shapes:
         self._entry[city.entry_object] = np.arange(len(city.entry_object))
 
     def fids(self) -> list[int]:
-        """The objects that have surfaces, in layer order."""
-        found: list[int] = (self._layer.first_fid + np.flatnonzero(self._entry >= 0)).tolist()
+        """The objects that are there and have surfaces, in layer order."""
+        is_there = (self._entry >= 0) & ~self._project.gone(self._layer)
+        found: list[int] = (self._layer.first_fid + np.flatnonzero(is_there)).tolist()
         return found
 
     def of(self, fid: int) -> Shape | None:

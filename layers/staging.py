@@ -29,6 +29,7 @@ from layers.schema import BULK_TABLES
 from layers.siting import Site
 from layers.tiling import tiled
 from layers.values import merge_types, type_of
+from layers.versions import settle
 
 #: What lies in the folder of a staged layer, or of a part of one.
 ROWS, ARRAYS, COLUMNS, KIN = "rows.sqlite", "arrays", "columns", "kin"
@@ -49,7 +50,7 @@ def stage_layer(
     """Write the rows and the arrays of a layer into a folder; its images lie below the folder `images`."""
     if layer.kind == "heritage" and not layer.features and (layer.drawable or layer.points):
         layer.features = [scan_record(layer.name, layer.box)]
-    _begin(layer, site.epoch)
+    settle(layer.features, site.epoch)
     drawable = _moved(layer, site.move)
     if wanted != "look":
         boxes = _boxes(layer, drawable, site.move)
@@ -73,7 +74,7 @@ def stage_layer(
 
 def stage_part(folder: Path, layer: LayerData, site: Site, wanted: Wanted, images: Path) -> StagedLayer:
     """Write a part of a large city layer, and what joins it with the others, into a folder."""
-    _begin(layer, site.epoch)
+    settle(layer.features, site.epoch)
     mesh = _moved(layer, site.move)
     assert isinstance(mesh, Mesh)
     kin = _enclosed(layer, mesh)
@@ -86,12 +87,6 @@ def stage_part(folder: Path, layer: LayerData, site: Site, wanted: Wanted, image
         save_looks(folder, layer, mesh)
         _stage_columns(folder / COLUMNS, layer)
     return described(layer, site)
-
-
-def _begin(layer: LayerData, epoch: str | None) -> None:
-    """What does not say since when it stands stands since the epoch."""
-    for feature in layer.features:
-        feature.valid_from = feature.valid_from or epoch
 
 
 def described(layer: LayerData, site: Site) -> StagedLayer:
@@ -181,7 +176,7 @@ def _move(points: Float64, mover: Mover) -> Float64:
 def _insert_objects(database: sqlite3.Connection, layer: LayerData) -> None:
     srs = _srs_number(layer.crs)
     database.executemany(
-        "INSERT INTO object VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+        "INSERT INTO object VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, NULL)",
         (
             (
                 position,

@@ -16,7 +16,10 @@ from layers.project import Project
 from layers.request import Answer, Request
 from layers.values import merge_types
 
-_COUNTS = "SELECT type, lods, surfaces, count(*) FROM {table} WHERE layer = ? GROUP BY type, lods, surfaces"
+_COUNTS = (
+    "SELECT type, lods, surfaces, count(*) FROM object WHERE layer = ? AND gone = 0"
+    " GROUP BY type, lods, surfaces"
+)
 
 
 @dataclass
@@ -33,6 +36,7 @@ class Summary:
     attributes: dict[str, str | None] = field(default_factory=dict)
     points: int = 0
     epochs: list[dict[str, str]] = field(default_factory=list)
+    scenarios: list[dict[str, str]] = field(default_factory=list)
     warnings: list[dict[str, str]] = field(default_factory=list)
     dropped: int = 0
     layers: list[dict[str, Any]] = field(default_factory=list)
@@ -109,17 +113,19 @@ def _of_answer(answer: Answer, is_placed: bool) -> Summary:
 
 
 def of_project(project: Project) -> Summary:
-    """What a project holds."""
+    """What a project holds: the city as it is, and which scenarios there are."""
     summary = Summary("project", version=project.fact("schema_version"), crs=project.place.crs)
     summary.epochs = [{"name": epoch.name, "date": epoch.date} for epoch in project.epochs]
+    summary.scenarios = [{"name": known.name, "status": known.status} for known in project.scenarios]
     for layer in project.layers:
-        summary.add_layer(
-            layer.name, layer.kind, layer.crs, {**layer.facts, "version": None}, layer.object_count
-        )
+        if layer.scenario is not None:
+            continue
+        count = project.count(layer)
+        summary.add_layer(layer.name, layer.kind, layer.crs, {**layer.facts, "version": None}, count)
         if layer.box:
             summary.boxes.append(layer.box)
         if layer.partner is None:
             summary.add_report(layer.report)
-            summary.add_counts(project.rows(_COUNTS.format(table="object"), (layer.id,)))
+            summary.add_counts(project.rows(_COUNTS, (layer.id,)))
             summary.add_attributes(project.attribute_types(layer).items())
     return summary

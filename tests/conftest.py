@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,12 @@ def real(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"the real data is not here: {path} (set CITYSTRATA_DATA)")
     return path
+
+
+@pytest.fixture
+def read_here() -> Iterator[None]:
+    """Files are read in this process: others of their own would take longer than what is tested."""
+    from tests.cities import imported_here
+
+    with imported_here():
+        yield

@@ -18,19 +18,25 @@ CITY_TILES = 100
 
 
 def aim_of(
-    views: Iterable[LayerView], view: View2D, moving: bool, power: float, detail: float, points: int
+    views: Iterable[LayerView],
+    view: View2D,
+    moving: bool,
+    power: float,
+    detail: float,
+    points: int,
+    share: float = 1.0,
 ) -> Aim:
     """How views are looked at; what may be drawn is shared out among those that are shown.
 
-    `power` and `detail` are factors for triangles and for `points`.
+    `power` and `detail` are factors for triangles and for `points`; of all that this scene has a `share`.
     """
-    shown = [view.layer.kind for view in views if view.layer.visible]
-    triangles = power * (MOVING_TRIANGLES if moving else RESTING_TRIANGLES)
+    shown = [view.layer.kind for view in views if view.is_shown]
+    triangles = share * power * (MOVING_TRIANGLES if moving else RESTING_TRIANGLES)
     return Aim(
         view,
         moving,
         round(triangles / max(shown.count("city"), 1)),
-        round(detail * points / max(shown.count("points"), 1)),
-        round(GROUND_TILES * min(power, 1.5) / max(shown.count("terrain"), 1)),
-        CITY_TILES // max(shown.count("city"), 1),
+        round(share * detail * points / max(shown.count("points"), 1)),
+        round(GROUND_TILES * min(power, 1.5) * share**0.5 / max(shown.count("terrain"), 1)),
+        round(CITY_TILES * share / max(shown.count("city"), 1)),
     )

@@ -17,7 +17,7 @@ from viewer.aim import Aim
 from viewer.blockfield import NOWHERE, BlockField
 from viewer.camera import Camera
 from viewer.citychoice import Choice
-from viewer.cityextras import MOST_GHOST_BLOCKS, MOST_GHOSTS, ghosts_of, marks_of, wires_of
+from viewer.cityextras import MOST_GHOST_BLOCKS, MOST_GHOSTS, ghosts_of, lines_of, marks_of, wires_of
 from viewer.citylegend import legend_of
 from viewer.citypick import first_surface, objects_in
 from viewer.cityresult import CityResult
@@ -25,10 +25,11 @@ from viewer.citytile import OutlinesOfTiles, Tile
 from viewer.color import LegendEntry
 from viewer.detail import Allowed, detail_of
 from viewer.faces import Index, Mask, outer_boxes
+from viewer.ghosts import Ghosts, sides_of
 from viewer.lods import Lods
 from viewer.looks import APPEARANCE, ROOF, WALL, Looks
 from viewer.masses import Masses, Pending
-from viewer.palette import GHOST, SELECTED, rgb
+from viewer.palette import SELECTED, rgb
 from viewer.papers import THEME, Papers
 from viewer.patch import LINES, Patch
 from viewer.picking import Hit, Rectangle, Surface, View2D, nearest_vertex
@@ -44,7 +45,6 @@ NOTHING = np.empty((0, 3))
 MOST_CHANGED = 50_000
 #: At rest all detail is waited for, but not for longer than this.
 PATIENCE_S = 0.35
-GHOST_OPACITY = 0.22
 MOST_GHOST_VERTICES_MOVING = 30_000
 SELECTED_SHARE = 0.72
 #: Their many small faces look better without outlines.
@@ -62,8 +62,7 @@ class CityView:
         self._ahead = ReadAhead()
         self._spare: list[Patch] = []
         self._field = BlockField()
-        self._ghosts, self._marks = Patch(), Patch(LINES, width=2.5)
-        self._ghosts.paint(rgb(GHOST), GHOST_OPACITY)
+        self._ghosts, self._marks = Ghosts(), Patch(LINES, width=2.5)
         self._marks.paint(rgb("#b3600a"))
         self._wires = wires_of(city, source.origin)
         self._papers = Papers(city)
@@ -100,6 +99,11 @@ class CityView:
 
     # -- what the scene asks ---------------------------------------------------------------------
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether anything of it is drawn now."""
+        return self.layer.visible and bool(self._allowed.entries.any())
+
     def patches(self) -> Iterator[Patch]:
         """Wires, blocks, tiles, outlines, the mark of the selection, and ghosts last."""
         yield from self._wires
@@ -110,7 +114,7 @@ class CityView:
             yield from self._result.patches()
         yield self._outlines.patch
         yield self._marks
-        yield self._ghosts
+        yield from self._ghosts.patches()
 
     @property
     def shown_objects(self) -> tuple[int, int]:
@@ -129,7 +133,7 @@ class CityView:
 
     def refresh(self, keys: frozenset[str]) -> None:
         """Recolour when the layer is coloured by a value that changed."""
-        if self._looks.attribute in keys:
+        if self._looks.key in keys:
             self._recolor()
 
     def update(self, shown: Shown) -> None:
@@ -138,6 +142,7 @@ class CityView:
         if (before.visible != shown.visible).any() or (before.ghost != shown.ghost).any():
             self._allow()
             self._ghosts_stale = True
+        self._ghosts_stale |= before.outlined != shown.outlined
         selected = self._of_objects(shown.selected)
         changed = np.flatnonzero(selected != self._selected)
         if len(changed):
@@ -462,12 +467,14 @@ class CityView:
     def _draw_ghosts(self) -> None:
         """What stands at other dates: as it is, or where that is very much, as blocks."""
         ghosts = np.flatnonzero(self._shown.ghost[self._city.entry_object] & self._may_show())
+        outlined = self._shown.outlined
         if len(ghosts) <= MOST_GHOSTS:
             detail = ghosts_of(self._city, self._allowed, ghosts)
-            self._ghosts.fill(detail.vertices, self._source.origin, detail.triangles, None)
+            ends = lines_of(self._city, detail) if outlined else None
+            self._ghosts.fill(detail.vertices, self._source.origin, detail.triangles, ends)
         else:
             points, triangles, _ = self._masses.largest(ghosts, MOST_GHOST_BLOCKS).faces(None)
-            self._ghosts.fill(points, NOWHERE, triangles, None)
+            self._ghosts.fill(points, NOWHERE, triangles, sides_of(points) if outlined else None)
         self._ghosts.show(self.layer.visible)
 
     def _show_all(self) -> None:
@@ -476,7 +483,8 @@ class CityView:
         self._papers.fade(opacity)
         for patch in (self._outlines.patch, *(tile.patch for tile in self._tiles.values())):
             patch.actor.GetProperty().SetOpacity(opacity)
-        for patch in (self._marks, self._ghosts, *self._wires):
+        self._ghosts.show(visible)
+        for patch in (self._marks, *self._wires):
             patch.show(visible)
         if not visible:
             self._outlines.patch.show(False)

@@ -20,8 +20,13 @@ def marks_of(city: CityTiles, allowed: Allowed, entries: Index) -> Float64:
     """The ends of the outlines of entries, two by two; none where they are too many to be told apart."""
     if not 0 < len(entries) <= MOST_MARKED:
         return np.empty((0, 3))
-    everything = np.zeros(len(city.entry_object), bool)
-    return outlines_of(city, detail_of(city, allowed, entries), everything).lifted()
+    return lines_of(city, detail_of(city, allowed, entries))
+
+
+def lines_of(city: CityTiles, detail: Detail) -> Float64:
+    """The ends of all outlines of what is drawn in detail, two by two."""
+    plain = np.zeros(len(city.entry_object), bool)
+    return outlines_of(city, detail, plain).lifted()
 
 
 def ghosts_of(city: CityTiles, allowed: Allowed, entries: Index) -> Detail:

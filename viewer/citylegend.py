@@ -41,8 +41,8 @@ def legend_of(
         bare = _drawn_as(looks, city, surfaces, look < 0)
         return [*_look_rows(layer, city.album, look), *_bare_rows(layer, bare)]
     objects = city.entry_object[allowed.entries]
-    if looks.classes is not None:
-        return looks.classes.legend(layer.id, looks.attribute, objects)
+    if looks.grouping is not None:
+        return looks.grouping.legend(layer, objects)
     if looks.way == "plain":
         return [LegendEntry(layer.name, looks.plain, len(objects), layer=layer.id, heading=layer.name)]
     if looks.way == "surface" and (rows := _surface_rows(layer, looks, city, allowed)):

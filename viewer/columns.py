@@ -8,6 +8,7 @@ import numpy as np
 
 from layers.arrays import Int32
 from layers.columns import NONE, Column, Mask, listed
+from layers.epochs import BASE
 from layers.lods import with_parents, with_parts
 
 if TYPE_CHECKING:
@@ -37,10 +38,10 @@ class Columns:
         return self._project.values(self._layer, key)
 
     def peers(self, key: str) -> list[Column]:
-        """The same attribute in the other layers of the same source."""
+        """The same attribute in the other layers of the same source or series, and where it is changed."""
         own, seen, found = self._layer, {self._layer.objects_layer}, []
-        for layer in self._project.layers if own.source_path else ():
-            if layer.source_path == own.source_path and layer.objects_layer not in seen:
+        for layer in self._project.layers:
+            if _are_kin(layer, own) and layer.objects_layer not in seen:
                 seen.add(layer.objects_layer)
                 if key == "type" or key in self._project.attribute_types(layer):
                     found.append(self._project.values(layer, key))
@@ -92,3 +93,12 @@ class Columns:
     def with_parents(self, mask: Mask) -> Mask:
         """Those of the objects whose parents, and theirs in turn, are in the mask too."""
         return with_parents(mask, self.parents)
+
+
+def _are_kin(layer: Layer, other: Layer) -> bool:
+    """Whether two layers tell of the same things: of one source, at other dates, or in a scenario."""
+    return bool(
+        (layer.source_path and layer.source_path == other.source_path)
+        or (layer.series and layer.series == other.series)
+        or {layer.id, layer.facts.get(BASE)} & {other.id, other.facts.get(BASE)} - {None}
+    )

@@ -30,7 +30,7 @@ def lay(views: Sequence[LayerView]) -> None:
     pictures = [view for view in views if isinstance(view, ImageView)]
     terrains = [view for view in views if isinstance(view, Drapable)]
     laid = tuple(one for view in pictures if (one := view.laid) is not None)
-    uppermost = next((view for view in terrains if view.layer.visible), None)
+    uppermost = next((view for view in terrains if view.is_shown), None)
     for terrain in terrains:
         terrain.drape(Drape(laid) if terrain is uppermost else Drape())
     lows = [low for group in (terrains, views) if (low := _lowest(group)) is not None]

@@ -53,13 +53,14 @@ def creases(
 
 def _keys(vertices: Float64, edges: Int32, geometry: Index) -> Index:
     """Equal for edges of one geometry with the same two ends."""
-    code = _place_codes(vertices[edges.ravel()]).reshape(-1, 2)
+    code = place_codes(vertices[edges.ravel()]).reshape(-1, 2)
     low, high = code.min(axis=1), code.max(axis=1)
     keys: Index = (low * 1_000_003) ^ (high * 998_244_353) ^ (geometry * 2_654_435_761)
     return keys
 
 
-def _place_codes(points: Float64) -> Index:
+def place_codes(points: Float64) -> Index:
+    """A number for every point; the same for those in one place."""
     steps = np.round((points - points.min(axis=0)) / GRAIN_M).astype(np.int64)
     codes: Index = steps[:, 0] * 73_856_093 ^ steps[:, 1] * 19_349_663 ^ steps[:, 2] * 83_492_791
     return codes

@@ -57,7 +57,7 @@ class ImageView(PyramidView[_Tile]):
     @property
     def laid(self) -> Laid | None:
         """The picture for who has it laid over terrain; None when it is not to be seen."""
-        if not (self._shows and self.layer.opacity > 0):
+        if not (self.is_shown and self.layer.opacity > 0):
             return None
         return Laid(self.layer.id, self.layer.opacity, self._image, self._to_layer)
 
@@ -117,7 +117,7 @@ class ImageView(PyramidView[_Tile]):
         if aim.is_same(self._aim):
             return
         self._aim = aim
-        if self._shows:
+        if self.is_shown:
             chosen = cut(aim, self._root, self._boxes_of, self._children, self._need, aim.tiles)
             self._chosen = [node for node in chosen if self._is_bare(node)]
 
@@ -127,7 +127,7 @@ class ImageView(PyramidView[_Tile]):
 
     def catch_up(self, seconds: float) -> bool:
         """Load tiles for about so long; False while some are left."""
-        if not self._shows:
+        if not self.is_shown:
             return True
         end = perf_counter() + seconds
         for node in self._chosen:
@@ -161,7 +161,7 @@ class ImageView(PyramidView[_Tile]):
     def pick(self, view: View2D, x: float, y: float) -> Found | None:
         """The place of the picture under a pixel position, where it lies flat."""
         ray = view.ray(x, y)
-        if not self._shows or ray.direction[2] == 0:
+        if not self.is_shown or ray.direction[2] == 0:
             return None
         distance = (self._height - ray.origin[2]) / ray.direction[2]
         if distance <= 0:

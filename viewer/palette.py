@@ -42,12 +42,12 @@ POINT_CLASS_COLORS: dict[int, str] = {
 
 NO_VALUE = "#b9b9b6"
 SELECTED = "#f2a33a"
-GHOST = "#9fb1c2"
+GHOST, GHOST_LINE = "#9fb1c2", "#6d8296"
 EARTH = "#cdc6b2"
 STONE = "#d5c6ae"
 
 CATEGORY_MAP = "okabe-ito"
-COLOR_MAPS = ("viridis", "cividis", "magma", "sun", "heights", "balance", "difference", "seen")
+COLOR_MAPS = ("viridis", "cividis", "magma", "sun", "heights", "balance", "difference", "change", "seen")
 
 
 def rgb(color: str) -> UInt8:

@@ -107,8 +107,9 @@ class Patch:
 
     def magnify(self, factor: float) -> None:
         """Draw lines and points this much wider, for a picture that will be made smaller."""
-        self._magnified = factor
-        self._set_width()
+        if factor != self._magnified:
+            self._magnified = factor
+            self._set_width()
 
     def _set_width(self) -> None:
         look = self.actor.GetProperty()
@@ -127,8 +128,9 @@ class Patch:
 
     def mute(self, muted: bool) -> None:
         """Leave it out of the next step of a picture that is drawn in several."""
-        self._muted = muted
-        self._set_visibility()
+        if muted != self._muted:
+            self._muted = muted
+            self._set_visibility()
 
     def _set_visibility(self) -> None:
         self.actor.SetVisibility(self.is_shown and not self._muted)

@@ -10,17 +10,21 @@ import numpy as np
 from layers.arrays import Float64
 from layers.pipes import Network
 from layers.records import Layer
+from viewer.aim import Aim
 from viewer.axes import Axes
 from viewer.bodies import BodiesView
-from viewer.classing import classes_of
-from viewer.color import Classes, LegendEntry
+from viewer.color import LegendEntry
 from viewer.faces import Mask
+from viewer.grouping import Grouping, grouping_of
 from viewer.networkwords import plural
 from viewer.palette import object_color, pipe_color, rgb
 from viewer.patch import Patch
 from viewer.picking import Hit, View2D
 from viewer.solids import shafts, tubes
-from viewer.view import ATTRIBUTE, Found, Source
+from viewer.view import Found, Source
+
+#: Tubes and shafts in tiles where all are thinner than this are left away in motion, in pixels.
+THINNEST_PX = 1.0
 
 
 class PipesView(BodiesView):
@@ -35,7 +39,11 @@ class PipesView(BodiesView):
         fids = np.concatenate((network.fid, network.node_fid))
         super().__init__(source, pipes.then(manholes), (fids - source.columns.first_fid).astype(np.int32))
         self._axes = Axes(network.points, network.offsets, source.origin)
-        self._classes: Classes | None = None
+        thick = np.full(len(network.fid) + len(network.node_fid), np.inf)
+        thick[: self._line_count] = network.diameter_m
+        thick[self._line_count :] = 2 * network.node_radius_m
+        self._thickest_m = np.array([thick[parts].max(initial=0.0) for parts in self._faces.tile_parts])
+        self._grouping: Grouping | None = None
         self._color()
         self.begin()
 
@@ -55,12 +63,11 @@ class PipesView(BodiesView):
     # -- colours ---------------------------------------------------------------------------------
 
     def _color(self) -> None:
-        style, objects = self.layer.style, self._faces.part_object
-        way = str(style.get("color_by", "type"))
-        self._classes = None
-        if way.startswith(ATTRIBUTE):
-            self._classes = classes_of(self.layer, self._source.columns, way.removeprefix(ATTRIBUTE))
-            self._base = self._classes.colors.astype(np.float32)[self._classes.codes[objects]]
+        objects = self._faces.part_object
+        self._grouping = grouping_of(self.layer, self._source.columns)
+        if self._grouping is not None:
+            classes = self._grouping.classes
+            self._base = classes.colors.astype(np.float32)[classes.codes[objects]]
             return
         self._base = np.empty((len(objects), 3), np.float32)
         self._base[: self._line_count] = rgb(self._line_color)
@@ -77,11 +84,15 @@ class PipesView(BodiesView):
 
     def refresh(self, keys: frozenset[str]) -> None:
         """Recolour when the layer is coloured by a value that changed."""
-        way = str(self.layer.style.get("color_by", ""))
-        if way.startswith(ATTRIBUTE) and way.removeprefix(ATTRIBUTE) in keys:
+        if self._grouping is not None and self._grouping.key in keys:
             self._color()
             self._fade()
             self._axes.forget()
+
+    def aim(self, aim: Aim) -> None:
+        """In motion axes alone stand for tubes that are hardly to be seen."""
+        far = aim.metres_per_pixel(self._faces.tile_box) * THINNEST_PX > self._thickest_m
+        self._set_far(far if aim.moving else np.zeros_like(far))
 
     def catch_up(self, seconds: float) -> bool:
         """The tubes, then their axes."""
@@ -95,9 +106,9 @@ class PipesView(BodiesView):
     def legend(self) -> list[LegendEntry]:
         """Classes with counts, or what lines and nodes are, the most frequent first."""
         layer = self.layer
-        if self._classes is not None:
-            heading = str(layer.style.get("color_by", "")).removeprefix(ATTRIBUTE)
-            return self._classes.legend(layer.id, heading, np.unique(self._faces.part_object[self._visible]))
+        if self._grouping is not None:
+            shown = np.unique(self._faces.part_object[self._visible])
+            return self._grouping.legend(layer, shown)
         codes, types = self._source.columns.codes("type")
         lines, nodes = np.split(self._faces.part_object, [self._line_count])
         rows = []

@@ -143,7 +143,7 @@ class PointsView:
 
     @property
     def is_shown(self) -> bool:
-        """Whether the layer is visible now."""
+        """Whether anything of it is drawn now."""
         return self.layer.visible and self._visible
 
     @property

@@ -56,13 +56,8 @@ def prepare(layer: Layer, drawable: Drawable | None, place: Place, reader: Proje
 
 def columns_of(project: Project, layer: Layer) -> Columns:
     """The values of the objects that a layer shows, its own or its partner's."""
-    holder = next((other for other in project.layers if other.id == layer.objects_layer), None)
-    if holder is not None:
-        first, count = holder.first_fid, holder.object_count
-    else:  # the partner is no longer present, but its objects still are
-        fids = project.fids(layer)
-        first, count = (int(fids[0]), len(fids)) if len(fids) else (0, 0)
-    return Columns(project, layer, first, count)
+    holder = project.any_layer(layer.objects_layer)
+    return Columns(project, layer, holder.first_fid, holder.object_count)
 
 
 def view_of(

@@ -32,7 +32,8 @@ class PyramidView(Generic[Tile]):
         self._visible = True
 
     @property
-    def _shows(self) -> bool:
+    def is_shown(self) -> bool:
+        """Whether anything of it is drawn now."""
         return self.layer.visible and self._visible
 
     def patches(self) -> Iterator[Patch]:
@@ -56,7 +57,7 @@ class PyramidView(Generic[Tile]):
             self._show(tile)
 
     def _show(self, tile: Tile) -> None:
-        tile.patch.show(self._shows)
+        tile.patch.show(self.is_shown)
         tile.patch.actor.GetProperty().SetOpacity(self.layer.opacity)
 
     def refresh(self, keys: frozenset[str]) -> None:

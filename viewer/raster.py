@@ -78,7 +78,7 @@ class RasterView(PyramidView[_Tile]):
         if aim.is_same(self._aim):
             return
         self._aim = aim
-        if not self._shows:
+        if not self.is_shown:
             return
         land, before = self._land, self._tiles
         chosen = cut(aim, land.root, land.boxes, land.children, self._need, aim.tiles)
@@ -103,7 +103,7 @@ class RasterView(PyramidView[_Tile]):
 
     def catch_up(self, seconds: float) -> bool:
         """Refine tiles and what lies on them, for about so long; False while some are left."""
-        if self._aim is None or not self._shows:
+        if self._aim is None or not self.is_shown:
             return True
         end = perf_counter() + seconds
         done = True
@@ -210,7 +210,7 @@ class RasterView(PyramidView[_Tile]):
 
     def pick(self, view: View2D, x: float, y: float) -> Found | None:
         """The nearest triangle of the finest cells under a pixel position."""
-        if not self._shows:
+        if not self.is_shown:
             return None
         ray = view.ray(x, y)
         found = self._land.first_hit(ray)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +12,14 @@ from layers.album import MISSING, NONE, WRAPS, Album
 from layers.arrays import Float64, Int32, Scan, UInt8
 from layers.records import Layer
 from layers.stored import Damaged
+from viewer.aim import Aim
+from viewer.coarse import FEWEST, Coarse
 from viewer.color import LegendEntry
 from viewer.drape import softened
 from viewer.looks import APPEARANCE
 from viewer.palette import STONE, rgb
 from viewer.papering import HATCH_M, hatch
+from viewer.patch import Patch
 from viewer.surface import SurfaceView
 from viewer.texture import Paper, Texture
 from viewer.view import Source
@@ -29,6 +33,8 @@ MOST_TEXELS = 48_000_000
 #: Pictures beyond so many are not drawn but as the colour of their looks: each is a part of its own.
 MOST_PICTURES = 24
 BRIGHTER = 1.04
+#: So many pixels may a cell of few triangles cover.
+COARSE_PX = 2.0
 
 
 @dataclass(frozen=True)
@@ -86,8 +92,33 @@ class ScanView(SurfaceView):
         self._textures = [Texture(patch) for patch in self._tiles]
         if self._dressed is not None and album is not None:
             self._papers = _papers(album, np.unique(self.tile_paper).tolist())
+        self._coarse: Coarse | None = None
+        if len(vertices) >= FEWEST and not self._papers:
+            self._coarse = Coarse(self._faces.vertices, self._faces.triangles, source.origin)
         self._color()
         self.begin()
+
+    def patches(self) -> Iterator[Patch]:
+        """The tiles, or what stands for them from afar."""
+        if self._coarse is not None:
+            yield self._coarse.patch
+        yield from super().patches()
+
+    def aim(self, aim: Aim) -> None:
+        """In motion, and from afar, few triangles stand for all."""
+        if self._coarse is None:
+            return
+        coarse = self._coarse
+        far = aim.moving and float(aim.metres_per_pixel(coarse.box)[0]) * COARSE_PX > coarse.cell_m
+        self._set_far(np.full(len(self._tiles), far))
+        coarse.patch.show(far and self.layer.visible and bool(self._visible.any()))
+        coarse.patch.actor.GetProperty().SetOpacity(self.layer.opacity)
+
+    def color_as(self, lit: UInt8) -> None:
+        """Take colours that hold the light already; those of few triangles are their means."""
+        super().color_as(lit)
+        if self._coarse is not None:
+            self._coarse.color(lit)
 
     @property
     def _way(self) -> str:

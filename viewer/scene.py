@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from layers.arrays import Drawable, Float64, UInt8
+from layers.epochs import date_in
 from layers.place import Place
 from layers.records import Changes, Layer
 from layers.results import Result
 from layers.views import View, views_of
+from viewer.age import AGE, aged
 from viewer.budget import RESTING_POINTS, aim_of
 from viewer.camera import Camera
 from viewer.city import CityView
@@ -37,7 +39,7 @@ from viewer.skydome import Dome, SkyMark, SkyPath
 from viewer.stage import Stage
 from viewer.terrain import TinView
 from viewer.underneath import ground_height, nearest, within
-from viewer.view import Dotted, LayerView
+from viewer.view import Dotted, LayerView, Shown
 from viewer.visibility import Visibility
 from viewer.window import Window
 
@@ -84,7 +86,9 @@ class Scene:
         self._project, self._styled = project, styled
         self._window = Window(*size)
         self._views: dict[int, LayerView] = {}
+        self._dotted: dict[int, Dotted] = {}  # those of the views that have points
         self._columns: dict[int, Columns] = {}
+        self._shown: dict[int, Shown] = {}  # what each view was last told
         self._stage = Stage(self._window)
         self._drawing: Generator[UInt8 | None, None, None] | None = None
         self._patience_s = PATIENCE_S
@@ -95,8 +99,11 @@ class Scene:
         self._has_own_camera = False
         self._moving = False
         self._finish = Finish()
+        self._shows: tuple[Result | None, str | None] = None, None
         #: How much is drawn, as a factor: 1 is what keeps motion fluent.
         self.detail = 1.0
+        #: Its part of what may be drawn, where several scenes make one picture.
+        self.share = 1.0
         self._needs_frame = True
         self._is_only_light = False  # nothing but sun or observer has changed since the last picture
         self.background = sky(dark=False)
@@ -232,7 +239,7 @@ class Scene:
 
     def _drawn(self, fine: bool, again: bool = False) -> Generator[UInt8 | None, None, None]:
         """Draw patch after patch, and finish the picture."""
-        every = [view.dots() for view in self._views.values() if isinstance(view, Dotted)]
+        every = [view.dots() for view in self._dotted.values()]
         shown = [dots for dots in every if dots is not None]
         view, finish = self._view2d(), self._finish
         paint = finish.paint(view, self._moving, shown, self.background)
@@ -242,9 +249,9 @@ class Scene:
     def _ground(self) -> Ground | None:
         """The uppermost terrain that is shown."""
         for view in (self._views.get(layer.id) for layer in self._project.layers):
-            if isinstance(view, RasterView) and view.layer.visible:
+            if isinstance(view, RasterView) and view.is_shown:
                 return Ground(view.heights, is_coarse=True)
-            if isinstance(view, TinView) and view.layer.visible:
+            if isinstance(view, TinView) and view.is_shown:
                 return Ground(view.near_heights, is_coarse=False)
         return None
 
@@ -252,7 +259,9 @@ class Scene:
         """Tell the views where they are seen from, and share out what may be drawn."""
         power = self.detail * (GRAPHICS_CARD if self._window.has_graphics_card else 1.0)
         points = self._finish.splats.pace.moving_points(RESTING_POINTS) if self._moving else RESTING_POINTS
-        aim = aim_of(self._views.values(), self._view2d(), self._moving, power, self.detail, points)
+        aim = aim_of(
+            self._views.values(), self._view2d(), self._moving, power, self.detail, points, self.share
+        )
         for view in self._views.values():
             view.aim(aim)
 
@@ -311,6 +320,10 @@ class Scene:
         """The layers that are in the scene."""
         return tuple(self._views)
 
+    def made(self, layer_id: int) -> object:
+        """What draws a layer now: another one once the layer was added anew; None while it is not here."""
+        return self._views.get(layer_id)
+
     def load(self, layer: Layer, drawable: Drawable | None) -> None:
         """Prepare and add a layer in one go."""
         self.add(prepare(layer, drawable, self._project.place))
@@ -323,7 +336,8 @@ class Scene:
             self._place = prepared.place
         if prepared.columns is not None:
             prepared.columns.read_with(self._project)
-            self._columns.setdefault(layer.objects_layer, prepared.columns)
+            if self._columns_of(layer).count == prepared.columns.count:
+                self._columns[layer.objects_layer] = prepared.columns
         view = prepared.view
         if view is None:
             place = replace(prepared.place, origin=self.origin)
@@ -331,6 +345,8 @@ class Scene:
         if view is None:
             return
         self._views[layer.id] = view
+        if isinstance(view, Dotted):
+            self._dotted[layer.id] = view
         view.restyle(self._present().get(layer.id, layer))
         self._follow_stretch()
         self._lay_pictures()
@@ -344,6 +360,8 @@ class Scene:
     def remove(self, layer_id: int) -> None:
         """Take a layer out of the picture."""
         view = self._views.pop(layer_id, None)
+        self._shown.pop(layer_id, None)
+        self._dotted.pop(layer_id, None)
         if view is None:
             return
         if not self._views:
@@ -358,26 +376,34 @@ class Scene:
         for number in [number for number in self._views if number not in present]:
             self.remove(number)
         if changes.layers:
-            for number, view in self._views.items():
-                view.restyle(present[number])
-            self._follow_stretch()
-            self._lay_pictures()
+            self.restyle()
         if changes.keys:
             for view in self._views.values():
                 view.refresh(changes.keys)
-        if changes.layers or changes.keys & {"valid_from", "valid_to"}:
+        if changes.layers or changes.scenarios or changes.keys & {"valid_from", "valid_to", "gone"}:
             self._update()
+        self.needs_frame = True
+
+    def restyle(self) -> None:
+        """Draw the layers as this scene wants them styled now."""
+        present = self._present()
+        for number, view in self._views.items():
+            view.restyle(present.get(number, view.layer))
+        self._follow_stretch()
+        self._lay_pictures()
         self.needs_frame = True
 
     def _present(self) -> dict[int, Layer]:
         """The project's layers as they are now, in this scene's style."""
-        return {layer.id: self._styled(layer) for layer in self._project.layers}
+        day = date_in(self._project, self._visibility.date, self._visibility.scenario_in(self._project))
+        return {layer.id: aged(self._styled(layer), day) for layer in self._project.layers}
 
     def _columns_of(self, layer: Layer) -> Columns:
         number = layer.objects_layer
-        if number not in self._columns:
-            self._columns[number] = columns_of(self._project, layer)
-        return self._columns[number]
+        known = self._columns.get(number)
+        if known is None or known.count != self._project.any_layer(number).object_count:
+            known = self._columns[number] = columns_of(self._project, layer)
+        return known
 
     def _more(self) -> Iterator[Patch]:
         """What is drawn beside the layers."""
@@ -389,7 +415,7 @@ class Scene:
         wanted = [
             float(layer.style.get("exaggeration", 1.0))
             for layer in self._present().values()
-            if layer.kind == "terrain" and layer.visible and layer.id in self._views
+            if layer.kind == "terrain" and layer.id in self._views and self._views[layer.id].is_shown
         ]
         self._stretch = float(np.clip(wanted[0], 0.1, 100.0)) if wanted else 1.0
         self._stage.stretch(self._stretch)
@@ -423,6 +449,27 @@ class Scene:
     def set_date(self, date: str | None) -> None:
         """Show the city at a date; None shows everything."""
         self._visibility.date = date
+        self._show_situation()
+
+    def set_scenario(self, scenario: int | str | None) -> None:
+        """Show the city in a scenario, by its id or name; None or '' shows it as it is."""
+        self._visibility.scenario = self._project.scenario(scenario).id if scenario else None
+        self._show_situation()
+
+    @property
+    def situation(self) -> tuple[str | None, int | None]:
+        """The date that is shown (None: everything, whenever it stands) and the scenario (None: as it is)."""
+        return self._visibility.date, self._visibility.scenario
+
+    @situation.setter
+    def situation(self, situation: tuple[str | None, int | None]) -> None:
+        if situation != self.situation:
+            self._visibility.date, self._visibility.scenario = situation
+            self._show_situation()
+
+    def _show_situation(self) -> None:
+        if any(self._styled(layer).style.get("color_by") == AGE for layer in self._project.layers):
+            self.restyle()
         self._update()
 
     @property
@@ -436,6 +483,16 @@ class Scene:
         self._update()
 
     @property
+    def ghost_outlines(self) -> bool:
+        """Whether ghosts are outlines alone; else one sees through their surfaces."""
+        return self._visibility.outlined
+
+    @ghost_outlines.setter
+    def ghost_outlines(self, outlined: bool) -> None:
+        self._visibility.outlined = outlined
+        self._update()
+
+    @property
     def as_seen(self) -> bool:
         """Whether the city is drawn as an eye sees it: without ghosts and signs for what is unseen."""
         return self._visibility.as_seen
@@ -446,14 +503,36 @@ class Scene:
             self._visibility.as_seen = as_seen
             self._update()
 
+    def follow(self, lead: Scene) -> None:
+        """Show what another scene of the project shows, in its light; but the date, style and camera."""
+        if self._visibility.follow(lead._visibility):
+            self._update()
+        if self._is_dark != lead._is_dark:
+            self.set_background(lead._is_dark)
+        if self.observer is not lead.observer:
+            self.set_observer(lead.observer)
+        if self.shows_dome != lead.shows_dome:
+            self.shows_dome = lead.shows_dome
+        if self._shows != lead._shows:
+            self.show_result(*lead._shows)
+
     def _update(self, only: int | None = None) -> None:
         """Tell the views, or one of them, what is shown."""
-        states = self._visibility.states(self._project)
+        states, before = self._visibility.states(self._project), self._drawn_layers()
         for number, view in self._views.items():
             if only is None or number == only:
                 columns, kind = self._columns_of(view.layer), view.layer.kind
-                view.update(self._visibility.shown(columns, states.get(number), kind))
-        self.needs_frame = True
+                shown = self._visibility.shown(columns, states.get(number), kind)
+                if not shown.is_same(self._shown.get(number)):
+                    self._shown[number] = shown
+                    view.update(shown)
+                    self.needs_frame = True
+        if self._drawn_layers() != before:  # snapshots took each other's places
+            self._follow_stretch()
+            self._lay_pictures()
+
+    def _drawn_layers(self) -> list[int]:
+        return [number for number, view in self._views.items() if view.is_shown]
 
     # -- sun, sight and results -------------------------------------------------------------------------
 
@@ -497,6 +576,7 @@ class Scene:
         if result is None and self._result is not None:
             for city in self._cities():
                 city.paint(None)
+        self._shows = result, quantity
         self._finish.result = None if result is None else ResultView(result, quantity)
         self._paint_result()
         self.needs_frame = True
@@ -581,4 +661,4 @@ class Scene:
         order = {layer.id: i for i, layer in enumerate(self._project.layers)}
         views = sorted(self._views.values(), key=lambda view: order.get(view.layer.id, 0))
         names = {view.layer.id: view.layer.name for view in views}
-        return told_apart([entry for view in views if view.layer.visible for entry in view.legend()], names)
+        return told_apart([entry for view in views if view.is_shown for entry in view.legend()], names)

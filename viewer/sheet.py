@@ -89,16 +89,21 @@ def annotated(
     title: str = "",
     words: Sequence[str] = (),
     has_scale: bool = True,
+    view_height: int = 0,
 ) -> UInt8:
-    """The picture with legend, north arrow, scale bar and title; `words` stand at its foot, line by line."""
+    """The picture with legend, north arrow, scale bar and title; `words` stand at its foot, line by line.
+
+    `view_height` is that of one view, in pixels, where the picture is made of several.
+    """
     height, width, _ = picture.shape
+    size_m = camera.metres_per_pixel(view_height or height)
     sheet = Sheet(picture, background)
     height -= _foot(sheet, width, height, words)
     if title:
         _title(sheet, title)
     _north(sheet, width - MARGIN - 22, MARGIN + 26, camera.azimuth_deg)
     if has_scale:
-        _scale_bar(sheet, height, camera)
+        _scale_bar(sheet, height, size_m)
     _legend(sheet, width, height, legend)
     return sheet.pixels
 
@@ -147,9 +152,8 @@ def _north(sheet: Sheet, x: int, y: int, azimuth_deg: float) -> None:
     sheet.text(round(tip[0]) - sheet.width_of("N", 13, bold=True) // 2, round(tip[1]) - 6, "N", 13, bold=True)
 
 
-def _scale_bar(sheet: Sheet, height: int, camera: Camera) -> None:
-    """A bar of a round length; true at the point the camera looks at."""
-    size = camera.metres_per_pixel(height)
+def _scale_bar(sheet: Sheet, height: int, size: float) -> None:
+    """A bar of a round length, with `size` metres per pixel; true at the point the camera looks at."""
     length = round_length(BAR_PX * size)
     wide = round(length / size)
     label = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"

@@ -193,13 +193,13 @@ def _place(field: UInt64, sight: Sight, batch: Batch, edge: float) -> None:
 
 def _lay(fields: dict[int, UInt64], picture: Picture, sight: Sight, look: Look) -> None:
     """Bring the points into the picture where nothing is before them, band by band."""
-    height, width = picture.depth.shape
-    for top in range(0, height, ROWS_AT_ONCE):
-        end = min(top + ROWS_AT_ONCE, height)
-        first, last = max(top - 1, 0), min(end + 1, height)  # the light needs neighbours
-        halves = _nearest(fields, first, last, width, look.gap_px).view(np.uint32)
+    (upper, lower), (left, right) = _reached(fields, picture.depth.shape, look.gap_px)
+    for top in range(upper, lower, ROWS_AT_ONCE):
+        end = min(top + ROWS_AT_ONCE, lower)
+        first, last = max(top - 1, 0), min(end + 1, picture.depth.shape[0])  # the light needs neighbours
+        halves = _nearest(fields, first, last, (left, right), look.gap_px).view(np.uint32)
         colors, depth = halves[:, ::2].copy(), halves[:, 1::2].copy().view(np.float32)
-        behind = picture.depth[first:last]
+        behind = picture.depth[first:last, left:right]
         shown = depth <= behind  # where no point is, the depth is not a number
         if not shown.any():
             continue
@@ -209,22 +209,45 @@ def _lay(fields: dict[int, UInt64], picture: Picture, sight: Sight, look: Look) 
             with np.errstate(invalid="ignore"):
                 colors = _darkened(colors, shade.astype(np.uint32))
         middle = slice(top - first, end - first)
-        picture.depth[top:end] = depth[middle]
-        _blend(picture.pixels[top:end], colors[middle], shown[middle], look.opacity)
+        picture.depth[top:end, left:right] = depth[middle]
+        _blend(picture.pixels[top:end, left:right], colors[middle], shown[middle], look.opacity)
 
 
-def _nearest(fields: dict[int, UInt64], first: int, last: int, width: int, gap_px: int) -> UInt64:
-    """The nearest point of every pixel of some rows, with gaps filled from beside them.
+def _reached(
+    fields: dict[int, UInt64], shape: tuple[int, ...], gap_px: int
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The rows and columns of a picture that points reach, from the first to before the last.
+
+    One more all around them, for the light; and at least two, for it looks at neighbours.
+    """
+    found = []
+    for axis, length in enumerate(shape):
+        held = reduce(np.logical_or, [(field != NOTHING).any(axis=1 - axis) for field in fields.values()])
+        at = np.flatnonzero(held)
+        if not len(at):
+            return (0, 0), (0, 0)
+        first = max(int(at[0]) - 2 * gap_px - max(fields) - 1, 0)
+        last = min(int(at[-1]) + 2, length)
+        found.append((min(first, max(last - 2, 0)), last))
+    return found[0], found[1]
+
+
+def _nearest(
+    fields: dict[int, UInt64], first: int, last: int, columns: tuple[int, int], gap_px: int
+) -> UInt64:
+    """The nearest point of every pixel of some rows and columns, with gaps filled from beside them.
 
     First every point covers a square of its size and the gaps around it; then a pixel gets the farthest
     of what covers the squares around it. So outlines stay where they are, a lone point stays a point,
     slopes stay what they are, and what shines through a gap is covered.
     """
-    rows = last - first
+    rows, (left, right) = last - first, columns
+    reach = 2 * gap_px + max(fields) + 1
     covered = [
-        _pooled(field[first:], rows + gap_px + 1, size + gap_px, np.minimum) for size, field in fields.items()
+        _pooled(field[first:, left : right + reach], rows + gap_px + 1, size + gap_px, np.minimum)
+        for size, field in fields.items()
     ]
-    return _pooled(reduce(np.minimum, covered), rows, gap_px + 1, np.maximum)[:, :width]
+    return _pooled(reduce(np.minimum, covered), rows, gap_px + 1, np.maximum)[:, : right - left]
 
 
 def _pooled(field: UInt64, rows: int, size: int, choose: np.ufunc) -> UInt64:

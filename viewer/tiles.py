@@ -13,7 +13,8 @@ from layers.records import Layer
 from viewer.aim import Aim
 from viewer.color import LegendEntry
 from viewer.faces import Faces, Index, Mask, outer_boxes, spans
-from viewer.palette import GHOST, SELECTED, rgb
+from viewer.ghosts import Ghosts, bends
+from viewer.palette import SELECTED, rgb
 from viewer.patch import Patch
 from viewer.picking import (
     Hit,
@@ -26,7 +27,6 @@ from viewer.picking import (
 )
 from viewer.view import Found, Shown, Source
 
-GHOST_OPACITY = 0.22
 SELECTED_SHARE = 0.72
 
 
@@ -43,8 +43,7 @@ class TiledView:
             self._part_tile[parts] = number
         self._tiles = [Patch() for _ in faces.tile_parts]
         self._tile_parts: list[Index] = [np.empty(0, np.int64)] * len(self._tiles)
-        self._ghosts = Patch()
-        self._ghosts.paint(rgb(GHOST), GHOST_OPACITY)
+        self._ghosts = Ghosts()
         # Per part: what the style lets through, and of that what is drawn, and drawn as a ghost.
         self._allowed: Mask = np.ones(len(faces.part_object), bool)
         self._visible: Mask = np.zeros(len(faces.part_object), bool)
@@ -53,6 +52,7 @@ class TiledView:
         self._stale: dict[int, None] = {}  # tiles to rebuild, in order
         self._faded: dict[int, None] = {}  # tiles to recolour
         self._culls = False
+        self._far: Mask = np.zeros(len(self._tiles), bool)  # tiles that something simpler stands for
 
     # -- what subclasses say -------------------------------------------------------------------
 
@@ -84,10 +84,15 @@ class TiledView:
 
     # -- what the scene asks ---------------------------------------------------------------------
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether anything of it is drawn now."""
+        return self.layer.visible and bool(self._shown.visible.any())
+
     def patches(self) -> Iterator[Patch]:
         """Tiles, and ghosts last."""
         yield from self._tiles
-        yield self._ghosts
+        yield from self._ghosts.patches()
 
     def begin(self) -> None:
         """Build everything for the first time, once the subclass is ready."""
@@ -112,6 +117,8 @@ class TiledView:
         if changed.any():
             self._follow(self._faces.parts_of(np.flatnonzero(changed)))
             self._show_all()
+        if before.outlined != shown.outlined:
+            self._draw_ghosts()
         selected = np.zeros_like(self._selected)
         selected[shown.selected] = True
         toggled = np.flatnonzero(selected != self._selected)
@@ -162,14 +169,24 @@ class TiledView:
         ghostly = allowed & self._shown.ghost[objects]
         if (ghostly != self._ghostly[parts]).any():
             self._ghostly[parts] = ghostly
-            points, triangles, _ = self._gather(np.flatnonzero(self._ghostly))
-            self._ghosts.fill(points, self._source.origin, triangles, None)
+            self._draw_ghosts()
+
+    def _draw_ghosts(self) -> None:
+        points, triangles, _ = self._gather(np.flatnonzero(self._ghostly))
+        ends = bends(points, triangles) if self._shown.outlined else None
+        self._ghosts.fill(points, self._source.origin, triangles, ends)
 
     def _show_all(self) -> None:
-        for tile in self._tiles:
-            tile.show(self.layer.visible)
+        for tile, far in zip(self._tiles, self._far.tolist(), strict=True):
+            tile.show(self.layer.visible and not far)
             tile.actor.GetProperty().SetOpacity(self.layer.opacity)
         self._ghosts.show(self.layer.visible)
+
+    def _set_far(self, far: Mask) -> None:
+        """Leave away these tiles, which something simpler stands for from where one looks now."""
+        if (far != self._far).any():
+            self._far = far
+            self._show_all()
 
     def _gather(self, parts: Index) -> tuple[Float64, Int32, Index]:
         """Vertices, triangles into them, and the numbers of the vertices, of these parts alone."""

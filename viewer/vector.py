@@ -17,16 +17,16 @@ from layers.vector import AREA, POINT, Shapes
 from viewer.areas import LIFT_M, Outlines, laid, on_ground, outlines, raised
 from viewer.axes import Axes
 from viewer.bodies import BodiesView
-from viewer.classing import classes_of
-from viewer.color import Classes, LegendEntry, as_numbers
+from viewer.color import LegendEntry, as_numbers
 from viewer.faces import Mask
+from viewer.grouping import Grouping, grouping_of
 from viewer.letters import lettered
 from viewer.palette import hex_color, object_color, rgb
 from viewer.patch import Patch
 from viewer.picking import Hit, View2D
 from viewer.solids import Solids, pins
 from viewer.trees import trees
-from viewer.view import ATTRIBUTE, Found, Source
+from viewer.view import Found, Source
 
 PIN_HEIGHT_M = 6.0
 FLOOR_M = 3.0
@@ -72,7 +72,7 @@ class VectorView(BodiesView):
         for patch in super().patches():
             patch.lie_over()
         self._axes.patch.lie_over()
-        self._classes: Classes | None = None
+        self._grouping: Grouping | None = None
         self._color()
         self.begin()
 
@@ -102,14 +102,11 @@ class VectorView(BodiesView):
         return str(color) if color and self.layer.style.get("color_by") == "plain" else None
 
     def _color(self) -> None:
-        style = self.layer.style
-        way = str(style.get("color_by", ""))
-        key = "type" if way == "type" else way.removeprefix(ATTRIBUTE) if way.startswith(ATTRIBUTE) else ""
-        self._classes = None
         count = max(self._source.columns.count, 1)
-        if key:
-            self._classes = classes_of(self.layer, self._source.columns, key)
-            of_object = self._classes.colors.astype(np.float32)[self._classes.codes]
+        self._grouping = grouping_of(self.layer, self._source.columns, usual="type")
+        if self._grouping is not None:
+            classes = self._grouping.classes
+            of_object = classes.colors.astype(np.float32)[classes.codes]
         else:
             own = self._one_color or object_color("LandUse")
             of_object = np.broadcast_to(rgb(own).astype(np.float32), (count, 3)).copy()
@@ -127,8 +124,7 @@ class VectorView(BodiesView):
 
     def refresh(self, keys: frozenset[str]) -> None:
         """Recolour when the layer is coloured by a value that changed."""
-        way = str(self.layer.style.get("color_by", ""))
-        if way.startswith(ATTRIBUTE) and way.removeprefix(ATTRIBUTE) in keys:
+        if self._grouping is not None and self._grouping.key in keys:
             self._color()
             self._fade()
 
@@ -153,9 +149,8 @@ class VectorView(BodiesView):
         layer = self.layer
         drawn = (self._faces.part_object[self._visible], self._line_object[self._lines_shown])
         shown = np.unique(np.concatenate(drawn))
-        if self._classes is not None:
-            heading = str(layer.style.get("color_by", "")).removeprefix(ATTRIBUTE)
-            return self._classes.legend(layer.id, heading, shown)
+        if self._grouping is not None:
+            return self._grouping.legend(layer, shown)
         what = np.full(len(self._of_object), LINES, np.uint8)
         what[self._faces.part_object[self._visible]] = self._what[self._visible]
         entries: list[LegendEntry] = []

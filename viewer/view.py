@@ -41,6 +41,17 @@ class Shown:
     visible: Mask
     ghost: Mask
     selected: Int32 = field(default_factory=lambda: np.empty(0, np.int32))
+    outlined: bool = False  # ghosts are outlines alone
+
+    def is_same(self, other: Shown | None) -> bool:
+        """Whether another one means the same objects."""
+        return (
+            other is not None
+            and self.outlined == other.outlined
+            and np.array_equal(self.visible, other.visible)
+            and np.array_equal(self.ghost, other.ghost)
+            and np.array_equal(self.selected, other.selected)
+        )
 
     @classmethod
     def all(cls, count: int) -> Shown:
@@ -62,6 +73,10 @@ class LayerView(Protocol):
 
     layer: Layer
     boxes: Float64  # (n, 2, 3) world: what it reaches out to
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether anything of it is drawn now: it is visible, and stands at the date that is shown."""
 
     def patches(self) -> Iterator[Patch]:
         """Everything drawn, in order."""

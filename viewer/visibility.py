@@ -32,7 +32,9 @@ class Visibility:
         self.selected = self.hidden = NOBODY
         self.isolated: Fids | None = None
         self.date: str | None = None
+        self.scenario: int | None = None
         self.ghosts = True
+        self.outlined = False  # ghosts are outlines alone
         self.as_seen = False  # as an eye sees it: without ghosts and signs
 
     def select(self, fids: Iterable[int]) -> None:
@@ -52,17 +54,32 @@ class Visibility:
         """Bring hidden objects back."""
         self.hidden, self.isolated = NOBODY, None
 
+    def follow(self, other: Visibility) -> bool:
+        """Take over all but the date from another one; whether anything has changed."""
+        kept = ("selected", "hidden", "isolated", "ghosts", "outlined", "as_seen")
+        changed = [name for name in kept if getattr(self, name) is not getattr(other, name)]
+        for name in changed:
+            setattr(self, name, getattr(other, name))
+        return bool(changed)
+
     def states(self, project: Project) -> dict[int, tuple[Mask, Mask]]:
-        """Per layer, what stands at the date and what does not; nothing without a date."""
-        return state_at(project, self.date) if self.date is not None else {}
+        """Per layer, what stands at the date in the scenario, and what are ghosts."""
+        return state_at(project, self.date, self.scenario_in(project))
+
+    def scenario_in(self, project: Project) -> int | None:
+        """The scenario, as long as the project has it."""
+        is_there = any(scenario.id == self.scenario for scenario in project.scenarios)
+        return self.scenario if is_there else None
 
     def shown(self, columns: Columns, state: tuple[Mask, Mask] | None, kind: str = "") -> Shown:
         """What of one layer, of a kind, is drawn, and how."""
         shown = Shown.all(columns.count)
-        if state is not None and len(state[0]) == len(shown.visible):
+        if state is not None and len(state[0]) == len(shown.visible) and not state[0].all():
             shown.visible = columns.with_parents(state[0]) if columns.count else state[0].copy()
             has_ghosts = self.ghosts and not self.as_seen
-            shown.ghost = ~shown.visible if has_ghosts else np.zeros_like(shown.visible)
+            shown.ghost = (
+                (state[0] | state[1]) & ~shown.visible if has_ghosts else np.zeros_like(shown.visible)
+            )
         hidden = _positions(columns, self.hidden)
         shown.visible[hidden] = shown.ghost[hidden] = False
         if self.isolated is not None and columns.count:
@@ -73,6 +90,7 @@ class Visibility:
         if self.as_seen and kind in UNSEEN:
             shown.visible[:] = shown.ghost[:] = False
         shown.selected = _positions(columns, self.selected)
+        shown.outlined = self.outlined
         return shown
 
 

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from analysis.casters import casters
 from analysis.obstacles import Casters
 from analysis.sight.viewshed import Surface
-from analysis.situation import Situation
+from analysis.situation import Situation, state_of
 from layers.arrays import Float64, Mover, TerrainPyramid
 from layers.columns import Mask
 from layers.data import Box, Progress, never_stop
-from layers.epochs import state_at
 from layers.errors import UsageError
 from layers.project import Project
 from layers.pyramid import Span
@@ -200,7 +199,7 @@ def _cut(span: Span, cells: Int64) -> Span:
 
 def stands(project: Project, layer: Layer, situation: Situation) -> bool:
     """Whether a layer shows at the date of a situation."""
-    return bool(state_at(project, situation.date or None)[layer.id][0].any())
+    return bool(state_of(project, situation)[layer.id][0].any())
 
 
 def raster_of(project: Project, name: str, situation: Situation) -> Layer:

@@ -9,6 +9,7 @@ import numpy as np
 from analysis.casters import casters
 from analysis.naming import Naming
 from analysis.situation import Situation
+from analysis.states import situations
 from layers.arrays import Float64
 from layers.errors import CitystrataError
 from layers.project import Project
@@ -51,7 +52,7 @@ def odd_places(project: Project, inputs: Any) -> tuple[str, ...]:
     rows = np.unique(np.linspace(0, len(places) - 1, min(len(places), MOST_LOOKED_AT)).astype(np.int64))
     naming, said = Naming(project), []
     for row in rows.tolist():
-        fid = holder(project, Situation(inputs.date, inputs.without), places[row], inputs.eye_height_m)
+        fid = holder(project, situations(inputs)[0], places[row], inputs.eye_height_m)
         if fid >= 0:
             said.append(f"{names[row]} lies inside {naming.title(fid)}")
     more = (f"and {len(said) - MOST_TOLD} more places lie inside buildings",) * (len(said) > MOST_TOLD)

@@ -13,7 +13,7 @@ from analysis.missing import why_nothing
 from analysis.naming import Naming
 from analysis.obstacles import Casters
 from analysis.receivers import NOBODY, Receivers
-from analysis.situation import Situation
+from analysis.situation import Situation, state_of
 from analysis.standing import Reach, entries_of, matching
 from layers.arrays import CityTiles
 from layers.columns import Mask
@@ -68,10 +68,12 @@ def target_of(
         raise UsageError("No object is chosen to look at", do="Choose one in the view, or by an expression")
     fids = with_city_objects(project, fids)
     chosen, boxes = [], []
+    stood = [state_of(project, state) for state in states]
     for layer in project.layers:
         if layer.kind != "city" or not layer.object_count or not layer.visible:
             continue
         mine = matching(project, layer, where, fids or None)
+        mine &= np.logical_or.reduce([state[layer.id][0] for state in stood])
         city = project.drawable(layer)
         if mine.any() and isinstance(city, CityTiles):
             boxes.append(np.asarray(city.entry_box)[entries_of(city, mine, Reach())].reshape(-1, 2, 3))

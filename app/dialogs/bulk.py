@@ -127,7 +127,7 @@ class BulkDialog(Asking):
         if count:
             chosen = f"The {thousands(count)} selected objects" if count > 1 else "The selected object"
             scope.addItem(chosen, "selection")
-        count = self._layer.object_count
+        count = self._session.project.count(self._layer)
         scope.addItem(f"All {thousands(count)} objects of {self._layer.name}", "layer")
         scope.currentIndexChanged.connect(self.plan_soon)
         return scope

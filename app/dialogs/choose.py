@@ -54,7 +54,7 @@ class SelectWhere(Asking):
         form = QFormLayout()
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(8)
-        add_row(form, "Of", QLabel(f"{layer.name}, {counted(layer.object_count, 'object')}"))
+        add_row(form, "Of", QLabel(f"{layer.name}, {counted(session.project.count(layer), 'object')}"))
         add_row(form, "where", self.formula)
         add_row(form, "Select", self.way)
         self._layout.addLayout(form)
@@ -91,7 +91,7 @@ class SelectWhere(Asking):
 
     def _take(self, found: Fids) -> None:
         self._found = found
-        every = counted(self._layer.object_count, "object")
+        every = counted(self._session.project.count(self._layer), "object")
         self._say(f"{thousands(len(found))} of {every} match.", len(found) > 0)
 
     def _refuse(self, error: CitystrataError) -> None:

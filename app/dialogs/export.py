@@ -164,5 +164,5 @@ def _choices(project: Project, layer: Layer) -> list[Choice]:
 
 def _lods(project: Project, layer: Layer) -> list[str]:
     """The levels of detail that objects of the layer have."""
-    rows = project.query("SELECT DISTINCT lods FROM object WHERE layer = ?", (layer.id,))
+    rows = project.query("SELECT DISTINCT lods FROM object WHERE layer = ? AND gone = 0", (layer.id,))
     return sorted({lod for (text,) in rows for lod in text.split(",") if lod})

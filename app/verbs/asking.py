@@ -12,8 +12,8 @@ from typing import Any
 
 from analysis.analysis import analysis_of, perform
 from analysis.asked import as_json, checked, questions
-from analysis.situation import Situation
-from app.verbs.verb import ALL_DATES, Progress, add_project, table
+from analysis.states import situations_told
+from app.verbs.verb import ALL_DATES, AS_IT_IS, Progress, add_project, table
 from layers.errors import UsageError
 from layers.expression import parse
 from layers.project import Project
@@ -98,6 +98,12 @@ def add_states(parser: argparse.ArgumentParser, city_date: str) -> None:
     parser.add_argument(
         "--compare-without", metavar="EXPR", help="before, objects that were not there, such as the proposal"
     )
+    parser.add_argument("--scenario", metavar="NAME", default="", help="the city in this scenario")
+    parser.add_argument(
+        "--compare-scenario",
+        metavar="NAME",
+        help=f"the city before, in this scenario; {AS_IT_IS}: as it is without any",
+    )
 
 
 def add_out(parser: argparse.ArgumentParser) -> None:
@@ -178,9 +184,24 @@ def states_from(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         **{name: "" if value == ALL_DATES else value for name, value in dates.items()},
         "without": checked_expression(arguments.without),
-        "compare": arguments.compare_date is not None or arguments.compare_without is not None,
+        "compare": is_compared(arguments),
+        "scenario": arguments.scenario,
+        "compare_scenario": scenario_from(arguments.compare_scenario, arguments.scenario),
         "compare_without": checked_expression(arguments.compare_without or ""),
     }
+
+
+def is_compared(arguments: argparse.Namespace) -> bool:
+    """Whether a state before is asked for."""
+    return any(
+        getattr(arguments, name) is not None
+        for name in ("compare_date", "compare_without", "compare_scenario")
+    )
+
+
+def scenario_from(named: str | None, otherwise: str = "") -> str:
+    """The scenario that an option names: '' is the city as it is."""
+    return otherwise if named is None else "" if named == AS_IT_IS else named
 
 
 def options_of(given: Mapping[str, str]) -> dict[str, str]:
@@ -273,12 +294,8 @@ def values_of(arguments: argparse.Namespace, result: Result) -> dict[str, Any]:
 def told(result: Result) -> list[str]:
     """Which states were looked at, where the sun stood, how far off the numbers may be, what was assumed."""
     pedigree, inputs = result.pedigree, result.inputs
-    state = Situation(inputs.get("date", ""), inputs.get("without", "")).title
-    if inputs.get("compare"):
-        before = Situation(inputs.get("compare_date", ""), inputs.get("compare_without", "")).title
-        state = f"{state}, before: {before}"
     return [
-        f"State: {state}",
+        f"State: {', before: '.join(state.title for state in situations_told(inputs))}",
         *pedigree.sun[:1],
         f"Accuracy: {pedigree.error}",
         *(limit if limit.startswith(WARNING) else f"Note: {limit}" for limit in pedigree.limits),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from app.verbs.verb import Answer, Verb, add_project, add_selection, chosen_layer, pair_from
+from layers import scenarios
 from layers.bulk import VALIDITY, Plan, check_target, plan_calculation, plan_replacement
 from layers.epochs import says_when
 from layers.errors import EditError, UsageError
 from layers.expression import Expression, parse
-from layers.join import JoinReport, joinable, plan_join
+from layers.join import joinable, plan_join
 from layers.nodes import Literal
 from layers.project import Project
 from layers.records import Fids, Layer
@@ -42,6 +43,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         default="id",
         help="column of the table, and attribute that it matches",
     )
+    add("--scenario", metavar="NAME", help="change copies in this scenario; the city stays as it is")
     add("--why", metavar="TEXT", default="", help="the reason, for the journal")
 
 
@@ -54,34 +56,39 @@ def _run(arguments: argparse.Namespace) -> Answer:
     with Project.open(arguments.project) as project:
         layer = chosen_layer(project, arguments.layer)
         where = parse(arguments.where) if arguments.where else None
+        scenario = project.scenario(arguments.scenario).id if arguments.scenario else None
+        layers = scenarios.layers_in(project, layer, scenario)
         if where is not None:
-            where.check(project.attribute_types(layer))
-        fids = project.fids(layer, where)
-        if where is not None and not len(fids):
+            where.check({key: kind for each in layers for key, kind in project.attribute_types(each).items()})
+        chosen = [(each, scenarios.standing_fids(project, each, where, scenario)) for each in layers]
+        count = sum(len(fids) for _, fids in chosen)
+        if where is not None and not count:
             raise EditError(
                 "No object is like that, so nothing was changed",
                 where=layer.name,
                 found=f"--where {arguments.where!r}",
                 do="citystrata query shows which are there",
             )
-        plans = list(_plans(project, layer, fids, arguments))
+        plans = [(fids, list(_plans(project, each, fids, arguments))) for each, fids in chosen]
         told = ""
         if arguments.join is not None:
-            plan, report = _joined(project, layer, fids, arguments)
-            plans.append(plan)
-            told = report.sentence()
+            told = _join(project, chosen, plans, arguments)
         for key in arguments.remove:
             check_target(key)
-        label = "; ".join([*(plan.label for plan in plans), *(f"Remove {key}" for key in arguments.remove)])
-        with project.edit(label, arguments.why) as edit:
-            for plan in plans:
-                plan.write(edit)
-            for key in arguments.remove:
-                edit.remove_attributes(fids, key)
+        labels = [*(plan.label for plan in plans[0][1]), *(f"Remove {key}" for key in arguments.remove)]
+        changed: set[int] = set()
+        with project.edit("; ".join(labels), arguments.why) as edit:
+            for fids, mine in plans:
+                others = scenarios.editable(project, edit, fids, scenario)
+                changed.update(others[fid] for plan in mine for fid in plan.fids.tolist())
+                for plan in mine:
+                    plan.of_others(others).write(edit)
+                for key in arguments.remove:
+                    edit.remove_attributes(list(others.values()), key)
         made = edit.changes
         values = {
-            "selected": len(fids),
-            "changed": len(made.fids) if made else 0,
+            "selected": count,
+            "changed": 0 if made is None else len(made.fids) if scenario is None else len(changed),
             "step": made.step.step if made else None,
         }
         lines = [f"{values['changed']} of {values['selected']} objects changed."]
@@ -111,21 +118,30 @@ def _plans(project: Project, layer: Layer, fids: Fids, arguments: argparse.Names
         yield plan_replacement(project, fids, key, find, new)
 
 
-def _joined(
-    project: Project, layer: Layer, chosen: Fids, arguments: argparse.Namespace
-) -> tuple[Plan, JoinReport]:
+def _join(
+    project: Project,
+    chosen: Sequence[tuple[Layer, Fids]],
+    plans: Sequence[tuple[Fids, list[Plan]]],
+    arguments: argparse.Namespace,
+) -> str:
+    """Add what the table brings to the plans of each layer; tells how it went."""
     found = read_table(arguments.join)
     column, _, key = arguments.by.partition("=")
     others = {name: name for name in joinable(found, column)}
-    plan, report = plan_join(project, layer, found, column, key or "id", others)
-    if not report.matched:
+    reports = []
+    for (layer, fids), (_, mine) in zip(chosen, plans, strict=True):
+        plan, report = plan_join(project, layer, found, column, key or "id", others)
+        mine.append(plan.kept_to(fids))
+        reports.append(report)
+    told = max(reports, key=lambda report: report.matched).sentence()
+    if not any(report.matched for report in reports):
         raise EditError(
             "No object has a row in this table, so nothing was changed",
             where=str(arguments.join),
-            found=report.sentence(),
+            found=told,
             do="Say with --by which column names the objects, and which attribute it matches: COLUMN=KEY",
         )
-    return plan.kept_to(chosen), report
+    return told
 
 
 def _new_value(text: str) -> Value:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from app.verbs.asking import checked_expression, lines_of, measured, options_of, rows_of, told, values_of
+from app.verbs.asking import (
+    checked_expression,
+    is_compared,
+    lines_of,
+    measured,
+    options_of,
+    rows_of,
+    told,
+    values_of,
+)
 from app.verbs.looking import LOOKING_OPTIONS, add_seeing, given, looking_from
 from app.verbs.verb import Answer, Verb, add_project
 
@@ -45,7 +54,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
     }
     result, said = measured(arguments, "exposure", answers, NAMED)
     headings = {"name": "area", "area_m2": "m²", "seen_area_pct": "seen from, %", "mean_height_m": "m seen"}
-    if arguments.compare_date is not None or arguments.compare_without is not None:
+    if is_compared(arguments):
         headings["seen_area_pct_before"] = "before, %"
     lines = [
         *result.tables["findings"].texts("sentence"),

@@ -39,6 +39,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--kind", choices=KINDS, help="what the files hold, when they do not show it")
     parser.add_argument("--epoch", metavar="DATE", help="the date of which the files are a snapshot")
+    parser.add_argument(
+        "--series",
+        metavar="NAME",
+        help="the snapshots that this one belongs to; without it, those of the same --layer",
+    )
+    parser.add_argument("--scenario", metavar="NAME", help="the layers stand in this scenario alone")
     parser.add_argument("--crs", metavar="EPSG", help="where the files lie; wins over what they say")
     parser.add_argument(
         "--offset", metavar="X,Y,Z",
@@ -57,6 +63,8 @@ def _run(arguments: argparse.Namespace) -> Answer:
         raise UsageError(
             "The epoch is not a date", found=repr(arguments.epoch), allowed="YYYY-MM-DD or a year"
         )
+    if arguments.series and epoch is None:
+        raise UsageError("A snapshot in a series needs its date", do="Add --epoch DATE")
     fields = dict(pair_from(text, "--map") for text in arguments.fields)
     options = ReadOptions(kind=arguments.kind, crs=arguments.crs, field_map=fields)
     options.skip_broken = arguments.skip_broken
@@ -81,6 +89,8 @@ def _run(arguments: argparse.Namespace) -> Answer:
                 options,
                 name=arguments.layer,
                 epoch=epoch,
+                series=arguments.series,
+                scenario=project.scenario(arguments.scenario).id if arguments.scenario else None,
                 as_one_layer=arguments.one_layer,
                 progress=progress,
             )

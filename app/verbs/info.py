@@ -55,6 +55,9 @@ def _lines(found: summary.Summary) -> list[str]:
     if found.epochs:
         epochs = (f"{epoch['name']} ({epoch['date']})" for epoch in found.epochs)
         lines.append(f"epochs      {', '.join(epochs)}")
+    if found.scenarios:
+        scenarios = (f"{scenario['name']} ({scenario['status']})" for scenario in found.scenarios)
+        lines.append(f"scenarios   {', '.join(scenarios)}")
     if len(found.layers) > 1:
         layers = (f"{layer['name']} ({layer['kind']}) {layer['objects']:,}" for layer in found.layers)
         lines.append(f"layers      {', '.join(layers)}")

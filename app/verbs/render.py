@@ -8,12 +8,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from analysis.situation import Situation
+from app.verbs.severalviews import add_views, asked_views, showings_of
+from app.verbs.situations import Named
+from app.verbs.timelapse import add_timelapse, check_film, filmed
 from app.verbs.verb import ALL_DATES, Answer, Progress, Verb, size_from
 from layers.data import ReadOptions
 from layers.epochs import iso_date
@@ -25,6 +29,7 @@ from layers.project import ENDING, Project
 if TYPE_CHECKING:
     from layers.results import Result
     from layers.views import Place, View
+    from viewer.arrangement import Arrangement
     from viewer.camera import Camera
     from viewer.shade import SunLight
 
@@ -39,7 +44,7 @@ SAME_BELOW = 0.01
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("files", metavar="P", nargs="+", type=Path, help="a project, or files to see together")
-    add("--out", metavar="PNG", type=Path, required=True, help="the picture to write")
+    add("--out", metavar="PNG", type=Path, required=True, help="the picture to write, or a time-lapse")
     add("--size", metavar="WxH", type=size_from, default=(1600, 1000), help="in pixels; default 1600x1000")
     look = parser.add_mutually_exclusive_group()
     look.add_argument(
@@ -71,6 +76,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DATE",
         help="the city as it stands at this date; default the day of the sun, else all; all: every date",
     )
+    add("--scenario", metavar="NAME", help="in this scenario, at its date unless another is given")
     add(
         "--sun",
         metavar="ISO-TIME",
@@ -81,6 +87,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--color-by", metavar="ATTR", help="type, surface, appearance, plain, or an attribute")
     add("--theme", metavar="NAME", help="in the materials and textures of this theme of a file")
     add("--lod", metavar="L", help="this level of detail")
+    add_views(parser)
+    add_timelapse(parser)
+    add(
+        "--ghosts",
+        metavar="HOW",
+        default="translucent",
+        help="what stands at other dates: translucent (default), outlines, or none",
+    )
     add("--crs", metavar="EPSG", help="where the files lie, when they do not say so themselves")
     add("--overwrite", action="store_true", help="even where there is such a file already")
     add("--dark", action="store_true", help="against a dark sky")
@@ -101,53 +115,79 @@ def point_from(text: str) -> tuple[float, ...]:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    _check_picture(arguments.out, arguments.compare)
+    if arguments.timelapse is None:
+        _check_picture(arguments.out, arguments.compare)
     date = _date(arguments.date)
     camera = _camera(arguments.camera) if arguments.camera else None
     _check_eye(arguments)
     Thread(target=_load_ahead, daemon=True).start()
     with shown_project(arguments.files, arguments.crs) as project:
-        check_place(project, arguments.out, arguments.overwrite)
+        if arguments.timelapse is None:
+            check_place(project, arguments.out, arguments.overwrite)
+        else:
+            check_film(project, arguments)
         from viewer import shot
+        from viewer.showing import Showing
+        from viewer.studio import Take
 
+        several = asked_views(project, arguments)
+        scenario = project.scenario(arguments.scenario) if arguments.scenario else None
+        in_scenario = scenario.name if scenario is not None else ""
         result, look = _result(project, arguments.result), None
         if arguments.eye is not None:
-            look = _eye(project, arguments, date)
+            look = _eye(project, arguments, Situation(date or "", scenario=in_scenario))
         if arguments.look:
             look, date = _view_of(result, arguments, date)
             result = result if arguments.quantity else None
         sun: SunLight | None = None
         if arguments.sun:
-            sun, date = _sun(project, arguments.sun, date, by_day=arguments.date is None)
-        shot.shot(
-            project,
-            arguments.out,
-            arguments.size,
-            view=arguments.view,
-            camera=camera,
-            look=look,
+            asked = (
+                Situation(date or "", scenario=in_scenario) if several is None else several[1][0].situation
+            )
+            by_day = arguments.date is None and several is None
+            sun, date = _sun(project, arguments.sun, asked, by_day)
+        take = Take(
+            arguments.view,
+            camera,
+            look,
+            sun,
+            result,
+            arguments.quantity,
+            arguments.ghosts,
+            arguments.dark,
+            not arguments.plain,
+            project.title,
+        )
+        showing = Showing(
+            date,
+            scenario.id if scenario is not None else None,
             color_by=arguments.color_by,
             theme=arguments.theme,
             lod=arguments.lod,
-            date=date,
-            sun=sun,
-            result=result,
-            quantity=arguments.quantity,
-            dark=arguments.dark,
-            marks=not arguments.plain,
-            title=project.title,
         )
+        if arguments.timelapse is not None:
+            sun_of = partial(_sun_of, project, arguments.sun) if arguments.sun else None
+            return filmed(project, arguments, take, showing, sun_of)
+        views: dict[str, Any] = {"showings": [showing]}
+        if several is not None:
+            views = _views(project, several, arguments, sun)
+        shot.taken(project, arguments.out, arguments.size, take, **views)
     width, height = arguments.size
     values: dict[str, Any] = {"out": str(arguments.out), "width": width, "height": height}
     lines = [f"Drawn in {width} x {height} pixels. File: {arguments.out}"]
+    if several is not None:
+        values["views"] = [one.title for one in several[1]]
+        lines.append(f"Views: {', '.join(values['views'])}")
     if look is not None:
         values |= {"from": look.eye, "to": look.to, "fov_deg": look.fov_deg}
         lines.append(look.title)
     if sun is not None:
         values["sun"] = sun.audit_line
-        values["date"] = date
-        city = Situation(date or "").title
-        lines += [words for words in (f"Drawn: {city}", sun.note, sun.audit_line) if words]
+        if several is None:
+            values["date"] = date
+        shown = Situation(date or "", scenario=in_scenario).title
+        city = f"Drawn: {shown}" if several is None else ""
+        lines += [words for words in (city, sun.note, sun.audit_line) if words]
     if arguments.compare is None:
         return Answer(values, tuple(lines))
     difference = shot.compare(arguments.out, arguments.compare)
@@ -177,8 +217,8 @@ def _date(text: str | None) -> str | None:
     return date
 
 
-def _sun(project: Project, text: str, date: str | None, by_day: bool) -> tuple[SunLight, str | None]:
-    """The sun of a time with the shadows of the city of a date, `by_day` that of its day; and that date."""
+def _sun(project: Project, text: str, situation: Situation, by_day: bool) -> tuple[SunLight, str | None]:
+    """The sun of a time with the shadows of a situation, `by_day` of the date of that day; and the date."""
     from analysis.casters import casters
     from analysis.localtime import local, moment_from
     from analysis.site import site_of
@@ -189,9 +229,28 @@ def _sun(project: Project, text: str, date: str | None, by_day: bool) -> tuple[S
     if moment.note:
         print(moment.note, file=sys.stderr)
     if by_day:
-        date = local(moment.utc, site).date().isoformat()
-    cast = cast_of(casters(project, Situation(date or "")), site, moment.utc)
-    return sun_light(site, moment.utc, cast), date
+        situation = replace(situation, date=local(moment.utc, site).date().isoformat())
+    cast = cast_of(casters(project, situation), site, moment.utc)
+    return sun_light(site, moment.utc, cast), situation.date or None
+
+
+def _sun_of(project: Project, text: str, situation: Situation) -> SunLight:
+    """The sun of a time, with the shadows of a situation."""
+    return _sun(project, text, situation, by_day=False)[0]
+
+
+def _views(
+    project: Project,
+    several: tuple[Arrangement, list[Named]],
+    arguments: argparse.Namespace,
+    sun: SunLight | None,
+) -> dict[str, Any]:
+    """What each of several views shows, lit with the shadows of its own city; `sun` is the first one's."""
+    arrangement, found = several
+    suns = []
+    if sun is not None:
+        suns = [sun, *(_sun_of(project, arguments.sun, one.situation) for one in found[1:])]
+    return {"arrangement": arrangement, "showings": showings_of(project, found, arguments), "suns": suns}
 
 
 def _result(project: Project, wanted: str | None) -> Result | None:
@@ -231,30 +290,30 @@ def _check_eye(arguments: argparse.Namespace) -> None:
         )
 
 
-def _eye(project: Project, arguments: argparse.Namespace, date: str | None) -> View:
+def _eye(project: Project, arguments: argparse.Namespace, situation: Situation) -> View:
     """What an eye sees."""
     from analysis.sight.looking import EYE_HEIGHT_M
     from analysis.site import site_if_known
     from viewer.shot import view_from
 
-    x, y, z = _placed(project, arguments.eye, date, "viewing place")
+    x, y, z = _placed(project, arguments.eye, situation, "viewing place")
     is_eye = len(arguments.eye) == 3
     height_m = (0.0 if is_eye else EYE_HEIGHT_M) if arguments.height is None else arguments.height
-    to = _placed(project, arguments.to, date, "point that is looked at")
+    to = _placed(project, arguments.to, situation, "point that is looked at")
     width, height = arguments.size
     fov_deg = FOV_DEG if arguments.fov is None else arguments.fov
     view = view_from((x, y, z + height_m), to, fov_deg, width / height)
     return replace(view, convergence_deg=site_if_known(project).convergence_deg)
 
 
-def _placed(project: Project, point: tuple[float, ...], date: str | None, what: str) -> Place:
-    """A point with its height, on the terrain of a date where it is not given."""
+def _placed(project: Project, point: tuple[float, ...], situation: Situation, what: str) -> Place:
+    """A point with its height, on the terrain of a situation where it is not given."""
     from analysis.casters import casters
     from analysis.sight.looking import box_around, read_places, stood_on
 
     found = read_places([point], what)
     if len(point) == 2:
-        cast = casters(project, Situation(date or ""), box_around(found, AROUND_M))
+        cast = casters(project, situation, box_around(found, AROUND_M))
         found = stood_on(cast, found, what)
     x, y, z = found[0].tolist()
     return x, y, z

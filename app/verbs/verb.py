@@ -29,6 +29,8 @@ SECONDS_BETWEEN_NOTES = 2.0
 LONG_S = 30.0
 #: What one says for the city of all dates, what was demolished and what is planned included.
 ALL_DATES = "all"
+#: Says that the city is looked at as it is, in no scenario.
+AS_IT_IS = "base"
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def chosen_layer(project: Project, name: str | None) -> Layer:
     """The layer of that name, or the only one that has objects."""
     if name is not None:
         return project.layer(name)
-    own = [layer for layer in project.layers if layer.partner is None]
+    own = [layer for layer in project.layers if layer.partner is None and layer.scenario is None]
     having = [layer for layer in own if layer.object_count] if len(own) > 1 else own
     if len(having) == 1:
         return having[0]

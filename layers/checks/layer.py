@@ -38,6 +38,7 @@ def findings(
     if chosen is None:
         yield from _read_so(project, layer)
     checker = _Checker(project, layer)
+    chosen = ~project.gone(layer) if chosen is None else chosen & ~project.gone(layer)
     parents = np.asarray(project.parents(layer))
     children = _children(parents)
     roots = np.flatnonzero(parents == NONE)
@@ -49,8 +50,8 @@ def findings(
             position = pending.pop()
             parts = children.get(position, [])
             pending += parts
-            if chosen is None or chosen[position]:
-                mine = [part for part in parts if chosen is None or chosen[part]]
+            if chosen[position]:
+                mine = [part for part in parts if chosen[part]]
                 yield from checker.object(position, bool(parts))
                 yield from checker.family(position, mine)
         checker.forget()

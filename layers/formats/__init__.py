@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from layers.data import Box, LayerData, Piece, ReadOptions
+from layers.data import Box, Gone, LayerData, Piece, ReadOptions
 from layers.errors import ReadError, UsageError
 from layers.formats import (
     asciigrid,
@@ -99,9 +99,22 @@ class Rewriter(Protocol):
     def rewrite(
         self,
         pieces: Iterator[tuple[Piece, int | None]],
-        attributes_of: Callable[[int], dict[str, bytes]],
+        attributes_of: Callable[[int], dict[str, bytes] | None],
     ) -> Iterator[bytes]:
-        """The file's bytes, piece by piece."""
+        """The file's bytes, piece by piece; what is gone, within other features, has no attributes."""
+        ...
+
+
+class Leaver(Protocol):
+    """A format that leaves out what is gone, every other byte as it was."""
+
+    def leave_out(
+        self, pieces: Iterator[tuple[Piece, int | None]], gone: Gone, /
+    ) -> Iterator[tuple[Piece, int | None]]:
+        """The pieces of one file without objects that are gone, for `rewrite` to go on with.
+
+        Of those within others `rewrite` hears: they have no attributes.
+        """
         ...
 
 
@@ -205,6 +218,11 @@ def check_kind(form: Format, kind: str | None, path: Path) -> None:
 def ids_may_repeat(form: Format) -> bool:
     """Whether files of the format that give several objects one id are read all the same."""
     return bool(getattr(form, "IDS_MAY_REPEAT", False))
+
+
+def leaver(form: Format) -> Leaver | None:
+    """The format as one that leaves out what is gone, if it does."""
+    return cast(Leaver, form) if hasattr(form, "leave_out") else None
 
 
 def rewriter(form: Format) -> Rewriter | None:

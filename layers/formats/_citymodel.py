@@ -44,13 +44,17 @@ def model_of(layer: LayerData, options: WriteOptions, images: Mapping[str, str] 
         tiles.append(DECODERS[source](text, layer.crs, ids))
         _name_images(tiles[-1], tile, images)
         ids = ids[len(tiles[-1]["CityObjects"]) :]
-    model = tiles[0] if len(tiles) == 1 else sequence.joined(tiles)
+    return as_asked(tiles[0] if len(tiles) == 1 else sequence.joined(tiles), layer.crs, options)
+
+
+def as_asked(model: Model, crs: str | None, options: WriteOptions) -> Model:
+    """A model that lies in a CRS, of one LoD and in another CRS if so asked."""
     if options.lod is not None:
         citymodel.keep_lod(model, options.lod)
     if options.crs is not None:
-        reproject(model, layer.crs, options.crs)
-    elif layer.crs is not None:
-        name_crs(model, layer.crs)
+        reproject(model, crs, options.crs)
+    elif crs is not None:
+        name_crs(model, crs)
     return model
 
 

@@ -26,6 +26,7 @@ from layers.jsontext import address, join_members, raw_members
 from layers.looks import way_below
 from layers.report import Report
 from layers.tin import with_terrain
+from layers.versions import Dates, dates_of
 from layers.vertexfile import VertexFile
 from layers.wearing import APPEARANCE, Appearance, Float32
 
@@ -54,6 +55,7 @@ class Root(msgspec.Struct):
     metadata: msgspec.Raw = ABSENT
     templates: msgspec.Raw = msgspec.field(default=ABSENT, name="geometry-templates")
     appearance: msgspec.Raw = ABSENT
+    versioning: msgspec.Raw = ABSENT
     extensions: dict[str, Any] | None = None
 
 
@@ -85,6 +87,11 @@ class Templates(msgspec.Struct):
 #: All that may stand between two city objects: a comma and the next one's id.
 GAP = re.compile(rb'\s*[{,]\s*("[^"\\]*(?:\\.[^"\\]*)*")\s*:\s*', re.DOTALL)
 
+#: Attributes whose names hold one of these may say when an object stands.
+_DATED = (b"alid", b"Date", b"date", b"yearOf")
+#: How a file without vertices may say that there is nothing to transform.
+_NOTHING = Transform([], [])
+
 ROOT = msgspec.json.Decoder(Root)
 OBJECT = msgspec.json.Decoder(CityObject)
 MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -102,6 +109,7 @@ class Reader:
         self.folder = path if path.is_dir() else path.parent
         self.places: Float32 | None = None  # in images, where those of the file were decoded before
         self.crs: str | None = None
+        self._versions: dict[str, Dates] = {}  # when objects count, where the file tells of versions
         self.facts: dict[str, object] = {}
         self.report = Report()
         self.features: list[Feature] = []
@@ -119,6 +127,7 @@ class Reader:
         self.path = path
         self._describe_file(root)
         self.transform = transform_of(root, path)
+        self._versions = dates_of(root.versioning) if len(memoryview(root.versioning)) else {}
         self._images = way_below(path.parent, self.folder)
         self._header_appearance = self._appearance(root)
         self.flattener.use_appearance(self._header_appearance)
@@ -214,8 +223,10 @@ class Reader:
         feature = Feature(id, item.type, attributes)
         if item.parents:
             feature.parent = item.parents[0]
-        if b"alid" in attributes or b"dateOf" in attributes:
+        if any(word in attributes for word in _DATED):
             feature.valid_from, feature.valid_to = city_validity(orjson.loads(attributes))
+        if id in self._versions:
+            feature.valid_from, feature.valid_to = self._versions[id]
         self.features.append(feature)
         if geometries:
             self.flattener.add(number, id, item.type not in NO_OUTLINE, geometries)
@@ -351,7 +362,7 @@ def _objects_start(text: bytes) -> int:
 
 def transform_of(root: Root, path: Path) -> Transformation:
     """Scale and translation of the vertices' numbers."""
-    if root.transform is None:
+    if root.transform is None or root.transform == _NOTHING:
         return np.ones(3), np.zeros(3)
     scale, translate = np.array(root.transform.scale), np.array(root.transform.translate)
     if scale.shape != (3,) or translate.shape != (3,) or not np.isfinite([scale, translate]).all():

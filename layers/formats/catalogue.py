@@ -16,7 +16,7 @@ import orjson
 from layers import wkb
 from layers.data import Feature, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError, UsageError, WriteError
-from layers.formats import _csv
+from layers.formats import _csv, _leaving
 from layers.formats._files import layer_name
 from layers.formats._places import AXES, Places
 from layers.formats._vector import Record, dated_members, layer_of, moved
@@ -35,6 +35,7 @@ OWN_COLUMNS = ("id", "type")
 #: So many records without a place are named.
 _MOST_SHOWN = 3
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+leave_out = _leaving.records
 
 
 def can_read(head: bytes, path: Path) -> int:

@@ -40,6 +40,7 @@ OTHERS = {
 }
 
 rewrite = patch.rewrite
+leave_out = patch.leave_out
 own_text = patch.own_text
 own_geometries = model.own_geometries
 reshape = reshaping.reshape

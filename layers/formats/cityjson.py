@@ -16,7 +16,7 @@ from layers import stored
 from layers.arrays import Float64
 from layers.data import Box, LayerData, Piece, ReadOptions
 from layers.errors import ReadError
-from layers.formats import _reshape
+from layers.formats import _leaving, _reshape
 from layers.formats._cityobjects import LARGEST_DEGREES, MEMBERS, ROOT, Reader, Root, crs_of, transform_of
 from layers.formats._stretches import FILE, OBJECTS, Outline, Stretch, texts
 from layers.formats._vertices import BYTES_AT_ONCE, box_around, vertices_in, vertices_of
@@ -34,8 +34,18 @@ KINDS = ("city", "terrain")
 VERSIONS = ("1.0", "1.1", "2.0")
 #: Members that say something of all city objects.
 HEADER = frozenset(
-    ("type", "version", "metadata", "transform", "geometry-templates", "extensions", "appearance")
+    (
+        "type",
+        "version",
+        "metadata",
+        "transform",
+        "geometry-templates",
+        "extensions",
+        "appearance",
+        "versioning",
+    )
 )
+leave_out = _leaving.members
 
 
 def can_read(head: bytes, path: Path) -> int:

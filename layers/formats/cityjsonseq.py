@@ -12,7 +12,7 @@ import msgspec
 
 from layers.data import Box, LayerData, Piece, ReadOptions
 from layers.errors import ReadError, reason
-from layers.formats import _reshape, cityjson
+from layers.formats import _leaving, _reshape, cityjson
 from layers.formats._cityobjects import ROOT, Reader, Root, crs_of, transform_of
 from layers.formats._stretches import FEATURES, FILE, Outline, Stretch
 from layers.formats._vertices import box_around, vertices_of
@@ -29,6 +29,7 @@ KINDS = ("city", "terrain")
 BYTES_AT_ONCE = 1 << 20
 
 rewrite = cityjson.rewrite
+leave_out = _leaving.lines
 
 
 def can_read(head: bytes, path: Path) -> int:

@@ -15,6 +15,7 @@ from layers import wkb
 from layers.arrays import Float64
 from layers.data import Feature, LayerData, Piece, ReadOptions, WriteOptions
 from layers.errors import ReadError, reason
+from layers.formats import _leaving
 from layers.formats._files import layer_name
 from layers.formats._vector import VECTOR_KINDS, Record, dated_members, layer_of, moved
 from layers.jsontext import address, join_members, members_of, replace_members
@@ -31,6 +32,7 @@ _BOM = b"\xef\xbb\xbf"
 _HEAD = re.compile(rb'"type"\s*:\s*"(FeatureCollection|Feature)"')
 _EPSG = re.compile(r"EPSG:+(?:[\d.]*:)?(\d{4,6})$", re.IGNORECASE)
 _LONGITUDE_LATITUDE = "EPSG:4326"
+leave_out = _leaving.items
 
 
 class _Collection(msgspec.Struct):

@@ -10,6 +10,7 @@ from typing import Any
 from layers.crs import height_unit_m, parse_crs
 from layers.data import LayerData, Piece, ReadOptions
 from layers.errors import ReadError
+from layers.formats import _leaving
 from layers.formats._files import layer_name
 from layers.formats._inp_map import (
     TRUE_UNITS_M,
@@ -45,6 +46,7 @@ KINDS = ("pipes", "vector")
 _HEADING = re.compile(r"^[\ufeff \t]*\[\s*([A-Za-z]\w*)", re.MULTILINE)
 _TITLES = {"swmm": "SWMM", "epanet": "EPANET"}
 _NETWORK, _AROUND = ("node", "link"), ("area", "gage")
+leave_out = _leaving.records
 
 
 def can_read(head: bytes, path: Path) -> int:

@@ -7,12 +7,13 @@ what is new comes as an element of the class or as a generic attribute, at its p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from layers.data import HEAD, MEMBER, Piece
+from layers.data import HEAD, MEMBER, Gone, Piece
 from layers.gml.attributes import (
     HEIGHT,
     Form,
@@ -37,13 +38,18 @@ if TYPE_CHECKING:
 Fields = Mapping[str, Any]
 Groups = dict[str, list["_Element"]]
 
+#: An element without content by which a group refers to a member.
+_REFERENCE = rb"""\s*<(?:\w+:)?groupMember\s[^<>]*href\s*=\s*["']#%b["'][^<>]*/>"""
 _GENERICS = (Form.GENERIC, Form.WRAPPED)
 
 
 def rewrite(
-    pieces: Iterable[tuple[Piece, int | None]], attributes_of: Callable[[int], Mapping[str, bytes]]
+    pieces: Iterable[tuple[Piece, int | None]], attributes_of: Callable[[int], Mapping[str, bytes] | None]
 ) -> Iterator[bytes]:
-    """The file's bytes; of members with edited objects those that say what was edited are others."""
+    """The file's bytes; of members with edited objects those that say what was edited are others.
+
+    Objects within others that have no attributes are gone: their elements are left out.
+    """
     head = Head(b"")
     for piece, touched in pieces:
         if piece.role == HEAD:
@@ -51,19 +57,55 @@ def rewrite(
         if touched is None or not piece.role.startswith(MEMBER):
             yield piece.data
             continue
-        now = [
-            {key: orjson.loads(value) for key, value in attributes_of(touched + number).items()}
-            for number in range(int(piece.role.removeprefix(MEMBER)))
-        ]
+        said = map(attributes_of, range(touched, touched + int(piece.role.removeprefix(MEMBER))))
+        now = [None if each is None else _decoded(each) for each in said]
         yield piece.data[: piece.start] + changed(head, piece.data[piece.start :], now)
 
 
-def changed(head: Head, member: bytes, now: Sequence[Fields]) -> bytes:
-    """A member whose objects, in the order of their rows, have the attributes `now`."""
+def leave_out(pieces: Iterator[tuple[Piece, int | None]], gone: Gone) -> Iterator[tuple[Piece, int | None]]:
+    """The pieces without members of which all is gone, in groups without references to these.
+
+    What is gone within other members is left to `rewrite`.
+    """
+    for piece, touched in pieces:
+        if piece.feature not in gone.fids:
+            lost = () if piece.feature is None else gone.parts.get(piece.feature, ())
+            yield _ungrouped(piece, lost), touched
+        elif piece.data[: piece.start].strip():
+            yield Piece(piece.data[: piece.start]), None
+
+
+def _ungrouped(piece: Piece, lost: Iterable[str]) -> Piece:
+    """A group without the elements that refer to these objects."""
+    text = piece.data[piece.start :]
+    for id in lost if b"groupMember" in text else ():
+        text = re.sub(_REFERENCE % re.escape(id.encode()), b"", text)
+    return Piece(piece.data[: piece.start] + text, piece.start, piece.feature, piece.role)
+
+
+def _decoded(said: Mapping[str, bytes]) -> Fields:
+    return {key: orjson.loads(value) for key, value in said.items()}
+
+
+def changed(head: Head, member: bytes, now: Sequence[Fields | None]) -> bytes:
+    """A member whose objects, in the order of their rows, have the attributes `now`; None: they are gone."""
     edits = Edits(head, member)
+    gone: list[_Element] = []
     for element, fields in zip(things(edits.elements[0]), now, strict=True):
-        Patch(edits, element).change(fields)
+        if any(above in gone for above in element.iterancestors()):
+            continue
+        if fields is None:
+            gone.append(element)
+            edits.remove(_property_of(element))
+        else:
+            Patch(edits, element).change(fields)
     return edits.result()
+
+
+def _property_of(element: _Element) -> _Element:
+    """The property that holds an object and nothing else; else the object."""
+    above = element.getparent()
+    return above if above is not None and len(above) == 1 else element
 
 
 def own_text(head: bytes, member: bytes, number: int) -> str:

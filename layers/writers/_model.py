@@ -1,4 +1,4 @@
-"""A city layer as a CityJSON 2.0 model, from what is drawn of it: for sources that are no CityJSON.
+"""A city layer as a CityJSON 2.0 model, from its shapes or what is drawn of it: its source is no CityJSON.
 
 A geometry whose polygons close a body is a Solid, any other a MultiSurface. What CityJSON has no name
 for becomes a generic city object and keeps its type as an attribute.
@@ -17,19 +17,20 @@ from numpy.typing import NDArray
 
 from layers.album import Album
 from layers.arrays import Mesh
-from layers.citymodel import GENERIC, MEMBER_ORDER, SOURCE_TYPE, known_type
+from layers.citymodel import GENERIC, MEMBER_ORDER, SOURCE_TYPE, fitting_scale, known_type, set_points
 from layers.conformance import SECOND_LEVEL, SURFACES
 from layers.crs import LOCAL
 from layers.data import Feature
-from layers.formats._citymodel import model_of, written_anew
+from layers.formats._citymodel import as_asked, model_of, written_anew
 from layers.formats._vector import dated_members
 from layers.jsontext import join_members
 from layers.reproject import name_crs
 from layers.runs import Int64, numbered, ranges, starts, sums
+from layers.shapes import renumbered
 from layers.uncollected import collector_off
 from layers.upgrade import Model
 from layers.writers._materials import looks_of
-from layers.writers.outgoing import Outgoing
+from layers.writers.outgoing import Outgoing, rows_of
 
 FINEST_M = 1e-3
 #: Of shapes whose level of detail nobody knows.
@@ -41,15 +42,46 @@ _LOD = re.compile(r"[0-3](\.[0-3])?")
 
 @contextmanager
 def model_going(going: Outgoing) -> Iterator[Model]:
-    """The layer's own model where its source has one, else one made of what is drawn."""
+    """The layer's own model where its source has one, else one made of its shapes or of what is drawn."""
     with collector_off(), written_anew(going.layer.name):
         if going.is_model:
             yield model_of(going.source, going.options, going.companions.renamed)
         else:
-            yield model_from_tiles(going)
+            yield _model_anew(going)
 
 
-def model_from_tiles(going: Outgoing) -> Model:
+def _model_anew(going: Outgoing) -> Model:
+    """The layer as a model: of its shapes where it was drawn by hand, else of what is drawn of it."""
+    layer = going.layer
+    return _from_shapes(going) if layer.is_drawn and layer.placement.is_as_read else _from_tiles(going)
+
+
+def _from_shapes(going: Outgoing) -> Model:
+    """The shapes as they are, solids with all that is said of their surfaces."""
+    project, layer = going.project, going.layer
+    model: Model = {
+        "type": "CityJSON",
+        "version": "2.0",
+        "CityObjects": _objects(rows_of(project, layer).features),
+    }
+    shapes = project.shapes(layer)
+    points = np.concatenate([np.empty((0, 3)), *(shape.vertices for shape in shapes.values())])
+    set_points(model, points, np.full(3, fitting_scale(points)))
+    number, model["vertices"] = numbered(model["vertices"])
+    ids = dict(zip(project.fids(layer).tolist(), model["CityObjects"], strict=True))
+    first = 0
+    for fid, shape in shapes.items():
+        mine = number[first : first + len(shape.vertices)].tolist()
+        first += len(mine)
+        model["CityObjects"][ids[fid]]["geometry"] = [
+            {**geometry, "boundaries": renumbered(geometry["boundaries"], mine)}
+            for geometry in shape.geometries
+        ]
+    model = as_asked(model, layer.crs, going.options)
+    return {key: model[key] for key in MEMBER_ORDER if key in model}
+
+
+def _from_tiles(going: Outgoing) -> Model:
     """The layer as it is drawn, in the LoD asked for or in all it has."""
     features = going.rows.features
     model: Model = {"type": "CityJSON", "version": "2.0", "CityObjects": _objects(features)}
@@ -66,8 +98,9 @@ def model_from_tiles(going: Outgoing) -> Model:
         model["appearance"] = {"materials": [_material(going.tiles.album, one) for one in used.tolist()]}
     material = np.where(look >= 0, np.searchsorted(used, look), -1)
     types = [feature.type for feature in features]
-    for position, geometry in _geometries(mesh, number, material, types):
-        model["CityObjects"][names[position]].setdefault("geometry", []).append(geometry)
+    rows = np.searchsorted(going.positions, mesh.geometry_object)
+    for row, geometry in _geometries(mesh, number, material, rows, types):
+        model["CityObjects"][names[row]].setdefault("geometry", []).append(geometry)
     return {key: model[key] for key in MEMBER_ORDER if key in model}
 
 
@@ -109,22 +142,22 @@ def _objects(features: Sequence[Feature]) -> dict[str, Any]:
 
 
 def _geometries(
-    mesh: Mesh, number: Int64, material: Int64, types: Sequence[str]
+    mesh: Mesh, number: Int64, material: Int64, rows: Int64, types: Sequence[str]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The position of an object, and one of its geometries."""
+    """The row of an object (`rows` of each geometry), and one of its geometries."""
     rings = _Rings(mesh, number)
     closed = rings.closed()
     first = np.searchsorted(rings.geometry_of_polygon, np.arange(len(mesh.geometry_lod) + 1)).tolist()
     polygons, kinds = rings.polygons(), mesh.surface_type[rings.kept].tolist()
     materials = [None if code < 0 else code for code in material[rings.kept].tolist()]
     lods = mesh.geometry_lod.tolist()
-    for place, position in enumerate(mesh.geometry_object.tolist()):
+    for place, row in enumerate(rows.tolist()):
         begin, end = first[place], first[place + 1]
         if begin == end:
             continue
-        is_solid = bool(closed[place]) and types[position] != "TINRelief"
+        is_solid = bool(closed[place]) and types[row] != "TINRelief"
         kind = "Solid" if is_solid else "MultiSurface"
-        if types[position] == "TINRelief":
+        if types[row] == "TINRelief":
             kind = "CompositeSurface"
         boundaries = polygons[begin:end]
         geometry: dict[str, Any] = {
@@ -132,14 +165,14 @@ def _geometries(
             "lod": _lod(mesh.lod_names[lods[place]]),
             "boundaries": [boundaries] if is_solid else boundaries,
         }
-        semantics = _semantics([mesh.type_names[code] for code in kinds[begin:end]], types[position])
+        semantics = _semantics([mesh.type_names[code] for code in kinds[begin:end]], types[row])
         if semantics:
             surfaces, values = semantics
             geometry["semantics"] = {"surfaces": surfaces, "values": [values] if is_solid else values}
         mine = materials[begin:end]
         if any(code is not None for code in mine):
             geometry["material"] = {THEME: {"values": [mine] if is_solid else mine}}
-        yield position, geometry
+        yield row, geometry
 
 
 def _lod(name: str) -> str:

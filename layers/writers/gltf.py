@@ -35,8 +35,7 @@ def write(path: Path, going: Outgoing) -> None:
     mesh = going.mesh
     origin = origin_of(mesh.vertices)
     glb = Glb({"crs": going.metric_crs or "", "origin": origin.tolist()})
-    everyone = np.arange(going.layer.object_count)
-    add_objects(glb, going, mesh, mesh.vertices - origin, everyone)
+    add_objects(glb, going, mesh, mesh.vertices - origin, going.positions)
     glb.save(path)
 
 

@@ -27,6 +27,8 @@ from layers.place import is_metric
 from layers.project import Project
 from layers.records import Layer
 from layers.report import Report
+from layers.runs import Int64
+from layers.sourcetext import source_tiles
 from layers.writers._levels import Levels
 
 
@@ -56,8 +58,6 @@ class Outgoing:
     @cached_property
     def companions(self) -> Companions:
         """The images of the source that go out with a city model that is written anew."""
-        from layers.exporting import source_tiles
-
         out = self.options.out
         if out is None or not out.name.lower().endswith(CITY_ENDINGS) or not self.is_model:
             return NONE
@@ -73,8 +73,8 @@ class Outgoing:
         data = self._placed_rows(crs)
         if self.layer.kind != "pipes":
             return data
-        levels, first = Levels.of(self.network, self.mover(crs)), self.layer.first_fid
-        raised = [levels.raised(feature, first + at) for at, feature in enumerate(data.features)]
+        levels, fids = Levels.of(self.network, self.mover(crs)), self.project.fids(self.layer).tolist()
+        raised = [levels.raised(feature, fid) for fid, feature in zip(fids, data.features, strict=True)]
         return replace(data, features=raised)
 
     def _placed_rows(self, crs: str | None) -> LayerData:
@@ -163,6 +163,18 @@ class Outgoing:
         return geometries_at(self.tiles, self.project.parents(self.layer), lod or "")
 
     @cached_property
+    def positions(self) -> Int64:
+        """Where the objects that are there stand in the layer, one for each of the rows."""
+        found: Int64 = self.project.fids(self.layer) - self.layer.first_fid
+        return found
+
+    @cached_property
+    def _there(self) -> Mask:
+        """Per geometry of the tiles, whether its object is there."""
+        gone = self.project.gone(self.layer)
+        return np.repeat(~gone[self.tiles.entry_object], np.diff(self.tiles.entry_geometry))
+
+    @cached_property
     def mesh(self) -> Mesh:
         """City objects, each in one LoD, in `metric_crs`."""
         return self._mesh(self.shown, self.metric_crs)
@@ -174,7 +186,8 @@ class Outgoing:
         return self._mesh(every if self.options.lod is None else self.shown, self.metric_crs)
 
     def _mesh(self, kept: Mask, crs: str | None) -> Mesh:
-        return moved(part_of(mesh_of_tiles(self.tiles), np.flatnonzero(kept)), self.mover(crs))
+        chosen = np.flatnonzero(kept & self._there)
+        return moved(part_of(mesh_of_tiles(self.tiles), chosen), self.mover(crs))
 
 
 def rows_of(project: Project, layer: Layer) -> LayerData:
@@ -183,7 +196,7 @@ def rows_of(project: Project, layer: Layer) -> LayerData:
     data.facts["source_format"] = layer.source_format
     for id, kind, text, parent, since, until, geometry, lods in project.rows(
         "SELECT id, type, attributes, parent, valid_from, valid_to, geom, lods FROM object"
-        " WHERE layer = ? ORDER BY fid",
+        " WHERE layer = ? AND gone = 0 ORDER BY fid",
         (layer.objects_layer,),
     ):
         shape = wkb.from_blob(geometry) if geometry else None

@@ -179,7 +179,10 @@ def _cells(cell: Cell) -> Iterator[Cell]:
 
 
 def _tile_of_all(going: Outgoing, root: Cell, objects: NDArray[np.integer[Any]]) -> Int64:
-    """The cell of every object of the layer, in the order of `_cells`; without a shape, that of a part."""
+    """The cell of every object of the layer, in the order of `_cells`; without a shape, that of a part.
+
+    What is gone has none, -1.
+    """
     found = np.full(going.layer.object_count, -1)
     for number, cell in enumerate(_cells(root)):
         found[objects[cell.objects]] = number
@@ -190,6 +193,7 @@ def _tile_of_all(going: Outgoing, root: Cell, objects: NDArray[np.integer[Any]])
             break
         found[parents[homeless]] = found[homeless]
     found[found < 0] = 0
+    found[going.project.gone(going.layer)] = -1
     return found
 
 
@@ -201,6 +205,7 @@ class _Writing:
         self._geometries = geometries[np.argsort(owner, kind="stable")]
         self._first = np.searchsorted(np.sort(owner), np.arange(owner.max() + 2))
         order = np.argsort(tile, kind="stable")
+        order = order[tile[order] >= 0]
         ends = np.searchsorted(tile[order], np.arange(tile.max() + 2))
         self._objects = np.split(order, ends[1:-1])
         self._written = 0

@@ -30,6 +30,7 @@ QUICK: Mapping[str, Mapping[str, Any]] = {
     "windowview": {"on": "surfaces", "spacing_m": 5.0, "step_deg": 2.0, "directions": 500},
     "exposure": {"target": "id == 'old'", "fids": (), "spacing_m": 2.0},
     "isovist": {"on": "ground", "fids": (), "spacing_m": 2.0},
+    "change": {"compare_date": "1980-01-01", "date": "2040-01-01"},
     "soundness": {},
     "doctor": {},
 }

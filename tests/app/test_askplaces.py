@@ -206,7 +206,7 @@ def test_a_plan_that_is_shown_is_compared_with_what_stands_today(
 
     assert answers()[:2] == [TODAY, False]
     yard_window.timeline.show_date(PLAN)
-    qtbot.waitUntil(lambda: yard_window.canvas.date_text == PLAN, timeout=5000)
+    qtbot.waitUntil(lambda: yard_window.session.situation.date == PLAN, timeout=5000)
     assert answers() == [PLAN, True, TODAY]
 
 

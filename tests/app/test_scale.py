@@ -194,7 +194,7 @@ def test_levels_of_detail_and_dates_switch(qtbot: QtBot, town: Window, settled: 
     town.timeline.ghosts.setChecked(False)
     for day, count in ((date(1989, 12, 1), 8000), (date(1990, 2, 1), COUNT - 8000)):
         town.timeline.track.set_date(day)
-        qtbot.waitUntil(lambda day=day: town.canvas.date_text == day.isoformat(), timeout=2000)
+        qtbot.waitUntil(lambda day=day: town.session.situation.date == day.isoformat(), timeout=2000)
         assert shown(town) == count
     town.timeline.use_date.setChecked(False)
 

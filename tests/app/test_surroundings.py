@@ -21,10 +21,10 @@ def test_one_circle_holds_the_view_and_the_surroundings_of_a_place(
     assert np.hypot(east - middle[0], north - middle[1]) + LEAST_M <= wide * (1 + 1e-9) + 1e-6
     apart = np.hypot(x - east, y - north)
     assert wide <= max(radius_m, LEAST_M, (apart + radius_m + LEAST_M) / 2) + 1e-6  # and is no larger
-    assert holds(Around("", "", *middle, wide), middle, wide)
+    assert holds(Around("", "", "", *middle, wide), middle, wide)
 
 
 def test_what_was_gathered_for_a_far_view_is_gathered_anew_for_a_near_one() -> None:
-    known = Around("", "", 0.0, 0.0, 2_000.0)
+    known = Around("", "", "", 0.0, 0.0, 2_000.0)
     assert holds(known, (100.0, 0.0), 1_500.0) and not holds(known, (700.0, 0.0), 1_500.0)
     assert not holds(known, (0.0, 0.0), 150.0)  # its terrain may be finer

@@ -58,6 +58,19 @@ def test_a_click_on_a_title_sorts_and_empty_values_come_last(qtbot: QtBot, table
     assert column(table, "id") == ["A", "B", "C"]
 
 
+def test_what_is_taken_away_is_in_no_row(qtbot: QtBot, table: AttributeTable, opened: Session) -> None:
+    last = fid_of(opened, "C")
+    opened.select([fid_of(opened, "B"), last])
+    with opened.project.edit("Demolish") as step:
+        step.remove_objects([fid_of(opened, "B")])
+    assert (column(table, "id"), table._count.text()) == (["A", "C"], "2 objects")
+    assert opened.selection.tolist() == [last]
+    click_header(qtbot, table, "measuredHeight")
+    assert column(table, "id") == ["A", "C"]
+    opened.project.undo()
+    assert column(table, "id") == ["B", "A", "C"]
+
+
 def test_the_filter_speaks_the_expression_language(qtbot: QtBot, table: AttributeTable) -> None:
     qtbot.keyClicks(table.filter, "measuredHeight > 3 and name like '%mill'")
     assert column(table, "id") == ["A", "B"]

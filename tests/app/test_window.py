@@ -217,7 +217,7 @@ def test_the_timeline_shows_the_city_at_a_date(qtbot: QtBot, city: Window, settl
     qtbot.waitUntil(lambda: "1980-06-01" in {tick.date for tick in city.session.ticks}, timeout=5000)
     assert city.timeline.isVisible()
     city.timeline.track.set_date(date(1980, 6, 1))
-    qtbot.waitUntil(lambda: city.canvas.date_text == "1980-06-01", timeout=2000)
+    qtbot.waitUntil(lambda: city.session.situation.date == "1980-06-01", timeout=2000)
     assert sum(entry.count for entry in city.session.scene.legend() if entry.label == "RoofSurface") == 8
 
 

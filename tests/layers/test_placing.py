@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +24,7 @@ from layers.placement import AS_READ, TILTS_DEG, Placement
 from layers.placing import box_placed, by_numbers, fitted, foot_of, place_layer
 from layers.project import Project
 from layers.records import Layer
+from tests.olden import age
 
 #: A roof of two faces, in a designer's own coordinates.
 ROOF = """ply
@@ -218,11 +217,7 @@ def test_a_project_of_version_2_learns_where_its_models_were_set_down(project: P
     cube(project)
     layer = roof(project)
     project.close()
-    with closing(sqlite3.connect(project.path)) as connection:
-        connection.executescript(
-            "ALTER TABLE layer DROP placement; DROP TABLE shape;"
-            "UPDATE project SET value = '2' WHERE key = 'schema_version'"
-        )
+    age(project.path, 2)
     with Project.open(project.path, read_only=True) as old:
         assert old.layer(layer.id).placement == AS_READ
     with Project.open(project.path) as new:

@@ -17,6 +17,7 @@ from layers.project import Project
 from layers.records import Changes
 from layers.results import Grid, Pedigree, Quantity, Result, Table
 from layers.schema import SCHEMA_VERSION
+from tests.olden import age
 
 
 def result(rows: int = 5, title: str = "Sunlight on 21 March") -> Result:
@@ -154,19 +155,8 @@ def test_a_project_for_reading_keeps_no_results(project: Project) -> None:
         keep(reader, result())
 
 
-def as_version_1(path: Path) -> None:
-    """Make a project what the first version of the tables was."""
-    connection = sqlite3.connect(path)
-    connection.executescript(
-        "DROP TABLE result; DROP TABLE result_block; DROP TABLE shape;"
-        "ALTER TABLE layer DROP COLUMN placement;"
-        "UPDATE project SET value = '1' WHERE key = 'schema_version'"
-    )
-    connection.close()
-
-
 def test_a_project_of_version_1_is_read_and_upgraded(path: Path) -> None:
-    as_version_1(path)
+    age(path, 1)
     with Project.open(path, read_only=True) as old:
         assert old.results == () and old.fact("schema_version") == "1"
         with pytest.raises(ProjectError, match="There is no result 1"):

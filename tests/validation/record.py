@@ -35,6 +35,7 @@ SECTIONS = (
     "Protected views",
     "Isovists and exposure",
     "Views from windows",
+    "What changed",
     "Repeatability",
 )
 #: The environment's name of the file that findings are added to, a JSON text per line.

@@ -1,0 +1,1 @@
+"""What the difference of two states of a city is made of."""

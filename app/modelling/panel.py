@@ -1,0 +1,152 @@
+"""The small panel beside the view while a tool is in use: what to do, its numbers, where it goes into."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+)
+
+from app.modelling.desk import IN_PLACE, Desk
+from app.modelling.tool import Field, Tool
+
+WIDTH, LEFT, TOP = 264, 12, 12
+#: Below the heads of several views.
+BELOW_HEADS = 44
+
+
+class ModelPanel(QFrame):
+    """Lies over the view, upper left."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk.canvas)
+        self._desk = desk
+        self._tool: Tool | None = None
+        self.fields: dict[str, QDoubleSpinBox | QComboBox] = {}
+        self.setObjectName("modelpanel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.setFixedWidth(WIDTH)
+        self.title, self.hint, self.numbers, self.into = QLabel(), QLabel(), QLabel(), QLabel()
+        self.title.setObjectName("heading")
+        self.hint.setObjectName("muted")
+        self.into.setObjectName("muted")
+        for label in (self.hint, self.numbers, self.into):
+            label.setWordWrap(True)
+        self._form = QFormLayout()
+        self._form.setHorizontalSpacing(10)
+        self._form.setVerticalSpacing(4)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.done, self.cancel = QPushButton(), QPushButton("Cancel")
+        self.done.setObjectName("primary")
+        self.cancel.setToolTip("Put the tool away (Esc)")
+        self.done.clicked.connect(self._finish)
+        self.cancel.clicked.connect(desk.end)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.done)
+        self._column = column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 10)
+        column.setSpacing(6)
+        for widget in (self.title, self.hint):
+            column.addWidget(widget)
+        column.addLayout(self._form)
+        for widget in (self.numbers, self.into):
+            column.addWidget(widget)
+        column.addLayout(buttons)
+        desk.changed.connect(self.refresh)
+        self.hide()
+
+    def refresh(self) -> None:
+        """Show the tool that is in use."""
+        tool = self._desk.tool
+        if tool is not self._tool:
+            self._tool = tool
+            self._fill(tool.fields if tool is not None else ())
+        self.setVisible(tool is not None)
+        if tool is None:
+            return
+        self.title.setText(tool.title)
+        self.hint.setText(tool.hint)
+        self.numbers.setText(tool.numbers)
+        self.numbers.setVisible(bool(tool.numbers))
+        into = self._desk.goes_into
+        self.into.setText(f"Goes into {into}" + (", in place" if into == IN_PLACE else ""))
+        self.done.setText(tool.button)
+        self.done.setVisible(bool(tool.button))
+        self.done.setEnabled(tool.is_ready)
+        for field in tool.fields:
+            self._show(field, self.fields[field.name], tool)
+        several = len(self._desk.session.panes.scenes) > 1
+        self.move(LEFT, BELOW_HEADS if several else TOP)
+        self.adjustSize()
+        self.resize(WIDTH, self._column.totalHeightForWidth(WIDTH))
+
+    def _fill(self, fields: tuple[Field, ...]) -> None:
+        while self._form.rowCount():
+            self._form.removeRow(0)
+        self.fields.clear()
+        for field in fields:
+            widget = self._choice(field) if field.choices else self._number(field)
+            widget.setAccessibleName(field.title)
+            widget.installEventFilter(self)
+            self.fields[field.name] = widget
+            self._form.addRow(field.title, widget)
+
+    def _number(self, field: Field) -> QDoubleSpinBox:
+        box = QDoubleSpinBox()
+        box.setDecimals(field.decimals)
+        box.setRange(field.low, field.high)
+        box.setSuffix(f" {field.unit}" if field.unit not in ("", "°") else field.unit)
+        box.setSpecialValueText(field.none)
+        box.setKeyboardTracking(False)
+        box.valueChanged.connect(lambda value: self._set(field.name, value))
+        return box
+
+    def _choice(self, field: Field) -> QComboBox:
+        box = QComboBox()
+        for kept, said in field.choices:
+            box.addItem(said, kept)
+        box.currentIndexChanged.connect(lambda _at: self._set(field.name, box.currentData()))
+        return box
+
+    def _set(self, name: str, value: float | str) -> None:
+        if self._tool is not None:
+            self._tool.set_value(name, value)
+
+    def _show(self, field: Field, widget: QDoubleSpinBox | QComboBox, tool: Tool) -> None:
+        value = tool.values[field.name]
+        widget.blockSignals(True)
+        if isinstance(widget, QComboBox):
+            widget.setCurrentIndex(max(widget.findData(value), 0))
+        elif abs(widget.value() - value) > 10**-field.decimals / 2:
+            widget.setValue(value)
+        widget.blockSignals(False)
+        self._form.setRowVisible(widget, field.when(tool.values))
+
+    def _finish(self) -> None:
+        if self._tool is not None:
+            self._tool.typed.text = ""
+            self._tool.enter()
+            self._desk.show()
+        self._desk.canvas.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Esc in a field goes back to the view; another one there ends the tool."""
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress:
+                self._desk.canvas.setFocus()
+                return True
+        return bool(super().eventFilter(watched, event))

@@ -1,0 +1,222 @@
+"""Objects given other shapes, added, divided and joined: in a scenario, or in the city as it is.
+
+Where what `layers.modelling` makes meets the project. Shapes are those of the project's CRS, whose unit is
+the metre; each is written in the CRS of its object's layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from layers import scenarios
+from layers.adding import New
+from layers.arrays import Float64
+from layers.edit import Edit
+from layers.epochs import state_at
+from layers.errors import EditError
+from layers.ground import terrain_of
+from layers.modelling.figures import figures
+from layers.modelling.moving import Heights
+from layers.modelling.snapping import edges_in
+from layers.modelling.workplace import Workplace
+from layers.project import Project
+from layers.records import CityObject, Layer
+from layers.shapes import Shape
+from layers.shaping import Shapes
+
+#: Says how high an object is over its ground, metres.
+HEIGHT = "measuredHeight"
+#: Codes of CityGML's kinds of roof (OGC 12-019, annex C.1).
+ROOF_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "flat": "1000",
+        "shed": "1010",
+        "gable": "1030",
+        "hip": "1040",
+        "mansard": "1060",
+        "pyramid": "1070",
+    }
+)
+#: Objects in whose neighbourhood one draws; of more the rest is left out.
+MOST_NEAR = 60
+#: Objects that are made of others of their layer are not looked up more deeply.
+_NEAR = (
+    "SELECT r.fid FROM object_rtree r JOIN object o ON o.fid = r.fid JOIN layer l ON l.id = o.layer"
+    " WHERE r.maxx >= ? AND r.minx <= ? AND r.maxy >= ? AND r.miny <= ?"
+    " AND o.gone = 0 AND l.kind = 'city' AND l.present = 1 LIMIT ?"
+)
+
+
+@dataclass(frozen=True)
+class Design:
+    """An object to be added."""
+
+    type: str
+    shape: Shape
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
+
+
+class Workshop:
+    """Reads the shapes of objects as they are in a scenario, and writes what became of them.
+
+    Good for one piece of work: what others change meanwhile is not seen.
+    """
+
+    def __init__(self, project: Project, scenario: int | None) -> None:
+        self.project, self.scenario = project, scenario
+        self._layers: dict[int, tuple[Layer, Workplace]] = {}
+        self._shapes: dict[int, Shapes] = {}
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def shape(self, fid: int) -> Shape | None:
+        """The shape of an object; None where it has no surfaces."""
+        layer, place = self._layer(self.project.object(fid).layer)
+        edited = self.project.shape(fid)
+        if edited is not None:
+            return place.taken(edited)
+        if layer.is_drawn:
+            return None
+        if layer.id not in self._shapes:
+            self._shapes[layer.id] = Shapes(self.project, layer)
+        return self._shapes[layer.id].in_project(fid)
+
+    def shapes(self, fids: Iterable[int], whole: bool = True) -> dict[int, Shape]:
+        """The shapes of objects and of their parts, by fid; where `whole`, of the whole that they are of."""
+        wanted = [int(fid) for fid in fids]
+        roots = [scenarios.root_of(self.project, fid) for fid in wanted] if whole else wanted
+        items = [item.fid for root in roots for item in scenarios.family(self.project, root)]
+        found = {fid: shape for fid in dict.fromkeys(items) if (shape := self.shape(fid)) is not None}
+        if not found:
+            raise EditError("Nothing is chosen that has a shape", do="Select a building first")
+        return found
+
+    def heights(self) -> Heights | None:
+        """The height of the ground at places (n, 2); None without terrain."""
+        return terrain_of(self.project, self.scenario)
+
+    def near(self, place: ArrayLike, reach_m: float) -> list[int]:
+        """Objects that stand near a place (x, y)."""
+        x, y = np.asarray(place, np.float64)[:2].tolist()
+        box = (x - reach_m, x + reach_m, y - reach_m, y + reach_m, MOST_NEAR)
+        return [fid for (fid,) in self.project.query(_NEAR, box)]
+
+    def edges_near(self, place: ArrayLike, reach_m: float, date: str | None = None) -> Float64:
+        """(m, 2, 3) the edges of what stands near a place."""
+        fids = self.standing(self.near(place, reach_m), date)
+        found = [edges_in(shape) for fid in fids if (shape := self.shape(fid)) is not None]
+        return np.concatenate([np.empty((0, 2, 3)), *found])
+
+    def standing(self, fids: Sequence[int], date: str | None = None) -> list[int]:
+        """Those of some objects that stand in the scenario, at a date."""
+        state = state_at(self.project, date, self.scenario) if fids else {}
+        found = []
+        for fid in fids:
+            layer, _ = self._layer(self.project.object(fid).layer)
+            if layer.id in state and state[layer.id][0][fid - layer.first_fid]:
+                found.append(fid)
+        return found
+
+    def _layer(self, number: int) -> tuple[Layer, Workplace]:
+        if number not in self._layers:
+            layer = self.project.any_layer(number)
+            self._layers[number] = layer, Workplace(self.project, layer)
+        return self._layers[number]
+
+    # -- writing -----------------------------------------------------------------------------------
+
+    def reshape(self, edit: Edit, shapes: Mapping[int, Shape], rise_m: float = 0.0) -> list[int]:
+        """Give objects other shapes, and those that say how high they are so many metres more.
+
+        Gives the objects that have them now: in a scenario these are copies.
+        """
+        if not shapes:
+            return []
+        others = scenarios.editable(self.project, edit, list(shapes), self.scenario)
+        placed = {fid: self._layer(self.project.object(fid).layer)[1] for fid in shapes}
+        edit.set_geometries({others[fid]: placed[fid].given(shape) for fid, shape in shapes.items()})
+        if rise_m:
+            for fid in shapes:
+                told = self.project.object(fid).attributes.get(HEIGHT)
+                if isinstance(told, int | float) and not isinstance(told, bool):
+                    edit.set_attribute(others[fid], HEIGHT, round(told + rise_m, 3))
+        return list(others.values())
+
+    def add(self, edit: Edit, designs: Sequence[Design], base: int | None = None) -> list[int]:
+        """Add objects to the drawn layer that goes with the layer `base`, or with none."""
+        number = scenarios.layer_for(self.project, edit, base, self.scenario)
+        place = None if base is None else self._layer(base)[1]
+        news = [
+            New(one.id, one.type, one.shape if place is None else place.given(one.shape), one.attributes)
+            for one in designs
+        ]
+        return edit.add_objects(number, news)
+
+    def copies(self, edit: Edit, shapes: Mapping[int, Shape]) -> list[int]:
+        """Add whole buildings once more, each part with the shape that is given; gives the new roots."""
+        made: list[int] = []
+        by_root: dict[int, list[int]] = {}
+        for fid in shapes:
+            by_root.setdefault(scenarios.root_of(self.project, fid), []).append(fid)
+        for root in by_root:
+            layer, place = self._layer(self.project.object(root).layer)
+            number = scenarios.layer_for(self.project, edit, layer.id, self.scenario)
+            named: dict[str, str] = {}
+            for item in scenarios.family(self.project, root):
+                new = self._copy(item, shapes.get(item.fid), place, named)
+                (fid,) = edit.add_objects(number, [new])
+                named[item.id] = str(edit.rows("SELECT id FROM object WHERE fid = ?", (fid,))[0][0])
+                made += [fid] if item.fid == root else []
+        return made
+
+    @staticmethod
+    def _copy(item: CityObject, shape: Shape | None, place: Workplace, named: Mapping[str, str]) -> New:
+        drawn = None if shape is None else scenarios.copied(place.given(shape))
+        valid = (item.valid_from, item.valid_to)
+        return New("", item.type, drawn, item.attributes, named.get(item.parent or ""), None, valid)
+
+    def divide(self, edit: Edit, fid: int, parts: Sequence[Shape]) -> list[int]:
+        """Put several objects in the place of one: it keeps the first shape, the others are like it."""
+        item = self.project.object(fid)
+        layer, _ = self._layer(item.layer)
+        (kept,) = self.reshape(edit, {fid: parts[0]})
+        if item.parent:
+            raise EditError(
+                "A part of a building cannot be split",
+                where=item.id,
+                do="Split buildings that are made of one part",
+            )
+        attributes = {key: value for key, value in item.attributes.items() if key != HEIGHT}
+        more = [Design(item.type, shape, attributes) for shape in parts[1:]]
+        return [kept, *self.add(edit, more, layer.id)]
+
+    def join(self, edit: Edit, fids: Sequence[int], shape: Shape) -> list[int]:
+        """Put one object in the place of several: the first one, with another shape."""
+        first, *others = fids
+        kept = self.reshape(edit, {first: shape})
+        scenarios.remove(self.project, edit, others, self.scenario)
+        return kept
+
+    def remove(self, edit: Edit, fids: Sequence[int]) -> None:
+        """Take objects away with all their parts."""
+        scenarios.remove(self.project, edit, fids, self.scenario)
+
+
+def top_m(shapes: Iterable[Shape]) -> float:
+    """The highest of some shapes' corners, metres above zero."""
+    return max(float(shape.vertices[:, 2].max()) for shape in shapes)
+
+
+def building_attributes(shape: Shape, roof: str, storeys: int | None = None) -> dict[str, Any]:
+    """What is said of a building that was drawn: its height, metres, its storeys, and its kind of roof."""
+    told: dict[str, Any] = {HEIGHT: round(figures(shape).height_m, 3), "roofType": ROOF_CODES[roof]}
+    if storeys is not None:
+        told["storeysAboveGround"] = storeys
+    return told

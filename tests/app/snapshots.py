@@ -1,0 +1,114 @@
+"""What the tests of time in the window share: a window on a town of two dates."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.session import Session
+from app.window import Window
+from layers.importing import import_files
+from layers.project import Project
+from tests.towns import ORIGIN, Numbers, box, solid
+
+LEFT = Qt.MouseButton.LeftButton
+#: Corner x, y, size along x and y, foot and top: the mill grows, the barn goes, the school comes.
+THEN: dict[str, Numbers] = {
+    "mill": (0, 0, 20, 20, 0, 8),
+    "barn": (40, 0, 20, 20, 0, 6),
+    "inn": (80, 0, 20, 20, 0, 7),
+}
+NOW: dict[str, Numbers] = {
+    "mill": (0, 0, 20, 20, 0, 14),
+    "inn": (80, 0, 20, 20, 0, 7),
+    "school": (40, 40, 20, 20, 0, 9),
+}
+
+
+def write_city(path: Path, boxes: Mapping[str, Numbers]) -> Path:
+    """Boxes as CityJSON."""
+    corners = np.concatenate([box(numbers).vertices for numbers in boxes.values()])
+    objects: dict[str, Any] = {
+        id: {"type": "Building", "attributes": {"storeys": int(numbers[5] / 3)}, "geometry": [solid(8 * at)]}
+        for at, (id, numbers) in enumerate(boxes.items())
+    }
+    document = {
+        "type": "CityJSON",
+        "version": "2.0",
+        "transform": {"scale": [0.001] * 3, "translate": ORIGIN},
+        "metadata": {"referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/7415"},
+        "CityObjects": objects,
+        "vertices": ((corners - ORIGIN) * 1000).round().astype(int).tolist(),
+    }
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def two_dates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed project with the town of 2016 and of 2022; copy it before opening."""
+    folder = tmp_path_factory.mktemp("dates")
+    path = folder / "town.city.gpkg"
+    with Project.create(path) as project:
+        for year, boxes in (("2016", THEN), ("2022", NOW)):
+            file = write_city(folder / f"town-{year}.city.json", boxes)
+            import_files(project, [file], name="Town", epoch=f"{year}-01-01")
+    return path
+
+
+@pytest.fixture
+def town(
+    qtbot: QtBot, window: Window, two_dates: Path, tmp_path: Path, settled: Callable[[Session], None]
+) -> Window:
+    """The window on a copy of it, at all dates."""
+    copy = shutil.copytree(two_dates.parent, tmp_path / "copy")
+    window.open_paths([copy / two_dates.name])
+    qtbot.waitUntil(lambda: window.session.is_open, timeout=10_000)
+    settled(window.session)
+    return window
+
+
+def drawn(qtbot: QtBot, window: Window) -> None:
+    """Wait until all views are drawn."""
+    panes = window.session.panes
+
+    def rests() -> bool:
+        return not (window.session.is_loading or panes.missing() or panes.needs_frame or panes.is_drawing)
+
+    qtbot.waitUntil(rests, timeout=20_000)
+
+
+def drag(qtbot: QtBot, widget: QWidget, start: QPoint, end: QPoint) -> None:
+    """Drag with the left button."""
+    qtbot.mousePress(widget, LEFT, Qt.KeyboardModifier.NoModifier, start)
+    for step in range(1, 6):
+        at = start + (end - start) * step / 5
+        event = QMouseEvent(
+            QEvent.Type.MouseMove,
+            QPointF(at),
+            QPointF(widget.mapToGlobal(at)),
+            Qt.MouseButton.NoButton,
+            LEFT,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        QApplication.sendEvent(widget, event)
+    qtbot.mouseRelease(widget, LEFT, Qt.KeyboardModifier.NoModifier, end)
+
+
+def over(window: Window, pane: int, place: tuple[float, float, float]) -> QPoint:
+    """Where a place of the town is in a view."""
+    panes, areas = window.session.panes, window.canvas.pane_areas
+    area = areas[pane] if len(areas) > 1 else areas[0]
+    point = np.array([place]) + ORIGIN
+    x, y, _ = panes.scenes[pane].camera.project(point, round(area.width()), round(area.height()))[0]
+    return QPoint(round(area.left() + x), round(area.top() + y))
