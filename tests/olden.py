@@ -8,7 +8,7 @@ from pathlib import Path
 
 #: What each version added, taken back.
 _TAKEN_BACK = {
-    4: "DROP INDEX object_gone; ALTER TABLE object DROP gone; ALTER TABLE object DROP replaces;"
+    5: "DROP INDEX object_gone; ALTER TABLE object DROP gone; ALTER TABLE object DROP replaces;"
     "ALTER TABLE layer DROP series; ALTER TABLE layer DROP scenario; ALTER TABLE layer DROP reserved;"
     "DROP TABLE scenario; DROP TABLE absent; DROP TABLE identity;",
     3: "ALTER TABLE layer DROP placement; DROP TABLE shape;",

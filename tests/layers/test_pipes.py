@@ -20,6 +20,7 @@ from layers.importing import import_files
 from layers.pipe_fields import Source, check_mapping, with_units
 from layers.project import Project
 from tests.conftest import real
+from tests.olden import age
 
 CRS = "EPSG:7415"
 
@@ -271,8 +272,8 @@ def test_a_project_of_version_3_gets_the_boxes_of_its_networks_in_feet_right(tmp
     with closing(sqlite3.connect(project.path)) as connection:
         connection.execute("UPDATE layer SET box = ?", (json.dumps(wrong),))
         connection.execute("UPDATE object_rtree SET minz = minz * 0.3048006, maxz = maxz * 0.3048006")
-        connection.execute("UPDATE project SET value = '3' WHERE key = 'schema_version'")
         connection.commit()
+    age(project.path, 3)
     with Project.open(project.path, read_only=True) as old:
         assert list(old.layer(layer.id).box or ()) == pytest.approx(wrong)
     with Project.open(project.path) as new:

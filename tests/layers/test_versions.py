@@ -132,17 +132,18 @@ def test_other_series_do_not_stand_for_it(tmp_path: Path) -> None:
         }
 
 
-def test_a_project_of_version_3_is_read_and_upgraded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [2, 3, 4])
+def test_a_project_of_an_earlier_version_is_read_and_upgraded(tmp_path: Path, version: int) -> None:
     path = tmp_path / "p.city.gpkg"
     with Project.create(path) as project:
         import_files(project, [write_town(tmp_path / "town.city.json")], name="Town")
         count = len(project.fids(project.layer("Town")))
-    age(path, 3)
+    age(path, version)
     with Project.open(path, read_only=True) as old:
         assert (len(old.fids(old.layer("Town"))), old.scenarios, old.fact("schema_version")) == (
             count,
             (),
-            "3",
+            str(version),
         )
         assert all(stands.all() for stands, _ in state_at(old, None).values())
         assert old.by_id("mill") is not None
