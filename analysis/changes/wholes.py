@@ -6,6 +6,7 @@ into a scenario are the copies of what they replace.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +29,8 @@ from layers.runs import Int64
 
 #: Objects of layers that do not stand for each other may have the same id only so near.
 NEAR_M = 25.0
+#: An id, and the date or time behind it that says of which version it is.
+VERSION = re.compile(r"(.+?)[_@]\d{4}-\d\d-\d\d(?:[T_ ].*)?$", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -289,12 +292,18 @@ def told(project: Project, before: Wholes, after: Wholes, key: str, is_by_layer:
         return bool((gap <= NEAR_M).all())
 
     pairs.join(before.ids, after.ids, plausible)
+    pairs.join(_unversioned(before), _unversioned(after), plausible)
     return np.array(pairs.before, np.int64), np.array(pairs.after, np.int64)
 
 
 def _names(side: Wholes, key: str) -> list[str | None]:
     """What an attribute calls each whole; None where it does not."""
     return [None if value in (None, "") else str(value) for value in side.values(key)]
+
+
+def _unversioned(side: Wholes) -> list[str | None]:
+    """Ids without the date that versions of one object end in (CityGML 3.0, 7.13); None for all others."""
+    return [found[1] if (found := VERSION.match(id)) else None for id in side.ids]
 
 
 def apart(project: Project, before: Wholes, after: Wholes) -> list[tuple[int, int]]:
