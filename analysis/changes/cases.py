@@ -9,9 +9,10 @@ import numpy as np
 import shapely
 
 from analysis.changes.datum import Datum, datum_between
+from analysis.changes.overlap import Footprints
 from analysis.changes.shells import Shells, common_lods, deviations_between, lod_bits, lods_of, shells_of
 from analysis.changes.wholes import Wholes
-from analysis.matching import Footprints, Matching
+from analysis.matching import Matching
 from layers.arrays import Float64
 from layers.columns import NONE, Mask
 from layers.data import Progress, never_stop, part_of

@@ -9,8 +9,9 @@ import numpy as np
 import orjson
 
 from analysis.changes.cases import Cases
+from analysis.changes.overlap import Things
 from analysis.changes.wholes import Wholes, covered
-from analysis.matching import Things, matched
+from analysis.matching import matched
 from layers.arrays import Float64
 from layers.columns import NONE, Column, Mask
 from layers.project import Project

@@ -341,3 +341,24 @@ def test_lines_points_and_areas_are_found_again_by_id_and_place(tmp_path: Path) 
     assert found["2"] == ("geometry changed", 0.5)
     assert found["30"] == ("geometry changed", 0.5)
     assert found["4"][0] == "vanished" and found["5"][0] == "appeared" and len(found) == 5
+
+
+def test_what_one_layer_says_is_another_building_is_one(tmp_path: Path) -> None:
+    """A tower where a house stood, in one layer with dates; a shed of the same shape under another id."""
+    boxes = {
+        "house": (0, 0, 10, 10, 0, 6),
+        "tower": (0, 0, 10, 10, 0, 40),
+        "shed": (30, 0, 5, 5, 0, 3),
+        "shed-2": (30, 0, 5, 5, 0, 3),
+    }
+    dates = {id: {"validTo": "2020-01-01"} for id in ("house", "shed")}
+    dates |= {id: {"validFrom": "2020-01-01"} for id in ("tower", "shed-2")}
+    with Project.create(tmp_path / "town.city.gpkg") as project:
+        import_files(project, [city(tmp_path / "a.city.json", boxes, dates)])
+        result = compared(project, ignored="validFrom,validTo")
+    assert {id: what for id, (what, *_) in listed(result).items()} == {
+        "tower": "appeared",
+        "house": "vanished",
+    }
+    doubtful = result.tables["doubtful"]
+    assert (doubtful.texts("before_id"), doubtful.texts("taken_as")) == (["house"], ["different"])
