@@ -83,7 +83,7 @@ class StatusBar(QStatusBar):
         scene = self._session.scene
         shown, every = scene.shown_objects
         text = f"{thousands(shown)} of " if shown != every else ""
-        is_coming = scene.needs_frame or scene.is_drawing
+        is_coming = self._session.panes.needs_frame or self._session.panes.is_drawing
         refining = " · refining…" if is_coming else ""
         self.shown.setText(f"{text}{counted(every, 'object')}{refining}" if every else "")
         if is_coming:

@@ -24,7 +24,7 @@ from app.scenarios import Scenarios
 from app.timelapse import ask_timelapse
 from layers.records import Layer
 from layers.results import Result
-from layers.series import lies_on, year_in
+from layers.series import lies_on, year_of
 from viewer.age import AGE
 from viewer.arrangement import BLINK, ONION, SWIPE
 from viewer.showing import Showing
@@ -164,7 +164,7 @@ class TimeView(QObject):
         for layer in came:
             if layer.epoch or layer.scenario is not None or layer.partner is not None:
                 continue
-            year, beside = year_in(layer.name), lies_on(project, layer)
+            year, beside = year_of(layer), lies_on(project, layer)
             if beside and layer.kind in SNAPSHOT_KINDS:
                 words = f"{layer.name} lies where {beside[0].name} lies. Are they the same at two dates?"
                 self._window.notices.ask_snapshot(layer, words)
@@ -176,5 +176,6 @@ class TimeView(QObject):
     def ask_snapshot(self, layer: Layer) -> SnapshotForm:
         """Ask of which date a layer is."""
         form = SnapshotForm(self._session, layer, self._window)
+        form.accepted.connect(self._window.notices.info.hide)
         show_beside(form)
         return form
