@@ -115,6 +115,12 @@ class Desk(QObject):
         own = [layer for layer in cities if layer.scenario is None] or cities
         return max(own, key=lambda layer: layer.object_count, default=None)
 
+    @property
+    def base_id(self) -> int | None:
+        """Its id, None where there is none."""
+        base = self.base
+        return None if base is None else base.id
+
     def near(self, place: Float64, at: QPointF, within: float) -> bool:
         """Whether a place of the world is drawn so near a position of the widget, in points."""
         area = self.canvas.area_at(at)
