@@ -58,6 +58,7 @@ VERBS = {
     "isovist": "isovist:VERB",
     "windowview": "windowview:VERB",
     "diff": "change:VERB",
+    "zoning": "zoning:VERB",
     "results": "rerun:RESULTS",
     "rerun": "rerun:RERUN",
 }
