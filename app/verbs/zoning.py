@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from analysis.situated import ALL_DATES
 from analysis.zones.permittables import VIOLATIONS
 from analysis.zoning import NAME
 from app.verbs.asking import (
@@ -16,7 +17,7 @@ from app.verbs.asking import (
     told,
     values_of,
 )
-from app.verbs.verb import ALL_DATES, Answer, Verb, add_project
+from app.verbs.verb import Answer, Verb, add_project
 from layers.results import FINDINGS
 
 #: Rules that are numbers, attributes or expressions of both, with what they say.
