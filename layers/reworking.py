@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from layers import scenarios
 from layers.adding import New
 from layers.arrays import Float64
+from layers.columns import Mask
 from layers.edit import Edit
 from layers.epochs import state_at
 from layers.errors import EditError
@@ -74,6 +75,7 @@ class Workshop:
         self.project, self.scenario = project, scenario
         self._layers: dict[int, tuple[Layer, Workplace]] = {}
         self._shapes: dict[int, Shapes] = {}
+        self._states: dict[str | None, dict[int, tuple[Mask, Mask]]] = {}
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -117,8 +119,9 @@ class Workshop:
 
     def standing(self, fids: Sequence[int], date: str | None = None) -> list[int]:
         """Those of some objects that stand in the scenario, at a date."""
-        state = state_at(self.project, date, self.scenario) if fids else {}
-        found = []
+        if date not in self._states:
+            self._states[date] = state_at(self.project, date, self.scenario)
+        state, found = self._states[date], []
         for fid in fids:
             layer, _ = self._layer(self.project.object(fid).layer)
             if layer.id in state and state[layer.id][0][fid - layer.first_fid]:

@@ -125,8 +125,9 @@ def dig(desk: Desk, layer: Layer, earth: Earthwork, label: str) -> None:
     def done(found: tuple[Staged, Volumes]) -> None:
         staged, moved = found
         step = f"{label} in {name}" if name else label
+        called = f"{layer.name} – {name}" if name and layer.scenario is None else layer.name
         try:
-            importing.admit(project, [staged], layer.name, scenario=scenario, instead_of=layer, label=step)
+            importing.admit(project, [staged], called, scenario=scenario, instead_of=layer, label=step)
         except CitystrataError as error:
             session.tell(error)
         else:
