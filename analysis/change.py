@@ -149,7 +149,8 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         "doubtful": doubtful_rows(found),
         "layers": layers,
         **({} if earth is None else {"earth": earth_table(earth)}),
-        **({} if clouds is None else {"clouds": cloud_table(clouds)}),
+        # Where the ground takes the result's points, distances of clouds have a table of their own.
+        **({"clouds": cloud_table(clouds)} if earth is not None and clouds is not None else {}),
     }
     return finished(
         NAME,

@@ -12,7 +12,6 @@ import pytest
 
 from analysis import change
 from analysis.analysis import perform
-from analysis.changes.shells import deviations_between
 from analysis.rerunning import rerun
 from app.cli import main
 from layers.data import ReadOptions
@@ -279,26 +278,6 @@ def test_layers_without_dates_are_compared_as_they_are(tmp_path: Path) -> None:
             compared(project, compare_date="", date="")
     assert result.tables["changes"].texts("change") == ["vanished", "vanished"]
     assert result.pedigree.numbers["unchanged"] == 6
-
-
-def test_distances_are_those_of_the_farthest_places() -> None:
-    """A shell of one square, and one a metre beside and half a metre above it."""
-    from analysis.changes.shells import Shells
-
-    def square(x: float, z: float) -> Shells:
-        ring = np.array([(x, 0, z), (x + 8, 0, z), (x + 8, 8, z), (x, 8, z)], np.float64)
-        one, zero = np.array([0, 1]), np.zeros(1, np.int64)
-        return Shells(
-            one, zero, zero, zero, zero, zero, np.array([0, 4]), ring, np.ones(1, bool), np.array([0, 2]),
-            ring[[[0, 1, 2], [0, 2, 3]]], ("",),
-        )  # fmt: skip
-
-    near, far = (
-        deviations_between(square(0, 0), square(0, 0.5)),
-        deviations_between(square(0, 0), square(3, 4)),
-    )
-    assert [near[0][0], near[1][0]] == pytest.approx([0.5, 0.5])
-    assert [far[0][0], far[1][0]] == pytest.approx([5.0, 5.0])
 
 
 def features(path: Path, *rows: tuple[str, str, Any, Mapping[str, Any]]) -> Path:
