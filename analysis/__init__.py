@@ -13,6 +13,7 @@ VISIBILITY: tuple[str, ...] = (
     "windowview",
 )
 CHANGE: tuple[str, ...] = ("change",)
+PLANNING: tuple[str, ...] = ("zoning",)
 QUALITY: tuple[str, ...] = ("soundness", "doctor")
 #: Every analysis.
-ANALYSES = (*SUN, *VISIBILITY, *CHANGE, *QUALITY)
+ANALYSES = (*SUN, *VISIBILITY, *CHANGE, *PLANNING, *QUALITY)

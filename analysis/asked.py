@@ -39,7 +39,8 @@ class Ask:
     high: float | None = None
     words: tuple[tuple[Any, str], ...] = ()  # what values say that are no number, as "as the rule says"
     choices: tuple[tuple[str, str], ...] = ()  # value, title; of a file: its endings, what they are
-    #: Of fids, what of the selection is meant: "ground" (areas), "standing" (what stands on it), "" (all).
+    #: Of fids, what of the selection is meant: "ground" (areas), "standing" (what stands on it), "" (all);
+    #: of a layer, its kind, where it is no city layer.
     takes: str = ""
     #: Name and value, or values, of another input: asked only where it has it. Of rules what they judge.
     when: tuple[str, Any] | None = None

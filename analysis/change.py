@@ -31,11 +31,12 @@ from analysis.changes.tables import (
     layer_rows,
     surface_table,
 )
+from analysis.changes.told import apart, pools, renamed, told
 from analysis.changes.traits import members_of, traits_between
-from analysis.changes.wholes import apart, compared, pools, told
+from analysis.changes.wholes import compared
 from analysis.changes.words import sentences
 from analysis.checked import content_of
-from analysis.matching import matched
+from analysis.matching import doubted, matched
 from analysis.site import site_if_known
 from analysis.situation import Situation
 from analysis.states import states_title
@@ -62,7 +63,8 @@ METHOD = (
     "places, however they are cut into polygons and rings, in the finest level of detail that both have: by "
     "how far the corners of a polygon are from those of its counterpart, else by the largest distance of "
     "places on it from the other surface (P. Hausdorff). A constant offset in height between two layers is "
-    "taken out before. Volumes are what lies between surfaces that look up and down (divergence theorem)."
+    "taken out before. Where one layer says of both when they stand, other ids mean other objects, unless "
+    "they are alike by 0.9. Volumes are what lies between surfaces that look up and down."
 )
 
 
@@ -147,7 +149,8 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         "doubtful": doubtful_rows(found),
         "layers": layers,
         **({} if earth is None else {"earth": earth_table(earth)}),
-        **({} if clouds is None else {"clouds": cloud_table(clouds)}),
+        # Where the ground takes the result's points, distances of clouds have a table of their own.
+        **({"clouds": cloud_table(clouds)} if earth is not None and clouds is not None else {}),
     }
     return finished(
         NAME,
@@ -188,6 +191,7 @@ def _objects(project: Project, inputs: Inputs, states: tuple[State, State], prog
         apart(project, before, after),
         part_of(progress, 0.2, 0.4),
     )
+    matching = doubted(matching, renamed(before, after, matching.same))
     cases = cases_of(matching)
     sizes = measured(before, after, cases, inputs.tolerance_m, part_of(progress, 0.4, 0.8))
     progress(0.8, "attributes")

@@ -14,14 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
+from analysis.changes.overlap import Edges, Footprints, Things, areas, likeness, overlaps
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.data import Progress, never_stop
 from layers.runs import Int64
-
-Footprints = NDArray[np.object_]
 
 #: Footprints that overlap by this share of what both cover are surely of the same object.
 SURE_IOU = 0.7
@@ -39,27 +37,6 @@ CLOSE = 0.1
 EQUAL_M = 0.05
 #: Points and lines are looked for again within so many metres.
 REACH_M = 2.0
-#: What each of the likenesses of footprints, heights and middles is worth.
-WEIGHTS = (0.6, 0.25, 0.15)
-#: Footprints that are looked for in one go.
-AT_ONCE = 20_000
-
-
-@dataclass(frozen=True)
-class Things:
-    """Objects of one state, in the project's CRS."""
-
-    footprint: Footprints  # (n,) flat; None where there is none
-    low_z: Float64  # (n,) NaN where they have no height
-    high_z: Float64  # (n,)
-    pool: Int64  # (n,) only those of one pool may be the same, unless it is said that they are
-
-    def __len__(self) -> int:
-        return len(self.footprint)
-
-    def some(self, rows: Int64) -> Things:
-        """Some of them."""
-        return Things(self.footprint[rows], self.low_z[rows], self.high_z[rows], self.pool[rows])
 
 
 @dataclass(frozen=True)
@@ -104,28 +81,6 @@ class Matching:
     doubtful: Pairs  # the best first; some of them are taken to be the same
 
 
-@dataclass(frozen=True)
-class _Edges:
-    """Footprints that overlap."""
-
-    before: Int64
-    after: Int64
-    shared: Float64  # m²
-    area_before: Float64  # of each, m²
-    area_after: Float64
-
-    @property
-    def iou(self) -> Float64:
-        """What both cover as a share of what either does."""
-        return self.shared / (self.area_before + self.area_after - self.shared)
-
-    def some(self, chosen: Mask) -> _Edges:
-        return _Edges(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
-
-    def turned(self) -> _Edges:
-        return _Edges(self.after, self.before, self.shared, self.area_after, self.area_before)
-
-
 def matched(
     before: Things,
     after: Things,
@@ -149,7 +104,7 @@ def matched(
     )
     equal = _equal(before, after, free_before & ~told_before, free_after & ~told_after, apart)
     _take(free_before, free_after, equal)
-    edges = _overlaps(before, after, np.flatnonzero(free_before), np.flatnonzero(free_after), progress)
+    edges = overlaps(before, after, np.flatnonzero(free_before), np.flatnonzero(free_after), progress)
     edges = edges.some(~_are_among(edges.before, edges.after, apart))
     free_before &= ~told_before
     free_after &= ~told_after
@@ -176,28 +131,19 @@ def matched(
     return Matching(same, tuple(groups), np.flatnonzero(free_before), np.flatnonzero(free_after), doubtful)
 
 
-def areas(footprints: Footprints) -> Float64:
-    """(n,) m² of footprints, 0 where there is none."""
-    found: Float64 = np.nan_to_num(shapely.area(footprints))
-    return found
+def doubted(found: Matching, is_doubted: Mask) -> Matching:
+    """The same, but for some of the pairs (k,) taken to be the same: they are different, and doubtful."""
+    pairs = found.same.some(is_doubted)
+    return Matching(
+        found.same.some(~is_doubted),
+        found.groups,
+        np.sort(np.append(found.vanished, pairs.before)),
+        np.sort(np.append(found.appeared, pairs.after)),
+        _joined([found.doubtful, pairs]),
+    )
 
 
-def likeness(before: Things, after: Things, one: Int64, other: Int64, iou: Float64) -> Float64:
-    """(k,) how alike pairs of objects are whose footprints overlap, from 0 to 1."""
-    heights = [things.high_z[rows] - things.low_z[rows] for things, rows in ((before, one), (after, other))]
-    low, high = np.minimum(*heights), np.maximum(*heights)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        height = np.where(high > 0, low / high, 1.0)
-    height = np.nan_to_num(np.clip(height, 0, 1), nan=1.0)
-    mine, yours = before.footprint[one], after.footprint[other]
-    apart = np.nan_to_num(shapely.distance(shapely.centroid(mine), shapely.centroid(yours)))
-    size = np.sqrt(np.maximum(areas(mine), areas(yours)))
-    middle = np.exp(-apart / np.maximum(size, 1e-9))
-    found: Float64 = WEIGHTS[0] * iou + WEIGHTS[1] * height + WEIGHTS[2] * middle
-    return found
-
-
-# --- who overlaps whom ----------------------------------------------------------------------------
+# --- pairs ----------------------------------------------------------------------------------------
 
 
 def _alike(before: Things, after: Things, one: Int64, other: Int64) -> Mask:
@@ -207,29 +153,6 @@ def _alike(before: Things, after: Things, one: Int64, other: Int64) -> Mask:
     grown = np.abs(areas(mine) - areas(yours))
     found: Mask = ~(moved > 0.1) & (grown <= 0.02 * areas(mine) + 1e-9)
     return found
-
-
-def _overlaps(
-    before: Things, after: Things, one: Int64, other: Int64, progress: Progress = never_stop
-) -> _Edges:
-    """All pairs of these rows of one pool whose footprints overlap."""
-    tree = shapely.STRtree(after.footprint[other])
-    found = [_Edges(*(np.zeros(0, kind) for kind in (np.int64, np.int64, float, float, float)))]
-    for start in range(0, len(one), AT_ONCE):
-        progress(start / len(one), "footprints that overlap")
-        rows = one[start : start + AT_ONCE]
-        asking, met = tree.query(before.footprint[rows], predicate="intersects")
-        mine, yours = rows[asking], other[met]
-        of_pool = before.pool[mine] == after.pool[yours]
-        mine, yours = mine[of_pool], yours[of_pool]
-        first, second = before.footprint[mine], after.footprint[yours]
-        shared = areas(shapely.intersection(first, second))
-        there = shared > 0
-        edges = _Edges(mine, yours, shared, areas(first), areas(second))
-        found.append(edges.some(there))
-    return _Edges(
-        *(np.concatenate([getattr(part, name) for part in found]) for name in _Edges.__dataclass_fields__)
-    )
 
 
 def _are_among(before: Int64, after: Int64, pairs: Sequence[tuple[int, int]]) -> Mask:
@@ -262,11 +185,12 @@ def _equal(
     mine, yours = mine[same], yours[same]
     alone = (np.bincount(mine, minlength=1)[mine] == 1) & (np.bincount(yours, minlength=1)[yours] == 1)
     alone &= ~_are_among(mine, yours, apart)
-    count = int(alone.sum())
-    return Pairs(mine[alone], yours[alone], np.ones(count), np.zeros(count, bool))
+    mine, yours = mine[alone], yours[alone]
+    score = likeness(before, after, mine, yours, np.ones(len(mine)))
+    return Pairs(mine, yours, score, np.zeros(len(mine), bool))
 
 
-def _best(before: Things, after: Things, edges: _Edges, free_before: Mask, free_after: Mask) -> Pairs:
+def _best(before: Things, after: Things, edges: Edges, free_before: Mask, free_after: Mask) -> Pairs:
     """Those that surely are the same by their footprints: each the one that is most like the other."""
     edges = edges.some(free_before[edges.before] & free_after[edges.after])
     edges = edges.some(edges.iou >= SURE_IOU)
@@ -311,7 +235,7 @@ def _partners(pairs: Sequence[Pairs], befores: int, afters: int) -> tuple[Int64,
 # --- one to several -------------------------------------------------------------------------------
 
 
-def _gathered(edges: _Edges, partner: Int64, free_before: Mask, free_after: Mask) -> list[Group]:
+def _gathered(edges: Edges, partner: Int64, free_before: Mask, free_after: Mask) -> list[Group]:
     """Those before that are several after: with a partner already, or with none."""
     is_own = partner[edges.before] == edges.after
     is_piece = free_after[edges.after] & (edges.shared >= INSIDE * edges.area_after)
@@ -341,7 +265,7 @@ def _gathered(edges: _Edges, partner: Int64, free_before: Mask, free_after: Mask
 
 
 def _rest(
-    before: Things, after: Things, edges: _Edges, free_before: Mask, free_after: Mask
+    before: Things, after: Things, edges: Edges, free_before: Mask, free_after: Mask
 ) -> tuple[Pairs, Pairs]:
     """Of those that are left, the pairs that are taken to be the same, and all that are doubtful."""
     edges = edges.some(free_before[edges.before] & free_after[edges.after])

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from analysis import CHANGE, QUALITY, SUN, VISIBILITY
+from analysis import CHANGE, PLANNING, QUALITY, SUN, VISIBILITY
 from analysis.analysis import analysis_of
 from app import theme
 from app.action import (
@@ -40,6 +40,7 @@ ANALYSE_MENUS = (
     ("Sun and energy", "sun", SUN),
     ("Visibility", "sight", VISIBILITY),
     ("Time", "compare", CHANGE),
+    ("Planning", "check", PLANNING),
     ("Quality", "check", QUALITY),
 )
 #: Analyses with an icon of their own.

@@ -46,6 +46,13 @@ class Shown:
         return str(self.result.inputs.get("compare_date" if is_before else "date") or "")
 
     @property
+    def scenario(self) -> str | None:
+        """The scenario that is spoken of, '' for the city as it is; None where that is not said."""
+        is_before = self.quantity is not None and self.quantity.name.endswith(BEFORE)
+        name = self.result.inputs.get("compare_scenario" if is_before else "scenario")
+        return None if name is None else str(name)
+
+    @property
     def day(self) -> datetime.date | None:
         """The one day of the sun that is spoken of; None where it is not one day."""
         inputs = self.result.inputs

@@ -143,14 +143,14 @@ class ObjectsAnswer(AskField):
 
 
 class LayerAnswer(AskField):
-    """The name of a layer of city objects, '' for all of them."""
+    """The name of a layer of the kind that is asked for; '' for all of city objects, or for no other."""
 
     def __init__(self, ask: Ask, session: Session) -> None:
         super().__init__(ask)
         self.box = narrow(QComboBox())
-        self.box.addItem("All city layers", "")
+        self.box.addItem("None" if ask.takes else "All city layers", "")
         for layer in session.project.layers:
-            if layer.kind == "city":
+            if layer.kind == (ask.takes or "city"):
                 self.box.addItem(layer.name, layer.name)
         self._put(self.box, 1)
         self.box.currentIndexChanged.connect(lambda _at: self.changed.emit())

@@ -142,7 +142,7 @@ class ChangeRows(QAbstractListModel):
         if role == SECOND_LINE:
             return self._score(at) if self.kind == DOUBTFUL else _size(table, at)
         if role == ASIDE:
-            return self._verdict(at) if self.kind == DOUBTFUL else table.columns["change"][at]
+            return self._verdict(at) if self.kind == DOUBTFUL else _short(str(table.columns["change"][at]))
         if role == FAINT:
             return self.kind == DOUBTFUL and bool(self._decided(at))
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -159,6 +159,11 @@ class ChangeRows(QAbstractListModel):
 
     def _verdict(self, at: int) -> str:
         return SAID.get(self._decided(at), "?")
+
+
+def _short(change: str) -> str:
+    """What happened, in few words, so that ids have room."""
+    return change.removesuffix(" changed").replace(" and ", ", ")
 
 
 def _name(table: Table, at: int) -> str:

@@ -34,6 +34,9 @@ VERBS = {
     "export": "exporting:VERB",
     "set": "editing:VERB",
     "place": "placing:VERB",
+    "build": "modelling:BUILD",
+    "raise": "modelling:RAISE",
+    "move": "modelling:MOVE",
     "query": "query:VERB",
     "history": "journal:HISTORY",
     "undo": "journal:UNDO",
@@ -58,6 +61,7 @@ VERBS = {
     "isovist": "isovist:VERB",
     "windowview": "windowview:VERB",
     "diff": "change:VERB",
+    "zoning": "zoning:VERB",
     "results": "rerun:RESULTS",
     "rerun": "rerun:RERUN",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,7 @@ from layers.bulk import VALIDITY, Plan
 from layers.codelists import Codes, Vocabulary
 from layers.edit import Edit
 from layers.records import CityObject, Fids, Layer
+from layers.scenarios import editable
 from layers.values import Value
 
 
@@ -42,27 +44,51 @@ class Editing(QObject):
     def set_attribute(self, fids: Fids, name: str, value: Value) -> bool:
         """Give an attribute of these objects a value; the two dates of validity are set the same way."""
 
-        def change(edit: Edit) -> None:
+        def change(edit: Edit, meant: Fids) -> None:
             if name not in VALIDITY:
-                edit.set_attributes(fids, name, [value] * len(fids))
+                edit.set_attributes(meant, name, [value] * len(meant))
             elif name == "valid_from":
-                edit.set_validity(fids, valid_from=cast("str | None", value or None))
+                edit.set_validity(meant, valid_from=cast("str | None", value or None))
             else:
-                edit.set_validity(fids, valid_to=cast("str | None", value or None))
+                edit.set_validity(meant, valid_to=cast("str | None", value or None))
 
-        return self._session.run_edit(f"Set {name} of {self._named(fids)}", change, self._why, len(fids))
+        return self._change(f"Set {name} of {self._named(fids)}", fids, change)
 
     def remove_attribute(self, fids: Fids, name: str) -> bool:
         """Take an attribute of these objects away."""
         label = f"Remove {name} from {self._named(fids)}"
-        return self._session.run_edit(
-            label, lambda edit: edit.remove_attributes(fids, name), self._why, len(fids)
-        )
+        return self._change(label, fids, lambda edit, meant: edit.remove_attributes(meant, name))
 
     def carry_out(self, plan: Plan) -> bool:
         """Make a planned bulk edit true."""
         said = f"{plan.label}: {counted(plan.objects, 'object')} changed"
-        return self._session.run_edit(plan.label, plan.write, self._why, plan.values, said)
+
+        def change(edit: Edit) -> None:
+            others = self._copies(edit, plan.fids)
+            (plan.of_others(others) if others else plan).write(edit)
+
+        return self._session.run_edit(plan.label, change, self._why, plan.values, said)
+
+    def _change(self, label: str, fids: Fids, change: Callable[[Edit, Fids], None]) -> bool:
+        """Change objects as one step; in the scenario that is looked at their copies, which are selected."""
+        others: dict[int, int] = {}
+
+        def make(edit: Edit) -> None:
+            others.update(self._copies(edit, fids))
+            change(edit, list(others.values()) if others else fids)
+
+        done = self._session.run_edit(label, make, self._why, len(fids))
+        if done and any(fid != copy for fid, copy in others.items()):
+            self._session.select(others.values())
+        return done
+
+    def _copies(self, edit: Edit, fids: Fids) -> dict[int, int]:
+        """What is meant by objects in the scenario that is looked at; nothing in the city as it is."""
+        scenario = self._session.situation.scenario
+        if scenario is None:
+            return {}
+        with self._session.project.reader() as reader:  # this may be another thread
+            return editable(reader, edit, fids, scenario)
 
     def codes(self, item: CityObject, name: str, value: Value = None) -> Codes:
         """The codes an attribute may take, () when any value will do."""

@@ -21,6 +21,7 @@ DOCKS: tuple[tuple[str, str, Qt.DockWidgetArea], ...] = (
     ("inspector", "Inspector", AREA.RightDockWidgetArea),
     ("results", "Results", AREA.RightDockWidgetArea),
     ("scenarios", "Scenarios", AREA.RightDockWidgetArea),
+    ("model", "Model", AREA.RightDockWidgetArea),
     ("table", "Attribute table", AREA.BottomDockWidgetArea),
     ("history", "History", AREA.BottomDockWidgetArea),
     ("importreport", "Import report", AREA.BottomDockWidgetArea),
@@ -53,6 +54,7 @@ def docks_of(window: QMainWindow, panels: Mapping[str, QWidget]) -> dict[str, QD
     window.tabifyDockWidget(docks["history"], docks["importreport"])
     window.tabifyDockWidget(docks["inspector"], docks["results"])
     window.tabifyDockWidget(docks["results"], docks["scenarios"])
+    window.tabifyDockWidget(docks["scenarios"], docks["model"])
     window.setCorner(Qt.Corner.BottomLeftCorner, AREA.LeftDockWidgetArea)
     window.setCorner(Qt.Corner.BottomRightCorner, AREA.RightDockWidgetArea)
     horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical

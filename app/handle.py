@@ -24,6 +24,10 @@ class Handle(Protocol):
 class Tool(Handle, Protocol):
     """A handle that clicks and the cursor are meant for, too, until it is put away."""
 
+    @property
+    def words(self) -> str:
+        """What the view says of it."""
+
     def point(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """The cursor is at a position, without a button."""
 

@@ -108,6 +108,8 @@ def _words(canvas: Canvas, session: Session) -> list[str]:
         words.append(WALKING)
     elif canvas.picking:
         words.append(canvas.picking)
+    elif canvas.tool is not None:
+        words.append(canvas.tool.words)
     elif canvas.looking is not None:
         wide = canvas.camera.horizontal_fov_deg(canvas.aspect)
         words.append(f"From {canvas.looking.name}, {wide:.0f}° wide; Esc to go back")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QObject, QRectF, Qt
 from PySide6.QtGui import QMouseEvent
@@ -43,8 +44,8 @@ class PaneHead(QFrame):
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.what, self.style_ = QToolButton(), QToolButton()
         self.what.setToolTip("Which date or scenario this view shows")
-        self.style_.setToolTip("How this view is coloured")
-        self.style_.setAccessibleName("How this view is coloured")
+        self.style_.setToolTip("How this view is coloured, and which layers it shows")
+        self.style_.setAccessibleName("How this view is coloured, and which layers it shows")
         for button, fill in ((self.what, self._fill_what), (self.style_, self._fill_style)):
             menu = QMenu(button)
             menu.aboutToShow.connect(partial(fill, menu))
@@ -77,9 +78,9 @@ class PaneHead(QFrame):
         self._session.comparing.activate(self.number)
         event.accept()
 
-    def _show(self, **values: object) -> None:
+    def _show(self, **values: Any) -> None:
         self._session.comparing.activate(self.number)
-        self._session.comparing.show(self.number, replace(self.showing, caption="", **values))  # type: ignore[arg-type]
+        self._session.comparing.show(self.number, replace(self.showing, caption="", **values))
 
     def _fill_what(self, menu: QMenu) -> None:
         """All dates with names, then the scenarios."""
@@ -118,6 +119,26 @@ class PaneHead(QFrame):
         attributes.setEnabled(bool(names))
         for name in names:
             self._add_style(attributes, name, name, now)
+        menu.addSeparator()
+        layers = menu.addMenu("Layers")
+        shown = self._shown_layers()
+        for layer in project.layers:
+            action = layers.addAction(layer.name)
+            action.setCheckable(True)
+            action.setChecked(layer.id in shown)
+            action.triggered.connect(lambda _on, number=layer.id: self._turn(number))
+        layers.addSeparator()
+        layers.addAction("As in the list of layers").triggered.connect(lambda: self._show(layers=None))
+
+    def _shown_layers(self) -> frozenset[int]:
+        """The layers that this view shows."""
+        held = self.showing.layers
+        visible = (layer.id for layer in self._session.project.layers if layer.visible)
+        return frozenset(visible) if held is None else held
+
+    def _turn(self, layer: int) -> None:
+        """Show a layer in this view alone, or leave it out."""
+        self._show(layers=self._shown_layers() ^ {layer})
 
     def _add_style(self, menu: QMenu, name: str, text: str, now: str) -> None:
         action = menu.addAction(text)

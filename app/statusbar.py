@@ -87,7 +87,7 @@ class StatusBar(QStatusBar):
         shown, _ = scene.shown_objects
         every = sum(layer.object_count for layer in layers if layer.kind == "city" and layer.visible)
         text = f"{thousands(shown)} of " if shown != every else ""
-        is_coming = scene.needs_frame or scene.is_drawing
+        is_coming = self._session.panes.needs_frame or self._session.panes.is_drawing
         refining = " · refining…" if is_coming else ""
         self.shown.setText(f"{text}{counted(every, 'object')} drawn{refining}" if every else "")
         if is_coming:

@@ -159,7 +159,6 @@ QFrame#banner[kind="scenario"] QLabel { color: $text; }
 QFrame#panehead { background: $panel; border: 1px solid $border; border-radius: 8px; }
 QFrame#panehead[active="true"] { border-color: $accent; }
 QFrame#panehead QToolButton { padding: 2px 6px; }
-QFrame#modelpanel { background: $panel; border: 1px solid $border; border-radius: 8px; }
 QFrame#palette { background: $panel; border: 1px solid $strong_border; border-radius: 10px; }
 QFrame#palette QLineEdit { border: none; background: transparent; padding: 8px; }
 QFrame#palette QLineEdit:focus { border: none; }

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 
 from analysis.analysis import analysis_of
 from analysis.change import NAME as CHANGE
+from app.analysing import Shown
 from app.analysisform import AnalysisForm
 from app.beginnings import from_views
 from app.comparebar import CompareBar
@@ -18,13 +19,14 @@ from app.dialogs import show_beside
 from app.dialogs.snapshot import SnapshotForm
 from app.dialogs.timelapse import TimelapseForm
 from app.paneheads import PaneHeads
+from app.panesuns import PaneSuns
 from app.player import Player
 from app.scenariopanel import ScenarioPanel
 from app.scenarios import Scenarios
 from app.timelapse import ask_timelapse
 from layers.records import Layer
 from layers.results import Result
-from layers.series import lies_on, year_in
+from layers.series import lies_on, year_of
 from viewer.age import AGE
 from viewer.arrangement import BLINK, ONION, SWIPE
 from viewer.showing import Showing
@@ -57,6 +59,8 @@ class TimeView(QObject):
         """Join what the window has made by now."""
         window, session = self._window, self._session
         self.heads = PaneHeads(session, window.canvas)
+        self.suns = PaneSuns(session, window.sun)
+        window.canvas.camera_changed.connect(self.suns.look_from)
         situation, comparing = session.situation, session.comparing
         situation.changed.connect(self._on_situation)
         comparing.changed.connect(self._on_comparing)
@@ -105,6 +109,16 @@ class TimeView(QObject):
             actions[name].setChecked(way in ways)
         actions["compare_linked"].setChecked(self._session.comparing.linked)
         self._on_situation()
+
+    def show_situation_of(self, shown: Shown) -> None:
+        """Show the city that a result speaks of; where two states are seen, they stay."""
+        if self._session.comparing.is_on:
+            return
+        if shown.scenario is not None:
+            known = {one.name: one.id for one in self._session.project.scenarios}
+            self._session.situation.set_scenario(known.get(shown.scenario))
+        if shown.date:
+            self._window.timeline.show_date(shown.date)
 
     # -- what actions ask for ----------------------------------------------------------------------
 
@@ -164,7 +178,7 @@ class TimeView(QObject):
         for layer in came:
             if layer.epoch or layer.scenario is not None or layer.partner is not None:
                 continue
-            year, beside = year_in(layer.name), lies_on(project, layer)
+            year, beside = year_of(layer), lies_on(project, layer)
             if beside and layer.kind in SNAPSHOT_KINDS:
                 words = f"{layer.name} lies where {beside[0].name} lies. Are they the same at two dates?"
                 self._window.notices.ask_snapshot(layer, words)
@@ -176,5 +190,6 @@ class TimeView(QObject):
     def ask_snapshot(self, layer: Layer) -> SnapshotForm:
         """Ask of which date a layer is."""
         form = SnapshotForm(self._session, layer, self._window)
+        form.accepted.connect(self._window.notices.info.hide)
         show_beside(form)
         return form

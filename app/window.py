@@ -288,8 +288,7 @@ class Window(QMainWindow):
         if shown is not None:
             self.set_sight(False)
             self.show_dock("results", True)
-            if shown.date and not self.session.comparing.is_on:  # both states are seen
-                self.timeline.show_date(shown.date)
+            self.time.show_situation_of(shown)
             if shown.day is not None:  # shadows of another day over it would mislead
                 self.sun.set_day(shown.day)
 

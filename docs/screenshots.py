@@ -1,7 +1,7 @@
 """The pictures of the guide and the README, made by the program itself: `make screenshots`.
 
 Without a display; names after `python -m docs.screenshots` make some alone: start, den_haag, demo, sun,
-visibility, city, repair, building_model, mesh, scan, network, heights.
+visibility, city, repair, building_model, mesh, scan, network, heights, time_.
 Most show real data, where that is at hand.
 """
 
@@ -37,6 +37,7 @@ from app.jobs import Work
 from app.reporting import report as write_report_of
 from app.settings import Settings
 from app.window import Window
+from docs import timeshots
 from layers.data import never_stop
 from layers.remedies import lifted
 
@@ -59,9 +60,15 @@ def settle(window: Window) -> None:
     while time.monotonic() - quiet < QUIET_S and time.monotonic() - start < PATIENCE_S:
         QApplication.processEvents()
         session = window.session
-        if session.is_loading or session.jobs.running or (session.is_open and session.scene.needs_frame):
+        if session.is_loading or session.jobs.running or (session.is_open and is_drawn_on(window)):
             quiet = time.monotonic()
         time.sleep(0.01)
+
+
+def is_drawn_on(window: Window) -> bool:
+    """Whether one of the views lacks a layer or is not drawn to its end."""
+    panes = window.session.panes
+    return panes.needs_frame or panes.is_drawing or bool(panes.missing())
 
 
 def take(window: Window, name: str) -> None:
@@ -329,6 +336,12 @@ def den_haag(window: Window, folder: Path) -> None:
     window.set_theme("light")
 
 
+def time_(window: Window, folder: Path) -> None:
+    """Two states of a city, several views, a scenario, and the city over time."""
+    timeshots.hamburg(window, settle, keep)
+    timeshots.demo(window, folder, settle, keep, IMAGES)
+
+
 def start(window: Window, _folder: Path) -> None:
     """The start page."""
     take(window, "start")
@@ -337,7 +350,7 @@ def start(window: Window, _folder: Path) -> None:
 #: All of them, each in a window of its own.
 SHOTS: tuple[Callable[[Window, Path], None], ...] = (
     *(start, den_haag, demo, sun, visibility),
-    *(city, repair, building_model, mesh, scan, network, heights),
+    *(city, repair, building_model, mesh, scan, network, heights, time_),
 )
 
 

@@ -153,11 +153,13 @@ def admit(
     series: str | None = None,
     scenario: int | None = None,
     instead_of: Layer | None = None,
+    label: str = "",
 ) -> list[Layer]:
     """Make staged layers present: one undoable step, quick whatever their size."""
     staged = list(staged)
     numbers = [number for item in staged for number in item.layers]
-    label = f"Import {', '.join(item.path.name for item in staged[:3])}{' …' if len(staged) > 3 else ''}"
+    named = ", ".join(item.path.name for item in staged[:3])
+    label = label or f"Import {named}{' …' if len(staged) > 3 else ''}"
     with project.edit(label) as edit:
         for item in staged:
             if project.fact("crs") is None:

@@ -22,7 +22,7 @@ OBSERVERS = "observers"
 #: at_y, at_z (NaN where free), fid and blocked_by (name, "" where free), distance_m, excess_m.
 SIGHTLINES = "sightlines"
 #: Surfaces in space, drawn translucent: wkb (hex, POLYGON Z or MULTIPOLYGON Z in the project's CRS), name,
-#: role ("corridor", "threshold", "breach", "fan", "isovist", "isovist before").
+#: role ("corridor", "threshold", "breach", "fan", "isovist", "isovist before", "violation", "envelope").
 VOLUMES = "volumes"
 #: Pictures that belong to a result, as a camera sees them: name, x, y, z (eye), to_x, to_y, to_z, and
 #: fov_deg (horizontal), aspect (width / height), convergence_deg (azimuth of the grid's north, NaN: unknown).

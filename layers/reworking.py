@@ -6,6 +6,7 @@ the metre; each is written in the CRS of its object's layer.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -17,12 +18,13 @@ from numpy.typing import ArrayLike
 from layers import scenarios
 from layers.adding import New
 from layers.arrays import Float64
+from layers.columns import Mask
 from layers.edit import Edit
 from layers.epochs import state_at
 from layers.errors import EditError
 from layers.ground import terrain_of
 from layers.modelling.figures import figures
-from layers.modelling.moving import Heights
+from layers.modelling.moving import Heights, moved, placed
 from layers.modelling.snapping import edges_in
 from layers.modelling.workplace import Workplace
 from layers.project import Project
@@ -73,6 +75,7 @@ class Workshop:
         self.project, self.scenario = project, scenario
         self._layers: dict[int, tuple[Layer, Workplace]] = {}
         self._shapes: dict[int, Shapes] = {}
+        self._states: dict[str | None, dict[int, tuple[Mask, Mask]]] = {}
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -116,8 +119,9 @@ class Workshop:
 
     def standing(self, fids: Sequence[int], date: str | None = None) -> list[int]:
         """Those of some objects that stand in the scenario, at a date."""
-        state = state_at(self.project, date, self.scenario) if fids else {}
-        found = []
+        if date not in self._states:
+            self._states[date] = state_at(self.project, date, self.scenario)
+        state, found = self._states[date], []
         for fid in fids:
             layer, _ = self._layer(self.project.object(fid).layer)
             if layer.id in state and state[layer.id][0][fid - layer.first_fid]:
@@ -159,43 +163,64 @@ class Workshop:
         ]
         return edit.add_objects(number, news)
 
-    def copies(self, edit: Edit, shapes: Mapping[int, Shape]) -> list[int]:
-        """Add whole buildings once more, each part with the shape that is given; gives the new roots."""
+    def copies(self, edit: Edit, sets: Iterable[Mapping[int, Shape]]) -> list[int]:
+        """Add whole buildings once more for each set of shapes of their parts; gives the new roots."""
         made: list[int] = []
-        by_root: dict[int, list[int]] = {}
-        for fid in shapes:
-            by_root.setdefault(scenarios.root_of(self.project, fid), []).append(fid)
-        for root in by_root:
-            layer, place = self._layer(self.project.object(root).layer)
-            number = scenarios.layer_for(self.project, edit, layer.id, self.scenario)
-            named: dict[str, str] = {}
-            for item in scenarios.family(self.project, root):
-                new = self._copy(item, shapes.get(item.fid), place, named)
-                (fid,) = edit.add_objects(number, [new])
-                named[item.id] = str(edit.rows("SELECT id FROM object WHERE fid = ?", (fid,))[0][0])
-                made += [fid] if item.fid == root else []
+        news: dict[int, list[New]] = {}
+        roots: dict[int, list[int]] = {}
+        known: dict[int, tuple[int, list[CityObject]]] = {}  # root and family of each part
+        for shapes in sets:
+            for root in dict.fromkeys(self._family(fid, known)[0] for fid in shapes):
+                layer, place = self._layer(self.project.object(root).layer)
+                number = scenarios.layer_for(self.project, edit, layer.id, self.scenario)
+                whole = known[root][1]
+                named = {item.id: str(uuid.uuid4()) for item in whole}
+                mine = news.setdefault(number, [])
+                roots.setdefault(number, []).append(len(mine))
+                mine += [_copy(item, shapes.get(item.fid), place, named) for item in whole]
+        for number, mine in news.items():
+            fids = edit.add_objects(number, mine)
+            made += [fids[at] for at in roots[number]]
         return made
 
-    @staticmethod
-    def _copy(item: CityObject, shape: Shape | None, place: Workplace, named: Mapping[str, str]) -> New:
-        drawn = None if shape is None else scenarios.copied(place.given(shape))
-        valid = (item.valid_from, item.valid_to)
-        return New("", item.type, drawn, item.attributes, named.get(item.parent or ""), None, valid)
+    def _family(
+        self, fid: int, known: dict[int, tuple[int, list[CityObject]]]
+    ) -> tuple[int, list[CityObject]]:
+        if fid not in known:
+            root = scenarios.root_of(self.project, fid)
+            whole = scenarios.family(self.project, root)
+            known |= {item.fid: (root, whole) for item in whole}
+        return known[fid]
+
+    def grounded(self, shapes: Mapping[int, Shape]) -> dict[int, Shape]:
+        """Shapes with each building moved up or down until its foot is on the ground."""
+        heights = self.heights()
+        if heights is None:
+            raise EditError("There is no terrain to place anything on", do="Add a terrain first")
+        found: dict[int, Shape] = {}
+        for root in dict.fromkeys(scenarios.root_of(self.project, fid) for fid in shapes):
+            mine = {item.fid for item in scenarios.family(self.project, root)} & shapes.keys()
+            corners = np.concatenate([shapes[fid].vertices for fid in mine])
+            by_m = float((placed(Shape([], corners), heights).vertices - corners)[0, 2])
+            found |= {fid: moved(shapes[fid], (0, 0, by_m)) for fid in mine}
+        return found
 
     def divide(self, edit: Edit, fid: int, parts: Sequence[Shape]) -> list[int]:
         """Put several objects in the place of one: it keeps the first shape, the others are like it."""
         item = self.project.object(fid)
         layer, _ = self._layer(item.layer)
-        (kept,) = self.reshape(edit, {fid: parts[0]})
-        if item.parent:
+        if item.parent or self.project.children(fid):
             raise EditError(
-                "A part of a building cannot be split",
+                "A building of several parts cannot be split",
                 where=item.id,
                 do="Split buildings that are made of one part",
             )
-        attributes = {key: value for key, value in item.attributes.items() if key != HEIGHT}
-        more = [Design(item.type, shape, attributes) for shape in parts[1:]]
-        return [kept, *self.add(edit, more, layer.id)]
+        (kept,) = self.reshape(edit, {fid: parts[0]})
+        more = self.add(edit, [Design(item.type, shape, item.attributes) for shape in parts[1:]], layer.id)
+        if HEIGHT in item.attributes:
+            for number, shape in zip((kept, *more), parts, strict=True):
+                edit.set_attribute(number, HEIGHT, round(figures(shape).height_m, 3))
+        return [kept, *more]
 
     def join(self, edit: Edit, fids: Sequence[int], shape: Shape) -> list[int]:
         """Put one object in the place of several: the first one, with another shape."""
@@ -220,3 +245,10 @@ def building_attributes(shape: Shape, roof: str, storeys: int | None = None) -> 
     if storeys is not None:
         told["storeysAboveGround"] = storeys
     return told
+
+
+def _copy(item: CityObject, shape: Shape | None, place: Workplace, named: Mapping[str, str]) -> New:
+    """One part of a building once more, with another id."""
+    drawn = None if shape is None else scenarios.copied(place.given(shape))
+    valid = (item.valid_from, item.valid_to)
+    return New(named[item.id], item.type, drawn, item.attributes, named.get(item.parent or ""), None, valid)

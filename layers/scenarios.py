@@ -216,6 +216,13 @@ def _copied(
     whole = family(project, root)
     layer = project.any_layer(whole[0].layer)
     target = layer_for(project, edit, layer.id, scenario)
+    if layer.kind != "city":
+        raise EditError(
+            "Only city objects are changed in a scenario",
+            where=whole[0].id,
+            found=f"a layer of kind {layer.kind!r}",
+            do="Leave the scenario to change it in the city as it is",
+        )
     if layer.id not in shapes:
         shapes[layer.id] = Shapes(project, layer)
     news = [

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from layers.edit import Edit
-from layers.epochs import iso_date
+from layers.epochs import days, iso_date
 from layers.records import Layer
 
 if TYPE_CHECKING:
     from layers.project import Project
 
+#: When the entry of an object in its register was made.
+CREATED = "creationDate"
 _YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
 
 
@@ -49,6 +55,12 @@ def year_in(name: str) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
+def year_of(layer: Layer) -> str:
+    """The year that a layer, its file or the folder of its file is called by, '' where none is."""
+    path = Path(layer.source_path or "")
+    return next(filter(None, map(year_in, (layer.name, path.name, path.parent.name))), "")
+
+
 def stem_of(name: str) -> str:
     """A name without the year in it."""
     return re.sub(r"[ _\-.,()]*$|^[ _\-.,()]*", "", _YEAR.sub("", name)) or name
@@ -79,6 +91,19 @@ def _overlap(one: Layer, other: Layer) -> bool:
     )
 
 
+def entered_later(project: Project, layer: Layer, epoch: str) -> NDArray[np.int64]:
+    """The objects of a snapshot that stand since their entry was made, which is later than the snapshot.
+
+    They stand at its date all the same, or they would not be in it.
+    """
+    if CREATED not in project.attribute_types(layer):
+        return np.empty(0, np.int64)
+    starts = days(project.values(layer, "valid_from"))
+    is_entry = starts == days(project.values(layer, CREATED))
+    later = np.flatnonzero(is_entry & (starts > np.datetime64(epoch, "D")) & ~project.gone(layer))
+    return later + layer.first_fid
+
+
 def make_snapshots(project: Project, edit: Edit, dates: Mapping[int, str], series: str) -> None:
     """Say of which dates layers are, and put them into one series with those that are in it already."""
     known = {layer.id: layer for layer in project.layers}
@@ -89,5 +114,8 @@ def make_snapshots(project: Project, edit: Edit, dates: Mapping[int, str], serie
         when = epoch[:4] if years.count(epoch[:4]) == 1 else epoch
         name = f"{series} {when}" if series else known[number].name
         edit.set_layer(number, epoch=epoch, series=series, name=name)
+        entered = entered_later(project, known[number], epoch)
+        if len(entered):
+            edit.set_validity(entered, valid_from=epoch)
         for partner in (layer for layer in known.values() if layer.partner == number):
             edit.set_layer(partner.id, epoch=epoch, series=series)

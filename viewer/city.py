@@ -138,6 +138,7 @@ class CityView:
 
     def update(self, shown: Shown) -> None:
         """Follow what is visible, ghost and selected."""
+        shown = shown.first(self._source.columns.count)
         before, self._shown = self._shown, shown
         if (before.visible != shown.visible).any() or (before.ghost != shown.ghost).any():
             self._allow()

@@ -306,6 +306,10 @@ class Panes:
         else:
             self.lead.set_sun(sun)
 
+    def forget_sun(self, number: int) -> None:
+        """Light a pane with the first one's sun again."""
+        self._suns.pop(number, None)
+
     def _sun_of(self, number: int) -> SunLight | None:
         """The first pane's sun; its shadows fall only where the same city is shown."""
         sun, scene = self.lead.sun, self._scenes[number]

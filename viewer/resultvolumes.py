@@ -22,6 +22,8 @@ ROLES = {
     "corridor": ("View corridor", "#3a7bd5", 0.16, 1.2),
     "threshold": ("Threshold surface", "#e0a100", 0.30, 1.2),
     "breach": ("Breaks the threshold", "#d03020", 0.55, 2.2),
+    "envelope": ("Envelope of what may be built", "#3a9a5b", 0.22, 1.2),
+    "violation": ("Breaks a rule", "#d03020", 0.55, 2.2),
     "fan": ("Fan of sight", "#009e73", 0.22, 1.2),
     "isovist": ("Isovist", "#1f7a99", 0.30, 1.2),
     "isovist before": ("Isovist before", "#d08a30", 0.18, 1.2),

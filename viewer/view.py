@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -52,6 +52,13 @@ class Shown:
             and np.array_equal(self.ghost, other.ghost)
             and np.array_equal(self.selected, other.selected)
         )
+
+    def first(self, count: int) -> Shown:
+        """What is shown of the first so many objects: a view may be older than objects that were added."""
+        if len(self.visible) <= max(count, 1):
+            return self
+        few = self.selected[self.selected < count]
+        return replace(self, visible=self.visible[:count], ghost=self.ghost[:count], selected=few)
 
     @classmethod
     def all(cls, count: int) -> Shown:

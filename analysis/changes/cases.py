@@ -9,16 +9,20 @@ import numpy as np
 import shapely
 
 from analysis.changes.datum import Datum, datum_between
+from analysis.changes.overlap import Footprints
 from analysis.changes.shells import Shells, common_lods, deviations_between, lod_bits, lods_of, shells_of
 from analysis.changes.wholes import Wholes
-from analysis.matching import Footprints, Matching
+from analysis.matching import Matching
 from layers.arrays import Float64
 from layers.columns import NONE, Mask
 from layers.data import Progress, never_stop, part_of
 from layers.runs import Int64
+from layers.tin import TIN
 
 #: Cases that are measured in one go.
 AT_ONCE = 20_000
+#: Surfaces have other semantic types when this share of their area has, and so much of a square metre.
+RETYPED = 0.01
 
 
 @dataclass(frozen=True)
@@ -37,16 +41,9 @@ class Cases:
         return len(self.score)
 
     @property
-    def is_split(self) -> Mask:
-        """(n,) which are one that is now several."""
-        found: Mask = np.bincount(self.after_case, minlength=len(self)) > 1
-        return found
-
-    @property
-    def is_merged(self) -> Mask:
-        """(n,) which are several that are now one."""
-        found: Mask = np.bincount(self.before_case, minlength=len(self)) > 1
-        return found
+    def sides(self) -> tuple[tuple[Int64, Int64], tuple[Int64, Int64]]:
+        """Rows and their cases, before and after."""
+        return (self.before, self.before_case), (self.after, self.after_case)
 
 
 def cases_of(matching: Matching) -> Cases:
@@ -102,56 +99,72 @@ def measured(
     before: Wholes, after: Wholes, cases: Cases, tolerance_m: float, progress: Progress = never_stop
 ) -> Measured:
     """Measure all cases, without the offsets in height that whole layers have."""
-    unit = before.unit
-    count = len(cases)
+    unit, count = before.unit, len(cases)
     heights = [
         _ends(side, rows, case, count) * unit[2]
-        for side, rows, case in (
-            (before, cases.before, cases.before_case),
-            (after, cases.after, cases.after_case),
-        )
+        for side, (rows, case) in zip((before, after), cases.sides, strict=True)
     ]
     shift, datums = _datums(before, after, cases, *heights)
-    distance = _plain_distance(before, after, cases, shift / unit[2], unit)
-    volume, retyped = np.full((count, 2), np.nan), np.zeros(count, bool)
-    lods = lods_of((before, after))
-    types = sorted({"", *(n for s in (before, after) for f in s.families for n in s.types_of(f))})
-    bits = [lod_bits(side, lods) for side in (before, after)]
-    wanted = common_lods(
-        *(_of_case(bit[rows], case, count) for bit, rows, case in zip(
-            bits, (cases.before, cases.after), (cases.before_case, cases.after_case), strict=True
-        ))
-    )  # fmt: skip
-    moved: tuple[list[Moved], list[Moved]] = [], []
+    found = _Surfaces(before, after, cases, tolerance_m)
     for first in range(0, count, AT_ONCE):
         last = min(first + AT_ONCE, count)
-        shells = [
-            shells_of(side, rows[inside], case[inside] - first, wanted[first:last], lods, types).scaled(unit)
-            for side, rows, case in (
-                (before, cases.before, cases.before_case), (after, cases.after, cases.after_case)
-            )
-            for inside in [np.flatnonzero((case >= first) & (case < last))]
-        ]  # fmt: skip
-        volume[first:last] = np.column_stack([shell.volumes() for shell in shells])
-        areas = [shell.areas_by_type() for shell in shells]
-        share = part_of(progress, first / count, last / count)
-        away = deviations_between(shells[0], shells[1].raised(-shift[first:last]), share)
-        for shell, found, into in zip(shells, away, moved, strict=True):
-            np.fmax.at(distance, first + shell.owner, found)
-            into.append(_moved(shell, found, first, tolerance_m))
-        apart = np.abs(areas[0] - areas[1]).max(axis=1, initial=0.0)
-        large = np.maximum(areas[0].sum(axis=1), areas[1].sum(axis=1))
-        retyped[first:last] = apart > np.maximum(0.01 * large, 0.01)
-    retyped &= ~(distance > tolerance_m)
+        found.measure(first, last, shift[first:last], part_of(progress, first / count, last / count))
+    distance = np.fmax(found.distance_m, _plain_distance(before, after, cases, shift / unit[2], unit))
     return Measured(
         distance,
         np.column_stack([ends[:, 1] - ends[:, 0] for ends in heights]),
-        volume,
-        retyped,
-        (_joined(moved[0]), _joined(moved[1])),
+        found.volume_m3,
+        found.retyped & ~(distance > tolerance_m),
+        (_joined(found.moved[0]), _joined(found.moved[1])),
         datums,
-        int((wanted != NONE).sum()),
+        int((found.lod != NONE).sum()),
     )
+
+
+class _Surfaces:
+    """What is measured of surfaces, in one stretch of cases after the other.
+
+    Terrain of triangles is left out: it is compared as ground, however it is cut.
+    """
+
+    def __init__(self, before: Wholes, after: Wholes, cases: Cases, tolerance_m: float) -> None:
+        count = len(cases)
+        self.distance_m = np.full(count, np.nan)
+        self.volume_m3 = np.full((count, 2), np.nan)
+        self.retyped = np.zeros(count, bool)
+        self.moved: tuple[list[Moved], list[Moved]] = [], []
+        self._sides, self._cases, self._tolerance_m = (before, after), cases, tolerance_m
+        self._lods = lods_of(self._sides)
+        self._types = sorted({"", *(n for s in self._sides for f in s.families for n in s.types_of(f))})
+        bits = [
+            _of_case(lod_bits(side, self._lods)[rows], case, count)
+            for side, (rows, case) in zip(self._sides, cases.sides, strict=True)
+        ]
+        self.lod = common_lods(bits[0], bits[1])
+        self._has_surfaces = np.ones(count, bool)
+        is_ground = np.array([name == TIN for name in before.types], bool)
+        self._has_surfaces[cases.before_case[is_ground[cases.before]]] = False
+
+    def measure(self, first: int, last: int, shift: Float64, progress: Progress) -> None:
+        """Measure the cases from `first` up to `last`, the later ones lowered by `shift`."""
+        shells = [self._shells(number, first, last) for number in range(2)]
+        self.volume_m3[first:last] = np.column_stack([shell.volumes() for shell in shells])
+        areas = [shell.areas_by_type() for shell in shells]
+        apart = np.abs(areas[0] - areas[1]).max(axis=1, initial=0.0)
+        large = np.maximum(areas[0].sum(axis=1), areas[1].sum(axis=1))
+        self.retyped[first:last] = apart > np.maximum(RETYPED * large, RETYPED)
+        away = deviations_between(shells[0], shells[1].raised(-shift), progress)
+        for shell, found, into in zip(shells, away, self.moved, strict=True):
+            np.fmax.at(self.distance_m, first + shell.owner, found)
+            into.append(_moved(shell, found, first, self._tolerance_m))
+
+    def _shells(self, number: int, first: int, last: int) -> Shells:
+        """The shells of a stretch of cases in one state, in metres."""
+        side, (rows, case) = self._sides[number], self._cases.sides[number]
+        inside = np.flatnonzero((case >= first) & (case < last) & self._has_surfaces[case])
+        lod = self.lod[first:last]
+        found = shells_of(side, rows[inside], case[inside] - first, lod, self._lods, self._types)
+        return found.scaled(side.unit)
 
 
 def _of_case(bits: Int64, case: Int64, count: int) -> Int64:

@@ -2,8 +2,8 @@
 
 A polygon that has its counterpart, corner by corner, no farther than COUNTERPART_M is as far away as its
 corners are. Of all others places are taken, no farther apart than a step, and the nearest place of the other
-shell is found for each (C. Ericson, Real-Time Collision Detection, 2005, 5.1.5). The first call compiles,
-for some seconds; later ones, of other processes too, read what came of it.
+shell is found for each, on a triangle or one of its sides. The first call compiles, for some seconds; later
+ones, of other processes too, read what came of it.
 """
 
 from __future__ import annotations
@@ -28,42 +28,35 @@ MOST = 12
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _square_to_side(px: float, py: float, pz: float, a: Float64, b: Float64) -> float:
+    """The square of the distance of a place from a line between two corners."""
+    x, y, z = b[0] - a[0], b[1] - a[1], b[2] - a[2]
+    qx, qy, qz = px - a[0], py - a[1], pz - a[2]
+    long = x * x + y * y + z * z
+    at = min(max((qx * x + qy * y + qz * z) / long, 0.0), 1.0) if long > 0.0 else 0.0
+    return float((qx - at * x) ** 2 + (qy - at * y) ** 2 + (qz - at * z) ** 2)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def _square_to_triangle(px: float, py: float, pz: float, t: Float64) -> float:
-    """The square of the distance of a place from a triangle (3, 3)."""
-    abx, aby, abz = t[1, 0] - t[0, 0], t[1, 1] - t[0, 1], t[1, 2] - t[0, 2]
-    acx, acy, acz = t[2, 0] - t[0, 0], t[2, 1] - t[0, 1], t[2, 2] - t[0, 2]
-    apx, apy, apz = px - t[0, 0], py - t[0, 1], pz - t[0, 2]
-    d1 = abx * apx + aby * apy + abz * apz
-    d2 = acx * apx + acy * apy + acz * apz
-    v = w = 0.0
-    if d1 <= 0.0 and d2 <= 0.0:
-        return float(apx * apx + apy * apy + apz * apz)
-    bpx, bpy, bpz = px - t[1, 0], py - t[1, 1], pz - t[1, 2]
-    d3 = abx * bpx + aby * bpy + abz * bpz
-    d4 = acx * bpx + acy * bpy + acz * bpz
-    cpx, cpy, cpz = px - t[2, 0], py - t[2, 1], pz - t[2, 2]
-    d5 = abx * cpx + aby * cpy + abz * cpz
-    d6 = acx * cpx + acy * cpy + acz * cpz
-    vc, vb, va = d1 * d4 - d3 * d2, d5 * d2 - d1 * d6, d3 * d6 - d5 * d4
-    if d3 >= 0.0 and d4 <= d3:
-        v = 1.0
-    elif d6 >= 0.0 and d5 <= d6:
-        w = 1.0
-    elif vc <= 0.0 and d1 >= 0.0 and d3 <= 0.0:
-        v = d1 / (d1 - d3) if d1 > d3 else 0.0
-    elif vb <= 0.0 and d2 >= 0.0 and d6 <= 0.0:
-        w = d2 / (d2 - d6) if d2 > d6 else 0.0
-    elif va <= 0.0 and d4 - d3 >= 0.0 and d5 - d6 >= 0.0:
-        along = (d4 - d3) + (d5 - d6)
-        w = (d4 - d3) / along if along > 0.0 else 0.0
-        v = 1.0 - w
-    else:
-        whole = va + vb + vc
-        v, w = vb / whole, vc / whole
-    x = apx - v * abx - w * acx
-    y = apy - v * aby - w * acy
-    z = apz - v * abz - w * acz
-    return float(x * x + y * y + z * z)
+    """The square of the distance of a place from a triangle (3, 3), be it as thin as a line."""
+    ux, uy, uz = t[1, 0] - t[0, 0], t[1, 1] - t[0, 1], t[1, 2] - t[0, 2]
+    vx, vy, vz = t[2, 0] - t[0, 0], t[2, 1] - t[0, 1], t[2, 2] - t[0, 2]
+    nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+    qx, qy, qz = px - t[0, 0], py - t[0, 1], pz - t[0, 2]
+    square = nx * nx + ny * ny + nz * nz
+    if square > 0.0:
+        # By how much the foot of the place on the plane lies along either side (barycentric).
+        w = (uy * qz - uz * qy) * nx + (uz * qx - ux * qz) * ny + (ux * qy - uy * qx) * nz
+        v = (qy * vz - qz * vy) * nx + (qz * vx - qx * vz) * ny + (qx * vy - qy * vx) * nz
+        if v >= 0.0 and w >= 0.0 and v + w <= square:
+            away = qx * nx + qy * ny + qz * nz
+            return float(away * away / square)
+    return min(
+        _square_to_side(px, py, pz, t[0], t[1]),
+        _square_to_side(px, py, pz, t[1], t[2]),
+        _square_to_side(px, py, pz, t[2], t[0]),
+    )
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

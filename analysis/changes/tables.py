@@ -25,6 +25,8 @@ from layers.runs import Int64
 #: What a row of the list of changes says has happened.
 APPEARED, VANISHED, SPLIT, MERGED = "appeared", "vanished", "split", "merged"
 GEOMETRY, ATTRIBUTES, BOTH = "geometry changed", "attributes changed", "geometry and attributes changed"
+#: Of a later snapshot.
+SUCCEEDS = "succeeds"
 #: Of colours: gone, changed, new.
 GONE, CHANGED, NEW = -1.0, 0.0, 1.0
 TYPES_FIRST = 3
@@ -262,14 +264,20 @@ def doubtful_rows(found: Found) -> Table:
 
 
 def layer_rows(project: Project, before: State, after: State) -> Table:
-    """A row per layer that shows in only one of the states."""
+    """A row per layer that shows in only one of the states; snapshots of one series stand for each other."""
     one, other = (layers_in(project, state) for state in (before, after))
-    rows = [(layer, APPEARED) for layer in other if layer not in one]
-    rows += [(layer, VANISHED) for layer in one if layer not in other]
+    gone, new = [layer for layer in one if layer not in other], [layer for layer in other if layer not in one]
+    series = {(layer.kind, layer.series): layer.name for layer in gone if layer.epoch}
+    rows = [(layer, series.get((layer.kind, layer.series), "") if layer.epoch else "") for layer in new]
+    followed = {before for _, before in rows}
+    rows += [(layer, layer.name) for layer in gone if layer.name not in followed]
     return Table(
         {
-            "change": [change for _, change in rows],
+            "change": [
+                VANISHED if layer in gone else SUCCEEDS if before else APPEARED for layer, before in rows
+            ],
             "name": [layer.name for layer, _ in rows],
+            "before_layer": [before for _, before in rows],
             "holds": [layer.kind for layer, _ in rows],
             "epoch": [layer.epoch or "" for layer, _ in rows],
         }

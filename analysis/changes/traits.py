@@ -9,10 +9,11 @@ import numpy as np
 import orjson
 
 from analysis.changes.cases import Cases
+from analysis.changes.overlap import Things
 from analysis.changes.wholes import Wholes, covered
-from analysis.matching import Things, matched
+from analysis.matching import matched
 from layers.arrays import Float64
-from layers.columns import NONE, Column, Mask
+from layers.columns import FEW, NONE, Column, Mask, listed
 from layers.project import Project
 from layers.records import Layer
 from layers.runs import Int64
@@ -158,9 +159,10 @@ def _codes(column: Column, known: dict[Hashable, int]) -> Int64:
     if column.codes is None:
         return np.full(len(column), NONE, np.int64)
     some, place = np.unique(column.codes, return_inverse=True)
+    values = column.values if len(some) <= FEW else listed(column.values)
     table = np.array(
         [
-            NONE if code == NONE else known.setdefault(_key(column.values[code]), len(known))
+            NONE if code == NONE else known.setdefault(_key(values[code]), len(known))
             for code in some.tolist()
         ],
         np.int64,

@@ -6,28 +6,24 @@ into a scenario are the copies of what they replace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import shapely
 
+from analysis.changes.overlap import Footprints, Things
 from analysis.changes.state import State
-from analysis.matching import Footprints, Things
 from analysis.situation import state_of
 from analysis.standing import standing
 from layers.arrays import CityTiles, Float64
 from layers.checks.layer import metres
 from layers.columns import NONE, Mask
-from layers.epochs import BASE
 from layers.footprint import plans_of
 from layers.project import Project
 from layers.records import Layer
 from layers.runs import Int64
-
-#: Objects of layers that do not stand for each other may have the same id only so near.
-NEAR_M = 25.0
 
 
 @dataclass(frozen=True)
@@ -232,142 +228,3 @@ def roots(parents: Int64) -> Int64:
         found[has_parent] = above[has_parent]
         above = np.where(has_parent, parents[above], NONE)
     return found
-
-
-# --- who may be who, and who is -------------------------------------------------------------------
-
-
-def series_of(project: Project, layer: Layer) -> Hashable:
-    """What layers that stand for each other have in common."""
-    number = layer.facts.get(BASE, layer.id)
-    base = next((found for found in project.layers if found.id == number), layer)
-    return (base.kind, base.series) if base.epoch else base.id
-
-
-def pools(project: Project, before: Wholes, after: Wholes, is_by_layer: bool) -> tuple[Int64, Int64]:
-    """Numbers of those that may be the same: of one type, and in layers that may show the same things.
-
-    City objects may be in any layer of such; all others in those that stand for each other, or that are
-    compared as layers.
-    """
-    known: dict[Hashable, int] = {}
-
-    def numbers(side: Wholes) -> Int64:
-        shown = [
-            layer.kind if is_by_layer or layer.kind == "city" else series_of(project, layer)
-            for layer in side.layers
-        ]
-        keys = zip((shown[at] for at in side.layer_at.tolist()), side.types, strict=True)
-        return np.array([known.setdefault(key, len(known)) for key in keys], np.int64)
-
-    return numbers(before), numbers(after)
-
-
-def told(project: Project, before: Wholes, after: Wholes, key: str, is_by_layer: bool) -> tuple[Int64, Int64]:
-    """Rows that are the same: as people say, as copies of the same, by an attribute, by id."""
-    pairs = _Told(before, after)
-    rows_before, rows_after = _rows_by_fid(before), _rows_by_fid(after)
-    for (one, other), verdict in project.verdicts.items():
-        for first, second in ((one, other), (other, one)) if verdict == "same" else ():
-            if first in rows_before and second in rows_after:
-                pairs.add(rows_before[first], rows_after[second])
-    origin = _origins(project)
-    pairs.join([origin(fid) for fid in before.fid.tolist()], [origin(fid) for fid in after.fid.tolist()])
-    if key:
-        pairs.join(_names(before, key), _names(after, key))
-    lineage: list[list[Hashable]] = [
-        ["" if is_by_layer else series_of(project, layer) for layer in side.layers]
-        for side in (before, after)
-    ]
-    boxes = [_whole_boxes(side) for side in (before, after)]
-
-    def plausible(one: int, other: int) -> bool:
-        first, second = lineage[0][int(before.layer_at[one])], lineage[1][int(after.layer_at[other])]
-        if first == second:
-            return True
-        gap = np.maximum(boxes[0][one, 0] - boxes[1][other, 1], boxes[1][other, 0] - boxes[0][one, 1])
-        return bool((gap <= NEAR_M).all())
-
-    pairs.join(before.ids, after.ids, plausible)
-    return np.array(pairs.before, np.int64), np.array(pairs.after, np.int64)
-
-
-def _names(side: Wholes, key: str) -> list[str | None]:
-    """What an attribute calls each whole; None where it does not."""
-    return [None if value in (None, "") else str(value) for value in side.values(key)]
-
-
-def apart(project: Project, before: Wholes, after: Wholes) -> list[tuple[int, int]]:
-    """Pairs of rows that people say are different."""
-    rows_before, rows_after = _rows_by_fid(before), _rows_by_fid(after)
-    return [
-        (rows_before[first], rows_after[second])
-        for (one, other), verdict in project.verdicts.items()
-        for first, second in ((one, other), (other, one))
-        if verdict == "different" and first in rows_before and second in rows_after
-    ]
-
-
-class _Told:
-    """Pairs of rows, each row in one pair."""
-
-    def __init__(self, before: Wholes, after: Wholes) -> None:
-        self.before: list[int] = []
-        self.after: list[int] = []
-        self._free = np.ones(len(before), bool), np.ones(len(after), bool)
-
-    def add(self, one: int, other: int) -> None:
-        if self._free[0][one] and self._free[1][other]:
-            self.before.append(one)
-            self.after.append(other)
-            self._free[0][one] = self._free[1][other] = False
-
-    def join(
-        self,
-        before: Sequence[Hashable],
-        after: Sequence[Hashable],
-        allows: Callable[[int, int], bool] = lambda _one, _other: True,
-    ) -> None:
-        """Add the pairs whose names are the same, where no others of their state have that name."""
-        there, here = (
-            _only(names, free) for names, free in zip((after, before), self._free[::-1], strict=True)
-        )
-        for name, one in here.items():
-            if name in there and allows(one, there[name]):
-                self.add(one, there[name])
-
-
-def _only(names: Sequence[Hashable], free: Mask) -> Mapping[Hashable, int]:
-    """The row of each name that only one of the free rows has."""
-    found: dict[Hashable, int] = {}
-    twice: set[Hashable] = set()
-    for row in np.flatnonzero(free).tolist():
-        name = names[row]
-        if name is not None and found.setdefault(name, row) != row:
-            twice.add(name)
-    return {name: row for name, row in found.items() if name not in twice}
-
-
-def _rows_by_fid(side: Wholes) -> dict[int, int]:
-    return dict(zip(side.member_fid.tolist(), side.member_row.tolist(), strict=True))
-
-
-def _whole_boxes(side: Wholes) -> Float64:
-    """(n, 2, 2) around the wholes, flat; infinitely small where there is no geometry."""
-    found = np.empty((len(side), 2, 2))
-    found[:, 0], found[:, 1] = np.inf, -np.inf
-    np.fmin.at(found[:, 0], side.member_row, side.boxes[:, 0, :2])
-    np.fmax.at(found[:, 1], side.member_row, side.boxes[:, 1, :2])
-    return found
-
-
-def _origins(project: Project) -> Callable[[int], int]:
-    """What gives the object that another one goes back to by way of what it stands for."""
-    replaced = project.replaced
-
-    def origin(fid: int) -> int:
-        while fid in replaced:
-            fid = replaced[fid]
-        return fid
-
-    return origin

@@ -52,8 +52,9 @@ def _of_objects(found: Found, changes: Table) -> Iterator[str]:
         f"{said} changed; {found.unchanged} are unchanged."
     )
     far = found.sizes.distance_m
-    if moved:
-        most = float(np.nanmax(np.where(np.isfinite(far), far, np.nan)))
+    far = far[np.isfinite(far) & (far > found.tolerance_m)]
+    if len(far):
+        most = float(far.max())
         yield f"Surfaces moved by up to {most:.2f} m; {found.tolerance_m:g} m or less counts as unchanged."
     if doubtful := len(found.matching.doubtful):
         pairs = counted(doubtful, "pair is", "pairs are")

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.clipping import Cut, cut, whole
 from analysis.sight.sights import STRAIGHT, Bend
 from layers.arrays import Float64, Int32
 from layers.columns import Mask
-from layers.runs import Int64
 
-#: Corners of a triangle that is cut by the sides and the end of a corridor: 3 + 3.
-SIDES = 3
 #: Outlines of corridors are drawn in stretches that leave their curve by no more than this.
 DRAWN_M = 0.05
 
@@ -98,33 +96,6 @@ class Corridor:
         return float(np.degrees(np.arctan(self.left) - np.arctan(self.right)))
 
 
-@dataclass(frozen=True)
-class Cut:
-    """Pieces of triangles inside a corridor, as polygons in (along, across, up)."""
-
-    corners: Float64  # (n, k, 3)
-    count: Int64  # (n,) corners of each, the first ones
-    triangle: Int64  # (n,) that it is a piece of
-
-    def some(self, kept: Mask) -> Cut:
-        """Only these pieces."""
-        count = self.count[kept]
-        most = int(count.max(initial=SIDES))
-        return Cut(self.corners[kept, :most], count, self.triangle[kept])
-
-    @property
-    def valid(self) -> Mask:
-        """(n, k) which corners there are."""
-        found: Mask = np.arange(self.corners.shape[1]) < self.count[:, None]
-        return found
-
-    @property
-    def following(self) -> Int64:
-        """(n, k) the number of the corner that follows each one."""
-        at = np.arange(1, self.corners.shape[1] + 1)
-        return np.where(at < self.count[:, None], at, 0)
-
-
 def axis_to(eye: Float64, places: Float64) -> tuple[Float64, float, float]:
     """The axis from an eye to places (n, 2), and the tangents of the angles to the outermost on both sides.
 
@@ -154,32 +125,10 @@ def inside(corridor: Corridor, vertices: Float64, triangles: Int32) -> Cut:
     ):
         kept &= (side >= 0)[triangles].any(axis=1)
     which = np.flatnonzero(kept)
-    found = Cut(local[triangles[which]], np.full(len(which), 3), which)
+    found = whole(local[triangles[which]], which)
     for slope, sign in ((corridor.left, 1.0), (corridor.right, -1.0)):
         found = cut(found, sign * (slope * found.corners[..., 0] - found.corners[..., 1]))
     return cut(found, corridor.reach_m - found.corners[..., 0])
-
-
-def cut(pieces: Cut, side: Float64) -> Cut:
-    """What of polygons lies where `side` (n, k), given at their corners, is not negative.
-
-    Sutherland and Hodgman, Reentrant polygon clipping, 1974, doi:10.1145/360767.360802.
-    """
-    following = pieces.following
-    is_in = (side >= 0) & pieces.valid
-    after = np.take_along_axis(side, following, axis=1)
-    crosses = pieces.valid & ((side >= 0) != (after >= 0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(crosses, side / (side - after), 0.0)[..., None]
-    nexts = np.take_along_axis(pieces.corners, following[..., None], axis=1)
-    crossing = pieces.corners + share * (nexts - pieces.corners)
-    count, most = pieces.corners.shape[:2]
-    both = np.stack((pieces.corners, crossing), axis=2).reshape(count, 2 * most, 3)
-    kept = np.stack((is_in, crosses), axis=2).reshape(count, 2 * most)
-    order = np.argsort(~kept, axis=1, kind="stable")[:, : most + 1]
-    corners = np.take_along_axis(both, order[..., None], axis=1)
-    found = Cut(corners, kept.sum(axis=1), pieces.triangle)
-    return found.some(found.count >= SIDES)
 
 
 def highest(corridor: Corridor, pieces: Cut) -> tuple[Float64, Float64]:

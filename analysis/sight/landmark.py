@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.casters import Casters
+from analysis.clipping import SIDES, cut, whole
 from analysis.missing import why_nothing
 from analysis.naming import Naming
-from analysis.sight.corridor import SIDES, Corridor, Cut, axis_to, cut
+from analysis.sight.corridor import Corridor, axis_to
 from analysis.sight.sights import Bend
 from analysis.sight.targets import Target, target_of
 from analysis.situation import Situation
@@ -86,8 +87,7 @@ class Landmark:
 
     def part_above(self, height_z: float) -> Float64:
         """Corners (n, 3) of what of it lies above a height."""
-        count = np.full(len(self.corners), SIDES)
-        pieces = cut(Cut(self.corners, count, np.arange(len(count))), self.corners[..., 2] - height_z)
+        pieces = cut(whole(self.corners, np.arange(len(self.corners))), self.corners[..., 2] - height_z)
         return pieces.corners[pieces.valid]
 
 

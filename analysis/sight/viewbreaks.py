@@ -9,8 +9,9 @@ import numpy as np
 
 from analysis.blame import Names
 from analysis.casters import Casters
+from analysis.clipping import Cut
 from analysis.naming import Naming
-from analysis.sight.corridor import Corridor, Cut, breaking, highest, inside
+from analysis.sight.corridor import Corridor, breaking, highest, inside
 from analysis.survey import without_plants
 from layers.arrays import Float64, Int32
 from layers.columns import Mask

@@ -10,7 +10,7 @@ from app.session import Session
 from app.track import parse_date
 from layers.edit import Edit
 from layers.records import Layer
-from layers.series import lies_on, like, make_snapshots, stem_of, year_in
+from layers.series import lies_on, like, make_snapshots, stem_of, year_of
 
 WRITE = "Write the date as 2016, 2016-05 or 2016-05-31."
 
@@ -96,10 +96,11 @@ class SnapshotForm(Asking):
         def change(edit: Edit) -> None:
             make_snapshots(project, edit, dates, series)
 
-        if self._session.run_edit(f"{self._layer.name} is a snapshot of {mine}", change):
+        values = sum(project.layer(number).object_count for number in dates)
+        if self._session.run_edit(f"{self._layer.name} is a snapshot of {mine}", change, values=values):
             super().accept()
 
 
 def _date_of(layer: Layer) -> str:
-    """The date that is known of a layer, or the year in its name."""
-    return layer.epoch or year_in(layer.name) or year_in(layer.source_path.rsplit("/", 1)[-1])
+    """The date that is known of a layer, or the year that it is called by."""
+    return layer.epoch or year_of(layer)

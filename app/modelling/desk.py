@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter
 
@@ -16,6 +17,7 @@ from app.session import Session
 from layers.arrays import Float64
 from layers.edit import Edit
 from layers.errors import CitystrataError
+from layers.history import GONE
 from layers.records import Changes, Layer
 from layers.reworking import Workshop
 from layers.shapes import Shape
@@ -42,6 +44,7 @@ class Desk(QObject):
         self.aim = Aim(session, canvas)
         self.tool: Tool | None = None
         self.memory: dict[str, dict[str, Any]] = {}  # the numbers of tools when they were last used
+        self._stands_for: dict[int, int] = {}  # copies that were made, and what they were made of
         self._left: Ghost | None = None  # what was made and is not in the picture yet
         self._pointed: tuple[QPointF, Qt.KeyboardModifier] | None = None
         self._pointing = QTimer(self, singleShot=True, interval=POINT_MS)
@@ -115,6 +118,12 @@ class Desk(QObject):
         own = [layer for layer in cities if layer.scenario is None] or cities
         return max(own, key=lambda layer: layer.object_count, default=None)
 
+    @property
+    def base_id(self) -> int | None:
+        """Its id, None where there is none."""
+        base = self.base
+        return None if base is None else base.id
+
     def near(self, place: Float64, at: QPointF, within: float) -> bool:
         """Whether a place of the world is drawn so near a position of the widget, in points."""
         area = self.canvas.area_at(at)
@@ -134,6 +143,8 @@ class Desk(QObject):
         if not self.session.run_edit(label, lambda edit: made.extend(make(workshop, edit))):
             self._leave(None)
             return []
+        project = self.session.project
+        self._stands_for |= {fid: item.replaces for fid in made if (item := project.object(fid)).replaces}
         self.session.select(made)
         self.session.message.emit(f"{label}; Ctrl+Z takes it back")
         return made
@@ -161,12 +172,17 @@ class Desk(QObject):
 
     def _on_opened(self) -> None:
         self.aim.forget()
+        self._stands_for.clear()
         self.end()
         self._leave(None)
         self.changed.emit()
 
-    def _on_changed(self, _changes: Changes) -> None:
+    def _on_changed(self, changes: Changes) -> None:
         self.aim.forget()
+        if not len(self.session.selection) and GONE in changes.keys:
+            gone = {fid: self._stands_for[fid] for fid in changes.fids.tolist() if fid in self._stands_for}
+            there = set(self.session.project.there(np.array(sorted(gone), np.int64)).tolist())
+            self.session.select([of for fid, of in gone.items() if fid not in there])
         if self.tool is not None:
             self.tool.on_city()
             self.show()

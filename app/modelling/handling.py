@@ -1,25 +1,23 @@
-"""Tools that change what is selected by a handle, or by a number: raise."""
+"""What tools share that change what is selected: by a handle that one drags, or by numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF
 
 from app.modelling.desk import Desk
 from app.modelling.ghost import Ghost
-from app.modelling.tool import HOLD, Field, Pen, Tool, metres
+from app.modelling.tool import HOLD, Pen, Tool
 from layers.arrays import Float64
 from layers.edit import Edit
 from layers.errors import CitystrataError
 from layers.modelling.moving import middle
-from layers.modelling.pushing import raised
-from layers.reworking import Workshop, top_m
+from layers.reworking import Workshop
 from layers.shapes import Shape
 
-UP: Float64 = np.array([0.0, 0.0, 1.0])
 CHOOSE = "Click the building that is meant."
 
 
@@ -115,8 +113,12 @@ class HandleTool(Tool):
         found = self.attempt(self.made)
         if found is not None:
             self.changed = dict(found)
-            self._ghost = Ghost(self.changed.values()) if self.changed else None
+            self.show_ghost(self.changed.values())
         self.desk.show()
+
+    def show_ghost(self, shapes: Iterable[Shape]) -> None:
+        """Show shapes as what would be."""
+        self._ghost = Ghost(shapes)
 
     def on_values(self) -> None:
         """A field has another number."""
@@ -132,10 +134,14 @@ class HandleTool(Tool):
         """Whether a handle is there."""
         for number, (place, _) in enumerate(self.knobs()):
             if self.desk.near(place, at, HOLD):
-                self._held, self._is_dragged = number, False
-                self.grip(number, at)
+                self.take_hold(number, at)
                 return True
         return False
+
+    def take_hold(self, knob: int, at: QPointF) -> None:
+        """Hold a handle until it is let go."""
+        self._held, self._is_dragged = knob, False
+        self.grip(knob, at)
 
     _held, _is_dragged = 0, False
 
@@ -188,73 +194,3 @@ def foot_of(shapes: Mapping[int, Shape]) -> Float64:
     """The middle of all shapes, on their foot."""
     corners = np.concatenate([shape.vertices for shape in shapes.values()])
     return middle(Shape([], corners))
-
-
-class RaiseTool(HandleTool):
-    """The roof moves up or down."""
-
-    name, title, button = "raise", "Raise", "Raise"
-    whole = False
-    how = "Drag the handle up or down, or type by how much, then Enter."
-    fields: ClassVar[tuple[Field, ...]] = (
-        Field("by_m", "By", 0.0, "m", -1000.0, 1000.0),
-        Field("storeys", "Storeys", 0.0, "", -100, 100, 0),
-        Field("storey_m", "Storey height", 3.0, "m", 2.0, 20.0),
-    )
-
-    def reset(self) -> None:
-        """Begin with the roof where it is."""
-        self.values |= {"by_m": 0.0, "storeys": 0.0}
-
-    def set_value(self, name: str, value: float | str) -> None:
-        """Storeys are metres, too."""
-        if name == "storeys":
-            self.values["by_m"] = float(value) * self.values["storey_m"]
-        elif name == "by_m":
-            self.values["storeys"] = float(round(float(value) / self.values["storey_m"]))
-        super().set_value(name, value)
-
-    def made(self) -> Mapping[int, Shape]:
-        """The roofs at their new heights."""
-        by_m = self.values["by_m"]
-        if not by_m:
-            return {}
-        return {fid: raised(shape, by_m) for fid, shape in self.shapes.items()}
-
-    def knobs(self) -> Sequence[tuple[Float64, str]]:
-        """Over the middle, at the top."""
-        if not self.shapes:
-            return ()
-        foot, by_m = foot_of(self.shapes), self.values["by_m"]
-        top = top_m(self.shapes.values())
-        said = f"{by_m:+.2f} m → {metres(top + by_m - foot[2])}" if by_m else ""
-        return [(np.array([*foot[:2], top + by_m]), said)]
-
-    def grip(self, knob: int, at: QPointF) -> None:
-        """Remember where on the way up it is taken hold of."""
-        self._from = self.desk.aim.along(at, foot_of(self.shapes), UP) - self.values["by_m"]
-
-    _from = 0.0
-
-    def drag(self, knob: int, at: QPointF) -> None:
-        """The roof follows the cursor, by tenths of a metre."""
-        up = self.desk.aim.along(at, foot_of(self.shapes), UP) - self._from
-        self.values["by_m"] = round(up, 1)
-        self.values["storeys"] = float(round(up / self.values["storey_m"]))
-
-    def typed_numbers(self, numbers: tuple[float, ...]) -> None:
-        """By so many metres."""
-        self.values["by_m"] = numbers[0]
-
-    @property
-    def label(self) -> str:
-        """By how much."""
-        return f"Raise by {self.values['by_m']:g} m"
-
-    def write(self, workshop: Workshop, edit: Edit) -> Sequence[int]:
-        """Roofs move, and so do the heights that are told."""
-        return workshop.reshape(edit, self.changed, rise_m=self.values["by_m"])
-
-    def click(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> bool:
-        """Clicks select."""
-        return False

@@ -1,4 +1,4 @@
-"""The small panel beside the view while a tool is in use: what to do, its numbers, where it goes into."""
+"""The panel beside the view while a tool is in use: what to do, its numbers, where it goes into."""
 
 from __future__ import annotations
 
@@ -8,33 +8,30 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QStackedWidget,
     QVBoxLayout,
+    QWidget,
 )
 
+from app.labels import empty_state
 from app.modelling.desk import IN_PLACE, Desk
 from app.modelling.tool import Field, Tool
 
-WIDTH, LEFT, TOP = 264, 12, 12
-#: Below the heads of several views.
-BELOW_HEADS = 44
+NO_TOOL = "No tool is in use"
+HOW = "Choose one from the menu Model: draw a building, a tree or a road, or change what is selected."
 
 
-class ModelPanel(QFrame):
-    """Lies over the view, upper left."""
+class ModelPanel(QStackedWidget):
+    """Nothing but what to do, or the numbers of the tool in use."""
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(desk.canvas)
+        super().__init__()
         self._desk = desk
         self._tool: Tool | None = None
         self.fields: dict[str, QDoubleSpinBox | QComboBox] = {}
-        self.setObjectName("modelpanel")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setCursor(Qt.CursorShape.ArrowCursor)
-        self.setFixedWidth(WIDTH)
         self.title, self.hint, self.numbers, self.into = QLabel(), QLabel(), QLabel(), QLabel()
         self.title.setObjectName("heading")
         self.hint.setObjectName("muted")
@@ -54,17 +51,20 @@ class ModelPanel(QFrame):
         buttons.addStretch(1)
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.done)
-        self._column = column = QVBoxLayout(self)
-        column.setContentsMargins(12, 10, 12, 10)
-        column.setSpacing(6)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(8)
         for widget in (self.title, self.hint):
             column.addWidget(widget)
         column.addLayout(self._form)
         for widget in (self.numbers, self.into):
             column.addWidget(widget)
         column.addLayout(buttons)
+        column.addStretch(1)
+        self.addWidget(empty_state(NO_TOOL, HOW))
+        self.addWidget(page)
         desk.changed.connect(self.refresh)
-        self.hide()
 
     def refresh(self) -> None:
         """Show the tool that is in use."""
@@ -72,7 +72,7 @@ class ModelPanel(QFrame):
         if tool is not self._tool:
             self._tool = tool
             self._fill(tool.fields if tool is not None else ())
-        self.setVisible(tool is not None)
+        self.setCurrentIndex(0 if tool is None else 1)
         if tool is None:
             return
         self.title.setText(tool.title)
@@ -86,10 +86,6 @@ class ModelPanel(QFrame):
         self.done.setEnabled(tool.is_ready)
         for field in tool.fields:
             self._show(field, self.fields[field.name], tool)
-        several = len(self._desk.session.panes.scenes) > 1
-        self.move(LEFT, BELOW_HEADS if several else TOP)
-        self.adjustSize()
-        self.resize(WIDTH, self._column.totalHeightForWidth(WIDTH))
 
     def _fill(self, fields: tuple[Field, ...]) -> None:
         while self._form.rowCount():

@@ -153,9 +153,9 @@ class SketchTool(Tool):
             pen.line([start, place], is_dashed=True)
             if self.closes and len(self.corners) > 1:
                 pen.line([place, self.corners[0]], is_dashed=True)
-            if length := math.dist(start[:2], place[:2]):
-                pen.label((start + place) / 2, f"{metres(length)}  {azimuth(start, place):.1f}°")
         pen.dots([*self.corners, self.aimed.place])
+        if self.corners and (length := math.dist(start[:2], place[:2])):
+            pen.label((start + place) / 2, f"{metres(length)}  {azimuth(start, place):.1f}°")
         if self.aimed.to != FREE:
             pen.label(self.aimed.place, self.aimed.to)
 

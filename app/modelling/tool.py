@@ -71,6 +71,11 @@ class Tool:
         return ""
 
     @property
+    def words(self) -> str:
+        """The first thing to do, and where it goes into, for the view."""
+        return f"{self.title}: {self.hint.partition('. ')[0].rstrip('.')} – {self.desk.goes_into}"
+
+    @property
     def numbers(self) -> str:
         """The numbers of what is shown."""
         return ""

@@ -12,8 +12,9 @@ from typing import Any
 
 from analysis.analysis import analysis_of, perform
 from analysis.asked import as_json, checked, questions
+from analysis.situated import ALL_DATES
 from analysis.states import situations_told
-from app.verbs.verb import ALL_DATES, AS_IT_IS, Progress, add_project, table
+from app.verbs.verb import AS_IT_IS, Progress, add_project, table
 from layers.errors import UsageError
 from layers.expression import parse
 from layers.project import Project

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from analysis.changes.ground import DISTANCE
 from analysis.changes.tables import APPEARED, ATTRIBUTES, BOTH, GEOMETRY, MERGED, SPLIT, VANISHED
+from analysis.situated import situation_named
 from app.verbs.asking import add_results, lines_of, measured, rows_of, values_of
-from app.verbs.situations import situation_named
 from app.verbs.verb import Answer, Verb, add_project
 from layers.errors import UsageError
 from layers.project import Project
-from layers.results import FINDINGS, Result, Table
+from layers.results import CHANGES, FINDINGS, Result, Table
 
 #: Columns of the list that people see.
 SHOWN = {
@@ -62,12 +63,18 @@ def _run(arguments: argparse.Namespace) -> Answer:
     if arguments.tolerance is not None:
         answers["tolerance_m"] = arguments.tolerance
     result, said = measured(arguments, "change", answers, {"tolerance_m": "--tolerance"})
-    lines = [
-        result.title,
-        *result.tables[FINDINGS].texts("sentence"),
-        *(lines_of(result.tables["changes"], SHOWN) if len(result.tables["changes"]) else ()),
-    ]
+    changes = result.tables[CHANGES]
+    lines = [result.title, *result.tables[FINDINGS].texts("sentence")]
+    if len(changes):
+        few = [_few(text) for text in changes.texts("attributes")]
+        lines += lines_of(Table({**changes.columns, "attributes": few}), SHOWN)
     return Answer({**values_of(arguments, result), **_lists(result)}, (*lines, *said))
+
+
+def _few(names: str) -> str:
+    """The first of some names, and how many more there are."""
+    first, *more = names.split(", ")
+    return f"{first} and {len(more)} more" if more else first
 
 
 def _state(project: Project, name: str) -> dict[str, str]:
@@ -96,12 +103,13 @@ def _lists(result: Result) -> dict[str, Any]:
     }
     said = _attributes(result.tables["attributes"])
     groups: dict[int, list[dict[str, Any]]] = {}
-    for row in rows_of(result.tables["changes"]):
+    for row in rows_of(result.tables[CHANGES]):
         groups.setdefault(row["group"], []).append(row)
     for rows in groups.values():
         change = rows[0]["change"]
         for key in KEYS[change]:
             found[key].append(_entry(rows, said if key == "attributes_changed" else {}))
+    clouds = result.points if DISTANCE in result.points.columns else result.tables.get("clouds", Table())
     return {
         **found,
         "unchanged": int(result.pedigree.numbers["unchanged"]),
@@ -111,6 +119,7 @@ def _lists(result: Result) -> dict[str, Any]:
             for row in rows_of(result.tables["doubtful"])
         ],
         "changes": len(groups),
+        "clouds": len(clouds),  # places; their distances are in what --out writes
     }  # fmt: skip
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from analysis.situated import ALL_DATES, Named
 from analysis.situation import Situation
 from app.verbs.severalviews import add_views, asked_views, showings_of
-from app.verbs.situations import Named
 from app.verbs.timelapse import add_timelapse, check_film, filmed
-from app.verbs.verb import ALL_DATES, Answer, Progress, Verb, size_from
+from app.verbs.verb import Answer, Progress, Verb, size_from
 from layers.data import ReadOptions
 from layers.epochs import iso_date
 from layers.errors import UsageError

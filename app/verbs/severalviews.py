@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from app.verbs.situations import Named, situations_named
+from analysis.situated import Named, situations_named
 from layers.errors import UsageError
 from layers.project import Project
 

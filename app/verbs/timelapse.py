@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.situated import situation_named
 from analysis.situation import Situation
-from app.verbs.situations import situation_named
 from app.verbs.verb import Answer, Progress
 from layers.arrays import UInt8
 from layers.errors import UsageError, WriteError

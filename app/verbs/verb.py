@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_NOTES = 2.0
 #: What takes longer is said before.
 LONG_S = 30.0
-#: What one says for the city of all dates, what was demolished and what is planned included.
-ALL_DATES = "all"
 #: Says that the city is looked at as it is, in no scenario.
 AS_IT_IS = "base"
 

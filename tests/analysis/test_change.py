@@ -12,7 +12,6 @@ import pytest
 
 from analysis import change
 from analysis.analysis import perform
-from analysis.changes.shells import deviations_between
 from analysis.rerunning import rerun
 from app.cli import main
 from layers.data import ReadOptions
@@ -281,26 +280,6 @@ def test_layers_without_dates_are_compared_as_they_are(tmp_path: Path) -> None:
     assert result.pedigree.numbers["unchanged"] == 6
 
 
-def test_distances_are_those_of_the_farthest_places() -> None:
-    """A shell of one square, and one a metre beside and half a metre above it."""
-    from analysis.changes.shells import Shells
-
-    def square(x: float, z: float) -> Shells:
-        ring = np.array([(x, 0, z), (x + 8, 0, z), (x + 8, 8, z), (x, 8, z)], np.float64)
-        one, zero = np.array([0, 1]), np.zeros(1, np.int64)
-        return Shells(
-            one, zero, zero, zero, zero, zero, np.array([0, 4]), ring, np.ones(1, bool), np.array([0, 2]),
-            ring[[[0, 1, 2], [0, 2, 3]]], ("",),
-        )  # fmt: skip
-
-    near, far = (
-        deviations_between(square(0, 0), square(0, 0.5)),
-        deviations_between(square(0, 0), square(3, 4)),
-    )
-    assert [near[0][0], near[1][0]] == pytest.approx([0.5, 0.5])
-    assert [far[0][0], far[1][0]] == pytest.approx([5.0, 5.0])
-
-
 def features(path: Path, *rows: tuple[str, str, Any, Mapping[str, Any]]) -> Path:
     """Points, lines and areas as GeoJSON: id, kind, corners, attributes."""
     found = [
@@ -341,3 +320,24 @@ def test_lines_points_and_areas_are_found_again_by_id_and_place(tmp_path: Path) 
     assert found["2"] == ("geometry changed", 0.5)
     assert found["30"] == ("geometry changed", 0.5)
     assert found["4"][0] == "vanished" and found["5"][0] == "appeared" and len(found) == 5
+
+
+def test_what_one_layer_says_is_another_building_is_one(tmp_path: Path) -> None:
+    """A tower where a house stood, in one layer with dates; a shed of the same shape under another id."""
+    boxes = {
+        "house": (0, 0, 10, 10, 0, 6),
+        "tower": (0, 0, 10, 10, 0, 40),
+        "shed": (30, 0, 5, 5, 0, 3),
+        "shed-2": (30, 0, 5, 5, 0, 3),
+    }
+    dates = {id: {"validTo": "2020-01-01"} for id in ("house", "shed")}
+    dates |= {id: {"validFrom": "2020-01-01"} for id in ("tower", "shed-2")}
+    with Project.create(tmp_path / "town.city.gpkg") as project:
+        import_files(project, [city(tmp_path / "a.city.json", boxes, dates)])
+        result = compared(project, ignored="validFrom,validTo")
+    assert {id: what for id, (what, *_) in listed(result).items()} == {
+        "tower": "appeared",
+        "house": "vanished",
+    }
+    doubtful = result.tables["doubtful"]
+    assert (doubtful.texts("before_id"), doubtful.texts("taken_as")) == (["house"], ["different"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.sight.corridor import Corridor, Cut, axis_to, breaking, cut, highest, inside, surfaces_of
+from analysis.clipping import Cut, cut
+from analysis.sight.corridor import Corridor, axis_to, breaking, highest, inside, surfaces_of
 from analysis.sight.sights import STRAIGHT, Bend
 from layers.arrays import Float64
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, Point, box
 
-from analysis.matching import REACH_M, Matching, Things, matched
+from analysis.changes.overlap import Things
+from analysis.matching import REACH_M, Matching, matched
 
 NONE = np.zeros(0, np.int64)
 

@@ -53,7 +53,7 @@ def test_what_changed_between_two_views_is_listed_and_flown_to(qtbot: QtBot, tow
     assert {name: said for name, (said, _) in found.items()} == {
         "school": "appeared",
         "barn": "vanished",
-        "mill": "geometry and attributes changed",
+        "mill": "geometry, attributes",
     }
     assert "higher by 6.00 m" in found["mill"][1] and "storeys" in found["mill"][1]
     assert town.session.comparing.is_on and town.session.situation.date == "2022-01-01"

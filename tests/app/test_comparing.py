@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
+from app.session import Session
 from app.window import Window
 from tests.app.snapshots import drag, drawn, over, town, two_dates
+from tests.app.yard import PLAN, TODAY, yards
 from viewer.arrangement import BLINK, GRID, ONION, ROW, SWIPE
 
-__all__ = ["town", "two_dates"]
+__all__ = ["town", "two_dates", "yards"]
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 LEFT = Qt.MouseButton.LeftButton
@@ -168,3 +175,43 @@ def test_an_edit_is_seen_in_all_views(qtbot: QtBot, town: Window) -> None:
     hits = [town.canvas.hit(QPointF(place)) for place in at]
     fids = [hit.fid if hit is not None else None for hit in hits]
     assert fids.count(None) == 1
+
+
+def test_each_view_has_the_shadows_of_its_own_city(
+    qtbot: QtBot, window: Window, yards: Path, tmp_path: Path, settled: Callable[[Session], None]
+) -> None:
+    window.open_paths([shutil.copytree(yards.parent, tmp_path / "copy") / yards.name])
+    qtbot.waitUntil(lambda: window.session.is_open, timeout=10_000)
+    settled(window.session)
+    window.timeline.show_date(PLAN)
+    qtbot.waitUntil(lambda: window.session.situation.date == PLAN, timeout=2000)
+    press(qtbot, window, Qt.Key.Key_S)
+    assert dates(window) == [TODAY, PLAN]
+    window.set_sun(True)
+    panes = window.session.panes
+
+    def are_lit() -> bool:
+        suns = [scene.sun for scene in panes.scenes]
+        return all(sun is not None and sun.shadows is not None for sun in suns)
+
+    window.sun.set_clock(date(2025, 12, 21), "12:00")
+    qtbot.waitUntil(lambda: window.canvas.update() or are_lit(), timeout=30_000)
+    first, second = (scene.sun for scene in panes.scenes)
+    yard = np.array([[84_015.0, 446_014.0, 0.1]])
+    lit = [float(sun.shadows.lit(yard, sun.direction)[0]) for sun in (first, second)]
+    assert lit[0] > 0.9 and lit[1] < 0.1  # the planned tower takes the sun from the yard
+    window.set_sun(False)
+    drawn(qtbot, window)
+    assert [scene.sun for scene in panes.scenes] == [None, None]
+
+
+def test_a_view_may_leave_layers_out(qtbot: QtBot, town: Window) -> None:
+    press(qtbot, town, Qt.Key.Key_D)
+    drawn(qtbot, town)
+    menu = town.time.heads.heads[1].style_.menu()
+    menu.aboutToShow.emit()
+    layers = next(action.menu() for action in menu.actions() if action.text() == "Layers")
+    next(action for action in layers.actions() if action.text() == "Town 2022").trigger()
+    drawn(qtbot, town)
+    boxes = [scene.shown_objects[0] for scene in town.session.panes.scenes]
+    assert boxes[0] > 0 and boxes[1] == 0

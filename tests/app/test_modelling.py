@@ -82,7 +82,11 @@ def test_a_tower_is_drawn_in_a_scenario_raised_and_undone(
     number, project = scenario(city), city.session.project
     before = project.can_undo
     start(city, "building")
-    assert city.modelling.panel.isVisible() and "Tower" in city.modelling.panel.into.text()
+    assert (
+        city.modelling.panel.isVisible()
+        and not city.modelling.panel.visibleRegion().isEmpty()
+        and "Tower" in city.modelling.panel.into.text()
+    )
     draw(qtbot, city, *SQUARE)
     qtbot.keyClick(city.canvas, Qt.Key.Key_Return)
     assert project.can_undo == before  # a ghost so far
@@ -116,3 +120,139 @@ def test_a_tower_is_drawn_in_a_scenario_raised_and_undone(
     assert workshop.shape(fid).vertices[:, 2].max() == pytest.approx(before_m + up)
     qtbot.keyClick(city.canvas, Qt.Key.Key_Escape)
     assert city.modelling.desk.tool is None and not city.modelling.panel.isVisible()
+
+
+def choose(window: Window, id: str) -> int:
+    """Select a house."""
+    (item,) = [item for item in window.session.project.objects() if item.id == id and not item.gone]
+    window.session.select([item.fid])
+    return item.fid
+
+
+def shape_of(window: Window, fid: int) -> Float64:
+    """The corners of an object as it is in the scenario that is looked at."""
+    shape = Workshop(window.session.project, window.session.situation.scenario).shape(fid)
+    assert shape is not None
+    assert not list(ObjectCheck("", shape.vertices).findings(shape.geometries))
+    return shape.vertices
+
+
+def type_in(qtbot: QtBot, window: Window, text: str) -> None:
+    """Type a number into the view, and Enter."""
+    qtbot.keyClicks(window.canvas, text)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Return)
+
+
+@pytest.mark.parametrize(
+    ("tool", "typed", "label", "expected"),
+    [
+        ("move", "30<90", "Move by 30.00 m", (30, 0, 0, 10, 10, 7)),
+        ("move", "3 -4 1.5", "Move by 5.00 m", (3, -4, 1.5, 10, 10, 7)),
+        ("turn", "90", "Rotate by 90°", (0, 0, 0, 10, 10, 7)),
+        ("scale", "2", "Scale by 2", (-5, -5, 0, 20, 20, 14)),
+        ("raise", "-2", "Raise by -2 m", (0, 0, 0, 10, 10, 5)),
+    ],
+)
+def test_numbers_that_are_typed_change_what_is_selected(
+    qtbot: QtBot,
+    city: Window,
+    tool: str,
+    typed: str,
+    label: str,
+    expected: tuple[float, ...],
+) -> None:
+    fid = choose(city, "house-4")
+    before = shape_of(city, fid).min(axis=0)
+    start(city, tool)
+    assert "in place" in city.modelling.panel.into.text()
+    type_in(qtbot, city, typed)
+    assert city.session.project.can_undo.label == label
+    after = shape_of(city, fid)
+    assert after.min(axis=0) - before == pytest.approx(np.array(expected[:3]), abs=1e-6)
+    assert np.ptp(after, axis=0) == pytest.approx(np.array(expected[3:]), abs=1e-6)
+    city.actions_["undo"].trigger()
+    assert shape_of(city, fid).min(axis=0) == pytest.approx(before)
+
+
+def test_a_scenario_changes_and_the_base_stays(qtbot: QtBot, city: Window, settled: Settled) -> None:
+    fid = choose(city, "house-4")
+    before = shape_of(city, fid)
+    scenario(city)
+    city.session.select([fid])
+    start(city, "duplicate")
+    type_in(qtbot, city, "0 100")
+    (copy,) = city.session.selection.tolist()
+    assert copy != fid
+    assert shape_of(city, copy).min(axis=0) - before.min(axis=0) == pytest.approx((0, 100, 0))
+    city.session.select([fid])
+    start(city, "array")
+    city.modelling.panel.fields["columns"].setValue(4)
+    assert "3 copies" in city.modelling.panel.numbers.text()
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Return)
+    assert len(city.session.selection) == 3 and city.modelling.desk.tool is None
+    city.session.select([fid])
+    start(city, "delete")
+    assert city.session.project.can_undo.label == "Delete 1 object in Tower"
+    assert not city.session.project.object(fid).gone
+    assert np.array_equal(shape_of(city, fid), before)
+    city.session.situation.set_scenario(None)
+    assert city.session.project.count(city.session.project.layers[-1]) == 9
+
+
+def test_a_face_is_pulled_with_the_mouse(qtbot: QtBot, city: Window) -> None:
+    city.canvas.set_camera(Camera(ROOF, 60.0, 0.0, 30.0))
+    fid = choose(city, "house-4")
+    start(city, "push")
+    wall = np.array([84_025.0, 446_020.0, 4.0])
+    qtbot.mouseClick(city.canvas, LEFT, pos=spot(city, *wall))
+    ((place, _),) = city.modelling.desk.tool.knobs()
+    drag(qtbot, city, spot(city, *place), spot(city, *(place - (0, 3, 0))))
+    south = shape_of(city, fid).min(axis=0)[1]
+    assert south == pytest.approx(446_017, abs=0.4)
+    assert city.session.project.can_undo.label.startswith("Pull a face by ")
+
+
+def test_buildings_are_split_and_merged_again(qtbot: QtBot, city: Window) -> None:
+    city.canvas.set_camera(Camera(ROOF, 80.0, 0.0, 80.0))
+    fid = choose(city, "house-4")
+    start(city, "split")
+    draw(qtbot, city, (84_024.0, 446_012.0), (84_024.0, 446_036.0))
+    assert city.session.project.can_undo.label == "Split" and len(city.session.selection) == 2
+    kept, other = sorted(city.session.selection.tolist())
+    widths = sorted(np.ptp(shape_of(city, each), axis=0)[0] for each in (kept, other))
+    assert sum(widths) == pytest.approx(10) and 2 < widths[0] < 5
+    start(city, "merge")
+    assert city.session.project.can_undo.label == "Merge 2 buildings"
+    assert np.ptp(shape_of(city, fid), axis=0)[0] == pytest.approx(10)
+    start(city, "split_height")
+    type_in(qtbot, city, "3")
+    heights = sorted(np.ptp(shape_of(city, each), axis=0)[2] for each in city.session.selection.tolist())
+    assert heights == pytest.approx([3, 4])
+
+
+def test_trees_and_roads_are_drawn(qtbot: QtBot, city: Window) -> None:
+    scenario(city)
+    start(city, "tree")
+    draw(qtbot, city, SQUARE[0], SQUARE[1])
+    assert city.session.project.can_undo.label == "Plant a tree in Tower"
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Escape)
+    start(city, "road")
+    draw(qtbot, city, *SQUARE[1:3])
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Return)
+    found = [item.type for item in city.session.project.objects() if item.type != "Building"]
+    assert found == ["SolitaryVegetationObject", "SolitaryVegetationObject", "Road"]
+
+
+def test_what_cannot_be_is_said_by_the_cursor_and_nothing_changes(qtbot: QtBot, city: Window) -> None:
+    before = city.session.project.can_undo
+    start(city, "building")
+    x, y = SQUARE[0]
+    draw(qtbot, city, (x, y), (x + 20, y + 12), (x + 20, y), (x, y + 12))
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Return)
+    assert "crosses" in city.modelling.desk.tool.refusal or "self" in city.modelling.desk.tool.refusal
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Backspace)
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Escape)
+    choose(city, "house-4")
+    start(city, "raise")
+    type_in(qtbot, city, "-8")
+    assert city.session.project.can_undo == before and city.modelling.desk.tool is not None

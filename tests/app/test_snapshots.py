@@ -53,9 +53,22 @@ def test_two_files_of_one_place_become_snapshots_of_two_dates_in_one_step(
     stands = state_at(project, "2019-01-01")
     assert not stands[later.id][0].any()
     window.actions_["undo"].trigger()
-    assert [layer.epoch for layer in project.layers] == [None, None] or not any(
-        layer.epoch for layer in project.layers
-    )
+    assert not any(layer.epoch for layer in project.layers)
+
+
+def test_objects_of_a_snapshot_stand_at_its_date_though_they_were_entered_later(
+    qtbot: QtBot, window: Window, tmp_path: Path, settled: Callable[[Session], None]
+) -> None:
+    path = write_city(tmp_path / "lod2_2016.city.json", THEN)
+    text = path.read_text("utf-8").replace('"storeys"', '"creationDate": "2016-11-22", "storeys"')
+    path.write_text(text, "utf-8")
+    import_file(qtbot, window, path, settled)
+    window.actions_["layer_snapshot"].trigger()
+    form_of(window).accept()
+    project = window.session.project
+    assert state_at(project, "2016-02-01")[project.layers[0].id][0].all()
+    window.actions_["undo"].trigger()
+    assert not state_at(project, "2016-02-01")[project.layers[0].id][0].any()
 
 
 def test_dates_that_are_none_or_the_same_are_refused_in_words(

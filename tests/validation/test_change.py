@@ -167,3 +167,19 @@ def test_a_bmx_track_of_2010_and_2023() -> None:
     )
     counts = np.array([[float(row[f"Npoints_cloud{n}"]) for n in (1, 2)] for row in compare])
     assert (found.count[both] == counts[both]).mean() > 0.95
+
+
+def test_the_versions_of_a_historical_succession(tmp_path: Path) -> None:
+    """The file's own transition: 47 and 49 of 2000 became 49 and 50 of 2015; 49 is the same building."""
+    path = real("citygml/ogc3/historicalSuccession_CityGML_3.0_LOD2_Versioning.gml")
+    with Project.create(tmp_path / "lyon.city.gpkg") as project:
+        import_files(project, [path])
+        result = change.run(project, change.Inputs(compare_date="2007-01-01", date="2016-01-01"))
+    table = result.tables["changes"]
+    rows = zip(table.texts("change"), table.texts("before_id"), table.texts("object_id"), strict=True)
+    assert set(rows) == {
+        ("appeared", "", "BU_69381AL50_2015-01-01"),
+        ("vanished", "BU_69381AL47_2000-01-01", "BU_69381AL47_2000-01-01"),
+        ("geometry and attributes changed", "BU_69381AL49_2000-01-01", "BU_69381AL49_2015-01-01"),
+    }
+    assert table.texts("told_by")[2] == "id"

@@ -1,4 +1,4 @@
-"""Situations of the city by name, as the command line says them: a date, an epoch, a snapshot, a scenario."""
+"""Situations of the city as people name them: by a date, an epoch, a snapshot, a scenario."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from analysis.situation import Situation
-from app.verbs.verb import ALL_DATES
 from layers.epochs import iso_date
 from layers.errors import UsageError
 from layers.project import Project
+
+#: What one says for the city of all dates, what was demolished and what is planned included.
+ALL_DATES = "all"
 
 
 class Named(NamedTuple):

@@ -1,0 +1,83 @@
+"""A small plan as a project: plots with their rules, streets and boxes whose sizes are known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from layers.importing import import_files
+from layers.project import Project
+from tests.towns import ORIGIN, Numbers, box, solid
+
+XY = tuple[float, float]
+Shapes = Mapping[str, tuple[str, Sequence[Any], Mapping[str, Any]]]
+
+
+def rectangle(x0: float, y0: float, x1: float, y1: float) -> list[list[XY]]:
+    """The rings of a rectangle."""
+    return [[(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]]
+
+
+def write_shapes(path: Path, shapes: Shapes) -> Path:
+    """Areas and lines as GeoJSON in the CRS of the town: kind, coordinates, properties by id."""
+    features = [
+        {
+            "type": "Feature",
+            "id": id,
+            "properties": {"name": id, **properties},
+            "geometry": {"type": kind, "coordinates": _moved(coordinates)},
+        }
+        for id, (kind, coordinates, properties) in shapes.items()
+    ]
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::28992"}}
+    path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}))
+    return path
+
+
+def _moved(coordinates: Any) -> Any:
+    if isinstance(coordinates[0], int | float):
+        return [value + start for value, start in zip(coordinates, ORIGIN, strict=False)]
+    return [_moved(part) for part in coordinates]
+
+
+def write_boxes(
+    path: Path, boxes: Mapping[str, Numbers], attributes: Mapping[str, Any] | None = None
+) -> Path:
+    """Boxes as buildings."""
+    objects = {
+        id: {
+            "type": "Building",
+            "attributes": (attributes or {}).get(id, {}),
+            "geometry": [solid(8 * number)],
+        }
+        for number, id in enumerate(boxes)
+    }
+    corners = np.concatenate([box(numbers).vertices for numbers in boxes.values()])
+    city = {
+        "type": "CityJSON",
+        "version": "2.0",
+        "transform": {"scale": [0.001] * 3, "translate": ORIGIN},
+        "metadata": {"referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/7415"},
+        "CityObjects": objects,
+        "vertices": ((corners - ORIGIN) * 1000).round().astype(int).tolist(),
+    }
+    path.write_text(json.dumps(city), encoding="utf-8")
+    return path
+
+
+def make_plan(
+    folder: Path,
+    boxes: Mapping[str, Numbers],
+    layers: Mapping[str, Shapes],
+    attributes: Mapping[str, Any] | None = None,
+) -> Project:
+    """A project of boxes and further layers by name; open."""
+    project = Project.create(folder / "plan.city.gpkg", crs="EPSG:7415")
+    import_files(project, [write_boxes(folder / "boxes.city.json", boxes, attributes)])
+    for name, shapes in layers.items():
+        import_files(project, [write_shapes(folder / f"{name}.geojson", shapes)])
+    return project
