@@ -34,6 +34,8 @@ class NumberBox(QDoubleSpinBox):
 
     def valueFromText(self, text: str) -> float:
         """The number that a text spells; the one that was there where it spells none."""
+        if self._is_word(text):
+            return self.minimum()
         found = typed_number(self._bare(text))
         return self.value() if found is None else float(found)
 
@@ -58,7 +60,14 @@ class NumberBox(QDoubleSpinBox):
     def _bare(self, text: str) -> str:
         return text.strip().removeprefix(self.prefix().strip()).removesuffix(self.suffix().strip()).strip()
 
+    def _is_word(self, text: str) -> bool:
+        """Whether a text is the word that stands for the lowest number."""
+        word = self.specialValueText().casefold()
+        return bool(word) and self._bare(text).casefold() == word
+
     def _problem_of(self, text: str) -> str:
+        if self._is_word(text):
+            return ""
         bare = self._bare(text)
         found = typed_number(bare)
         low, high = self.textFromValue(self.minimum()), self.textFromValue(self.maximum())

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from analysis.spelling import number_from
 from analysis.zones.bodies import Body, Piece
+from layers.values import typed_number
 from layers.words import find_field, words
 
 if TYPE_CHECKING:
@@ -67,5 +67,5 @@ def as_number(value: object) -> float | None:
     """A value as a finite number; None where it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    number = number_from(value) if isinstance(value, str) else float(value)
+    number = typed_number(value) if isinstance(value, str) else float(value)
     return number if number is not None and math.isfinite(number) else None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QWidget
 
 from app.dialogs.attribute import Asking
 from app.labels import add_row
+from app.numberbox import NumberBox
 from app.session import Session
 from app.track import parse_date
 
@@ -40,10 +41,10 @@ class TimelapseForm(Asking):
     def __init__(self, session: Session, span: tuple[str, str], parent: QWidget | None = None) -> None:
         super().__init__("Time-lapse", parent)
         self.first, self.last = QLineEdit(span[0]), QLineEdit(span[1])
-        self.dates = QSpinBox(minimum=2, maximum=2000, value=48)
-        self.between = QSpinBox(minimum=0, maximum=60, value=0)
+        self.dates = NumberBox(minimum=2, maximum=2000, decimals=0, value=48)
+        self.between = NumberBox(minimum=0, maximum=60, decimals=0, value=0)
         self.between.setToolTip("Pictures in which one date goes over into the next")
-        self.rate = QSpinBox(minimum=1, maximum=60, value=12)
+        self.rate = NumberBox(minimum=1, maximum=60, decimals=0, value=12)
         self.rate.setSuffix(" per second")
         self.size_ = QComboBox()
         for wide, high in SIZES:
@@ -72,6 +73,7 @@ class TimelapseForm(Asking):
             line.textChanged.connect(self._check)
         for box in (self.dates, self.between, self.rate):
             box.valueChanged.connect(self._check)
+            box.lineEdit().textChanged.connect(self._check)
         self.kind.currentIndexChanged.connect(self._check)
         session.opened.connect(self.reject)
         self._check()
@@ -86,14 +88,18 @@ class TimelapseForm(Asking):
         return Wanted(
             ends[0].isoformat(),
             ends[1].isoformat(),
-            self.dates.value(),
-            self.between.value(),
-            self.rate.value(),
+            int(self.dates.value()),
+            int(self.between.value()),
+            int(self.rate.value()),
             tuple(self.size_.currentData()),
             self.kind.currentText() == FILM,
         )
 
     def _check(self) -> None:
+        problem = next((box.problem for box in (self.dates, self.between, self.rate) if box.problem), "")
+        if problem:
+            self._say(problem, False)
+            return
         wanted = self.wanted
         if wanted is None:
             self._say("Write two different dates as 1950, 1950-06 or 1950-06-01.", False)

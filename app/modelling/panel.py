@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.labels import empty_state
 from app.modelling.desk import IN_PLACE, Desk
 from app.modelling.tool import Field, Tool
+from app.numberbox import NumberBox
 
 NO_TOOL = "No tool is in use"
 HOW = "Choose one from the menu Model: draw a building, a tree or a road, or change what is selected."
@@ -31,7 +31,7 @@ class ModelPanel(QStackedWidget):
         super().__init__()
         self._desk = desk
         self._tool: Tool | None = None
-        self.fields: dict[str, QDoubleSpinBox | QComboBox] = {}
+        self.fields: dict[str, NumberBox | QComboBox] = {}
         self.title, self.hint, self.numbers, self.into = QLabel(), QLabel(), QLabel(), QLabel()
         self.title.setObjectName("heading")
         self.hint.setObjectName("muted")
@@ -98,10 +98,8 @@ class ModelPanel(QStackedWidget):
             self.fields[field.name] = widget
             self._form.addRow(field.title, widget)
 
-    def _number(self, field: Field) -> QDoubleSpinBox:
-        box = QDoubleSpinBox()
-        box.setDecimals(field.decimals)
-        box.setRange(field.low, field.high)
+    def _number(self, field: Field) -> NumberBox:
+        box = NumberBox(decimals=field.decimals, minimum=field.low, maximum=field.high)
         box.setSuffix(f" {field.unit}" if field.unit not in ("", "°") else field.unit)
         box.setSpecialValueText(field.none)
         box.setKeyboardTracking(False)
@@ -119,7 +117,7 @@ class ModelPanel(QStackedWidget):
         if self._tool is not None:
             self._tool.set_value(name, value)
 
-    def _show(self, field: Field, widget: QDoubleSpinBox | QComboBox, tool: Tool) -> None:
+    def _show(self, field: Field, widget: NumberBox | QComboBox, tool: Tool) -> None:
         value = tool.values[field.name]
         widget.blockSignals(True)
         if isinstance(widget, QComboBox):

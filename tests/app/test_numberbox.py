@@ -70,3 +70,15 @@ def test_a_whole_number(qtbot: QtBot, language: None) -> None:
     assert typed(qtbot, box, "7") == 7 and not box.problem
     assert typed(qtbot, box, "1,2") != 12 and box.problem
     assert typed(qtbot, box, "2,5") == 2 and "no whole number" in box.problem
+
+
+def test_a_word_may_stand_for_the_lowest_number(qtbot: QtBot, language: None) -> None:
+    box = NumberBox(minimum=0, maximum=89, decimals=1, suffix="°", value=30)
+    box.setSpecialValueText("usual")
+    qtbot.addWidget(box)
+    assert typed(qtbot, box, "usual") == 0 and box.problem == ""
+    assert typed(qtbot, box, "12,5") == 12.5 and box.problem == ""
+    box.setValue(0)
+    assert (box.text(), box.problem) == ("usual", "")
+    typed(qtbot, box, "often")
+    assert box.problem
