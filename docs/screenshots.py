@@ -1,7 +1,7 @@
 """The pictures of the guide and the README, made by the program itself: `make screenshots`.
 
 Without a display; names after `python -m docs.screenshots` make some alone: start, den_haag, demo, sun,
-visibility, time_. Den Haag comes from the real data, where that is at hand.
+visibility, time_, model. Den Haag comes from the real data, where that is at hand.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from app.jobs import Work
 from app.reporting import report as write_report_of
 from app.settings import Settings
 from app.window import Window
-from docs import timeshots
+from docs import modelshots, timeshots
 from layers.data import never_stop
 
 IMAGES = ROOT / "docs" / "images"
@@ -228,6 +228,11 @@ def time_(window: Window, folder: Path) -> None:
     timeshots.demo(window, folder, settle, keep, IMAGES)
 
 
+def model(window: Window, folder: Path) -> None:
+    """A tower is drawn, a face pulled, a pit dug."""
+    modelshots.model(window, folder, settle, keep)
+
+
 def start(window: Window, _folder: Path) -> None:
     """The start page."""
     take(window, "start")
@@ -239,7 +244,7 @@ def main() -> None:
     application = QApplication(["citystrata"])
     prepare_application()
     theme.start(application, "light")
-    shows: tuple[Callable[[Window, Path], None], ...] = (start, den_haag, demo, sun, visibility, time_)
+    shows: tuple[Callable[[Window, Path], None], ...] = (start, den_haag, demo, sun, visibility, time_, model)
     wanted = sys.argv[1:] or [show.__name__ for show in shows]
     for show in (show for show in shows if show.__name__ in wanted):
         with tempfile.TemporaryDirectory(prefix="citystrata-") as name:
