@@ -13,7 +13,7 @@ VISIBILITY: tuple[str, ...] = (
     "windowview",
 )
 CHANGE: tuple[str, ...] = ("change",)
-PLANNING: tuple[str, ...] = ("zoning",)
+PLANNING: tuple[str, ...] = ("zoning", "indicators")
 QUALITY: tuple[str, ...] = ("soundness", "doctor")
 #: Every analysis.
 ANALYSES = (*SUN, *VISIBILITY, *CHANGE, *PLANNING, *QUALITY)

@@ -29,6 +29,8 @@ INSIDE = 0.7
 COVERED = 0.5
 #: Together they fit better than the best of them alone by this share of what both cover.
 BETTER = 0.05
+#: What was split or merged is as high as it was, by this share: else it was built anew.
+AS_HIGH = 0.5
 #: Scores from which on two are the same, are taken to be, and may be.
 SAME, TAKEN, PERHAPS = 0.6, 0.5, 0.25
 #: Another one that is as good, but for this, makes the best one doubtful.
@@ -112,10 +114,15 @@ def matched(
     pairs = [_told(*told), equal, best]
     _take(free_before, free_after, best)
     partner = _partners(pairs, len(before), len(after))
-    groups = _gathered(edges, partner[0], free_before, free_after)
+    groups = [
+        group
+        for group in _gathered(edges, partner[0], free_before, free_after)
+        if _is_as_high(before, after, group)
+    ]
     _leave(groups, free_before, free_after, partner)
     merged = _gathered(edges.turned(), partner[1], free_after, free_before)
     merged = [Group(group.after, group.before, group.score) for group in merged]
+    merged = [group for group in merged if _is_as_high(before, after, group)]
     _leave(merged, free_before, free_after, partner)
     groups += merged
     left, doubtful = _rest(before, after, edges, free_before, free_after)
@@ -259,6 +266,15 @@ def _gathered(edges: Edges, partner: Int64, free_before: Mask, free_after: Mask)
             found.append(Group((row,), tuple(sorted(after.tolist())), iou))
             taken |= set(after.tolist())
     return found
+
+
+def _is_as_high(before: Things, after: Things, group: Group) -> bool:
+    """Whether a whole and its pieces are so alike in height that one may be made of the other."""
+    heights = [
+        float(np.max((things.high_z - things.low_z)[list(rows)]))
+        for things, rows in ((before, group.before), (after, group.after))
+    ]
+    return not min(heights) < AS_HIGH * max(heights)
 
 
 # --- what is left ---------------------------------------------------------------------------------

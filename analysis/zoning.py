@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from analysis.analysis import Estimate
 from analysis.asked import asked
-from analysis.casters import Casters, casters
+from analysis.casters import casters
 from analysis.checked import content_of
 from analysis.localtime import times_of
 from analysis.site import Site, site_if_known, site_of
@@ -21,7 +21,7 @@ from analysis.states import states_title
 from analysis.sun import SunPositions, audit_lines, sun_at
 from analysis.survey import finished, versions
 from analysis.verdicts import FAIL
-from analysis.zones.areas import Area, Ground, areas_in, box_around, ground_along
+from analysis.zones.areas import Area, Ground, areas_in, box_around, ground_along, ground_in
 from analysis.zones.bodies import Body, bodies_of
 from analysis.zones.floors import Floors
 from analysis.zones.frame import Frame
@@ -156,7 +156,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     progress(0.05, "what stands on the plots")
     cast = casters(project, situation_of(inputs), box_around(plots, frame))
     bodies = bodies_of(project, cast, frame, inputs.where, _wanted(project, inputs))
-    ground = _ground(cast, frame)
+    ground = ground_in(cast, frame)
     progress(0.4, "the limits of the plots")
     low = min((body.low_z for body in bodies), default=0.0)
     top = max((body.high_z for body in bodies), default=0.0)
@@ -220,18 +220,6 @@ def _wanted(project: Project, inputs: Inputs) -> tuple[int, ...] | None:
     found = touched(project, inputs.scenario)
     imported = [fid for layer in found.layers for fid in project.fids(layer).tolist()]
     return (*found.changed.values(), *found.added, *imported)
-
-
-def _ground(cast: Casters, frame: Frame) -> Ground:
-    """The terrain in metres about the frame's place."""
-
-    def heights(
-        places: Float64,
-    ) -> Float64:
-        found: Float64 = cast.ground.heights(frame.world(places)) * frame.unit[2]
-        return found
-
-    return heights
 
 
 def _mean(heights: Float64, otherwise: float) -> float:

@@ -62,6 +62,7 @@ VERBS = {
     "windowview": "windowview:VERB",
     "diff": "change:VERB",
     "zoning": "zoning:VERB",
+    "indicators": "indicators:VERB",
     "results": "rerun:RESULTS",
     "rerun": "rerun:RERUN",
 }

@@ -104,7 +104,8 @@ def main() -> int:
         found = in_child(__spec__.name, "measured", path)
         counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(found["counts"].items()))
         what = f"difference of two snapshots of {COMPARED:,} buildings each, {name}"
-        figures.append(Figure(what, found["seconds"], DIFF_S, " s", f"{found['peak_mb']:.0f} MB; {counts}"))
+        note = f"{found['worked']:.1f} s of processors; {found['peak_mb']:.0f} MB; {counts}"
+        figures.append(Figure(what, found["seconds"], DIFF_S, " s", note))
     return show(*figures)
 
 

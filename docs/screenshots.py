@@ -1,7 +1,7 @@
 """The pictures of the guide and the README, made by the program itself: `make screenshots`.
 
 Without a display; names after `python -m docs.screenshots` make some alone: start, den_haag, demo, sun,
-visibility, city, repair, building_model, mesh, scan, network, heights, time_.
+visibility, city, repair, building_model, mesh, scan, network, heights, time_, model.
 Most show real data, where that is at hand.
 """
 
@@ -37,7 +37,7 @@ from app.jobs import Work
 from app.reporting import report as write_report_of
 from app.settings import Settings
 from app.window import Window
-from docs import timeshots
+from docs import modelshots, timeshots
 from layers.data import never_stop
 from layers.remedies import lifted
 
@@ -342,6 +342,11 @@ def time_(window: Window, folder: Path) -> None:
     timeshots.demo(window, folder, settle, keep, IMAGES)
 
 
+def model(window: Window, folder: Path) -> None:
+    """A tower is drawn, a face pulled, a pit dug."""
+    modelshots.model(window, folder, settle, keep)
+
+
 def start(window: Window, _folder: Path) -> None:
     """The start page."""
     take(window, "start")
@@ -350,7 +355,7 @@ def start(window: Window, _folder: Path) -> None:
 #: All of them, each in a window of its own.
 SHOTS: tuple[Callable[[Window, Path], None], ...] = (
     *(start, den_haag, demo, sun, visibility),
-    *(city, repair, building_model, mesh, scan, network, heights, time_),
+    *(city, repair, building_model, mesh, scan, network, heights, time_, model),
 )
 
 

@@ -101,12 +101,16 @@ def scenario(window: Window) -> None:
     assert box is not None
     x, y, ground = box[3] + 30.0, (box[1] + box[4]) / 2, box[2]
 
-    def change(edit: Edit) -> None:
+    def begin(edit: Edit) -> None:
         number = edit.add_scenario("Two towers", epoch="2035-07-01")
-        edit.set_scenario(number, color="#c2579a", note="Instead of the one that is planned")
+        edit.set_scenario(number, color="#c2579a", note="Beside the school yard")
+
+    def draw(edit: Edit) -> None:
+        number = project.scenario("Two towers").id
         for step, height in ((0.0, 42.0), (34.0, 30.0)):
             shape = building([SQUARE + np.array([x, y - 20 + step])], ground, height, Roof("flat"))
             add(project, edit, number, "Building", shape, id=f"tower-{step:g}", base=city.id)
 
-    session.run_edit("Draw two towers", change)
+    session.run_edit("Begin scenario Two towers", begin)
+    session.run_edit("Draw two towers", draw)
     session.situation.set_scenario(project.scenario("Two towers").id)

@@ -29,6 +29,9 @@ VOLUMES = "volumes"
 VIEWS = "views"
 #: What changed between two states, a row per object: where there is such a table, it is the main one.
 CHANGES = "changes"
+#: What breaks the rules of its plot, and what areas are like, a row each; main tables, too.
+VIOLATIONS, INDICATORS = "violations", "indicators"
+MAIN = (CHANGES, VIOLATIONS, INDICATORS)
 #: What was found, in sentences for planners, the most important first: sentence.
 FINDINGS = "findings"
 

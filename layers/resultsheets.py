@@ -12,7 +12,7 @@ from layers import wkb
 from layers.arrays import CityTiles, Float64, Int32
 from layers.columns import NONE
 from layers.project import Project
-from layers.results import CHANGES, OBSERVERS, SIGHTLINES, Pedigree, Result, Table, Values
+from layers.results import MAIN, OBSERVERS, SIGHTLINES, Pedigree, Result, Table, Values
 from layers.runs import Int64, ranges
 
 #: Numbers in files: a micrometre, a microhour; far below what any analysis claims.
@@ -60,7 +60,7 @@ def sheets_of(project: Project, result: Result, with_geometry: bool) -> list[She
     for name, table in result.tables.items():
         if len(table):
             found.append(_sheet(f"{name}_table" if name in taken else name, table, with_geometry))
-    return sorted(found, key=lambda sheet: sheet.name != CHANGES)
+    return sorted(found, key=lambda sheet: sheet.name not in MAIN)
 
 
 def _sheet(name: str, table: Table, with_geometry: bool) -> Sheet:

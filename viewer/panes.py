@@ -44,6 +44,7 @@ class Panes:
         self._suns: dict[int, SunLight | None] = {}  # of panes that have their own
         self._drawing: Generator[UInt8 | None, None, None] | None = None
         self._is_stale = True  # the pictures are to be put together anew
+        self._waiting: set[int] = set()  # panes whose turn is still to come in the picture that is begun
         self._whole: UInt8 | None = None  # the last picture, and the one from which it fades
         self._before: UInt8 | None = None
         self._fade = 1.0
@@ -185,7 +186,8 @@ class Panes:
     @property
     def needs_frame(self) -> bool:
         """Whether something has changed since the last picture was begun."""
-        return self._is_stale or any(scene.needs_frame for scene in self._scenes)
+        rest = (scene for number, scene in enumerate(self._scenes) if number not in self._waiting)
+        return self._is_stale or any(scene.needs_frame for scene in rest)
 
     @property
     def is_drawing(self) -> bool:
@@ -215,6 +217,7 @@ class Panes:
         if self._drawing is not None:
             self._drawing.close()
         self._follow_lead()
+        self._is_stale, self._waiting = False, set(range(len(self._scenes)))
         self._drawing = self._steps(fine)
 
     def proceed(self) -> UInt8 | None:
@@ -249,6 +252,7 @@ class Panes:
         """Draw the panes whose pictures are out of date, then put all together."""
         for number, scene in enumerate(self._scenes):
             kept = self._pictures[number]
+            self._waiting.discard(number)
             if kept is not None and not scene.needs_frame and (kept[1] or not fine):
                 continue
             self._pictures[number] = None  # another one may be begun before this is finished
@@ -256,7 +260,6 @@ class Panes:
             while (picture := scene.proceed()) is None:
                 yield None
             self._pictures[number] = picture, fine
-        self._is_stale = False
         pictures = [kept[0] for kept in self._pictures if kept is not None]
         whole = self._arrangement.composed(pictures, self._size, self.lead.background)
         captions = self.captions if self.has_captions else [""] * len(pictures)
@@ -303,12 +306,13 @@ class Panes:
         """Light a pane with a sun of its own, whose shadows are those of its city."""
         if number:
             self._suns[number] = sun
+            self._is_stale = True
         else:
             self.lead.set_sun(sun)
 
     def forget_sun(self, number: int) -> None:
         """Light a pane with the first one's sun again."""
-        self._suns.pop(number, None)
+        self._is_stale |= self._suns.pop(number, None) is not None
 
     def _sun_of(self, number: int) -> SunLight | None:
         """The first pane's sun; its shadows fall only where the same city is shown."""

@@ -51,7 +51,7 @@ def _of_objects(found: Found, changes: Table) -> Iterator[str]:
         f"{counts[SPLIT]} split, {counts[MERGED]} merged; the geometry of {moved} and the attributes of "
         f"{said} changed; {found.unchanged} are unchanged."
     )
-    far = found.sizes.distance_m
+    far = found.sizes.distance_m[: found.cases.pairs]
     far = far[np.isfinite(far) & (far > found.tolerance_m)]
     if len(far):
         most = float(far.max())

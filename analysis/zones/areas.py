@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from analysis.casters import Casters
 from analysis.changes.wholes import covered
 from analysis.situation import Situation, state_of
 from analysis.standing import matching, standing
@@ -107,3 +108,24 @@ def ground_along(shape: BaseGeometry, ground: Ground) -> Float64:
     heights = ground(shapely.get_coordinates(shapely.segmentize(line, ALONG_M)))
     found: Float64 = heights[np.isfinite(heights)]
     return found
+
+
+def ground_in(cast: Casters, frame: Frame) -> Ground:
+    """The terrain among what casts shadow."""
+
+    def heights(places: Float64) -> Float64:
+        found: Float64 = cast.ground.heights(frame.world(places)) * frame.unit[2]
+        return found
+
+    return heights
+
+
+def whole_city(project: Project) -> tuple[list[Area], Frame]:
+    """The rectangle around all city objects, as one area."""
+    boxes = np.array([layer.box for layer in project.layers if layer.kind == "city" and layer.box])
+    if not len(boxes):
+        raise UsageError("The project has no city objects", do="Import a city model first")
+    bounds = np.array([[*boxes[:, :2].min(axis=0), *boxes[:, 3:5].max(axis=0)]])
+    frame = Frame.about(project, bounds)
+    polygon = frame.shape(shapely.box(*bounds[0].tolist()))
+    return [Area(-1, 0, "", project.title or "The whole city", polygon, {})], frame

@@ -15,7 +15,8 @@ from analysis.changes.wholes import covered
 from analysis.naming import Naming
 from analysis.standing import matching, objects_of
 from analysis.zones.frame import Frame
-from analysis.zones.overshoot import volume_and_sides
+from analysis.zones.overshoot import overshoot, volume_and_sides
+from analysis.zones.sheets import cells_of, level
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.footprint import plans_of
@@ -35,6 +36,7 @@ class Piece:
 
     fid: int
     triangles: Float64  # (m, 3, 3) metres, anticlockwise seen from outside
+    rows: Int64  # (m,) which of all triangles that cast shadow these are
     volume_m3: float  # NaN where they close no body
     plan: BaseGeometry  # what it covers
     values: Mapping[str, object]
@@ -98,14 +100,14 @@ def bodies_of(
     project: Project, cast: Casters, frame: Frame, where: str, fids: Sequence[int] | None
 ) -> list[Body]:
     """The buildings among what stands, or the objects that an expression holds for, or chosen ones."""
-    naming = Naming(project)
-    wanted = _wanted(project, cast, where, fids)
-    rows = np.flatnonzero(wanted)
+    rows = np.flatnonzero(_wanted(project, cast, where, fids))
     rows = rows[np.argsort(cast.fid[rows], kind="stable")]
     owners, first = np.unique(cast.fid[rows], return_index=True)
-    plans = _plans(project, cast.layer[rows[first]].astype(np.int64), owners, frame)
+    layers = cast.layer[rows[first]].astype(np.int64)
+    plans = _plans(project, layers, owners, frame)
+    wholes = Naming(project).wholes(owners)
+    known = {item.fid: item for item in project.objects(fids=np.union1d(owners, wholes).tolist())}
     groups: dict[int, list[Piece]] = {}
-    wholes = naming.wholes(owners)
     for fid, whole, plan, mine in zip(
         owners.tolist(), wholes.tolist(), plans, np.split(rows, first[1:]), strict=True
     ):
@@ -113,16 +115,16 @@ def bodies_of(
         volume, is_closed = volume_and_sides(corners)
         if volume < 0:
             corners = corners[:, ::-1]
-        values = project.object(fid).row()
-        groups.setdefault(whole, []).append(
-            Piece(fid, corners, abs(volume) if is_closed else np.nan, plan, values)
-        )
-    layers = dict(zip(owners.tolist(), cast.layer[rows[first]].tolist(), strict=True))
-    return [
-        Body(whole, layers[pieces[0].fid], naming.id(whole), naming.title(whole), tuple(pieces),
-             project.object(whole).row())
-        for whole, pieces in groups.items()
-    ]  # fmt: skip
+        held = abs(volume) if is_closed else np.nan
+        groups.setdefault(whole, []).append(Piece(fid, corners, mine, held, plan, known[fid].row()))
+    layer_of = dict(zip(owners.tolist(), layers.tolist(), strict=True))
+    found = []
+    for whole, pieces in groups.items():
+        thing = known[whole]
+        name = str(thing.attributes.get("name") or thing.id)
+        layer = layer_of[pieces[0].fid]
+        found.append(Body(whole, layer, thing.id, name, tuple(pieces), thing.row()))
+    return found
 
 
 def _wanted(project: Project, cast: Casters, where: str, fids: Sequence[int] | None) -> Mask:
@@ -146,3 +148,10 @@ def _plans(project: Project, layers: Int64, fids: Int64, frame: Frame) -> list[B
         shapes = plans_of(project, project.layer(number), fids[mine])
         found[mine] = covered(shapes, np.arange(len(mine)), len(mine))
     return [shapely.Polygon() if shape is None else frame.shape(shape) for shape in found.tolist()]
+
+
+def built_m3(body: Body, area: BaseGeometry) -> float:
+    """What of a building lies over an area; NaN where it is not closed."""
+    if not body.is_closed:
+        return np.nan
+    return overshoot(body.triangles, cells_of((level(area, body.low_z),))).volume_m3

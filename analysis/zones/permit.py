@@ -10,12 +10,12 @@ import numpy as np
 import shapely
 
 from analysis.zones.areas import Area, Ground, ground_along
-from analysis.zones.bodies import Body
+from analysis.zones.bodies import Body, built_m3
 from analysis.zones.floors import Floors
 from analysis.zones.limits import Limit, flat_limit
 from analysis.zones.ordinance import BULK, COVERAGE, FLOOR_AREA, HEIGHT, STOREYS, TERMS
 from analysis.zones.overshoot import Overshoot, overshoot
-from analysis.zones.sheets import Sheet, cells_of, forbidden, level, lowest, polygons_of
+from analysis.zones.sheets import Sheet, cells_of, forbidden, lowest, polygons_of
 from layers.arrays import Float64
 
 if TYPE_CHECKING:
@@ -116,15 +116,15 @@ def checked(
         if not shared:
             continue
         main = max(shared, key=lambda at: (shared[at], -at))
-        foot = foot_of(body, ground)
+        foot, outside = foot_of(body, ground), 0.0
         for at in shared:
             on_plot[at].append(body)
             beside = polygons_of(body.plan.buffer(BESIDE_M).difference(every)) if at == main else None
             limits = limits_for(ruled[at], foot, beside)
             found += [each for limit in limits for each in _against(limit, ruled[at].plot, body, tolerance_m)]
-            if at == main:
-                found += _storeys(ruled[at], body, floors)
-                standing.append(Standing(body, plots[at], foot, _outside(limits, body)))
+            outside += _outside(limits, body)
+        found += _storeys(ruled[main], body, floors)
+        standing.append(Standing(body, plots[main], foot, outside))
     sizes = [_size(one.plot, on_plot[at], floors) for at, one in enumerate(ruled)]
     for one, size in zip(ruled, sizes, strict=True):
         found += _ratios(one, size)
@@ -234,13 +234,6 @@ def _size(plot: Area, bodies: Sequence[Body], floors: Floors) -> PlotSize:
     whole, stated = (sum(each[at] for each in gross) for at in range(2))
     volume = sum(built_m3(body, plot.polygon) for body in bodies)
     return PlotSize(plot, float(footprint), whole, stated, float(volume))
-
-
-def built_m3(body: Body, area: BaseGeometry) -> float:
-    """What of a building lies over an area; of pieces that are not closed, NaN."""
-    if not body.is_closed:
-        return np.nan
-    return overshoot(body.triangles, cells_of((level(area, body.low_z),))).volume_m3
 
 
 def _ratios(one: Ruled, size: PlotSize) -> Sequence[Found]:

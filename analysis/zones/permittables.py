@@ -15,10 +15,10 @@ from analysis.zones.permit import Found, Permit, Ruled, envelope_of
 from analysis.zones.sheets import FLOOR_M, Sheet, cells_of
 from layers.arrays import Float64
 from layers.project import Project
-from layers.results import FINDINGS, VOLUMES, Quantity, Table
+from layers.results import FINDINGS, VIOLATIONS, VOLUMES, Quantity, Table
 from layers.written import counted
 
-VERDICTS, VIOLATIONS, PLOTS, BUILDINGS = "verdicts", "violations", "plots", "buildings"
+VERDICTS, PLOTS, BUILDINGS = "verdicts", "plots", "buildings"
 BREAKS, OVER = "breaks_rules", "over_m"
 QUANTITIES = (
     Quantity(BREAKS, "Rules", "", 0, "seen", 0.0, 1.0, ("keeps all rules", "breaks a rule")),

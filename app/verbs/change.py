@@ -9,7 +9,7 @@ from analysis.changes.ground import DISTANCE
 from analysis.changes.tables import APPEARED, ATTRIBUTES, BOTH, GEOMETRY, MERGED, SPLIT, VANISHED
 from analysis.situated import situation_named
 from app.verbs.asking import add_results, lines_of, measured, rows_of, values_of
-from app.verbs.verb import Answer, Verb, add_project
+from app.verbs.verb import AS_IT_IS, Answer, Verb, add_project
 from layers.errors import UsageError
 from layers.project import Project
 from layers.results import CHANGES, FINDINGS, Result, Table
@@ -42,7 +42,7 @@ MEASURES = ("type", "told_by", "score", "distance_m", "height_m", "height_m_befo
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
     add = parser.add_argument
-    what = "a date, or the name of an epoch, a snapshot, a layer or a scenario"
+    what = f"a date, or the name of an epoch, a snapshot, a layer or a scenario; {AS_IT_IS}: without any"
     add("--from", dest="begin", metavar="A", required=True, help=f"the state before: {what}")
     add("--to", dest="end", metavar="B", required=True, help="the state after, likewise")
     add("--tolerance", metavar="M", type=float, help="what moved by no more counts as unchanged; default 0.1")
@@ -53,7 +53,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> Answer:
     with Project.open(arguments.project, read_only=True) as project:
-        before, after = (_state(project, name) for name in (arguments.begin, arguments.end))
+        before, after = _states(project, arguments.begin.strip(), arguments.end.strip())
     answers: dict[str, Any] = {
         **{f"compare_{name}": value for name, value in before.items()},
         **after,
@@ -77,11 +77,18 @@ def _few(names: str) -> str:
     return f"{first} and {len(more)} more" if more else first
 
 
+def _states(project: Project, one: str, other: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The inputs of both states; the city as it is stands at the date of what it is compared with."""
+    begin, end = ({} if name == AS_IT_IS else _state(project, name) for name in (one, other))
+    as_it_is = {"date": (begin or end).get("date", "")}
+    return begin or as_it_is, end or as_it_is
+
+
 def _state(project: Project, name: str) -> dict[str, str]:
     """The inputs of a state: a layer that is no snapshot is compared alone."""
     layers = {layer.name: layer for layer in project.layers}
     scenarios = {scenario.name for scenario in project.scenarios}
-    layer = layers.get(name.strip())
+    layer = layers.get(name)
     if layer is not None and not layer.epoch and layer.name not in scenarios:
         return {"layer": layer.name}
     try:

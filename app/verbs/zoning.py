@@ -6,7 +6,6 @@ import argparse
 from typing import Any
 
 from analysis.situated import ALL_DATES
-from analysis.zones.permittables import VIOLATIONS
 from analysis.zoning import NAME
 from app.verbs.asking import (
     add_results,
@@ -18,7 +17,7 @@ from app.verbs.asking import (
     values_of,
 )
 from app.verbs.verb import Answer, Verb, add_project
-from layers.results import FINDINGS
+from layers.results import FINDINGS, VIOLATIONS
 
 #: Rules that are numbers, attributes or expressions of both, with what they say.
 STATED = {

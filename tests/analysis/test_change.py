@@ -157,7 +157,7 @@ def test_parts_that_come_and_go_change_their_building(tmp_path: Path) -> None:
     assert said.numbers("whole").tolist() == table.numbers("fid").tolist()
 
 
-def test_a_scenario_against_the_city_as_it_is(tmp_path: Path) -> None:
+def test_a_scenario_against_the_city_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Project.create(tmp_path / "town.city.gpkg") as project:
         import_files(project, [city(tmp_path / "a.city.json", BOXES)])
         fids = {item.id: item.fid for item in project.objects()}
@@ -177,6 +177,8 @@ def test_a_scenario_against_the_city_as_it_is(tmp_path: Path) -> None:
         with project.edit("Keep") as edit:
             edit.add_result(result)
         assert rerun(project, project.result(1), lambda *_: None).same
+    assert main(["diff", str(tmp_path / "town.city.gpkg"), "--from", "base", "--to", "Plan"]) == 0
+    assert "1 object appeared, 1 vanished" in capsys.readouterr().out
 
 
 def test_people_have_the_last_word(tmp_path: Path) -> None:

@@ -48,6 +48,12 @@ def test_one_becomes_several_and_several_one() -> None:
     assert split.groups[0].score == pytest.approx(1.0) and not len(split.same) and not len(split.appeared)
 
 
+def test_a_tower_on_the_plots_of_two_houses_is_new() -> None:
+    found = matched(things(box(0, 0, 14, 10), box(14, 0, 30, 10)), things(box(0, 0, 30, 10), top=45.0))
+    assert not found.groups and not len(found.same) and found.appeared.tolist() == [0]
+    assert len(found.doubtful) == 2
+
+
 def test_a_house_that_kept_its_id_when_it_was_split_is_split_all_the_same() -> None:
     told = np.array([0]), np.array([1])
     found = matched(things(box(0, 0, 30, 10)), things(box(20, 0, 30, 10), box(0, 0, 20, 10)), told)

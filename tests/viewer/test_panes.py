@@ -334,3 +334,19 @@ def test_snapshots_of_every_kind_take_each_others_place(snapshots: Project) -> N
     a, b = panes.area(0), panes.area(1)
     assert (again[:, a.x : a.x + a.width] == again[:, b.x : b.x + b.width]).all()
     panes.close()
+
+
+def test_a_picture_of_several_panes_is_finished_though_it_takes_many_steps(project: Project) -> None:
+    panes = Panes(project, (200, 100))
+    panes.arrange(Arrangement(), [Showing(), Showing()])
+    panes.begin()
+    assert panes.is_drawing and not panes.needs_frame  # panes whose turn is to come need no other beginning
+    panes.scenes[0].select([])
+    panes.scenes[1].needs_frame = True
+    assert not panes.needs_frame
+    while panes.proceed() is None:
+        pass
+    assert not panes.needs_frame and not panes.is_drawing
+    panes.scenes[1].needs_frame = True
+    assert panes.needs_frame
+    panes.close()
