@@ -117,10 +117,11 @@ def test_a_failed_export_leaves_no_images(project: Project, tmp_path: Path) -> N
     layer = wall(project, tmp_path / "in", "wall.png")
     with pytest.raises(WriteError, match="LoD 7"):
         export_layer(project, layer, tmp_path / "x.city.json", lod="7")
+    (tmp_path / "x").write_text("no folder")
     for name in ("x/same.city.json", "x/anew.city.jsonl"):
-        with pytest.raises(WriteError):  # there is no such folder, and none is made
+        with pytest.raises(WriteError):
             export_layer(project, layer, tmp_path / name)
-    assert not list(tmp_path.glob("x*"))
+    assert [path.name for path in tmp_path.glob("x*")] == ["x"]
 
 
 def test_images_of_tiles_keep_their_folders(project: Project, tmp_path: Path) -> None:
