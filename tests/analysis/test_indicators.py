@@ -20,6 +20,7 @@ from layers.project import Project
 from layers.results import INDICATORS, Pedigree, Result, Table
 from layers.scenarios import add, remove
 from tests.analysis.planned import make_plan, rectangle
+from tests.cities import imported_here
 from tests.towns import box
 
 BOXES = {"mill": (2, 2, 10, 6, 0, 10), "shed": (18, 12, 4, 4, 0, 3), "barn": (30, 5, 5, 10, 0, 6)}
@@ -36,7 +37,7 @@ LAYERS = {
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """Three boxes in two districts, one of them on the border, a park, and a scenario."""
     storeys = {"mill": {"storeysAboveGround": 4, "function": "homes"}}
-    with make_plan(tmp_path_factory.mktemp("districts"), BOXES, LAYERS, storeys) as project:
+    with imported_here(), make_plan(tmp_path_factory.mktemp("districts"), BOXES, LAYERS, storeys) as project:
         with project.edit("A tower is proposed") as edit:
             number = edit.add_scenario("Tower")
         barn = next(thing.fid for thing in project.objects(where="id == 'barn'"))

@@ -33,6 +33,7 @@ from layers.results import FINDINGS, VIOLATIONS, VOLUMES, Result
 from layers.scenarios import add
 from layers.triangulate import triangulate
 from tests.analysis.planned import make_plan, rectangle
+from tests.cities import imported_here
 from tests.towns import ORIGIN, SIDES, Numbers
 from tests.towns import box as town_box
 
@@ -65,7 +66,7 @@ GARDEN = ((2, 12), (14, 18))
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """Boxes on four plots."""
     storeys = {"mill": {"storeysAboveGround": 4}}
-    with make_plan(tmp_path_factory.mktemp("plan"), BOXES, LAYERS, storeys) as project:
+    with imported_here(), make_plan(tmp_path_factory.mktemp("plan"), BOXES, LAYERS, storeys) as project:
         yield project
 
 
