@@ -68,6 +68,14 @@ METHOD = (
 )
 
 
+EARTH_METHOD = (
+    "Terrain is compared at the centre of every cell of the finest raster of both states, between the "
+    "centres of coarser ones linearly; each cell stands for the ground about its centre."
+)
+CLOUD_METHOD = (
+    "Clouds are compared by M3C2 (Lague et al. 2013, doi:10.1016/j.isprsjprs.2013.04.009): along the normal "
+    "of the earlier points around a place, between the mean places of both clouds within a cylinder."
+)
 _BY_DENSITY = ((0.0, "as dense as the points are"),)
 
 
@@ -158,10 +166,10 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
         inputs,
         site_if_known(project),
         Pedigree(
-            method=METHOD,
+            method=" ".join(_of_each(found, earth, clouds, METHOD, EARTH_METHOD, CLOUD_METHOD)),
             version=versions("shapely", "numba"),
             inputs=_contents(project, states),
-            error=_error(inputs, earth, clouds),
+            error=_error(inputs, found, earth, clouds),
             limits=_limits(found, clouds),
             numbers={
                 "before": len(found.before) + found.kept,
@@ -221,20 +229,29 @@ def _contents(project: Project, states: tuple[State, State]) -> tuple[tuple[str,
     return tuple(content_of(project, layer) for layer in layers.values())
 
 
-def _error(inputs: Inputs, earth: Earth | None, clouds: Apart | None) -> str:
-    said = (
+def _of_each(
+    found: Found, earth: Earth | None, clouds: Apart | None, objects: str, ground: str, points: str
+) -> list[str]:
+    """Of what is said of objects, the ground and clouds, that of which there are such."""
+    has_none = earth is not None or clouds is not None
+    said = [objects] if not has_none or len(found.before) or len(found.after) else []
+    return [*said, *([ground] if earth is not None else ()), *([points] if clouds is not None else ())]
+
+
+def _error(inputs: Inputs, found: Found, earth: Earth | None, clouds: Apart | None) -> str:
+    objects = (
         f"What moved by no more than {inputs.tolerance_m:g} m counts as unchanged; distances of what has no "
         "counterpart are known to 1 m along a surface, volumes exactly for closed shells"
     )
-    if earth is not None:
-        said += f"; cut and fill are counted in cells of {earth.cell_m:g} m"
-    if clouds is not None:
-        said += "; distances of clouds to the level of detection told at each place (95 %)"
-    return said
+    ground = "" if earth is None else f"Cut and fill are counted in cells of {earth.cell_m:g} m"
+    points = "Distances of clouds are known to the level of detection told at each place (95 %)"
+    return "; ".join(_of_each(found, earth, clouds, objects, ground, points))
 
 
 def _limits(found: Found, clouds: Apart | None) -> tuple[str, ...]:
-    limits = ["Only the finest level of detail that both states have is compared"]
+    limits = []
+    if len(found.before) or len(found.after):
+        limits.append("Only the finest level of detail that both states have is compared")
     if found.sizes.coarser:
         limits.append(
             f"{found.sizes.coarser} objects were compared in a coarser level than one of the states has"
@@ -242,7 +259,7 @@ def _limits(found: Found, clouds: Apart | None) -> tuple[str, ...]:
     if clouds is not None:
         scales = clouds.scales
         limits.append(
-            "M3C2 (doi:10.1016/j.isprsjprs.2013.04.009): normals from points within "
+            "Clouds: normals from points within "
             f"{scales.normal_m:.2f} m, cylinders of {scales.radius_m:.2f} m radius and {scales.depth_m:g} m "
             "either way"
         )

@@ -151,7 +151,9 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     started = time.perf_counter()
     plots, frame = _plots(project, inputs)
     stated = {name: str(getattr(inputs, name)) for name in TERMS}
-    ordinance = ordinance_from(stated, plots, inputs.by_name)
+    layers = dict.fromkeys(plot.layer for plot in plots)
+    known = [name for number in layers for name in project.attribute_types(number)]
+    ordinance = ordinance_from(stated, known, inputs.by_name)
     _check_rules(inputs, ordinance)
     progress(0.05, "what stands on the plots")
     cast = casters(project, situation_of(inputs), box_around(plots, frame))

@@ -93,10 +93,11 @@ class Comparing(QObject):
         wanted = list(showings) or self._wanted(count)
         if self.is_on and way == self.way and wanted == list(self.showings):
             return
-        was_on, panes = self.is_on, self._session.panes
+        now, panes = self._session.situation.showing.situation, self._session.panes
         panes.arrange(Arrangement(way, 0.0 if way == BLINK else 0.5), wanted)
-        if not was_on or panes.active >= len(wanted):
-            panes.active = min(1, len(wanted) - 1)  # what is planned, rather than what it is compared with
+        same = [number for number, showing in enumerate(wanted) if showing.situation == now and not showings]
+        # What was looked at stays so; else what is planned, rather than what it is compared with.
+        panes.active = panes.active if panes.active in same else same[-1] if same else len(wanted) - 1
         self._after()
 
     def end(self) -> None:
@@ -191,7 +192,9 @@ class Comparing(QObject):
     def swap(self) -> None:
         """Let two views change their places."""
         if self.is_on:
+            active = len(self.showings) - 1 - self.active
             self.begin(self.way, showings=self.showings[::-1])
+            self.activate(active)
 
     # -- layers on their way into the views ----------------------------------------------------------
 

@@ -43,18 +43,16 @@ LAYER_CONTEXT = (
 def docks_of(window: QMainWindow, panels: Mapping[str, QWidget]) -> dict[str, QDockWidget]:
     """A dock for every panel, by its name."""
     docks: dict[str, QDockWidget] = {}
+    latest: dict[Qt.DockWidgetArea, QDockWidget] = {}
     for name, title, where in DOCKS:
         dock = QDockWidget(title, window)
         dock.setObjectName(name)
         panels[name].setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         dock.setWidget(panels[name])
         window.addDockWidget(where, dock)
-        docks[name] = dock
-    window.tabifyDockWidget(docks["table"], docks["history"])
-    window.tabifyDockWidget(docks["history"], docks["importreport"])
-    window.tabifyDockWidget(docks["inspector"], docks["results"])
-    window.tabifyDockWidget(docks["results"], docks["scenarios"])
-    window.tabifyDockWidget(docks["scenarios"], docks["model"])
+        if where in latest:  # at once: the window would grow to hold all of them above each other
+            window.tabifyDockWidget(latest[where], dock)
+        docks[name] = latest[where] = dock
     window.setCorner(Qt.Corner.BottomLeftCorner, AREA.LeftDockWidgetArea)
     window.setCorner(Qt.Corner.BottomRightCorner, AREA.RightDockWidgetArea)
     horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical

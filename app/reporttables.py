@@ -208,9 +208,9 @@ def _by_kind(result: Result, table: Table, quantity: str) -> list[Block]:
 def _grid(
     result: Result, table: Table, names: Sequence[str], rows: np.ndarray[Any, np.dtype[np.intp]]
 ) -> Grid:
-    shown = table.shown(lambda name: digits_of(name, result.quantities))
+    shown = table.shown(lambda name: digits_of(name, result.quantities, table))
     columns = [shown.columns[name] for name in names]
-    digits = [digits_of(name, result.quantities) for name in names]
+    digits = [digits_of(name, result.quantities, table) for name in names]
     cells = [
         [
             cell_text(column[row], places, name)

@@ -14,13 +14,16 @@ from PySide6.QtGui import QPainter
 from analysis.obstruction import PLACE, SKY, place_from, sky_from
 from analysis.sight.profile import PROFILE
 from analysis.sight.silhouette import SKYLINE
+from analysis.zones.figures import MEASURES
 from app.charts import (
+    Bars,
     DayChart,
     Histogram,
     LevelBars,
     Look,
     Painted,
     Row,
+    Series,
     Spell,
     by_month,
     paint_bars,
@@ -39,7 +42,7 @@ from app.charts import (
 )
 from app.charts.view import Paint
 from app.resulttext import UNITS, column_title, values_of
-from layers.results import BEFORE, CHANGE, Quantity, Result, Table
+from layers.results import BEFORE, CHANGE, INDICATORS, Quantity, Result, Table
 
 Data = TypeVar("Data")
 #: States of a step of the day that charts call otherwise.
@@ -48,11 +51,13 @@ KINDS = {"turned away": "away"}
 ANY_YEAR = 2026
 MONTHS, HOURS, BLOCKERS = "months", "hours", "blockers"
 #: Tables whose charts come before how values are spread.
-LEADING = (BLOCKERS, PROFILE, SKYLINE)
+LEADING = (BLOCKERS, PROFILE, SKYLINE, INDICATORS)
 #: Parts of a sum that are stacked, by the beginnings of their columns.
 PARTS = ("direct", "diffuse", "reflected")
 #: Objects that take the sun and get a bar of their own, and what is too little for one.
 MOST_BLOCKERS, LEAST_H = 8, 0.05
+#: Areas that get bars, and what of them needs none.
+MOST_AREAS, AREA = 12, "area_m2"
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,8 @@ def further_charts(result: Result) -> list[ResultChart]:
         made.append(_sun_path(result))
     if {"time", "state", "date"} <= set(tables.get(HOURS, Table()).columns):
         made.append(_day(tables[HOURS], _takers(result)))
+    if INDICATORS in tables:
+        made += _indicators(tables[INDICATORS])
     if MONTHS in tables and len(tables[MONTHS]) > 1:
         made += _months(result, tables[MONTHS])
     return made
@@ -216,6 +223,24 @@ def _blockers(table: Table) -> ResultChart:
     labels, taken = tuple(shown), tuple(shown.values())
     chart = LevelBars(labels, taken, "h")
     return ResultChart("Who takes the sun", 24 * len(labels) + 12, _filled(paint_level_bars, chart))
+
+
+def _indicators(table: Table) -> Iterator[ResultChart]:
+    """Bars of areas, situations beside each other: one chart for each indicator that any of them has."""
+    areas = list(dict.fromkeys(table.texts("name")))[:MOST_AREAS]
+    situations = list(dict.fromkeys(table.texts("situation")))
+    rows = list(zip(table.texts("name"), table.texts("situation"), strict=True))
+    for measure in MEASURES:
+        numbers = dict(zip(rows, np.nan_to_num(table.numbers(measure.name)).tolist(), strict=True))
+        if measure.name == AREA or not any(numbers.values()):
+            continue
+        named = situations if len(situations) > 1 else [""]
+        series = tuple(
+            Series(name, tuple(numbers.get((area, situation), 0.0) for area in areas))
+            for name, situation in zip(named, situations, strict=True)
+        )
+        bars = Bars(tuple(areas), series, measure.unit, digits=measure.digits)
+        yield ResultChart(measure.title, 190, _filled(paint_bars, bars))
 
 
 def _compares(name: str) -> bool:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.labels import counted, narrow
 from app.resulttext import DRAWN, INNER, VERDICTS, cell_text, column_title, digits_of
-from layers.results import CHANGES, OBSERVERS, SIGHTLINES, Result, Table, Values
+from layers.results import CHANGES, INDICATORS, OBSERVERS, SIGHTLINES, VIOLATIONS, Result, Table, Values
 
 Index = QModelIndex | QPersistentModelIndex
 #: Where tables of a result have their name from, in the order they are offered.
@@ -34,6 +34,11 @@ NAMES = {
     "corridors": "Corridors",
     "silhouette": "Change of the silhouette",
     CHANGES: "Changes",
+    VIOLATIONS: "What breaks the rules",
+    "plots": "Plots",
+    "buildings": "Buildings",
+    "comparison": "Situations side by side",
+    INDICATORS: "Indicators",
     "attributes": "Attributes said anew",
     "doubtful": "Doubtful pairs",
     "layers": "Layers that came or went",
@@ -48,6 +53,7 @@ SENTENCE, MOST_WRAPPED = 60, 50
 #: What a row is about; what is said of the surface rather than of the result; both before and after numbers.
 KEYS = (
     *("change", "property", "from", "to"),
+    *("plot", "indicator", "situation"),
     *("code", "fault", "verdict", "caster", "date", "time", "line", "name", "place", "landmark", "object_id"),
     *("month", "part", "direction", "hours", "visible", "blocked_by"),
 )
@@ -113,10 +119,10 @@ class ResultRows(QAbstractTableModel):
     def show(self, table: Table, result: Result) -> None:
         """Turn to another table."""
         self.beginResetModel()
-        self._table = table.shown(lambda name: digits_of(name, result.quantities))
+        self._table = table.shown(lambda name: digits_of(name, result.quantities, table))
         self._names = columns_in_order(self._table, result)
         self._titles = [column_title(name, result.quantities) for name in self._names]
-        self._digits = [digits_of(name, result.quantities) for name in self._names]
+        self._digits = [digits_of(name, result.quantities, table) for name in self._names]
         self._order = np.arange(len(table))
         self.endResetModel()
 

@@ -56,6 +56,12 @@ TITLES = {
     "rule": "Rule",
     "verdict": "Verdict",
     "change": "What happened",
+    "excess": "Too much",
+    "outside_m3": "Outside of all limits (m³)",
+    "roof_m2": "Roofs (m²)",
+    "roof_mwh": "Irradiation on roofs (MWh a year)",
+    "roof_pv_mwh": "Yield of solar panels (MWh a year)",
+    "density_per_ha": "Population per hectare",
     "before_id": "Before it was",
     "before_layer": "Layer before",
     "told_by": "Found again by",
@@ -277,9 +283,10 @@ def _words(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def digits_of(name: str, quantities: Sequence[Quantity] = ()) -> int:
-    """Digits after the point that a column of numbers shows."""
-    return next((found.digits for found in quantities if found.name == name), 1)
+def digits_of(name: str, quantities: Sequence[Quantity] = (), table: Table | None = None) -> int:
+    """Digits after the point that a column of numbers shows: two where rows have units of their own."""
+    otherwise = 2 if table is not None and "unit" in table.columns else 1
+    return next((found.digits for found in quantities if found.name == name), otherwise)
 
 
 def cell_text(value: Any, digits: int, name: str = "") -> str:

@@ -162,8 +162,8 @@ class Contents:
         return len(gone) - int(np.count_nonzero(gone))
 
     def there(self, fids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Those of some objects that are not gone."""
-        kept = np.ones(len(fids), bool)
+        """Those of some objects that are not gone, and whose layers are present."""
+        kept = np.zeros(len(fids), bool)
         for number in {layer.objects_layer for layer in self.layers}:
             layer = self._holder(number)
             at = fids - layer.first_fid

@@ -17,6 +17,8 @@ from layers.written import counted, grouped
 RISE, DISTANCE = "rise_m", "m3c2_m"
 #: Limits of colours are where so many per cent of the values lie within.
 MOST_PCT = 98.0
+#: Where hardly anything moved, by this share of the most, says nothing of that.
+STILL = 0.01
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ def quantities(earth: Earth | None, clouds: Apart | None) -> Iterator[Quantity]:
 
 def _limit(values: Float64) -> float:
     known = np.abs(values[np.isfinite(values)])
+    known = known[known > STILL * known.max(initial=0.0)]
     return max(float(np.percentile(known, MOST_PCT)) if len(known) else 0.0, 0.01)
 
 

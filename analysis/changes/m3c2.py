@@ -158,6 +158,8 @@ def _spreads(
         squares = np.zeros(6)
         count = 0
         left, right, low, high = _cells_around(cx, cy, radius, frame, size)
+        if left > right:  # beside the cloud
+            continue
         for row in range(low, high + 1):
             for at in range(first[row * size[0] + left], first[row * size[0] + right + 1]):
                 x, y, z = cloud[at, 0] - cx, cloud[at, 1] - cy, cloud[at, 2] - cz
@@ -193,6 +195,8 @@ def _cylinders(
         if math.isnan(nx):
             continue
         left, right, low, high = _cells_around(cx, cy, reach, frame, size)
+        if left > right:  # beside the cloud
+            continue
         for row in range(low, high + 1):
             for at in range(first[row * size[0] + left], first[row * size[0] + right + 1]):
                 x, y, z = cloud[at, 0] - cx, cloud[at, 1] - cy, cloud[at, 2] - cz

@@ -12,7 +12,7 @@ import shapely
 from shapely.ops import split
 
 from analysis.zones.areas import Area
-from analysis.zones.sheets import Sheet, beside, forbidden, level, lowest, polygons_of
+from analysis.zones.sheets import Sheet, beside, forbidden, level, lowest, polygons_of, rising
 from layers.arrays import Float64
 
 if TYPE_CHECKING:
@@ -173,21 +173,19 @@ def _shadow_sheets(
     part: Polygon, towards: Float64, slope: float, far: Float64, ground_z: float
 ) -> Iterable[Sheet]:
     """A sheet that rises from each edge that looks towards the sun."""
-    for ring in (part.exterior, *part.interiors):
-        places = shapely.get_coordinates(shapely.orient_polygons(shapely.Polygon(ring)).exterior)
-        turn = 1.0 if ring is part.exterior else -1.0
+    oriented = shapely.orient_polygons(part)  # the area lies to the left of all its rings
+    for ring in (oriented.exterior, *oriented.interiors):
+        places = shapely.get_coordinates(ring)
         for start, end in pairwise(places):
             along = end - start
             length = float(np.hypot(*along))
             if length <= 0:
                 continue
-            outward = turn * np.array((along[1], -along[0])) / length
+            outward = np.array((along[1], -along[0])) / length
             faces = float(outward @ towards)
             if faces > 0:
-                ring_of_sheet = shapely.Polygon((start, end, end + far, start + far))
-                a, b = (slope / faces * outward).tolist()
-                c = ground_z - a * float(start[0]) - b * float(start[1])
-                yield Sheet(ring_of_sheet, (a, b, c))
+                swept = shapely.Polygon((start, end, end + far, start + far))
+                yield rising(swept, start, outward, ground_z, slope / faces)
 
 
 def _planes(rule: str, plot: Area, sheets: Iterable[Sheet], allowed: float, zero_z: float) -> Limit | None:

@@ -82,9 +82,8 @@ class Ordinance:
         return stated
 
 
-def ordinance_from(stated: Mapping[str, str], plots: Sequence[Area], by_name: bool) -> Ordinance:
-    """The rules that are stated, and where wanted those that attributes of plots have by their names."""
-    known = list(dict.fromkeys(name for plot in plots for name in plot.values))
+def ordinance_from(stated: Mapping[str, str], known: Sequence[str], by_name: bool) -> Ordinance:
+    """The rules that are stated, and where wanted those of known attributes that are named after them."""
     terms = {name: parse(text) for name, text in stated.items() if text.strip()}
     for expression in terms.values():
         expression.check(known)

@@ -15,7 +15,7 @@ from analysis.zones.floors import Floors
 from analysis.zones.limits import Limit, flat_limit
 from analysis.zones.ordinance import BULK, COVERAGE, FLOOR_AREA, HEIGHT, STOREYS, TERMS
 from analysis.zones.overshoot import Overshoot, overshoot
-from analysis.zones.sheets import Sheet, cells_of, forbidden, lowest, polygons_of
+from analysis.zones.sheets import Cells, Sheet, cells_of, forbidden, lowest, polygons_of
 from layers.arrays import Float64
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Found:
     excess: float  # by how much too much, in the unit; 0 where the rule is kept
     by: str = ""
     shot: Overshoot | None = None  # what of the building breaks the rule
+    cells: Cells | None = None  # the sheets that it is above
     place: tuple[float, float, float] = (np.nan, np.nan, np.nan)  # of the worst, in metres about the frame
 
     @property
@@ -159,7 +160,8 @@ def _against(limit: Limit, plot: Area, body: Body, tolerance_m: float) -> Sequen
     """A building against one limit: nothing where the limit is of another part of the plot."""
     if not limit.area.intersects(body.plan):
         return ()
-    shot = overshoot(body.triangles, cells_of(limit.sheets))
+    cells = cells_of(limit.sheets)
+    shot = overshoot(body.triangles, cells)
     if limit.free is not None:
         excess, place = _into(limit, plot, shot)
         found = limit.allowed - excess
@@ -184,6 +186,7 @@ def _against(limit: Limit, plot: Area, body: Body, tolerance_m: float) -> Sequen
             excess if is_over else 0.0,
             limit.by,
             shot if is_over else None,
+            cells if is_over else None,
             (x, y, z),
         ),
     )

@@ -13,6 +13,7 @@ from analysis.verdicts import FAIL, PASS
 from analysis.zones.frame import Frame
 from analysis.zones.permit import Found, Permit, Ruled, envelope_of
 from analysis.zones.sheets import FLOOR_M, Sheet, cells_of
+from analysis.zones.solids import solid_above
 from layers.arrays import Float64
 from layers.project import Project
 from layers.results import FINDINGS, VIOLATIONS, VOLUMES, Quantity, Table
@@ -241,7 +242,7 @@ def volumes_table(checked: Checked) -> Table:
     """What breaks the rules, and of few plots the envelope of all limits."""
     frame = checked.frame
     rows = [
-        (f"{_subject(one)}: {one.rule}", VIOLATION, one.shot.polygons)
+        (f"{_subject(one)}: {one.rule}", VIOLATION, _solid(one))
         for one in checked.broken
         if one.shot is not None
     ]
@@ -256,6 +257,14 @@ def volumes_table(checked: Checked) -> Table:
             "role": [role for _, role, _ in rows],
         }
     )
+
+
+def _solid(one: Found) -> list[Float64]:
+    """What breaks a rule as triangles around it; of bodies that are not sound, its surfaces alone."""
+    assert one.body is not None and one.shot is not None and one.cells is not None
+    parts = [solid_above(piece.triangles, one.cells) for piece in one.body.pieces]
+    solids = [part for part in parts if part is not None]
+    return [*np.concatenate(solids)] if len(solids) == len(parts) else one.shot.polygons
 
 
 def _roof(sheets: Sequence[Sheet]) -> list[Float64]:

@@ -26,7 +26,6 @@ from layers.intake import Staged
 from layers.modelling.buildings import building
 from layers.modelling.moving import turned
 from layers.placing import box_placed, by_numbers, place_layer
-from layers.project import Project
 from layers.records import Layer
 from layers.shapes import Shape
 from layers.source import Source
@@ -59,11 +58,8 @@ def read_design(desk: Desk, path: Path) -> None:
             session.tell(error)
             return
         session.set_current_layer(layers[0].id)
-        if not lies_in_city(project, layers[0]):
-            desk.begin(DesignTool(desk, layers[0]))
-            session.message.emit(f"{path.name} says no place in this city: click where it stands")
-        else:
-            session.message.emit(f"{step}; the menu Layer has “Place layer by hand” to move it")
+        desk.begin(DesignTool(desk, layers[0]))
+        session.message.emit(f"{step}: click where it stands; Esc leaves it where its file says")
 
     session.jobs.run(f"Reading {path.name}", partial(_read, project.path, path, project.place.crs), done)
 
@@ -77,17 +73,6 @@ def _read(target: Path, path: Path, crs: str | None, work: Work) -> Staged:
     if isinstance(outcome, CitystrataError):
         raise outcome
     return outcome
-
-
-def lies_in_city(project: Project, layer: Layer) -> bool:
-    """Whether the box of a layer meets those of the others."""
-    mine, others = layer.box, [other.box for other in project.layers if other.id != layer.id and other.box]
-    if mine is None or not others:
-        return True
-    low, high = np.array(mine)[[0, 1]], np.array(mine)[[3, 4]]
-    return any(
-        (low <= np.array(box)[[3, 4]]).all() and (high >= np.array(box)[[0, 1]]).all() for box in others
-    )
 
 
 class DesignTool(SketchTool):
@@ -104,7 +89,7 @@ class DesignTool(SketchTool):
     @property
     def hint(self) -> str:
         """What to do next."""
-        return f"Click where the middle of {self._layer.name} stands. Again: elsewhere. Esc ends it."
+        return f"Click where the middle of {self._layer.name} stands. Esc leaves it where it is."
 
     def on_aimed(self) -> None:
         """Show its box under the cursor."""

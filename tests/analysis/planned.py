@@ -77,7 +77,7 @@ def make_plan(
 ) -> Project:
     """A project of boxes and further layers by name; open."""
     project = Project.create(folder / "plan.city.gpkg", crs="EPSG:7415")
-    import_files(project, [write_boxes(folder / "boxes.city.json", boxes, attributes)])
-    for name, shapes in layers.items():
-        import_files(project, [write_shapes(folder / f"{name}.geojson", shapes)])
+    paths = [write_boxes(folder / "boxes.city.json", boxes, attributes)]
+    paths += [write_shapes(folder / f"{name}.geojson", shapes) for name, shapes in layers.items()]
+    import_files(project, paths)
     return project

@@ -49,7 +49,8 @@ def test_what_can_be_told_depends_on_roughness_and_number() -> None:
 
 def test_where_a_cloud_has_no_points_nothing_is_told() -> None:
     up = np.array((0.0, 0.0, 1.0))
-    found = m3c2(np.array([(0.0, 0, 0), (500, 0, 0)]), plane(up, 0, 1), plane(up, 9, 2), Scales(2, 2, 5))
+    beside = [(sign * 1e6, other * 1e6, 0.0) for sign in (-1, 0, 1) for other in (-1, 0, 1)]
+    found = m3c2(np.array(beside), plane(up, 0, 1), plane(up, 9, 2), Scales(2, 2, 5))
     assert np.isnan(found.distance_m).all() and not found.is_significant.any()
 
 

@@ -82,6 +82,7 @@ def test_four_views_side_by_side_turn_as_one_until_their_cameras_are_unlinked(
     qtbot.mouseClick(bar.more, LEFT)
     qtbot.mouseClick(bar.more, LEFT)
     assert comparing.way == GRID and len(town.time.heads.heads) == 4 and not bar.more.isEnabled()
+    assert dates(town)[comparing.active] == "2022-01-01"  # what was looked at
     drawn(qtbot, town)
     areas = town.canvas.pane_areas
     at = areas[3].center().toPoint()

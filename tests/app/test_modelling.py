@@ -45,11 +45,11 @@ def spot(window: Window, *place: float) -> QPoint:
     return QPoint(round(x), round(y))
 
 
-def draw(qtbot: QtBot, window: Window, *places: tuple[float, float]) -> None:
+def draw(qtbot: QtBot, window: Window, *places: tuple[float, float], level: float = 0.0) -> None:
     """Click corners on the ground."""
     for x, y in places:
-        qtbot.mouseMove(window.canvas, spot(window, x, y, 0.0))
-        qtbot.mouseClick(window.canvas, LEFT, pos=spot(window, x, y, 0.0))
+        qtbot.mouseMove(window.canvas, spot(window, x, y, level))
+        qtbot.mouseClick(window.canvas, LEFT, pos=spot(window, x, y, level))
 
 
 def drag(qtbot: QtBot, window: Window, start: QPoint, end: QPoint) -> None:

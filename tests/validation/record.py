@@ -36,6 +36,7 @@ SECTIONS = (
     "Isovists and exposure",
     "Views from windows",
     "What changed",
+    "Planning",
     "Repeatability",
 )
 #: The environment's name of the file that findings are added to, a JSON text per line.
