@@ -1,7 +1,7 @@
 """The pictures of the guide and the README, made by the program itself: `make screenshots`.
 
 Without a display; names after `python -m docs.screenshots` make some alone: start, den_haag, demo, sun,
-visibility, time_, model. Den Haag comes from the real data, where that is at hand.
+visibility, dates, model. Den Haag comes from the real data, where that is at hand.
 """
 
 from __future__ import annotations
@@ -222,7 +222,7 @@ def den_haag(window: Window, folder: Path) -> None:
     window.set_theme("light")
 
 
-def time_(window: Window, folder: Path) -> None:
+def dates(window: Window, folder: Path) -> None:
     """Two states of a city, several views, a scenario, and the city over time."""
     timeshots.hamburg(window, settle, keep)
     timeshots.demo(window, folder, settle, keep, IMAGES)
@@ -244,7 +244,7 @@ def main() -> None:
     application = QApplication(["citystrata"])
     prepare_application()
     theme.start(application, "light")
-    shows: tuple[Callable[[Window, Path], None], ...] = (start, den_haag, demo, sun, visibility, time_, model)
+    shows: tuple[Callable[[Window, Path], None], ...] = (start, den_haag, demo, sun, visibility, dates, model)
     wanted = sys.argv[1:] or [show.__name__ for show in shows]
     for show in (show for show in shows if show.__name__ in wanted):
         with tempfile.TemporaryDirectory(prefix="citystrata-") as name:

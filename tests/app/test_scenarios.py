@@ -81,6 +81,9 @@ def test_a_scenario_is_begun_from_what_is_shown_and_the_window_says_so(qtbot: Qt
     assert row.data(ASIDE) == "looked at"
     drawn(qtbot, town)
     assert town.session.scene.box[1, 2] == pytest.approx(60, abs=0.1)
+    town.notices.scenario.hide()
+    town.session.situation.set_date("2023-01-01")
+    assert town.notices.scenario.text == ""  # closed, it stays so while the same scenario is looked at
     town.notices.scenario.acted.emit()
     assert town.session.situation.scenario is None and town.notices.scenario.text == ""
     assert town.windowTitle().startswith("town")
