@@ -164,6 +164,15 @@ def test_status_is_set_in_the_menu_and_only_own_layers_are_exported(
     assert b'"tower"' in out.read_bytes() and b'"school"' not in out.read_bytes()
 
 
+def test_what_puts_whole_layers_right_leaves_the_city_as_it_is_alone(qtbot: QtBot, town: Window) -> None:
+    begin(qtbot, town, "Tower")
+    said: list[str] = []
+    town.session.problem.connect(said.append)
+    town.session.set_current_layer(next(one.id for one in town.session.project.layers if one.kind == "city"))
+    town.actions_["heights"].trigger()
+    assert "you look at the scenario Tower" in said[0]
+
+
 def test_names_are_used_once_and_dates_are_dates(qtbot: QtBot, town: Window) -> None:
     begin(qtbot, town, "Tower")
     form = town.time.scenarios.ask_new()
