@@ -31,6 +31,7 @@ from layers.results import (
     areas_in_words,
 )
 from layers.rulefiles import all_rules
+from layers.words import words
 from layers.written import grouped, metres
 
 VERDICTS = "verdicts"
@@ -135,22 +136,7 @@ TITLES = {
 }
 #: Columns for programs, which tables for people leave out.
 INNER = frozenset(
-    (
-        "fid",
-        "caster_fid",
-        "before_fid",
-        "whole",
-        "group",
-        "layer",
-        "geometry",
-        "surface",
-        "row",
-        "wkb",
-        "nx",
-        "ny",
-        "nz",
-        "kind",
-    )
+    words("fid plot_fid caster_fid before_fid whole group layer geometry surface row wkb nx ny nz kind")
 )
 #: Tables whose rows are drawn, charted or said: programs get them, people see what they hold elsewhere.
 DRAWN = frozenset((FINDINGS, VIEWS, VOLUMES, "profile", "panorama", "skyline"))
