@@ -348,9 +348,9 @@ def _was_asked(ask: Ask, inputs: Mapping[str, Any]) -> bool:
 
 def answer_text(ask: Ask, value: Any, project: Project | None = None) -> str:
     """An answer in words."""
-    for special, words in ask.words:
+    for special, said in ask.words:
         if value == special:
-            return words
+            return said
     if ask.kind == "yes":
         return "yes" if value else "no"
     if ask.kind == "choice":
