@@ -191,6 +191,12 @@ def test_a_scenario_changes_and_the_base_stays(qtbot: QtBot, city: Window, settl
     qtbot.keyClick(city.canvas, Qt.Key.Key_Return)
     assert len(city.session.selection) == 3 and city.modelling.desk.tool is None
     city.session.select([fid])
+    start(city, "array_line")
+    draw(qtbot, city, *SQUARE[:2])
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Return)
+    placed = sorted(shape_of(city, each).mean(axis=0)[0] for each in city.session.selection.tolist())
+    assert np.diff(placed) == pytest.approx([5.0] * 4, abs=0.2)
+    city.session.select([fid])
     start(city, "delete")
     assert city.session.project.can_undo.label == "Delete 1 object in Tower"
     assert not city.session.project.object(fid).gone
