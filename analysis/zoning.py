@@ -184,7 +184,8 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
             sun=tuple(audit_lines(sun)) if sun is not None else (),
             error=(
                 f"Exact for the triangles to 1 mm; what is beyond by no more than {inputs.tolerance_m:g} m "
-                "is kept. Round corners of setbacks and angles are told to 0.02 % of their radius"
+                "is kept. Round corners of setbacks and angles are told to 0.02 % of their radius, "
+                "protected views to 5 mm"
             ),
             limits=(*cast.notes, *_limits(ordinance, bodies, found)),
             numbers={

@@ -25,6 +25,7 @@ from app.navigation import ZOOM_PER_NOTCH
 from app.opening import ask_files, ask_folder, ask_project_path
 from app.timeline import ask_epoch
 from layers.overview import ids_of
+from layers.records import Layer
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -277,14 +278,25 @@ class Commands(ModelCommands):
     def repair_geometry(self) -> None:
         """List what is safe to repair in the geometries of the current layer, and ask."""
         layer = self._session.current_layer
-        if layer is not None:
+        if layer is not None and self._may_put_right(layer):
             remedies.repair(self._session, layer, self._window.flights.to_objects, self._window.canvas)
 
     def correct_heights(self) -> None:
         """List what does not stand on the ground in the current layer, and ask."""
         layer = self._session.current_layer
-        if layer is not None:
+        if layer is not None and self._may_put_right(layer):
             remedies.examine(self._session, layer, self._window.flights.to_objects, self._window.canvas)
+
+    def _may_put_right(self, layer: Layer) -> bool:
+        """Whether a layer is part of what is looked at; the city as it is is not, in a scenario."""
+        name = self._session.situation.scenario_name
+        if name and layer.scenario is None:
+            self._session.problem.emit(
+                f"{layer.name} is of the city as it is, and you look at the scenario {name}. "
+                "Go back to the city as it is to put its layers right."
+            )
+            return False
+        return True
 
     def open_table(self) -> None:
         """Show the table of the current layer."""

@@ -181,7 +181,7 @@ class Comparing(QObject):
         if self.is_on and number != self.active:
             self._session.panes.active = number
             self.changed.emit()
-            self._session.situation.tell()
+            self._session.situation.changed.emit()  # the picture stays as it is
 
     def show(self, number: int, showing: Showing) -> None:
         """Let a view show another date, scenario or style."""

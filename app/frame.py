@@ -32,6 +32,7 @@ FIND_WIDTH = 260
 #: What a click with the right button offers: in the view, in the list of layers.
 CONTEXT = (
     *("focus", "hide", "isolate", "show_all", "copy_id", "-", "look_here", "sight_here", "view_here", "-"),
+    *("model_raise", "model_push", "model_move", "model_duplicate", "model_delete", "-"),
     *("select_none", "fit", "north_up"),
 )
 LAYER_CONTEXT = (

@@ -21,6 +21,7 @@ class PaneSuns(QObject):
         super().__init__(session)
         self._session, self._sun = session, sun
         self._surroundings: list[Surroundings] = []  # of the second view and those after it
+        self._are_lit = False
         sun.changed.connect(self._shine)
         session.situation.changed.connect(self._follow)
         session.comparing.changed.connect(self._follow)
@@ -51,8 +52,9 @@ class PaneSuns(QObject):
     def _shine(self) -> None:
         """Light the views as the sun stands now."""
         session, sun = self._session, self._sun
-        if not session.comparing.is_on:
+        if not session.comparing.is_on or not (sun.is_on or self._are_lit):
             return
+        self._are_lit = sun.is_on
         showings, panes = session.comparing.showings, session.panes
         for number, surroundings in enumerate(self._surroundings[: len(showings) - 1], 1):
             if showings[number].situation == showings[0].situation or not sun.is_on:

@@ -31,6 +31,7 @@ from layers.results import (
     areas_in_words,
 )
 from layers.rulefiles import all_rules
+from layers.words import words
 from layers.written import grouped, metres
 
 VERDICTS = "verdicts"
@@ -135,22 +136,7 @@ TITLES = {
 }
 #: Columns for programs, which tables for people leave out.
 INNER = frozenset(
-    (
-        "fid",
-        "caster_fid",
-        "before_fid",
-        "whole",
-        "group",
-        "layer",
-        "geometry",
-        "surface",
-        "row",
-        "wkb",
-        "nx",
-        "ny",
-        "nz",
-        "kind",
-    )
+    words("fid plot_fid caster_fid before_fid whole group layer geometry surface row wkb nx ny nz kind")
 )
 #: Tables whose rows are drawn, charted or said: programs get them, people see what they hold elsewhere.
 DRAWN = frozenset((FINDINGS, VIEWS, VOLUMES, "profile", "panorama", "skyline"))
@@ -362,9 +348,9 @@ def _was_asked(ask: Ask, inputs: Mapping[str, Any]) -> bool:
 
 def answer_text(ask: Ask, value: Any, project: Project | None = None) -> str:
     """An answer in words."""
-    for special, words in ask.words:
+    for special, said in ask.words:
         if value == special:
-            return words
+            return said
     if ask.kind == "yes":
         return "yes" if value else "no"
     if ask.kind == "choice":

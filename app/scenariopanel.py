@@ -72,8 +72,10 @@ class ScenarioPanel(Panel):
         column.setSpacing(0)
         column.addLayout(bar)
         column.addWidget(self.list, 1)
-        for signal in (session.opened, session.project_changed, session.situation.changed):
+        self._looked_at: int | None = None
+        for signal in (session.opened, session.project_changed):
             signal.connect(self.refresh)
+        session.situation.changed.connect(self._on_situation)
         self.list.currentItemChanged.connect(lambda *_: self._enable())
         theme.current().changed.connect(self.refresh)
         self.refresh()
@@ -135,8 +137,13 @@ class ScenarioPanel(Panel):
         if self._session.is_open:
             self.menu().popup(self.list.mapToGlobal(at))
 
+    def _on_situation(self) -> None:
+        """Another scenario is looked at; other dates change nothing here."""
+        if self._session.situation.scenario != self._looked_at:
+            self.refresh()
+
     def _fill(self) -> None:
-        chosen = self.current
+        chosen, self._looked_at = self.current, self._session.situation.scenario
         self.list.clear()
         if self._session.is_open:
             self._add(None)

@@ -16,6 +16,7 @@ from layers.duplicates import duplicate
 from layers.edit import Edit
 from layers.proposals import Touched, merge, touched
 from layers.records import Layer, Scenario
+from viewer.arrangement import SWIPE
 
 
 class Scenarios(QObject):
@@ -134,7 +135,7 @@ class Scenarios(QObject):
         situation = self._session.situation
         now = replace(situation.showing, caption="", scenario=known.id)
         comparing = self._session.comparing
-        way = comparing.way or "swipe"
+        way = comparing.way or SWIPE
         comparing.begin(way, showings=[replace(now, scenario=None), now])
 
     # -- export ------------------------------------------------------------------------------------

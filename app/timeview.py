@@ -24,7 +24,7 @@ from app.player import Player
 from app.scenariopanel import ScenarioPanel
 from app.scenarios import Scenarios
 from app.timelapse import ask_timelapse
-from layers.records import Layer
+from layers.records import Layer, Scenario
 from layers.results import Result
 from layers.series import lies_on, year_of
 from viewer.age import AGE
@@ -51,6 +51,7 @@ class TimeView(QObject):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._window, self._session = window, window.session
+        self._said: tuple[Scenario | None, bool] = None, False  # what the window said last
         self.bar = CompareBar(window.session)
         self.scenarios = Scenarios(window.session, window)
         self.panel = ScenarioPanel(window.session, self.scenarios)
@@ -99,9 +100,12 @@ class TimeView(QObject):
         window.timeline.age.blockSignals(True)
         window.timeline.age.setChecked(ages)
         window.timeline.age.blockSignals(False)
-        window.actions_.refresh()
-        window.notices.say_scenario(session.situation.known)
-        window.show_title()
+        known = session.situation.known
+        if (known, session.comparing.is_on) != self._said:
+            self._said = known, session.comparing.is_on
+            window.actions_.refresh()
+            window.notices.say_scenario(known)
+            window.show_title()
 
     def _on_comparing(self) -> None:
         actions, way = self._window.actions_, self._session.comparing.way

@@ -1,7 +1,7 @@
 """The pictures of the guide and the README, made by the program itself: `make screenshots`.
 
 Without a display; names after `python -m docs.screenshots` make some alone: start, den_haag, demo, sun,
-visibility, city, repair, building_model, mesh, scan, network, heights, time_, model.
+visibility, city, repair, building_model, mesh, scan, network, heights, dates, model.
 Most show real data, where that is at hand.
 """
 
@@ -336,7 +336,7 @@ def den_haag(window: Window, folder: Path) -> None:
     window.set_theme("light")
 
 
-def time_(window: Window, folder: Path) -> None:
+def dates(window: Window, folder: Path) -> None:
     """Two states of a city, several views, a scenario, and the city over time."""
     timeshots.hamburg(window, settle, keep)
     timeshots.demo(window, folder, settle, keep, IMAGES)
@@ -355,7 +355,7 @@ def start(window: Window, _folder: Path) -> None:
 #: All of them, each in a window of its own.
 SHOTS: tuple[Callable[[Window, Path], None], ...] = (
     *(start, den_haag, demo, sun, visibility),
-    *(city, repair, building_model, mesh, scan, network, heights, time_, model),
+    *(city, repair, building_model, mesh, scan, network, heights, dates, model),
 )
 
 

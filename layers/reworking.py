@@ -47,7 +47,7 @@ ROOF_CODES: Mapping[str, str] = MappingProxyType(
 )
 #: Objects in whose neighbourhood one draws; of more the rest is left out.
 MOST_NEAR = 60
-#: Objects that are made of others of their layer are not looked up more deeply.
+#: City objects whose boxes meet a rectangle.
 _NEAR = (
     "SELECT r.fid FROM object_rtree r JOIN object o ON o.fid = r.fid JOIN layer l ON l.id = o.layer"
     " WHERE r.maxx >= ? AND r.minx <= ? AND r.maxy >= ? AND r.miny <= ?"

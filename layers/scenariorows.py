@@ -16,7 +16,7 @@ ABSENT, SAME = "absent:", "same:"
 #: The objects of a scenario's own layers that are there, found without a look at all others.
 OWN = (
     "FROM layer l CROSS JOIN object o ON o.fid BETWEEN l.first_fid AND l.first_fid + l.object_count - 1"
-    " WHERE l.scenario = ? AND l.present = 1 AND o.gone = 0"
+    " WHERE l.scenario = ? AND l.present = 1 AND +o.gone = 0"  # the sign: no index of all that is there
 )
 _SCENARIO = "SELECT id, name, parent, epoch, status, color, note FROM scenario"
 

@@ -17,8 +17,8 @@ from analysis.sight.sights import STRAIGHT, Bend
 from layers.arrays import Float64, Int32
 from layers.columns import Mask
 
-#: Outlines of corridors are drawn in stretches that leave their curve by no more than this.
-DRAWN_M = 0.05
+#: Outlines of corridors go in stretches that leave their curve by no more than this; building rules use them.
+DRAWN_M = 0.005
 
 
 @dataclass(frozen=True)

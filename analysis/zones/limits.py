@@ -48,14 +48,18 @@ class Limit:
 
     rule: str
     sheets: tuple[Sheet, ...]  # the lowest of all that the rule means, nowhere two over one another
-    allowed: float  # what is allowed, in the unit of the rule
-    unit: str = "m"
+    allowed: float  # what is allowed, in metres; NaN where that differs from place to place
     #: Where a rule is about areas, the part of the map on which one may stand; None: it is about heights.
     free: BaseGeometry | None = None
     #: What heights are counted from; NaN: from the foot of each building.
     zero_z: float = 0.0
     by: str = ""  # what makes it: the name of a street, of a view
     border: BaseGeometry | None = None  # what a setback is measured from
+
+    @property
+    def is_sloped(self) -> bool:
+        """Whether what is allowed differs from place to place."""
+        return bool(np.isnan(self.allowed))
 
     @property
     def area(self) -> BaseGeometry:
@@ -113,7 +117,7 @@ def from_border(plot: Area, angle_deg: float, begin_m: float, ground_z: float, t
     for part in shapely.get_parts(plot.polygon):
         for ring in (part.exterior, *part.interiors):
             sheets += _beside(ring, angle_deg, ground_z + begin_m, top_z, closed=True)
-    return _planes(BORDER, plot, sheets, angle_deg, ground_z)
+    return _planes(BORDER, plot, sheets)
 
 
 def from_streets(
@@ -128,7 +132,7 @@ def from_streets(
         sheets = []
         for line in shapely.get_parts(axis):
             sheets += _beside(line, angle_deg, ground_z + begin_m, top_z, closed=line.is_ring)
-        limit = _planes(STREET, plot, sheets, angle_deg, ground_z)
+        limit = _planes(STREET, plot, sheets)
         if limit is not None:
             yield replace(limit, by=name)
 
@@ -144,7 +148,7 @@ def _beside(line: BaseGeometry, angle_deg: float, height_z: float, top_z: float,
 def in_view(plot: Area, name: str, surface: Sequence[Float64]) -> Limit | None:
     """The threshold surface of a protected view, given as polygons (k, 3)."""
     sheets = [Sheet(shapely.Polygon(ring[:, :2]), _plane(ring)) for ring in surface]
-    limit = _planes(SIGHT, plot, sheets, np.nan, 0.0)
+    limit = _planes(SIGHT, plot, sheets)
     return None if limit is None else replace(limit, by=name)
 
 
@@ -165,7 +169,7 @@ def for_sun(
         far = max(top_z - ground_z, 0.0) / slope * towards
         for part in shapely.get_parts(area):
             sheets += _shadow_sheets(part, towards, slope, far, ground_z)
-    limit = _planes(SUN, plot, sheets, np.nan, ground_z)
+    limit = _planes(SUN, plot, sheets)
     return None if limit is None else replace(limit, by=name)
 
 
@@ -188,7 +192,7 @@ def _shadow_sheets(
                 yield rising(swept, start, outward, ground_z, slope / faces)
 
 
-def _planes(rule: str, plot: Area, sheets: Iterable[Sheet], allowed: float, zero_z: float) -> Limit | None:
+def _planes(rule: str, plot: Area, sheets: Iterable[Sheet]) -> Limit | None:
     """The lowest of some sheets as far as they lie over a plot; None where there are none."""
     over = [
         replace(sheet, area=polygons_of(shapely.intersection(sheet.area, plot.polygon)))
@@ -196,8 +200,7 @@ def _planes(rule: str, plot: Area, sheets: Iterable[Sheet], allowed: float, zero
         if sheet.area.intersects(plot.polygon)
     ]
     kept = lowest([sheet for sheet in over if sheet.area.area > 0])
-    unit = "m" if np.isnan(allowed) else "°"
-    return Limit(rule, kept, allowed, unit, zero_z=zero_z) if kept else None
+    return Limit(rule, kept, np.nan) if kept else None
 
 
 def _plane(ring: Float64) -> tuple[float, float, float]:

@@ -48,6 +48,7 @@ class Found:
     unit: str
     excess: float  # by how much too much, in the unit; 0 where the rule is kept
     by: str = ""
+    is_level: bool = False  # whether allowed and found are heights above zero at the worst place
     shot: Overshoot | None = None  # what of the building breaks the rule
     cells: Cells | None = None  # the sheets that it is above
     place: tuple[float, float, float] = (np.nan, np.nan, np.nan)  # of the worst, in metres about the frame
@@ -157,23 +158,17 @@ def limits_for(one: Ruled, foot_z: float, beside: BaseGeometry | None) -> list[L
 
 
 def _against(limit: Limit, plot: Area, body: Body, tolerance_m: float) -> Sequence[Found]:
-    """A building against one limit: nothing where the limit is of another part of the plot."""
+    """A building against one limit: nothing where planes lie over another part of the plot."""
     if not limit.area.intersects(body.plan):
-        return ()
+        if limit.free is None:
+            return ()
+        away = _away(limit, plot, body)
+        return (Found(limit.rule, plot, body, limit.allowed, away, "m", 0.0, limit.by),)
     cells = cells_of(limit.sheets)
     shot = overshoot(body.triangles, cells)
-    if limit.free is not None:
-        excess, place = _into(limit, plot, shot)
-        found = limit.allowed - excess
-    else:
-        excess, place = shot.most
-        found = _found_height(limit, body, place, excess)
+    excess, place = shot.most if limit.free is None else _into(limit, plot, shot)
     is_over = excess > tolerance_m
-    allowed, unit = limit.allowed, limit.unit
-    if np.isnan(allowed) or unit == "°":  # told as the height at the worst place
-        allowed, unit, found = float(place[2]) - excess, "m", float(place[2])
-        if not len(shot):
-            allowed = found = np.nan
+    allowed, found, is_level = _compared(limit, plot, body, excess, place)
     x, y, z = place.tolist()
     return (
         Found(
@@ -182,14 +177,36 @@ def _against(limit: Limit, plot: Area, body: Body, tolerance_m: float) -> Sequen
             body,
             allowed,
             found,
-            unit,
+            "m",
             excess if is_over else 0.0,
             limit.by,
+            is_level,
             shot if is_over else None,
             cells if is_over else None,
             (x, y, z),
         ),
     )
+
+
+def _away(limit: Limit, plot: Area, body: Body) -> float:
+    """How far a building that keeps a setback is from the border; 0 where there is no setback."""
+    if limit.border is None:
+        return 0.0
+    return float(body.plan.intersection(plot.polygon).distance(limit.border))
+
+
+def _compared(
+    limit: Limit, plot: Area, body: Body, excess: float, place: Float64
+) -> tuple[float, float, bool]:
+    """What is allowed, what is found, and whether both are heights above zero at the worst place."""
+    if limit.border is not None:
+        return limit.allowed, limit.allowed - excess if excess > 0 else _away(limit, plot, body), False
+    if limit.free is not None:
+        return 0.0, excess, False
+    if limit.is_sloped:
+        return (float(place[2]) - excess, float(place[2]), True) if excess > 0 else (np.nan, np.nan, True)
+    top = float(place[2]) if excess > 0 else body.high_z
+    return limit.allowed, top - limit.zero_z, False
 
 
 def _into(limit: Limit, plot: Area, shot: Overshoot) -> tuple[float, Float64]:
@@ -209,11 +226,6 @@ def _into(limit: Limit, plot: Area, shot: Overshoot) -> tuple[float, Float64]:
     nearest = shot.polygons[int(near.argmin())]
     at = int(np.argmin(shapely.distance(shapely.points(nearest[:, :2]), limit.border)))
     return limit.allowed - float(near.min()), nearest[at]
-
-
-def _found_height(limit: Limit, body: Body, place: Float64, excess: float) -> float:
-    """The height that is compared with what is allowed."""
-    return float(place[2]) - limit.zero_z if excess > 0 else body.high_z - limit.zero_z
 
 
 def _outside(limits: Sequence[Limit], body: Body) -> float:

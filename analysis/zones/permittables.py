@@ -11,6 +11,8 @@ import shapely
 from analysis.checked import surface_rows
 from analysis.verdicts import FAIL, PASS
 from analysis.zones.frame import Frame
+from analysis.zones.limits import LINE, WINDOW
+from analysis.zones.ordinance import SETBACK, TERMS
 from analysis.zones.permit import Found, Permit, Ruled, envelope_of
 from analysis.zones.sheets import FLOOR_M, Sheet, cells_of
 from analysis.zones.solids import solid_above
@@ -25,6 +27,8 @@ QUANTITIES = (
     Quantity(BREAKS, "Rules", "", 0, "seen", 0.0, 1.0, ("keeps all rules", "breaks a rule")),
     Quantity(OVER, "Over what is allowed", "m", 2, "sun", 0.0),
 )
+#: Rules that ask for a distance at least, and those that something may not reach beyond at all.
+NEAR, ALONG = TERMS[SETBACK].title, (WINDOW, LINE)
 #: Roles of surfaces that are drawn.
 VIOLATION, ENVELOPE = "violation", "envelope"
 #: So many violations are told one by one in sentences.
@@ -103,14 +107,33 @@ def _subject(one: Found) -> str:
 def reason(one: Found) -> str:
     """What is found and what is allowed, in words."""
     unit = f" {one.unit}" if one.unit else ""
-    by = f" ({one.by})" if one.by else ""
+    rule = f"{one.rule}, {one.by}" if one.by else one.rule
+    if one.is_level:
+        if one.is_kept:
+            return f"{rule}: nothing rises above it"
+        text = f"{rule}: rises to {one.found:.2f} m, {one.allowed:.2f} m would be allowed there"
+    elif one.rule in ALONG:
+        text = f"{rule}: reaches beyond it by {one.found:.2f} m"
+        return text + _volume(one) if not one.is_kept else f"{rule}: nothing reaches beyond it"
+    else:
+        text = f"{rule}: {one.found:.2f}{unit}, {_bound(one)}"
+    return text if one.is_kept else f"{text}, {one.excess:.2f}{unit} too {_too(one)}{_volume(one)}"
+
+
+def _volume(one: Found) -> str:
+    return f", {one.volume_m3:.1f} m³" if np.isfinite(one.volume_m3) else ""
+
+
+def _too(one: Found) -> str:
+    return "near" if one.rule == NEAR else "high" if one.unit == "m" and one.body is not None else "much"
+
+
+def _bound(one: Found) -> str:
+    """What is allowed, in words."""
     if not np.isfinite(one.allowed):
-        return f"{one.rule.lower()}{by} keeps clear of it"
-    text = f"{one.rule.lower()}{by} {one.found:.2f}{unit}, allowed {one.allowed:.2f}{unit}"
-    if not one.is_kept:
-        text += f": {one.excess:.2f}{unit} too much"
-        text += f", {one.volume_m3:.1f} m³" if np.isfinite(one.volume_m3) else ""
-    return text
+        return ""
+    unit = f" {one.unit}" if one.unit else ""
+    return f"at {'least' if one.rule == NEAR else 'most'} {one.allowed:.2f}{unit}"
 
 
 def verdicts_table(checked: Checked) -> Table:
@@ -129,7 +152,7 @@ def verdicts_table(checked: Checked) -> Table:
             "verdict": [PASS if one.is_kept else FAIL for one in rows],
             "counts": np.ones(len(rows), bool),
             "after": np.array([one.found for one in rows]),
-            "threshold": np.array([one.allowed for one in rows]),
+            "threshold": [_bound(one) for one in rows],
             "unit": [one.unit for one in rows],
             "reason": [reason(one) for one in rows],
         }

@@ -147,14 +147,13 @@ class Aim:
         level = start[2] if start is not None and not self.has_terrain else self.ground(found.place)
         return Aimed(np.array([*found.place[:2], level]), found.to)
 
-    def corner_near(self, place: Float64, own: Container[tuple[float, ...]]) -> Aimed:
-        """The corner or edge near a place (x, y), but not one of one's own, whose corners are rounded."""
+    def others(self, place: Float64, own: Container[tuple[float, ...]]) -> Float64:
+        """The edges of what stands near a place, but not those whose ends, to the millimetre, are own."""
         edges = self.edges(place)
-        rounded = np.round(edges, 3).tolist()
-        others = [at for at, (a, b) in enumerate(rounded) if tuple(a) not in own or tuple(b) not in own]
-        level = float(edges[others, :, 2].min()) if others else 0.0
-        found = Snapper(edges[others], self.reach_m(np.array([*place[:2], level]))).snap(place[:2])
-        return Aimed(found.place, found.to)
+        ends = np.round(edges, 3).tolist()
+        kept = [at for at, (a, b) in enumerate(ends) if tuple(a) not in own or tuple(b) not in own]
+        found: Float64 = edges[kept]
+        return found
 
     def _snapped(self, place: Float64, seen: Float64, start: Float64 | None, drawn: Float64) -> Aimed:
         """`seen`: what lies under the cursor; its corners and edges are meant before those of the ground."""

@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QGuiApplication
 
+from app.modelling.aim import NEAR_M, NO_EDGES
 from app.modelling.desk import Desk
 from app.modelling.handling import HandleTool, foot_of
 from app.modelling.outlining import UP
@@ -18,7 +19,7 @@ from app.modelling.tool import FREELY, Field, Pen, metres
 from layers.arrays import Float64
 from layers.edit import Edit
 from layers.modelling.moving import moved, scaled, turned
-from layers.modelling.snapping import FREE, edges_in
+from layers.modelling.snapping import CORNER, FREE, Snapper, edges_in
 from layers.reworking import Workshop, top_m
 from layers.shapes import Shape
 
@@ -28,6 +29,8 @@ STEP_M, TURN_DEG, FACTOR = 0.1, 5.0, 0.05
 BESIDE = 1.25
 #: Heights of what one drags are above its foot so far, where it is small.
 LEAST_M = 2.0
+#: So many corners of what one drags come to corners near by.
+MOST_CORNERS = 24
 
 
 def is_free() -> bool:
@@ -57,10 +60,13 @@ class MoveTool(HandleTool):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._grabbed: Float64 = np.zeros(3)
-        self._corner: Float64 = np.zeros(3)
+        self._corners: Float64 = np.empty((0, 2))
         self._own: set[tuple[float, ...]] = set()
+        self._cell: list[float] = []  # around which others are known
+        self._others: Float64 = NO_EDGES
         self._to = FREE
         self._from = 0.0
+        self._level: float | None = None  # of the place where the building itself is taken hold of
 
     def reset(self) -> None:
         """Begin where it is."""
@@ -91,29 +97,30 @@ class MoveTool(HandleTool):
 
     def grabs(self, at: QPointF) -> bool:
         """A handle, or the building itself."""
+        self._level = None
         if super().grabs(at):
             return True
         hit = self.desk.aim.hit(at) if self.shapes else None
         if hit is None or hit.fid not in self.shapes:
             return False
+        self._level = float(hit.point_in_world[2])
         self.take_hold(0, at)
         return True
 
     def grip(self, knob: int, at: QPointF) -> None:
-        """Remember the place that is taken hold of, and the corner that is nearest to it."""
+        """Remember the place that is taken hold of, and the corners, the nearest to it first."""
         aim, foot = self.desk.aim, foot_of(self.shapes)
         if knob:
             self._from = aim.along(at, foot, UP) - self.values["up_m"]
             return
-        hit = aim.hit(at)
-        is_mine = hit is not None and hit.fid in self.shapes
-        level = hit.point_in_world[2] if hit is not None and is_mine else foot[2] + self.values["up_m"]
-        self._grabbed = aim.on_level(at, float(level)) - self.way
+        level = float(foot[2] + self.values["up_m"]) if self._level is None else self._level
+        self._grabbed = aim.on_level(at, level) - self.way
         edges = np.concatenate([edges_in(shape) for shape in self.shapes.values()])
         corners = edges.reshape(-1, 3)
-        self._own = {_key(place) for place in corners}
-        away = np.linalg.norm(corners[:, :2] - self._grabbed[:2], axis=1)
-        self._corner = corners[int(away.argmin())]
+        self._own, self._cell = {_key(place) for place in corners}, []
+        plan = np.unique(np.round(corners[:, :2], 3), axis=0)
+        away = np.linalg.norm(plan - self._grabbed[:2], axis=1)
+        self._corners = plan[np.argsort(away, kind="stable")[:MOST_CORNERS]]
 
     def drag(self, knob: int, at: QPointF) -> None:
         """It follows the cursor."""
@@ -124,13 +131,28 @@ class MoveTool(HandleTool):
         way = self.desk.aim.on_level(at, float(self._grabbed[2] + self.values["up_m"])) - self._grabbed
         self._to = FREE
         if not is_free():
-            here = self._corner[:2] + way[:2]
-            found = self.desk.aim.corner_near(here, self._own)
-            self._to = found.to
-            way[:2] = (
-                np.round(way[:2] / STEP_M) * STEP_M if found.to == FREE else found.place - self._corner[:2]
-            )
+            snapped = self._snapped(way[:2])
+            way[:2] = np.round(way[:2] / STEP_M) * STEP_M if snapped is None else snapped
         self.values |= {"east_m": round(float(way[0]), 6), "north_m": round(float(way[1]), 6)}
+
+    def _snapped(self, way: Float64) -> Float64 | None:
+        """The way on which one of its corners comes to a corner near by, or else to an edge."""
+        aim, foot = self.desk.aim, foot_of(self.shapes)
+        there = np.array([*(foot[:2] + way), foot[2]])
+        cell = (there[:2] // NEAR_M).tolist()
+        if cell != self._cell:
+            self._cell, self._others = cell, aim.others(there, self._own)
+        snapper = Snapper(self._others, aim.reach_m(there))
+        found: list[tuple[bool, float, Float64, str]] = []
+        for corner in self._corners:
+            snapped = snapper.snap(corner + way)
+            if snapped.to != FREE:
+                off = float(np.linalg.norm(snapped.place - corner - way))
+                found.append((snapped.to != CORNER, off, snapped.place - corner, snapped.to))
+        if not found:
+            return None
+        _, _, best, self._to = min(found, key=lambda each: each[:2])
+        return best
 
     def typed_numbers(self, numbers: tuple[float, ...]) -> None:
         """East, north and up; or a length and its direction."""

@@ -14,7 +14,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import zoning
+from analysis import protectedview, zoning
 from analysis.analysis import perform
 from analysis.localtime import times_of
 from analysis.rerunning import rerun
@@ -29,7 +29,7 @@ from layers.errors import CitystrataError
 from layers.modelling.buildings import building
 from layers.modelling.roofs import Roof
 from layers.project import Project
-from layers.results import FINDINGS, VIOLATIONS, VOLUMES, Result
+from layers.results import FINDINGS, OBSERVERS, VIOLATIONS, VOLUMES, Result
 from layers.scenarios import add
 from layers.triangulate import triangulate
 from tests.analysis.planned import make_plan, rectangle
@@ -44,6 +44,7 @@ BOXES = {
     "long": (15, 105, 10, 5, 0, 4),
     "out": (-2, 112, 5, 5, 0, 4),
     "far": (100, 0, 5, 5, 0, 90),
+    "church": (2, 200, 10, 10, 0, 40),
 }
 LAYERS = {
     "plots": {
@@ -247,6 +248,24 @@ def test_the_sun_of_a_garden(project: Project) -> None:
     assert found[3] == pytest.approx(over.mean() * 60, rel=1e-3)
     assert found[2] == pytest.approx(over.max(), abs=0.02)
     assert result.pedigree.sun
+
+
+def test_a_protected_view_that_is_kept(project: Project) -> None:
+    """What breaks the view on the plot is what the analysis of the view says, to the millimetre."""
+    x, y = ORIGIN[0] + 7, ORIGIN[1] - 60
+    looking = protectedview.Inputs(places=((x, y, 1.6),), landmark="id == 'church'", compare=False)
+    view = perform(protectedview, project, looking, lambda *_: None)
+    with project.edit("Keep") as edit:
+        number = edit.add_result(view)
+    found = violations(checked(project, views=str(number), by_name=False))["Protected view"]
+    breaks = view.tables["breaks"]
+    mill = breaks.texts("object_id").index("mill")
+    assert found[2] == pytest.approx(breaks.numbers("excess_m")[mill], abs=0.002) and found[2] > 2
+    eye_z = float(view.tables[OBSERVERS].numbers("z")[0])
+    along = np.linspace(62, 68, 601)  # the mill, from the eye; the church is 10 m wide, 260 m away
+    rise = (10 - found[2] - eye_z) / 62
+    expected = np.trapezoid(10 / 260 * along * (10 - eye_z - rise * along), along)
+    assert found[3] == pytest.approx(expected, rel=1e-3)
 
 
 # --- scenarios, what is drawn, files --------------------------------------------------------------

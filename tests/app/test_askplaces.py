@@ -129,7 +129,7 @@ def test_only_one_field_asks_the_view_and_a_closed_form_asks_no_more(
     click(qtbot, yard_window, 5, 10, 0.0)
     assert (len(here.list.texts), len(there.list.texts)) == (0, 1)
     form.reject()
-    assert yard_window.canvas.picking == "" and not yard_window.canvas._pins
+    assert yard_window.canvas.picking == "" and not yard_window.canvas.pins
 
 
 def test_lines_are_typed_changed_and_removed(

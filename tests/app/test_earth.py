@@ -10,7 +10,6 @@ import pytest
 import rasterio
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
-from rasterio.transform import from_origin
 
 from app.modelling.designs import read_design
 from app.session import Session
@@ -49,7 +48,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("plain")
     source, path = folder / "plain.tif", folder / "plain.city.gpkg"
     profile = {"driver": "GTiff", "width": SIDE, "height": SIDE, "count": 1, "dtype": "float32"}
-    transform = from_origin(LEFT_M, TOP_M, 1.0, 1.0)
+    transform = rasterio.Affine(1, 0, LEFT_M, 0, -1, TOP_M)
     with rasterio.open(source, "w", crs="EPSG:28992", transform=transform, **profile) as raster:
         raster.write(np.full((SIDE, SIDE), 10, np.float32), 1)
     with Project.create(path, crs="EPSG:28992") as project:

@@ -191,6 +191,12 @@ def test_a_scenario_changes_and_the_base_stays(qtbot: QtBot, city: Window, settl
     qtbot.keyClick(city.canvas, Qt.Key.Key_Return)
     assert len(city.session.selection) == 3 and city.modelling.desk.tool is None
     city.session.select([fid])
+    start(city, "array_line")
+    draw(qtbot, city, *SQUARE[:2])
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Return)
+    placed = sorted(shape_of(city, each).mean(axis=0)[0] for each in city.session.selection.tolist())
+    assert np.diff(placed) == pytest.approx([5.0] * 4, abs=0.2)
+    city.session.select([fid])
     start(city, "delete")
     assert city.session.project.can_undo.label == "Delete 1 object in Tower"
     assert not city.session.project.object(fid).gone
@@ -256,3 +262,55 @@ def test_what_cannot_be_is_said_by_the_cursor_and_nothing_changes(qtbot: QtBot, 
     start(city, "raise")
     type_in(qtbot, city, "-8")
     assert city.session.project.can_undo == before and city.modelling.desk.tool is not None
+
+
+def test_corners_come_to_houses_right_angles_and_typed_numbers(qtbot: QtBot, city: Window) -> None:
+    city.canvas.set_camera(Camera(ROOF, 110.0, 0.0, 80.0))
+    start(city, "building")
+    tool = city.modelling.desk.tool
+    azimuth = city.canvas.camera.azimuth_deg
+    # The south-east corner of house-7's foot, a little beside it: behind it lies open ground.
+    corner = spot(city, 84_030.0, 446_040.0, 0.0) + QPoint(3, 2)
+    qtbot.mouseMove(city.canvas, corner)
+    qtbot.waitUntil(lambda: tool.aimed is not None)
+    assert tool.aimed.to == "corner"
+    qtbot.mouseClick(city.canvas, LEFT, pos=corner)
+    assert tool.corners[0] == pytest.approx((84_030, 446_040, 0), abs=1e-6)
+    qtbot.keyClicks(city.canvas, "12.5<90")  # neither view 1 nor 2
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Return)
+    assert tool.corners[1] == pytest.approx((84_042.5, 446_040, 0), abs=1e-6)
+    assert city.canvas.camera.azimuth_deg == azimuth
+    nearly = spot(city, 84_042.8, 446_034.0, 0.0)
+    qtbot.mouseMove(city.canvas, nearly)
+    qtbot.waitUntil(lambda: tool.aimed.to == "perpendicular", timeout=2000)
+    qtbot.mouseClick(city.canvas, LEFT, pos=nearly)
+    assert tool.corners[2][0] == pytest.approx(84_042.5, abs=1e-6)
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Backspace)
+    assert len(tool.corners) == 2
+    qtbot.mouseClick(city.canvas, LEFT, pos=nearly)
+    last = spot(city, 84_030.0, 446_034.0, 0.0)
+    qtbot.mouseClick(city.canvas, LEFT, pos=last)
+    qtbot.mouseDClick(city.canvas, LEFT, pos=last)
+    assert tool.is_closed and len(tool.corners) == 4 and not tool.refusal
+
+
+def test_what_is_moved_comes_to_its_neighbour(qtbot: QtBot, city: Window) -> None:
+    city.canvas.set_camera(Camera(ROOF, 120.0, 0.0, 75.0))
+    fid = choose(city, "house-4")
+    start(city, "move")
+    ((foot, _), _) = city.modelling.desk.tool.knobs()
+    # Towards house-5, 20 m to the east, until their corners are 0.3 m apart.
+    drag(qtbot, city, spot(city, *foot), spot(city, foot[0] + 9.7, foot[1] + 0.2, foot[2]))
+    assert shape_of(city, fid).max(axis=0)[:2] == pytest.approx((84_040, 446_030), abs=1e-6)
+
+
+def test_undo_gives_a_tool_back_what_was_copied(qtbot: QtBot, city: Window) -> None:
+    fid = choose(city, "house-4")
+    scenario(city)
+    city.session.select([fid])
+    start(city, "raise")
+    type_in(qtbot, city, "3")
+    (copy,) = city.session.selection.tolist()
+    assert copy != fid
+    city.actions_["undo"].trigger()
+    assert city.session.selection.tolist() == [fid] and city.modelling.desk.tool.shapes

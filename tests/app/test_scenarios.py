@@ -81,6 +81,9 @@ def test_a_scenario_is_begun_from_what_is_shown_and_the_window_says_so(qtbot: Qt
     assert row.data(ASIDE) == "looked at"
     drawn(qtbot, town)
     assert town.session.scene.box[1, 2] == pytest.approx(60, abs=0.1)
+    town.notices.scenario.hide()
+    town.session.situation.set_date("2023-01-01")
+    assert town.notices.scenario.text == ""  # closed, it stays so while the same scenario is looked at
     town.notices.scenario.acted.emit()
     assert town.session.situation.scenario is None and town.notices.scenario.text == ""
     assert town.windowTitle().startswith("town")
@@ -159,6 +162,15 @@ def test_status_is_set_in_the_menu_and_only_own_layers_are_exported(
     run_export(town.session, layer, WriteOptions(out=out))
     qtbot.waitUntil(out.exists, timeout=10_000)
     assert b'"tower"' in out.read_bytes() and b'"school"' not in out.read_bytes()
+
+
+def test_what_puts_whole_layers_right_leaves_the_city_as_it_is_alone(qtbot: QtBot, town: Window) -> None:
+    begin(qtbot, town, "Tower")
+    said: list[str] = []
+    town.session.problem.connect(said.append)
+    town.session.set_current_layer(next(one.id for one in town.session.project.layers if one.kind == "city"))
+    town.actions_["heights"].trigger()
+    assert "you look at the scenario Tower" in said[0]
 
 
 def test_names_are_used_once_and_dates_are_dates(qtbot: QtBot, town: Window) -> None:
