@@ -41,7 +41,7 @@ TITLE = "Zoning check"
 HELP = "Heights, setbacks, coverage, floor area, angles, views and sun: what breaks the rules of its plot."
 
 #: Plots that are checked in a second, with what stands on them.
-PLOTS_PER_SECOND = 200
+PLOTS_PER_SECOND = 20
 METHOD = (
     "Each rule is a plane over its plot, or an area where nothing may stand; where several planes of a rule "
     "lie over one another the lowest counts. The triangles of every building are cut by the planes and the "
