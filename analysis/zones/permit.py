@@ -116,14 +116,16 @@ def checked(
     ground: Ground,
     floors: Floors,
     tolerance_m: float,
+    judged: frozenset[int] | None = None,
 ) -> Permit:
-    """Check buildings. `ground` gives the height of the terrain at places (n, 2), NaN without."""
+    """Check buildings, or those of some fids; for the ratios of their plots all that stands there counts."""
     plots = [one.plot for one in ruled]
     every = shapely.union_all([plot.polygon for plot in plots])
     tree = shapely.STRtree([plot.polygon for plot in plots])
     found: list[Found] = []
     standing = []
     on_plot: dict[int, list[Body]] = {at: [] for at in range(len(ruled))}
+    concerned: set[int] = set()
     for body in bodies:
         shared = {
             at: area
@@ -132,10 +134,14 @@ def checked(
         }
         if not shared:
             continue
+        for at in shared:
+            on_plot[at].append(body)
+        if judged is not None and not judged & {body.fid, *(piece.fid for piece in body.pieces)}:
+            continue
+        concerned |= set(shared)
         main = max(shared, key=lambda at: (shared[at], -at))
         foot, outside = foot_of(body, ground), 0.0
         for at in shared:
-            on_plot[at].append(body)
             beside = polygons_of(body.plan.buffer(BESIDE_M).difference(every)) if at == main else None
             limits = limits_for(ruled[at], foot, beside)
             found += [each for limit in limits for each in _against(limit, ruled[at].plot, body, tolerance_m)]
@@ -143,8 +149,8 @@ def checked(
         found += _storeys(ruled[main], body, floors)
         standing.append(Standing(body, plots[main], foot, outside))
     sizes = [_size(one.plot, on_plot[at], floors) for at, one in enumerate(ruled)]
-    for one, size in zip(ruled, sizes, strict=True):
-        found += _ratios(one, size)
+    for at, (one, size) in enumerate(zip(ruled, sizes, strict=True)):
+        found += _ratios(one, size) if judged is None or at in concerned else ()
     return Permit(tuple(found), tuple(standing), tuple(sizes))
 
 
