@@ -41,7 +41,7 @@ TITLE = "Zoning check"
 HELP = "Heights, setbacks, coverage, floor area, angles, views and sun: what breaks the rules of its plot."
 
 #: Plots that are checked in a second, with what stands on them.
-PLOTS_PER_SECOND = 200
+PLOTS_PER_SECOND = 20
 METHOD = (
     "Each rule is a plane over its plot, or an area where nothing may stand; where several planes of a rule "
     "lie over one another the lowest counts. The triangles of every building are cut by the planes and the "
@@ -157,7 +157,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     _check_rules(inputs, ordinance)
     progress(0.05, "what stands on the plots")
     cast = casters(project, situation_of(inputs), box_around(plots, frame))
-    bodies = bodies_of(project, cast, frame, inputs.where, _wanted(project, inputs))
+    bodies = bodies_of(project, cast, frame, inputs.where, None)
     ground = ground_in(cast, frame)
     progress(0.4, "the limits of the plots")
     low = min((body.low_z for body in bodies), default=0.0)
@@ -166,7 +166,8 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     grounds = [_mean(ground_along(plot.polygon, ground), low) for plot in plots]
     each = [ruled(plot, ordinance, others, height, top) for plot, height in zip(plots, grounds, strict=True)]
     progress(0.6, "what is beyond them")
-    permit = checked(each, bodies, ground, Floors(inputs.storey_height_m), inputs.tolerance_m)
+    floors = Floors(inputs.storey_height_m)
+    permit = checked(each, bodies, ground, floors, inputs.tolerance_m, _wanted(project, inputs))
     found = Checked(project, frame, each, grounds, permit)
     progress(0.95, "the list of what breaks rules")
     return finished(
@@ -214,15 +215,15 @@ def _check_rules(inputs: Inputs, ordinance: Ordinance) -> None:
         )
 
 
-def _wanted(project: Project, inputs: Inputs) -> tuple[int, ...] | None:
+def _wanted(project: Project, inputs: Inputs) -> frozenset[int] | None:
     """The buildings that are checked; None: all."""
     if inputs.fids:
-        return inputs.fids
+        return frozenset(inputs.fids)
     if not (inputs.scenario and inputs.own):
         return None
     found = touched(project, inputs.scenario)
     imported = [fid for layer in found.layers for fid in project.fids(layer).tolist()]
-    return (*found.changed.values(), *found.added, *imported)
+    return frozenset((*found.changed.values(), *found.added, *imported))
 
 
 def _mean(heights: Float64, otherwise: float) -> float:

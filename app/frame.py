@@ -7,7 +7,16 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QMenuBar, QSizePolicy, QToolBar, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QMenu,
+    QMenuBar,
+    QSizePolicy,
+    QTabBar,
+    QToolBar,
+    QWidget,
+)
 
 from app.actions import ACTIONS, MENUS, ActionSet
 from app.mnemonics import letter_menu
@@ -54,6 +63,8 @@ def docks_of(window: QMainWindow, panels: Mapping[str, QWidget]) -> dict[str, QD
         if where in latest:  # at once: the window would grow to hold all of them above each other
             window.tabifyDockWidget(latest[where], dock)
         docks[name] = latest[where] = dock
+    for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        bar.hide()  # those of fewer tabs would stay; Qt shows the ones in use
     window.setCorner(Qt.Corner.BottomLeftCorner, AREA.LeftDockWidgetArea)
     window.setCorner(Qt.Corner.BottomRightCorner, AREA.RightDockWidgetArea)
     horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical

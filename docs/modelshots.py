@@ -19,7 +19,7 @@ from viewer.camera import Camera
 #: A free place beside the church of the demo city, and corners of a footprint there.
 PLACE = np.array([548_520.0, 5_494_560.0, 0.0])
 FOOTPRINT = ((0, 0), (22, 6), (18, 20), (8, 17))
-HOLLOW = ((-34, -4), (-20, -2), (-22, 10), (-37, 8))
+HOLLOW = ((22, -17), (38, -12), (33, 0), (18, -5))
 Settle = Callable[[Window], None]
 Keep = Callable[[Window, str, QWidget | None], None]
 

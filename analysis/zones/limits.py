@@ -114,9 +114,9 @@ def _upright(rule: str, area: BaseGeometry, free: BaseGeometry, allowed: float) 
 def from_border(plot: Area, angle_deg: float, begin_m: float, ground_z: float, top_z: float) -> Limit | None:
     """Planes that rise inwards from the border of a plot."""
     sheets = []
-    for part in shapely.get_parts(plot.polygon):
-        for ring in (part.exterior, *part.interiors):
-            sheets += _beside(ring, angle_deg, ground_z + begin_m, top_z, closed=True)
+    for part in shapely.get_parts(shapely.orient_polygons(plot.polygon)):
+        for ring in (part.exterior, *part.interiors):  # the plot lies to their left
+            sheets += _beside(ring, angle_deg, ground_z + begin_m, top_z, closed=True, sides=(1.0,))
     return _planes(BORDER, plot, sheets)
 
 
@@ -137,12 +137,19 @@ def from_streets(
             yield replace(limit, by=name)
 
 
-def _beside(line: BaseGeometry, angle_deg: float, height_z: float, top_z: float, closed: bool) -> list[Sheet]:
+def _beside(
+    line: BaseGeometry,
+    angle_deg: float,
+    height_z: float,
+    top_z: float,
+    closed: bool,
+    sides: Sequence[float] = (1.0, -1.0),
+) -> list[Sheet]:
     """Sheets beside a line as far as they are lower than anything that stands."""
     slope = float(np.tan(np.radians(angle_deg)))
     reach = max(top_z - height_z, 0.0) / slope
     places = shapely.get_coordinates(shapely.simplify(line, STRAIGHT_M))
-    return beside(places, height_z, slope, reach, closed) if reach > 0 else []
+    return beside(places, height_z, slope, reach, closed, sides) if reach > 0 else []
 
 
 def in_view(plot: Area, name: str, surface: Sequence[Float64]) -> Limit | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from analysis.zones.floors import Floors
 from analysis.zones.limits import Limit, flat_limit
 from analysis.zones.ordinance import BULK, COVERAGE, FLOOR_AREA, HEIGHT, STOREYS, TERMS
 from analysis.zones.overshoot import Overshoot, overshoot
-from analysis.zones.sheets import Cells, Sheet, cells_of, forbidden, lowest, polygons_of
+from analysis.zones.sheets import Cells, Sheet, cells_of, forbidden, level, lowest, polygons_of
 from layers.arrays import Float64
 
 if TYPE_CHECKING:
@@ -34,6 +35,20 @@ class Ruled:
     plot: Area
     stated: Mapping[str, float]
     limits: tuple[Limit, ...]
+
+    @cached_property
+    def lowest(self) -> tuple[Sheet, ...]:
+        """The lowest of all limits, but for those that count from the foot of each building."""
+        return lowest([sheet for limit in self.limits for sheet in limit.sheets])
+
+    def envelope(self, foot_z: float, beside: BaseGeometry | None = None) -> tuple[Sheet, ...]:
+        """The lowest of all limits for one building, and nothing beside all plots where a rule says so."""
+        sheets = self.lowest
+        if HEIGHT in self.stated:
+            sheets = lowest([*sheets, level(self.plot.polygon, foot_z + self.stated[HEIGHT])])
+        if beside is None or beside.is_empty or all(limit.free is None for limit in self.limits):
+            return sheets
+        return (*sheets, forbidden(beside))
 
 
 @dataclass(frozen=True)
@@ -101,14 +116,16 @@ def checked(
     ground: Ground,
     floors: Floors,
     tolerance_m: float,
+    judged: frozenset[int] | None = None,
 ) -> Permit:
-    """Check buildings. `ground` gives the height of the terrain at places (n, 2), NaN without."""
+    """Check buildings, or those of some fids; for the ratios of their plots all that stands there counts."""
     plots = [one.plot for one in ruled]
     every = shapely.union_all([plot.polygon for plot in plots])
     tree = shapely.STRtree([plot.polygon for plot in plots])
     found: list[Found] = []
     standing = []
     on_plot: dict[int, list[Body]] = {at: [] for at in range(len(ruled))}
+    concerned: set[int] = set()
     for body in bodies:
         shared = {
             at: area
@@ -117,19 +134,23 @@ def checked(
         }
         if not shared:
             continue
+        for at in shared:
+            on_plot[at].append(body)
+        if judged is not None and not judged & {body.fid, *(piece.fid for piece in body.pieces)}:
+            continue
+        concerned |= set(shared)
         main = max(shared, key=lambda at: (shared[at], -at))
         foot, outside = foot_of(body, ground), 0.0
         for at in shared:
-            on_plot[at].append(body)
             beside = polygons_of(body.plan.buffer(BESIDE_M).difference(every)) if at == main else None
             limits = limits_for(ruled[at], foot, beside)
             found += [each for limit in limits for each in _against(limit, ruled[at].plot, body, tolerance_m)]
-            outside += _outside(limits, body)
+            outside += _outside(ruled[at].envelope(foot, beside), body)
         found += _storeys(ruled[main], body, floors)
         standing.append(Standing(body, plots[main], foot, outside))
     sizes = [_size(one.plot, on_plot[at], floors) for at, one in enumerate(ruled)]
-    for one, size in zip(ruled, sizes, strict=True):
-        found += _ratios(one, size)
+    for at, (one, size) in enumerate(zip(ruled, sizes, strict=True)):
+        found += _ratios(one, size) if judged is None or at in concerned else ()
     return Permit(tuple(found), tuple(standing), tuple(sizes))
 
 
@@ -228,10 +249,9 @@ def _into(limit: Limit, plot: Area, shot: Overshoot) -> tuple[float, Float64]:
     return limit.allowed - float(near.min()), nearest[at]
 
 
-def _outside(limits: Sequence[Limit], body: Body) -> float:
+def _outside(sheets: Sequence[Sheet], body: Body) -> float:
     if not body.is_closed:
         return np.nan
-    sheets = lowest([sheet for limit in limits for sheet in limit.sheets])
     return overshoot(body.triangles, cells_of(sheets)).volume_m3 if sheets else 0.0
 
 
@@ -261,8 +281,3 @@ def _ratios(one: Ruled, size: PlotSize) -> Sequence[Found]:
             excess = ratio - allowed if ratio > allowed + RATIO_SLACK else 0.0
             found.append(Found(term.title, one.plot, None, allowed, ratio, term.unit, excess))
     return found
-
-
-def envelope_of(one: Ruled, ground_z: float) -> tuple[Sheet, ...]:
-    """The lowest of all limits of a plot, for a building whose foot is as high as given."""
-    return lowest([sheet for limit in limits_for(one, ground_z, None) for sheet in limit.sheets])

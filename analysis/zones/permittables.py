@@ -13,7 +13,7 @@ from analysis.verdicts import FAIL, PASS
 from analysis.zones.frame import Frame
 from analysis.zones.limits import LINE, WINDOW
 from analysis.zones.ordinance import SETBACK, TERMS
-from analysis.zones.permit import Found, Permit, Ruled, envelope_of
+from analysis.zones.permit import Found, Permit, Ruled
 from analysis.zones.sheets import FLOOR_M, Sheet, cells_of
 from analysis.zones.solids import solid_above
 from layers.arrays import Float64
@@ -271,7 +271,7 @@ def volumes_table(checked: Checked) -> Table:
     ]
     if len(checked.ruled) <= MOST_ENVELOPES:
         for one, ground_z in zip(checked.ruled, checked.grounds, strict=True):
-            roof = _roof(envelope_of(one, ground_z))
+            roof = _roof(one.envelope(ground_z))
             rows += [(f"Envelope of {one.plot.name}", ENVELOPE, roof)] if roof else []
     return Table(
         {

@@ -137,16 +137,23 @@ def cells_of(sheets: Sequence[Sheet]) -> Cells:
     return Cells(found, np.concatenate(owner), planes)
 
 
-def beside(line: Float64, height_m: float, slope: float, reach_m: float, closed: bool) -> list[Sheet]:
-    """Sheets that rise from a line (n, 2) with the distance from it, on both sides, up to a reach.
+def beside(
+    line: Float64,
+    height_m: float,
+    slope: float,
+    reach_m: float,
+    closed: bool,
+    sides: Sequence[float] = (1.0, -1.0),
+) -> list[Sheet]:
+    """Sheets that rise from a line (n, 2) with the distance from it, to its left (1) and right (-1).
 
-    Around corners they are cones, told by planes that touch these from below. Beyond the ends of an open
-    line there is none.
+    They go up to a reach. Around corners they are cones, told by planes that touch these from below. Beyond
+    the ends of an open line there is none.
     """
     found = []
     ways = [(end - start) / np.linalg.norm(end - start) for start, end in pairwise(line)]
     for (start, end), way in zip(pairwise(line), ways, strict=True):
-        for side in (1.0, -1.0):
+        for side in sides:
             across = side * np.array((-way[1], way[0]))
             ring = (start, end, end + reach_m * across, start + reach_m * across)
             found.append(rising(shapely.Polygon(ring), start, across, height_m, slope))
@@ -154,19 +161,20 @@ def beside(line: Float64, height_m: float, slope: float, reach_m: float, closed:
     if closed:
         corners.append((line[0], (ways[-1], ways[0])))
     for corner, (before, after) in corners:
-        found += _cone(corner, before, after, height_m, slope, reach_m)
+        turn = float(np.arctan2(before[0] * after[1] - before[1] * after[0], before @ after))
+        if -np.sign(turn) in sides:  # to the right of a line that turns left
+            found += _cone(corner, before, turn, height_m, slope, reach_m)
     return found
 
 
 def _cone(
-    corner: Float64, before: Float64, after: Float64, height_m: float, slope: float, reach_m: float
+    corner: Float64, before: Float64, turn: float, height_m: float, slope: float, reach_m: float
 ) -> list[Sheet]:
     """What fills the gap on the outer side of a corner of a line."""
-    turn = float(np.arctan2(before[0] * after[1] - before[1] * after[0], before @ after))
     count = int(np.ceil(abs(np.degrees(turn)) / FACET_DEG - 1e-9))
     if count == 0:
         return []
-    side = -np.sign(turn)  # to the right of a line that turns left
+    side = -np.sign(turn)
     first = np.arctan2(*(side * np.array((before[0], -before[1]))))
     edges = first + np.linspace(0.0, turn, count + 1)
     far = reach_m / np.cos(turn / count / 2)

@@ -154,10 +154,11 @@ class SketchTool(Tool):
             if self.closes and len(self.corners) > 1:
                 pen.line([place, self.corners[0]], is_dashed=True)
         pen.dots([*self.corners, self.aimed.place])
+        said = [] if self.aimed.to == FREE else [self.aimed.to]
         if self.corners and (length := math.dist(start[:2], place[:2])):
-            pen.label((start + place) / 2, f"{metres(length)}  {azimuth(start, place):.1f}°")
-        if self.aimed.to != FREE:
-            pen.label(self.aimed.place, self.aimed.to)
+            said.insert(0, f"{metres(length)}  {azimuth(start, place):.1f}°")
+        if said:
+            pen.label(self.aimed.place, "  ".join(said))
 
 
 def azimuth(start: Float64, end: Float64) -> float:

@@ -55,7 +55,7 @@ class Tool:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.typed = Typed()
-        self.cursor = QPointF()
+        self.cursor = QPointF(desk.canvas.rect().center())
         self.refusal = ""  # why what is shown cannot be made
         known = desk.memory.setdefault(self.name, {})
         self.values: dict[str, Any] = {field.name: field.value for field in self.fields} | known

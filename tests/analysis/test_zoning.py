@@ -281,6 +281,8 @@ def test_a_scenario_is_checked_alone_and_the_result_is_the_same_again(project: P
     assert own.tables["buildings"].texts("name") == ["tower"]
     assert sorted(both.tables["buildings"].texts("name")) == ["mill", "tower"]
     assert violations(own)["Height above the ground"] == (30, 7, 23, 575)
+    # What stands there already counts in the coverage of the plot, though it is not what is checked.
+    assert violations(own)["Plot coverage"][0] == pytest.approx((60 + 25) / 400)
     again = rerun(project, own, lambda *_: None)
     assert not again.differences
     shapes = dict(zip(own.tables[VOLUMES].texts("role"), own.tables[VOLUMES].texts("wkb"), strict=True))
