@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,9 +33,25 @@ QUICK: Mapping[str, Mapping[str, Any]] = {
     "exposure": {"target": "id == 'old'", "fids": (), "spacing_m": 2.0},
     "isovist": {"on": "ground", "fids": (), "spacing_m": 2.0},
     "change": {"compare_date": "1980-01-01", "date": "2040-01-01"},
+    "zoning": {"plots": "plots"},
+    "indicators": {},
     "soundness": {},
     "doctor": {},
 }
+
+
+def plots(folder: Path) -> Path:
+    """A plot around the old building, which is higher than may be."""
+    ring = [[85_195, 446_995], [85_215, 446_995], [85_215, 447_015], [85_195, 447_015], [85_195, 446_995]]
+    feature = {
+        "type": "Feature",
+        "properties": {"maxHeight": 8},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::28992"}}
+    path = folder / "plots.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": [feature]}))
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +59,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     folder = tmp_path_factory.mktemp("rerun")
     with Project.create(folder / "p.city.gpkg") as found:
         import_here(found, model(folder))
+        import_here(found, plots(folder))
         yield found
 
 

@@ -277,10 +277,9 @@ def test_the_highest_lod_or_the_chosen_one_is_drawn(tmp_path: Path) -> None:
             with project.edit("LoD") as edit:
                 edit.set_layer(layer.id, lod=lod)
             wanted = lods == (float(lod) if lod else [best[int(owner)] for owner in objects])
-            typed = mesh.surface_type > 0
             rows = [row for row in scene.legend() if row.unit == "surfaces"]
             drawn.append(sum(row.count for row in rows))
-            assert drawn[-1] == (np.repeat(wanted, np.diff(mesh.geometry_surface)) & typed).sum() or not rows
+            assert drawn[-1] == np.repeat(wanted, np.diff(mesh.geometry_surface)).sum() or not rows
         assert len(mesh.lod_names) > 1 and len(set(drawn)) > 1
         scene.close()
 
