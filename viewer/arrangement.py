@@ -89,7 +89,12 @@ class Arrangement:
         return [whole[0] if first else Area(0, 0, 0, 0), Area(0, 0, 0, 0) if first else whole[1]]
 
     def under(self, x: float, y: float, count: int, width: int, height: int) -> int | None:
-        """Which pane lies under a position: of mixed ones the stronger; None between them."""
+        """Which pane lies under a position: of mixed ones the stronger; None between them.
+
+        One alone goes on beyond its edges, where a drag may end.
+        """
+        if count == 1:
+            return 0
         areas = self.seen(count, width, height)
         return next((number for number, area in enumerate(areas) if area.holds(x, y)), None)
 

@@ -25,7 +25,7 @@ def test_losses_are_in_the_answer_and_beside_it(houses: str, tmp_path: Path, cap
     status, found = answer(capsys, "export", houses, str(out))
     assert status == 0 and found["bytes"] == out.stat().st_size
     assert found["how"] == "written anew as Wavefront OBJ"
-    assert [loss["code"] for loss in found["losses"]] == ["attributes", "types", "crs", "source"]
+    assert [loss["code"] for loss in found["losses"]] == ["attributes", "crs", "source"]
     assert found["losses"][0]["count"] == 3
     assert main(["export", houses, str(out), "--overwrite"]) == 0
     assert "note: Attributes are not written: measuredHeight" in capsys.readouterr().err
