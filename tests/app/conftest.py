@@ -19,11 +19,18 @@ if TYPE_CHECKING:
     from app.window import Window
 
 SCREEN = "2600x1500x24"
+#: The environment's name of a display that tests have started.
+STARTED = "CITYSTRATA_STARTED_DISPLAY"
 
 
 def start_display() -> None:
-    """Start Xvfb on a free display when there is none; it ends with the tests."""
-    if os.environ.get("DISPLAY") or os.environ.get("QT_QPA_PLATFORM"):
+    """Start Xvfb on a free display when there is none; it ends with the tests.
+
+    Tests that run at the same time have one each: only one window of a display is the active one.
+    """
+    display = os.environ.get("DISPLAY")
+    is_anothers = display == os.environ.get(STARTED) and "PYTEST_XDIST_WORKER" in os.environ
+    if (display and not is_anothers) or os.environ.get("QT_QPA_PLATFORM"):
         return
     if shutil.which("Xvfb") is None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -38,7 +45,7 @@ def start_display() -> None:
     atexit.register(server.wait)
     atexit.register(server.terminate)
     with os.fdopen(read) as answer:
-        os.environ["DISPLAY"] = f":{answer.readline().strip()}"
+        os.environ["DISPLAY"] = os.environ[STARTED] = f":{answer.readline().strip()}"
 
 
 start_display()
