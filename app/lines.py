@@ -69,10 +69,9 @@ class TwoLines(QStyledItemDelegate):
         metrics = painter.fontMetrics()
         line = QRect(room.left(), 0, room.width(), metrics.lineSpacing())
         line.moveTop(room.top() + option.fontMetrics.height() + GAP)
-        for text in second.split("\n"):
-            painter.drawText(
-                line, Align.AlignLeft | Align.AlignVCenter, metrics.elidedText(text, Elide, room.width())
-            )
+        for text in second.split("\n"):  # words and numbers, of which the first ones count most
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(line, Align.AlignLeft | Align.AlignVCenter, shown)
             line.translate(0, line.height())
 
 
