@@ -36,6 +36,10 @@ def _has_ridge(values: Mapping[str, Any]) -> bool:
     return values["roof"] in DIRECTED
 
 
+def _breaks(values: Mapping[str, Any]) -> bool:
+    return bool(values["roof"] == "mansard")
+
+
 class BuildingTool(OutlineTool):
     """Footprint, then a ghost of the building whose top is dragged, or typed, until it is built."""
 
@@ -48,6 +52,8 @@ class BuildingTool(OutlineTool):
         Field("storey_m", "Storey height", 3.0, "m", 2.0, 20.0),
         Field("eaves_m", "Eaves height", 9.0, "m", 0.01, 2000.0),
         Field("pitch_deg", "Pitch", 0.0, "°", 0.0, 89.0, 1, none="usual", when=_slopes),
+        Field("break_m", "Break over eaves", 0.0, "m", 0.0, 100.0, none="usual", when=_breaks),
+        Field("upper_deg", "Pitch above", 0.0, "°", 0.0, 89.0, 1, none="usual", when=_breaks),
         Field("ridge_deg", "Direction", -1.0, "°", -1.0, 360.0, 1, none="by shape", when=_has_ridge),
         Field("type", "Type", "Building", choices=TYPES),
     )
@@ -95,11 +101,13 @@ class BuildingTool(OutlineTool):
 
     def _made(self) -> Shape:
         values = self.values
-        kind, pitch, ridge = values["roof"], values["pitch_deg"], values["ridge_deg"]
+        kind, ridge = values["roof"], values["ridge_deg"]
         roof = Roof(
             kind,
-            pitch_deg=pitch if pitch > 0 and kind != "flat" else None,
-            direction_deg=ridge if ridge >= 0 and kind in DIRECTED else None,
+            pitch_deg=values["pitch_deg"] or None if _slopes(values) else None,
+            direction_deg=ridge if ridge >= 0 and _has_ridge(values) else None,
+            upper_pitch_deg=values["upper_deg"] or None if _breaks(values) else None,
+            break_m=values["break_m"] or None if _breaks(values) else None,
         )
         return building(self.outline, self.ground_m, values["eaves_m"], roof)
 

@@ -64,6 +64,8 @@ def _build_arguments(parser: argparse.ArgumentParser) -> None:
     add("--storeys", metavar="N", type=int, help="how many there are")
     add("--roof", choices=KINDS, default="flat", help="default flat")
     add("--pitch", metavar="DEG", type=float, help="of the roof; default what is usual")
+    add("--break-height", metavar="M", type=float, help="of a mansard's break over the eaves")
+    add("--upper-pitch", metavar="DEG", type=float, help="of a mansard above its break; default 25")
     add("--direction", metavar="DEG", type=float, help="of the ridge, or the fall of a shed, from north")
     add("--ground", metavar="M", type=float, help="height of its ground; default the lowest terrain below it")
     add("--type", metavar="TYPE", default="Building", help="of city object; default Building")
@@ -82,8 +84,7 @@ def _build(arguments: argparse.Namespace) -> Answer:
         base = project.layer(arguments.layer).id if arguments.layer else _city(project)
         workshop = _workshop(project, arguments)
         ground_m = _ground(workshop, outline) if arguments.ground is None else arguments.ground
-        roof = Roof(arguments.roof, pitch_deg=arguments.pitch, direction_deg=arguments.direction)
-        shape = building(outline, ground_m, eaves_m, roof)
+        shape = building(outline, ground_m, eaves_m, _roof(arguments))
         pairs = dict(pair_from(text, "--set") for text in arguments.set)
         told: Mapping[str, Any] = building_attributes(shape, arguments.roof, storeys) | {
             key: value if (number := number_from(value)) is None else number for key, value in pairs.items()
@@ -104,6 +105,21 @@ def _build(arguments: argparse.Namespace) -> Answer:
         }
     said = f"{item.id}: {found.height_m:.2f} m high, {found.footprint_m2:.1f} m², {found.volume_m3:.0f} m³"
     return Answer(values, (f"{said}, in layer {values['layer']}.",))
+
+
+def _roof(arguments: argparse.Namespace) -> Roof:
+    broken = arguments.break_height, arguments.upper_pitch
+    if arguments.roof != "mansard" and broken != (None, None):
+        raise UsageError(
+            "Only a mansard roof has a break", found=f"--roof {arguments.roof}", allowed="--roof mansard"
+        )
+    return Roof(
+        arguments.roof,
+        pitch_deg=arguments.pitch,
+        direction_deg=arguments.direction,
+        break_m=broken[0],
+        upper_pitch_deg=broken[1],
+    )
 
 
 def _ring(text: str) -> Float64:

@@ -24,6 +24,8 @@ USUAL_PITCH_DEG: Mapping[str, float] = MappingProxyType(
     {"flat": 0.0, "gable": 40.0, "hip": 35.0, "shed": 10.0, "pyramid": 40.0, "mansard": 70.0}
 )
 KINDS = tuple(USUAL_PITCH_DEG)
+#: Of a mansard above its break.
+USUAL_UPPER_DEG = 25.0
 PITCHES_DEG = (0.5, 89.0)
 #: The end of a wing has corners that are about square: their sines.
 _SQUARE = math.sin(math.radians(50))
@@ -38,7 +40,7 @@ class Roof:
     rise_m: float | None = None  # of the highest place over the eaves; in place of the pitch
     #: Grid azimuth (clockwise from north) of the ridge; of a shed, the way it falls.
     direction_deg: float | None = None
-    upper_pitch_deg: float = 25.0  # of a mansard, above its break
+    upper_pitch_deg: float | None = None  # of a mansard, above its break
     break_m: float | None = None  # of a mansard: height of the break over the eaves
 
 
@@ -137,7 +139,8 @@ def _hip(outline: Outline, roof: Roof) -> Cells:
 def _mansard(outline: Outline, roof: Roof) -> Cells:
     found = skeleton(outline)
     steep = math.tan(math.radians(USUAL_PITCH_DEG["mansard"] if roof.pitch_deg is None else roof.pitch_deg))
-    shallow = math.tan(math.radians(roof.upper_pitch_deg))
+    upper_deg = USUAL_UPPER_DEG if roof.upper_pitch_deg is None else roof.upper_pitch_deg
+    shallow = math.tan(math.radians(upper_deg))
     if roof.break_m is not None:
         run = roof.break_m / steep
         if roof.rise_m is not None and run < found.reach_m:
@@ -151,7 +154,8 @@ def _mansard(outline: Outline, roof: Roof) -> Cells:
         raise EditError(
             "The mansard roof does not fit on this outline",
             found=f"its break would lie {run:.2f} m inwards of {found.reach_m:.2f} m",
-            allowed=f"a rise between {shallow * found.reach_m:.2f} m and {highest:.2f} m",
+            allowed=f"a rise between {shallow * found.reach_m:.2f} m and {highest:.2f} m, with its break below"
+            " the top and its pitch above less than below",
             do="Choose another rise, break or pitch",
         )
     polygons = [[ring] for rings in found.faces for ring in rings]

@@ -122,6 +122,25 @@ def test_a_tower_is_drawn_in_a_scenario_raised_and_undone(
     assert city.modelling.desk.tool is None and not city.modelling.panel.isVisible()
 
 
+def test_a_mansard_has_its_break_and_upper_pitch_in_the_panel(qtbot: QtBot, city: Window) -> None:
+    start(city, "building")
+    panel = city.modelling.panel
+    draw(qtbot, city, *SQUARE)
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Return)
+    assert not panel.fields["break_m"].isVisible() and not panel.fields["upper_deg"].isVisible()
+    panel.fields["roof"].setCurrentText("Mansard")
+    assert panel.fields["break_m"].isVisible() and panel.fields["upper_deg"].isVisible()
+    for name, value in (("eaves_m", 6), ("pitch_deg", 60), ("break_m", 3), ("upper_deg", 20)):
+        panel.fields[name].setValue(value)
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Return)
+    (fid,) = city.session.selection.tolist()
+    corners = shape_of(city, fid)
+    heights = np.unique(np.round(corners[:, 2] - corners[:, 2].min(), 2))
+    deep = np.ptp(corners[:, 1]) / 2
+    top = 9 + (deep - 3 / 3**0.5) * np.tan(np.radians(20))
+    assert {6.0, 9.0} <= set(heights.tolist()) and heights[-1] == pytest.approx(top, abs=0.02)
+
+
 def choose(window: Window, id: str) -> int:
     """Select a house."""
     (item,) = [item for item in window.session.project.objects() if item.id == id and not item.gone]

@@ -54,6 +54,15 @@ def test_a_house_is_built_raised_and_moved_in_a_scenario(
         assert project.count(project.layer("Town")) == 6
 
 
+def test_a_mansard_breaks_where_it_is_told_to(town: str, capsys: pytest.CaptureFixture[str]) -> None:
+    base = ("build", town, "--footprint", FOOTPRINT, "--height", "6", "--ground", "0", "--roof")
+    _, built = answer(capsys, *base, "mansard", "--pitch", "45", "--break-height", "2", "--upper-pitch", "30")
+    # 2 m inwards and up at 45°, then 2 m more to the ridge at 30°.
+    assert built["height_m"] == pytest.approx(6 + 2 + 2 * 3**-0.5)
+    status, told = answer(capsys, *base, "hip", "--break-height", "2")
+    assert status == 2 and "mansard" in told["error"]["what"]
+
+
 def test_what_is_of_the_base_is_copied_before_it_is_changed(
     town: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
