@@ -1,37 +1,22 @@
-"""Pages of a report: blocks of text, tables, pictures and charts, laid out on A4 and painted as vectors.
+"""What is printed: paper, and blocks of text, pictures and charts that are painted on it as vectors.
 
 Lengths are in points of 1/96 inch, so that fonts measure the same on paper as in the window.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from html import escape
-from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QMarginsF, QPointF, QRectF, Qt
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QFontDatabase,
-    QFontMetricsF,
-    QImage,
-    QPageSize,
-    QPainter,
-    QPdfWriter,
-    QPen,
-    QTextDocument,
-)
-
-from layers.errors import WriteError
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QImage, QPainter, QPen, QTextDocument
 
 DPI = 96
 MM = DPI / 25.4
-PAGE_WIDTH, PAGE_HEIGHT = 210 * MM, 297 * MM
 LEFT, RIGHT, TOP, BOTTOM = 20 * MM, 18 * MM, 17 * MM, 22 * MM
-WIDTH, HEIGHT = PAGE_WIDTH - LEFT - RIGHT, PAGE_HEIGHT - TOP - BOTTOM
 #: The first of these that is installed.
 FACES = (
     *("Inter", "Source Sans 3", "Segoe UI", "Helvetica Neue", "Helvetica", "Noto Sans", "Liberation Sans"),
@@ -41,12 +26,30 @@ INK, MUTED, RULE, ACCENT, TINT = "#1d262b", "#5d6b74", "#ccd4d8", "#0e6f79", "#f
 BODY, SMALL, TINY = 9.0, 7.8, 7.0
 #: Longer texts are cut: they would fill pages with one paragraph.
 LONGEST = 6000
-#: Titles of columns are so wide where there is room, as a part of what they need in one line.
-TWO_LINES = 0.6
-#: Tables of no more rows stay on one page.
-WHOLE_ROWS = 16
-#: Room for "Page n of m".
-FOLIO_WIDTH = 90.0
+
+
+@dataclass(frozen=True)
+class Page:
+    """Paper as it lies, in millimetres; margins are the same on all."""
+
+    width_mm: float
+    height_mm: float
+
+    @property
+    def width(self) -> float:
+        """How wide the column is that is printed on."""
+        return self.width_mm * MM - LEFT - RIGHT
+
+    @property
+    def height(self) -> float:
+        """How high it is."""
+        return self.height_mm * MM - TOP - BOTTOM
+
+
+A4 = Page(210, 297)
+#: Lying paper, for pictures beside each other.
+SHEETS = {"A4": Page(297, 210), "A3": Page(420, 297)}
+WIDTH, HEIGHT = A4.width, A4.height
 
 
 def face() -> str:
@@ -73,6 +76,9 @@ class Block(Protocol):
     def height(self, width: float) -> float:
         """How high it is in a column so wide."""
 
+    def least(self, width: float) -> float:
+        """How much of it stays in one piece below its heading."""
+
     def draw(self, painter: QPainter, x: float, y: float, width: float) -> None:
         """Paint it with its upper left corner here."""
 
@@ -81,11 +87,19 @@ class Block(Protocol):
 
 
 @dataclass
-class Whole:
+class Whole(ABC):
     """What blocks have that are never split."""
 
     gap: float = 6.0
     stays_with_next: bool = False
+
+    @abstractmethod
+    def height(self, width: float) -> float:
+        """How high it is in a column so wide."""
+
+    def least(self, width: float) -> float:
+        """All of it."""
+        return self.height(width)
 
     def split(self, _width: float, _room: float) -> tuple[Block, Block] | None:
         """It stays in one piece."""
@@ -274,223 +288,18 @@ class Narrow(Whole):
 
 
 @dataclass
-class Grid:
-    """A table that goes on over pages, its titles repeated."""
+class Stacked(Whole):
+    """Blocks one below the other, kept together."""
 
-    titles: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    numeric: Sequence[bool]
-    colours: Sequence[Sequence[str]] = ()  # of cells, where they differ from ink
-    gap: float = 8.0
-    stays_with_next: bool = False
-    points: float = SMALL
-    is_rest: bool = False
-
-    PAD = 4.0
+    blocks: Sequence[Block] = ()
 
     def height(self, width: float) -> float:
-        """Titles and all rows."""
-        widths = self._widths(width)
-        return self._head(widths) + sum(self._row_height(row, widths) for row in self.rows)
-
-    def least(self, width: float) -> float:
-        """Room for the titles and the rows that stay with them when it is split."""
-        widths, stay = self._widths(width), self.rows if self._is_whole(width) else self.rows[:3]
-        return self._head(widths) + sum(self._row_height(row, widths) for row in stay)
-
-    def _is_whole(self, width: float) -> bool:
-        """Whether it is so short that it goes to the next page rather than in two."""
-        return not self.is_rest and len(self.rows) <= WHOLE_ROWS and self.height(width) <= HEIGHT
-
-    def split(self, width: float, room: float) -> tuple[Block, Block] | None:
-        """As many rows as fit below the titles; at least two, and all of a short table."""
-        if self._is_whole(width):
-            return None
-        widths = self._widths(width)
-        used, count = self._head(widths), 0
-        for row in self.rows:
-            used += self._row_height(row, widths)
-            if used > room:
-                break
-            count += 1
-        if count < 2 or count == len(self.rows):
-            return None
-        if len(self.rows) - count < 2:
-            count -= 1
-        first = replace(self, rows=self.rows[:count], colours=self.colours[:count])
-        rest = replace(self, rows=self.rows[count:], colours=self.colours[count:], is_rest=True)
-        return first, rest
+        """All of them, with the gaps between."""
+        return sum(block.height(width) for block in self.blocks) + sum(b.gap for b in self.blocks[1:])
 
     def draw(self, painter: QPainter, x: float, y: float, width: float) -> None:
-        """Paint titles, rules and rows."""
-        widths = self._widths(width)
-        head = self._head(widths)
-        painter.fillRect(QRectF(x, y, width, head), QColor(TINT))
-        self._draw_row(painter, x, y, self.titles, widths, [MUTED] * len(widths), QFont.Weight.DemiBold)
-        y += head
-        for number, row in enumerate(self.rows):
-            colours = self.colours[number] if number < len(self.colours) else [INK] * len(widths)
-            self._draw_row(painter, x, y, row, widths, colours, QFont.Weight.Normal)
-            y += self._row_height(row, widths)
-            painter.setPen(QPen(QColor(RULE), 0.5))
-            painter.drawLine(QPointF(x, y), QPointF(x + width, y))
-
-    def _head(self, widths: Sequence[float]) -> float:
-        return self._row_height(self.titles, widths, QFont.Weight.DemiBold)
-
-    def _draw_row(
-        self,
-        painter: QPainter,
-        x: float,
-        y: float,
-        cells: Sequence[str],
-        widths: Sequence[float],
-        colours: Sequence[str],
-        weight: QFont.Weight,
-    ) -> None:
-        high = self._row_height(cells, widths, weight)
-        for text, wide, numeric, colour in zip(cells, widths, self.numeric, colours, strict=True):
-            bold = weight if colour in (INK, MUTED) else QFont.Weight.DemiBold
-            cell_font = font(self.points, bold)
-            painter.setFont(cell_font)
-            painter.setPen(QColor(colour))
-            side = Qt.AlignmentFlag.AlignRight if numeric else Qt.AlignmentFlag.AlignLeft
-            box = QRectF(x + self.PAD, y + self.PAD * 0.7, wide - 2 * self.PAD, high)
-            flags = _wrap(text, box.width(), QFontMetricsF(cell_font))
-            painter.drawText(box, int(side) | int(Qt.AlignmentFlag.AlignTop) | flags, text)
-            x += wide
-
-    def _row_height(
-        self, cells: Sequence[str], widths: Sequence[float], weight: QFont.Weight = QFont.Weight.Normal
-    ) -> float:
-        metrics = QFontMetricsF(font(self.points, weight))
-        heights = []
-        for text, wide in zip(cells, widths, strict=True):
-            room = QRectF(0, 0, wide - 2 * self.PAD, 1e5)
-            flags = _wrap(text, room.width(), metrics)
-            heights.append(metrics.boundingRect(room, flags, text).height())
-        return max(metrics.lineSpacing(), *heights) + 1.4 * self.PAD
-
-    def _widths(self, width: float) -> list[float]:
-        """Numbers get what they need, texts share the rest by what they would need."""
-        metrics = QFontMetricsF(font(self.points, QFont.Weight.DemiBold))
-        wanted, easy = [], []  # easy: titles take no more than about two lines
-        for at, title in enumerate(self.titles):
-            cells = [row[at] for row in self.rows[:400]]
-            longest = max((metrics.horizontalAdvance(cell) for cell in cells), default=0.0)
-            word = max(metrics.horizontalAdvance(part) for part in title.split() or [""])
-            half = max(word, TWO_LINES * metrics.horizontalAdvance(title))
-            wanted.append(max(longest, word) + 2 * self.PAD + 2)
-            easy.append(max(longest, half) + 2 * self.PAD + 2)
-        wanted = easy if sum(easy) <= width else wanted
-        spare = width - sum(wanted)
-        if spare >= 0:
-            texts = [at for at, numeric in enumerate(self.numeric) if not numeric] or list(range(len(wanted)))
-            return [each + (spare / len(texts) if at in texts else 0) for at, each in enumerate(wanted)]
-        return _narrowed(wanted, width)
-
-
-def _narrowed(wanted: Sequence[float], width: float) -> list[float]:
-    """The widest columns give way until all fit."""
-    limit, left, kept = 0.0, width, sorted(wanted)
-    for number, each in enumerate(kept):
-        limit = left / (len(kept) - number)
-        if each > limit:
-            break
-        left -= each
-    return [min(each, limit) for each in wanted]
-
-
-def _wrap(text: str, wide: float, metrics: QFontMetricsF) -> int:
-    """How a cell breaks its lines: between words where they fit, else anywhere."""
-    longest = max((metrics.horizontalAdvance(word) for word in text.split()), default=0.0)
-    return int(Qt.TextFlag.TextWordWrap if longest <= wide else Qt.TextFlag.TextWrapAnywhere)
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A block and where on its page it goes."""
-
-    block: Block
-    y: float
-
-
-def laid_out(blocks: Sequence[Block]) -> list[list[Placed]]:
-    """The blocks on pages; headings stay with what follows, tables are split."""
-    pages: list[list[Placed]] = [[]]
-    y, todo = 0.0, list(blocks)
-    while todo:
-        block = todo.pop(0)
-        top = y + (block.gap if pages[-1] else 0)
-        room = HEIGHT - top
-        needed = block.height(WIDTH) + _what_stays(block, todo)
-        if needed <= room:
-            pages[-1].append(Placed(block, top))
-            y = top + block.height(WIDTH)
-            continue
-        parts = block.split(WIDTH, room)
-        if parts is not None:
-            pages[-1].append(Placed(parts[0], top))
-            todo.insert(0, parts[1])
-        elif not pages[-1]:  # higher than a page: it is cut there
-            pages[-1].append(Placed(block, top))
-        else:
-            todo.insert(0, block)
-        if todo:
-            pages.append([])
-            y = 0.0
-    return [page for page in pages if page]
-
-
-def _what_stays(block: Block, following: Sequence[Block]) -> float:
-    """The room that must be left for what a heading stands above."""
-    if not block.stays_with_next or not following:
-        return 0.0
-    first = following[0]
-    least = first.least(WIDTH) if isinstance(first, Grid) else first.height(WIDTH)
-    return float(first.gap + least + _what_stays(first, following[1:]))
-
-
-@dataclass(frozen=True)
-class Chapter:
-    """Blocks that begin on a page of their own, and what stands in the margins of all its pages."""
-
-    blocks: Sequence[Block]
-    head: str = ""
-    foot: str = ""
-
-
-def write_pdf(path: Path, title: str, chapters: Sequence[Chapter]) -> int:
-    """Write chapters as a PDF file; gives how many pages there are."""
-    pages = [(chapter, page) for chapter in chapters for page in laid_out(chapter.blocks)]
-    writer = QPdfWriter(str(path))
-    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-    writer.setResolution(DPI)
-    writer.setPageMargins(QMarginsF(0, 0, 0, 0))
-    writer.setTitle(title)
-    writer.setCreator("Citystrata")
-    painter = QPainter()
-    if not painter.begin(writer):
-        raise WriteError("The PDF file cannot be written", where=str(path), do="Choose another folder")
-    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-    for number, (chapter, page) in enumerate(pages, 1):
-        if number > 1:
-            writer.newPage()
-        _draw_margins(painter, chapter, number, len(pages))
-        for placed in page:
-            placed.block.draw(painter, LEFT, TOP + placed.y, WIDTH)
-    painter.end()
-    return len(pages)
-
-
-def _draw_margins(painter: QPainter, chapter: Chapter, number: int, count: int) -> None:
-    right = int(Qt.AlignmentFlag.AlignRight)
-    if number > 1:
-        paragraph(chapter.head, TINY, MUTED).draw(painter, LEFT, TOP - 24, WIDTH)
-    line = PAGE_HEIGHT - BOTTOM + 10
-    painter.setPen(QPen(QColor(RULE), 0.6))
-    painter.drawLine(QPointF(LEFT, line), QPointF(LEFT + WIDTH, line))
-    paragraph(chapter.foot, TINY, MUTED).draw(painter, LEFT, line + 5, WIDTH - FOLIO_WIDTH)
-    painter.setFont(font(TINY))
-    painter.setPen(QColor(MUTED))
-    painter.drawText(QRectF(LEFT, line + 5, WIDTH, 14), right, f"Page {number} of {count}")
+        """Paint one below the other."""
+        for number, block in enumerate(self.blocks):
+            y += block.gap if number else 0.0
+            block.draw(painter, x, y, width)
+            y += block.height(width)

@@ -24,12 +24,12 @@ from app.paper import (
     Beside,
     Block,
     Chart,
-    Grid,
     Narrow,
     face,
     heading,
     paragraph,
 )
+from app.papergrid import Grid
 from app.paperparts import OUTLINES, ColourBar, Map, Swatches
 from app.reportframes import HIGHEST
 from app.reportpictures import (

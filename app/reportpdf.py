@@ -13,6 +13,7 @@ from typing import Any
 from PySide6.QtGui import QFont
 
 from analysis.site import Site, site_of
+from app.pages import Chapter, write_pdf
 from app.paper import (
     ACCENT,
     HEIGHT,
@@ -20,14 +21,12 @@ from app.paper import (
     SMALL,
     WIDTH,
     Block,
-    Chapter,
     Facts,
-    Grid,
     Text,
     heading,
     paragraph,
-    write_pdf,
 )
+from app.papergrid import Grid
 from app.paperparts import VerdictBand
 from app.pedigreetext import work_numbers
 from app.reportfigures import LEADING, figures

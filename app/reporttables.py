@@ -12,7 +12,8 @@ from analysis.sight.exposuretables import AREAS
 from analysis.sight.viewtables import CORRIDORS
 from app.labels import counted
 from app.overlay import nice_length
-from app.paper import INK, Block, Grid, heading, paragraph
+from app.paper import INK, Block, heading, paragraph
+from app.papergrid import Grid
 from app.paperparts import VERDICT_COLOURS
 from app.resultanswer import TIMED, small_tables
 from app.resulttable import NAMES, PLACES, columns_in_order, tables_of

@@ -14,7 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from app import paper
 from app.cli import FAILED, MISUSED, main
-from app.paper import HEIGHT, WIDTH, Block, Chapter, Grid, Text, heading, laid_out, paragraph, write_pdf
+from app.pages import Chapter, laid_out, write_pdf
+from app.paper import HEIGHT, WIDTH, Block, Text, heading, paragraph
+from app.papergrid import Grid
 from app.reportframes import ViewFrame
 from app.reporting import file_name
 from app.reportpdf import subject_of
@@ -88,7 +90,7 @@ def test_what_is_higher_than_a_page_still_comes_to_an_end(qtbot: QtBot) -> None:
 def test_cells_wrap_inside_their_columns(qtbot: QtBot) -> None:
     long = Grid(["Object", "Value"], [["gml_" + "a1b2" * 60, "1.0"]], [False, True])
     assert height(long) > height(Grid(["Object", "Value"], [["gml", "1.0"]], [False, True]))
-    image = QImage(round(paper.PAGE_WIDTH), 200, QImage.Format.Format_RGB32)
+    image = QImage(round(paper.A4.width_mm * paper.MM), 200, QImage.Format.Format_RGB32)
     image.fill(0xFFFFFFFF)
     with QPainter(image) as painter:
         long.draw(painter, paper.LEFT, 10, WIDTH)
