@@ -10,7 +10,15 @@ import shapely
 
 from analysis.changes.datum import Datum, datum_between
 from analysis.changes.overlap import Footprints
-from analysis.changes.shells import Shells, common_lods, deviations_between, lod_bits, lods_of, shells_of
+from analysis.changes.shells import (
+    AT_ONCE,
+    Shells,
+    common_lods,
+    deviations_between,
+    lod_bits,
+    lods_of,
+    shells_of,
+)
 from analysis.changes.wholes import Wholes
 from analysis.matching import Matching
 from layers.arrays import Float64
@@ -19,8 +27,6 @@ from layers.data import Progress, never_stop, part_of
 from layers.runs import Int64
 from layers.tin import TIN
 
-#: Cases that are measured in one go.
-AT_ONCE = 20_000
 #: Surfaces have other semantic types when this share of their area has, and so much of a square metre.
 RETYPED = 0.01
 

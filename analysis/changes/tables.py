@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 
 from analysis.changes.cases import Cases, Measured
+from analysis.changes.shells import volumes_of
 from analysis.changes.state import State, layers_in
 from analysis.changes.traits import Members, Trait, ids_of
 from analysis.changes.wholes import Wholes
@@ -173,16 +174,24 @@ def _of(values: Float64, case: Int64) -> Float64:
 
 
 def _values(found: Found, name: str, before: Int64, after: Int64, case: Int64) -> Float64:
-    """(r, 2) a measure before and after; of what has no counterpart its height alone."""
+    """(r, 2) a measure before and after; what has no counterpart is measured alone."""
     values = np.full((len(case), 2), np.nan)
     known = case >= 0
     values[known] = getattr(found.sizes, name)[case[known]]
-    if name == "height_m":
-        for column, side, at in ((0, found.before, before), (1, found.after, after)):
-            alone = ~known & (at >= 0)
-            low, high = side.ends
-            values[alone, column] = (high - low)[at[alone]] * found.before.unit[2]
+    for column, side, at in ((0, found.before, before), (1, found.after, after)):
+        alone = ~known & (at >= 0)
+        values[alone, column] = ALONE[name](side, at[alone])
     return values
+
+
+def _heights(side: Wholes, rows: Int64) -> Float64:
+    low, high = side.ends
+    found: Float64 = (high - low)[rows] * side.unit[2]
+    return found
+
+
+#: How each measure is taken of what stands in one state only.
+ALONE = {"height_m": _heights, "volume_m3": volumes_of}
 
 
 def _pairs(name: str, values: Float64) -> dict[str, Values]:

@@ -96,6 +96,20 @@ def test_what_came_went_and_moved_is_told_to_the_millimetre(tmp_path: Path) -> N
     assert found["barn"][:2] == ("attributes changed", 0.05)
     assert found["hall-2"][0] == "vanished" and found["house-0"][0] == "appeared"
     assert len(found) == 4 and result.pedigree.numbers["unchanged"] == 8
+    changes = result.tables["changes"]
+    volumes = {
+        id: (before, after)
+        for id, before, after in zip(
+            changes.texts("object_id"),
+            changes.numbers("volume_m3_before").tolist(),
+            changes.numbers("volume_m3").tolist(),
+            strict=True,
+        )
+    }
+    for id, side in (("hall-2", 0), ("house-0", 1)):  # what stands in one state only is measured there
+        _, _, *sides, _, height = (BOXES | ROW)[id]
+        assert volumes[id][side] == pytest.approx(sides[0] * sides[1] * height)
+        assert np.isnan(volumes[id][1 - side])
     said = result.tables["attributes"]
     rows = zip(
         said.texts("object_id"), said.texts("property"), said.texts("from"), said.texts("to"), strict=True
