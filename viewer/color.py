@@ -37,6 +37,15 @@ class LegendEntry:
     heading: str = ""
 
 
+def summed(entries: Iterable[LegendEntry]) -> list[LegendEntry]:
+    """The rows, those that differ by their count alone as one."""
+    found: dict[LegendEntry, int] = {}
+    for entry in entries:
+        row = replace(entry, count=0)
+        found[row] = found.get(row, 0) + entry.count
+    return [replace(row, count=count) for row, count in found.items()]
+
+
 def told_apart(entries: list[LegendEntry], names: Mapping[int, str]) -> list[LegendEntry]:
     """The rows, with the layer's name in headings that several layers share."""
     owners: dict[str, set[int]] = {}

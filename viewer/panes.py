@@ -7,7 +7,7 @@ linked they look from the same place.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from layers.arrays import UInt8
 from layers.records import Changes, Layer
 from viewer.arrangement import Area, Arrangement, mixed
 from viewer.camera import Camera
+from viewer.frames import Frames, Steps
 from viewer.prepared import Prepared, prepare
 from viewer.resultview import Reading
 from viewer.scene import Hit, LegendEntry, Scene
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
 NO_SHADOWS = "without shadows"
 
 
-class Panes:
-    """One to four scenes of a project, drawn as one picture. All methods belong to the interface thread."""
+class Panes(Frames):
+    """One to four scenes of a project, drawn as one picture."""
 
     def __init__(self, project: Project, size: tuple[int, int] = (1280, 800)) -> None:
+        super().__init__()
         self._project, self._size = project, size
         self._showings = [Showing()]
         self._arrangement = Arrangement()
@@ -42,7 +44,6 @@ class Panes:
         self._made: dict[tuple[int, int], object] = {}  # by pane and layer, the lead's view it follows
         self._pictures: list[tuple[UInt8, bool] | None] = [None]  # as last drawn, and whether fine
         self._suns: dict[int, SunLight | None] = {}  # of panes that have their own
-        self._drawing: Generator[UInt8 | None, None, None] | None = None
         self._is_stale = True  # the pictures are to be put together anew
         self._waiting: set[int] = set()  # panes whose turn is still to come in the picture that is begun
         self._whole: UInt8 | None = None  # the last picture, and the one from which it fades
@@ -136,6 +137,7 @@ class Panes:
 
     def close(self) -> None:
         """Give back what the graphics driver holds."""
+        self._stop()
         for scene in self._scenes:
             scene.close()
 
@@ -190,11 +192,6 @@ class Panes:
         return self._is_stale or any(scene.needs_frame for scene in rest)
 
     @property
-    def is_drawing(self) -> bool:
-        """Whether a picture is begun and not finished."""
-        return self._drawing is not None
-
-    @property
     def moving(self) -> bool:
         """Whether the camera moves."""
         return self.lead.moving
@@ -204,28 +201,10 @@ class Panes:
         for scene in self._scenes:
             scene.moving = moving
 
-    def frame(self, fine: bool = False) -> UInt8:
-        """The whole picture, (h, w, 3), top row first."""
-        self.begin(fine)
-        while True:
-            picture = self.proceed()
-            if picture is not None:
-                return picture
-
-    def begin(self, fine: bool = False) -> None:
-        """Begin a picture, in the place of one that is not finished; `proceed` draws it."""
-        if self._drawing is not None:
-            self._drawing.close()
+    def _begun(self, fine: bool) -> Steps:
         self._follow_lead()
         self._is_stale, self._waiting = False, set(range(len(self._scenes)))
-        self._drawing = self._steps(fine)
-
-    def proceed(self) -> UInt8 | None:
-        """Draw on for a short time; gives the picture once it is finished."""
-        picture = next(self._drawing) if self._drawing is not None else None
-        if picture is not None:
-            self._drawing = None
-        return picture
+        return self._steps(fine)
 
     @property
     def fade(self) -> float:
@@ -248,7 +227,7 @@ class Panes:
         for scene in self._scenes:
             scene.settle()
 
-    def _steps(self, fine: bool) -> Generator[UInt8 | None, None, None]:
+    def _steps(self, fine: bool) -> Steps:
         """Draw the panes whose pictures are out of date, then put all together."""
         for number, scene in enumerate(self._scenes):
             kept = self._pictures[number]

@@ -13,6 +13,7 @@ from layers.records import Layer
 from layers.vector import measures, shapes
 from viewer.city import CityView
 from viewer.columns import Columns
+from viewer.faces import Index
 from viewer.heritage import RecordsView, record_places
 from viewer.image import ImageView
 from viewer.pipes import PipesView
@@ -39,6 +40,15 @@ class Prepared:
     place: Place
     columns: Columns | None = None
     view: LayerView | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Revision:
+    """Some objects of a layer as they are now, to be drawn in place of what was drawn of them before."""
+
+    layer: Layer
+    objects: Index  # positions in the layer; with all that they are parts of, and all parts
+    tiles: CityTiles  # of these alone
 
 
 def prepare(layer: Layer, drawable: Drawable | None, place: Place, reader: Project | None = None) -> Prepared:

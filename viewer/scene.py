@@ -1,35 +1,27 @@
-"""The city as a picture: layers in, frames out, and what lies under the cursor."""
+"""The city as a picture: frames out, light and results on it, and what lies under the cursor."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from math import inf
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from layers.arrays import Drawable, Float64, UInt8
-from layers.epochs import date_in
-from layers.place import Place
-from layers.records import Changes, Layer
+from layers.records import Layer
 from layers.results import Result
 from layers.views import View, views_of
-from viewer.age import AGE, aged
 from viewer.budget import RESTING_POINTS, aim_of
 from viewer.camera import Camera
-from viewer.city import CityView
-from viewer.color import LegendEntry, told_apart
-from viewer.columns import Columns
-from viewer.draping import lay
+from viewer.color import LegendEntry, summed, told_apart
 from viewer.finish import Finish
+from viewer.frames import Steps
+from viewer.layered import EMPTY_BOX, Layered
 from viewer.light import sky
 from viewer.observer import Observer, Sight
 from viewer.observer import legend as observer_legend
 from viewer.patch import Patch
-from viewer.picking import Hit, Surface, View2D, stretched
-from viewer.prepared import Prepared, columns_of, prepare, view_of
+from viewer.picking import Hit, Surface, View2D
+from viewer.prepared import Prepared, prepare
 from viewer.raster import RasterView
 from viewer.resultground import Ground
 from viewer.resultscale import Scale
@@ -39,8 +31,7 @@ from viewer.skydome import Dome, SkyMark, SkyPath
 from viewer.stage import Stage
 from viewer.terrain import TinView
 from viewer.underneath import ground_height, nearest, within
-from viewer.view import Dotted, LayerView, Shown
-from viewer.visibility import Visibility
+from viewer.view import Dotted
 from viewer.window import Window
 
 if TYPE_CHECKING:
@@ -70,11 +61,10 @@ CATCH_UP_S, CATCH_UP_MOVING_S = 0.04, 0.012
 PATIENCE_S, PATIENCE_WITH_POINTS_S = 0.4, 0.08
 #: How much more triangles a graphics card draws in the same time.
 GRAPHICS_CARD = 20.0
-EMPTY_BOX = np.array([[-500.0, -500.0, 0.0], [500.0, 500.0, 100.0]])
 
 
-class Scene:
-    """Draws a project off screen. All methods belong to the interface thread."""
+class Scene(Layered):
+    """Draws a project off screen."""
 
     def __init__(
         self,
@@ -83,18 +73,10 @@ class Scene:
         styled: Callable[[Layer], Layer] = lambda layer: layer,
     ) -> None:
         """`styled` may give a layer another style for this scene alone, without an edit."""
-        self._project, self._styled = project, styled
+        super().__init__(project, styled)
         self._window = Window(*size)
-        self._views: dict[int, LayerView] = {}
-        self._dotted: dict[int, Dotted] = {}  # those of the views that have points
-        self._columns: dict[int, Columns] = {}
-        self._shown: dict[int, Shown] = {}  # what each view was last told
         self._stage = Stage(self._window)
-        self._drawing: Generator[UInt8 | None, None, None] | None = None
         self._patience_s = PATIENCE_S
-        self._place: Place | None = None
-        self._visibility = Visibility()
-        self._stretch = 1.0
         self._camera = Camera(EMPTY_BOX.mean(axis=0)).fitted(EMPTY_BOX, size[0] / size[1])
         self._has_own_camera = False
         self._moving = False
@@ -104,8 +86,6 @@ class Scene:
         self.detail = 1.0
         #: Its part of what may be drawn, where several scenes make one picture.
         self.share = 1.0
-        self._needs_frame = True
-        self._is_only_light = False  # nothing but sun or observer has changed since the last picture
         self.background = sky(dark=False)
         self.set_background(dark=False)
 
@@ -122,47 +102,12 @@ class Scene:
             self._window.resize(width, height)
             self.needs_frame = True
 
-    def frame(self, fine: bool = False) -> UInt8:
-        """The picture, (h, w, 3), top row first. While layers are still coming in, `needs_frame` stays.
-
-        `fine` smooths every edge, for a camera at rest and for pictures to keep, in about twice the time.
-        """
-        self.begin(fine)
-        while True:
-            picture = self.proceed()
-            if picture is not None:
-                return picture
-
-    @property
-    def needs_frame(self) -> bool:
-        """Whether something has changed since the last picture was begun."""
-        return self._needs_frame
-
-    @needs_frame.setter
-    def needs_frame(self, needs: bool) -> None:
-        self._needs_frame, self._is_only_light = needs, False
-
-    def begin(self, fine: bool = False) -> None:
-        """Begin a picture, in the place of one that is not finished; `proceed` draws it."""
-        if self._drawing is not None:
-            self._drawing.close()
+    def _begun(self, fine: bool) -> Steps:
         again = self._is_only_light
         self.needs_frame = False
-        self._drawing = self._steps(fine, again)
+        return self._steps(fine, again)
 
-    def proceed(self) -> UInt8 | None:
-        """Draw on for a short time; gives the picture once it is finished."""
-        picture = next(self._drawing) if self._drawing is not None else None
-        if picture is not None:
-            self._drawing = None
-        return picture
-
-    @property
-    def is_drawing(self) -> bool:
-        """Whether a picture is begun and not finished."""
-        return self._drawing is not None
-
-    def _steps(self, fine: bool, again: bool) -> Generator[UInt8 | None, None, None]:
+    def _steps(self, fine: bool, again: bool) -> Steps:
         """Build what is missing, then draw patch after patch; None after every short step but the last."""
         if again:
             yield from self._drawn(fine, again)
@@ -180,13 +125,10 @@ class Scene:
             yield None
         box, eye = self.box, self._camera.eye
         near = bool((eye > box[0]).all() and (eye < box[1]).all())
-        for view in self._views.values():
+        for view in self._every:
             view.set_near(near)
         self._camera.apply(self._window.renderer.GetActiveCamera(), self.origin, box)
         yield from self._drawn(fine)
-
-    def _cities(self) -> list[CityView]:
-        return [view for view in self._views.values() if isinstance(view, CityView)]
 
     def settle(self) -> None:
         """Finish everything at once, so that the next frame shows all."""
@@ -197,9 +139,9 @@ class Scene:
         while self._result is not None and self._result.work():
             pass
         self._aim()
-        for view in self._views.values():
+        for view in self._every:
             view.catch_up(inf)
-        self._stage.follow(self._views.values(), self._more(), self._stretch, all_at_once=True)
+        self._stage.follow(self._every, self._more(), self._stretch, all_at_once=True)
 
     def set_background(self, dark: bool) -> None:
         """The sky of the light or the dark theme."""
@@ -226,18 +168,18 @@ class Scene:
     def moving(self, moving: bool) -> None:
         if moving != self._moving:
             self._moving = moving
-            for view in self._views.values():
+            for view in self._every:
                 view.set_moving(moving)
             self.needs_frame = True
 
     def close(self) -> None:
         """Give back what the graphics driver holds; the scene is of no use afterwards."""
-        if self._drawing is not None:
-            self._drawing.close()
+        self._stop()
         self._views.clear()
+        self._revisions.clear()
         self._window.close()
 
-    def _drawn(self, fine: bool, again: bool = False) -> Generator[UInt8 | None, None, None]:
+    def _drawn(self, fine: bool, again: bool = False) -> Steps:
         """Draw patch after patch, and finish the picture."""
         every = [view.dots() for view in self._dotted.values()]
         shown = [dots for dots in every if dots is not None]
@@ -259,18 +201,16 @@ class Scene:
         """Tell the views where they are seen from, and share out what may be drawn."""
         power = self.detail * (GRAPHICS_CARD if self._window.has_graphics_card else 1.0)
         points = self._finish.splats.pace.moving_points(RESTING_POINTS) if self._moving else RESTING_POINTS
-        aim = aim_of(
-            self._views.values(), self._view2d(), self._moving, power, self.detail, points, self.share
-        )
-        for view in self._views.values():
+        aim = aim_of(self._every, self._view2d(), self._moving, power, self.detail, points, self.share)
+        for view in self._every:
             view.aim(aim)
 
     def _catch_up(self) -> bool:
         """Build for a short time; False while something is left to do."""
         self._aim()
         seconds = CATCH_UP_MOVING_S if self._moving else CATCH_UP_S
-        missing = [view for view in self._views.values() if not view.catch_up(seconds)]
-        has_all = self._stage.follow(self._views.values(), self._more(), self._stretch)
+        missing = [view for view in self._every if not view.catch_up(seconds)]
+        has_all = self._stage.follow(self._every, self._more(), self._stretch)
         only_points = has_all and all(isinstance(view, Dotted) and view.has_begun for view in missing)
         self._patience_s = PATIENCE_WITH_POINTS_S if only_points else PATIENCE_S
         complete = has_all and not missing
@@ -290,24 +230,6 @@ class Scene:
         self._has_own_camera = True
         self.needs_frame = True
 
-    @property
-    def origin(self) -> Float64:
-        """World coordinates that are 0, 0, 0 for the graphics card."""
-        return self._place.origin if self._place is not None else self._project.place.origin
-
-    @property
-    def box(self) -> Float64:
-        """What holds everything that is drawn, as it is drawn, (2, 3)."""
-        boxes = self._boxes()
-        return np.stack((boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)))
-
-    def _boxes(self) -> Float64:
-        every = [view for view in self._views.values() if len(view.boxes)]
-        boxes = [view.boxes for view in every if view.layer.visible] or [view.boxes for view in every]
-        if not boxes:
-            return (EMPTY_BOX + self.origin)[None]
-        return stretched(np.concatenate(boxes), self.origin, self._stretch)
-
     def fit(self) -> None:
         """Look at everything that is drawn, the same way."""
         width, height = self.size
@@ -315,193 +237,26 @@ class Scene:
 
     # -- layers ----------------------------------------------------------------------------------
 
-    @property
-    def layer_ids(self) -> tuple[int, ...]:
-        """The layers that are in the scene."""
-        return tuple(self._views)
-
-    def made(self, layer_id: int) -> object:
-        """What draws a layer now: another one once the layer was added anew; None while it is not here."""
-        return self._views.get(layer_id)
-
-    def load(self, layer: Layer, drawable: Drawable | None) -> None:
-        """Prepare and add a layer in one go."""
-        self.add(prepare(layer, drawable, self._project.place))
-
     def add(self, prepared: Prepared) -> None:
         """Bring a prepared layer into the picture; the first one is looked at."""
-        layer = prepared.layer
-        self.remove(layer.id)
-        if self._place is None:
-            self._place = prepared.place
-        if prepared.columns is not None:
-            prepared.columns.read_with(self._project)
-            if self._columns_of(layer).count == prepared.columns.count:
-                self._columns[layer.objects_layer] = prepared.columns
-        view = prepared.view
-        if view is None:
-            place = replace(prepared.place, origin=self.origin)
-            view = view_of(self._project, layer, prepared.drawable, place, self._columns_of(layer))
-        if view is None:
-            return
-        self._views[layer.id] = view
-        if isinstance(view, Dotted):
-            self._dotted[layer.id] = view
-        view.restyle(self._present().get(layer.id, layer))
-        self._follow_stretch()
-        self._lay_pictures()
-        self._paint_result()
-        self._update(layer.id)
-        if not self._has_own_camera:
+        super().add(prepared)
+        if prepared.layer.id in self._views and not self._has_own_camera:
             self.fit()
             self._has_own_camera = False
-        self.needs_frame = True
 
-    def remove(self, layer_id: int) -> None:
-        """Take a layer out of the picture."""
-        view = self._views.pop(layer_id, None)
-        self._shown.pop(layer_id, None)
-        self._dotted.pop(layer_id, None)
-        if view is None:
-            return
-        if not self._views:
-            self._place = None  # the next one may lie elsewhere
-        self._stage.follow(self._views.values(), self._more(), self._stretch)
-        self._lay_pictures()
-        self.needs_frame = True
+    def _on_new(self) -> None:
+        self._paint_result()
 
-    def on_changes(self, changes: Changes) -> None:
-        """Follow an edit, an undo or a redo."""
-        present = self._present()
-        for number in [number for number in self._views if number not in present]:
-            self.remove(number)
-        if changes.layers:
-            self.restyle()
-        if changes.keys:
-            for view in self._views.values():
-                view.refresh(changes.keys)
-        if changes.layers or changes.scenarios or changes.keys & {"valid_from", "valid_to", "gone"}:
-            self._update()
-        self.needs_frame = True
+    def _on_gone(self) -> None:
+        self._stage.follow(self._every, self._more(), self._stretch)
 
-    def restyle(self) -> None:
-        """Draw the layers as this scene wants them styled now."""
-        present = self._present()
-        for number, view in self._views.items():
-            view.restyle(present.get(number, view.layer))
-        self._follow_stretch()
-        self._lay_pictures()
-        self.needs_frame = True
-
-    def _present(self) -> dict[int, Layer]:
-        """The project's layers as they are now, in this scene's style."""
-        day = date_in(self._project, self._visibility.date, self._visibility.scenario_in(self._project))
-        return {layer.id: aged(self._styled(layer), day) for layer in self._project.layers}
-
-    def _columns_of(self, layer: Layer) -> Columns:
-        number = layer.objects_layer
-        known = self._columns.get(number)
-        if known is None or known.count != self._project.any_layer(number).object_count:
-            known = self._columns[number] = columns_of(self._project, layer)
-        return known
+    def _on_stretch(self) -> None:
+        self._stage.stretch(self._stretch)
 
     def _more(self) -> Iterator[Patch]:
         """What is drawn beside the layers."""
         if self._result is not None:
             yield from self._result.patches()
-
-    def _follow_stretch(self) -> None:
-        """Draw all heights as much larger as the uppermost visible terrain wants it."""
-        wanted = [
-            float(layer.style.get("exaggeration", 1.0))
-            for layer in self._present().values()
-            if layer.kind == "terrain" and layer.id in self._views and self._views[layer.id].is_shown
-        ]
-        self._stretch = float(np.clip(wanted[0], 0.1, 100.0)) if wanted else 1.0
-        self._stage.stretch(self._stretch)
-
-    def _lay_pictures(self) -> None:
-        """Lay orthophotos over the uppermost terrain."""
-        lay([self._views[number] for number in self._present() if number in self._views])
-
-    # -- what is shown ---------------------------------------------------------------------------
-
-    def select(self, fids: Iterable[int]) -> None:
-        """Mark these objects, with all their parts."""
-        self._visibility.select(fids)
-        self._update()
-
-    def hide(self, fids: Iterable[int]) -> None:
-        """Hide these objects, with all their parts."""
-        self._visibility.hide(fids)
-        self._update()
-
-    def isolate(self, fids: Iterable[int] | None) -> None:
-        """Show these objects alone; None ends it."""
-        self._visibility.isolate(fids)
-        self._update()
-
-    def show_all(self) -> None:
-        """Bring hidden objects back."""
-        self._visibility.show_all()
-        self._update()
-
-    def set_date(self, date: str | None) -> None:
-        """Show the city at a date; None shows everything."""
-        self._visibility.date = date
-        self._show_situation()
-
-    def set_scenario(self, scenario: int | str | None) -> None:
-        """Show the city in a scenario, by its id or name; None or '' shows it as it is."""
-        self._visibility.scenario = self._project.scenario(scenario).id if scenario else None
-        self._show_situation()
-
-    @property
-    def situation(self) -> tuple[str | None, int | None]:
-        """The date that is shown (None: everything, whenever it stands) and the scenario (None: as it is)."""
-        return self._visibility.date, self._visibility.scenario
-
-    @situation.setter
-    def situation(self, situation: tuple[str | None, int | None]) -> None:
-        if situation != self.situation:
-            self._visibility.date, self._visibility.scenario = situation
-            self._show_situation()
-
-    def _show_situation(self) -> None:
-        if any(self._styled(layer).style.get("color_by") == AGE for layer in self._project.layers):
-            self.restyle()
-        self._update()
-
-    @property
-    def ghosts(self) -> bool:
-        """Whether what stands at other dates is drawn as ghosts."""
-        return self._visibility.ghosts
-
-    @ghosts.setter
-    def ghosts(self, ghosts: bool) -> None:
-        self._visibility.ghosts = ghosts
-        self._update()
-
-    @property
-    def ghost_outlines(self) -> bool:
-        """Whether ghosts are outlines alone; else one sees through their surfaces."""
-        return self._visibility.outlined
-
-    @ghost_outlines.setter
-    def ghost_outlines(self, outlined: bool) -> None:
-        self._visibility.outlined = outlined
-        self._update()
-
-    @property
-    def as_seen(self) -> bool:
-        """Whether the city is drawn as an eye sees it: without ghosts and signs for what is unseen."""
-        return self._visibility.as_seen
-
-    @as_seen.setter
-    def as_seen(self, as_seen: bool) -> None:
-        if as_seen != self._visibility.as_seen:
-            self._visibility.as_seen = as_seen
-            self._update()
 
     def follow(self, lead: Scene) -> None:
         """Show what another scene of the project shows, in its light; but the date, style and camera."""
@@ -515,24 +270,6 @@ class Scene:
             self.shows_dome = lead.shows_dome
         if self._shows != lead._shows:
             self.show_result(*lead._shows)
-
-    def _update(self, only: int | None = None) -> None:
-        """Tell the views, or one of them, what is shown."""
-        states, before = self._visibility.states(self._project), self._drawn_layers()
-        for number, view in self._views.items():
-            if only is None or number == only:
-                columns, kind = self._columns_of(view.layer), view.layer.kind
-                shown = self._visibility.shown(columns, states.get(number), kind)
-                if not shown.is_same(self._shown.get(number)):
-                    self._shown[number] = shown
-                    view.update(shown)
-                    self.needs_frame = True
-        if self._drawn_layers() != before:  # snapshots took each other's places
-            self._follow_stretch()
-            self._lay_pictures()
-
-    def _drawn_layers(self) -> list[int]:
-        return [number for number, view in self._views.items() if view.is_shown]
 
     # -- sun, sight and results -------------------------------------------------------------------------
 
@@ -588,7 +325,7 @@ class Scene:
     def _paint_result(self) -> None:
         """Colour the layers by the result that is shown."""
         if self._result is not None:
-            self._result.paint(self._views.values(), self.origin)
+            self._result.paint(self._every, self.origin)
 
     @property
     def shows_result(self) -> bool:
@@ -622,7 +359,7 @@ class Scene:
 
     def pick(self, x: float, y: float) -> Hit | None:
         """What lies under a pixel position (0, 0 is the top left corner)."""
-        return nearest(self._views.values(), self._view2d(), x, y)
+        return nearest(self._every, self._view2d(), x, y)
 
     def _view2d(self) -> View2D:
         return View2D(self._camera, *self.size, self.origin, self._stretch)
@@ -630,7 +367,7 @@ class Scene:
     def pick_box(self, x0: float, y0: float, x1: float, y1: float) -> list[int]:
         """The fids of what is drawn in a rectangle."""
         rectangle = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
-        return within(self._views.values(), self._view2d(), rectangle)
+        return within(self._every, self._view2d(), rectangle)
 
     @property
     def shown_objects(self) -> tuple[int, int]:
@@ -638,18 +375,10 @@ class Scene:
         counts = [city.shown_objects for city in self._cities() if city.layer.visible]
         return sum(shown for shown, _ in counts), sum(every for _, every in counts)
 
-    def as_drawn(self, points: Float64) -> Float64:
-        """Where points of the world (n, 3) are drawn: higher where heights are exaggerated."""
-        return stretched(points, self.origin, self._stretch)
-
-    def in_world(self, points: Float64) -> Float64:
-        """Where points that are drawn (n, 3) are in the world."""
-        return stretched(points, self.origin, 1.0 / self._stretch)
-
     def ground_height(self, x: float, y: float) -> float | None:
         """Height, as drawn, of the terrain at a place; of anything one could stand on without terrain."""
         above_m = float(self.box[1, 2]) + 10.0
-        return ground_height(list(self._views.values()), self._view2d(), x, y, above_m)
+        return ground_height(self._every, self._view2d(), x, y, above_m)
 
     def legend(self) -> list[LegendEntry]:
         """What the colours mean: those of the result that is shown, else layer by layer from the top."""
@@ -659,6 +388,7 @@ class Scene:
         if watched:
             return watched
         order = {layer.id: i for i, layer in enumerate(self._project.layers)}
-        views = sorted(self._views.values(), key=lambda view: order.get(view.layer.id, 0))
+        views = sorted(self._every, key=lambda view: order.get(view.layer.id, 0))
         names = {view.layer.id: view.layer.name for view in views}
-        return told_apart([entry for view in views if view.is_shown for entry in view.legend()], names)
+        rows = summed(entry for view in views if view.is_shown for entry in view.legend())
+        return told_apart(rows, names)

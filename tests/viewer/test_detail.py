@@ -251,4 +251,4 @@ def test_a_lod_of_footprints_is_flat_and_small_files_are_drawn_whole(
     view = view_of(scene)
     scene.detail = 1.0
     at_rest(scene)
-    assert set(view._tiles) == set(view._wanted.tolist())
+    assert set(view._near.tiles) == set(view._near.wanted.tolist())

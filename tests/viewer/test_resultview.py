@@ -236,5 +236,5 @@ def test_half_a_million_points_are_shown_at_once(made: Made) -> None:
     assert far.shape == (SIZE[1], SIZE[0], 3)
     (layer,) = project.layers
     assert isinstance(project.drawable(layer), CityTiles)
-    assert not any(city._result and [*city._result.patches()] for city in scene._cities())
+    assert not any(city._coat.result and [*city._coat.result.patches()] for city in scene._cities())
     scene.show_result(None)
