@@ -13,16 +13,18 @@ from numpy.typing import NDArray
 
 from layers import cache, reshaped, resultstore, rows, scenariorows, searching, shaperows, wkb
 from layers.arrays import CityTiles, Drawable, Int32, Mover
+from layers.attire import Wardrobe
 from layers.attributes import Attributes
 from layers.columns import Column, Mask
 from layers.data import Progress, never_stop
+from layers.epochs import BASE
 from layers.errors import ProjectError
 from layers.expression import Expression, parse
 from layers.place import Place
 from layers.records import CityObject, Epoch, Layer, Scenario, named
 from layers.results import Result, ResultSummary
 from layers.schema import ENDING
-from layers.shapes import Shape
+from layers.shapes import WEARS, Shape
 from layers.siting import stamp
 
 
@@ -238,6 +240,10 @@ class Contents:
         """The box around some objects in the project's CRS."""
         return rows.box(self._connection, fids)
 
+    def fids_at(self, layer: Layer | int, x: float, y: float) -> list[int]:
+        """The objects of a layer whose boxes lie around a place of the project's CRS."""
+        return rows.around(self._connection, self._holder(layer), x, y)
+
     def wkb(self, fid: int) -> bytes | None:
         """The geometry that GIS programs see, as WKB in the layer's CRS."""
         row = self._connection.execute("SELECT geom FROM object WHERE fid = ?", (fid,)).fetchone()
@@ -287,17 +293,34 @@ class Contents:
     def _drawn(self, layer: Layer) -> CityTiles:
         """The arrays of a drawn layer, made of the shapes of what is there alone."""
         shapes, known = self._shapes(layer), self._reshaped.get(layer.id)
-        if known is not None and known[:2] == (self.stamp(layer), shapes):
+        wardrobe = (
+            self._wardrobe(layer) if any(WEARS in text[: 2 * len(WEARS)] for _, text in shapes) else None
+        )
+        stamp = f"{self.stamp(layer)} {wardrobe is not None}"
+        if known is not None and known[:2] == (stamp, shapes):
             return known[2]
-        before = dict(known[1]) if known is not None and known[0] == self.stamp(layer) else {}
+        before = dict(known[1]) if known is not None and known[0] == stamp else {}
         new = [(fid, text) for fid, text in shapes if before.get(fid) != text]
         if known is None or not before or 2 * len(new) > len(shapes):
-            arrays = reshaped.tiles_of(shapes, self._types(dict(shapes)), layer, self.mover(layer))
+            types = self._types(dict(shapes))
+            arrays = reshaped.tiles_of(shapes, types, layer, self.mover(layer), wardrobe)
         else:
-            gone = list(before.keys() - dict(shapes).keys())
-            arrays = reshaped.renewed(known[2], new, gone, self._types(dict(new)), layer, self.mover(layer))
-        self._reshaped[layer.id] = self.stamp(layer), shapes, arrays
+            gone, types = list(before.keys() - dict(shapes).keys()), self._types(dict(new))
+            arrays = reshaped.renewed(known[2], new, gone, types, layer, self.mover(layer), wardrobe)
+        self._reshaped[layer.id] = stamp, shapes, arrays
         return arrays
+
+    def _wardrobe(self, layer: Layer) -> Wardrobe | None:
+        """The layer whose looks copies in a drawn layer wear; None where its arrays are not to be had."""
+        while layer.is_drawn:
+            if layer.facts.get(BASE) is None:
+                return None
+            layer = self.any_layer(layer.facts[BASE])
+        try:
+            tiles = self.drawable(layer)
+        except cache.CacheMissing:
+            return None
+        return Wardrobe(tiles, layer.first_fid) if isinstance(tiles, CityTiles) and tiles.themes else None
 
     def _types(self, fids: Iterable[int]) -> dict[int, str]:
         return {item.fid: item.type for item in self.objects(fids=fids)}

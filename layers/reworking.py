@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -87,9 +87,12 @@ class Workshop:
             return place.taken(edited)
         if layer.is_drawn:
             return None
+        return self._of(layer).in_project(fid)
+
+    def _of(self, layer: Layer) -> Shapes:
         if layer.id not in self._shapes:
             self._shapes[layer.id] = Shapes(self.project, layer)
-        return self._shapes[layer.id].in_project(fid)
+        return self._shapes[layer.id]
 
     def shapes(self, fids: Iterable[int], whole: bool = True) -> dict[int, Shape]:
         """The shapes of objects and of their parts, by fid; where `whole`, of the whole that they are of."""
@@ -144,14 +147,24 @@ class Workshop:
         if not shapes:
             return []
         others = scenarios.editable(self.project, edit, list(shapes), self.scenario)
-        placed = {fid: self._layer(self.project.object(fid).layer)[1] for fid in shapes}
-        edit.set_geometries({others[fid]: placed[fid].given(shape) for fid, shape in shapes.items()})
+        edit.set_geometries(
+            {others[fid]: self._given(fid, shape, others[fid]) for fid, shape in shapes.items()}
+        )
         if rise_m:
             for fid in shapes:
                 told = self.project.object(fid).attributes.get(HEIGHT)
                 if isinstance(told, int | float) and not isinstance(told, bool):
                     edit.set_attribute(others[fid], HEIGHT, round(told + rise_m, 3))
         return list(others.values())
+
+    def _given(self, fid: int, shape: Shape, target: int | None = None) -> Shape:
+        """What becomes of an object's shape, in its layer's CRS, and in its looks where it is another's."""
+        layer, place = self._layer(self.project.object(fid).layer)
+        held = self.project.shape(fid)
+        worn = held.wears if held is not None else None
+        if worn is None and not layer.is_drawn and self._of(layer).has_looks:
+            worn = fid
+        return replace(place.given(shape), wears=None if worn == target else worn)
 
     def add(self, edit: Edit, designs: Sequence[Design], base: int | None = None) -> list[int]:
         """Add objects to the drawn layer that goes with the layer `base`, or with none."""
@@ -171,17 +184,25 @@ class Workshop:
         known: dict[int, tuple[int, list[CityObject]]] = {}  # root and family of each part
         for shapes in sets:
             for root in dict.fromkeys(self._family(fid, known)[0] for fid in shapes):
-                layer, place = self._layer(self.project.object(root).layer)
+                layer, _ = self._layer(self.project.object(root).layer)
                 number = scenarios.layer_for(self.project, edit, layer.id, self.scenario)
                 whole = known[root][1]
                 named = {item.id: str(uuid.uuid4()) for item in whole}
                 mine = news.setdefault(number, [])
                 roots.setdefault(number, []).append(len(mine))
-                mine += [_copy(item, shapes.get(item.fid), place, named) for item in whole]
+                mine += [self._copy(item, shapes.get(item.fid), named) for item in whole]
         for number, mine in news.items():
             fids = edit.add_objects(number, mine)
             made += [fids[at] for at in roots[number]]
         return made
+
+    def _copy(self, item: CityObject, shape: Shape | None, named: Mapping[str, str]) -> New:
+        """One part of a building once more, with another id."""
+        drawn = None if shape is None else scenarios.copied(self._given(item.fid, shape))
+        valid = (item.valid_from, item.valid_to)
+        return New(
+            named[item.id], item.type, drawn, item.attributes, named.get(item.parent or ""), None, valid
+        )
 
     def _family(
         self, fid: int, known: dict[int, tuple[int, list[CityObject]]]
@@ -205,22 +226,39 @@ class Workshop:
             found |= {fid: moved(shapes[fid], (0, 0, by_m)) for fid in mine}
         return found
 
-    def divide(self, edit: Edit, fid: int, parts: Sequence[Shape]) -> list[int]:
-        """Put several objects in the place of one: it keeps the first shape, the others are like it."""
-        item = self.project.object(fid)
-        layer, _ = self._layer(item.layer)
-        if item.parent or self.project.children(fid):
-            raise EditError(
-                "A building of several parts cannot be split",
-                where=item.id,
-                do="Split buildings that are made of one part",
-            )
-        (kept,) = self.reshape(edit, {fid: parts[0]})
-        more = self.add(edit, [Design(item.type, shape, item.attributes) for shape in parts[1:]], layer.id)
-        if HEIGHT in item.attributes:
-            for number, shape in zip((kept, *more), parts, strict=True):
-                edit.set_attribute(number, HEIGHT, round(figures(shape).height_m, 3))
-        return [kept, *more]
+    def divide(self, edit: Edit, sides: Sequence[Mapping[int, Shape]]) -> list[int]:
+        """Put several buildings in the place of one; `sides` are the shapes of its parts, by fid, in each.
+
+        It keeps what is of the first side itself; the others are like it, with parts of their own.
+        """
+        every = list(dict.fromkeys(fid for side in sides for fid in side))
+        roots = list(dict.fromkeys(scenarios.root_of(self.project, fid) for fid in every))
+        if len(roots) != 1:
+            raise EditError("One building is split at a time", found=f"{len(roots)} buildings")
+        whole = scenarios.family(self.project, roots[0])
+        others = scenarios.editable(self.project, edit, [roots[0], *sides[0]], self.scenario)
+        is_cut = {fid for side in sides[1:] for fid in side}
+        self.reshape(edit, {fid: shape for fid, shape in sides[0].items() if fid in is_cut})
+        for item in whole:
+            if HEIGHT in item.attributes and item.fid in others and (of := _of(item, whole, sides[0])):
+                edit.set_attribute(others[item.fid], HEIGHT, _height_m(of))
+        lost = [fid for fid in every if fid not in sides[0]]
+        if lost:
+            scenarios.remove(self.project, edit, lost, self.scenario)
+        return [others[roots[0]], *(self._like(edit, whole, side) for side in sides[1:])]
+
+    def _like(self, edit: Edit, whole: Sequence[CityObject], side: Mapping[int, Shape]) -> int:
+        """Add a building like one there is, of some of its parts, with these shapes; gives its fid."""
+        layer, _ = self._layer(whole[0].layer)
+        named = {item.id: str(uuid.uuid4()) for item in whole}
+        news = []
+        for item in whole:
+            of = _of(item, whole, side)
+            if of:
+                new = self._copy(item, side.get(item.fid), named)
+                told = {HEIGHT: _height_m(of)} if HEIGHT in item.attributes else {}
+                news.append(replace(new, attributes={**item.attributes, **told}))
+        return edit.add_objects(scenarios.layer_for(self.project, edit, layer.id, self.scenario), news)[0]
 
     def join(self, edit: Edit, fids: Sequence[int], shape: Shape) -> list[int]:
         """Put one object in the place of several: the first one, with another shape."""
@@ -247,8 +285,16 @@ def building_attributes(shape: Shape, roof: str, storeys: int | None = None) -> 
     return told
 
 
-def _copy(item: CityObject, shape: Shape | None, place: Workplace, named: Mapping[str, str]) -> New:
-    """One part of a building once more, with another id."""
-    drawn = None if shape is None else scenarios.copied(place.given(shape))
-    valid = (item.valid_from, item.valid_to)
-    return New(named[item.id], item.type, drawn, item.attributes, named.get(item.parent or ""), None, valid)
+def _of(item: CityObject, whole: Sequence[CityObject], shapes: Mapping[int, Shape]) -> list[Shape]:
+    """Those of some shapes, by fid, that an object or its parts have."""
+    mine, found = {item.id}, [shapes[item.fid]] if item.fid in shapes else []
+    for part in whole:  # wholes come before their parts
+        if part.parent in mine and part.fid != item.fid:
+            mine.add(part.id)
+            found += [shapes[part.fid]] if part.fid in shapes else []
+    return found
+
+
+def _height_m(shapes: Sequence[Shape]) -> float:
+    """How high shapes are together, metres."""
+    return round(float(np.ptp(np.concatenate([shape.vertices[:, 2] for shape in shapes]))), 3)

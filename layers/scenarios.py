@@ -8,6 +8,7 @@ became of the copies into the base, in one step.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -243,7 +244,10 @@ def _copied(
 
 
 def copied(shape: Shape | None) -> Shape | None:
-    """A shape that needs no source: without geometries that are not made of surfaces, and without looks."""
+    """A shape that needs no source: without geometries that are not made of surfaces.
+
+    How it looks is not in its geometries then, but as that of the object whose looks it wears.
+    """
     if shape is None:
         return None
     geometries = [
@@ -251,4 +255,4 @@ def copied(shape: Shape | None) -> Shape | None:
         for geometry in shape.geometries
         if geometry["type"] != SOURCE
     ]
-    return Shape(geometries, shape.vertices) if geometries else None
+    return replace(shape, geometries=geometries) if geometries else None

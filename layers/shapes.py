@@ -28,6 +28,8 @@ from layers.stored import Mover
 
 #: Stands in the list of geometries for one that is as it was in the source.
 SOURCE = "Source"
+#: Where the text of a shape says whose looks it has.
+WEARS = "wears"
 #: Outlines of these would be a net of triangles.
 NO_OUTLINE = frozenset(("TINRelief",))
 
@@ -40,17 +42,21 @@ class Shape:
 
     geometries: list[dict[str, Any]]
     vertices: Float64  # (n, 3) in the CRS of the layer
+    #: The object whose looks it has (its fid), where that is not the one whose shape it is.
+    wears: int | None = None
 
     def text(self) -> str:
         """The shape as JSON; coordinates keep every bit."""
-        values = {"geometry": self.geometries, "vertices": np.ascontiguousarray(self.vertices, np.float64)}
+        values: dict[str, Any] = {} if self.wears is None else {WEARS: self.wears}
+        values |= {"geometry": self.geometries, "vertices": np.ascontiguousarray(self.vertices, np.float64)}
         return orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
     @classmethod
     def from_text(cls, text: str) -> Shape:
         """The shape that `text` gave."""
         values = orjson.loads(text)
-        return cls(values["geometry"], np.array(values["vertices"], np.float64).reshape(-1, 3))
+        vertices = np.array(values["vertices"], np.float64).reshape(-1, 3)
+        return cls(values["geometry"], vertices, values.get(WEARS))
 
     def moved(self, mover: Mover) -> Shape:
         """The same geometries over moved vertices."""

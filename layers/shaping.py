@@ -7,6 +7,7 @@ else a geometry says comes from the source where it is CityJSON, or speaks of it
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -39,6 +40,11 @@ class Shapes:
         self._entry = np.full(layer.object_count, -1, np.int64)
         self._entry[city.entry_object] = np.arange(len(city.entry_object))
 
+    @property
+    def has_looks(self) -> bool:
+        """Whether the source says how some of them look."""
+        return not self._layer.is_drawn and self._city.surface_look is not None
+
     def fids(self) -> list[int]:
         """The objects that are there and have surfaces, in layer order."""
         is_there = (self._entry >= 0) & ~self._project.gone(self._layer)
@@ -46,10 +52,10 @@ class Shapes:
         return found
 
     def of(self, fid: int) -> Shape | None:
-        """The shape of an object in the layer's CRS; None when it has no surfaces."""
+        """The shape of an object in the layer's CRS, in its looks; None when it has no surfaces."""
         edited = self._project.shape(fid)
         if edited is not None:
-            return edited
+            return edited if edited.wears is not None else replace(edited, wears=self._worn(fid))
         found = self.in_project(fid)
         return None if found is None else found.moved(self._back)
 
@@ -64,7 +70,11 @@ class Shapes:
         told = dict(enumerate(self._project.geometries(fid)))
         drawn = dict(self._geometries(entry, first, numbers.tolist()))
         places = range(max([*told, *drawn]) + 1)
-        return Shape([_geometry(place, told.get(place), drawn.get(place)) for place in places], vertices)
+        geometries = [_geometry(place, told.get(place), drawn.get(place)) for place in places]
+        return Shape(geometries, vertices, self._worn(fid))
+
+    def _worn(self, fid: int) -> int | None:
+        return fid if self.has_looks else None
 
     def _geometries(self, entry: int, first: int, numbers: list[int]) -> Iterator[tuple[int, dict[str, Any]]]:
         """Place, LoD, polygons and their types of every geometry of an entry that has surfaces."""

@@ -12,8 +12,7 @@ from app.modelling.ghost import Ghost
 from app.modelling.sketching import HOW, SketchTool
 from app.modelling.tool import Field, Pen
 from layers.arrays import Float64
-from layers.errors import EditError
-from layers.modelling.dividing import split_by_line
+from layers.modelling.dividing import Cut
 from layers.modelling.plants import CONIFER, DECIDUOUS, tree
 from layers.modelling.ways import road
 from layers.reworking import Design
@@ -174,21 +173,11 @@ class CutTool(Chosen):
     def complete(self) -> None:
         """Cut it, and be done."""
         one, other = self.corners
-        parts = self.attempt(lambda: self._parts(one, other))
+        parts = self.attempt(lambda: Cut.by_line(one, other).split(self.shapes))
         self.corners = []
         if parts is None:
             self.desk.show()
             return
-        (fid,) = self.shapes
-        if self.desk.carry_out(
-            "Split", lambda workshop, edit: workshop.divide(edit, fid, parts), ghost=list(parts)
-        ):
+        ghost = [shape for side in parts for shape in side.values()]
+        if self.desk.carry_out("Split", lambda workshop, edit: workshop.divide(edit, parts), ghost=ghost):
             self.desk.end()
-
-    def _parts(self, one: Float64, other: Float64) -> tuple[Shape, Shape]:
-        if len(self.shapes) != 1:
-            raise EditError(
-                "One building of one part can be split at a time", found=f"{len(self.shapes)} parts"
-            )
-        (shape,) = self.shapes.values()
-        return split_by_line(shape, one, other)

@@ -14,9 +14,8 @@ from app.modelling.outlining import UP
 from app.modelling.tool import Field, Pen, metres
 from layers.arrays import Float64
 from layers.edit import Edit
-from layers.errors import EditError
 from layers.modelling.bodies import body_of
-from layers.modelling.dividing import split_at_height
+from layers.modelling.dividing import Cut
 from layers.modelling.figures import face_at
 from layers.modelling.pushing import pushed, raised
 from layers.reworking import Workshop, top_m
@@ -189,7 +188,7 @@ class FloorTool(HandleTool):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._parts: tuple[Shape, Shape] | None = None
+        self._parts: tuple[Mapping[int, Shape], ...] = ()
         self._from = 0.0
 
     def reset(self) -> None:
@@ -201,13 +200,8 @@ class FloorTool(HandleTool):
 
     def made(self) -> Mapping[int, Shape]:
         """What lies above stands for both in the ghost."""
-        if len(self.shapes) != 1:
-            raise EditError(
-                "One building of one part can be split at a time", found=f"{len(self.shapes)} parts"
-            )
-        ((fid, shape),) = self.shapes.items()
-        self._parts = split_at_height(shape, foot_of(self.shapes)[2] + self.values["height_m"])
-        return {fid: self._parts[1]}
+        self._parts = Cut.at_height(foot_of(self.shapes)[2] + self.values["height_m"]).split(self.shapes)
+        return self._parts[1]
 
     def knobs(self) -> Sequence[tuple[Float64, str]]:
         """Over the middle, at the height."""
@@ -239,9 +233,7 @@ class FloorTool(HandleTool):
 
     def write(self, workshop: Workshop, edit: Edit) -> Sequence[int]:
         """Two buildings in the place of one."""
-        assert self._parts is not None
-        (fid,) = self.changed
-        return workshop.divide(edit, fid, self._parts)
+        return workshop.divide(edit, self._parts)
 
     def commit(self) -> None:
         """Split, and be done."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,45 +13,81 @@ from layers.checks.codes import SNAP_M
 from layers.errors import EditError
 from layers.modelling.bodies import GROUND, ROOF, WALL, Body, Surface, bodies_of, first_sound, shape_of
 from layers.modelling.carving import WITHIN_M, Axes, divided, united
+from layers.modelling.cells import SHORT_M
 from layers.shapes import Shape
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A plane that splits shapes: what its normal points to comes first."""
+
+    normal: Float64
+    offset: float  # normal · p of its points
+    surfaces: tuple[Surface, Surface]  # what the faces of the cut are, of the first side and of the other
+    what: str
+
+    @classmethod
+    def by_line(cls, start: ArrayLike, end: ArrayLike) -> Cut:
+        """An upright plane through two places (x, y) of the map; what lies left of it comes first."""
+        one, other = np.asarray(start, np.float64)[:2], np.asarray(end, np.float64)[:2]
+        along = other - one
+        length = float(np.hypot(*along))
+        if not length > SNAP_M:
+            raise EditError("The line has no direction", found=f"{length:.4f} m long", do="Choose two places")
+        left = np.array([-along[1], along[0], 0.0]) / length
+        return cls(left, float(left[:2] @ one), ({"type": WALL}, {"type": WALL}), "line")
+
+    @classmethod
+    def at_height(cls, height_m: float) -> Cut:
+        """A level plane; what lies below it comes first."""
+        return cls(np.array([0.0, 0.0, -1.0]), -float(height_m), ({"type": ROOF}, {"type": GROUND}), "height")
+
+    def split(self, shapes: Mapping[int, Shape]) -> tuple[dict[int, Shape], dict[int, Shape]]:
+        """The parts of shapes on both sides, by their numbers; what lies on one side stays as it is."""
+        one: dict[int, Shape] = {}
+        other: dict[int, Shape] = {}
+        for number, shape in shapes.items():
+            off = shape.vertices @ self.normal - self.offset
+            if off.min() >= -SHORT_M or off.max() <= SHORT_M:
+                (one if off.max() > SHORT_M else other)[number] = shape
+            else:
+                one[number], other[number] = self._halves(shape)
+        if not one or not other:
+            raise self._refusal([*shapes.values()])
+        return one, other
+
+    def _halves(self, shape: Shape) -> tuple[Shape, Shape]:
+        one: list[tuple[str, Body]] = []
+        other: list[tuple[str, Body]] = []
+        for _, lod, body in bodies_of(shape):
+            parts = divided(body, self.normal, self.offset, self.surfaces)
+            if parts is None:
+                raise self._refusal([shape])
+            one.append((lod, parts[0]))
+            other.append((lod, parts[1]))
+        return shape_of(*one), shape_of(*other)
+
+    def _refusal(self, shapes: Sequence[Shape]) -> EditError:
+        if self.what == "line":
+            return EditError("The line does not split the shape", found="all of it lies on one side")
+        heights = np.concatenate([shape.vertices[:, 2] for shape in shapes])
+        return EditError(
+            "The height does not split the shape",
+            found=f"{-self.offset:.2f} m",
+            allowed=f"between {heights.min():.2f} m and {heights.max():.2f} m",
+        )
 
 
 def split_by_line(shape: Shape, start: ArrayLike, end: ArrayLike) -> tuple[Shape, Shape]:
     """What lies left and right of an upright plane through two places (x, y) of the map."""
-    one, other = np.asarray(start, np.float64)[:2], np.asarray(end, np.float64)[:2]
-    along = other - one
-    length = float(np.hypot(*along))
-    if not length > SNAP_M:
-        raise EditError("The line has no direction", found=f"{length:.4f} m long", do="Choose two places")
-    left = np.array([-along[1], along[0], 0.0]) / length
-    return _split(shape, left, float(left[:2] @ one), ({"type": WALL}, {"type": WALL}), "line")
+    left, right = Cut.by_line(start, end).split({0: shape})
+    return left[0], right[0]
 
 
 def split_at_height(shape: Shape, height_m: float) -> tuple[Shape, Shape]:
     """What lies below and above a height."""
-    up = np.array([0.0, 0.0, 1.0])
-    above, below = _split(shape, up, float(height_m), ({"type": GROUND}, {"type": ROOF}), "height")
-    return below, above
-
-
-def _split(
-    shape: Shape, normal: Float64, offset: float, surfaces: tuple[Surface, Surface], what: str
-) -> tuple[Shape, Shape]:
-    one: list[tuple[str, Body]] = []
-    other: list[tuple[str, Body]] = []
-    for _, lod, body in bodies_of(shape):
-        parts = divided(body, normal, offset, surfaces)
-        if parts is None:
-            heights = shape.vertices[:, 2]
-            allowed = f"between {heights.min():.2f} m and {heights.max():.2f} m" if what == "height" else ""
-            raise EditError(
-                f"The {what} does not split the shape",
-                found=f"{offset:.2f} m" if what == "height" else "all of it lies on one side",
-                allowed=allowed,
-            )
-        one.append((lod, parts[0]))
-        other.append((lod, parts[1]))
-    return shape_of(*one), shape_of(*other)
+    below, above = Cut.at_height(height_m).split({0: shape})
+    return below[0], above[0]
 
 
 def merged(shapes: Sequence[Shape]) -> Shape:

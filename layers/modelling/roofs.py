@@ -154,8 +154,8 @@ def _mansard(outline: Outline, roof: Roof) -> Cells:
         raise EditError(
             "The mansard roof does not fit on this outline",
             found=f"its break would lie {run:.2f} m inwards of {found.reach_m:.2f} m",
-            allowed=f"a rise between {shallow * found.reach_m:.2f} m and {highest:.2f} m, with its break below"
-            " the top and its pitch above less than below",
+            allowed=f"a rise between {shallow * found.reach_m:.2f} m and {highest:.2f} m, its break below"
+            " the top, and less steep above than below",
             do="Choose another rise, break or pitch",
         )
     polygons = [[ring] for rings in found.faces for ring in rings]
