@@ -39,8 +39,8 @@ from layers.writers.holds import Holds
 from layers.writers.outgoing import Outgoing
 from layers.written import counted, grouped
 
-#: A city model that is made of what is drawn has no images; whether bodies are closed is found out anew.
-FROM_TILES = Holds(appearance="materials", in_metres=True)
+#: A city model that is made of what is drawn is in metres.
+FROM_TILES = Holds(in_metres=True)
 POINT_SOURCES = ("las", "copc")
 #: Sources that call types of objects and LoDs as CityJSON does.
 CITYJSON_SOURCES = ("cityjson", "cityjsonseq")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from layers import importer, importing
 from layers.arrays import CityTiles, Mesh
+from layers.conformance import Conformance, Finding
 from layers.data import LayerData, Progress, ReadOptions, WriteOptions, never_stop
 from layers.decoding import ignored
 from layers.errors import PlaceError
@@ -108,6 +109,14 @@ def raw_models(path: Path) -> list[dict[str, Any]]:
     if path.suffix == ".jsonl":
         return [json.loads(line) for line in text.splitlines() if line.strip()]
     return [json.loads(text)]
+
+
+def faults(path: Path) -> Iterator[Finding]:
+    """What is wrong with a model, or with the features of a sequence."""
+    header, *features = raw_models(path)
+    yield from Conformance(header).findings()
+    for feature in features:
+        yield from Conformance(feature, header).findings()
 
 
 def raw_objects(path: Path) -> dict[str, dict[str, Any]]:

@@ -92,19 +92,22 @@ class Materials:
         return self._textures[key]
 
 
-def looks_of(mesh: Mesh, album: Album | None) -> tuple[Int64, NDArray[np.bool_]]:
-    """Per polygon its look, or -1, and whether all its corners have places in a picture that there is."""
+def looks_of(mesh: Mesh, album: Album | None, theme: int = 0) -> tuple[Int64, NDArray[np.bool_]]:
+    """Per polygon its look, or -1, and whether all its corners have places in a picture that there is.
+
+    `theme` is a column of looks; the first is what is drawn unless a theme is asked for.
+    """
     count = len(mesh.surface_type)
     if album is None or mesh.surface_look is None:
         return np.full(count, -1), np.zeros(count, np.bool_)
     # A place for none comes behind the looks.
-    look = np.append(_alike(album), -1)[mesh.surface_look[:, 0]]
+    look = np.append(_alike(album), -1)[mesh.surface_look[:, theme]]
     # A look whose picture is not to be had says nothing of the colour.
     look[(look >= 0) & (album.picture[look] == MISSING)] = -1
     pictured = (look >= 0) & (album.picture[look] >= 0)
     if mesh.vertex_uv is None or not pictured.any():
         return look, np.zeros(count, np.bool_)
-    gaps = np.isnan(mesh.vertex_uv[:, 0]).any(axis=1)
+    gaps = np.isnan(mesh.vertex_uv[:, theme]).any(axis=1)
     owner = np.repeat(np.arange(count), np.diff(mesh.surface_start))
     return look, pictured & (np.bincount(owner[gaps], minlength=count) == 0)
 

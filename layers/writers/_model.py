@@ -15,13 +15,13 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from layers.album import Album
 from layers.arrays import Mesh
 from layers.citymodel import GENERIC, MEMBER_ORDER, SOURCE_TYPE, fitting_scale, known_type, set_points
 from layers.conformance import SECOND_LEVEL, SURFACES
 from layers.crs import LOCAL
 from layers.data import Feature
 from layers.formats._citymodel import as_asked, model_of, written_anew
+from layers.formats._files import CITY_ENDINGS
 from layers.formats._vector import dated_members
 from layers.jsontext import join_members
 from layers.reproject import name_crs
@@ -29,14 +29,13 @@ from layers.runs import Int64, numbered, ranges, starts, sums
 from layers.shapes import renumbered
 from layers.uncollected import collector_off
 from layers.upgrade import Model
-from layers.writers._materials import looks_of
+from layers.writers._dress import Dress, Polygons
+from layers.writers._pictures import Pictures
 from layers.writers.outgoing import Outgoing, rows_of
 
 FINEST_M = 1e-3
 #: Of shapes whose level of detail nobody knows.
 USUAL_LOD = "2"
-#: What the one theme of materials is called.
-THEME = "default"
 _LOD = re.compile(r"[0-3](\.[0-3])?")
 
 
@@ -47,13 +46,23 @@ def model_going(going: Outgoing) -> Iterator[Model]:
         if going.is_model:
             yield model_of(going.source, going.options, going.companions.renamed)
         else:
-            yield _model_anew(going)
+            with _model_anew(going) as model:
+                yield model
 
 
-def _model_anew(going: Outgoing) -> Model:
+@contextmanager
+def _model_anew(going: Outgoing) -> Iterator[Model]:
     """The layer as a model: of its shapes where it was drawn by hand, else of what is drawn of it."""
-    layer = going.layer
-    return _from_shapes(going) if layer.is_drawn and layer.placement.is_as_read else _from_tiles(going)
+    layer, out = going.layer, going.options.out
+    if layer.is_drawn and layer.placement.is_as_read:
+        yield _from_shapes(going)
+        return
+    assert out is not None
+    pictures = Pictures(out, CITY_ENDINGS, going.tiles.album)
+    model = _from_tiles(going, pictures)
+    pictures.check(going.project, going.options.overwrite)
+    yield model
+    pictures.save()
 
 
 def _from_shapes(going: Outgoing) -> Model:
@@ -81,36 +90,28 @@ def _from_shapes(going: Outgoing) -> Model:
     return {key: model[key] for key in MEMBER_ORDER if key in model}
 
 
-def _from_tiles(going: Outgoing) -> Model:
-    """The layer as it is drawn, in the LoD asked for or in all it has."""
+def _from_tiles(going: Outgoing, pictures: Pictures) -> Model:
+    """The layer as it is drawn, in the LoD asked for or in all it has; its pictures are named."""
     features = going.rows.features
     model: Model = {"type": "CityJSON", "version": "2.0", "CityObjects": _objects(features)}
     mesh = going.whole_mesh
     low = np.floor(mesh.vertices.min(axis=0)) if len(mesh.vertices) else np.zeros(3)
     model["transform"] = {"scale": [FINEST_M] * 3, "translate": low.tolist()}
-    number, model["vertices"] = numbered(np.rint((mesh.vertices - low) / FINEST_M).astype(np.int64))
+    number, places = numbered(np.rint((mesh.vertices - low) / FINEST_M).astype(np.int64))
+    rings = _Rings(mesh, number)
+    used = np.unique(rings.corners)
+    model["vertices"], number = places[used], np.searchsorted(used, number)
     if going.metric_crs not in (None, LOCAL):
         name_crs(model, str(going.metric_crs))
     names = list(model["CityObjects"])
-    look, _has_places = looks_of(mesh, going.tiles.album)
-    used = np.unique(look[look >= 0])
-    if len(used) and going.tiles.album is not None:
-        model["appearance"] = {"materials": [_material(going.tiles.album, one) for one in used.tolist()]}
-    material = np.where(look >= 0, np.searchsorted(used, look), -1)
+    dress = Dress(mesh, rings.corner, going.tiles.album, pictures)
+    if appearance := dress.appearance():
+        model["appearance"] = appearance
     types = [feature.type for feature in features]
     rows = np.searchsorted(going.positions, mesh.geometry_object)
-    for row, geometry in _geometries(mesh, number, material, rows, types):
+    for row, geometry in _geometries(mesh, rings, number, dress, rows, types):
         model["CityObjects"][names[row]].setdefault("geometry", []).append(geometry)
     return {key: model[key] for key in MEMBER_ORDER if key in model}
-
-
-def _material(album: Album, look: int) -> dict[str, Any]:
-    """A look as a material of CityJSON."""
-    return {
-        "name": album.names[look] or f"look {look}",
-        "diffuseColor": np.round(album.color[look] / 255, 4).tolist(),
-        "transparency": round(1 - float(album.opacity[look]), 4),
-    }
 
 
 # ---------------------------------------------------------------- objects
@@ -142,14 +143,13 @@ def _objects(features: Sequence[Feature]) -> dict[str, Any]:
 
 
 def _geometries(
-    mesh: Mesh, number: Int64, material: Int64, rows: Int64, types: Sequence[str]
+    mesh: Mesh, rings: _Rings, number: Int64, dress: Dress, rows: Int64, types: Sequence[str]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """The row of an object (`rows` of each geometry), and one of its geometries."""
-    rings = _Rings(mesh, number)
     closed = rings.closed()
     first = np.searchsorted(rings.geometry_of_polygon, np.arange(len(mesh.geometry_lod) + 1)).tolist()
-    polygons, kinds = rings.polygons(), mesh.surface_type[rings.kept].tolist()
-    materials = [None if code < 0 else code for code in material[rings.kept].tolist()]
+    polygons, kinds = rings.polygons(number), mesh.surface_type[rings.kept].tolist()
+    placed = [None if theme.places is None else rings.polygons(theme.places) for theme in dress.themes]
     lods = mesh.geometry_lod.tolist()
     for place, row in enumerate(rows.tolist()):
         begin, end = first[place], first[place + 1]
@@ -169,9 +169,10 @@ def _geometries(
         if semantics:
             surfaces, values = semantics
             geometry["semantics"] = {"surfaces": surfaces, "values": [values] if is_solid else values}
-        mine = materials[begin:end]
-        if any(code is not None for code in mine):
-            geometry["material"] = {THEME: {"values": [mine] if is_solid else mine}}
+        for theme, places in zip(dress.themes, placed, strict=True):
+            mine = None if places is None else places[begin:end]
+            for member, values in theme.worn(rings.kept[begin:end], mine):
+                geometry.setdefault(member, {})[theme.name] = {"values": [values] if is_solid else values}
         yield row, geometry
 
 
@@ -209,16 +210,17 @@ class _Rings:
         has_outer[surface[outer & is_ring]] = True
         is_ring &= has_outer[surface]
         is_kept &= np.repeat(is_ring, ends - begins)
-        self.corners: Int64 = number[is_kept]
+        self.corner: Int64 = np.flatnonzero(is_kept)  # corners of the mesh
+        self.corners: Int64 = number[self.corner]
         self.lengths: Int64 = lengths[is_ring]
         self._surface = surface[is_ring]
         self.kept: Int64 = np.flatnonzero(has_outer)  # polygons of the mesh
         self.geometry_of_polygon = mesh.surface_geometry[self.kept]
         self._rings = np.bincount(np.searchsorted(self.kept, self._surface), minlength=len(self.kept))
 
-    def polygons(self) -> list[list[list[int]]]:
-        """Vertex numbers, per polygon and ring."""
-        corners, at = self.corners.tolist(), 0
+    def polygons(self, number: Int64) -> Polygons:
+        """The numbers that corners of the mesh have, per polygon and ring."""
+        corners, at = number[self.corner].tolist(), 0
         rings: list[list[int]] = []
         for length in self.lengths.tolist():
             rings.append(corners[at : at + length])

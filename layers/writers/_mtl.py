@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO
 
-from layers import safefile
-from layers.album import JPEG, Album
+from layers.album import Album
 from layers.outfile import check_kept
 from layers.project import Project
+from layers.writers._pictures import Pictures, word, write_bytes
 
 
 class Library:
@@ -16,10 +15,9 @@ class Library:
 
     def __init__(self, obj: Path, album: Album | None) -> None:
         self.path = obj.with_suffix(".mtl")
-        self._folder = obj.parent / f"{word(obj.stem)}_images"
         self._album = album
         self._texts: dict[str, str] = {}
-        self._pictures: dict[int, str] = {}
+        self._pictures = Pictures(obj, (obj.suffix,), album)
 
     def of_kind(self, title: str, color: str) -> str:
         """The name of the material of a kind of surface or object, of a colour "#rrggbb"."""
@@ -31,7 +29,7 @@ class Library:
         album = self._album
         assert album is not None
         number = int(album.picture[look]) if has_places else -1
-        picture = f"map_Kd {self._picture(number)}\n" if number >= 0 else ""
+        picture = f"map_Kd {self._pictures.path_of(number)}\n" if number >= 0 else ""
         name = f"{word(album.names[look] or 'look')}_{look}{'' if has_places else '_plain'}"
         return self._kept(name, (album.color[look] / 255).tolist(), float(album.opacity[look]), picture)
 
@@ -41,35 +39,12 @@ class Library:
         self._texts.setdefault(name, text)
         return name
 
-    def _picture(self, number: int) -> str:
-        """The path of a picture from the library."""
-        if number not in self._pictures:
-            assert self._album is not None
-            ending = "jpg" if self._album.encoded(number).startswith(JPEG) else "png"
-            self._pictures[number] = f"{self._folder.name}/{number}.{ending}"
-        return self._pictures[number]
-
     def check(self, project: Project, overwrite: bool) -> None:
         """Refuse files that are there already, unless they may be replaced."""
-        for name in (self.path.name, *self._pictures.values()):
-            check_kept(project, self.path.parent / name, overwrite)
+        check_kept(project, self.path, overwrite)
+        self._pictures.check(project, overwrite)
 
     def save(self) -> None:
         """Write the pictures, then the library that names them."""
-        for number, name in self._pictures.items():
-            assert self._album is not None
-            self._folder.mkdir(exist_ok=True)
-            _write(self.path.parent / name, self._album.encoded(number))
-        _write(self.path, "".join(self._texts.values()).encode())
-
-
-def _write(path: Path, data: bytes) -> None:
-    def fill(file: IO[bytes]) -> None:
-        file.write(data)
-
-    safefile.write_whole(path, fill)
-
-
-def word(name: str) -> str:
-    """A name without gaps, as programs read those of materials and of pictures."""
-    return "_".join(name.split()) or "none"
+        self._pictures.save()
+        write_bytes(self.path, "".join(self._texts.values()).encode())

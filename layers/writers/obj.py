@@ -18,7 +18,8 @@ from layers.citymesh import part_of
 from layers.colors import object_color, surface_color
 from layers.errors import WriteError
 from layers.writers._materials import looks_of
-from layers.writers._mtl import Library, word
+from layers.writers._mtl import Library
+from layers.writers._pictures import word
 from layers.writers._weld import welded
 from layers.writers.holds import Holds
 from layers.writers.outgoing import Outgoing

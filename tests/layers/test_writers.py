@@ -14,7 +14,6 @@ from pyproj import CRS, Transformer
 
 from layers import wkb
 from layers.arrays import CityTiles
-from layers.conformance import Conformance, Finding
 from layers.data import ReadOptions, WriteOptions
 from layers.errors import CitystrataError, WriteError
 from layers.exporting import export_layer
@@ -25,7 +24,7 @@ from layers.pipes import network
 from layers.placement import Placement
 from layers.project import Project
 from layers.records import Layer
-from tests.cities import import_here, imported_here, raw_models
+from tests.cities import faults, import_here, imported_here, raw_models
 from tests.conftest import real
 from tests.glbs import Glb, issues, tiles_of, tiles_tool
 from tests.houses import HOUSES, make_houses
@@ -382,14 +381,6 @@ def _points(cloud: Any) -> Any:
     columns += [np.asarray(cloud.classification, np.int64), np.asarray(cloud.intensity, np.int64)]
     table = np.array(columns)
     return table[:, np.lexsort(table[::-1])]
-
-
-def faults(path: Path) -> Iterator[Finding]:
-    """What is wrong with a model, or with the features of a sequence."""
-    header, *features = raw_models(path)
-    yield from Conformance(header).findings()
-    for feature in features:
-        yield from Conformance(feature, header).findings()
 
 
 @pytest.mark.parametrize("ending", [".city.json", ".city.jsonl"])
