@@ -19,7 +19,7 @@ from layers.expression import RESERVED
 from layers.project import Project
 from layers.records import Layer
 from layers.tables import Table, column_type, read_table
-from layers.values import Value, parse_typed, plain_text, subject
+from layers.values import Value, parse_typed, plain_text, subject, typed_value
 
 NO_ROW: Final = -1
 #: Keys that a report names before "…".
@@ -89,8 +89,7 @@ def plan_join(
     types = _types(project, layer, table, columns)
     proposed = []
     for column, name in columns.items():
-        texts = table.column(column)
-        after = _typed(project, texts, rows[matched], fids[matched], name, types[name])
+        after = _typed(project, table, column, rows[matched], fids[matched], name, types[name])
         part = Proposed(name, fids[matched], project.values(layer, name).taken(matched), after)
         changed = differing(part.before, part.after) & ~_same_number(part.before, part.after)
         proposed.append(part.kept_to(changed))
@@ -143,23 +142,25 @@ def _check_columns(table: Table, key_column: str, columns: Mapping[str, str]) ->
 
 def _typed(
     project: Project,
-    texts: Sequence[str],
+    table: Table,
+    column: str,
     rows: NDArray[np.int64],
     fids: NDArray[np.int64],
     name: str,
     type: str,
 ) -> Column:
     """The values of a table's column for the objects of these rows; empty cells change nothing."""
-    codes, different = encoded(texts).as_codes()
+    codes, different = encoded(table.column(column)).as_codes()
+    value_of = typed_value if table.has_commas else parse_typed
     values: list[Value] = []
     used = np.zeros(len(different), bool)
     used[codes[rows]] = True
     for code, text in enumerate(map(str, listed(different))):
         try:
-            values.append(parse_typed(text, type, name) if used[code] and text.strip() else None)
+            values.append(value_of(text, type, name) if used[code] and text.strip() else None)
         except EditError:
             item = project.object(int(fids[np.argmax(codes[rows] == code)]))
-            values.append(parse_typed(text, type, subject(name, item.type, item.id)))
+            values.append(value_of(text, type, subject(name, item.type, item.id)))
     return encoded([*values, None]).taken(codes[rows])
 
 
@@ -172,4 +173,7 @@ def _same_number(before: Column, after: Column) -> Mask:
 
 def _types(project: Project, layer: Layer, table: Table, columns: Mapping[str, str]) -> dict[str, str]:
     known = project.attribute_types(layer)
-    return {name: known.get(name) or column_type(table.column(column)) for column, name in columns.items()}
+    return {
+        name: known.get(name) or column_type(table.column(column), table.has_commas)
+        for column, name in columns.items()
+    }

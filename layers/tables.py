@@ -13,7 +13,7 @@ from typing import IO, Final
 from layers.errors import ReadError
 from layers.safefile import write_whole
 from layers.smallfile import read_whole
-from layers.values import is_date, number_from
+from layers.values import is_date, number_from, typed_number
 
 LARGEST_BYTES: Final = 256 * 1024 * 1024
 DELIMITERS: Final = ",;\t|"
@@ -26,6 +26,7 @@ class Table:
     path: Path
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    has_commas: bool = False  # whether a comma in a number may stand before its decimals
 
     def column(self, name: str) -> list[str]:
         """The texts of one column."""
@@ -50,7 +51,8 @@ def read_table(path: Path) -> Table:
     repeated = [name for name, count in Counter(columns).items() if count > 1 and name]
     if repeated:
         raise ReadError("Two columns have the same name", where=str(path), found=repeated[0])
-    return Table(path, columns, tuple(_filled(row, len(columns)) for row in rows[1:]))
+    filled = tuple(_filled(row, len(columns)) for row in rows[1:])
+    return Table(path, columns, filled, has_commas=delimiter != ",")
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -66,10 +68,14 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]
     write_whole(path, fill)
 
 
-def column_type(texts: Sequence[str]) -> str:
-    """The type that all texts of a column spell; numbers with leading zeros are codes and stay text."""
+def column_type(texts: Sequence[str], has_commas: bool = False) -> str:
+    """The type that all texts of a column spell; numbers with leading zeros are codes and stay text.
+
+    With `has_commas` a decimal comma is one.
+    """
     filled = [text.strip() for text in texts if text.strip()]
-    numbers = [None if _is_code(text) else number_from(text) for text in filled]
+    spelled = typed_number if has_commas else number_from
+    numbers = [None if _is_code(text) else spelled(text) for text in filled]
     if not filled:
         return "text"
     if all(number is not None for number in numbers):

@@ -18,7 +18,7 @@ from layers.nodes import Literal
 from layers.project import Project
 from layers.records import Fids, Layer
 from layers.tables import read_table
-from layers.values import Value, from_json, number_from, parse_typed
+from layers.values import Value, from_json, typed_number, typed_value
 
 #: What an attribute that is not there yet may be written as, besides a number and text.
 _WORDS = {"true": True, "false": False}
@@ -104,7 +104,7 @@ def _plans(project: Project, layer: Layer, fids: Fids, arguments: argparse.Names
     for text in arguments.set:
         key, value = pair_from(text, "--set")
         check_target(key)
-        typed = parse_typed(value, types[key], key) if key in types else _new_value(value)
+        typed = typed_value(value, types[key], key) if key in types else _new_value(value)
         if typed is None:
             raise EditError(f"There is no value for '{key}'", do=f"To take it away, use --remove {key}")
         plan = plan_calculation(project, fids, key, Expression(repr(typed), Literal(typed)))
@@ -150,7 +150,7 @@ def _new_value(text: str) -> Value:
         return _WORDS[text.lower()]
     if text[:1] in ("[", "{"):
         return from_json(text)
-    number = number_from(text)
+    number = typed_number(text)
     return text if number is None else number
 
 

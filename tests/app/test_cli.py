@@ -213,6 +213,18 @@ def test_types_are_kept_or_refused_in_a_sentence(shell: Shell) -> None:
     assert {o["roofType"] for o in shell.answer("query", shell.project)} == {"1040"}
 
 
+def test_numbers_are_set_with_point_or_comma(shell: Shell) -> None:
+    shell.made()
+    for text in ("12,5", "12.5"):
+        shell.answer("set", shell.project, "--set", f"measuredHeight={text}", "--set", f"new_m={text}")
+        assert {o["measuredHeight"] for o in shell.answer("query", shell.project)} == {12.5}
+        assert {o["new_m"] for o in shell.answer("query", shell.project)} == {12.5}
+    status, _, err = shell.run("set", shell.project, "--set", "measuredHeight=1.012,5")
+    assert status == 1 and "1.012,5" in err
+    shell.answer("set", shell.project, "--set", "roofType=10,40")
+    assert {o["roofType"] for o in shell.answer("query", shell.project)} == {"10,40"}
+
+
 def test_set_that_finds_nothing_is_a_failure(shell: Shell) -> None:
     status, _, err = shell.run("set", shell.made(), "--where", "id == 'b0'", "--set", "roofType=1030")
     assert status == 1 and "No object is like that" in err and "b0" in err

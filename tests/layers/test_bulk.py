@@ -115,6 +115,23 @@ def test_a_table_is_joined_by_id_with_types_and_a_report(project: Project, tmp_p
     assert attributes(project) == HOUSES
 
 
+@pytest.mark.parametrize(("between", "is_read"), [(";", True), ("\t", True), (",", False)])
+def test_a_decimal_comma_of_a_table_is_one_where_none_stands_between_columns(
+    project: Project, tmp_path: Path, between: str, is_read: bool
+) -> None:
+    table = tmp_path / "heights.csv"
+    rows = (["key", "measuredHeight", "area", "name"], ["A", '"13,25"', '"-1,5"', '"1,5"'])
+    table.write_text("\n".join(between.join(row) for row in rows), encoding="utf-8")
+    if not is_read:
+        with pytest.raises(EditError, match="Write the decimal point as a point"):
+            join_csv(project, project.layers[0], table, "key")
+        return
+    join_csv(project, project.layers[0], table, "key", columns=("measuredHeight", "area"))
+    assert attributes(project)["A"] == HOUSES["A"] | {"measuredHeight": 13.25, "area": -1.5}
+    join_csv(project, project.layers[0], table, "key", columns={"name": "roofType"})
+    assert attributes(project)["A"]["roofType"] == "1,5", "a text stays as it is"
+
+
 def test_a_join_that_does_not_fit_changes_nothing(project: Project, tmp_path: Path) -> None:
     table = tmp_path / "wrong.csv"
     table.write_text("roofType,measuredHeight\n1030,high\n", encoding="utf-8")
