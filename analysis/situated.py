@@ -63,8 +63,21 @@ def _when(project: Project, name: str) -> _When:
 
 
 def situations_named(project: Project, names: str) -> list[Named]:
-    """Several of them, with commas between."""
-    return [situation_named(project, name) for name in names.split(",")]
+    """Several of them, with commas between; a name may hold some itself."""
+    found, rest = [], names.split(",")
+    while rest:
+        count = next((n for n in range(len(rest), 1, -1) if _is_named(project, ",".join(rest[:n]))), 1)
+        found.append(situation_named(project, ",".join(rest[:count])))
+        del rest[:count]
+    return found
+
+
+def _is_named(project: Project, name: str) -> bool:
+    try:
+        situation_named(project, name)
+    except UsageError:
+        return False
+    return True
 
 
 def _known(project: Project) -> str:

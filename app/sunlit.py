@@ -9,12 +9,15 @@ from typing import Protocol
 
 import numpy as np
 
+from analysis.casters import casters
 from analysis.days import day_of, path_of
 from analysis.foliage import in_leaf
 from analysis.localtime import local
-from analysis.site import Site
+from analysis.site import Site, site_of
+from analysis.situation import Situation
 from analysis.sun import SunPositions, audit_line, sun_at
 from layers.arrays import Float64
+from layers.project import Project
 from viewer.picture import Float32
 from viewer.shade import Shadows, SunLight
 from viewer.skydome import Dome, SkyMark, SkyPath
@@ -60,6 +63,12 @@ def sun_light(site: Site, time: np.datetime64, shadows: Shadows | None = None) -
         shadows,
         dome_of(site, local(time, site).date()),
     )
+
+
+def sun_over(project: Project, time: np.datetime64, situation: Situation) -> SunLight:
+    """The sun at a time in UTC, with the shadows of all that stands in a situation."""
+    site = site_of(project)
+    return sun_light(site, time, cast_of(casters(project, situation), site, time))
 
 
 @lru_cache(maxsize=64)

@@ -13,7 +13,7 @@ from app.dialogs.timelapse import TimelapseForm, Wanted
 from app.jobs import Work
 from app.reporting import file_name, with_ending
 from app.session import Session
-from viewer.camera import Camera
+from viewer.shot import camera_text
 
 
 def ask_timelapse(parent: QWidget, session: Session, span: tuple[str, str]) -> TimelapseForm:
@@ -70,12 +70,6 @@ def request_of(session: Session, wanted: Wanted, out: Path) -> list[str]:
     # The dialog has asked already whether a file may be overwritten.
     options += ["--out", str(out.absolute()), "--overwrite", "--json"]
     return ["render", str(session.project.path.absolute()), *options]
-
-
-def camera_text(camera: Camera) -> str:
-    """A camera as the command line says it: the point that is looked at, how far, which way, how steep."""
-    numbers = (*camera.target.tolist(), camera.distance_m, camera.azimuth_deg, camera.altitude_deg)
-    return ",".join(f"{number:.6g}" if abs(number) < 1e5 else f"{number:.2f}" for number in numbers)
 
 
 def _write(request: list[str], out: Path, work: Work) -> dict[str, object]:

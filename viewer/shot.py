@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Horizontal fields of view of pictures from an eye.
 NARROWEST_DEG, WIDEST_DEG = 0.1, 170.0
+#: The vertical opening of cameras that tell none, and the word for those that have none.
+FOV_DEG, PARALLEL = Camera.fov_deg, "parallel"
 
 
 def shot(
@@ -72,18 +75,39 @@ def taken(
 
 
 def camera_from(text: str) -> Camera:
-    """A camera from "X,Y,Z,DISTANCE,AZIMUTH,ALTITUDE": the point looked at, metres, and degrees."""
+    """A camera from "X,Y,Z,DISTANCE,AZIMUTH,ALTITUDE[,FOV]": the point looked at, metres, and degrees.
+
+    FOV is the vertical opening; `parallel` in its place is a parallel projection.
+    """
+    numbers, is_parallel = text.split(","), False
+    if len(numbers) == 7 and numbers[6].strip() == PARALLEL:
+        numbers, is_parallel = numbers[:6], True
     try:
-        x, y, z, distance, azimuth, altitude = (float(part) for part in text.split(","))
+        x, y, z, distance, azimuth, altitude, fov = (*map(float, numbers), *[FOV_DEG] * (len(numbers) == 6))
     except ValueError:
         x = np.nan
-    if not np.isfinite(x) or not distance > 0 or not -90 <= altitude <= 90:
+    if not np.isfinite(x) or not distance > 0 or not -90 <= altitude <= 90 or not 0 < fov < 180:
         raise UsageError(
             "The camera is not understood",
             found=repr(text),
-            allowed='six numbers "X,Y,Z,DISTANCE,AZIMUTH,ALTITUDE", as 78600,457800,0,500,20,40',
+            allowed='six numbers "X,Y,Z,DISTANCE,AZIMUTH,ALTITUDE", as 78600,457800,0,500,20,40; a seventh '
+            f"is the vertical opening in degrees, or {PARALLEL}",
         )
-    return Camera(np.array([x, y, z]), distance, azimuth % 360, altitude)
+    return Camera(np.array([x, y, z]), distance, azimuth % 360, altitude, fov, is_parallel)
+
+
+def camera_text(camera: Camera) -> str:
+    """A camera as `camera_from` reads it."""
+    distance = camera.distance_m
+    if camera.parallel:  # its opening is that of all: how much is seen is told by the distance alone
+        distance *= camera.half_height / replace(camera, fov_deg=FOV_DEG).half_height
+    numbers = (*camera.target.tolist(), distance, camera.azimuth_deg, camera.altitude_deg)
+    said = [f"{number:.6g}" if abs(number) < 1e5 else f"{number:.2f}" for number in numbers]
+    if camera.parallel:
+        said.append(PARALLEL)
+    elif camera.fov_deg != FOV_DEG:
+        said.append(f"{camera.fov_deg:.6g}")
+    return ",".join(said)
 
 
 def view_from(eye: Place, to: Place, fov_deg: float, aspect: float) -> View:

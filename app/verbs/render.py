@@ -51,7 +51,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--view", metavar="NAME", default="overview", help="top, north, isometric, …; default overview"
     )
     look.add_argument(
-        "--camera", metavar="X,Y,Z,DISTANCE,AZIMUTH,ALTITUDE", help="look at a point, from there"
+        "--camera",
+        metavar="X,Y,Z,DISTANCE,AZIMUTH,ALTITUDE[,FOV]",
+        help="look at a point, from there; FOV: vertical opening in degrees, or parallel",
     )
     look.add_argument(
         "--from",
@@ -219,10 +221,9 @@ def _date(text: str | None) -> str | None:
 
 def _sun(project: Project, text: str, situation: Situation, by_day: bool) -> tuple[SunLight, str | None]:
     """The sun of a time with the shadows of a situation, `by_day` of the date of that day; and the date."""
-    from analysis.casters import casters
     from analysis.localtime import local, moment_from
     from analysis.site import site_of
-    from app.sunlit import cast_of, sun_light
+    from app.sunlit import sun_over
 
     site = site_of(project)
     moment = moment_from(text, site)
@@ -230,8 +231,7 @@ def _sun(project: Project, text: str, situation: Situation, by_day: bool) -> tup
         print(moment.note, file=sys.stderr)
     if by_day:
         situation = replace(situation, date=local(moment.utc, site).date().isoformat())
-    cast = cast_of(casters(project, situation), site, moment.utc)
-    return sun_light(site, moment.utc, cast), situation.date or None
+    return sun_over(project, moment.utc, situation), situation.date or None
 
 
 def _sun_of(project: Project, text: str, situation: Situation) -> SunLight:

@@ -13,7 +13,8 @@ from layers.pictures import read_png, write_png
 from layers.project import Project
 from tests.cities import make_project
 from tests.conftest import real
-from viewer.shot import camera_from, compare, shot
+from viewer.camera import Camera
+from viewer.shot import camera_from, camera_text, compare, shot
 
 WISHES: list[dict[str, object]] = [
     {"view": "sideways"},
@@ -86,3 +87,13 @@ def test_what_cannot_be_drawn_is_said(project: Project, tmp_path: Path, wish: di
     with pytest.raises(UsageError):
         shot(project, tmp_path / "p.png", **wish)  # type: ignore[arg-type]
     assert not (tmp_path / "p.png").exists()
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+@pytest.mark.parametrize("fov_deg", [35.0, 60.0])
+def test_a_camera_that_is_said_is_the_same_again(parallel: bool, fov_deg: float) -> None:
+    camera = Camera(np.array([548_760.25, 5_494_586.5, 211.0]), 412.5, 310.0, 48.0, fov_deg, parallel)
+    again = camera_from(camera_text(camera))
+    points = camera.target + np.array([[0.0, 0.0, 0.0], [30.0, -10.0, 8.0], [-50.0, 20.0, 40.0]])
+    pixels = [each.project(points, 640, 400)[:, :2] for each in (camera, again)]
+    assert np.allclose(pixels[0], pixels[1], atol=0.05) and again.parallel == parallel
