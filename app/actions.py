@@ -220,6 +220,9 @@ ACTIONS: tuple[Action, ...] = (
     *TIME_ACTIONS,
 
     *_analyses(),
+    Action("dock_rules", "Rules of plots", "", "rules", "Analyse/Planning", "show_dock", has_layers,
+           about="rules", checkable=True,
+           help="Show what may be built on the plots that are clicked, and change it."),
     Action("repair", "Repair geometry…", "", "check", "-Analyse/Quality", "repair_geometry", may_edit_city,
            help="List what is safe to repair in the current layer and what stays, and repair what you tick."),
     Action("heights", "Correct heights…", "", "terrain", "Analyse/Quality", "correct_heights", may_edit_city,

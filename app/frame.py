@@ -31,6 +31,7 @@ DOCKS: tuple[tuple[str, str, Qt.DockWidgetArea], ...] = (
     ("results", "Results", AREA.RightDockWidgetArea),
     ("scenarios", "Scenarios", AREA.RightDockWidgetArea),
     ("model", "Model", AREA.RightDockWidgetArea),
+    ("rules", "Rules of plots", AREA.RightDockWidgetArea),
     ("table", "Attribute table", AREA.BottomDockWidgetArea),
     ("history", "History", AREA.BottomDockWidgetArea),
     ("importreport", "Import report", AREA.BottomDockWidgetArea),

@@ -24,14 +24,15 @@ def thousands(number: int) -> str:
     return grouped(number)
 
 
-def add_row(form: QFormLayout, title: str, field: QWidget | QLayout) -> None:
-    """Add a row whose title stands level with its field."""
+def add_row(form: QFormLayout, title: str, field: QWidget | QLayout) -> QLabel:
+    """Add a row whose title, which is given back, stands level with its field."""
     label = QLabel(title)
     height = QLineEdit().sizeHint().height()
     label.setMinimumHeight(min(height, field.sizeHint().height()))
     if isinstance(field, QWidget):
         label.setBuddy(field)
     form.addRow(label, field)
+    return label
 
 
 class ElidedLabel(QLabel):

@@ -85,6 +85,7 @@ class ResultPanel(Panel):
         self.origin = QTextBrowser()
         self.origin.setAccessibleName("How it was computed")
         self.glance.quantity_chosen.connect(self._on_quantity)
+        self.glance.object_chosen.connect(self._go_to)
         self.table.chosen.connect(lambda fid: session.select([fid]))
         self.table.fly_requested.connect(self.fly_requested)
         self._title = QLabel(wordWrap=True)  # whole, as the list has no room for it
@@ -307,6 +308,11 @@ class ResultPanel(Panel):
         if len(there):
             self._session.set_current_layer(int(np.bincount(there).argmax()))
         self.remedy_requested.emit(REMEDIES[shown.result.kind][0])
+
+    def _go_to(self, fid: int) -> None:
+        """Select what a verdict is about, and fly to it."""
+        self._session.select([fid])
+        self.fly_requested.emit(np.array([fid], np.int64))
 
     def _on_quantity(self, name: str) -> None:
         if self._analysing.shown is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.charts import ChartView
+from app.fields import enters
 from app.labels import add_row, narrow, thousands
 from app.resultanswer import SmallTable, answers_of, small_tables, warnings_of
 from app.resultcharts import ResultChart, in_order, quantity_charts
@@ -29,21 +31,21 @@ from app.resulttext import (
     numbers_of,
     of_quantity,
     parts_of,
-    verdict_number,
+    verdict_numbers,
 )
 from layers.results import SIGHTLINES, Quantity, Result, Table
 from viewer.scene import Reading
 
 #: Verdicts that get a card of their own; the table has all.
 MOST_CARDS = 12
-#: The numbers of a verdict, and what they are called.
-NUMBERS = (("before", "Before"), ("after", "After"), ("threshold", "Needed"))
 HINT = "Click a surface in the view to read its value."
 HINT_OF_LINES = "Click a line of sight or a surface in the view to read what it says."
 
 
 class VerdictCard(QFrame):
-    """One verdict, large, with the numbers behind it."""
+    """One verdict, large, with the numbers behind it; where it is about an object, a click goes there."""
+
+    chosen = Signal(int)  # fid
 
     def __init__(self, row: dict[str, Any], said: Sequence[str] = ()) -> None:
         """`said` are sentences that stand beside it, which it does not repeat."""
@@ -51,6 +53,11 @@ class VerdictCard(QFrame):
         self.setObjectName("verdict")
         verdict = str(row.get("verdict", ""))
         self.setProperty("verdict", verdict)
+        self.fid = int(row.get("fid", -1))
+        if self.fid >= 0:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+            self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self.setToolTip("Click to see it in the view")
         word = QLabel(WORDS.get(verdict, verdict.upper()))
         word.setObjectName("word")
         name = QLabel(str(row.get("name", "")), wordWrap=True)
@@ -58,10 +65,10 @@ class VerdictCard(QFrame):
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(0)
-        for at, (key, title) in enumerate(NUMBERS):
+        for at, (title, text) in enumerate(verdict_numbers(row)):
             caption = QLabel(title)
             caption.setObjectName("hint")
-            number = QLabel(verdict_number(row, key))
+            number = QLabel(text)
             number.setObjectName("heading")
             grid.addWidget(caption, 0, at)
             grid.addWidget(number, 1, at)
@@ -73,12 +80,26 @@ class VerdictCard(QFrame):
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(6)
         column.addLayout(top)
+        reason = str(row.get("reason") or "")
         for key in ("rule", "reason"):
-            if row.get(key) and row[key] not in said:
+            is_told = key == "rule" and reason.startswith(f"{row.get(key)}:")  # the reason begins with it
+            if row.get(key) and row[key] not in said and not is_told:
                 words = QLabel(str(row[key]), wordWrap=True)
                 words.setObjectName("muted" if key == "rule" else "")
                 column.addWidget(words)
         column.addLayout(grid)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Go to the object."""
+        if self.fid >= 0 and event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit(self.fid)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The same by Enter."""
+        if self.fid >= 0 and enters(event):
+            self.chosen.emit(self.fid)
+        else:
+            super().keyPressEvent(event)
 
 
 class SmallGrid(QWidget):
@@ -141,6 +162,7 @@ class ResultGlance(QWidget):
     """The first page of a result."""
 
     quantity_chosen = Signal(str)
+    object_chosen = Signal(int)  # fid of the verdict that was clicked
 
     def __init__(self) -> None:
         super().__init__()
@@ -193,8 +215,10 @@ class ResultGlance(QWidget):
             said = answers_of(result)
             self._headline.setText(said[0] if said else "")
             self._headline.setVisible(bool(said))
-            self._show_cards(counting_rows(result), said)
-            self._show_answers(result, said[1:])
+            rows = counting_rows(result)
+            self._show_cards(rows, said)
+            told = {f"{row.get('name')}: {row.get('reason')}." for row in rows[:MOST_CARDS]}
+            self._show_answers(result, [sentence for sentence in said[1:] if sentence not in told])
             self._offer(result.quantities)
             self.reading.show_reading(None, "")
         self._result = result
@@ -215,7 +239,9 @@ class ResultGlance(QWidget):
     def _show_cards(self, rows: Sequence[dict[str, Any]], said: Sequence[str]) -> None:
         _clear(self._cards)
         for row in rows[:MOST_CARDS]:
-            self._cards.addWidget(VerdictCard(row, said))
+            card = VerdictCard(row, said)
+            card.chosen.connect(self.object_chosen)
+            self._cards.addWidget(card)
         if len(rows) > MOST_CARDS:
             more = QLabel(f"{thousands(len(rows) - MOST_CARDS)} more in the table of verdicts")
             more.setObjectName("muted")

@@ -57,6 +57,8 @@ KEYS = (
     *("code", "fault", "verdict", "caster", "date", "time", "line", "name", "place", "landmark", "object_id"),
     *("month", "part", "direction", "hours", "visible", "blocked_by"),
 )
+#: Tables of what is wrong: a row that is chosen is flown to, as those of changes are.
+OF_FAULTS = (VIOLATIONS, VERDICTS)
 VERDICT_NUMBERS = ("before", "after", "threshold", "reason")
 #: Where lines of sight begin, end and are blocked.
 PLACES = ("x0", "y0", "z0", "x1", "y1", "z1", "at_x", "at_y", "at_z")
@@ -280,8 +282,11 @@ class ResultTable(QWidget):
 
     def _on_row(self, now: QModelIndex, _before: QModelIndex) -> None:
         fid = self.rows.fid(now.row()) if now.isValid() else None
-        if fid is not None and not self._following:
-            self.chosen.emit(fid)
+        if fid is None or self._following:
+            return
+        self.chosen.emit(fid)
+        if self.which.currentData() in OF_FAULTS:
+            self.fly_requested.emit(np.array([fid], np.int64))
 
     def _on_activated(self, index: QModelIndex) -> None:
         fid = self.rows.fid(index.row())

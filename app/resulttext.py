@@ -316,6 +316,17 @@ def verdict_number(row: Mapping[str, Any], key: str) -> str:
     return amount(number, 2 if abs(number) < 10 else 1, str(row.get("unit", "")))
 
 
+def verdict_numbers(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The numbers behind a verdict, each with what it is called; without a state before, one is found."""
+    before = verdict_number(row, "before")
+    compares = before != NOTHING
+    return [
+        *([("Before", before)] if compares else []),
+        ("After" if compares else "Found", verdict_number(row, "after")),
+        ("Allowed" if isinstance(row.get("threshold"), str) else "Needed", verdict_number(row, "threshold")),
+    ]
+
+
 def answers(result: Result | ResultSummary, project: Project | None = None) -> list[tuple[str, str]]:
     """What was asked and answered, in words; without questions that were left empty."""
     from analysis import ANALYSES

@@ -144,6 +144,7 @@ QFrame#verdict { border: 1px solid $border; border-radius: 8px; background: $win
 QFrame#verdict[verdict="pass"] { background: $good_soft; border-color: $good; }
 QFrame#verdict[verdict="fail"] { background: $danger_soft; border-color: $danger; }
 QFrame#verdict[verdict="too close"] { background: $notice_soft; border-color: $notice; }
+QFrame#verdict:focus { border-width: 2px; }
 QFrame#verdict QLabel#word { font-size: 15pt; font-weight: 700; }
 QFrame#verdict[verdict="pass"] QLabel#word { color: $good; }
 QFrame#verdict[verdict="fail"] QLabel#word { color: $danger; }

@@ -44,6 +44,7 @@ from app.modelling.modelling import Modelling
 from app.notices import INFO_MS, Notices
 from app.opening import are_like_tiles, ask_crs, ask_tiles, is_named_project
 from app.palette import Palette
+from app.plotpanel import PlotPanel
 from app.reporting import ask_and_export, run_report
 from app.resultpanel import ResultPanel
 from app.session import Session
@@ -144,9 +145,8 @@ class Window(QMainWindow):
         self.modelling = Modelling(self)
         self.tree, self.styles = LayerTree(self.session), StylePanel(self.session)
         self.inspector, self.table = Inspector(self.session), AttributeTable(self.session)
-        self.history, self.find_box = HistoryPanel(self.session), FindBox(self.session)
-        self.results = ResultPanel(self.session, self.analysing)
-        self.importreport = ImportReport(self.session)
+        self.history, self.importreport = HistoryPanel(self.session), ImportReport(self.session)
+        self.results, self.find_box = ResultPanel(self.session, self.analysing), FindBox(self.session)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setWidget(self.styles)
         for signal in (self.session.opened, self.session.current_layer_changed):
@@ -163,6 +163,7 @@ class Window(QMainWindow):
             "results": self.results,
             "scenarios": self.time.panel,
             "model": self.modelling.panel,
+            "rules": PlotPanel(self.session, self.analysing),
             "table": self.table,
             "history": self.history,
             "importreport": self.importreport,

@@ -155,6 +155,17 @@ def changed_values(
     return dict(found)
 
 
+def around(connection: sqlite3.Connection, layer: Layer, x: float, y: float) -> list[int]:
+    """The objects of a layer whose boxes lie around a place."""
+    found = connection.execute(
+        "SELECT r.fid FROM object_rtree r JOIN object o ON o.fid = r.fid"
+        " WHERE r.minx <= ? AND r.maxx >= ? AND r.miny <= ? AND r.maxy >= ?"
+        " AND o.gone = 0 AND o.layer = ? ORDER BY r.fid",
+        (x, x, y, y, layer.id),
+    )
+    return [int(fid) for (fid,) in found]
+
+
 def box(connection: sqlite3.Connection, fids: Iterable[int]) -> tuple[float, ...] | None:
     """The box around some objects."""
     found: list[float] | None = None

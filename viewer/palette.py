@@ -47,7 +47,10 @@ EARTH = "#cdc6b2"
 STONE = "#d5c6ae"
 
 CATEGORY_MAP = "okabe-ito"
-COLOR_MAPS = ("viridis", "cividis", "magma", "sun", "heights", "balance", "difference", "change", "seen")
+COLOR_MAPS = (
+    *("viridis", "cividis", "magma", "sun", "heights"),
+    *("balance", "difference", "change", "seen", "amber"),
+)
 
 
 def rgb(color: str) -> UInt8:

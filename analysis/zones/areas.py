@@ -20,6 +20,7 @@ from layers.errors import UsageError
 from layers.footprint import plans_of
 from layers.project import Project
 from layers.records import Layer
+from layers.scenarios import layers_in
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -57,7 +58,9 @@ def areas_in(
 ) -> tuple[list[Area], Frame]:
     """The areas of a layer, those an expression holds for, or chosen ones; UsageError without any."""
     states = state_of(project, situation)
-    layers = [project.layer(named)] if named else [one for one in project.layers if one.kind in WITH_AREAS]
+    layers = [one for one in project.layers if one.kind in WITH_AREAS]
+    if named:
+        layers = layers_named(project, named, situation)
     if not (named or where or fids):
         raise UsageError(
             "It is not clear which areas are meant",
@@ -86,6 +89,12 @@ def areas_in(
     frame = Frame.about(project, np.array([shape.bounds for _, _, shape in found]))
     areas = [_area(project, layer, fid, frame.shape(shape)) for layer, fid, shape in found]
     return [area for area in areas if area.area_m2 > SMALLEST_M2], frame
+
+
+def layers_named(project: Project, name: str, situation: Situation) -> list[Layer]:
+    """A layer, and what a scenario changed of it."""
+    scenario = project.scenario(situation.scenario).id if situation.scenario else None
+    return layers_in(project, project.layer(name), scenario)
 
 
 def _area(project: Project, layer: Layer, fid: int, polygon: BaseGeometry) -> Area:

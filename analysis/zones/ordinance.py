@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 
 from analysis.zones.areas import Area
 from analysis.zones.floors import as_number
 from layers.errors import UsageError
 from layers.expression import Expression, parse
 from layers.nodes import written_name
-from layers.words import find_field, words
+from layers.words import METRES, find_field, plain, stem_and_unit, words
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,40 @@ class Term:
     name: str
     title: str  # in a table, before what is allowed
     unit: str
+    attribute: str  # what it is called where a plot does not state it yet
     fields: Sequence[str] = ()  # what zoning plans call it, plain, best first
     high: float = float("inf")  # more than this is another unit
+    low: float = 0.0
+    shares: Sequence[str] = ()  # of these, those that count per cent
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a part of a whole, which may be written in per cent."""
+        return self.high == 1.0
+
+    @property
+    def range(self) -> str:
+        """What it may be, in words."""
+        return f"from {self.low:g}" + (f" to {self.high:g}" if isfinite(self.high) else " upwards")
+
+    def attribute_among(self, known: Sequence[str]) -> str | None:
+        """The attribute that states it, of those that are known."""
+        return find_field(known, (plain(self.attribute), *self.fields))
+
+    def factor_of(self, attribute: str) -> float:
+        """What a value of an attribute is multiplied by: it may count feet, or per cent."""
+        if plain(attribute) in self.shares:
+            return PER_CENT
+        unit = stem_and_unit(attribute)[1]
+        return METRES[unit] if unit is not None and self.unit == "m" else 1.0
 
 
 HEIGHT, TOP, ABOVE, REFERENCE = "height", "top", "above_reference", "reference"
 STOREYS, SETBACK, COVERAGE, FLOOR_AREA = "storeys", "setback", "coverage", "floor_area_ratio"
 BULK = "volume_ratio"
+PER_CENT = 0.01
+#: No place is lower than this; levels may be below zero.
+LOWEST_M = -500.0
 #: Every number that plots may state. The German plan symbols are those of BauNVO and XPlanung.
 TERMS: Mapping[str, Term] = {
     term.name: term
@@ -35,22 +63,41 @@ TERMS: Mapping[str, Term] = {
             HEIGHT,
             "Height above the ground",
             "m",
-            words("maxheight heightlimit maxbuildingheight gebaeudehoehe hmax maxbouwhoogte bouwhoogte"),
+            "maxHeight",
+            words("heightlimit maxbuildingheight gebaeudehoehe hmax maxbouwhoogte bouwhoogte"),
         ),
-        Term(TOP, "Height above zero", "m", words("maxelevation maxz topz oberkante okmax hoehenn hoehenhn")),
-        Term(ABOVE, "Height above the reference level", "m", words("maxabovereference oberkanteueberbezug")),
-        Term(REFERENCE, "Reference level", "m", words("referencelevel bezugspunkt bezugshoehe peil")),
-        Term(STOREYS, "Storeys", "", words("maxstoreys maxfloors maxlevels vollgeschosse zmax bouwlagenmax")),
-        Term(SETBACK, "Setback from the border", "m", words("setback minsetback grenzabstand abstand")),
+        Term(
+            TOP,
+            "Height above zero",
+            "m",
+            "maxElevation",
+            words("maxz topz oberkante okmax hoehenn hoehenhn"),
+            low=LOWEST_M,
+        ),
+        Term(ABOVE, "Height above the reference level", "m", "maxAboveReference", ("oberkanteueberbezug",)),
+        Term(
+            REFERENCE,
+            "Reference level",
+            "m",
+            "referenceLevel",
+            words("bezugspunkt bezugshoehe peil"),
+            low=LOWEST_M,
+        ),
+        Term(
+            STOREYS, "Storeys", "", "maxStoreys", words("maxfloors maxlevels vollgeschosse zmax bouwlagenmax")
+        ),
+        Term(SETBACK, "Setback from the border", "m", "setback", words("minsetback grenzabstand abstand")),
         Term(
             COVERAGE,
             "Plot coverage",
             "",
-            words("grz grundflaechenzahl maxcoverage plotcoverage lotcoverage bebauungspercentage"),
+            "maxCoverage",
+            words("grz grundflaechenzahl plotcoverage lotcoverage bebouwingspercentage"),
             high=1.0,
+            shares=("bebouwingspercentage",),
         ),
-        Term(FLOOR_AREA, "Floor area ratio", "", words("gfz geschossflaechenzahl maxfar far fsi")),
-        Term(BULK, "Building volume ratio", "m", words("bmz baumassenzahl")),
+        Term(FLOOR_AREA, "Floor area ratio", "", "maxFAR", words("gfz geschossflaechenzahl far fsi")),
+        Term(BULK, "Building volume ratio", "m³/m²", "maxVolumeRatio", words("bmz baumassenzahl")),
     )
 }
 
@@ -70,13 +117,15 @@ class Ordinance:
             if value is None or value == "":
                 continue
             number, term = as_number(value), TERMS[name]
-            if number is None or number > term.high:
+            if number is not None and name in self.found:
+                number *= term.factor_of(self.found[name])
+            if number is None or not term.low <= number <= term.high:
                 raise UsageError(
                     f"“{term.title}” cannot be this",
                     where=plot.name,
                     found=str(value),
-                    allowed=f"a number up to {term.high:g}" if number is not None else "a number",
-                    do=f"Per cent are written as {expression} / 100" if number is not None else "",
+                    allowed="a number" if number is None else f"a number {term.range}",
+                    do=f"Per cent are written as {expression} / 100" if term.is_share and number else "",
                 )
             stated[name] = number
         return stated
@@ -89,7 +138,7 @@ def ordinance_from(stated: Mapping[str, str], known: Sequence[str], by_name: boo
         expression.check(known)
     found = {}
     for name, term in TERMS.items() if by_name else ():
-        attribute = find_field(known, term.fields)
+        attribute = term.attribute_among(known)
         if name not in terms and attribute is not None:
             found[name] = attribute
             terms[name] = parse(written_name(attribute))

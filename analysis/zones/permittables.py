@@ -24,7 +24,7 @@ from layers.written import counted
 VERDICTS, PLOTS, BUILDINGS = "verdicts", "plots", "buildings"
 BREAKS, OVER = "breaks_rules", "over_m"
 QUANTITIES = (
-    Quantity(BREAKS, "Rules", "", 0, "seen", 0.0, 1.0, ("keeps all rules", "breaks a rule")),
+    Quantity(BREAKS, "Rules", "", 0, "amber", 0.0, 1.0, ("keeps all rules", "breaks a rule")),
     Quantity(OVER, "Over what is allowed", "m", 2, "sun", 0.0),
 )
 #: Rules that ask for a distance at least, and those that something may not reach beyond at all.
@@ -104,10 +104,14 @@ def _subject(one: Found) -> str:
     return one.plot.name if one.body is None else f"{one.body.name} on {one.plot.name}"
 
 
+def rule_of(one: Found) -> str:
+    """What a rule is called, and by what it is one."""
+    return f"{one.rule}, {one.by}" if one.by else one.rule
+
+
 def reason(one: Found) -> str:
     """What is found and what is allowed, in words."""
-    unit = f" {one.unit}" if one.unit else ""
-    rule = f"{one.rule}, {one.by}" if one.by else one.rule
+    unit, rule = f" {one.unit}" if one.unit else "", rule_of(one)
     if one.is_level:
         if one.is_kept:
             return f"{rule}: nothing rises above it"
@@ -137,18 +141,18 @@ def _bound(one: Found) -> str:
 
 
 def verdicts_table(checked: Checked) -> Table:
-    """A row per plot and rule: the building that is worst."""
+    """A row per plot and rule, broken ones first: the building that is worst."""
     worst: dict[tuple[int, str, str], Found] = {}
     for one in checked.permit.found:
         key = (one.plot.fid, one.rule, one.by)
         if key not in worst or _badness(one) > _badness(worst[key]):
             worst[key] = one
-    rows = list(worst.values())
+    rows = sorted(worst.values(), key=lambda one: one.is_kept)
     return Table(
         {
             "name": [_subject(one) for one in rows],
-            "fid": np.array([one.body.fid if one.body else one.plot.fid for one in rows], np.int64),
-            "rule": [f"{one.rule}: {one.by}" if one.by else one.rule for one in rows],
+            "fid": np.array([(one.body or one.plot).fid for one in rows], np.int64),
+            "rule": [rule_of(one) for one in rows],
             "verdict": [PASS if one.is_kept else FAIL for one in rows],
             "counts": np.ones(len(rows), bool),
             "after": np.array([one.found for one in rows]),
@@ -182,7 +186,7 @@ def violations_table(checked: Checked) -> Table:
             "volume_m3": np.array([one.volume_m3 for one in rows]),
             "area_m2": np.array([np.nan if shot is None else shot.area_m2 for shot in shots]),
             **{axis: places[:, at] for at, axis in enumerate("xyz")},
-            "fid": np.array([one.body.fid if one.body else -1 for one in rows], np.int64),
+            "fid": np.array([(one.body or one.plot).fid for one in rows], np.int64),
             "plot_fid": np.array([one.plot.fid for one in rows], np.int64),
         }
     )

@@ -12,7 +12,7 @@ import shapely
 from analysis.situation import Situation, state_of
 from analysis.standing import standing
 from analysis.sun import SunPositions
-from analysis.zones.areas import Area, Ground, ground_along
+from analysis.zones.areas import Area, Ground, ground_along, layers_named
 from analysis.zones.frame import Frame
 from analysis.zones.limits import (
     Axis,
@@ -103,19 +103,17 @@ def shapes_in(
     project: Project, name: str, situation: Situation, frame: Frame
 ) -> list[tuple[str, BaseGeometry]]:
     """The names and shapes of what stands of a layer, seen from above, in metres."""
-    layer = project.layer(name)
-    chosen = standing(project, layer, situation, state_of(project, situation)[layer.id][0])
-    at = np.flatnonzero(chosen)
-    plans = plans_of(project, layer, layer.first_fid + at)
-    names = [str(value) for value in project.values(layer, "id").taken(at).tolist()]
-    if "name" in project.attribute_types(layer):
-        titles = project.values(layer, "name").taken(at).tolist()
-        names = [str(title or id) for title, id in zip(titles, names, strict=True)]
-    return [
-        (name, frame.shape(plan))
-        for name, plan in zip(names, plans.tolist(), strict=True)
-        if plan is not None
-    ]
+    states, found = state_of(project, situation), []
+    for layer in layers_named(project, name, situation):
+        at = np.flatnonzero(standing(project, layer, situation, states[layer.id][0]))
+        plans = plans_of(project, layer, layer.first_fid + at)
+        names = [str(value) for value in project.values(layer, "id").taken(at).tolist()]
+        if "name" in project.attribute_types(layer):
+            titles = project.values(layer, "name").taken(at).tolist()
+            names = [str(title or id) for title, id in zip(titles, names, strict=True)]
+        shapes = zip(names, plans.tolist(), strict=True)
+        found += [(title, frame.shape(plan)) for title, plan in shapes if plan is not None]
+    return found
 
 
 def axes_in(

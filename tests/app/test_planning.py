@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
@@ -12,11 +13,14 @@ from pytestqt.qtbot import QtBot
 from app.analysisform import AnalysisForm
 from app.askobjects import LayerAnswer
 from app.charts import ChartView
+from app.plotpanel import PlotPanel
 from app.resultsummary import VerdictCard
 from app.session import Session
+from app.spokenfield import SpokenField
 from app.window import Window
 from layers.results import INDICATORS, VIOLATIONS
 from tests.analysis.planned import make_plan, rectangle
+from tests.app.snapshots import drawn, over
 from tests.cities import imported_here
 
 LEFT = Qt.MouseButton.LeftButton
@@ -40,14 +44,99 @@ def asked(qtbot: QtBot, window: Window, name: str, question: str) -> AnalysisFor
     return form
 
 
-def test_a_permit_and_its_indicators(
-    qtbot: QtBot, window: Window, tmp_path: Path, settled: Callable[[Session], None]
-) -> None:
+@pytest.fixture
+def planned(qtbot: QtBot, window: Window, tmp_path: Path, settled: Callable[[Session], None]) -> Window:
+    """The window on two plots with a building each."""
     with imported_here():
         make_plan(tmp_path, {"mill": (2, 2, 10, 6, 0, 10), "hut": (25, 5, 5, 5, 0, 3)}, LAYERS).close()
     window.open_paths([tmp_path / "plan.city.gpkg"])
     qtbot.waitUntil(lambda: window.session.is_open, timeout=5000)
     settled(window.session)
+    drawn(qtbot, window)
+    return window
+
+
+@pytest.fixture
+def plots(planned: Window) -> PlotPanel:
+    """The panel of rules of that window."""
+    planned.actions_["dock_rules"].trigger()
+    panel = planned.arrangement.docks["rules"].widget()
+    assert isinstance(panel, PlotPanel) and panel.isVisible() and panel.plots is None
+    return panel
+
+
+def click(
+    qtbot: QtBot, window: Window, *place: float, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    """Click a place of the plan in the view."""
+    x, y, z = place
+    qtbot.mouseClick(window.canvas, LEFT, held, over(window, 0, (x, y, z)))
+
+
+def type_in(qtbot: QtBot, field: SpokenField, text: str) -> None:
+    """Type into a field as people do, and press Enter."""
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClick(field, Qt.Key.Key_Delete)
+    qtbot.keyClicks(field, text)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+
+
+def test_a_click_on_a_plot_shows_its_rules_and_what_is_typed_is_kept_and_undone(
+    qtbot: QtBot, planned: Window, plots: PlotPanel
+) -> None:
+    project = planned.session.project
+    click(qtbot, planned, 17, 3, 0)
+    assert plots.title.text() == "A" and "400 m²" in plots.where.text()
+    assert plots.fields["height"].text() == "7 m" and plots.fields["coverage"].text() == ""
+    type_in(qtbot, plots.fields["height"], "20 ft")
+    type_in(qtbot, plots.fields["coverage"], "10 %")
+    assert plots.fields["height"].text() == "6.096 m" and "40 m² covered" in plots.allowance.text()
+    plot = project.find("A")[0]
+    assert plot.attributes["maxHeight"] == 6.096 and plot.attributes["maxCoverage"] == 0.1
+    type_in(qtbot, plots.fields["coverage"], "10")
+    assert "not understood" in plots.problem.text() and plots.fields["coverage"].text() == "10"
+    planned.actions_["undo"].trigger()
+    planned.actions_["undo"].trigger()
+    assert plots.fields["height"].text() == "7 m"
+    type_in(qtbot, plots.fields["height"], "")
+    assert "maxHeight" not in project.object(plot.fid).attributes and not plots.problem.text()
+
+
+def test_a_building_chooses_its_plot_and_several_get_a_rule_in_one_step(
+    qtbot: QtBot, planned: Window, plots: PlotPanel
+) -> None:
+    project = planned.session.project
+    click(qtbot, planned, 7, 5, 10)
+    assert plots.title.text() == "A" and planned.session.selection.tolist() == [project.find("mill")[0].fid]
+    type_in(qtbot, plots.fields["height"], "9")
+    click(qtbot, planned, 35, 15, 0, held=Qt.KeyboardModifier.ShiftModifier)
+    assert plots.title.text() == "2 plots" and plots.fields["height"].placeholderText() == "different"
+    steps = len(project.history())
+    type_in(qtbot, plots.fields["setback"], "3")
+    assert len(project.history()) == steps + 1
+    assert [project.find(name)[0].attributes["setback"] for name in "AB"] == [3, 3]
+
+
+def test_what_stands_on_a_plot_is_checked_and_a_click_on_a_verdict_goes_there(
+    qtbot: QtBot, planned: Window, plots: PlotPanel
+) -> None:
+    click(qtbot, planned, 17, 3, 0)
+    qtbot.mouseClick(plots.check, LEFT)
+    qtbot.waitUntil(lambda: planned.analysing.shown is not None, timeout=30_000)
+    cards = planned.results.glance.findChildren(VerdictCard)
+    assert [card.property("verdict") for card in cards] == ["fail"]
+    planned.session.select([])
+    before = planned.canvas.camera
+    qtbot.mouseClick(cards[0], LEFT)
+    assert planned.session.selection.tolist() == [planned.session.project.find("mill")[0].fid]
+    qtbot.waitUntil(lambda: planned.canvas.camera != before, timeout=5000)
+
+
+def test_a_permit_and_its_indicators(
+    qtbot: QtBot, planned: Window, settled: Callable[[Session], None]
+) -> None:
+    window = planned
     form = asked(qtbot, window, "zoning", "plots")
     qtbot.mouseClick(form.run_button, LEFT)
     qtbot.waitUntil(lambda: window.analysing.shown is not None, timeout=30_000)
