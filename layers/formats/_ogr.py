@@ -37,7 +37,8 @@ ALWAYS_ROWS = 100_000
 _BYTE_BY_BYTE = "ISO-8859-1"
 #: Types of attributes by the kinds of arrays that hold them.
 _TYPES = {"i": "integer", "u": "integer", "f": "real", "b": "boolean", "M": "date"}
-_READ_ERRORS = (ValueError, RuntimeError, OverflowError, UnicodeDecodeError, TypeError)
+#: The last is pyogrio's answer to a CRS that GDAL cannot write as text.
+_READ_ERRORS = (ValueError, RuntimeError, OverflowError, TypeError, UnboundLocalError)
 
 
 @cache
@@ -181,4 +182,5 @@ def _is_empty(name: str, values: Sequence[Any], meaningless: frozenset[str]) -> 
 
 
 def _damaged(path: Path, error: Exception) -> ReadError:
-    return ReadError("This file could not be read", where=path.name, found=str(error), do="Ask for it again")
+    found = "a damaged CRS" if isinstance(error, UnboundLocalError) else str(error)
+    return ReadError("This file could not be read", where=path.name, found=found, do="Ask for it again")

@@ -21,6 +21,8 @@ _PARTS = (".shx", ".dbf", ".prj", ".cpg")
 #: "ANSI", or nothing at all: what programs write that do not know, or do not say.
 _NO_CODE_PAGE = (0, 0x57)
 _HEADER = 32
+#: What text that is no UTF-8 is taken for.
+_WESTERN = "CP1252"
 
 
 def can_read(head: bytes, path: Path) -> int:
@@ -47,11 +49,19 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
 
 def _read_one(path: Path, options: ReadOptions) -> list[LayerData]:
     beside = {file.suffix.lower(): file for file in path.parent.iterdir() if file.stem == path.stem}
-    if ".shx" in beside:
+    crs = beside.get(".prj")
+    is_odd = crs is not None and not _is_utf8(crs.read_bytes())
+    if ".shx" in beside and not is_odd:
         layers = layers_in(path, options, _encoding(beside))
     else:
-        layers = _read_without_index(path, beside, options)
+        layers = _read_mended(path, beside, options)
     report = layers[0].report
+    if ".shx" not in beside:
+        text = f"The index {path.stem}.shx was missing; it was made again from the shapes."
+        report.warn("index-missing", "", text, "repaired")
+    if is_odd:
+        text = f"The CRS in {path.stem}.prj is not written in UTF-8; it was read as {_WESTERN}."
+        report.warn("encoding", "", text, "repaired")
     if ".dbf" not in beside:
         report.warn(
             "table-missing", "", f"The table {path.stem}.dbf is not there: shapes have no attributes."
@@ -62,25 +72,36 @@ def _read_one(path: Path, options: ReadOptions) -> list[LayerData]:
     return layers
 
 
-def _read_without_index(path: Path, beside: dict[str, Path], options: ReadOptions) -> list[LayerData]:
-    """The index is made again in a folder of ours: nothing is written beside a stranger's file."""
+def _read_mended(path: Path, beside: dict[str, Path], options: ReadOptions) -> list[LayerData]:
+    """What lacks an index, or has a CRS in letters that GDAL refuses, is made whole in a folder of ours.
+
+    Nothing is written beside a stranger's file.
+    """
     if options.scratch is None:
-        raise ReadError("The index of the shapes is missing", where=path.with_suffix(".shx").name)
+        raise ReadError("The shapes cannot be read without an index and a CRS in UTF-8", where=path.name)
     options.scratch.mkdir(parents=True, exist_ok=True)
     for suffix, file in beside.items():
         if suffix in (".shp", *_PARTS):
             shutil.copyfile(file, options.scratch / f"{path.stem}{suffix}")
+    crs = options.scratch / f"{path.stem}.prj"
+    if crs.exists() and not _is_utf8(crs.read_bytes()):
+        crs.write_text(crs.read_bytes().decode(_WESTERN, "replace"), encoding="utf-8")
     load()
     import pyogrio
 
     pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True})
     try:
-        layers = layers_in(options.scratch / f"{path.stem}.shp", options, _encoding(beside))
+        return layers_in(options.scratch / f"{path.stem}.shp", options, _encoding(beside))
     finally:
         pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": None})
-    text = f"The index {path.stem}.shx was missing; it was made again from the shapes."
-    layers[0].report.warn("index-missing", "", text, "repaired")
-    return layers
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _encoding(beside: dict[str, Path]) -> str | None:
@@ -91,8 +112,4 @@ def _encoding(beside: dict[str, Path]) -> str | None:
     data = table.read_bytes()
     if len(data) < _HEADER or data[29] not in _NO_CODE_PAGE or data[_HEADER:].isascii():
         return None
-    try:
-        data[_HEADER:].decode("utf-8")
-    except UnicodeDecodeError:
-        return "CP1252"
-    return "UTF-8"
+    return "UTF-8" if _is_utf8(data[_HEADER:]) else _WESTERN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import struct
@@ -102,6 +103,19 @@ def test_an_index_that_is_missing_is_made_in_a_folder_of_ours(tmp_path: Path) ->
     (layer,) = read(path, scratch=tmp_path / "scratch")
     assert (len(layer.features), layer.report.repaired) == (2, 1)
     assert not path.with_suffix(".shx").exists()
+
+
+def test_a_crs_with_letters_of_old_code_pages_is_understood(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    path = write(tmp_path / "in" / "x.shp", name=["a", "b"])
+    crs = path.with_suffix(".prj")
+    renamed = re.sub(r'^PROJCS\["[^"]*"', 'PROJCS["Gauß-Krüger"', crs.read_text())
+    assert "Gauß" in renamed
+    crs.write_text(renamed, encoding="cp1252")
+    (layer,) = read(path, scratch=tmp_path / "scratch")
+    assert (len(layer.features), layer.report.repaired) == (2, 1)
+    assert layer.crs is not None
+    assert crs.read_bytes() == renamed.encode("cp1252")
 
 
 def test_a_zip_of_shapefiles_is_a_layer_each(tmp_path: Path) -> None:
