@@ -19,7 +19,7 @@ from app.jobs import Question
 from app.labels import counted
 from app.noticed import WAYS_OUT, distance_text, far_apart, noticed
 from app.session import Session
-from app.sunpanel import city_title
+from app.sundays import city_title
 from app.timeline import Timeline
 from layers import report as reading
 from layers.errors import CitystrataError

@@ -6,7 +6,7 @@ import calendar
 import zoneinfo
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -23,19 +23,26 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from analysis.days import Day, path_of
+from analysis.days import Day
 from analysis.localtime import clock_time, local, offset_of
 from analysis.site import Site
 from analysis.spelling import clock_from, day_from
-from analysis.sun import sun_at
 from app import theme
 from app.labels import ElidedLabel
 from app.livesun import LiveSun
 from app.session import Session
 from app.spokenfield import SpokenField
+from app.sundays import (
+    SEASONS,
+    city_title,
+    date_title,
+    day_heights,
+    days_in,
+    noon_heights,
+    ordinal,
+    season_of,
+)
 from app.suntracks import Mark, SunTrack
-from layers.arrays import Float64
-from layers.records import Epoch
 
 StandardKey = QKeySequence.StandardKey
 Dressed = TypeVar("Dressed", bound=QWidget)
@@ -47,49 +54,10 @@ PLAY_MS, PLAY_MINUTES, PLAY_DAYS = 50, 4, 1
 #: A day is played from so long before sunrise to so long after sunset.
 TWILIGHT = 30 * MINUTE
 FIRST_YEAR, LAST_YEAR = 1900, 2100
-#: Month and day, and the season that begins then in the north and in the south.
-SEASONS = (
-    (3, 21, "spring equinox", "autumn equinox"),
-    (6, 21, "summer solstice", "winter solstice"),
-    (9, 23, "autumn equinox", "spring equinox"),
-    (12, 21, "winter solstice", "summer solstice"),
-)
 PRESETS = ((3, 21), (6, 21), (12, 21))
 HOURS = (9, 12, 15)
 FIELD_WIDTH, PRESET_WIDTH = 96, 64
 OWN_ZONE = "As its place suggests"
-
-
-def season_of(day: date, latitude_deg: float) -> str:
-    """The equinox or solstice on a date, by its name on that half of the Earth; '' on other dates."""
-    for month, number, north, south in SEASONS:
-        if (day.month, day.day) == (month, number):
-            return north if latitude_deg >= 0 else south
-    return ""
-
-
-def date_title(day: date) -> str:
-    """As in "21 June 2026"."""
-    return f"{day.day} {calendar.month_name[day.month]} {day.year}"
-
-
-def city_title(epochs: tuple[Epoch, ...], city_date: str) -> str:
-    """What the city of a date is called, as in "plan 2035"; '' is every date."""
-    names = [epoch.name for epoch in epochs if epoch.date == city_date]
-    return names[0] if names else city_date or "all dates"
-
-
-@lru_cache(maxsize=64)
-def day_heights(site: Site, day: date) -> Float64:
-    """How high the sun stands from midnight to midnight, degrees."""
-    return path_of(site, day).altitude_deg
-
-
-@lru_cache(maxsize=16)
-def noon_heights(site: Site, year: int) -> Float64:
-    """How high the sun stands at noon, every fifth day of a year, degrees."""
-    noon = np.datetime64(f"{year}-01-01T12:00", "ms") - np.timedelta64(round(site.longitude * 240_000), "ms")
-    return sun_at(site, noon + np.arange(0, 366, 5) * np.timedelta64(1, "D")).altitude_deg
 
 
 class AuditLine(QLabel):
@@ -408,13 +376,3 @@ def preset(text: str, words: str, act: Callable[..., None], *what: object) -> QP
     button.setFixedWidth(PRESET_WIDTH)
     button.clicked.connect(lambda _on=False: act(*what))
     return button
-
-
-def days_in(year: int) -> int:
-    """365, or 366."""
-    return 366 if calendar.isleap(year) else 365
-
-
-def ordinal(day: date) -> int:
-    """The number of a day in its year, from 0."""
-    return day.timetuple().tm_yday - 1

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.session import Session
 from app.spokenfield import SpokenField
-from app.sunpanel import season_of
+from app.sundays import season_of
 from app.suntracks import BAR_TOP, SunTrack, sky_colour
 from app.window import Window
 from layers.data import ReadOptions
