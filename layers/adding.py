@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from layers import gis, history, rows, scenariorows, shaperows
+from layers import gis, history, plans, rows, scenariorows, shaperows
 from layers.epochs import BASE, city_validity, iso_date
 from layers.errors import EditError
 from layers.jsontext import join_members
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: So many objects may be added to one drawn layer.
 RESERVED = 1 << 20
+#: Kinds of layers that may be drawn by hand.
+DRAWN_KINDS = ("city", *plans.KINDS)
 STATUSES = ("proposed", "approved", "built")
 VERDICTS = ("same", "different")
 #: Objects whose parts are looked for at a time.
@@ -43,6 +45,7 @@ class New:
     parent: str | None = None
     replaces: int | None = None
     valid: tuple[str | None, str | None] | None = None  # None: as its attributes say
+    plan: bytes | None = None  # in layers of other kinds than city objects: WKB in the CRS of the layer
 
 
 def family(connection: sqlite3.Connection, fids: Fids) -> list[int]:
@@ -92,16 +95,22 @@ def add_layer(
     """A row for a layer without a source, not present yet; it has fids for its objects to come."""
     if not name.strip():
         raise EditError("A layer needs a name")
-    if kind != "city":
-        raise EditError("Only city objects can be drawn", found=f"a layer of kind {kind!r}", allowed="city")
     if scenario is not None:
         check_scenario(connection, scenario)
-    placement, series, facts = None, "", {}
+    placement, series, facts, style = None, "", {}, {}
     if base is not None:
         held = next(rows.layers(connection, base), None)
         if held is None:
             raise EditError("There is no such layer", where=f"layer {base}")
         crs, placement, series, facts = held.crs, held.placement.text(), held.series, {BASE: held.id}
+        kind = held.kind
+        style = held.style if kind in plans.KINDS else {}
+    if kind not in DRAWN_KINDS:
+        raise EditError(
+            "Objects of this kind cannot be drawn",
+            found=f"a layer of kind {kind!r}",
+            allowed=", ".join(DRAWN_KINDS),
+        )
     row = connection.execute("SELECT value FROM project WHERE key = 'crs'").fetchone()
     first, position = rows.next_place(connection)
     named = crs or (row[0] if row else None)
@@ -116,7 +125,8 @@ def add_layer(
         "reserved": RESERVED,
         "facts": orjson.dumps(facts).decode(),
         "report": orjson.dumps({"warnings": [], "more_warnings": 0, "dropped": 0}).decode(),
-        "drawable": "CityTiles",
+        "drawable": "CityTiles" if kind == "city" else None,
+        "style": orjson.dumps(style).decode(),
         "placement": placement,
         "series": series,
         "scenario": scenario,
@@ -151,6 +161,8 @@ def add_objects(connection: sqlite3.Connection, number: int, news: Sequence[New]
         raise EditError("The layer is full", where=layer.name, allowed=f"{RESERVED:,} objects")
     shapes = {at: new.shape for at, new in enumerate(news) if new.shape is not None}
     told = dict(zip(shapes, _described(connection, number, list(shapes.values())), strict=True))
+    flat = {at: new.plan for at, new in enumerate(news) if new.plan is not None}
+    told |= zip(flat, plans.described_in(connection, number, list(flat.values())), strict=True)
     first = layer.first_fid + layer.object_count
     for at, new in enumerate(news):
         _add_object(connection, layer, first + at, new, told.get(at))
@@ -187,8 +199,9 @@ def _add_object(
         "replaces": new.replaces,
     }
     _inserted(connection, "object", values)
-    if new.shape is not None and told is not None:
+    if new.shape is not None:
         connection.execute("INSERT INTO shape VALUES (?, ?)", (fid, new.shape.text()))
+    if told is not None:
         shaperows.apply(connection, fid, shaperows.BOX, told.box)
 
 

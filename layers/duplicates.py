@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from layers.adding import New
 from layers.edit import Edit
 from layers.epochs import BASE
 from layers.errors import EditError
 from layers.project import Project
+from layers.scenarios import again
 
 
 def duplicate(project: Project, edit: Edit, scenario: int, name: str) -> int:
@@ -31,15 +31,7 @@ def duplicate(project: Project, edit: Edit, scenario: int, name: str) -> int:
             f"{layer.name.removesuffix(known.name)}{name}", scenario=number, base=layer.facts.get(BASE)
         )
         news = [
-            New(
-                item.id,
-                item.type,
-                project.shape(item.fid),
-                item.attributes,
-                item.parent,
-                item.replaces,
-                (item.valid_from, item.valid_to),
-            )
+            again(project, layer, item, project.shape(item.fid), item.replaces)
             for item in project.objects(layer)
         ]
         if news:

@@ -181,6 +181,12 @@ class Edit:
             self._do(*reshaping.changes(self._connection, {fid: shapes[fid] for fid in part}))
         self._do(*reshaping.ancestors(self._connection, fids))
 
+    def set_plans(self, plans: Mapping[int, bytes]) -> None:
+        """Give pipes, areas, lines and points other geometries: WKB in the CRS of their layers."""
+        from layers.plans import changes
+
+        self._do(*changes(self._connection, plans))
+
     def remove_objects(self, fids: Fids) -> None:
         """Take objects away with all their parts; undo gives them back."""
         self._check_open()

@@ -7,12 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from layers import companions, formats, safefile
+from layers import companions, formats, plans, safefile
 from layers.data import TILE, LayerData, Piece, Progress, WriteOptions, never_stop
 from layers.errors import WriteError
 from layers.outfile import check_kept
 from layers.project import Project
 from layers.records import Layer
+from layers.shaperows import FOOTPRINT
 from layers.source import below
 from layers.sourcetext import current_bytes, current_tiles, source_tiles
 from layers.writers import WRITERS, Writer, by_ending
@@ -85,6 +86,8 @@ def goes_back(project: Project, layer: Layer, options: WriteOptions) -> bool:
     mine = max((len(end) for end in own.ENDINGS if name.endswith(end)), default=0)
     if not mine or any(len(end) > mine and name.endswith(end) for form in forms for end in form.ENDINGS):
         return False  # "tileset.json" is no CityJSON
+    if layer.kind in plans.KINDS and is_moved(project, layer):
+        return False
     if not layer.linked:
         return formats.rewriter(own) is not None
     # What a copy of the file would lack is written anew, where that can be; and LAZ does not become LAS.
@@ -101,6 +104,17 @@ def forms_of(layer: Layer) -> list[Writer]:
 def is_cut(layer: Layer) -> bool:
     """Whether some points of a cloud are not shown: of hidden classes, or outside of its clip."""
     return layer.kind == "points" and bool(layer.style.get("hidden_classes") or layer.style.get("clip"))
+
+
+def is_moved(project: Project, layer: Layer) -> bool:
+    """Whether an object of a layer has another geometry than in its source."""
+    return bool(
+        project.query(
+            "SELECT 1 FROM change JOIN step USING (step) WHERE tab = 'object' AND key = ? AND state = 'done'"
+            " AND id BETWEEN ? AND ? LIMIT 1",
+            (FOOTPRINT, layer.first_fid, layer.first_fid + layer.object_count - 1),
+        )
+    )
 
 
 def is_edited(project: Project, layer: Layer) -> bool:

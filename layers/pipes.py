@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from layers import wkb
 from layers.arrays import Float64
 from layers.crs import height_unit_m, parse_crs
+from layers.epochs import BASE
 from layers.levels import doubt
 from layers.pipe_fields import FIELDS, Source, guess_mapping, sources, with_units
 from layers.records import CityObject, Layer
@@ -71,6 +72,8 @@ class Network:
 def mapping_of(project: Project, layer: Layer) -> dict[str, str]:
     """Where the layer's fields come from: as the person chose, as its file says, else guessed."""
     chosen = layer.style.get("field_map")
+    if layer.is_drawn and BASE in layer.facts:  # what was copied says as much as where it came from
+        return mapping_of(project, project.any_layer(layer.facts[BASE]))
     if not chosen and layer.facts.get("field_map"):
         return dict(layer.facts["field_map"])
     sample = sample_of(project, layer)

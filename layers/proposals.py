@@ -11,7 +11,7 @@ from layers.edit import Edit
 from layers.epochs import BASE, absent_in, lineage
 from layers.project import Project
 from layers.records import CityObject
-from layers.scenarios import LOOKS, copied, family, layer_for, root_of
+from layers.scenarios import LOOKS, again, copied, family, layer_for, root_of
 from layers.shapes import SOURCE, Shape, renumbered
 from layers.shaping import Shapes
 
@@ -112,8 +112,13 @@ def _update(project: Project, edit: Edit, original: int, copy: int, shapes: dict
         if name not in before.attributes or before.attributes[name] != value:
             edit.set_attribute(original, name, value)
     edit.set_valid(original, after.valid_from, after.valid_to)
+    layer = project.any_layer(before.layer)
+    if layer.kind != "city":
+        if (plan := project.wkb(copy)) is not None and plan != project.wkb(original):
+            edit.set_plans({original: plan})
+        return
     if before.layer not in shapes:
-        shapes[before.layer] = Shapes(project, project.any_layer(before.layer))
+        shapes[before.layer] = Shapes(project, layer)
     held, wanted = shapes[before.layer].of(original), project.shape(copy)
     was = copied(held)
     if wanted is not None and (was is None or wanted.text() != was.text()):
@@ -147,5 +152,4 @@ def _add(project: Project, edit: Edit, fid: int) -> None:
     item = project.object(fid)
     layer = project.any_layer(item.layer)
     target = layer_for(project, edit, layer.facts.get(BASE), None)
-    valid = item.valid_from, item.valid_to
-    edit.add_object(target, item.id, item.type, project.shape(fid), item.attributes, item.parent, None, valid)
+    edit.add_objects(target, [again(project, layer, item, project.shape(fid))])

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from layers import scenarios
+from layers import plans, scenarios
 from layers.adding import New
 from layers.arrays import Float64
 from layers.columns import Mask
@@ -82,12 +82,28 @@ class Workshop:
     def shape(self, fid: int) -> Shape | None:
         """The shape of an object; None where it has no surfaces."""
         layer, place = self._layer(self.project.object(fid).layer)
+        if layer.kind in plans.KINDS:
+            return self._flat(fid, place)
         edited = self.project.shape(fid)
         if edited is not None:
             return place.taken(edited)
         if layer.is_drawn:
             return None
         return self._of(layer).in_project(fid)
+
+    def _flat(self, fid: int, place: Workplace) -> Shape | None:
+        """The lines and points of an object; on the ground, where its layer gives no heights."""
+        data = self.project.wkb(fid)
+        if data is None:
+            return None
+        shape = plans.shape_of(data)
+        corners = place.taken_points(plans.known(shape.vertices)).copy()
+        missing = np.isnan(shape.vertices[:, 2])
+        if missing.any():
+            heights = self.heights()
+            ground = np.zeros(len(corners)) if heights is None else heights(corners[:, :2])
+            corners[missing, 2] = np.nan_to_num(ground[missing], nan=0.0)
+        return replace(shape, vertices=corners)
 
     def _of(self, layer: Layer) -> Shapes:
         if layer.id not in self._shapes:
@@ -147,8 +163,14 @@ class Workshop:
         if not shapes:
             return []
         others = scenarios.editable(self.project, edit, list(shapes), self.scenario)
+        flat = {fid: plan for fid, shape in shapes.items() if (plan := self._plan(fid, shape))}
+        edit.set_plans({others[fid]: plan for fid, plan in flat.items()})
         edit.set_geometries(
-            {others[fid]: self._given(fid, shape, others[fid]) for fid, shape in shapes.items()}
+            {
+                others[fid]: self._given(fid, shape, others[fid])
+                for fid, shape in shapes.items()
+                if fid not in flat
+            }
         )
         if rise_m:
             for fid in shapes:
@@ -165,6 +187,12 @@ class Workshop:
         if worn is None and not layer.is_drawn and self._of(layer).has_looks:
             worn = fid
         return replace(place.given(shape), wears=None if worn == target else worn)
+
+    def _plan(self, fid: int, shape: Shape) -> bytes | None:
+        """What becomes of the geometry of a pipe, area, line or point; None of what is a city object."""
+        layer, place = self._layer(self.project.object(fid).layer)
+        data = self.project.wkb(fid) if layer.kind in plans.KINDS else None
+        return None if data is None else plans.with_places(data, place.given_points(shape.vertices))
 
     def add(self, edit: Edit, designs: Sequence[Design], base: int | None = None) -> list[int]:
         """Add objects to the drawn layer that goes with the layer `base`, or with none."""
@@ -198,11 +226,10 @@ class Workshop:
 
     def _copy(self, item: CityObject, shape: Shape | None, named: Mapping[str, str]) -> New:
         """One part of a building once more, with another id."""
-        drawn = None if shape is None else scenarios.copied(self._given(item.fid, shape))
-        valid = (item.valid_from, item.valid_to)
-        return New(
-            named[item.id], item.type, drawn, item.attributes, named.get(item.parent or ""), None, valid
-        )
+        plan = None if shape is None else self._plan(item.fid, shape)
+        drawn = None if shape is None or plan else scenarios.copied(self._given(item.fid, shape))
+        parent, valid = named.get(item.parent or ""), (item.valid_from, item.valid_to)
+        return New(named[item.id], item.type, drawn, item.attributes, parent, None, valid, plan)
 
     def _family(
         self, fid: int, known: dict[int, tuple[int, list[CityObject]]]

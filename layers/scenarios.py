@@ -217,30 +217,24 @@ def _copied(
     whole = family(project, root)
     layer = project.any_layer(whole[0].layer)
     target = layer_for(project, edit, layer.id, scenario)
-    if layer.kind != "city":
-        raise EditError(
-            "Only city objects are changed in a scenario",
-            where=whole[0].id,
-            found=f"a layer of kind {layer.kind!r}",
-            do="Leave the scenario to change it in the city as it is",
-        )
-    if layer.id not in shapes:
+    if layer.kind == "city" and layer.id not in shapes:
         shapes[layer.id] = Shapes(project, layer)
-    news = [
-        New(
-            item.id,
-            item.type,
-            copied(shapes[layer.id].of(item.fid)),
-            item.attributes,
-            item.parent,
-            item.fid,
-            (item.valid_from, item.valid_to),
-        )
-        for item in whole
-    ]
+    news = []
+    for item in whole:
+        shape = copied(shapes[layer.id].of(item.fid)) if layer.kind == "city" else None
+        news.append(again(project, layer, item, shape, replaces=item.fid))
     found = dict(zip((item.fid for item in whole), edit.add_objects(target, news), strict=True))
     edit.set_absent(scenario, list(found))
     return found
+
+
+def again(
+    project: Project, layer: Layer, item: CityObject, shape: Shape | None, replaces: int | None = None
+) -> New:
+    """An object of a layer once more, for a drawn one: with this shape, or with its own geometry."""
+    plan = None if layer.kind == "city" else project.wkb(item.fid)
+    valid = (item.valid_from, item.valid_to)
+    return New(item.id, item.type, shape, item.attributes, item.parent, replaces, valid, plan)
 
 
 def copied(shape: Shape | None) -> Shape | None:

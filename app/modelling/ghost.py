@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -20,15 +20,19 @@ NEAREST_M = 0.05
 LIGHT = np.array([0.35, -0.55, 0.76])
 SHADE = 0.55
 FILL_ALPHA, EDGE_ALPHA = 150, 230
+#: How wide lines are drawn, and how large points, in points of the screen.
+LINE, DOT = 2.4, 5.0
 AsDrawn = Callable[[Float64], Float64]
 
 
 class Ghost:
-    """The faces of some shapes at their finest level of detail, ready to be drawn at any place."""
+    """The faces of some shapes at their finest level of detail, and their lines and points."""
 
     def __init__(self, shapes: Iterable[Shape]) -> None:
+        shapes = list(shapes)
         points: list[Float64] = []
         self._faces: list[list[slice]] = []
+        self._lines = [shape.vertices[line] for shape in shapes for line in _lines(shape)]
         count = 0
         for shape in shapes:
             for face in _faces(shape):
@@ -51,7 +55,8 @@ class Ghost:
     def paint(
         self, painter: QPainter, area: QRectF, camera: Camera, as_drawn: AsDrawn, colour: QColor
     ) -> None:
-        """Draw the faces, the far ones first."""
+        """Draw lines and points, and the faces, the far ones first."""
+        self._paint_lines(painter, area, camera, as_drawn, colour)
         if not self._faces:
             return
         drawn = camera.project(as_drawn(self.points), round(area.width()), round(area.height()))
@@ -68,6 +73,21 @@ class Ghost:
             fill.setAlpha(FILL_ALPHA)
             painter.setBrush(fill)
             painter.drawPath(_path(drawn, self._faces[at]))
+        painter.restore()
+
+    def _paint_lines(
+        self, painter: QPainter, area: QRectF, camera: Camera, as_drawn: AsDrawn, colour: QColor
+    ) -> None:
+        painter.save()
+        painter.setPen(QPen(colour, LINE))
+        painter.setBrush(colour)
+        for line in self._lines:
+            drawn = camera.project(as_drawn(line), round(area.width()), round(area.height()))
+            places = [QPointF(x, y) for x, y, depth in drawn.tolist() if depth > NEAREST_M]
+            if len(places) == 1:
+                painter.drawEllipse(places[0], DOT, DOT)
+            else:
+                painter.drawPolyline(QPolygonF(places))
         painter.restore()
 
 
@@ -87,3 +107,12 @@ def _faces(shape: Shape) -> list[list[list[int]]]:
         return []
     finest = max(drawn, key=lambda geometry: str(geometry.get("lod", "")))
     return list(rings_of(finest["boundaries"], DEPTH[str(finest["type"])]))
+
+
+def _lines(shape: Shape) -> Iterator[list[int]]:
+    """The lines of a shape, and each of its points as a line of one."""
+    for geometry in shape.geometries:
+        if geometry.get("type") == "MultiLineString":
+            yield from geometry["boundaries"]
+        elif geometry.get("type") == "MultiPoint":
+            yield from ([number] for number in geometry["boundaries"])

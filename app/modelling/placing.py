@@ -305,6 +305,8 @@ def axis_deg(shapes: Mapping[int, Shape]) -> float:
     """The direction of the longest level edge of shapes, degrees anticlockwise from east."""
     edges = np.concatenate([edges_in(shape) for shape in shapes.values()])
     ways = edges[:, 1] - edges[:, 0]
+    if not len(ways):  # points alone
+        return 0.0
     flat = np.hypot(ways[:, 0], ways[:, 1]) * (np.abs(ways[:, 2]) < 0.01)
     longest = ways[int(flat.argmax())]
     return math.degrees(math.atan2(longest[1], longest[0])) % 180

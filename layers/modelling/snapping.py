@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -96,11 +97,13 @@ class Snapper:
 
 
 def edges_in(shape: Shape) -> Float64:
-    """(m, 2, 3) the edges of a shape's polygons, each once."""
+    """(m, 2, 3) the edges of a shape's polygons and lines, each once."""
     found: set[tuple[int, int]] = set()
     for geometry in shape.geometries:
         depth = DEPTH.get(str(geometry.get("type")))
         if depth is not None:
             for face in rings_of(geometry["boundaries"], depth):
                 found |= {(min(edge), max(edge)) for ring in face for edge in edges_of(ring)}
+        elif geometry.get("type") == "MultiLineString":
+            found |= {(min(edge), max(edge)) for line in geometry["boundaries"] for edge in pairwise(line)}
     return np.asarray(shape.vertices[np.array(sorted(found), np.intp).reshape(-1, 2)], np.float64)

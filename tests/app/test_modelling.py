@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from app.session import Session
 from app.window import Window
+from layers import wkb
 from layers.arrays import Float64
 from layers.checks.geometry import ObjectCheck
+from layers.data import ReadOptions
+from layers.importing import import_files
 from layers.reworking import Workshop
 from viewer.camera import Camera
 
@@ -120,6 +124,35 @@ def test_a_tower_is_drawn_in_a_scenario_raised_and_undone(
     assert workshop.shape(fid).vertices[:, 2].max() == pytest.approx(before_m + up)
     qtbot.keyClick(city.canvas, Qt.Key.Key_Escape)
     assert city.modelling.desk.tool is None and not city.modelling.panel.isVisible()
+
+
+def test_a_tree_of_a_list_is_moved_in_a_scenario_with_the_mouse(
+    qtbot: QtBot, city: Window, settled: Settled, tmp_path: Path
+) -> None:
+    place = {"type": "Point", "coordinates": [84_020.0, 446_075.0]}
+    feature = {"type": "Feature", "properties": {"name": "oak"}, "geometry": place}
+    path = tmp_path / "trees.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    project = city.session.project
+    (trees,) = import_files(project, [path], ReadOptions(kind="vector", crs="EPSG:7415"))
+    scenario(city)
+    settled(city.session)
+    city.session.select([trees.first_fid])
+    start(city, "move")
+    (foot, _), *_ = city.modelling.desk.tool.knobs()
+    drag(qtbot, city, spot(city, *foot), spot(city, 84_026.0, 446_075.0, foot[2]))
+    (copy,) = city.session.selection.tolist()
+    data = project.wkb(copy)
+    assert copy != trees.first_fid and data is not None
+    assert wkb.read(data).coordinates[0, :2] == pytest.approx((84_026, 446_075), abs=0.5)
+    settled(city.session)
+    hit = city.canvas.hit(QPointF(spot(city, 84_026.0, 446_075.0, 4.0)))
+    assert hit is not None and hit.fid == copy
+    type_in(qtbot, city, "0 4")
+    assert wkb.read(project.wkb(copy) or b"").coordinates[0, 1] == pytest.approx(446_079, abs=0.5)
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert city.session.selection.tolist() == [trees.first_fid]
 
 
 def test_a_mansard_has_its_break_and_upper_pitch_in_the_panel(qtbot: QtBot, city: Window) -> None:
