@@ -123,8 +123,10 @@ class _Look:
         self.going, self.form = going, form
         self.project, self.layer = going.project, going.layer
         self.is_model = form in (cityjson, cityjsonseq)
+        # A city model is its source's own, or is made of shapes drawn by hand, or of what is drawn.
         self.is_from_source = self.is_model and going.is_model
-        self.holds = FROM_TILES if self.is_model and not self.is_from_source else form.HOLDS
+        self.is_from_tiles = self.is_model and not going.is_model and not going.is_of_shapes
+        self.holds = FROM_TILES if self.is_from_tiles else form.HOLDS
 
     def losses(self) -> Iterator[Loss]:
         """Everything, the weightiest first."""
@@ -175,7 +177,7 @@ class _Look:
         if not holds.solids and self._says(b"Solid"):
             yield Loss("solids", "Solids are written as surfaces; that they enclose a volume is not said.")
         tiles = self._tiles
-        if tiles is None or self.is_from_source:
+        if tiles is None or (self.is_model and not self.is_from_tiles):
             return
         holes = int((_rings(tiles) > 1).sum()) if not holds.holes else 0
         if holes:
@@ -215,7 +217,7 @@ class _Look:
             yield Loss("appearance", f"{what} are not written.")
         elif holds == "materials" and album.has_pictures:
             yield Loss("appearance", "Images are not written, only the colours of materials.")
-        elif len(album.themes) > 1 and not self.is_from_source:
+        elif len(album.themes) > 1 and not self.is_model:
             names = ", ".join(repr(name) for name in album.themes[1:] if name)
             yield Loss("themes", f"Only one theme of the appearance is written, of {names}.")
 

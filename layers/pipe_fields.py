@@ -193,6 +193,8 @@ _BY_NAME = {field.name: field for field in (*FIELDS, *SHAPE_FIELDS)}
 _MILLIMETRE_NAMES = ("dn", "nennweite", "lichtehoehe", "lichteweite", "breedteleiding", "hoogteleiding")
 #: What only a network has: one of these fields is enough to take lines or points for pipes.
 _LINE_EVIDENCE = ("diameter_m", "start_invert_m", "end_invert_m", "from_node", "to_node")
+#: Levels and heights of points that are one thing lie no further apart, and so does this share of them.
+SAME_LEVEL_M, MOST = 0.01, 0.9
 _NODE_EVIDENCE = words(
     "rimlevel rimelevation coverlevel sumplevel invertlevel invertelevation putbodemhoogte putdekselhoogte "
     "deckelkote sohlkote daekselkote bundkote basedemand demandpattern initlevel manholetype nodetype"
@@ -207,15 +209,36 @@ def is_network(names: Iterable[str], part: Part) -> bool:
     return any(find_field(names, _BY_NAME[field].candidates) for field in _LINE_EVIDENCE)
 
 
+def unit_of_levels(nodes: Iterable[tuple[Mapping[str, Any], float]]) -> str:
+    """The unit in which levels among the attributes of points are their heights, in metres; else "m"."""
+    known = list(nodes)
+    names = list(dict.fromkeys(name for attributes, _ in known for name in attributes))
+    for field in (_BY_NAME["bottom_level_m"], _BY_NAME["top_level_m"]):
+        name = find_field(names, field.candidates)
+        found = [(as_number(attributes.get(name)), height) for attributes, height in known if name]
+        levels = [(level, height) for level, height in found if level]
+        for unit, metres in METRES.items():
+            fitting = sum(abs(level * metres - height) <= SAME_LEVEL_M for level, height in levels)
+            if levels and fitting >= MOST * len(levels):
+                return unit
+    return "m"
+
+
 def guess_mapping(
-    attribute_names: Iterable[str], sample: Mapping[str, Sequence[Any]], part: Part | None = None
+    attribute_names: Iterable[str],
+    sample: Mapping[str, Sequence[Any]],
+    part: Part | None = None,
+    usual: str = "m",
 ) -> dict[str, str]:
-    """Where each of our fields probably comes from, with its unit; `sample` holds some values by name."""
+    """Where each of our fields probably comes from, with its unit; `sample` holds some values by name.
+
+    `usual` is the unit of lengths where neither their names nor their values tell another.
+    """
     names = list(attribute_names)
     found = {}
     for field in SHAPE_FIELDS if part == "shape" else FIELDS:
         if part in (None, field.part) and (name := find_field(names, field.candidates)) is not None:
-            unit = f" [{_unit(field, name, sample.get(name, ()))}]" if field.is_length else ""
+            unit = f" [{_unit(field, name, sample.get(name, ()), usual)}]" if field.is_length else ""
             found[field.name] = f"{name}{unit}"
     return found
 
@@ -262,7 +285,7 @@ def _split(text: str, attributes: Container[str]) -> tuple[str, str | None]:
     return (text, None) if match is None or text in attributes else (match[1], match[2])
 
 
-def _unit(field: PipeField, name: str, values: Sequence[Any]) -> str:
+def _unit(field: PipeField, name: str, values: Sequence[Any], usual: str = "m") -> str:
     """The unit a name states, or the one that makes its values sizes that pipes have."""
     stated = stem_and_unit(name)[1]
     if stated is not None:
@@ -272,13 +295,13 @@ def _unit(field: PipeField, name: str, values: Sequence[Any]) -> str:
         if plain(name) in _MILLIMETRE_NAMES:
             return "mm"
         if not sizes or max(sizes) <= 5:
-            return "m"
+            return usual
         return "mm" if median(sizes) >= 40 else "in"
     if field.name == "node_diameter_m":
-        return "mm" if sizes and median(sizes) >= 200 else "m"
+        return "mm" if sizes and median(sizes) >= 200 else usual
     if field.name in ("depth_m", "node_depth_m") and sizes and median(sizes) >= 25:
         return "cm" if median(sizes) < 500 else "mm"
-    return "m"
+    return usual
 
 
 def as_number(value: Any) -> float | None:

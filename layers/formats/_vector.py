@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,11 +13,19 @@ import orjson
 
 from layers import wkb
 from layers.arrays import Float64, Mover
+from layers.crs import height_unit
 from layers.data import Box, Feature, LayerData, ReadOptions
 from layers.epochs import validity
 from layers.errors import ReadError, UsageError
 from layers.jsontext import raw_members
-from layers.pipe_fields import check_mapping, guess_mapping, has_source, is_network, with_units
+from layers.pipe_fields import (
+    check_mapping,
+    guess_mapping,
+    has_source,
+    is_network,
+    unit_of_levels,
+    with_units,
+)
 from layers.place import Place
 from layers.report import Report
 from layers.vector import type_of_shape
@@ -81,8 +90,9 @@ def layer_of(
     report.read = len(features)
     layer = LayerData(name, kind, options.crs or crs, report, features, box=union(features))
     if kind == "pipes":
-        sample, guessed = {**nodes, **lines}, guess_mapping(lines, lines, "line")
-        guessed |= guess_mapping(nodes, nodes, "node")
+        unit = _level_unit(records, values, options.crs or crs)
+        sample, guessed = {**nodes, **lines}, guess_mapping(lines, lines, "line", unit)
+        guessed |= guess_mapping(nodes, nodes, "node", unit)
     elif kind == "vector":
         sample = {**_names(records, values, "is_area"), **nodes, **lines}
         guessed = guess_mapping(sample, sample, "shape")
@@ -214,6 +224,17 @@ def _names(records: Sequence[Record], values: Sequence[Mapping[str, Any]], test:
                 if value is not None and len(sample) < _SAMPLE:
                     sample.append(value)
     return found
+
+
+def _level_unit(records: Sequence[Record], values: Sequence[Mapping[str, Any]], crs: str | None) -> str:
+    """The unit of the levels of points, as far as the heights of their shapes tell it."""
+    unit_m = 1.0 if crs is None else height_unit(crs)[1]
+    found: list[tuple[Mapping[str, Any], float]] = []
+    for record, attributes in zip(records, values, strict=True):
+        if record.shape is not None and record.shape.is_point and len(found) < _SAMPLE:
+            height = float(record.shape.coordinates[0, 2])
+            found += [(attributes, height * unit_m)] if math.isfinite(height) else []
+    return unit_of_levels(found)
 
 
 def _ids(records: Sequence[Record], values: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -29,6 +29,7 @@ from layers.runs import Int64, numbered, ranges, starts, sums
 from layers.shapes import renumbered
 from layers.uncollected import collector_off
 from layers.upgrade import Model
+from layers.writers._attire import dress
 from layers.writers._dress import Dress, Polygons
 from layers.writers._pictures import Pictures
 from layers.writers.outgoing import Outgoing, rows_of
@@ -53,20 +54,17 @@ def model_going(going: Outgoing) -> Iterator[Model]:
 @contextmanager
 def _model_anew(going: Outgoing) -> Iterator[Model]:
     """The layer as a model: of its shapes where it was drawn by hand, else of what is drawn of it."""
-    layer, out = going.layer, going.options.out
-    if layer.is_drawn and layer.placement.is_as_read:
-        yield _from_shapes(going)
-        return
+    out = going.options.out
     assert out is not None
     pictures = Pictures(out, CITY_ENDINGS, going.tiles.album)
-    model = _from_tiles(going, pictures)
+    model = (_from_shapes if going.is_of_shapes else _from_tiles)(going, pictures)
     pictures.check(going.project, going.options.overwrite)
     yield model
     pictures.save()
 
 
-def _from_shapes(going: Outgoing) -> Model:
-    """The shapes as they are, solids with all that is said of their surfaces."""
+def _from_shapes(going: Outgoing, pictures: Pictures) -> Model:
+    """The shapes as they are, solids with all that is said of their surfaces, in the looks they wear."""
     project, layer = going.project, going.layer
     model: Model = {
         "type": "CityJSON",
@@ -78,14 +76,16 @@ def _from_shapes(going: Outgoing) -> Model:
     set_points(model, points, np.full(3, fitting_scale(points)))
     number, model["vertices"] = numbered(model["vertices"])
     ids = dict(zip(project.fids(layer).tolist(), model["CityObjects"], strict=True))
+    geometries: dict[int, list[dict[str, Any]]] = {}
     first = 0
     for fid, shape in shapes.items():
         mine = number[first : first + len(shape.vertices)].tolist()
         first += len(mine)
-        model["CityObjects"][ids[fid]]["geometry"] = [
+        geometries[fid - layer.first_fid] = model["CityObjects"][ids[fid]]["geometry"] = [
             {**geometry, "boundaries": renumbered(geometry["boundaries"], mine)}
             for geometry in shape.geometries
         ]
+    dress(model, going.tiles, geometries, pictures)
     model = as_asked(model, layer.crs, going.options)
     return {key: model[key] for key in MEMBER_ORDER if key in model}
 

@@ -55,6 +55,11 @@ class Outgoing:
         own = formats.by_name(self.layer.source_format)
         return formats.reshaper(own) is not None or not self.project.shapes(self.layer)
 
+    @property
+    def is_of_shapes(self) -> bool:
+        """Whether a city model is made of its shapes as they were drawn by hand."""
+        return self.layer.is_drawn and self.layer.placement.is_as_read
+
     @cached_property
     def companions(self) -> Companions:
         """The images of the source that go out with a city model that is written anew."""

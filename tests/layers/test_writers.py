@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from pyproj import CRS, Transformer
 
-from layers import wkb
+from layers import scenarios, wkb
 from layers.arrays import CityTiles
 from layers.data import ReadOptions, WriteOptions
 from layers.errors import CitystrataError, WriteError
@@ -28,6 +28,7 @@ from tests.cities import faults, import_here, imported_here, raw_models
 from tests.conftest import real
 from tests.glbs import Glb, issues, tiles_of, tiles_tool
 from tests.houses import HOUSES, make_houses
+from tests.towns import box, write_town
 
 #: Polygons of Delfshaven, in the LoD that is written, whose images are there.
 PICTURED = 445
@@ -441,6 +442,30 @@ def test_what_cannot_be_written_is_refused_before(houses: Project, tmp_path: Pat
             losses(houses, city_of(houses), WriteOptions(out=tmp_path / name))
 
 
+def test_what_was_drawn_is_told_as_it_goes_out(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "p.city.gpkg") as project:
+        import_here(project, write_town(tmp_path / "town.city.json"))
+        with project.edit("Begin") as edit:
+            scenario = edit.add_scenario("Tower")
+        with project.edit("Raise the mill") as edit:
+            mill = project.by_id("mill")
+            assert mill is not None
+            copy = scenarios.editable(project, edit, [mill.fid], scenario)[mill.fid]
+            edit.set_geometry(copy, box((0, 0, 10, 10, 0, 40)))
+        drawn = next(layer for layer in project.layers if layer.is_drawn)
+        # From its shapes: in a CRS of any unit, with nothing cut into triangles.
+        for crs in (None, "EPSG:2263+6360"):
+            out = tmp_path / f"{crs is None}.city.json"
+            told = {loss.code for loss in losses(project, drawn, WriteOptions(crs=crs, out=out))}
+            assert told == ({"history"} if crs is None else {"history", "heights"})
+            export_layer(project, drawn, out, crs=crs)
+            (model,) = raw_models(out)
+            top = max(z for *_, z in model["vertices"]) * model["transform"]["scale"][2]
+            top += model["transform"]["translate"][2]
+            assert model["CityObjects"] and list(faults(out)) == []
+            assert crs is not None or top == pytest.approx(40)
+
+
 def test_heights_that_cityjson_cannot_name_are_told(tmp_path: Path) -> None:
     source = real("citygml/nrw-lod2/LoD2_32_280_5657_1_NW.gml")
     with Project.create(tmp_path / "p.city.gpkg") as project:
@@ -535,6 +560,9 @@ def test_a_network_in_feet_goes_out_in_one_unit(tmp_path: Path) -> None:
         export_layer(project, layer, out)
         (again,) = import_files(project, [out], ReadOptions(kind="pipes"))
         assert again.crs == "EPSG:3723"
+        assert again.facts["field_map"]["bottom_level_m"] == "elevation [ft]", "as the heights tell"
+        levels = [network(project, one).node_bottom_z for one in (layer, again)]
+        assert [round(float(each.max()), 3) for each in levels] == [round(float(levels[0].max()), 3)] * 2
         (fid,) = (int(fid) for fid in project.fids(again, "id == 'J-1'"))
         place = wkb.read(project.wkb(fid) or b"").coordinates[0]
         nodes = network(project, layer).node_points
