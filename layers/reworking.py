@@ -186,7 +186,10 @@ class Workshop:
         worn = held.wears if held is not None else None
         if worn is None and not layer.is_drawn and self._of(layer).has_looks:
             worn = fid
-        return replace(place.given(shape), wears=None if worn == target else worn)
+        given = replace(place.given(shape), wears=worn)
+        if target == fid and not layer.is_drawn:
+            return replace(given, wears=None if worn == fid else worn)
+        return scenarios.copied(given) or given
 
     def _plan(self, fid: int, shape: Shape) -> bytes | None:
         """What becomes of the geometry of a pipe, area, line or point; None of what is a city object."""

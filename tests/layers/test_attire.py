@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from layers.arrays import CityTiles
+from layers.exporting import export_layer
 from layers.importing import import_files
 from layers.modelling.dividing import Cut
 from layers.modelling.moving import moved, turned
@@ -126,6 +127,30 @@ def test_duplicates_wear_the_same_and_so_does_what_is_merged(town: Project) -> N
     assert set(worn(town, town.layer("Town"), fid)) == {(x, y, z + 2) for x, y, z in WHOLE}
     (added,) = town.objects(town.layer("Town (drawn)"))
     assert set(worn(town, town.layer("Town (drawn)"), added.fid)) == {(x, y + 50, z) for x, y, z in WHOLE}
+
+
+def test_copies_are_written_with_their_images(town: Project, tmp_path: Path) -> None:
+    fid, workshop = named(town), Workshop(town, 1)
+    with town.edit("Move") as edit:
+        workshop.reshape(edit, {fid: moved(workshop.shapes([fid])[fid], (100, 0, 0))})
+    own, out = town.layer("Town – Tower"), tmp_path / "out" / "tower.city.json"
+    out.parent.mkdir()
+    export_layer(town, own, out)
+    model = json.loads(out.read_bytes())
+    (texture,), (material,) = model["appearance"]["textures"], model["appearance"]["materials"]
+    assert (out.parent / texture["image"]).is_file() and material["name"] == "brick"
+    (geometry,) = model["CityObjects"]["mill"]["geometry"]
+    ((shell,),) = (worn["values"] for worn in geometry["material"].values())
+    assert [number is not None for number in shell] == [side == SOUTH for side in range(len(SIDES))]
+    with Project.create(tmp_path / "again.city.gpkg") as again:
+        import_files(again, [out], name="Town")
+        assert worn(again, again.layer("Town"), named(again)) == {
+            (x + 100, y, z): place for (x, y, z), place in WHOLE.items()
+        }
+    export_layer(town, own, tmp_path / "tower.glb")
+    glb = (tmp_path / "tower.glb").read_bytes()
+    told = json.loads(glb[20 : 20 + int.from_bytes(glb[12:16], "little")])
+    assert len(told["images"]) == 1 and "brick" in [item["name"] for item in told["materials"]]
 
 
 def test_a_building_of_several_parts_is_split_into_two_of_them(town: Project) -> None:
