@@ -10,10 +10,11 @@ from PySide6.QtCore import QObject, Signal
 
 from app import loading
 from app.jobs import THREADS
+from app.revising import Revising
 from layers.errors import CitystrataError
 from layers.history import GONE
 from layers.records import Changes, Layer
-from layers.shaperows import SHAPE
+from layers.shaperows import FOOTPRINT, SHAPE
 from viewer.scene import Prepared
 
 if TYPE_CHECKING:
@@ -34,11 +35,14 @@ class Drawing(QObject):
         self._lost: set[int] = set()
         self._stale: set[int] = set()
         self._made_of: dict[int, object] = {}  # what the shape of each drawn layer depends on
+        self._revising = Revising(session)
+        self._revising.shown.connect(self.shown)
+        self._revising.failed.connect(self._bring_whole)
 
     @property
     def is_busy(self) -> bool:
-        """Whether layers are on their way."""
-        return self.to_come > 0
+        """Whether layers, or edited objects, are on their way."""
+        return self.to_come + self._revising.to_come > 0
 
     @property
     def to_come(self) -> int:
@@ -49,6 +53,7 @@ class Drawing(QObject):
         """Another project is open, or none."""
         self._waiting.clear()
         self._made_of.clear()
+        self._revising.forget()
         for layers in (self._coming, self._lost, self._stale):
             layers.clear()
 
@@ -81,13 +86,13 @@ class Drawing(QObject):
                     self._waiting.append(layer.id)
 
     def bring_again(self, changes: Changes) -> None:
-        """Draw layers anew of whose objects some have other shapes; they stay until then.
+        """Draw anew the objects that have other shapes, or their layers; they stay as they are until then.
 
         What is gone is hidden, but where a layer is made of what was drawn by hand alone.
         """
-        if not changes.keys & {SHAPE, GONE}:
+        if not changes.keys & {SHAPE, FOOTPRINT, GONE}:
             return
-        fids, drawn_by_hand = changes.fids, SHAPE not in changes.keys
+        fids, drawn_by_hand = changes.fids, not changes.keys & {SHAPE, FOOTPRINT}
         for layer in self._session.project.layers:
             holder = self._session.project.any_layer(layer.objects_layer)
             first, behind = np.searchsorted(fids, (holder.first_fid, holder.first_fid + holder.object_count))
@@ -95,8 +100,14 @@ class Drawing(QObject):
                 continue
             if layer.id in self._coming:
                 self._stale.add(layer.id)
-            elif layer.id in self._session.scene.layer_ids:
+            elif layer.id in self._session.scene.layer_ids and not self._revising.take(
+                layer, fids[first:behind]
+            ):
                 self._waiting.append(layer.id)
+        self._bring_next()
+
+    def _bring_whole(self, layer: int) -> None:
+        self._waiting.append(layer)
         self._bring_next()
 
     def _bring_next(self) -> None:
@@ -108,6 +119,7 @@ class Drawing(QObject):
 
     def _bring(self, layer: Layer, more: int) -> None:
         self._coming.add(layer.id)
+        self._revising.forget(layer.id)
         title = f"Drawing {layer.name}" + (f" and {more} more" if more else "")
         work = partial(loading.draw, self._session.project, layer, title)
         failed = partial(self._on_lost, layer.id)

@@ -14,9 +14,10 @@ from layers.errors import Cancelled, CitystrataError
 from layers.intake import Staged
 from layers.project import Project
 from layers.records import Changes, Layer
+from layers.runs import Int64
 from layers.source import Source
 from layers.untitled import copy_project, delete_project, has_edits
-from viewer.scene import Prepared, prepare
+from viewer.prepared import Prepared, Revision, prepare, revised
 
 Options = Mapping[Path, ReadOptions]
 Found = TypeVar("Found")
@@ -66,6 +67,12 @@ def draw(project: Project, layer: Layer, title: str, work: Work) -> Prepared:
     with project.reader() as reader:
         importing.complete(reader, [layer], work.progress)
         return prepare(layer, reader.drawable(layer), reader.place, reader)
+
+
+def revise(project: Project, layer: Layer, fids: Int64, _work: Work) -> Revision:
+    """Some edited objects of a layer as they are now."""
+    with project.reader() as reader:
+        return revised(layer, fids, reader)
 
 
 def look(project: Project, read: Callable[[Project], Found], _work: Work) -> Found:

@@ -229,6 +229,28 @@ def planned(parts: Iterable[CityTiles], offsets: Sequence[int], looks: Joined | 
     )
 
 
+def plan_of(tiles: CityTiles, entries: Int64) -> Plan:
+    """Some entries of a layer, ascending, as they are, without loose points and lines."""
+    begins = (tiles.entry_geometry, tiles.entry_surface, tiles.entry_vertex, tiles.entry_triangle)
+    levels = list(zip(LEVELS[1:], begins, strict=True))
+    return Plan(
+        np.array(tiles.square),
+        tiles.entry_key[entries],
+        tiles.entry_object[entries],
+        np.zeros(len(entries), np.int32),
+        {"entry": entries.astype(np.int32), **{level: begin[entries] for level, begin in levels}},
+        {
+            "entry": np.ones(len(entries), np.int32),
+            **{level: begin[entries + 1] - begin[entries] for level, begin in levels},
+        },
+        {name: getattr(tiles, name) for name in CODES_OF.values()},
+        {},
+        [],
+        [],
+        as_they_are(tiles),
+    )
+
+
 def as_they_are(*parts: CityTiles) -> Joined | None:
     """The looks of parts that are all from one album, or have none."""
     themes = max(part.themes for part in parts)

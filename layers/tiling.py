@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from layers.arrays import CityTiles, Float64, Int32, Mesh
 from layers.blocks import blocks_of
 from layers.data import Progress, never_stop
-from layers.merging import Folders, Joined, Plan, Read, as_they_are, planned
+from layers.merging import Folders, Joined, Plan, Read, as_they_are, plan_of, planned
 from layers.runs import Int64, starts
 from layers.stored import array_path, write
 from layers.tones import block_tones
@@ -69,6 +69,18 @@ def in_memory(plan: Plan, read: Read) -> CityTiles:
     """What a plan makes of its parts."""
     values: dict[str, Any] = {name: np.concatenate(list(parts)) for name, _, parts in plan.arrays(read)}
     return CityTiles(**(values | plan.names))
+
+
+def some(tiles: CityTiles, objects: Int64) -> CityTiles:
+    """The arrays of some objects of a layer alone, by position, without its loose points and lines."""
+    entries = np.flatnonzero(np.isin(tiles.entry_object, objects))
+    found: dict[str, Any] = {"points": np.empty((0, 3)), "lines": np.empty((0, 2), np.int32)}
+    plan = plan_of(tiles, entries)
+    for name, _, parts in plan.arrays(lambda _part, name: np.asarray(getattr(tiles, name))):
+        pieces = list(parts)
+        if pieces:
+            found[name] = np.concatenate(pieces)
+    return CityTiles(**(found | plan.names), album=tiles.album)
 
 
 def _in_order_of_file(mesh: Mesh) -> CityTiles:

@@ -36,7 +36,8 @@ class Layered(Frames):
         super().__init__()
         self._project, self._styled = project, styled
         self._views: dict[int, LayerView] = {}
-        self._revisions: dict[int, CityView] = {}  # by layer: what draws its edited objects in its place
+        self._revisions: dict[int, Revision] = {}  # by layer: its edited objects, and what draws them
+        self._revised: dict[int, CityView] = {}
         self._dotted: dict[int, Dotted] = {}  # those of the views that have points
         self._columns: dict[int, Columns] = {}
         self._shown: dict[int, Shown] = {}  # what each view was last told
@@ -84,8 +85,8 @@ class Layered(Frames):
         found: list[LayerView] = []
         for number, view in self._views.items():
             found.append(view)
-            if number in self._revisions:
-                found.append(self._revisions[number])
+            if number in self._revised:
+                found.append(self._revised[number])
         return found
 
     def _cities(self) -> list[CityView]:
@@ -125,6 +126,7 @@ class Layered(Frames):
         """Take a layer out of the picture."""
         view = self._views.pop(layer_id, None)
         self._revisions.pop(layer_id, None)
+        self._revised.pop(layer_id, None)
         self._shown.pop(layer_id, None)
         self._dotted.pop(layer_id, None)
         if view is None:
@@ -139,6 +141,10 @@ class Layered(Frames):
         """Whether some objects of a layer may be drawn anew without all the others."""
         return isinstance(self._views.get(layer_id), CityView)
 
+    def revision(self, layer_id: int) -> Revision | None:
+        """The objects of a layer that were last revised."""
+        return self._revisions.get(layer_id)
+
     def revise(self, revision: Revision) -> None:
         """Draw some objects of a layer as they are now; what was revised of it before is done with."""
         layer = revision.layer
@@ -149,7 +155,7 @@ class Layered(Frames):
         place = replace(self._project.place, origin=self.origin)
         fresh = view_of(self._project, layer, revision.tiles, place, self._columns_of(layer))
         assert isinstance(fresh, CityView)
-        self._revisions[layer.id] = fresh
+        self._revisions[layer.id], self._revised[layer.id] = revision, fresh
         fresh.restyle(self._present().get(layer.id, layer))
         if layer.id in self._shown:
             fresh.update(self._shown[layer.id])
@@ -322,8 +328,8 @@ class Layered(Frames):
                 if not shown.is_same(self._shown.get(number)):
                     self._shown[number] = shown
                     view.update(shown)
-                    if number in self._revisions:
-                        self._revisions[number].update(shown)
+                    if number in self._revised:
+                        self._revised[number].update(shown)
                     self.needs_frame = True
         if self._drawn_layers() != before:  # snapshots took each other's places
             self._follow_stretch()

@@ -17,7 +17,7 @@ from layers.records import Changes, Layer
 from viewer.arrangement import Area, Arrangement, mixed
 from viewer.camera import Camera
 from viewer.frames import Frames, Steps
-from viewer.prepared import Prepared, prepare
+from viewer.prepared import Prepared, Revision, prepare
 from viewer.resultview import Reading
 from viewer.scene import Hit, LegendEntry, Scene
 from viewer.shade import SunLight
@@ -160,6 +160,14 @@ class Panes(Frames):
         scene.add(prepared)
         scene.camera = camera
         self._made[number, layer] = self.lead.made(layer)
+        revision = self.lead.revision(layer)
+        if revision is not None:  # it may have been prepared before the edit
+            scene.revise(revision)
+
+    def revise(self, revision: Revision) -> None:
+        """Draw some objects of a layer as they are now, in all panes that have it."""
+        for scene in self._scenes:
+            scene.revise(revision)
 
     def bring_all(self) -> None:
         """Bring everything that is missing at once."""

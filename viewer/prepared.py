@@ -10,6 +10,7 @@ from layers.ground import terrain_of
 from layers.pipes import network
 from layers.place import Place
 from layers.records import Layer
+from layers.revised import families, tiles_of
 from layers.vector import measures, shapes
 from viewer.city import CityView
 from viewer.columns import Columns
@@ -62,6 +63,12 @@ def prepare(layer: Layer, drawable: Drawable | None, place: Place, reader: Proje
     reader.store_values(layer)
     columns = columns_of(reader, layer)
     return Prepared(layer, drawable, place, columns, view_of(reader, layer, drawable, place, columns))
+
+
+def revised(layer: Layer, fids: Index, reader: Project) -> Revision:
+    """These objects of an imported layer as they are now, ready for `Scene.revise`; in any thread."""
+    objects = families(reader, layer, fids - layer.first_fid)
+    return Revision(layer, objects, tiles_of(reader, layer, objects))
 
 
 def columns_of(project: Project, layer: Layer) -> Columns:

@@ -176,7 +176,7 @@ class Scene(Layered):
         """Give back what the graphics driver holds; the scene is of no use afterwards."""
         self._stop()
         self._views.clear()
-        self._revisions.clear()
+        self._revised.clear()
         self._window.close()
 
     def _drawn(self, fine: bool, again: bool = False) -> Steps:
@@ -201,7 +201,8 @@ class Scene(Layered):
         """Tell the views where they are seen from, and share out what may be drawn."""
         power = self.detail * (GRAPHICS_CARD if self._window.has_graphics_card else 1.0)
         points = self._finish.splats.pace.moving_points(RESTING_POINTS) if self._moving else RESTING_POINTS
-        aim = aim_of(self._every, self._view2d(), self._moving, power, self.detail, points, self.share)
+        views, view = self._views.values(), self._view2d()
+        aim = aim_of(views, view, self._moving, power, self.detail, points, self.share)
         for view in self._every:
             view.aim(aim)
 
