@@ -14,6 +14,7 @@ from analysis.analysis import analysis_of, perform
 from analysis.asked import as_json, checked, questions
 from analysis.situated import ALL_DATES
 from analysis.states import situations_told
+from app.verbs.options import Option, add_options, given
 from app.verbs.verb import AS_IT_IS, Progress, add_project, table
 from layers.errors import UsageError
 from layers.expression import parse
@@ -35,6 +36,7 @@ OPTIONS: Mapping[str, str] = {
     "least_spell_min": "--least-spell",
     "enough_h": "--enough",
 }
+SPACING = Option("spacing", "spacing_m", "M", "distance of points in metres", float)
 #: The question whether states are compared; its dates are told either way.
 COMPARE = "compare"
 #: What is looked at cell by cell.
@@ -70,9 +72,7 @@ def add_objects(parser: argparse.ArgumentParser, spacing: str = "1") -> None:
         type=ring_from,
         help="a window by its corners, turning to the left seen from outside; may be given again",
     )
-    parser.add_argument(
-        "--spacing", metavar="M", type=float, help=f"distance of points in metres; default {spacing}"
-    )
+    add_options(parser, [dataclasses.replace(SPACING, about=f"{SPACING.about}; default {spacing}")])
 
 
 def add_surfaces(parser: argparse.ArgumentParser, *more: str, about: str = "") -> None:
@@ -163,9 +163,8 @@ def surveyed_from(arguments: argparse.Namespace) -> dict[str, Any]:
         **states_from(arguments),
         "where": checked_expression(arguments.objects),
         "points": (*arguments.point, *arguments.window),
+        **given(arguments, [SPACING]),
     }
-    if arguments.spacing is not None:
-        found["spacing_m"] = arguments.spacing
     if hasattr(arguments, "on"):
         is_part = arguments.on in ("roofs", "walls", "windows")
         on = "surfaces" if is_part else arguments.on
@@ -203,11 +202,6 @@ def is_compared(arguments: argparse.Namespace) -> bool:
 def scenario_from(named: str | None, otherwise: str = "") -> str:
     """The scenario that an option names: '' is the city as it is."""
     return otherwise if named is None else "" if named == AS_IT_IS else named
-
-
-def options_of(given: Mapping[str, str]) -> dict[str, str]:
-    """By which option each input is given, of those in `given` (option, as argparse keeps it, to input)."""
-    return {name: f"--{option.replace('_', '-')}" for option, name in given.items()}
 
 
 def checked_expression(text: str) -> str:

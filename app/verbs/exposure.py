@@ -9,23 +9,22 @@ from app.verbs.asking import (
     is_compared,
     lines_of,
     measured,
-    options_of,
     rows_of,
     told,
     values_of,
 )
-from app.verbs.looking import LOOKING_OPTIONS, add_seeing, given, looking_from
+from app.verbs.looking import LOOKING_OPTIONS, add_seeing, looking_from
+from app.verbs.options import Option, add_options, given, options_of
 from app.verbs.verb import Answer, Verb, add_project
 
-#: Options that are inputs of the analysis by another name.
-GIVEN = {
-    "height": "eye_height_m",
-    "spacing": "spacing_m",
-    "radius": "radius_m",
-    "least": "least_pct",
-    "pieces": "pieces",
-    "box": "box",
-}
+GIVEN = (
+    Option("box", "box", "WEST,SOUTH,EAST,NORTH", "instead: the ground in a rectangle"),
+    Option("height", "eye_height_m", "M", "of the eye above the ground in metres; default 1.6", float),
+    Option("spacing", "spacing_m", "M", "distance of places in metres; default 5", float),
+    Option("radius", "radius_m", "M", "no farther from the object than this", float),
+    Option("least", "least_pct", "PCT", "seen where at least so much of it shows; default anything", float),
+    Option("pieces", "pieces", "N", "into which the object is cut, about; default 250", int),
+)
 NAMED = {**LOOKING_OPTIONS, **options_of(GIVEN), "target": "--of", "where": "--from"}
 
 
@@ -34,14 +33,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--of", metavar="EXPR", required=True, help="the object that is looked at, or several as one")
     add("--from", dest="areas", metavar="EXPR", default="", help="areas; default all streets and squares")
-    add("--box", metavar="WEST,SOUTH,EAST,NORTH", help="instead: the ground in a rectangle")
-    add("--height", metavar="M", type=float, help="of the eye above the ground in metres; default 1.6")
-    add("--spacing", metavar="M", type=float, help="distance of places in metres; default 5")
-    add("--radius", metavar="M", type=float, help="no farther from the object than this")
-    add(
-        "--least", metavar="PCT", type=float, help="seen where at least so much of it shows; default anything"
-    )
-    add("--pieces", metavar="N", type=int, help="into which the object is cut, about; default 250")
+    add_options(parser, GIVEN)
     add_seeing(parser)
 
 

@@ -9,57 +9,37 @@ from analysis.indicators import NAME
 from analysis.situated import situation_named
 from analysis.zones.figuretables import SIDE_BY_SIDE
 from app.verbs.asking import add_results, checked_expression, lines_of, measured, told, values_of
+from app.verbs.options import STOREY_HEIGHT, Option, add_options, given, options_of
 from app.verbs.verb import Answer, Verb, add_project
 from layers.project import Project
 
-#: Options that are inputs by another name.
-INPUTS = {
-    "areas": "areas",
-    "areas_where": "area_where",
-    "objects": "where",
-    "green": "green",
-    "homes": "homes",
-    "per_person": "m2_per_person",
-    "storey_height": "storey_height_m",
-    "solar": "solar",
-}
-NAMED = {name: f"--{option.replace('_', '-')}" for option, name in INPUTS.items()}
+OPTIONS = (
+    Option("areas", "areas", "LAYER", "districts, plots or other areas; default the whole city"),
+    Option("areas-where", "area_where", "EXPR", "which areas; default all", checked_expression),
+    Option("objects", "where", "EXPR", "which buildings; default all", checked_expression),
+    Option("green", "green", "EXPR", "what is green; default plants", checked_expression),
+    Option("homes", "homes", "EXPR", "buildings with homes; default all", checked_expression),
+    Option("per-person", "m2_per_person", "M2", "gross floor area per person; default 50, 0: none", float),
+    STOREY_HEIGHT,
+    Option("solar", "solar", "N", "the kept solar result for the energy of roofs; default the latest", int),
+)
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
-    add = parser.add_argument
-    add(
+    parser.add_argument(
         "--situations",
         metavar="A,B,…",
         default="",
         help="dates, epochs, snapshots, scenarios; default as it is",
     )
-    add("--areas", metavar="LAYER", help="districts, plots or other areas; default the whole city")
-    add("--areas-where", metavar="EXPR", help="which areas; default all")
-    add("--objects", metavar="EXPR", help="which buildings; default all")
-    add("--green", metavar="EXPR", help="what is green; default plants")
-    add("--homes", metavar="EXPR", help="buildings with homes; default all")
-    add("--per-person", metavar="M2", type=float, help="gross floor area per person; default 50, 0: none")
-    add("--storey-height", metavar="M", type=float, help="where no storeys are stated; default 3")
-    add(
-        "--solar",
-        metavar="N",
-        type=int,
-        help="the kept solar result for the energy of roofs; default the latest",
-    )
+    add_options(parser, OPTIONS)
     add_results(parser)
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    for name in ("areas_where", "objects", "green", "homes"):
-        checked_expression(getattr(arguments, name) or "")
-    given = {option: getattr(arguments, option) for option in INPUTS}
-    answers: dict[str, Any] = {
-        **{INPUTS[option]: value for option, value in given.items() if value is not None},
-        **_situations(arguments),
-    }
-    result, said = measured(arguments, NAME, answers, NAMED)
+    answers = {**given(arguments, OPTIONS), **_situations(arguments)}
+    result, said = measured(arguments, NAME, answers, options_of(OPTIONS))
     table = result.tables[SIDE_BY_SIDE]
     shown = {name: "area" if name == "name" else name for name in table.columns if name != "fid"}
     lines = [result.title, *lines_of(table, shown)]

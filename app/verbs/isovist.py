@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import argparse
 
-from app.verbs.asking import checked_expression, lines_of, measured, options_of, rows_of, told, values_of
-from app.verbs.looking import LOOKING_OPTIONS, add_from, add_seeing, given, looking_from
+from app.verbs.asking import checked_expression, lines_of, measured, rows_of, told, values_of
+from app.verbs.looking import LOOKING_OPTIONS, add_from, add_seeing, looking_from
+from app.verbs.options import Option, add_options, given, options_of
 from app.verbs.verb import Answer, Verb
 from layers.errors import UsageError
 
-#: Options that are inputs of the analysis by another name.
-GIVEN = {
-    "radius": "radius_m",
-    "spacing": "spacing_m",
-    "sky_directions": "sky_directions",
-    "box": "box",
-}
+GIVEN = (
+    Option("box", "box", "WEST,SOUTH,EAST,NORTH", "instead: everywhere in a rectangle"),
+    Option("spacing", "spacing_m", "M", "there, distance of places in metres; default 5", float),
+    Option("radius", "radius_m", "M", "look no farther than this; default 300", float),
+    Option("sky-directions", "sky_directions", "N", "of the sky; default 1000", int),
+)
 NAMED = {**LOOKING_OPTIONS, **options_of(GIVEN), "where": "--areas"}
 
 
@@ -23,10 +23,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_from(parser, least=False)
     add = parser.add_argument
     add("--areas", metavar="EXPR", help="instead: everywhere in areas, such as \"type == 'LandUse'\"")
-    add("--box", metavar="WEST,SOUTH,EAST,NORTH", help="instead: everywhere in a rectangle")
-    add("--spacing", metavar="M", type=float, help="there, distance of places in metres; default 5")
-    add("--radius", metavar="M", type=float, help="look no farther than this; default 300")
-    add("--sky-directions", metavar="N", type=int, help="of the sky; default 1000")
+    add_options(parser, GIVEN)
     add_seeing(parser, far=False)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from analysis.sight.looking import EYE_HEIGHT_M
@@ -14,6 +15,7 @@ from app.verbs.asking import (
     numbers_from,
     states_from,
 )
+from app.verbs.options import Option, add_options, given
 from app.verbs.verb import add_project
 from layers.errors import UsageError
 
@@ -24,6 +26,14 @@ LOOKING_OPTIONS: Mapping[str, str] = {
     "eye_height_m": "--height",
     "curvature": "--no-curvature",
 }
+HEIGHT = Option(
+    "height",
+    "eye_height_m",
+    "M",
+    f"of the eye above that place in metres; default {EYE_HEIGHT_M:g}",
+    float,
+)
+REFRACTION = Option("refraction", "refraction", "K", "coefficient of refraction; default 0.13", float)
 PLACE = "X,Y[,Z]"
 
 
@@ -37,12 +47,7 @@ def add_from(parser: argparse.ArgumentParser, least: bool = True, are_eyes: bool
     about = f"from where: X,Y on the ground, or X,Y,Z of {what}, Z in the project's heights"
     add_places(parser, "--from", about, least)
     more = " for X,Y and 0, the eye itself, for X,Y,Z" * are_eyes
-    parser.add_argument(
-        "--height",
-        metavar="M",
-        type=float,
-        help=f"of the eye above that place in metres; default {EYE_HEIGHT_M:g}{more}",
-    )
+    add_options(parser, [replace(HEIGHT, about=f"{HEIGHT.about}{more}")])
 
 
 def add_places(parser: argparse.ArgumentParser, option: str, about: str, least: bool = True) -> None:
@@ -73,7 +78,7 @@ def add_seeing(parser: argparse.ArgumentParser, trees: bool = True, far: bool = 
         add("--trees", action="store_true", help="trees count too")
     if far:
         add("--no-curvature", action="store_true", help="as if the Earth were flat and without air")
-        add("--refraction", metavar="K", type=float, help="coefficient of refraction; default 0.13")
+        add_options(parser, [REFRACTION])
     add_states(parser, "--date")
     add_results(parser)
 
@@ -85,16 +90,10 @@ def looking_from(arguments: argparse.Namespace) -> dict[str, Any]:
         "vegetation": arguments.trees if hasattr(arguments, "trees") else not arguments.no_trees,
     }
     if hasattr(arguments, "no_curvature"):
-        found |= {"curvature": not arguments.no_curvature, **given(arguments, {"refraction": "refraction"})}
+        found |= {"curvature": not arguments.no_curvature, **given(arguments, [REFRACTION])}
     if hasattr(arguments, "from_places"):
-        found |= {"places": tuple(arguments.from_places), **given(arguments, {"height": "eye_height_m"})}
+        found |= {"places": tuple(arguments.from_places), **given(arguments, [HEIGHT])}
     return found
-
-
-def given(arguments: argparse.Namespace, names: Mapping[str, str]) -> dict[str, Any]:
-    """The inputs that were given, of the options in `names` (option to input)."""
-    values = {name: getattr(arguments, option) for option, name in names.items()}
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def place_from(text: str) -> tuple[float, ...]:

@@ -11,22 +11,27 @@ from analysis.protectedview import NAME
 from analysis.sight.landmark import HEIGHT, METRES, SHARE
 from analysis.sight.silhouette import SKYLINE
 from analysis.sight.viewtables import BREAKS
-from app.verbs.asking import checked_expression, lines_of, measured, options_of, told, values_of
-from app.verbs.looking import LOOKING_OPTIONS, add_from, add_places, add_seeing, given, looking_from
+from app.verbs.asking import checked_expression, lines_of, measured, told, values_of
+from app.verbs.looking import LOOKING_OPTIONS, add_from, add_places, add_seeing, looking_from
+from app.verbs.options import Option, add_options, given, options_of
 from app.verbs.verb import Answer, Verb
 from layers.errors import UsageError
 from layers.results import FINDINGS, Result
 
-#: Options that are inputs of the analysis by another name: what is to be seen, and all others.
-THRESHOLD = {"upper_share": "share_pct", "upper": "upper_m", "above": "threshold_z"}
-GIVEN = {
-    "width": "width_m",
-    "margin": "margin_m",
-    "behind": "background_m",
-    "spacing": "spacing_m",
-    "field": "field_deg",
-}
-NAMED = {**LOOKING_OPTIONS, **options_of({**THRESHOLD, **GIVEN}), "landmark_points": "--point"}
+#: What of the landmark is to be seen, and all others.
+THRESHOLD = (
+    Option("upper-share", "share_pct", "PCT", "of its height that is to be seen; default 50", float),
+    Option("upper", "upper_m", "M", "or so many metres of it, from its top", float),
+    Option("above", "threshold_z", "Z", "or all of it above this height in the project's heights", float),
+)
+GIVEN = (
+    Option("width", "width_m", "M", "of the corridor at the landmark; default as wide as it is", float),
+    Option("margin", "margin_m", "M", "the corridor is wider on both sides by so much", float),
+    Option("behind", "background_m", "M", "the corridor goes on behind the landmark so far", float),
+    Option("spacing", "spacing_m", "M", "distance of points of that map in metres; default 2", float),
+    Option("field", "field_deg", "DEG", "width of the skyline in degrees; default 60", float),
+)
+NAMED = {**LOOKING_OPTIONS, **options_of((*THRESHOLD, *GIVEN)), "landmark_points": "--point"}
 #: A skyline has hundreds of rows: they are in the file, not in the answer.
 LEFT_OUT = frozenset((SKYLINE,))
 
@@ -36,15 +41,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--landmark", metavar="EXPR", default="", help="the object that is to be seen, such as a church")
     add_places(parser, "--point", "or points that are to be seen", least=False)
-    add("--upper-share", metavar="PCT", type=float, help="of its height that is to be seen; default 50")
-    add("--upper", metavar="M", type=float, help="or so many metres of it, from its top")
-    add("--above", metavar="Z", type=float, help="or all of it above this height in the project's heights")
-    add("--width", metavar="M", type=float, help="of the corridor at the landmark; default as wide as it is")
-    add("--margin", metavar="M", type=float, help="the corridor is wider on both sides by so much")
-    add("--behind", metavar="M", type=float, help="the corridor goes on behind the landmark so far")
+    add_options(parser, THRESHOLD)
+    add_options(parser, GIVEN)
     add("--plot", metavar="EXPR", default="", help="how high one may build on these; default the corridor")
-    add("--spacing", metavar="M", type=float, help="distance of points of that map in metres; default 2")
-    add("--field", metavar="DEG", type=float, help="width of the skyline in degrees; default 60")
     add_seeing(parser, trees=False)
 
 

@@ -11,23 +11,24 @@ from app.verbs.asking import (
     lines_of,
     measured,
     numbers_from,
-    options_of,
     told,
     values_of,
 )
-from app.verbs.looking import LOOKING_OPTIONS, add_from, add_places, add_seeing, given, looking_from
+from app.verbs.looking import LOOKING_OPTIONS, add_from, add_places, add_seeing, looking_from
+from app.verbs.options import Option, add_options, given, options_of
 from app.verbs.verb import Answer, Verb
 from layers.errors import UsageError
 from layers.results import FINDINGS, SIGHTLINES, Result
 
-#: Options that are inputs of the analysis by another name.
-GIVEN = {
-    "target_height": "target_height_m",
-    "on": "surfaces",
-    "spacing": "spacing_m",
-    "step": "step_deg",
-    "altitude": "altitude_deg",
-}
+GIVEN = (
+    Option("target-height", "target_height_m", "M", "above those places in metres; default 0", float),
+    Option(
+        "on", "surfaces", "", "which surfaces; default walls", choices=("windows", "walls", "roofs", "all")
+    ),
+    Option("spacing", "spacing_m", "M", "distance of points on them in metres; default 3", float),
+    Option("step", "step_deg", "DEG", "between the lines of a fan in degrees; default 1", float),
+    Option("altitude", "altitude_deg", "DEG", "of a fan above the horizontal; default 0", float),
+)
 NAMED = {
     **LOOKING_OPTIONS,
     **options_of(GIVEN),
@@ -45,18 +46,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_from(parser, are_eyes=True)
     add_places(parser, "--to", "to where: X,Y on the ground, or X,Y,Z with the height", least=False)
     add = parser.add_argument
-    add("--target-height", metavar="M", type=float, help="above those places in metres; default 0")
+    add_options(parser, GIVEN)
     add("--to-objects", metavar="EXPR", default="", help="instead: to surfaces of these objects")
-    add("--on", choices=("windows", "walls", "roofs", "all"), help="which surfaces; default walls")
-    add("--spacing", metavar="M", type=float, help="distance of points on them in metres; default 3")
     add(
         "--fan",
         metavar="AZIMUTH,WIDTH,REACH",
         type=_fan_from,
         help="instead: a fan of lines about an azimuth (from true north), degrees wide, metres far",
     )
-    add("--step", metavar="DEG", type=float, help="between the lines of a fan in degrees; default 1")
-    add("--altitude", metavar="DEG", type=float, help="of a fan above the horizontal; default 0")
     add_seeing(parser)
 
 

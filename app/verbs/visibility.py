@@ -11,25 +11,24 @@ from app.verbs.asking import (
     check_wanted,
     lines_of,
     measured,
-    options_of,
     rows_of,
     surveyed_from,
     told,
     values_of,
 )
-from app.verbs.looking import LOOKING_OPTIONS, add_from, add_seeing, given, looking_from, range_from
+from app.verbs.looking import LOOKING_OPTIONS, add_from, add_seeing, looking_from, range_from
+from app.verbs.options import Option, add_options, given, options_of
 from app.verbs.verb import Answer, Verb
 from layers.results import FINDINGS, Result, Table
 
-#: Options that are inputs of the analysis by another name.
-GIVEN = {
-    "radius": "radius_m",
-    "azimuth": "azimuth_deg",
-    "width": "width_deg",
-    "step": "path_spacing_m",
-    "target_height": "target_height_m",
-    "terrain": "terrain",
-}
+GIVEN = (
+    Option("step", "path_spacing_m", "M", "distance of viewing places on the path; default 25", float),
+    Option("radius", "radius_m", "M", "how far one looks, on the map; default no limit", float),
+    Option("azimuth", "azimuth_deg", "DEG", "middle of the view, clockwise from true north", float),
+    Option("width", "width_deg", "DEG", "width of the view; default 360, all around", float),
+    Option("target-height", "target_height_m", "M", "above the ground, of what is to be seen there", float),
+    Option("terrain", "terrain", "LAYER", "with --on raster; default the uppermost terrain raster"),
+)
 NAMED = {
     **LOOKING_OPTIONS,
     **options_of(GIVEN),
@@ -45,10 +44,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_from(parser)
     add = parser.add_argument
     add("--path", action="store_true", help="along the path through these places, one after the other")
-    add("--step", metavar="M", type=float, help="distance of viewing places on the path; default 25")
-    add("--radius", metavar="M", type=float, help="how far one looks, on the map; default no limit")
-    add("--azimuth", metavar="DEG", type=float, help="middle of the view, clockwise from true north")
-    add("--width", metavar="DEG", type=float, help="width of the view; default 360, all around")
+    add_options(parser, GIVEN)
     add(
         "--altitudes",
         metavar="LOW,HIGH",
@@ -59,8 +55,6 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         parser, "raster", about=", or all within the radius; raster: every cell of the terrain there"
     )
     add_objects(parser)
-    add("--target-height", metavar="M", type=float, help="above the ground, of what is to be seen there")
-    add("--terrain", metavar="LAYER", help="with --on raster; default the uppermost terrain raster")
     add("--bare", action="store_true", help="with --on raster: the terrain alone, no buildings and trees")
     add("--as-gdal", action="store_true", help="with --on raster: by the method of gdal_viewshed, to compare")
     add_seeing(parser)

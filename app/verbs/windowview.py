@@ -6,33 +6,37 @@ import argparse
 from typing import Any
 
 from app.verbs.asking import (
+    SPACING,
     add_objects,
     add_results,
     add_states,
     checked_expression,
     lines_of,
     measured,
-    options_of,
     rows_of,
     states_from,
     told,
     values_of,
 )
-from app.verbs.looking import LOOKING_OPTIONS, add_from, given
+from app.verbs.looking import HEIGHT, LOOKING_OPTIONS, add_from
+from app.verbs.options import Option, add_options, given, options_of
 from app.verbs.verb import Answer, Verb
 from layers.results import Result
 
-#: Options that are inputs of the analysis by another name.
-GIVEN = {
-    "height": "eye_height_m",
-    "width": "width_deg",
-    "azimuth": "azimuth_deg",
-    "altitude": "altitude_deg",
-    "reach": "reach_m",
-    "every": "every",
-    "step": "step_min",
-    "spacing": "spacing_m",
-}
+GIVEN = (
+    Option("width", "width_deg", "DEG", "field of view of the picture; default 90", float),
+    Option(
+        "azimuth",
+        "azimuth_deg",
+        "DEG",
+        "where it looks to, from true north; default straight out, from a spot to what changes",
+        float,
+    ),
+    Option("altitude", "altitude_deg", "DEG", "how far up it looks; default 0", float),
+    Option("reach", "reach_m", "M", "looks as far as this; default 3000", float),
+    Option("every", "every", "DAYS", "of so many days of the year one is computed; default 7", int),
+    Option("step", "step_min", "MIN", "step in time in minutes; default 5", float),
+)
 NAMED = {**LOOKING_OPTIONS, **options_of(GIVEN)}
 
 
@@ -46,18 +50,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         default="walls",
         help="of --objects: roofs and walls, walls with windows, or windows alone",
     )
-    add("--width", metavar="DEG", type=float, help="field of view of the picture; default 90")
-    add(
-        "--azimuth",
-        metavar="DEG",
-        type=float,
-        help="where it looks to, from true north; default straight out, from a spot to what changes",
-    )
-    add("--altitude", metavar="DEG", type=float, help="how far up it looks; default 0")
-    add("--reach", metavar="M", type=float, help="looks as far as this; default 3000")
+    add_options(parser, GIVEN)
     add("--no-sun", action="store_true", help="without hours of sun")
-    add("--every", metavar="DAYS", type=int, help="of so many days of the year one is computed; default 7")
-    add("--step", metavar="MIN", type=float, help="step in time in minutes; default 5")
     add("--no-trees", action="store_true", help="as if there were no vegetation")
     add_states(parser, "--date")
     add_results(parser)
@@ -73,7 +67,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         "surfaces": "all" if arguments.on == "surfaces" else arguments.on,
         "vegetation": not arguments.no_trees,
         "sun": not arguments.no_sun,
-        **given(arguments, GIVEN),
+        **given(arguments, (*GIVEN, HEIGHT, SPACING)),
     }
     result, said = measured(arguments, "windowview", answers, NAMED)
     lines = [
