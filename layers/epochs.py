@@ -52,7 +52,13 @@ def iso_date(value: Any) -> str | None:
     """The ISO date that a year, month, date or time value means; None when it means none."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    found = _DATE.match(str(value))
+    return _date(str(value))
+
+
+@lru_cache(maxsize=4096)
+def _date(text: str) -> str | None:
+    """The date that a text means; most are years that many objects have."""
+    found = _DATE.match(text)
     if found is None:
         return None
     try:
@@ -73,7 +79,10 @@ def city_validity(attributes: Mapping[str, Any]) -> tuple[str | None, str | None
 
 
 def _first_date(attributes: Mapping[str, Any], names: Sequence[str]) -> str | None:
-    return next((date for name in names if (date := iso_date(attributes.get(name)))), None)
+    for name in names:
+        if name in attributes and (date := iso_date(attributes[name])):
+            return date
+    return None
 
 
 def says_when(name: str) -> bool:

@@ -199,7 +199,7 @@ def _laid(wearing: Wearing, rings: range, batch: Batch, shapes: Shapes) -> Itera
     """Which rings of a polygon have places in the image: theme, ring of the batch, text."""
     by_number = {shapes.texts.ring_ids.get(id, -1): text for id, text in wearing.rings.items()}
     for ring in rings:
-        text = by_number.get(batch.rings[ring])
+        text = by_number.get(int(batch.rings[ring]))
         if text is None and len(rings) == len(wearing.rings) == 1:
             text = next(iter(wearing.rings.values()))  # the ring has no id, but there is only one
         if text is not None:

@@ -15,7 +15,7 @@ value is made of, so that `layers.gml.patch` finds the text behind it again.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, cast
 
@@ -35,8 +35,9 @@ INTEGERS = frozenset(
 )
 MEASURE_LISTS = frozenset(("storeyHeightsAboveGround", "storeyHeightsBelowGround"))
 MEASURES = frozenset((HEIGHT, "averageHeight", "height", "trunkDiameter", "crownDiameter"))
-_NUMBERS = INTEGERS | MEASURE_LISTS | MEASURES
-TRUTH = {"true": True, "false": False}
+_TRUTH = {"true": True, "false": False}
+#: What CityGML says is true or false, besides what is called "is…".
+_TRUTHS = frozenset(("clonePredecessor",))
 #: What the parts of an address (xAL 2.0 and 3.0) are called in CityJSON.
 ADDRESS_NAMES = {
     "CountryName": "Country",
@@ -122,7 +123,7 @@ def said(element: _Element, before: Container[str] = ()) -> tuple[str, Any]:
     form = form_of(tag)
     if form is Form.PLAIN:
         key = split(tag)[1]
-        return key, _nested(element) if len(element) else _plain(element, key)
+        return key, _nested(element) if len(element) else _plain(element)
     if form is Form.GENERIC and len(element) == 1 and split(element[0].tag)[1] == "value":
         return element.get("name") or split(tag)[1], _typed(element[0], kind_of(tag))
     key = key_of(element, before)
@@ -130,7 +131,7 @@ def said(element: _Element, before: Container[str] = ()) -> tuple[str, Any]:
     if text is None:
         return key, _nested(element)
     if form is Form.ADDRESS:
-        return key, _plain(text, split(text.tag)[1])
+        return key, _plain(text)
     around = element if form is Form.GENERIC else text.getparent()
     return key, _typed(text, "" if around is None else kind_of(around.tag))
 
@@ -168,53 +169,66 @@ def _child(element: _Element, name: str) -> _Element | None:
     return None
 
 
-def _plain(element: _Element, name: str) -> Any:
-    """The value of a property of that name without elements in it."""
+def _plain(element: _Element) -> Any:
+    """The value of a property without elements in it."""
     text = (element.text or "").strip()
     if not text:
         return None if element.get(NIL) in ("true", "1") else element.get(XLINK_HREF, "")
-    return plain_value(text, name, element.get("uom") is not None)
+    convert = conversion(tag_of(element), element.get("uom") is not None)
+    return text if convert is None else convert(text)
 
 
-def plain_value(text: str, name: str, has_unit: bool) -> Any:
-    """The value that the text of a property of that name is."""
-    if name in _NUMBERS:
-        return _number(text, name)
-    if has_unit:
-        number = value_of(text)
-        return text if number is None else number
-    return TRUTH.get(text, text)
-
-
-def _number(text: str, name: str) -> Any:
-    """The value of a property of that name, which says numbers."""
+def conversion(tag: str, has_unit: bool) -> Callable[[str], Any] | None:
+    """What makes a value of the text of a property with this tag; None where the text is the value."""
+    name = split(tag)[1]
     if name in INTEGERS:
-        return int(text) if _INTEGER.fullmatch(text) else text
+        return _whole
     if name in MEASURE_LISTS:
-        numbers = [value_of(word) for word in text.split()]
-        return text if None in numbers else numbers
+        return _decimals
+    if name in MEASURES or has_unit:
+        return _decimal
+    return None if _is_text(tag) else _truth
+
+
+@once
+def _is_text(tag: str) -> bool:
+    """Whether a property says a text even if that is "true": nearly all of CityGML, GML and addresses."""
+    namespace, name = split(tag)
+    if in_gml(tag) or ":xal:" in namespace.lower():
+        return True
+    return bool(module(tag)) and not name.startswith("is") and name not in _TRUTHS
+
+
+def _whole(text: str) -> int | str:
+    return int(text) if _INTEGER.fullmatch(text) else text
+
+
+def _decimal(text: str) -> float | str:
     number = value_of(text)
     return text if number is None else number
 
 
+def _decimals(text: str) -> list[float | None] | str:
+    numbers = [value_of(word) for word in text.split()]
+    return text if None in numbers or not numbers else numbers
+
+
+def _truth(text: str) -> bool | str:
+    return _TRUTH.get(text, text)
+
+
 def _typed(element: _Element, kind: str) -> Any:
     """The value of a generic attribute, or of a height, by the type of what it stands in."""
-    return typed_value((element.text or "").strip(), kind)
+    text = (element.text or "").strip()
+    convert = typed_conversion(kind)
+    return text if convert is None else convert(text)
 
 
-def typed_value(text: str, kind: str) -> Any:
-    """The value that a text is in an attribute of this kind."""
+def typed_conversion(kind: str) -> Callable[[str], Any] | None:
+    """What makes a value of a text in an attribute of this kind; None where the text is the value."""
     if kind == _WHOLE:
-        return int(text) if _INTEGER.fullmatch(text) else text
-    if kind in _DECIMALS:
-        number = value_of(text)
-        return text if number is None else number
-    return text
-
-
-def is_as_said(kind: str) -> bool:
-    """Whether the value of an attribute of this kind is its text."""
-    return kind != _WHOLE and kind not in _DECIMALS
+        return _whole
+    return _decimal if kind in _DECIMALS else None
 
 
 @once
@@ -229,7 +243,7 @@ def _nested(element: _Element) -> dict[str, Any]:
         if element.get(XLINK_HREF):
             found["href"] = element.get(XLINK_HREF)
         for key, part in parts_of(element):
-            put(found, key, _plain(part, split(tag_of(part))[1]))
+            put(found, key, _plain(part))
         return found
     for key, part in parts_of(element):
         put(found, key, said(part, found)[1])

@@ -24,11 +24,12 @@ Tell = Callable[[str, str, str], None]
 
 @dataclass
 class _Columns:
-    """The polygons of a batch, column by column."""
+    """The polygons of a batch, column by column: alone, or in runs that are alike."""
 
-    rings: list[int] = field(default_factory=list)
-    polygon_rings: list[int] = field(default_factory=list)
-    flipped: list[bool] = field(default_factory=list)  # of each polygon
+    rings: list[Sequence[int]] = field(default_factory=list)  # of a polygon, or one of each polygon of a run
+    sizes: list[int] = field(default_factory=list)  # so many polygons
+    polygon_rings: list[int] = field(default_factory=list)  # of each of them
+    flipped: list[bool] = field(default_factory=list)
     types: list[int] = field(default_factory=list)
     chosen: list[Polygon | Run] = field(default_factory=list)
     geometries: list[tuple[int, int, int, int, bool]] = field(default_factory=list)
@@ -40,7 +41,7 @@ class Batch:
 
     polygons: Polygons
     parts: list[Polygon | Run]  # of which there are p polygons
-    rings: list[int]  # (r,) the number of each ring's text
+    rings: NDArray[np.int64]  # (r,) the number of each ring's text
     flipped: NDArray[np.bool_]  # (r,)
 
     def chosen(self) -> list[Polygon]:
@@ -110,11 +111,11 @@ def _add_polygons(
 
 def _add_run(columns: _Columns, run: Run, gathered: Gathered) -> None:
     """Add polygons of which nothing but their coordinates is known."""
-    count = len(run.numbers)
-    columns.rings += run.numbers
-    columns.polygon_rings += [1] * count
-    columns.types += [0 if run.surface is None else gathered.type_names.code(run.surface.type)] * count
-    columns.flipped += [run.flipped] * count
+    columns.rings.append(run.numbers)
+    columns.sizes.append(len(run.numbers))
+    columns.polygon_rings.append(1)
+    columns.types.append(0 if run.surface is None else gathered.type_names.code(run.surface.type))
+    columns.flipped.append(run.flipped)
     columns.chosen.append(run)
 
 
@@ -132,9 +133,10 @@ def _add_singly(
         chosen = [polygon for polygon in chosen if bad.isdisjoint(polygon.rings)]
     rings = [polygon.rings for polygon in chosen]
     if placed is None:
-        columns.rings += chain.from_iterable(rings)
+        columns.rings += rings
     else:
-        columns.rings += [placed[ring] for ring in chain.from_iterable(rings)]
+        columns.rings += [[placed[ring] for ring in of_polygon] for of_polygon in rings]
+    columns.sizes += [1] * len(rings)
     columns.polygon_rings += map(len, rings)
     surfaces = [polygon.surface for polygon in chosen]
     columns.types += [0 if surface is None else code(surface.type) for surface in surfaces]
@@ -157,15 +159,17 @@ def _tell_of_open(item: GmlObject, geometry: Geometry, still_open: set[int], tel
 
 
 def _arrays(columns: _Columns, lines: Lines, gathered: Gathered) -> Batch:
-    polygon_rings = np.array(columns.polygon_rings, np.int32)
-    flipped = np.repeat(np.array(columns.flipped, np.bool_), polygon_rings)
-    corners, counts = lines.corners(np.array(columns.rings, np.int64), flipped)
+    polygon_rings = np.repeat(np.array(columns.polygon_rings, np.int32), columns.sizes)
+    rings = np.fromiter(chain.from_iterable(columns.rings), np.int64, int(polygon_rings.sum()))
+    flipped = np.repeat(np.array(columns.flipped, np.bool_), columns.sizes)
+    flipped = np.repeat(flipped, polygon_rings)
+    corners, counts = lines.corners(rings, flipped)
     objects, lods, places, polygons, outlined = zip(*columns.geometries, strict=True)
     found = Polygons(
         corners=corners,
         rings=counts,
         polygon_rings=polygon_rings,
-        types=np.array(columns.types, np.int32),
+        types=np.repeat(np.array(columns.types, np.int32), columns.sizes),
         polygons=np.array(polygons, np.int64),
         objects=np.array(objects, np.int32),
         lods=np.array(lods, np.int32),
@@ -173,7 +177,7 @@ def _arrays(columns: _Columns, lines: Lines, gathered: Gathered) -> Batch:
         outlined=np.array(outlined, np.bool_),
     )
     gathered.batches.append(found)
-    return Batch(found, columns.chosen, columns.rings, flipped)
+    return Batch(found, columns.chosen, rings, flipped)
 
 
 def placed_rings(geometry: Geometry, template: Lines, lines: Lines, in_degrees: bool) -> dict[int, int]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from layers.gml.names import (
     CITYGML,
@@ -31,12 +31,10 @@ from layers.gml.names import (
 )
 from layers.gml.plain import PlainValues
 
-if TYPE_CHECKING:
-    from lxml.etree import _Element
-
 #: The attributes that tell what stood where an element is.
 FACES, POLYGONS, LINKS = "condensed-faces", "condensed-polygons", "condensed-links"
-_MARK = re.compile(" condensed-")
+_MARK = " condensed-"
+_BOUNDS = ("boundedBy", "boundary")
 _ENCODINGS = re.compile(r"utf-?8|(us-)?ascii|iso-8859-\d+|(windows-|cp)125\d", re.IGNORECASE)
 _NAMESPACE = re.compile(rb"""\sxmlns(?::([\w.-]+))?\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 #: What may stand between tags: white space, and text that means nothing there.
@@ -67,11 +65,11 @@ class Condensed:
 
     @property
     def is_plain(self) -> bool:
-        """Whether ids and coordinates mean what they look like."""
+        """Whether ids mean what they look like."""
         ids = (self.ids, self.ring_ids, (face[1] for face in self.faces), (face[3] for face in self.faces))
         texts = ["".join(filter(None, some)) for some in (*ids, self.hrefs)]
         is_odd = any(sign in text for text in texts for sign in _ODD)
-        return not is_odd and all(map(str.isascii, texts)) and "&" not in "".join(self.rings)
+        return not is_odd and all(map(str.isascii, texts))
 
     def add(self, columns: list[list[str]]) -> None:
         """Take polygons that the groups of a pattern found; groups that found nothing are None."""
@@ -84,11 +82,8 @@ class Condensed:
             self.faces += zip(map(_local, types), own_ids, map(_lod, lods), set_ids, strict=True)
 
 
-def numbers_in(element: _Element, mark: str) -> range | None:
-    """The numbers of what stood where an element is; mostly None."""
-    said = element.get(mark)
-    if said is None:
-        return None
+def numbers_of(said: str) -> range:
+    """The numbers of what stood where an element is, as its attribute says them."""
     begin, _, end = said.partition(" ")
     return range(int(begin), int(end))
 
@@ -116,9 +111,9 @@ class Condenser:
             for found in _NAMESPACE.finditer(opening)
         }
         gml = next((prefix for prefix, space in self._spaces.items() if prefix and space in GML), "")
-        self._gml = re.escape(gml) if _ENCODINGS.fullmatch(encoding) else ""
+        self.gml = re.escape(gml) if _ENCODINGS.fullmatch(encoding) else ""  # its prefix; "" reads nothing
         self._is_bounded = False  # whether there were boundary surfaces lately
-        self._values = PlainValues(self._gml, self._spaces, encoding)
+        self._values = PlainValues(self.gml, self._spaces, encoding)
         xlink = split(XLINK_HREF)[0]
         self._xlink = re.escape(
             next((prefix for prefix, space in self._spaces.items() if space == xlink), "")
@@ -127,12 +122,12 @@ class Condenser:
             f"{prefix}:{name}".lstrip(":")
             for prefix, space in self._spaces.items()
             if space.startswith(CITYGML)
-            for name in ("boundedBy", "boundary")
+            for name in _BOUNDS
         ]
 
-    def condensed(self, text: bytes) -> tuple[bytes, Condensed] | None:
-        """A shorter text, and what was taken out of it; None when that is nothing."""
-        if not self._gml:
+    def condensed(self, text: bytes) -> tuple[str, Condensed] | None:
+        """A shorter text, whose signs are its bytes, and what was taken out; None when that is nothing."""
+        if not self.gml:
             return None
         # Signs beyond ASCII are left as they are, whatever they mean.
         whole = text.decode("latin-1")
@@ -141,17 +136,19 @@ class Condenser:
             self._is_bounded = self._has_bounds(whole)
             found = self._taken(whole, self._bounds if self._is_bounded else ())
         short, marks, taken = found
-        if not marks or len(_MARK.findall(short)) != marks or "xmlns" in short or not taken.is_plain:
+        if not marks or short.count(_MARK) != marks or "xmlns" in short or not taken.is_plain:
             return None
-        return short.encode("latin-1"), taken
+        if "&" in whole and "&" in "".join(taken.rings):
+            return None
+        return short, taken
 
     def _has_bounds(self, text: str) -> bool:
-        return any(f"<{tag}>" in text for tag in self._bounds)
+        return any(f"{name}>" in text for name in _BOUNDS) and any(f"<{tag}>" in text for tag in self._bounds)
 
     def _taken(self, short: str, bounds: Sequence[str]) -> tuple[str, int, Condensed]:
         """A text without what is plain, how many marks stand there instead, and what was taken out."""
         taken, marks = Condensed(), 0
-        member, triangle = f"{self._gml}:surfaceMember", f"{self._gml}:Triangle"
+        member, triangle = f"{self.gml}:surfaceMember", f"{self.gml}:Triangle"
         kinds = (*((FACES, tag, f"<{tag}>") for tag in bounds), (POLYGONS, member, f"<{member}>"))
         for mark, tag, sign in (*kinds, (POLYGONS, triangle, f"<{triangle}"), (LINKS, member, f"<{member} ")):
             if sign in short:
@@ -177,7 +174,7 @@ class Condenser:
         return found
 
     def _tags(self, mark: str, tag: str) -> Iterable[str]:
-        gml = self._gml
+        gml = self.gml
         named = rf'(?:{_BLANKS}{gml}:id="([^"]*+)")?+'
         if mark == LINKS:
             return (rf'<{tag}{_BLANKS}{self._xlink}:href="([^"]*+)"[ \t\r\n]*+/>',)

@@ -64,14 +64,15 @@ def lines_of(texts: Texts, dimension: int = 0) -> Lines:
     else:
         points, count = _uneven(values, counts, size)
     first = starts(count)
-    right = (np.abs(points) < LARGEST).all(axis=1)  # NaN is not, either
-    before = starts(np.logical_not(right))
-    sound = (before[first[1:]] == before[first[:-1]]) & (count > 0) & (counts % size == 0)
-    last = np.maximum(first[1:] - 1, 0)
-    closed = np.zeros(len(count), np.bool_)
-    if len(points):
-        begin = np.minimum(first[:-1], len(points) - 1)
-        closed = (points[begin] == points[last]).all(axis=1) & (count > 1)
+    sound = (count > 0) & (counts % size == 0)
+    if not len(points):
+        return Lines(points, first[:-1], count, np.zeros(len(count), np.bool_), sound)
+    if not (points.min() > -LARGEST and points.max() < LARGEST):  # NaN is neither
+        before = starts(np.logical_not((np.abs(points) < LARGEST).all(axis=1)))
+        sound &= before[first[1:]] == before[first[:-1]]
+    begin = points[np.minimum(first[:-1], len(points) - 1)]
+    same = begin == points[np.maximum(first[1:] - 1, 0)]
+    closed = same[:, 0] & same[:, 1] & same[:, 2] & (count > 1)
     return Lines(points, first[:-1], count, closed, sound)
 
 

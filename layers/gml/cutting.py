@@ -106,8 +106,28 @@ def _children(text: Text, at: int, parent: bytes, where: str, in_many: bool) -> 
         if name in _MANY and not opening[2].endswith(b"/"):
             yield from _children(text, opening.end(), opening[1], where, True)
         else:
-            yield Cut(begin, end, name, in_many)
+            cut = Cut(begin, end, name, in_many)
+            yield cut
+            if not opening[2]:
+                for following in _alike(text, cut, opening[1], others):
+                    yield following
+                    end = following.end
         at = end
+
+
+def _alike(text: Text, last: Cut, name: bytes, others: _Others) -> Iterator[Cut]:
+    """What follows an element, as long as it has the same tag and that name nowhere within."""
+    opening, closing, until = b"<%b>" % name, b"</%b>" % name, others.next(last.end)
+    at, size = last.end, len(closing)
+    while True:
+        begin = text.find(b"<", at)
+        if text[begin : begin + len(opening)] != opening:
+            return
+        found = text.find(name, begin + len(opening)) - 2
+        at = found + size
+        if not begin < found < until or text[found:at] != closing:
+            return
+        yield Cut(begin, at, last.name, last.in_many)
 
 
 def _end_of(text: Text, begin: int, where: str, others: _Others) -> int:
@@ -128,7 +148,7 @@ def _end(text: Text, opening: re.Match[bytes], where: str, others: _Others) -> i
     found = text.find(closing, at)
     end = found + len(closing) + 1
     is_next = found >= 0 and text[end - 1 : end] == b">"
-    if not is_next or text.find(b"<" + name, at, found) >= 0 or others.are_between(at, found):
+    if not is_next or text.find(b"<" + name, at, found) >= 0 or others.next(at) < found:
         return _end_among_others(text, at, name, where)
     return end
 
@@ -140,15 +160,13 @@ class _Others:
         self._text = text
         self._next = dict.fromkeys((b"!", b"?"), -1)
 
-    def are_between(self, begin: int, end: int) -> bool:
-        """Whether there may be any; each stretch behind the last one."""
+    def next(self, begin: int) -> int:
+        """The place of the next one from there on, the end of the text where there is none."""
         for sign, at in self._next.items():
             if at < begin:
                 at = self._text.find(sign, begin)
-                self._next[sign] = at = len(self._text) if at < 0 else at
-            if at < end:
-                return True
-        return False
+                self._next[sign] = len(self._text) if at < 0 else at
+        return min(self._next.values())
 
 
 def _end_among_others(text: Text, at: int, name: bytes, where: str) -> int:

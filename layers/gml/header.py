@@ -122,7 +122,9 @@ def _sample(text: Text, frame: Frame, cuts: Sequence[Cut], where: str) -> tuple[
         return lines.points[np.repeat(lines.sound, lines.count)], ""
     members = _members(text, cuts, SAMPLE_BYTES)
     short = condenser.condensed(members)
-    members, condensed = short or (members, None)
+    condensed = None
+    if short is not None:
+        members, condensed = short[0].encode("latin-1"), short[1]
     try:
         root = xmlsafe.parse(frame.whole(members), where, frame.encoding)
     except ReadError:

@@ -5,16 +5,18 @@
 
 Only those are read that come first in a city object known by name, and whose text is what the parser would
 make of it. Where there is a doubt the text stays as it is. Objects mostly say the same attributes in the
-same order, so that for each order it is found out once what they are.
+same order, so that for each order it is found out once what they are, and all that say them in the order
+that was met last are read together, attribute by attribute.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
-from layers.gml.attributes import Form, form_of, is_as_said, kind_of, plain_value, typed_value
+from layers.gml.attributes import Form, conversion, form_of, kind_of, typed_conversion
 from layers.gml.names import OBJECT_NAMES, object_type, split
 
 #: The attribute that tells which values an object has.
@@ -35,12 +37,18 @@ _ODD_BYTES = bytes(sign for sign in range(32) if sign not in b"\t\n\r") + b"&"
 _ASKED = frozenset(("lod",))
 
 
+#: A text that says what it looks like: ASCII without "&", "<" and "]", whose lines end as they do here.
+_SURE = r"[\t\n -%'-;=-\\^-~]*+"
+_BLANK = r"[\t\n ]*+"
+
+
 class _Order(NamedTuple):
     """Attributes that follow each other: names, texts of this form, and what to make of some."""
 
     keys: list[str]
+    tags: list[str]
     pattern: re.Pattern[str]
-    conversions: list[tuple[str, Callable[[str], Any]]]
+    conversions: list[tuple[int, Callable[[str], Any]]]  # by place among the keys
 
 
 class PlainValues:
@@ -52,6 +60,9 @@ class PlainValues:
         self._is_utf8 = encoding.upper().replace("-", "") == "UTF8"
         self._orders: dict[str, _Order | None] = {}
         self._last: _Order | None = None
+        self._gml = gml
+        self._alike: dict[tuple[str, str], re.Pattern[str]] = {}
+        self._element = ""  # the tag of the last object
         tags = (
             (f"{prefix}:{name}".lstrip(":"), f"{{{space}}}{name}")
             for prefix, space in spaces.items()
@@ -63,21 +74,49 @@ class PlainValues:
 
     def taken(self, text: str) -> tuple[str, list[dict[str, Any]]]:
         """A text, whose signs are its bytes, without plain attributes; the attributes of each object."""
+        found: list[dict[str, Any]] = []
+        if self._last is not None:
+            text = self._taken_alike(text, self._last, found)
         parts = self._pattern.split(text)
         runs = parts[2::5]
         if not runs:
-            return text, []
+            return text, found
         odd = self._are_odd("".join(runs))
-        found: list[dict[str, Any]] = []
         short = [parts[0]]
         for tag, run, rest in zip(parts[1::5], runs, parts[5::5], strict=True):
             values = self._values(run, odd)
             if values is None:
                 short += ("<", tag, ">", run, rest)
             else:
-                short += ("<", tag, f' {VALUES}="{len(found)}">', rest)
+                short += (_marked(tag, len(found)), rest)
                 found.append(values)
+        self._element = parts[-5].split(None, 1)[0]
         return "".join(short), found
+
+    def _taken_alike(self, text: str, order: _Order, found: list[dict[str, Any]]) -> str:
+        """A text without the attributes of objects like the last one, which are added to those found."""
+        pattern = self._pattern_of(order)
+        each = pattern.groups + 1
+        parts = pattern.split(text)
+        if len(parts) == 1:
+            self._last = None
+            return text
+        columns = [list(map(str.strip, parts[place::each])) for place in range(2, each)]
+        for place, convert in order.conversions:
+            columns[place] = list(map(convert, columns[place]))
+        found += [dict(zip(order.keys, row, strict=True)) for row in zip(*columns, strict=True)]
+        marks = map(_marked, parts[1::each], range(len(found)))
+        return "".join([*chain.from_iterable(zip(parts[::each], marks, strict=False)), parts[-1]])
+
+    def _pattern_of(self, order: _Order) -> re.Pattern[str]:
+        """An object like the last one: its tag, and its attributes with plain texts."""
+        key = self._element, "".join(order.tags)
+        if key not in self._alike:
+            if len(self._alike) >= MOST_ORDERS:
+                self._alike.clear()
+            tag = rf'<({re.escape(self._element)}(?:[ \t\r\n]++{self._gml}:id="[^"<]*+")?+)>'
+            self._alike[key] = re.compile(tag + _body(order.tags, _SURE, _BLANK))
+        return self._alike[key]
 
     def _are_odd(self, text: str) -> bool:
         """Whether there is anything but plain signs in a text."""
@@ -104,8 +143,8 @@ class PlainValues:
         if order is None or found is None:
             return None
         values: dict[str, Any] = dict(zip(order.keys, map(str.strip, found.groups()), strict=True))
-        for key, convert in order.conversions:
-            values[key] = convert(values[key])
+        for place, convert in order.conversions:
+            values[order.keys[place]] = convert(values[order.keys[place]])
         return values
 
     def _read(self, run: str) -> str | None:
@@ -130,23 +169,19 @@ class PlainValues:
 
     def _found(self, tags: list[str]) -> _Order | None:
         keys: list[str] = []
-        conversions: list[tuple[str, Callable[[str], Any]]] = []
-        pattern, number = [_TEXT], 0
+        conversions: list[tuple[int, Callable[[str], Any]]] = []
+        number = 0
         while number < len(tags):
             has_value = not tags[number + 1].startswith("</")
             told = self._told(tags[number], tags[number + 1] if has_value else "")
             if told is None or told[0] in keys:
                 return None
             key, convert = told
-            keys.append(key)
             if convert is not None:
-                conversions.append((key, convert))
-            size = 4 if has_value else 2
-            each = [re.escape(tag) + _TEXT for tag in tags[number : number + size]]
-            each[has_value] = f"{re.escape(tags[number + has_value])}({_TEXT})"
-            pattern += each
-            number += size
-        return _Order(keys, re.compile("".join(pattern)), conversions)
+                conversions.append((len(keys), convert))
+            keys.append(key)
+            number += 4 if has_value else 2
+        return _Order(keys, tags, re.compile(_body(tags, _TEXT, _TEXT)), conversions)
 
     def _told(self, opening: str, value: str) -> tuple[str, Callable[[str], Any] | None] | None:
         """Name of the attribute with this tag, and what to make of its text; None when it is not plain."""
@@ -158,14 +193,10 @@ class PlainValues:
             inner, _, _ = self._tag(value)
             if form is not Form.GENERIC or inner is None or split(inner)[1] != "value":
                 return None
-            kind = kind_of(tag)
-            return (said if name == "name" else "") or local, (
-                None if is_as_said(kind) else lambda text: typed_value(text, kind)
-            )
+            return (said if name == "name" else "") or local, typed_conversion(kind_of(tag))
         if form is not Form.PLAIN or local in _ASKED:
             return None
-        has_unit = name == "uom"
-        return local, lambda text: plain_value(text, local, has_unit) if text else ""
+        return local, conversion(tag, name == "uom")
 
     def _tag(self, opening: str) -> tuple[str | None, str, str]:
         """The tag with its namespace, None when that is not known, and its only attribute."""
@@ -175,3 +206,17 @@ class PlainValues:
         prefix, _, name = found[1].rpartition(":")
         space = self._spaces.get(prefix)
         return f"{{{space}}}{name}" if space else None, found[2] or "", found[3] or ""
+
+
+def _marked(tag: str, number: int) -> str:
+    """The tag of an object whose attributes were taken out, which have that number."""
+    return f'<{tag} {VALUES}="{number}">'
+
+
+def _body(tags: list[str], text: str, gap: str) -> str:
+    """The pattern of attributes with these tags: a group for the text of each, `gap` between them."""
+    parts = [gap]
+    for tag, after in zip(tags, [*tags[1:], ""], strict=True):
+        says = not tag.startswith("</") and after.startswith("</")
+        parts += (re.escape(tag), f"({text})" if says else gap)
+    return "".join(parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -21,9 +21,10 @@ from layers.gml.batches import RING_NOT_CLOSED, Batch, gather, placed_rings
 from layers.gml.condense import Condensed, Condenser
 from layers.gml.coordinates import Lines, lines_of
 from layers.gml.cutting import Cut, Text, forget, mapped, with_ids
-from layers.gml.geometries import Geometry, Polygon
+from layers.gml.geometries import Geometry, Polygon, SemanticSurface
 from layers.gml.header import Header, is_feature
 from layers.gml.links import settle
+from layers.gml.moulds import Moulds
 from layers.gml.objects import Extraction, GmlObject
 from layers.gml.shapes import GEOMETRIES
 from layers.moving import Move
@@ -55,8 +56,8 @@ class Reader:
 
     def __init__(self, path: Path, header: Header, shapeless: str = "") -> None:
         """Things in a name space that holds `shapeless` are read without their geometries."""
-        self.begin(path, header)
         self._shapeless = shapeless
+        self.begin(path, header)
         self.report = Report()
         self.features: list[Feature] = []
         self.pieces: list[Piece] = []
@@ -73,6 +74,7 @@ class Reader:
         """Go on with this file, of which that is known."""
         self.path, self.header = path, header
         self._condenser = Condenser(header.frame.opening, header.frame.encoding)
+        self._moulds = Moulds(self._condenser.gml, self._short_elements, self._shapeless)
 
     def tell(self, code: str, id: str, text: str) -> None:
         """Note what is not as it could be."""
@@ -131,31 +133,30 @@ class Reader:
         return at
 
     def _put_back(
-        self, short: tuple[bytes, Condensed], members: Sequence[Cut], offset: int
+        self, short: tuple[str, Condensed], members: Sequence[Cut], offset: int
     ) -> Extraction | None:
         """What members hold whose text was shortened; None where it has to be read as it stands."""
+        told: list[tuple[str, str, str]] = []
+        batch = Extraction(lambda *what: told.append(what), self._shapeless, short[1])
         try:
-            elements = self._elements(short[0], members)
+            is_done = self._moulds.add(short[0], [offset + cut.begin for cut in members], batch)
         except ReadError:
             return None
-        told: list[tuple[str, str, str]] = []
-        batch = self._extracted(elements, offset, lambda *what: told.append(what), short[1])
-        if not elements or not batch.shapes.is_whole:
+        if not is_done or not batch.shapes.is_whole:
             return None
         for what in told:
             self.tell(*what)
         batch.teller.tell, batch.shapes.condensed = self.tell, None  # other text is as it stands in the file
         return batch
 
-    def _extracted(
-        self,
-        elements: Elements,
-        offset: int,
-        tell: Callable[[str, str, str], None] | None = None,
-        condensed: Condensed | None = None,
-    ) -> Extraction:
+    def _short_elements(self, members: str) -> Sequence[_Element]:
+        """The elements of members that were shortened."""
+        frame = self.header.frame
+        return list(xmlsafe.parse(frame.whole(members.encode("latin-1")), self.path.name, frame.encoding))
+
+    def _extracted(self, elements: Elements, offset: int) -> Extraction:
         """What members hold."""
-        batch = Extraction(tell or self.tell, self._shapeless, condensed)
+        batch = Extraction(self.tell, self._shapeless)
         for begin, element in elements.items():
             batch.add(element, offset + begin)
         return batch
@@ -187,8 +188,7 @@ class Reader:
 
     def _take(self, batch: Extraction) -> None:
         items = [item for member in batch.members for item in member.objects]
-        for item in items:
-            self._name(item)
+        self._name(items)
         self.of_lod4 += settle(batch, lambda ids: self._fetch(batch, ids), self.tell)
         written = lines_of(batch.shapes.texts, self.header.dimension)
         lines = self._placed(written, items)
@@ -209,28 +209,32 @@ class Reader:
 
         return gather(items, first, lines, self.gathered, self.tell, placed)
 
-    def _name(self, item: GmlObject) -> None:
+    def _name(self, items: Sequence[GmlObject]) -> None:
         """See to it that every id is there once."""
-        if item.id in self._ids:
-            said, number = item.id, 2
-            while f"{said}~{number}" in self._ids:
-                number += 1
-            item.id = f"{said}~{number}"
-            self.tell(
-                "duplicate_id", item.id, f"the gml:id {said!r} is given again; this one is called {item.id!r}"
-            )
-        self._ids.add(item.id)
+        ids = {item.id for item in items}
+        if len(ids) == len(items) and ids.isdisjoint(self._ids):
+            self._ids |= ids
+            return
+        for item in items:
+            if item.id in self._ids:
+                self._rename(item)
+            self._ids.add(item.id)
+
+    def _rename(self, item: GmlObject) -> None:
+        said, number = item.id, 2
+        while f"{said}~{number}" in self._ids:
+            number += 1
+        item.id = f"{said}~{number}"
+        self.tell(
+            "duplicate_id", item.id, f"the gml:id {said!r} is given again; this one is called {item.id!r}"
+        )
 
     def _add_feature(self, item: GmlObject) -> None:
         attributes = item.attributes
         start, end = city_validity(attributes)
         if start is None and end is None:
             start, end = validity(attributes)
-        counts: dict[str, int] = {}
-        for surface in item.surfaces:
-            counts[surface.type] = counts.get(surface.type, 0) + 1
-        for name, count in counts.items():
-            self.surfaces[name] = self.surfaces.get(name, 0) + count
+        lods = {geometry.lod for geometry in item.geometries}
         self.features.append(
             Feature(
                 item.id,
@@ -239,10 +243,19 @@ class Reader:
                 None if item.parent is None else item.parent.id,
                 start,
                 end,
-                lods=",".join(sorted({geometry.lod for geometry in item.geometries if geometry.lod})),
-                surfaces=",".join(f"{name}:{count}" for name, count in counts.items()),
+                lods=",".join(sorted(filter(None, lods))),
+                surfaces=self._counted(item.surfaces) if item.surfaces else "",
             )
         )
+
+    def _counted(self, surfaces: Sequence[SemanticSurface]) -> str:
+        """How many of each type an object has; they are counted with those of all others, too."""
+        counts: dict[str, int] = {}
+        for surface in surfaces:
+            counts[surface.type] = counts.get(surface.type, 0) + 1
+        for name, count in counts.items():
+            self.surfaces[name] = self.surfaces.get(name, 0) + count
+        return ",".join(f"{name}:{count}" for name, count in counts.items())
 
     @property
     def in_degrees(self) -> bool:
@@ -303,7 +316,7 @@ def _grouped(cuts: Iterable[Cut]) -> Iterator[list[Cut]]:
 
 def _joined(text: Text, cuts: Sequence[Cut]) -> bytes:
     """The text of some members; at one go where only white space can be between them."""
-    if cuts and all(a.end == b.begin or text[a.end : b.begin].isspace() for a, b in pairwise(cuts)):
+    if cuts and not b"".join([text[a.end : b.begin] for a, b in pairwise(cuts)]).strip():
         return bytes(text[cuts[0].begin : cuts[-1].end])
     return b"".join([text[cut.begin : cut.end] for cut in cuts])
 

@@ -7,9 +7,9 @@ A reference to a surface (xlink) stays a `Link` until all that may be meant is k
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from layers.gml.condense import FACES, LINKS, POLYGONS, Condensed, numbers_in
+from layers.gml.condense import FACES, LINKS, POLYGONS, Condensed, numbers_of
 from layers.gml.geometries import Geometry, Link, Part, Polygon, Run, SemanticSurface, Texts
 from layers.gml.names import GML, XLINK_HREF, once, split
 
@@ -43,6 +43,8 @@ _BOUNDARIES = _OUTER | _tags("interior innerBoundaryIs")
 #: What surfaces become that are no MultiSurface.
 _TYPES = dict.fromkeys(("CompositeSurface", "TriangulatedSurface", "Tin"), "CompositeSurface")
 _ID_OF = {namespace: f"{{{namespace}}}id" for namespace in GML}
+#: What a reference may mean: parts that have an id together, or a run with ids of its own.
+Noted: TypeAlias = "tuple[str, list[Part]] | Run"
 
 
 class Shapes:
@@ -52,7 +54,7 @@ class Shapes:
         """`condensed` are the polygons that were taken out of the text beforehand."""
         self.texts = Texts()
         self._by_id: dict[str, list[Part]] = {}
-        self._noted: list[tuple[str, list[Part]] | Run] = []  # that are not in there yet, in order
+        self.noted: list[Noted] = []  # what is not in there yet, in order
         self.has_links = False
         self.condensed = condensed
         self.put_back = 0  # of the condensed polygons
@@ -94,18 +96,18 @@ class Shapes:
     @property
     def by_id(self) -> dict[str, list[Part]]:
         """What a reference may mean."""
-        for noted in self._noted:
+        for noted in self.noted:
             if isinstance(noted, Run):
                 self._by_id.update({polygon.id: [polygon] for polygon in noted.polygons() if polygon.id})
             else:
                 self._by_id[noted[0]] = noted[1]
-        self._noted = []
+        self.noted = []
         return self._by_id
 
     def _note(self, id: str, parts: list[Part]) -> None:
         """Keep what has an id, which takes the place of what had it before."""
-        if self._noted:
-            self._noted.append((id, parts))
+        if self.noted:
+            self.noted.append((id, parts))
         else:
             self._by_id[id] = parts
 
@@ -178,21 +180,28 @@ class Shapes:
         flipped: bool,
     ) -> bool:
         """Add the polygons and references that were taken out of the text; gives whether there were any."""
-        numbers = numbers_in(element, LINKS)
-        if numbers is not None:
+        said = element.get(LINKS)
+        if said is not None:
             self.has_links = True
+            numbers = numbers_of(said)
             hrefs = condensed.hrefs[numbers.start : numbers.stop]
             found += [Link(href, surface, flipped) for href in hrefs]
             self.put_back += len(numbers)
             return True
-        numbers = numbers_in(element, POLYGONS)
-        if numbers is None:
+        said = element.get(POLYGONS)
+        if said is None:
             return False
-        run = Run(numbers, condensed.ids, surface, flipped)
-        self._noted.append(run)
+        run = self.run(said, surface, flipped)
         found.append(run)
-        self.put_back += len(numbers)
+        self.noted.append(run)
         return True
+
+    def run(self, said: str, surface: SemanticSurface | None, flipped: bool) -> Run:
+        """The polygons that were taken out of the text and have these numbers; they are back."""
+        assert self.condensed is not None
+        run = Run(numbers_of(said), self.condensed.ids, surface, flipped)
+        self.put_back += len(run.numbers)
+        return run
 
     def faces(
         self,
@@ -206,8 +215,9 @@ class Shapes:
         Each has one polygon, which goes to those that bound the object in its LoD.
         """
         condensed = self.condensed
-        if condensed is None or not condensed.faces or (numbers := numbers_in(element, FACES)) is None:
+        if condensed is None or not condensed.faces or (said := element.get(FACES)) is None:
             return False
+        numbers = numbers_of(said)
         begin, end = numbers.start, numbers.stop
         by_id = self.by_id
         for number, id, (kind, own_id, lod, set_id) in zip(

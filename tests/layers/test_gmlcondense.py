@@ -93,7 +93,7 @@ def test_surfaces_of_version_3_are_taken_out_whatever_their_prefix() -> None:
     surface = tag("con:WallSurface", lod2(polygon(), name="lod2MultiSurface"), "w")
     found = Condenser(opening.encode(), "ISO-8859-1").condensed(tag("boundary", surface).encode())
     assert found is not None
-    assert found[0] == f'<boundary {FACES}="0 1"/>'.encode()
+    assert found[0] == f'<boundary {FACES}="0 1"/>'
     assert found[1].faces == [("WallSurface", "w", "2", None)]
     assert Condenser(opening.encode(), "Shift_JIS").condensed(tag("boundary", surface).encode()) is None
 
