@@ -12,14 +12,11 @@ from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPdfWriter, QPen
 
 from app.paper import (
     A4,
-    BOTTOM,
     DPI,
-    LEFT,
     MM,
     MUTED,
     RULE,
     TINY,
-    TOP,
     Block,
     Page,
     font,
@@ -126,17 +123,17 @@ def _draw_page(
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
     _draw_margins(painter, page, chapter, number, count)
     for placed in blocks:
-        placed.block.draw(painter, LEFT, TOP + placed.y, page.width)
+        placed.block.draw(painter, page.left, page.top + placed.y, page.width)
 
 
 def _draw_margins(painter: QPainter, page: Page, chapter: Chapter, number: int, count: int) -> None:
     right = int(Qt.AlignmentFlag.AlignRight)
     if number > 1:
-        paragraph(chapter.head, TINY, MUTED).draw(painter, LEFT, TOP - 24, page.width)
-    line = page.height_mm * MM - BOTTOM + 10
+        paragraph(chapter.head, TINY, MUTED).draw(painter, page.left, page.top - 24, page.width)
+    line = page.top + page.height + 10
     painter.setPen(QPen(QColor(RULE), 0.6))
-    painter.drawLine(QPointF(LEFT, line), QPointF(LEFT + page.width, line))
-    paragraph(chapter.foot, TINY, MUTED).draw(painter, LEFT, line + 5, page.width - FOLIO_WIDTH)
+    painter.drawLine(QPointF(page.left, line), QPointF(page.left + page.width, line))
+    paragraph(chapter.foot, TINY, MUTED).draw(painter, page.left, line + 5, page.width - FOLIO_WIDTH)
     painter.setFont(font(TINY))
     painter.setPen(QColor(MUTED))
-    painter.drawText(QRectF(LEFT, line + 5, page.width, 14), right, f"Page {number} of {count}")
+    painter.drawText(QRectF(page.left, line + 5, page.width, 14), right, f"Page {number} of {count}")

@@ -16,7 +16,6 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QImage, QPainter, QPen, 
 
 DPI = 96
 MM = DPI / 25.4
-LEFT, RIGHT, TOP, BOTTOM = 20 * MM, 18 * MM, 17 * MM, 22 * MM
 #: The first of these that is installed.
 FACES = (
     *("Inter", "Source Sans 3", "Segoe UI", "Helvetica Neue", "Helvetica", "Noto Sans", "Liberation Sans"),
@@ -30,25 +29,40 @@ LONGEST = 6000
 
 @dataclass(frozen=True)
 class Page:
-    """Paper as it lies, in millimetres; margins are the same on all."""
+    """Paper as it lies, with its margins, in millimetres."""
 
     width_mm: float
     height_mm: float
+    left_mm: float
+    right_mm: float
+    top_mm: float
+    bottom_mm: float
+
+    @property
+    def left(self) -> float:
+        """Where the column begins that is printed on."""
+        return self.left_mm * MM
+
+    @property
+    def top(self) -> float:
+        """Where it begins below the upper edge."""
+        return self.top_mm * MM
 
     @property
     def width(self) -> float:
-        """How wide the column is that is printed on."""
-        return self.width_mm * MM - LEFT - RIGHT
+        """How wide it is."""
+        return (self.width_mm - self.left_mm - self.right_mm) * MM
 
     @property
     def height(self) -> float:
         """How high it is."""
-        return self.height_mm * MM - TOP - BOTTOM
+        return (self.height_mm - self.top_mm - self.bottom_mm) * MM
 
 
-A4 = Page(210, 297)
+#: Standing paper, for reports that are filed.
+A4 = Page(210, 297, 20, 18, 17, 22)
 #: Lying paper, for pictures beside each other.
-SHEETS = {"A4": Page(297, 210), "A3": Page(420, 297)}
+SHEETS = {"A4": Page(297, 210, 14, 14, 12, 15), "A3": Page(420, 297, 16, 16, 14, 17)}
 WIDTH, HEIGHT = A4.width, A4.height
 
 

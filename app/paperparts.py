@@ -81,10 +81,11 @@ class VerdictBand(Whole):
 
 @dataclass
 class Map(Picture):
-    """A picture with names; from straight above with a scale bar and an arrow to grid north as well."""
+    """A picture with names; where it has one scale, with a scale bar and an arrow to grid north as well."""
 
     metres_per_pixel: float = 0.0  # of the picture
     azimuth_deg: float = 0.0
+    has_north: bool = False  # without a scale, too
     outlines: Sequence[Outline] = ()  # in pixels of the picture
     marks: Sequence[Mark] = ()
 
@@ -97,13 +98,12 @@ class Map(Picture):
         for outline in self.outlines:
             self._draw_outline(painter, x, y, width / self.image.width(), outline)
         self._draw_words(painter, box, width / self.image.width())
-        if self.metres_per_pixel <= 0:
-            painter.restore()
-            return
         painter.setClipping(False)
-        self._draw_north(painter, QPointF(x + width - 15, y + 19))
-        metres_per_point = self.metres_per_pixel * self.image.width() / width
-        self._draw_scale(painter, x + 6, y + self._picture_height(width) - 6, width, metres_per_point)
+        if self.metres_per_pixel > 0 or self.has_north:
+            self._draw_north(painter, QPointF(x + width - 15, y + 19))
+        if self.metres_per_pixel > 0:
+            metres_per_point = self.metres_per_pixel * self.image.width() / width
+            self._draw_scale(painter, x + 6, y + self._picture_height(width) - 6, width, metres_per_point)
         painter.restore()
 
     def _draw_outline(
@@ -252,7 +252,7 @@ class ColourBar(Whole):
 
 @dataclass
 class Swatches(Whole):
-    """Colours with what each stands for, in one row, the words about them all at the left."""
+    """Colours with what each stands for, in rows, the words about them all above; without colour a title."""
 
     title: str = ""
     entries: Sequence[tuple[str, str]] = ()  # colour and words
@@ -261,26 +261,36 @@ class Swatches(Whole):
 
     def height(self, width: float) -> float:
         """The title, and as many rows as the entries need."""
-        return self.ROW * (1 + len(self._rows(width)))
+        return self.ROW * (len(self._rows(width)) + bool(self.title))
 
     def draw(self, painter: QPainter, x: float, y: float, width: float) -> None:
         """Paint the title and below it squares with their words."""
-        paragraph(self.title, SMALL).draw(painter, x, y, width)
+        if self.title:
+            paragraph(self.title, SMALL).draw(painter, x, y, width)
+            y += self.ROW
         for number, row in enumerate(self._rows(width)):
-            top = y + self.ROW * (number + 1)
+            top = y + self.ROW * number
             for left, colour, words in row:
-                painter.setPen(QPen(QColor(RULE), 0.5))
-                painter.setBrush(QColor(colour))
-                painter.drawRect(QRectF(x + left, top + 2, self.SIDE, self.SIDE))
-                painter.setPen(QColor(INK))
-                painter.setFont(font(TINY))
-                at = QRectF(x + left + self.SIDE + self.GAP, top, width, self.SIDE + 4)
+                if colour:
+                    painter.setPen(QPen(QColor(RULE), 0.5))
+                    painter.setBrush(QColor(colour))
+                    painter.drawRect(QRectF(x + left, top + 2, self.SIDE, self.SIDE))
+                painter.setPen(QColor(INK if colour else MUTED))
+                painter.setFont(self._font(colour))
+                at = QRectF(x + left + self._indent(colour), top, width, self.SIDE + 4)
                 painter.drawText(at, int(Qt.AlignmentFlag.AlignVCenter), words)
 
+    def _font(self, colour: str) -> QFont:
+        return font(TINY, QFont.Weight.Normal if colour else QFont.Weight.DemiBold)
+
+    def _indent(self, colour: str) -> float:
+        return self.SIDE + self.GAP if colour else 0.0
+
     def _rows(self, width: float) -> list[list[tuple[float, str, str]]]:
-        measures, rows, left = QFontMetricsF(font(TINY)), list[list[tuple[float, str, str]]](), width
+        rows, left = list[list[tuple[float, str, str]]](), width
         for colour, words in self.entries:
-            wide = self.SIDE + 4 * self.GAP + measures.horizontalAdvance(words)
+            letters = QFontMetricsF(self._font(colour)).horizontalAdvance(words)
+            wide = self._indent(colour) + 3 * self.GAP + letters
             if left + wide > width:
                 rows.append([])
                 left = 0.0

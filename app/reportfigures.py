@@ -50,6 +50,7 @@ from app.resulttext import (
     amount,
     numbers_of,
 )
+from layers.arrays import UInt8
 from layers.data import Progress
 from layers.results import BEFORE, CHANGES, OBSERVERS, SIGHTLINES, VOLUMES, Quantity, Result
 from layers.views import View, views_of
@@ -232,7 +233,7 @@ def _shadows(
 def _map(shot: Shot) -> Map:
     return Map(
         gap=8,
-        image=_image(shot),
+        image=image_of(shot.pixels),
         caption=shot.caption,
         metres_per_pixel=shot.metres_per_pixel,
         azimuth_deg=shot.azimuth_deg,
@@ -241,9 +242,10 @@ def _map(shot: Shot) -> Map:
     )
 
 
-def _image(shot: Shot) -> QImage:
-    height, width, _ = shot.pixels.shape
-    return QImage(shot.pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+def image_of(pixels: UInt8) -> QImage:
+    """A picture (h, w, 3) as Qt has it."""
+    height, width, _ = pixels.shape
+    return QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 def _legend(quantity: Quantity | None, shot: Shot) -> Iterator[ColourBar | Swatches]:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtGui import QFont
 
-from analysis.site import Site, site_of
 from app.pages import Chapter, write_pdf
 from app.paper import (
     ACCENT,
     HEIGHT,
-    MUTED,
-    SMALL,
     WIDTH,
     Block,
     Facts,
@@ -26,69 +20,41 @@ from app.paper import (
     heading,
     paragraph,
 )
-from app.papergrid import Grid
 from app.paperparts import VerdictBand
-from app.pedigreetext import work_numbers
 from app.reportfigures import LEADING, figures
+from app.reportorigin import Reported, origin_of, reported_now
 from app.reportpictures import (
     Studio,
     states_of,
 )
 from app.reporttables import tables_named, verdict_grid
-from app.reportwords import day_of_result, sources_of
+from app.reportwords import day_of_result, subject_of
 from app.resultanswer import answers_of, warnings_of
 from app.resulttable import tables_of
 from app.resulttext import (
     WORDS,
-    answers,
     counting_rows,
     kind_title,
-    local_time,
     verdict_number,
     verdict_rows,
     when,
 )
 from layers.data import Progress
-from layers.errors import PlaceError
 from layers.project import Project
 from layers.results import Result
 from layers.safefile import write_by_path
 from layers.written import unbroken
 
-#: Accounts that name no person.
-NOBODY = ("root", "admin", "administrator", "user", "unknown")
-OF_THE_MODEL = (
-    "These errors are those of the computation. The model has its own, which add to them: one metre that a "
-    "roof, the ground or a plan is wrong is a metre in the heights told here. How exact the files below are "
-    "they do not say; their makers can."
-)
 #: Verdicts that are drawn large; the table below has all.
 MOST_BANDS = 6
 NUMBERS = (("before", "Before"), ("after", "After"), ("threshold", "Needed"))
-
-
-@dataclass(frozen=True)
-class Reported:
-    """A project, and what a report says of it as a whole."""
-
-    project: Project
-    site: Site | None
-    author: str
-    made: str
-
-    @property
-    def place(self) -> str:
-        """Where it lies."""
-        crs = self.project.place.crs or "no coordinate reference system"
-        return f"{self.site.title}, {crs}" if self.site is not None else crs
 
 
 def write_report(
     path: Path, project: Project, results: Sequence[Result], studio: Studio, progress: Progress
 ) -> int:
     """Write the report of some results of a project; gives its number of pages."""
-    site = _site(project)
-    reported = Reported(project, site, _author(), local_time(datetime.now(site.tz if site else None)))
+    reported = reported_now(project)
     chapters = []
     for number, result in enumerate(results):
 
@@ -116,7 +82,7 @@ def _chapter(
     room = HEIGHT - sum(block.height(WIDTH) + block.gap for block in said)
     yield from figures(result, states, reported.site, studio, progress, room)
     yield from tables_named(result, [name for name in tables_of(result) if name not in LEADING])
-    yield from _origin(reported, result)
+    yield from origin_of(reported, result)
 
 
 def _title(reported: Reported, result: Result, is_first: bool) -> Iterator[Block]:
@@ -135,14 +101,6 @@ def _title(reported: Reported, result: Result, is_first: bool) -> Iterator[Block
         rows += [("Report of", reported.made)]
         rows += [("Report by", reported.author)] if reported.author else []
     yield Facts(gap=8, rows=rows)
-
-
-def subject_of(result: Result) -> str:
-    """The title of a result without what it says of the outcome, which stands below it."""
-    title = unbroken(result.title)
-    for sentence in answers_of(result)[:1]:
-        title = title.replace(f": {sentence.removesuffix('.')}", "")
-    return title
 
 
 def _verdicts(result: Result) -> Iterator[Block]:
@@ -172,46 +130,3 @@ def _verdicts(result: Result) -> Iterator[Block]:
 def _words(row: Mapping[str, Any]) -> list[str]:
     """By which rule a verdict is found, and why."""
     return [unbroken(str(row.get(key, ""))) for key in ("rule", "reason")]
-
-
-def _origin(reported: Reported, result: Result) -> Iterator[Block]:
-    """Method, error, limits, questions, and what went in."""
-    pedigree = result.pedigree
-    yield heading("How it was computed")
-    yield paragraph(pedigree.method)
-    if pedigree.error:
-        yield heading("How exact it is", 10, 12)
-        yield paragraph(pedigree.error)
-        yield paragraph(OF_THE_MODEL, gap=4)
-        yield Facts(rows=sources_of(reported.project))
-    if pedigree.limits:
-        yield heading("Left out and assumed", 10, 12)
-        for limit in pedigree.limits:
-            yield Text(gap=2, html=f"– {escape(limit)}", points=SMALL)
-    yield heading("What was asked", 10, 12)
-    yield Facts(rows=answers(result, reported.project), title_share=0.42)
-    if pedigree.sun:
-        yield heading("Sun", 10, 12)
-        for line in pedigree.sun:
-            yield paragraph(line, SMALL, gap=3)
-    yield heading("What went in", 10, 12)
-    rows = [[name, digest] for name, digest in pedigree.named_inputs]
-    yield Grid(["Input", "SHA-256 of its content"], rows, [False, False], points=6.5)
-    work = "; ".join(f"{name}: {number}" for name, number in work_numbers(pedigree))
-    yield paragraph(f"Computed with {pedigree.version}. {work}.", SMALL, MUTED)
-
-
-def _site(project: Project) -> Site | None:
-    try:
-        return site_of(project)
-    except PlaceError:
-        return None
-
-
-def _author() -> str:
-    """Who is at this computer; "" where the account is nobody's own."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        return ""
-    return "" if name in NOBODY else name

@@ -6,8 +6,10 @@ import re
 from datetime import date
 from pathlib import PurePath
 
+from app.resultanswer import answers_of
 from layers.project import Project
 from layers.results import Result
+from layers.written import unbroken
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -33,6 +35,14 @@ def date_in_words(day: str) -> str:
 def seen_from(azimuth_deg: float) -> str:
     """Where somebody stands who looks into a direction: "south-west"."""
     return COMPASS[round((azimuth_deg + 180) % 360 / 45) % 8]
+
+
+def subject_of(result: Result) -> str:
+    """The title of a result without what it says of the outcome, which stands below it."""
+    title = unbroken(result.title)
+    for sentence in answers_of(result)[:1]:
+        title = title.replace(f": {sentence.removesuffix('.')}", "")
+    return title
 
 
 def sources_of(project: Project) -> list[tuple[str, str]]:

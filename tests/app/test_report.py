@@ -19,9 +19,8 @@ from app.paper import HEIGHT, WIDTH, Block, Text, heading, paragraph
 from app.papergrid import Grid
 from app.reportframes import ViewFrame
 from app.reporting import file_name
-from app.reportpdf import subject_of
 from app.reporttables import MOST_ROWS, numbers_grid, table_blocks
-from app.reportwords import date_in_words, day_of_result, seen_from
+from app.reportwords import date_in_words, day_of_result, seen_from, subject_of
 from layers.results import BEFORE, CHANGE, FINDINGS, Pedigree, Quantity, Result, Table, Values
 from layers.views import View
 from layers.written import unbroken
@@ -93,9 +92,9 @@ def test_cells_wrap_inside_their_columns(qtbot: QtBot) -> None:
     image = QImage(round(paper.A4.width_mm * paper.MM), 200, QImage.Format.Format_RGB32)
     image.fill(0xFFFFFFFF)
     with QPainter(image) as painter:
-        long.draw(painter, paper.LEFT, 10, WIDTH)
+        long.draw(painter, paper.A4.left, 10, WIDTH)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(200, -1, 4)[..., :3]
-    right = round(paper.LEFT + WIDTH) + 1
+    right = round(paper.A4.left + WIDTH) + 1
     assert (pixels[:, right:] == 255).all(), "nothing is painted beside the page's column"
 
 

@@ -1,0 +1,1 @@
+"""The printed comparison: situations of the city beside each other, and what differs between them."""
