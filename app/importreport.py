@@ -69,6 +69,8 @@ WIDEST = 260
 def summary(reports: list[Report], noun: str = "object") -> str:
     """The reports in one sentence; images that are missing are counted as images, not as objects."""
     parts = [f"Read {counted(sum(report.read for report in reports), noun)}"]
+    if polygons := sum(report.polygons for report in reports):
+        parts[0] += f" with {counted(polygons, 'surface')}"
     images = [
         found.text.split(":")[0] for each in reports for found in each.warnings if found.code in NO_IMAGE
     ]

@@ -21,7 +21,7 @@ from layers.importing import import_files
 from layers.project import Project
 from layers.records import Layer
 from tests.conftest import DATA
-from tests.counts import counted
+from tests.counts import counted, polygons
 
 PAGE = Path(__file__).with_name("formats.md")
 FOLDERS = (
@@ -54,8 +54,9 @@ INTRODUCTION = """# Real files, opened
 Made by `make formats-table`: every file of a collection of real city data is imported into a project of
 its own, and this is what came out. *In the file* counts objects with other means than Citystrata's own
 readers, where there are some (XPath over GML, plain JSON, laspy's headers, GDAL's feature counts); *in the
-project* is what can be selected afterwards. Nothing is dropped silently: what cannot be drawn is kept and
-counted as such.
+project* is what can be selected afterwards. *Surfaces* are the polygons of city objects, counted alike: those
+that objects share by a link are drawn of each of them, and are one in the file. Nothing is dropped silently:
+what cannot be drawn is kept and counted as such.
 
 Damaged files are another matter: `make fuzz` takes small files of every format, real ones where there are
 some and made ones besides, damages each in thousands of ways (bytes flipped and cut, counts enlarged,
@@ -75,6 +76,8 @@ class Row:
     format: str = ""
     there: int | None = None  # objects in the file, counted by other means
     here: int = 0  # objects in the project
+    faces_there: int | None = None  # polygons in the file, counted by other means
+    faces: int = 0  # polygons that the objects are drawn of
     dropped: int = 0
     repaired: int = 0
     unsupported: int = 0
@@ -86,14 +89,16 @@ class Row:
         """The row of the table."""
         name = f"`{self.path.name}`"
         if self.refused:
-            return name, self.format or "—", "", "", "", f"refused: {self.refused}"
-        there = "" if self.there is None else f"{self.there:,}"
+            return name, self.format or "—", "", "", "", "", "", f"refused: {self.refused}"
+        there, faces_there = ("" if n is None else f"{n:,}" for n in (self.there, self.faces_there))
+        faces = f"{self.faces:,}" if self.faces else ""
         said = [f"{code} × {count}" if count > 1 else code for code, count in self.warnings[:MOST_WARNINGS]]
         if len(self.warnings) > MOST_WARNINGS:
             said.append(f"{len(self.warnings) - MOST_WARNINGS} other kinds")
-        counts = ((self.repaired, "repaired"), (self.unsupported, "kept, not drawn"))
-        said = [*(f"{n:,} {what}" for n, what in counts if n), *said, *filter(None, [self.note])]
-        return name, self.format, there, f"{self.here:,}", str(self.dropped), ", ".join(said)
+        kinds = ((self.repaired, "repaired"), (self.unsupported, "kept, not drawn"))
+        said = [*(f"{n:,} {what}" for n, what in kinds if n), *said, *filter(None, [self.note])]
+        counts = there, f"{self.here:,}", faces_there, faces, str(self.dropped)
+        return name, self.format, *counts, ", ".join(said)
 
 
 def main() -> int:
@@ -112,8 +117,9 @@ def main() -> int:
                 f"## {folder}\n",
                 f"{len(rows)} files: {len(opened)} opened, {len(rows) - len(opened)} refused;"
                 f" {sum(row.dropped for row in rows)} objects dropped.\n",
-                "| file | format | in the file | in the project | dropped | what was said |",
-                "|---|---|---:|---:|---:|---|",
+                "| file | format | in the file | in the project | surfaces in the file | surfaces drawn"
+                " | dropped | what was said |",
+                "|---|---|---:|---:|---:|---:|---:|---|",
             ]
             lines += ["| " + " | ".join(_plain(cell) for cell in row.cells()) + " |" for row in rows]
             lines.append("")
@@ -180,6 +186,8 @@ def _row(path: Path, form: str, layers: Sequence[Layer], note: str = "") -> Row:
         form,
         counted(form, path),
         here,
+        polygons(form, path),
+        total("polygons"),
         total("dropped"),
         total("repaired"),
         total("unsupported"),

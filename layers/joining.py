@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from layers.arrays import Float64, Int32
 from layers.data import Box, Feature
 from layers.errors import ReadError
-from layers.report import Report
+from layers.report import COUNTED, Report
 from layers.request import StagedLayer
 from layers.stored import Stored
 from layers.values import merge_types
@@ -146,7 +146,7 @@ def added(*parts: Report) -> Report:
     report = Report()
     said = set()
     for part in parts:
-        for name in ("read", "repaired", "unsupported", "dropped", "more_warnings"):
+        for name in (*COUNTED, "more_warnings"):
             setattr(report, name, getattr(report, name) + getattr(part, name))
         for warning in part.warnings:
             if warning.object or warning not in said:

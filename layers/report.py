@@ -10,6 +10,8 @@ from typing import Any, Literal
 MAX_WARNINGS = 1000
 #: What became of what a warning speaks of; all but "noted" are counted.
 Outcome = Literal["noted", "repaired", "unsupported", "dropped"]
+#: What a report counts beside its findings.
+COUNTED = ("read", "repaired", "unsupported", "dropped", "polygons")
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Report:
     repaired: int = 0
     unsupported: int = 0
     dropped: int = 0
+    polygons: int = 0  # that city objects are drawn of
     warnings: list[Warning] = field(default_factory=list)
     more_warnings: int = 0
 
@@ -49,24 +52,18 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
-            "read": self.read,
-            "repaired": self.repaired,
-            "unsupported": self.unsupported,
-            "dropped": self.dropped,
+            **{name: getattr(self, name) for name in COUNTED},
             "warnings": [vars(w) for w in self.warnings],
             "more_warnings": self.more_warnings,
         }
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Report:
-        """The report that `as_dict` gave."""
+        """The report that `as_dict` gave; what earlier ones did not count is 0."""
         return cls(
-            values["read"],
-            values["repaired"],
-            values["unsupported"],
-            values["dropped"],
-            [Warning(**w) for w in values["warnings"]],
-            values["more_warnings"],
+            **{name: values.get(name, 0) for name in COUNTED},
+            warnings=[Warning(**w) for w in values["warnings"]],
+            more_warnings=values["more_warnings"],
         )
 
 

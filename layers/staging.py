@@ -92,12 +92,14 @@ def stage_part(folder: Path, layer: LayerData, site: Site, wanted: Wanted, image
 def described(layer: LayerData, site: Site) -> StagedLayer:
     """The layer without its rows and arrays."""
     kind = CityTiles if isinstance(layer.drawable, Mesh) else type(layer.drawable)
+    drawn = layer.drawable if isinstance(layer.drawable, Mesh | CityTiles) else None
+    polygons = 0 if drawn is None else len(drawn.surface_type)
     counts = Counter((item.type, item.lods, item.surfaces) for item in layer.features)
     return StagedLayer(
         name=layer.name,
         kind=layer.kind,
         crs=layer.crs,
-        report=layer.report.as_dict(),
+        report=replace(layer.report, polygons=polygons).as_dict(),
         facts={**layer.facts, "layer_box": layer.box},
         box=moved_box(layer.box, site.move) if layer.box else None,
         placement=site.placement.text(),

@@ -17,7 +17,7 @@ from layers.importing import import_files
 from layers.placement import TILTS_DEG, UNITS_M, Placement
 from layers.project import Project
 from layers.records import Layer
-from layers.report import told_once
+from layers.report import COUNTED, told_once
 from layers.written import counted
 
 MOST_WARNINGS = 5
@@ -104,7 +104,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
 
 
 def _values(layer: Layer, notes: Sequence[str]) -> dict[str, Any]:
-    report = {k: layer.report[k] for k in ("read", "repaired", "unsupported", "dropped", "warnings")}
+    report = {k: layer.report[k] for k in (*COUNTED, "warnings")}
     return {
         "name": layer.name,
         "kind": layer.kind,
@@ -119,7 +119,8 @@ def _line(layer: Layer) -> str:
     line = f"{layer.name}: {layer.kind}, {layer.crs or 'no CRS'}"
     if layer.partner is not None:
         return f"{line}, drawn from objects of the layer before"
-    line += f", {report['read']:,} read, {report['dropped']} dropped"
+    drawn = f" with {counted(report['polygons'], 'surface')}" if report["polygons"] else ""
+    line += f", {report['read']:,} read{drawn}, {report['dropped']} dropped"
     if report["repaired"] or report["unsupported"]:
         line += f", {report['repaired']} repaired, {report['unsupported']} unsupported"
     return line + (f", {counted(len(report['warnings']), 'warning')}" if report["warnings"] else "")

@@ -64,7 +64,7 @@ def test_dropping_a_file_opens_it_in_an_untitled_project(
     settled(window.session)
     assert window.canvas.isVisible() and window.session.is_untitled
     assert [layer.name for layer in window.session.project.layers] == ["blocks"]
-    assert "Read 9 objects, nothing to report." in window.notices.info.text
+    assert "Read 9 objects with 54 surfaces, nothing to report." in window.notices.info.text
     assert window.statusBar().crs.text() == "EPSG:7415"  # type: ignore[attr-defined]
     assert window.statusBar().scale.text().startswith("1 : ")  # type: ignore[attr-defined]
     assert "Untitled" in window.windowTitle()
