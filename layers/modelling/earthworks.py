@@ -68,14 +68,19 @@ class Earthwork:
         return min(abs(self.depth_m) * self.slope, self._skeleton.reach_m)
 
     @cached_property
+    def cells(self) -> Cells:
+        """Its sides and floor, where they are not upright; heights are how far inwards their nodes are."""
+        found = self._skeleton
+        polygons = [[ring] for rings in found.faces for ring in rings]
+        cells = Cells(found.nodes, polygons, len(self.outline.places))
+        return cut(cells, found.nodes[:, 2] - abs(self.depth_m) * self.slope)
+
+    @cached_property
     def volume_m3(self) -> float:
         """How much earth is moved, exactly."""
         if self.slope == 0:
             return self.outline.area_m2 * abs(self.depth_m)
-        found = self._skeleton
-        polygons = [[ring] for rings in found.faces for ring in rings]
-        cells = Cells(found.nodes, polygons, len(self.outline.places))
-        cells = cut(cells, found.nodes[:, 2] - abs(self.depth_m) * self.slope)
+        cells = self.cells
         moved = np.minimum(cells.nodes[:, 2] / self.slope, abs(self.depth_m))
         return sum(_below(cells.nodes[:, :2], moved, polygon) for polygon in cells.polygons)
 
