@@ -11,6 +11,8 @@ from layers.project import ENDING, Project
 from layers.untitled import delete_project, move_project, refuse_to_overwrite
 
 NAME = "Lohefurt"
+#: The layer of plots with what may be built on them.
+ZONING = "Zoning plan"
 #: Part of the time that goes into making the files.
 MAKING = 0.4
 
@@ -43,6 +45,7 @@ def _fill(path: Path, folder: Path, progress: Progress) -> None:
     files = demo.make(folder)
     wanted = (
         (files.terrain, "Terrain", ReadOptions()),
+        (files.zoning, ZONING, ReadOptions(kind="vector")),
         (files.sewer, "Sewer", ReadOptions(kind="pipes")),
         (files.water, "Drinking water", ReadOptions(kind="pipes")),
         (files.city, "City", ReadOptions()),
@@ -62,3 +65,4 @@ def _fill(path: Path, folder: Path, progress: Progress) -> None:
             for title, date in files.epochs:
                 edit.set_epoch(title, date)
             edit.set_project("time_zone", files.time_zone)
+            edit.set_layer(project.layer(ZONING).id, visible=False)  # it would lie over the city

@@ -5,6 +5,7 @@ city.city.json         buildings in two levels of detail through three epochs, s
 sewer.geojson          gravity sewer: conduits and manholes
 water.geojson          drinking water network
 heritage.csv           catalogue of monuments
+zoning.geojson         plots of the zoning plan, with what may be built on them
 church-scan.laz        the parish church as a coloured, classified point cloud
 church-mesh.ply        and as a mesh
 """
@@ -22,13 +23,14 @@ from assets.demo_house import Builder, Dice, House
 from assets.demo_landmarks import PLAN_YEAR, Landmarks
 from assets.demo_networks import write_sewer, write_water
 from assets.demo_plan import CHURCHYARD, MARKET, PARK, SCHOOL_YARD, Plan
+from assets.demo_plots import write_plots
 from assets.demo_quarters import Ground, Quarters
 from assets.demo_solids import millimetres
 from assets.demo_suburbs import Suburbs
 from assets.demo_terrain import CRS, WATER_FALL, WATER_LEVEL_M, Terrain
 
 #: Raised with every change to what is built.
-EDITION = 4
+EDITION = 5
 #: What the epoch is called in which the city stands that was surveyed.
 STOCK = "stock 2025"
 SEED = 1897
@@ -43,6 +45,7 @@ class DemoFiles:
     city: Path
     sewer: Path
     water: Path
+    zoning: Path
     catalogue: Path
     scan: Path
     mesh: Path
@@ -64,6 +67,7 @@ def make(folder: Path) -> DemoFiles:
         folder / "city.city.json",
         folder / "sewer.geojson",
         folder / "water.geojson",
+        folder / "zoning.geojson",
         folder / "heritage.csv",
         folder / "church-scan.laz",
         folder / "church-mesh.ply",
@@ -74,6 +78,7 @@ def make(folder: Path) -> DemoFiles:
     _city(terrain, plan, dice, houses).write(files.city)
     write_sewer(files.sewer, plan, terrain)
     write_water(files.water, plan, terrain)
+    write_plots(files.zoning, plan)
     scan = demo_church.ChurchScan(houses[0], terrain, SEED)
     demo_church.write_cloud(files.scan, scan, SCAN_POINTS)
     demo_church.write_mesh(files.mesh, scan)

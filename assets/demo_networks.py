@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,9 +14,10 @@ import numpy as np
 import shapely
 from shapely import LineString, Point
 
+from assets.demo_features import feature, write_features
 from assets.demo_plan import Plan
 from assets.demo_solids import XY
-from assets.demo_terrain import CORNER, CRS, Terrain
+from assets.demo_terrain import Terrain
 
 MANHOLE_SPACING_M = 38.0
 JOIN_M = 14.0
@@ -162,7 +162,7 @@ def write_sewer(path: Path, plan: Plan, terrain: Terrain) -> None:
             _conduit(sewer, n, invert[n], conduit_end[n], above[n]) for n in sewer.order if n in conduit_end
         ]
         features += [_manhole(sewer, n, invert[n]) for n in sewer.order]
-    _write(path, "sewer", features)
+    write_features(path, "sewer", features)
 
 
 def _conduit(sewer: _Sewer, n: int, start: float, end: float, above: int) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def _conduit(sewer: _Sewer, n: int, start: float, end: float, above: int) -> dic
         "yearOfConstruction": year,
         "condition": ("good", "fair", "fair", "poor")[min(3, max(0, (2025 - year) // 35))],
     }
-    return _feature(LineString(((*a, start), (*b, end))), record)
+    return feature(LineString(((*a, start), (*b, end))), record)
 
 
 def _manhole(sewer: _Sewer, n: int, invert: float) -> dict[str, Any]:
@@ -198,7 +198,7 @@ def _manhole(sewer: _Sewer, n: int, invert: float) -> dict[str, Any]:
         "diameter": 1500 if is_outfall else 1000,
         "coverMaterial": "cast iron",
     }
-    return _feature(Point(*sewer.graph.places[n], invert), record)
+    return feature(Point(*sewer.graph.places[n], invert), record)
 
 
 def write_water(path: Path, plan: Plan, terrain: Terrain) -> None:
@@ -234,8 +234,8 @@ def write_water(path: Path, plan: Plan, terrain: Terrain) -> None:
             "depth": WATER_COVER_M,
             "diameter": 600 if role in ("hydrant", "valve") else 300,
         }
-        features.append(_feature(Point(*_beside(p), level[n]), record))
-    _write(path, "water", features)
+        features.append(feature(Point(*_beside(p), level[n]), record))
+    write_features(path, "water", features)
 
 
 def _beside(p: XY) -> XY:
@@ -267,23 +267,4 @@ def _main(graph: Graph, i: int, a: int, b: int, kind: str, level: list[float]) -
         "toNode": f"WN-{b + 1:04d}",
         "yearOfConstruction": year,
     }
-    return _feature(LineString(((*_beside(p), level[a]), (*_beside(q), level[b]))), record)
-
-
-def _feature(shape: LineString | Point, properties: dict[str, Any]) -> dict[str, Any]:
-    placed = [
-        [round(x + CORNER[0], 3), round(y + CORNER[1], 3), round(z, 3)]
-        for x, y, z in shapely.get_coordinates(shape, include_z=True).tolist()
-    ]
-    geometry = {
-        "type": shape.geom_type,
-        "coordinates": placed if isinstance(shape, LineString) else placed[0],
-    }
-    return {"type": "Feature", "id": properties["id"], "properties": properties, "geometry": geometry}
-
-
-def _write(path: Path, name: str, features: list[dict[str, Any]]) -> None:
-    crs = {"type": "name", "properties": {"name": f"urn:ogc:def:crs:{CRS.replace(':', '::')}"}}
-    head = json.dumps({"type": "FeatureCollection", "name": name, "crs": crs})[:-1]
-    rows = ",\n".join(json.dumps(f, ensure_ascii=False, separators=(",", ":")) for f in features)
-    path.write_text(f'{head}, "features": [\n{rows}\n]}}\n', encoding="utf-8")
+    return feature(LineString(((*_beside(p), level[a]), (*_beside(q), level[b]))), record)

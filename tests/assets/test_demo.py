@@ -16,6 +16,7 @@ import pytest
 import rasterio
 import shapely
 
+from analysis.zones.ordinance import COVERAGE, HEIGHT, ordinance_from
 from assets.demo import DemoFiles, make
 from layers.validation import validate
 
@@ -239,6 +240,16 @@ def test_the_water_network_is_one_piece(files: DemoFiles) -> None:
     assert reached == {f["properties"]["id"] for f in features if f["geometry"]["type"] == "Point"}
 
 
+def test_every_plot_has_rules_that_a_check_knows_and_none_lies_on_another(files: DemoFiles) -> None:
+    features = json.loads(files.zoning.read_text(encoding="utf-8"))["features"]
+    areas = shapely.from_geojson([json.dumps(each["geometry"]) for each in features])
+    assert shapely.is_valid(areas).all() and len({each["id"] for each in features}) == len(features) > 20
+    assert shapely.union_all(areas).area == pytest.approx(shapely.area(areas).sum(), rel=1e-9)
+    for each in features:
+        rules = ordinance_from({}, list(each["properties"]), by_name=True).found
+        assert {HEIGHT, COVERAGE} <= set(rules) and rules[HEIGHT] == "maxHeight", each["id"]
+
+
 def test_the_catalogue_points_at_city_objects_and_scans_that_exist(files: DemoFiles, city: City) -> None:
     with files.catalogue.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -256,6 +267,6 @@ def test_the_catalogue_points_at_city_objects_and_scans_that_exist(files: DemoFi
 
 def test_it_is_made_of_the_same_bytes_every_time(files: DemoFiles, tmp_path: Path) -> None:
     again = make(tmp_path)
-    for name in ("terrain", "city", "sewer", "water", "catalogue", "scan", "mesh"):
+    for name in ("terrain", "city", "sewer", "water", "zoning", "catalogue", "scan", "mesh"):
         first, second = (hashlib.sha256(getattr(f, name).read_bytes()).hexdigest() for f in (files, again))
         assert first == second, name
