@@ -23,14 +23,17 @@ from layers.edit import Edit
 from layers.epochs import state_at
 from layers.errors import EditError
 from layers.ground import terrain_of
+from layers.modelling.earthworks import Earthwork, Volumes
 from layers.modelling.figures import figures
 from layers.modelling.moving import Heights, moved, placed
 from layers.modelling.snapping import edges_in
+from layers.modelling.trenching import trenched
 from layers.modelling.workplace import Workplace
 from layers.project import Project
 from layers.records import CityObject, Layer
 from layers.shapes import Shape
 from layers.shaping import Shapes
+from layers.tin import TIN
 
 #: Says how high an object is over its ground, metres.
 HEIGHT = "measuredHeight"
@@ -48,11 +51,12 @@ ROOF_CODES: Mapping[str, str] = MappingProxyType(
 #: Objects in whose neighbourhood one draws; of more the rest is left out.
 MOST_NEAR = 60
 #: City objects whose boxes meet a rectangle.
-_NEAR = (
+_MEETING = (
     "SELECT r.fid FROM object_rtree r JOIN object o ON o.fid = r.fid JOIN layer l ON l.id = o.layer"
     " WHERE r.maxx >= ? AND r.minx <= ? AND r.maxy >= ? AND r.miny <= ?"
-    " AND o.gone = 0 AND l.kind = 'city' AND l.present = 1 LIMIT ?"
+    " AND o.gone = 0 AND l.kind = 'city' AND l.present = 1"
 )
+_NEAR, _RELIEFS = f"{_MEETING} LIMIT ?", f"{_MEETING} AND o.type = ?"
 
 
 @dataclass(frozen=True)
@@ -296,6 +300,26 @@ class Workshop:
         kept = self.reshape(edit, {first: shape})
         scenarios.remove(self.project, edit, others, self.scenario)
         return kept
+
+    def dig(self, edit: Edit, earth: Earthwork) -> tuple[list[int], Volumes]:
+        """Move earth in the terrain of triangles that stands there; gives its objects, and the volumes."""
+        changed: dict[int, Shape] = {}
+        cut_m3 = fill_m3 = 0.0
+        for fid in self.reliefs(earth.outline.places):
+            shape = self.shape(fid)
+            found = trenched(shape, earth) if shape is not None else None
+            if found is not None:
+                changed[fid], moved = found
+                cut_m3, fill_m3 = cut_m3 + moved.cut_m3, fill_m3 + moved.fill_m3
+        if not changed:
+            raise EditError("No earth is moved", found="an outline beside the terrain")
+        return self.reshape(edit, changed), Volumes(cut_m3, fill_m3)
+
+    def reliefs(self, places: Float64) -> list[int]:
+        """The terrain of triangles that stands within the box around places (n, 2)."""
+        (x0, y0), (x1, y1) = places.min(axis=0).tolist(), places.max(axis=0).tolist()
+        found = self.project.query(_RELIEFS, (x0, x1, y0, y1, TIN))
+        return self.standing([fid for (fid,) in found])
 
     def remove(self, edit: Edit, fids: Sequence[int]) -> None:
         """Take objects away with all their parts."""

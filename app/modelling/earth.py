@@ -67,8 +67,8 @@ class EarthTool(OutlineTool):
 
     def _made(self) -> Earthwork:
         earth = Earthwork(self.outline, -self.way * self.values["depth_m"], self.values["slope"])
-        if self._terrain() is None:
-            raise EditError("There is no terrain of cells here", do="Add a raster of heights first")
+        if self._terrain() is None and not self.desk.aim.workshop.reliefs(earth.outline.places):
+            raise EditError("There is no terrain here", do="Add a raster of heights, or a TINRelief, first")
         return earth
 
     def _floor(self, earth: Earthwork) -> list[Float64]:
@@ -97,9 +97,13 @@ class EarthTool(OutlineTool):
     def make(self) -> None:
         """Write the terrain anew in a job, and put it in the place of the one there is."""
         layer, earth = self._terrain(), self._earth
-        if layer is None or earth is None:
+        if earth is None:
             return
-        dig(self.desk, layer, earth, f"{dict(KINDS)[self.values['kind']]} of {self.values['depth_m']:g} m")
+        label = f"{dict(KINDS)[self.values['kind']]} of {self.values['depth_m']:g} m"
+        if layer is not None:
+            dig(self.desk, layer, earth, label)
+        elif not self.desk.carry_out(label, lambda workshop, edit: workshop.dig(edit, earth)[0]):
+            return
         self.desk.end()
 
     def sketch_made(self, pen: Pen) -> None:
