@@ -245,10 +245,10 @@ def _write_pieces(project: Project, layer: Layer, file: IO[bytes]) -> None:
         file.write(data)
 
 
-def layer_data(project: Project, layer: Layer) -> LayerData:
-    """A layer as it is now, for the writers of other formats."""
+def layer_data(project: Project, layer: Layer, with_shapes: bool = True) -> LayerData:
+    """A layer as it is now, for the writers of other formats; its text with the edited shapes, or without."""
     data = rows_of(project, layer)
-    for name, tile in current_tiles(project, layer):
+    for name, tile in current_tiles(project, layer, with_shapes=with_shapes):
         if name:
             data.pieces.append(Piece(b"", role=TILE + name))
         data.pieces += map(Piece, tile)

@@ -35,12 +35,18 @@ def changed_bytes(project: Contents, layer: Layer, change: Callable[[Piece], Pie
 
 
 def current_tiles(
-    project: Contents, layer: Layer, change: Callable[[Piece], Piece] = lambda piece: piece
+    project: Contents,
+    layer: Layer,
+    change: Callable[[Piece], Piece] = lambda piece: piece,
+    with_shapes: bool = True,
 ) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """The tiles by name with the edits in them; a single file is one tile without a name."""
+    """The tiles by name with the edits in them; a single file is one tile without a name.
+
+    Unless `with_shapes`, the shapes are those of the source.
+    """
     form = formats.by_name(layer.source_format)
     rewriter, reshaper = formats.rewriter(form), formats.reshaper(form)
-    shapes = project.shapes(layer) if reshaper else {}
+    shapes = project.shapes(layer) if reshaper and with_shapes else {}
     leaver, gone = formats.leaver(form), gone_of(project, layer)
 
     def attributes_of(fid: int) -> dict[str, bytes] | None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 
+import numpy as np
+
 from layers import citymodel, sequence
 from layers.data import TILE, LayerData, Piece, WriteOptions
 from layers.errors import WriteError
@@ -13,6 +15,7 @@ from layers.flatten import MALFORMED, fault_of
 from layers.gml import model as gml
 from layers.named import joined
 from layers.reproject import name_crs, reproject
+from layers.shapes import SOURCE, Shape, renumbered
 from layers.upgrade import Model
 
 #: What makes a model of a source's text, by format. It is told where its layer is known to lie, and what the
@@ -24,12 +27,19 @@ DECODERS: dict[str, Callable[[bytes, str | None, Sequence[str]], Model]] = {
 }
 
 NO_IMAGES: Mapping[str, str] = MappingProxyType({})
+NO_SHAPES: Mapping[str, Shape] = MappingProxyType({})
 
 
-def model_of(layer: LayerData, options: WriteOptions, images: Mapping[str, str] = NO_IMAGES) -> Model:
+def model_of(
+    layer: LayerData,
+    options: WriteOptions,
+    images: Mapping[str, str] = NO_IMAGES,
+    shapes: Mapping[str, Shape] = NO_SHAPES,
+) -> Model:
     """The layer as it is now, in CityJSON 2.0, of one LoD and in another CRS if so asked.
 
-    `images` are the names of those that go out with it under another one.
+    `images` are the names of those that go out with it under another one, `shapes` those of objects that
+    are not as the text tells.
     """
     source = str(layer.facts.get("source_format"))
     if source not in DECODERS:
@@ -44,7 +54,30 @@ def model_of(layer: LayerData, options: WriteOptions, images: Mapping[str, str] 
         tiles.append(DECODERS[source](text, layer.crs, ids))
         _name_images(tiles[-1], tile, images)
         ids = ids[len(tiles[-1]["CityObjects"]) :]
-    return as_asked(tiles[0] if len(tiles) == 1 else sequence.joined(tiles), layer.crs, options)
+    model = tiles[0] if len(tiles) == 1 else sequence.joined(tiles)
+    _reshape(model, shapes)
+    return as_asked(model, layer.crs, options)
+
+
+def _reshape(model: Model, shapes: Mapping[str, Shape]) -> None:
+    """Give objects of a model other shapes; what is not made of surfaces stays."""
+    if not shapes:
+        return
+    scale, low = (np.array(model["transform"][name], np.float64) for name in ("scale", "translate"))
+    blocks = [np.asarray(model["vertices"], np.int64).reshape(-1, 3)]
+    first = len(blocks[0])
+    for id, shape in shapes.items():
+        item = model["CityObjects"][id]
+        before = item.get("geometry", [])
+        blocks.append(np.rint((shape.vertices - low) / scale).astype(np.int64))
+        numbers = range(first, first + len(shape.vertices))
+        first += len(shape.vertices)
+        item["geometry"] = [
+            {**geometry, "boundaries": renumbered(geometry["boundaries"], numbers)}
+            for geometry in shape.geometries
+            if geometry["type"] != SOURCE
+        ] + [before[each["place"]] for each in shape.geometries if each["type"] == SOURCE]
+    model["vertices"] = np.concatenate(blocks)
 
 
 def as_asked(model: Model, crs: str | None, options: WriteOptions) -> Model:

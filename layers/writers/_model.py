@@ -45,7 +45,8 @@ def model_going(going: Outgoing) -> Iterator[Model]:
     """The layer's own model where its source has one, else one made of its shapes or of what is drawn."""
     with collector_off(), written_anew(going.layer.name):
         if going.is_model:
-            yield model_of(going.source, going.options, going.companions.renamed)
+            source, shapes = going.source, going.shapes_beside
+            yield model_of(source, going.options, going.companions.renamed, shapes)
         else:
             with _model_anew(going) as model:
                 yield model

@@ -16,7 +16,6 @@ from layers.crs import LOCAL, crs_text, crs_title, is_beside_metres, parse_crs
 from layers.data import Feature, LayerData, WriteOptions
 from layers.errors import WriteError
 from layers.formats._citymodel import DECODERS
-from layers.formats._files import CITY_ENDINGS
 from layers.formats._vector import moved as moved_rows
 from layers.formats._vector import moved_shape
 from layers.ground import terrain_of
@@ -28,6 +27,7 @@ from layers.project import Project
 from layers.records import Layer
 from layers.report import Report
 from layers.runs import Int64
+from layers.shapes import Shape
 from layers.sourcetext import source_tiles
 from layers.writers._levels import Levels
 
@@ -43,9 +43,26 @@ class Outgoing:
     @cached_property
     def source(self) -> LayerData:
         """The objects, and the text of the source with the edits in it."""
+        return self._told[0]
+
+    @property
+    def shapes_beside(self) -> dict[str, Shape]:
+        """Edited shapes by the ids of their objects that the text of the source cannot tell."""
+        return self._told[1]
+
+    @cached_property
+    def _told(self) -> tuple[LayerData, dict[str, Shape]]:
         from layers.exporting import layer_data
 
-        return layer_data(self.project, self.layer)
+        try:
+            return layer_data(self.project, self.layer), {}
+        except WriteError:
+            shapes = self.project.shapes(self.layer)
+            if not shapes:
+                raise
+            ids = {item.fid: item.id for item in self.project.objects(fids=shapes)}
+            found = layer_data(self.project, self.layer, with_shapes=False)
+            return found, {ids[fid]: shape for fid, shape in shapes.items()}
 
     @cached_property
     def is_model(self) -> bool:
@@ -63,8 +80,10 @@ class Outgoing:
     @cached_property
     def companions(self) -> Companions:
         """The images of the source that go out with a city model that is written anew."""
+        from layers.writers import MODELS, by_ending
+
         out = self.options.out
-        if out is None or not out.name.lower().endswith(CITY_ENDINGS) or not self.is_model:
+        if out is None or not self.is_model or not {*by_ending(out, self.layer.kind)} & {*MODELS}:
             return NONE
         return renamed(self.layer, lambda: source_tiles(self.project, self.layer), out)
 
