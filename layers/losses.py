@@ -32,7 +32,7 @@ from layers.place import to_degrees
 from layers.project import Project
 from layers.records import Layer
 from layers.sourcetext import source_tiles
-from layers.writers import Writer, cityjson, cityjsonseq, dxf, geojson, laz, tiles3d
+from layers.writers import MODELS, Writer, dxf, geojson, laz, tiles3d
 from layers.writers._lasrecords import source_of
 from layers.writers._levels import Levels
 from layers.writers.holds import Holds
@@ -122,7 +122,7 @@ class _Look:
     def __init__(self, going: Outgoing, form: Writer) -> None:
         self.going, self.form = going, form
         self.project, self.layer = going.project, going.layer
-        self.is_model = form in (cityjson, cityjsonseq)
+        self.is_model = form in MODELS
         # A city model is its source's own, or is made of shapes drawn by hand, or of what is drawn.
         self.is_from_source = self.is_model and going.is_model
         self.is_from_tiles = self.is_model and not going.is_model and not going.is_of_shapes
@@ -137,6 +137,8 @@ class _Look:
             yield from self._shapes()
         if self.layer.kind == "pipes":
             yield from self._levels()
+        if not self.holds.shapeless and self.layer.kind != "heritage":
+            yield from self._shapeless()
         if (
             self.layer.kind != "city"
             and self.holds.shapes == "no"
@@ -185,6 +187,14 @@ class _Look:
         if len(tiles.points):
             text = f"{grouped(len(tiles.points))} points and corners of lines of objects are left out."
             yield Loss("lines", text, len(tiles.points))
+
+    def _shapeless(self) -> Iterator[Loss]:
+        """Objects that are not written at all, for they are nowhere."""
+        is_drawn = self.holds.shapes == "yes"
+        what = "shape" if is_drawn else "place on the map"
+        count = self._count("lods = ''" if is_drawn else "geom IS NULL")
+        if count and not self.going.options.section:
+            yield Loss("shapeless", f"{_objects(count)} without a {what} {_are(count)} not written.", count)
 
     def _lods(self) -> Iterator[Loss]:
         rows = self.project.query(
@@ -373,6 +383,10 @@ def _rings(tiles: CityTiles) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 def _objects(count: int) -> str:
     return "1 object" if count == 1 else f"{grouped(count)} objects"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _named(names: list[str]) -> str:

@@ -32,6 +32,8 @@ KINDS = ("heritage", "vector", "pipes", "city")  # it writes tables of all of th
 
 #: How a table begins that is written of a layer.
 OWN_COLUMNS = ("id", "type")
+#: Fields of a catalogue that objects of other layers have as well.
+_OF_ANYTHING = {"name", "material"}
 #: So many records without a place are named.
 _MOST_SHOWN = 3
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
@@ -61,8 +63,9 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
         raise ReadError("There are no records in this table, only the names of its columns", where=path.name)
     places = Places(header, dict(zip(header, map(str.strip, first), strict=False)))
     fields, object_field = find_fields(header), find_field(header, OBJECT_FIELDS)
+    telling = fields.keys() - (_OF_ANYTHING if header[:2] == OWN_COLUMNS else set())
     is_catalogue = options.kind == KINDS[0] or (
-        options.kind is None and bool(fields or object_field is not None)
+        options.kind is None and bool(telling or object_field is not None)
     )
     if not is_catalogue and options.kind is None and not places.known:
         if header[:2] == OWN_COLUMNS:

@@ -26,6 +26,10 @@ class Writer(Introduced, Protocol):
 WRITERS: tuple[Writer, ...] = (cityjson, cityjsonseq, geojson, geopackage, csv, gltf, tiles3d, obj, dxf, laz)
 
 
+#: Those of city models, which name their images by paths.
+MODELS: tuple[Writer, ...] = (cityjson, cityjsonseq)
+
+
 def by_ending(path: Path, kind: str | None = None) -> tuple[Writer, ...]:
     """The formats of layers of a kind that a file asks for by its name: those of the longest ending."""
     name = path.name.lower()

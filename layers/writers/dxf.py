@@ -36,6 +36,7 @@ HOLDS = Holds(
     in_metres=True,
     shapes="as footprints",
     several_lods=False,
+    shapeless=False,
     nested="as text",
     parents=False,
     dates=False,

@@ -16,6 +16,7 @@ class Holds:
     appearance: Literal["yes", "materials", "no"] = "yes"  # with images, or without
     holes: bool = True  # polygons with inner rings, else cut into triangles
     several_lods: bool = True
+    shapeless: bool = True  # objects that have no shape, or no place
     attributes: bool = True
     nested: Literal["yes", "as text"] = "yes"  # lists and nested attributes
     types: bool = True  # kinds and ids of objects

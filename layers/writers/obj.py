@@ -29,8 +29,8 @@ TITLE = "Wavefront OBJ"
 ENDINGS = (".obj",)
 KINDS = ("city", "heritage")
 HOLDS = Holds(
-    solids=False, holes=False, several_lods=False, attributes=False, parents=False, dates=False,
-    crs="in a comment", in_metres=True,
+    solids=False, holes=False, several_lods=False, shapeless=False, attributes=False, parents=False,
+    dates=False, crs="in a comment", in_metres=True,
 )  # fmt: skip
 
 DECIMALS = 3

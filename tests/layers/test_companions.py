@@ -81,6 +81,15 @@ def test_what_is_written_anew_names_images_in_a_folder_of_its_own(project: Proje
         assert not [warning for warning in again.report["warnings"] if warning["code"] == "missing_picture"]
 
 
+def test_only_city_models_name_images_by_their_paths(project: Project, tmp_path: Path) -> None:
+    layer = wall(project, tmp_path / "source", "wall.png", "gone.png")
+    for name in ("tileset.json", "wall.glb"):
+        out = tmp_path / "out" / name
+        assert "images" not in codes(project, layer, out)
+        export_layer(project, layer, out)
+    assert not list((tmp_path / "out").rglob("*.png"))
+
+
 def test_what_is_missing_outside_or_no_image_is_said_and_left(project: Project, tmp_path: Path) -> None:
     source, out = tmp_path / "in", tmp_path / "out"
     out.mkdir()

@@ -15,7 +15,7 @@ from pyproj import CRS, Transformer
 from layers import scenarios, wkb
 from layers.arrays import CityTiles
 from layers.data import ReadOptions, WriteOptions
-from layers.errors import CitystrataError, WriteError
+from layers.errors import CitystrataError, ReadError, WriteError
 from layers.exporting import export_layer
 from layers.importing import import_files
 from layers.lods import geometries_at
@@ -434,6 +434,35 @@ def test_what_a_file_cannot_hold_is_said_before(houses: Project, tmp_path: Path,
     with houses.edit("Height") as edit:
         edit.set_attribute(layer.first_fid, "measuredHeight", 13.0)
     assert {loss.code for loss in losses(houses, layer, options)} == EXPECTED[name] | {"history"}
+
+
+def test_objects_that_are_nowhere_are_told(tmp_path: Path) -> None:
+    units = real("citygml/ogc3/BuildingUnits_Storeys_xlink.gml")
+    network = real("utilities/swmm/model_full_features_network.inp")
+    counts = {"units.obj": 2, "units.dxf": 2, "units.glb": 0, "pipes.dxf": 1, "pipes.gpkg": 0}
+    with Project.create(tmp_path / "p.city.gpkg") as project, imported_here():
+        layers = {"units": import_files(project, [units])[0]}
+        layers["pipes"] = import_files(project, [network], ReadOptions(crs="local"))[0]
+        for name, count in counts.items():
+            layer = layers[name.partition(".")[0]]
+            found = losses(project, layer, WriteOptions(out=tmp_path / name))
+            assert sum(loss.count for loss in found if loss.code == "shapeless") == count
+        out = tmp_path / "units.obj"
+        export_layer(project, layers["units"], out)
+        written = [line for line in out.read_text().splitlines() if line.startswith("o ")]
+        assert len(written) == layers["units"].object_count - 2
+
+
+def test_a_table_of_city_objects_is_no_catalogue_for_their_names(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "p.city.gpkg") as project, imported_here():
+        source = real("citygml/plateau-takeshiba-tunnel/53393690_tun_6697_40_op.gml")
+        export_layer(project, import_files(project, [source])[0], tmp_path / "tunnel.csv")
+        with pytest.raises(ReadError, match="a table of the objects of a layer"):
+            import_files(project, [tmp_path / "tunnel.csv"])
+        table = tmp_path / "monuments.csv"
+        table.write_text("id,type,name,condition\n1,Tunnel,Old tunnel,good\n")
+        (monuments,) = import_files(project, [table])
+        assert monuments.kind == "heritage"
 
 
 def test_what_cannot_be_written_is_refused_before(houses: Project, tmp_path: Path) -> None:
