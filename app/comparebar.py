@@ -26,6 +26,7 @@ class CompareBar(QWidget):
     """Buttons, a slider, and the end of it."""
 
     what_changed = Signal()  # the list of changes between the views is wanted
+    print_wanted = Signal()  # the views on paper
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -59,6 +60,8 @@ class CompareBar(QWidget):
         self.changes.setToolTip("List what changed from the first to the last view")
         self.changes.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.changes.clicked.connect(self.what_changed)
+        self.print_ = _tool("Print the comparison… (Ctrl+Shift+P)", "Print the comparison")
+        self.print_.clicked.connect(self.print_wanted)
         self.close_ = _tool("Show one view again (Esc)", "End comparing")
         self.close_.clicked.connect(self._comparing.end)
         self._build()
@@ -80,7 +83,7 @@ class CompareBar(QWidget):
         row.addWidget(self.title)
         row.addWidget(self.slider, 3)
         row.addStretch(1)
-        for widget in (self.swap, self.linked, self.changes, self.close_):
+        for widget in (self.swap, self.linked, self.changes, self.print_, self.close_):
             row.addWidget(widget)
 
     def refresh(self) -> None:
@@ -133,6 +136,7 @@ class CompareBar(QWidget):
             (self.swap, "swap"),
             (self.linked, "link"),
             (self.changes, "compare"),
+            (self.print_, "report"),
             (self.close_, "close"),
         ):
             button.setIcon(icon(name))

@@ -189,8 +189,15 @@ class Notices(QWidget):
 
     def say_written(self, path: Path, pages: int) -> None:
         """A report is written; the button opens it."""
+        self._say_on_paper("The report is written", path, pages)
+
+    def say_printed(self, path: Path, pages: int) -> None:
+        """A comparison is printed, likewise."""
+        self._say_on_paper("The comparison is printed", path, pages)
+
+    def _say_on_paper(self, words: str, path: Path, pages: int) -> None:
         show = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(path)))
-        self._say(f"The report is written, {counted(pages, 'page')}: {path}", "Open", show)
+        self._say(f"{words}, {counted(pages, 'page')}: {path}", "Open", show)
 
     def say_city_date(self, timeline: Timeline) -> None:
         """Which city casts the shadows; the button shows that of today."""

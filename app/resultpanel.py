@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from analysis.states import situations_told
 from analysis.verdicts import FAIL
 from app import theme
 from app.analysing import STALE, Analysing
@@ -60,6 +61,7 @@ class ResultPanel(Panel):
     export_requested = Signal(object)  # ResultSummary
     report_requested = Signal(object)
     compare_requested = Signal(object)
+    print_requested = Signal(object)  # ResultSummary: both states of the city that it compares, on paper
     look_requested = Signal(object)  # Result: chosen in the list, so that it should be in view
     remedy_requested = Signal(str)  # what puts right what the shown result found, as `REMEDIES` names it
     fly_requested = Signal(object)  # fids
@@ -174,6 +176,7 @@ class ResultPanel(Panel):
             ("Compare with…", "compare", self.compare_requested.emit, len(self._analysing.results) > 1),
             ("", "", None, True),
             ("Report (PDF)…", "report", self.report_requested.emit, True),
+            ("Print the comparison…", "compare", self.print_requested.emit, self._compares_states),
             ("Export…", "export", self.export_requested.emit, True),
             ("", "", None, True),
             ("Rename…", "rename", self._rename, can_edit),
@@ -187,6 +190,11 @@ class ResultPanel(Panel):
             action.triggered.connect(lambda _on=False, act=act: self._with_current(act))
             menu.addAction(action)
         return menu
+
+    @property
+    def _compares_states(self) -> bool:
+        """Whether the chosen result is about two states of the city, which can stand side by side."""
+        return self.current is not None and len(set(situations_told(self.current.inputs))) > 1
 
     # -- what is chosen ----------------------------------------------------------------------
 

@@ -31,6 +31,10 @@ class TimeCommands(LookCommands):
         """Look at all views from the same place, or not."""
         self._session.comparing.set_linked(on)
 
+    def print_comparison(self) -> None:
+        """Ask how the views are put on paper."""
+        self._window.time.ask_printing()
+
     def play(self, on: bool) -> None:
         """Play the dates, or pause."""
         self._window.time.player.play(on)

@@ -16,16 +16,18 @@ from app.beginnings import from_views
 from app.comparebar import CompareBar
 from app.comparing import SPLIT
 from app.dialogs import show_beside
+from app.dialogs.printing import PrintingForm
 from app.dialogs.snapshot import SnapshotForm
 from app.dialogs.timelapse import TimelapseForm
 from app.paneheads import PaneHeads
 from app.panesuns import PaneSuns
 from app.player import Player
+from app.printing import ask_printing
 from app.scenariopanel import ScenarioPanel
 from app.scenarios import Scenarios
 from app.timelapse import ask_timelapse
 from layers.records import Layer, Scenario
-from layers.results import Result
+from layers.results import Result, ResultSummary
 from layers.series import lies_on, year_of
 from viewer.age import AGE
 from viewer.arrangement import BLINK, ONION, SWIPE
@@ -78,6 +80,8 @@ class TimeView(QObject):
             lambda number: self.ask_snapshot(session.project.layer(number))
         )
         self.bar.what_changed.connect(self.ask_what_changed)
+        self.bar.print_wanted.connect(self.ask_printing)
+        window.results.print_requested.connect(self.print_of)
         window.results.changes.views_wanted.connect(self.show_both)
 
     @property
@@ -151,8 +155,8 @@ class TimeView(QObject):
         asked = {name: value for name, value in from_views(session).items() if name in usual}
         return window.ask_analysis(CHANGE, usual | asked)
 
-    def show_both(self, result: Result) -> None:
-        """Show the two states that a list of changes is about."""
+    def show_both(self, result: Result | ResultSummary) -> None:
+        """Show the two states that a result compares."""
         known = {one.name: one.id for one in self._session.project.scenarios}
         showings = [
             Showing(
@@ -163,6 +167,16 @@ class TimeView(QObject):
             for prefix in ("compare_", "")
         ]
         self._session.comparing.begin(self._session.comparing.way or SWIPE, showings=showings)
+
+    def ask_printing(self) -> PrintingForm:
+        """Ask how the views are put on paper."""
+        window = self._window
+        return ask_printing(window, self._session, window.sun, window.notices.say_printed)
+
+    def print_of(self, result: ResultSummary) -> None:
+        """Show the two states that a result compares, and ask how they are put on paper."""
+        self.show_both(result)
+        self.ask_printing()
 
     def _only(self, name: str) -> frozenset[int] | None:
         """A layer alone, with all that holds no city objects; None for all layers."""

@@ -115,7 +115,7 @@ def differences(
         result = _changes(project, situations[0], situation, tell)
         rows = list(_rows(project, result.tables[CHANGES]))
         shown = [row for row in rows if row.box is not None and seen.holds(row.box)]
-        shown.sort(key=lambda row: -row.size)
+        shown.sort(key=lambda row: -round(row.size, 3))
         is_whole = len(rows) == len(result.tables[CHANGES])
         found.append(Differences(number, result, shown, is_whole))
     return found
