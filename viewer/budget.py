@@ -16,6 +16,14 @@ GROUND_TILES = 40
 #: Tiles of city objects in full detail. Each is an actor: few of them keep a frame quick.
 CITY_TILES = 100
 
+#: In motion several views share less than what one may draw: each costs something by itself.
+SHARED_MOVING = 1.25
+
+
+def share_of(count: int, moving: bool) -> float:
+    """What one of so many views may draw of what one alone might."""
+    return float(count ** (-SHARED_MOVING if moving else -1.0))
+
 
 def aim_of(
     views: Iterable[LayerView],

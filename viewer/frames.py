@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator
+from dataclasses import dataclass
 
 from layers.arrays import UInt8
 
 #: Draws on for a short time with every step: None, and at the end the picture.
 Steps = Generator[UInt8 | None, None, None]
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A finished picture, and how it was drawn."""
+
+    picture: UInt8
+    is_fine: bool
+    columns: tuple[int, int] | None  # these alone; None: all
+
+    def will_do(self, fine: bool, columns: tuple[int, int] | None) -> bool:
+        """Whether it is as fine as is asked for, and holds these columns."""
+        if self.columns is not None and (
+            columns is None or columns[0] < self.columns[0] or self.columns[1] < columns[1]
+        ):
+            return False
+        return self.is_fine or not fine
 
 
 class Frames(ABC):

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from layers.arrays import UInt8
 from layers.records import Changes, Layer
-from viewer.arrangement import Area, Arrangement, mixed
+from viewer.arrangement import BLINK, SWIPE, Area, Arrangement, mixed
+from viewer.budget import share_of
 from viewer.camera import Camera
-from viewer.frames import Frames, Steps
+from viewer.frames import Frames, Kept, Steps
 from viewer.prepared import Prepared, Revision, prepare
 from viewer.resultview import Reading
 from viewer.scene import Hit, LegendEntry, Scene
@@ -42,7 +43,7 @@ class Panes(Frames):
         self._scenes: list[Scene] = []
         self._grow()
         self._made: dict[tuple[int, int], object] = {}  # by pane and layer, the lead's view it follows
-        self._pictures: list[tuple[UInt8, bool] | None] = [None]  # as last drawn, and whether fine
+        self._pictures: list[Kept | None] = [None]  # as last drawn
         self._suns: dict[int, SunLight | None] = {}  # of panes that have their own
         self._is_stale = True  # the pictures are to be put together anew
         self._waiting: set[int] = set()  # panes whose turn is still to come in the picture that is begun
@@ -238,16 +239,17 @@ class Panes(Frames):
     def _steps(self, fine: bool) -> Steps:
         """Draw the panes whose pictures are out of date, then put all together."""
         for number, scene in enumerate(self._scenes):
-            kept = self._pictures[number]
+            kept, columns = self._pictures[number], self._columns(number)
             self._waiting.discard(number)
-            if kept is not None and not scene.needs_frame and (kept[1] or not fine):
+            if kept is not None and not scene.needs_frame and kept.will_do(fine, columns):
                 continue
             self._pictures[number] = None  # another one may be begun before this is finished
+            scene.columns = columns
             scene.begin(fine)
             while (picture := scene.proceed()) is None:
                 yield None
-            self._pictures[number] = picture, fine
-        pictures = [kept[0] for kept in self._pictures if kept is not None]
+            self._pictures[number] = Kept(picture, fine, columns)
+        pictures = [kept.picture for kept in self._pictures if kept is not None]
         whole = self._arrangement.composed(pictures, self._size, self.lead.background)
         captions = self.captions if self.has_captions else [""] * len(pictures)
         self._whole = whole
@@ -256,6 +258,17 @@ class Panes(Frames):
         if len(pictures) > 1 or any(captions):
             whole = self._arrangement.marked(whole, captions, self.lead.background, self.scale)
         yield whole
+
+    def _columns(self, number: int) -> tuple[int, int] | None:
+        """What is drawn of a pane: in motion, as much as is seen beside the line of a swipe.
+
+        At rest all of it, so that the line can be moved without drawing anew.
+        """
+        if not self.moving or len(self._scenes) == 1 or self._arrangement.way not in (SWIPE, BLINK):
+            return None
+        seen = self._arrangement.seen(len(self._scenes), *self._size)[number]
+        first = min(seen.x, self._size[0] - 1)
+        return first, max(seen.x + seen.width, first + 1)
 
     @property
     def captions(self) -> list[str]:
@@ -273,7 +286,7 @@ class Panes(Frames):
 
     def _follow_lead(self) -> None:
         """Have all panes show what the first one shows, each of its own date."""
-        lead, share = self.lead, 1.0 / len(self._scenes)
+        lead, share = self.lead, share_of(len(self._scenes), self.moving)
         for number, scene in enumerate(self._scenes[1:], 1):
             scene.follow(lead)
             for layer in set(scene.layer_ids) - set(lead.layer_ids):

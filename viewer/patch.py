@@ -96,6 +96,18 @@ class Patch:
         look.SetOpacity(opacity)
 
     @property
+    def tint(self) -> tuple[float, ...] | None:
+        """The one colour of a patch that one sees through, and how opaque it is; None: it has several."""
+        look = self.actor.GetProperty()
+        has_one = not len(self._kept_colors) and self.actor.GetTexture() is None
+        return (*look.GetColor(), look.GetOpacity()) if has_one else None
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether one sees through it."""
+        return bool(self.actor.HasTranslucentPolygonalGeometry())
+
+    @property
     def width(self) -> float:
         """Of lines and points, in pixels of the finished picture."""
         return self._width

@@ -86,6 +86,8 @@ class Scene(Layered):
         self.detail = 1.0
         #: Its part of what may be drawn, where several scenes make one picture.
         self.share = 1.0
+        #: Of pictures that are begun, draw only the columns from the first to before the last; None: all.
+        self.columns: tuple[int, int] | None = None
         self.background = sky(dark=False)
         self.set_background(dark=False)
 
@@ -128,6 +130,7 @@ class Scene(Layered):
         for view in self._every:
             view.set_near(near)
         self._camera.apply(self._window.renderer.GetActiveCamera(), self.origin, box)
+        self._window.cut(self.columns)
         yield from self._drawn(fine)
 
     def settle(self) -> None:
@@ -201,8 +204,8 @@ class Scene(Layered):
         """Tell the views where they are seen from, and share out what may be drawn."""
         power = self.detail * (GRAPHICS_CARD if self._window.has_graphics_card else 1.0)
         points = self._finish.splats.pace.moving_points(RESTING_POINTS) if self._moving else RESTING_POINTS
-        views, view = self._views.values(), self._view2d()
-        aim = aim_of(views, view, self._moving, power, self.detail, points, self.share)
+        views, seen = self._views.values(), self._view2d()
+        aim = aim_of(views, seen, self._moving, power, self.detail, points, self.share)
         for view in self._every:
             view.aim(aim)
 

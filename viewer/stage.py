@@ -78,6 +78,7 @@ class Stage:
         patches = [patch for patch in shown if patch not in veils]
         groups = [set(patches)] if at_once or self._window.has_graphics_card else _groups(patches)
         self._window.enlarge(fine)
+        self._window.mix_all_alike(_is_of_one_tint(shown))
         if again and self._window.take_again():
             groups = []
         for patch in shown:
@@ -111,6 +112,12 @@ class Stage:
 def _show_only(some: set[Patch], shown: list[Patch]) -> None:
     for patch in shown:
         patch.mute(patch not in some)
+
+
+def _is_of_one_tint(shown: list[Patch]) -> bool:
+    """Whether all that one sees through, such as ghosts, has one colour: it matters not what is before."""
+    tints = {patch.tint for patch in shown if patch.is_clear}
+    return len(tints) <= 1 and None not in tints
 
 
 def _groups(patches: list[Patch]) -> list[set[Patch]]:

@@ -6,11 +6,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import vtkmodules.vtkRenderingFreeType
 import vtkmodules.vtkRenderingOpenGL2  # noqa: F401 - registers the OpenGL classes with VTK
+from numpy.typing import NDArray
 from vtkmodules.vtkCommonCore import vtkFloatArray, vtkUnsignedCharArray
+from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
 
 from layers.arrays import UInt8
@@ -22,6 +25,7 @@ MULTISAMPLES = 4
 #: Veils are taken for so much nearer than they are, as a share of their distance or in metres of a parallel
 #: view, so that those that lie on a surface are seen on it.
 VEIL_NEARER, VEIL_NEARER_M = 2e-4, 0.1
+Number = TypeVar("Number", bound=np.generic)
 #: Draws into a picture what VTK does not, in short steps.
 Paint = Callable[[Picture], Iterator[None]]
 #: Puts another light into what VTK has drawn, in short steps.
@@ -41,6 +45,7 @@ class Window:
         self.window.SetMultiSamples(0)
         self.window.SetAlphaBitPlanes(True)
         self._size, self._scale = (width, height), 1
+        self._columns: tuple[int, int] | None = None
         self._resize()
         self.renderer = vtkRenderer()
         self.renderer.SetTwoSidedLighting(False)
@@ -90,6 +95,30 @@ class Window:
         self._scale = 2 if fine else 1
         self._resize()
 
+    def mix_all_alike(self, alike: bool) -> None:
+        """Whether what one sees through may be drawn in any order, which takes less time."""
+        self.renderer.SetUseOIT(not alike)
+
+    def cut(self, columns: tuple[int, int] | None) -> None:
+        """Draw only these columns from now on, from the first to before the last; None draws all.
+
+        The camera must be as it will be. What is not drawn is black, and infinitely far away.
+        """
+        camera, (width, height) = self.renderer.GetActiveCamera(), self._size
+        camera.SetUseExplicitProjectionTransformMatrix(False)
+        self._columns = columns
+        first, last = columns or (0, width)
+        self.renderer.SetViewport(first / width, 0.0, last / width, 1.0)
+        if columns is None:
+            return
+        whole = camera.GetProjectionTransformMatrix(width / height, -1.0, 1.0)
+        part = vtkMatrix4x4()  # those columns become the whole width
+        part.SetElement(0, 0, width / (last - first))
+        part.SetElement(0, 3, (width - first - last) / (last - first))
+        vtkMatrix4x4.Multiply4x4(part, whole, part)
+        camera.SetExplicitProjectionTransformMatrix(part)
+        camera.SetUseExplicitProjectionTransformMatrix(True)
+
     def draw(self, over: bool = False) -> None:
         """Draw what is shown; `over` what has been drawn before, in front of it and behind it."""
         is_known = self._renderer_name is not None
@@ -134,14 +163,15 @@ class Window:
         self.window.Render()
         camera.SetClippingRange(near, far)
         self.set_background(self._background)
-        height, width, _ = raw.pixels.shape
+        first, last, height = self._drawn
         veils = vtkUnsignedCharArray()
-        self.window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, veils, 0)
-        found = np.asarray(veils, np.uint8).reshape(-1, 4)
-        on = np.flatnonzero(found[:, 3])
-        flat, share = raw.pixels.reshape(-1, 3), found[on, 3:].astype(np.float32) / 255
+        self.window.GetRGBACharPixelData(first, 0, last - 1, height - 1, 0, veils, 0)
+        found = np.asarray(veils, np.uint8).reshape(height, last - first, 4)
+        on = np.nonzero(found[..., 3])
+        below, above = raw.pixels[:, first:last], found[on]
+        share = above[:, 3:].astype(np.float32) / 255
         # The colours of the veils are already multiplied with how much they hide.
-        flat[on] = np.minimum(flat[on] * (1 - share) + found[on, :3] + 0.5, 255)
+        below[on] = np.minimum(below[on] * (1 - share) + above[:, :3] + 0.5, 255)
 
     def take_again(self) -> bool:
         """Begin once more with what was last drawn, for another light; False where it was not kept."""
@@ -163,16 +193,32 @@ class Window:
         eye, near = np.array(camera.GetPosition()), camera.GetClippingRange()[0]
         return Picture(self.picture(), self._depth(), eye, near)
 
+    @property
+    def _drawn(self) -> tuple[int, int, int]:
+        """The first column that is drawn, the one behind the last, and the height, as OpenGL has them."""
+        width, height = self.window.GetSize()
+        first, last = self._columns or (0, width)
+        return (self._scale * first, self._scale * last, height) if self._columns else (0, width, height)
+
     def _read(self) -> UInt8:
         """The pixels as OpenGL has them, bottom row first."""
-        width, height = self.window.GetSize()
-        self.window.GetPixelData(0, 0, width - 1, height - 1, 0, self._buffer, 0)
-        return np.asarray(self._buffer, np.uint8).reshape(height, width, 3)
+        first, last, height = self._drawn
+        self.window.GetPixelData(first, 0, last - 1, height - 1, 0, self._buffer, 0)
+        return self._placed(np.asarray(self._buffer, np.uint8).reshape(height, last - first, 3), 0)
 
     def _buffer_of_depths(self) -> Float32:
-        width, height = self.window.GetSize()
-        self.window.GetZbufferData(0, 0, width - 1, height - 1, self._depths)
-        return np.asarray(self._depths, np.float32).reshape(height, width)
+        first, last, height = self._drawn
+        self.window.GetZbufferData(first, 0, last - 1, height - 1, self._depths)
+        return self._placed(np.asarray(self._depths, np.float32).reshape(height, last - first), 1)
+
+    def _placed(self, part: NDArray[Number], outside: int) -> NDArray[Number]:
+        """What was drawn in its place among all columns, with a value for the others."""
+        if self._columns is None:
+            return part
+        first, last, height = self._drawn
+        found = np.full((height, self.window.GetSize()[0], *part.shape[2:]), outside, part.dtype)
+        found[:, first:last] = part
+        return found
 
     def _depth(self) -> Float32:
         """How far away everything drawn is, along the view, top row first; infinite behind it all."""

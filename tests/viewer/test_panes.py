@@ -22,7 +22,7 @@ from tests.rasters import NORTH, WEST, write
 from viewer.age import LABELS, age_classes, years_at
 from viewer.arrangement import GAP, Arrangement, mixed
 from viewer.panes import Panes
-from viewer.scene import Scene, prepare
+from viewer.scene import Scene, SunLight, prepare
 from viewer.showing import Showing
 
 SIZE = (322, 201)
@@ -77,6 +77,11 @@ def alone(project: Project, panes: Panes, number: int, date: str) -> UInt8:
     return picture
 
 
+def apart(one: UInt8, other: UInt8) -> float:
+    """Share of the pixels that differ by more than rounding."""
+    return float((np.abs(one.astype(np.int16) - other).max(axis=2) > 2).mean())
+
+
 def where(panes: Panes, number: int, house: int) -> tuple[float, float]:
     """The pixel position of the roof of a house in a pane."""
     east, north = HOUSES[house].place
@@ -118,6 +123,59 @@ def test_a_swipe_shows_one_left_and_the_other_right_of_its_line_and_moves_withou
         expected = np.concatenate((old[:, :line], new[:, line:]), axis=1)
         assert (picture[:, far] == expected[:, far]).all()
         assert panes.holds_line(line + 5) and not panes.holds_line(line + 30)
+
+
+def test_in_motion_a_swipe_draws_each_view_where_it_is_seen_alone(project: Project, panes: Panes) -> None:
+    whole = arranged(panes, "swipe", OLD, NEW, at=0.3)
+    line = round(0.3 * SIZE[0])
+    panes.moving = True
+    for scene in panes.scenes:
+        scene.needs_frame = True
+    assert apart(panes.frame(), whole) < 1e-4
+    assert [scene.columns for scene in panes.scenes] == [(0, line), (line, SIZE[0])]
+    moved = Arrangement("swipe", 0.7)
+    panes.arrangement = moved  # more of the first one is seen than was drawn
+    panes.frame()
+    line = round(0.7 * SIZE[0])
+    assert panes.scenes[0].columns == (0, line)
+    panes.moving = False
+    assert apart(panes.frame(), arranged(panes, "swipe", OLD, NEW, at=0.7)) < 1e-4
+    assert [scene.columns for scene in panes.scenes] == [None, None]
+
+
+@pytest.mark.parametrize(("way", "at", "columns"), [("swipe", 0.0, (0, 1)), ("blink", 1.0, (0, 1))])
+def test_in_motion_a_view_that_is_not_seen_is_hardly_drawn(
+    panes: Panes, way: str, at: float, columns: tuple[int, int]
+) -> None:
+    whole = arranged(panes, way, OLD, NEW, at=at)
+    panes.moving = True
+    for scene in panes.scenes:
+        scene.needs_frame = True
+    assert apart(panes.frame(), whole) < 1e-4
+    assert [scene.columns for scene in panes.scenes] == [columns, (0, SIZE[0])]
+    panes.arrangement = Arrangement(way, 1.0 - at)
+    panes.moving = False
+    assert apart(panes.frame(), arranged(panes, way, OLD, NEW, at=1.0 - at)) < 1e-4
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+@pytest.mark.parametrize("columns", [(0, 100), (57, 191), (200, 322)])
+def test_a_part_of_a_picture_is_as_it_is_in_the_whole(
+    project: Project, panes: Panes, parallel: bool, columns: tuple[int, int]
+) -> None:
+    scene = panes.lead
+    scene.set_sun(SunLight(np.array([0.6, -0.48, 0.64]), 39.8, 128.7))  # what is lit, is so by its depth
+    scene.camera = replace(panes.camera, altitude_deg=35.0, parallel=parallel)
+    scene.settle()
+    whole = scene.frame()
+    scene.columns, scene.needs_frame = columns, True
+    part = scene.frame()
+    first, last = columns
+    assert part.shape == whole.shape
+    assert apart(part[:, first:last], whole[:, first:last]) < 2e-3
+    assert not part[:, :first].any() and not part[:, last:].any()
+    scene.columns, scene.needs_frame = None, True
+    assert (scene.frame() == whole).all()
 
 
 def test_onion_skin_mixes_two_and_blink_shows_one_after_the_other(project: Project, panes: Panes) -> None:

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from layers import revised as arrays
+from layers.arrays import CityTiles
 from layers.importing import import_files
 from layers.modelling.moving import moved, turned
 from layers.modelling.pushing import raised
@@ -189,6 +190,7 @@ def test_the_arrays_are_those_of_the_whole_layer(project: Project) -> None:
     layer = project.layers[0]
     objects = np.array([5, 12, 900, 1100])
     few, whole = arrays.tiles_of(project, layer, objects), project.drawable(layer)
+    assert isinstance(whole, CityTiles)
     assert sorted(few.entry_object.tolist()) == objects.tolist()
     for entry, position in enumerate(few.entry_object.tolist()):
         (at,) = np.flatnonzero(whole.entry_object == position)
