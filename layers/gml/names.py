@@ -66,8 +66,6 @@ _TYPES = {
     **{(module, name): f"+{name}" for module, names in _OTHERS.items() for name in names.split()},
     **_RENAMED,
 }
-#: What the elements of known city objects are called, in whatever module.
-OBJECT_NAMES = tuple(dict.fromkeys(name for _, name in _TYPES))
 #: Boundary surfaces and openings, in whatever module.
 _SAME_SURFACES = (
     "RoofSurface WallSurface GroundSurface ClosureSurface OuterCeilingSurface OuterFloorSurface"
@@ -142,6 +140,13 @@ def object_type(tag: str) -> str | None:
     if is_opening(tag):
         return None
     return _TYPES.get((module(tag), name))
+
+
+def object_names(namespace: str) -> list[str]:
+    """What the elements of known city objects are called in a namespace."""
+    where = module(f"{{{namespace}}}_")
+    names = [name for of, name in _TYPES if of == where]
+    return [name for name in names if object_type(f"{{{namespace}}}{name}")]
 
 
 @once

@@ -13,16 +13,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from layers.gml.attributes import Form, conversion, form_of, kind_of, typed_conversion
-from layers.gml.names import OBJECT_NAMES, object_type, split
+from layers.gml.names import object_names, split
 
 #: The attribute that tells which values an object has.
 VALUES = "condensed-values"
 #: More orders of attributes than this are not remembered.
 MOST_ORDERS = 4096
+#: So many objects have to say their attributes in one order before others like them are looked for together.
+MANY = 8
 _NAME = r"[A-Za-z_][\w.-]*+(?::[A-Za-z_][\w.-]*+)?+"
 _TEXT = "[^<]*+"
 _SAID = r'="[^"<>\t\r\n]*+"'
@@ -35,20 +39,22 @@ _ODD = re.compile("[&\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|]]>")
 _ODD_BYTES = bytes(sign for sign in range(32) if sign not in b"\t\n\r") + b"&"
 #: What leaves a property out of those that are read here: its level of detail is asked for elsewhere.
 _ASKED = frozenset(("lod",))
-
-
 #: A text that says what it looks like: ASCII without "&", "<" and "]", whose lines end as they do here.
 _SURE = r"[\t\n -%'-;=-\\^-~]*+"
 _BLANK = r"[\t\n ]*+"
 
 
-class _Order(NamedTuple):
-    """Attributes that follow each other: names, texts of this form, and what to make of some."""
+@dataclass(slots=True)
+class _Order:
+    """Attributes that follow each other in an element of this name."""
 
-    keys: list[str]
+    element: str
     tags: list[str]
-    pattern: re.Pattern[str]
+    keys: list[str]
+    places: list[int]  # of their texts, among all texts and tags
     conversions: list[tuple[int, Callable[[str], Any]]]  # by place among the keys
+    met: int = 0
+    pattern: re.Pattern[str] | None = None  # of objects that are just like this, once many are met
 
 
 class PlainValues:
@@ -56,26 +62,17 @@ class PlainValues:
 
     def __init__(self, gml: str, spaces: Mapping[str, str], encoding: str) -> None:
         """`gml` is the prefix of GML as a pattern, `spaces` the namespaces by their prefixes."""
+        self._gml = gml
         self._spaces = spaces
         self._is_utf8 = encoding.upper().replace("-", "") == "UTF8"
         self._orders: dict[str, _Order | None] = {}
         self._last: _Order | None = None
-        self._gml = gml
-        self._alike: dict[tuple[str, str], re.Pattern[str]] = {}
-        self._element = ""  # the tag of the last object
-        tags = (
-            (f"{prefix}:{name}".lstrip(":"), f"{{{space}}}{name}")
-            for prefix, space in spaces.items()
-            for name in OBJECT_NAMES
-        )
-        names = "|".join(re.escape(said) for said, tag in tags if object_type(tag))
-        pattern = rf'<((?:{names or "(?!)"})(?:[ \t\r\n]++{gml}:id="[^"<]*+")?+)>({_TEXT}(?:{_ATTRIBUTE})++)'
-        self._pattern = re.compile(pattern, re.ASCII)
+        self._pattern = _objects(gml, tuple(spaces.items()))
 
     def taken(self, text: str) -> tuple[str, list[dict[str, Any]]]:
         """A text, whose signs are its bytes, without plain attributes; the attributes of each object."""
         found: list[dict[str, Any]] = []
-        if self._last is not None:
+        if self._last is not None and self._last.met >= MANY:
             text = self._taken_alike(text, self._last, found)
         parts = self._pattern.split(text)
         runs = parts[2::5]
@@ -84,20 +81,21 @@ class PlainValues:
         odd = self._are_odd("".join(runs))
         short = [parts[0]]
         for tag, run, rest in zip(parts[1::5], runs, parts[5::5], strict=True):
-            values = self._values(run, odd)
+            values = self._values(tag.split(None, 1)[0], run, odd)
             if values is None:
                 short += ("<", tag, ">", run, rest)
             else:
                 short += (_marked(tag, len(found)), rest)
                 found.append(values)
-        self._element = parts[-5].split(None, 1)[0]
         return "".join(short), found
 
     def _taken_alike(self, text: str, order: _Order, found: list[dict[str, Any]]) -> str:
         """A text without the attributes of objects like the last one, which are added to those found."""
-        pattern = self._pattern_of(order)
-        each = pattern.groups + 1
-        parts = pattern.split(text)
+        if order.pattern is None:
+            tag = rf'<({re.escape(order.element)}(?:[ \t\r\n]++{self._gml}:id="[^"<]*+")?+)>'
+            order.pattern = re.compile(tag + _body(order.tags))
+        each = order.pattern.groups + 1
+        parts = order.pattern.split(text)
         if len(parts) == 1:
             self._last = None
             return text
@@ -107,16 +105,6 @@ class PlainValues:
         found += [dict(zip(order.keys, row, strict=True)) for row in zip(*columns, strict=True)]
         marks = map(_marked, parts[1::each], range(len(found)))
         return "".join([*chain.from_iterable(zip(parts[::each], marks, strict=False)), parts[-1]])
-
-    def _pattern_of(self, order: _Order) -> re.Pattern[str]:
-        """An object like the last one: its tag, and its attributes with plain texts."""
-        key = self._element, "".join(order.tags)
-        if key not in self._alike:
-            if len(self._alike) >= MOST_ORDERS:
-                self._alike.clear()
-            tag = rf'<({re.escape(self._element)}(?:[ \t\r\n]++{self._gml}:id="[^"<]*+")?+)>'
-            self._alike[key] = re.compile(tag + _body(order.tags, _SURE, _BLANK))
-        return self._alike[key]
 
     def _are_odd(self, text: str) -> bool:
         """Whether there is anything but plain signs in a text."""
@@ -128,23 +116,24 @@ class PlainValues:
             or signs != signs.translate(None, _ODD_BYTES)
         )
 
-    def _values(self, run: str, is_odd: bool) -> dict[str, Any] | None:
+    def _values(self, element: str, run: str, is_odd: bool) -> dict[str, Any] | None:
         """What some attributes say; None when they are not plain after all."""
         if is_odd:
             plain = self._read(run)
             if plain is None:
                 return None
             run = plain
-        order = self._last
-        found = order.pattern.fullmatch(run) if order is not None else None
-        if found is None:
-            self._last = order = self._order(_TAGS.findall(run))
-            found = order.pattern.fullmatch(run) if order is not None else None
-        if order is None or found is None:
+        parts = _TAGS.split(run)
+        self._last = order = self._order(element, parts[1::2])
+        if order is None:
             return None
-        values: dict[str, Any] = dict(zip(order.keys, map(str.strip, found.groups()), strict=True))
-        for place, convert in order.conversions:
-            values[order.keys[place]] = convert(values[order.keys[place]])
+        order.met += 1
+        values: dict[str, Any] = {
+            key: parts[place].strip() for key, place in zip(order.keys, order.places, strict=True)
+        }
+        for number, convert in order.conversions:
+            key = order.keys[number]
+            values[key] = convert(values[key])
         return values
 
     def _read(self, run: str) -> str | None:
@@ -158,30 +147,30 @@ class PlainValues:
                 return None
         return None if _ODD.search(run) else run.replace("\r\n", "\n").replace("\r", "\n")
 
-    def _order(self, tags: list[str]) -> _Order | None:
+    def _order(self, element: str, tags: list[str]) -> _Order | None:
         """What attributes of these tags are; None when one is not plain."""
-        said = "".join(tags)
+        said = "".join((element, *tags))
         if said not in self._orders:
             if len(self._orders) >= MOST_ORDERS:
                 self._orders.clear()
-            self._orders[said] = self._found(tags)
+            self._orders[said] = self._found(element, tags)
         return self._orders[said]
 
-    def _found(self, tags: list[str]) -> _Order | None:
-        keys: list[str] = []
-        conversions: list[tuple[int, Callable[[str], Any]]] = []
+    def _found(self, element: str, tags: list[str]) -> _Order | None:
+        order = _Order(element, tags, [], [], [])
         number = 0
         while number < len(tags):
             has_value = not tags[number + 1].startswith("</")
             told = self._told(tags[number], tags[number + 1] if has_value else "")
-            if told is None or told[0] in keys:
+            if told is None or told[0] in order.keys:
                 return None
             key, convert = told
             if convert is not None:
-                conversions.append((len(keys), convert))
-            keys.append(key)
+                order.conversions.append((len(order.keys), convert))
+            order.keys.append(key)
+            order.places.append(2 * (number + has_value + 1))
             number += 4 if has_value else 2
-        return _Order(keys, tags, re.compile(_body(tags, _TEXT, _TEXT)), conversions)
+        return order
 
     def _told(self, opening: str, value: str) -> tuple[str, Callable[[str], Any] | None] | None:
         """Name of the attribute with this tag, and what to make of its text; None when it is not plain."""
@@ -213,10 +202,19 @@ def _marked(tag: str, number: int) -> str:
     return f'<{tag} {VALUES}="{number}">'
 
 
-def _body(tags: list[str], text: str, gap: str) -> str:
-    """The pattern of attributes with these tags: a group for the text of each, `gap` between them."""
-    parts = [gap]
+def _body(tags: list[str]) -> str:
+    """The pattern of attributes with these tags: a group for the text of each."""
+    parts = [_BLANK]
     for tag, after in zip(tags, [*tags[1:], ""], strict=True):
         says = not tag.startswith("</") and after.startswith("</")
-        parts += (re.escape(tag), f"({text})" if says else gap)
+        parts += (re.escape(tag), f"({_SURE})" if says else _BLANK)
     return "".join(parts)
+
+
+@lru_cache(maxsize=16)
+def _objects(gml: str, spaces: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
+    """City objects that are known by name: their tags, and the plain attributes that come first in them."""
+    tags = (f"{prefix}:{name}".lstrip(":") for prefix, space in spaces for name in object_names(space))
+    names = "|".join(map(re.escape, tags))
+    pattern = rf'<((?:{names or "(?!)"})(?:[ \t\r\n]++{gml}:id="[^"<]*+")?+)>({_TEXT}(?:{_ATTRIBUTE})++)'
+    return re.compile(pattern, re.ASCII)
