@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from layers.arrays import Mesh
+from layers.arrays import Float64, Mesh
 from layers.citymodel import GENERIC, MEMBER_ORDER, SOURCE_TYPE, fitting_scale, known_type, set_points
 from layers.conformance import SECOND_LEVEL, SURFACES
 from layers.crs import LOCAL
@@ -34,7 +34,8 @@ from layers.writers._dress import Dress, Polygons
 from layers.writers._pictures import Pictures
 from layers.writers.outgoing import Outgoing, rows_of
 
-FINEST_M = 1e-3
+#: Steps of coordinates, in metres: the first that polygons are not smaller than.
+STEPS_M = (1e-3, 1e-4, 1e-5)
 #: Of shapes whose level of detail nobody knows.
 USUAL_LOD = "2"
 _LOD = re.compile(r"[0-3](\.[0-3])?")
@@ -97,9 +98,8 @@ def _from_tiles(going: Outgoing, pictures: Pictures) -> Model:
     model: Model = {"type": "CityJSON", "version": "2.0", "CityObjects": _objects(features)}
     mesh = going.whole_mesh
     low = np.floor(mesh.vertices.min(axis=0)) if len(mesh.vertices) else np.zeros(3)
-    model["transform"] = {"scale": [FINEST_M] * 3, "translate": low.tolist()}
-    number, places = numbered(np.rint((mesh.vertices - low) / FINEST_M).astype(np.int64))
-    rings = _Rings(mesh, number)
+    step, number, places, rings = _rounded(mesh, low)
+    model["transform"] = {"scale": [step] * 3, "translate": low.tolist()}
     used = np.unique(rings.corners)
     model["vertices"], number = places[used], np.searchsorted(used, number)
     if going.metric_crs not in (None, LOCAL):
@@ -113,6 +113,18 @@ def _from_tiles(going: Outgoing, pictures: Pictures) -> Model:
     for row, geometry in _geometries(mesh, rings, number, dress, rows, types):
         model["CityObjects"][names[row]].setdefault("geometry", []).append(geometry)
     return {key: model[key] for key in MEMBER_ORDER if key in model}
+
+
+def _rounded(mesh: Mesh, low: Float64) -> tuple[float, Int64, Int64, _Rings]:
+    """A step of coordinates, of each corner which place above `low` it has, the places, the polygons."""
+    found = []
+    for step in STEPS_M:
+        number, places = numbered(np.rint((mesh.vertices - low) / step).astype(np.int64))
+        found.append((step, number, places, _Rings(mesh, number)))
+        if len(found[-1][-1].kept) == len(mesh.surface_type):
+            break
+    # Polygons that are nothing but a line are so at every step.
+    return max(found, key=lambda each: len(each[-1].kept))
 
 
 # ---------------------------------------------------------------- objects

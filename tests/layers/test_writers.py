@@ -436,6 +436,16 @@ def test_what_a_file_cannot_hold_is_said_before(houses: Project, tmp_path: Path,
     assert {loss.code for loss in losses(houses, layer, options)} == EXPECTED[name] | {"history"}
 
 
+def test_polygons_below_a_millimetre_stay_in_a_city_model(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "p.city.gpkg") as project, imported_here():
+        layer = import_files(project, [real("ifc/osbim/errorfile.ifc")])[0]
+        out = tmp_path / "tiny.city.json"
+        export_layer(project, layer, out)
+        again = import_files(project, [out])[0]
+        assert again.report["polygons"] == layer.report["polygons"] == 1356
+        assert raw_models(out)[0]["transform"]["scale"] == [1e-4] * 3 and list(faults(out)) == []
+
+
 def test_objects_that_are_nowhere_are_told(tmp_path: Path) -> None:
     units = real("citygml/ogc3/BuildingUnits_Storeys_xlink.gml")
     network = real("utilities/swmm/model_full_features_network.inp")
