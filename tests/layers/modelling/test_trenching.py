@@ -23,11 +23,13 @@ from tests.layers.modelling.footprints import PLACE, at_place, outlines
 SIDE = 60.0
 
 
-def hills(seed: int, count: int = 200) -> Shape:
+def hills(seed: int, count: int = 14) -> Shape:
     """A terrain of triangles about the place where outlines are, with hills of some metres."""
     rng = np.random.default_rng(seed)
-    plan = np.round(rng.uniform(-SIDE, SIDE, (count, 2)), 3)
-    plan = np.vstack((plan, [(x, y) for x in (-SIDE, SIDE) for y in (-SIDE, SIDE)]))
+    steps = np.linspace(-SIDE, SIDE, count)
+    plan = np.array([(x, y) for x in steps for y in steps])
+    inner = (np.abs(plan) < SIDE).all(axis=1)
+    plan[inner] = np.round(plan[inner] + rng.uniform(-3, 3, (inner.sum(), 2)), 3)
     z = np.round(3 * np.sin(plan[:, 0] / 17) + 2 * np.cos(plan[:, 1] / 11) + rng.normal(0, 0.2, len(plan)), 3)
     triangles = Delaunay(plan).simplices
     corners = plan[triangles]
@@ -76,7 +78,7 @@ def test_volumes_are_exact_and_the_terrain_has_no_gaps(
     after, moved = found
     of = (moved.cut_m3, moved.fill_m3)[depth_m < 0]
     assert of == pytest.approx(abs(earth.volume_m3), rel=1e-3, abs=0.05)
-    assert below(before) - below(after) == pytest.approx(math.copysign(of, depth_m), rel=1e-3, abs=0.1)
+    assert below(before) - below(after) == pytest.approx(math.copysign(of, depth_m), rel=1e-3, abs=0.15)
     low, high = before.vertices.min(axis=0), before.vertices.max(axis=0)
     for one, other in rim(after):
         plan = after.vertices[[one, other], :2]
