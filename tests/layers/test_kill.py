@@ -13,6 +13,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,17 @@ import pytest
 
 from layers.arrays import CITY_ROWS
 from layers.cache import STAGING, CacheMissing, cache_folder, layer_folder
+from layers.checks.geometry import ObjectCheck
 from layers.data import ReadOptions
+from layers.epochs import state_at
+from layers.errors import EditError
 from layers.exporting import export_layer
 from layers.importing import import_files, rebuild
+from layers.modelling.dividing import Cut
+from layers.modelling.moving import moved
+from layers.modelling.pushing import raised
 from layers.project import Project
+from layers.reworking import Workshop
 from layers.safefile import MARK
 from tests.conftest import real
 
@@ -253,3 +261,86 @@ def arrays_of(project: Project) -> list[bytes]:
     return [
         np.asarray(getattr(tiles, name)).tobytes() for name, rows in CITY_ROWS.items() if not rows.of_looks
     ]
+
+
+# --- shapes in a scenario -------------------------------------------------------------------------
+
+SCENARIO = 1
+
+
+def model_one(project: Project, dice: random.Random) -> None:
+    """One step of somebody who changes buildings in a scenario: moved, copied, raised, split, removed."""
+    workshop = Workshop(project, SCENARIO)
+    state = state_at(project, None, SCENARIO)
+    fids = [
+        layer.first_fid + at
+        for layer in project.layers
+        for at in np.flatnonzero(state[layer.id][0]).tolist()
+        if workshop.shape(layer.first_fid + at) is not None
+    ]
+    fid, choice = dice.choice(fids), dice.random()
+    shapes = workshop.shapes([fid])
+    if choice < 0.25:
+        project.undo()
+        return
+    with suppress(EditError), project.edit("Model") as edit:
+        if choice < 0.5:
+            workshop.reshape(edit, {at: moved(shape, (5, 0, 1)) for at, shape in shapes.items()})
+        elif choice < 0.65:
+            workshop.copies(edit, [{at: moved(shape, (0, 90, 0)) for at, shape in shapes.items()}])
+        elif choice < 0.8:
+            workshop.reshape(edit, {at: raised(shape, 2) for at, shape in shapes.items()}, rise_m=2)
+        elif choice < 0.9:
+            middle = next(iter(shapes.values())).vertices.mean(axis=0)
+            workshop.divide(edit, Cut.by_line(middle, np.add(middle, (1, 3, 0))).split(shapes))
+        elif len(fids) > 4:
+            workshop.remove(edit, [fid])
+
+
+def model_for_ever(pipe: Connection, path: Path, seed: int) -> None:
+    """Change buildings, and say so after every step that has returned."""
+    dice = random.Random(seed)
+    with Project.open(path) as project:
+        with project.edit("Begin") as edit:
+            edit.add_scenario("Tower")
+        while True:
+            pipe.send(len(project.history()))
+            model_one(project, dice)
+
+
+def whole_state(project: Project) -> State:
+    """All that edits of shapes change."""
+    there = (
+        "SELECT fid, id, parent, attributes, lods, surfaces, geom, gone, replaces FROM object ORDER BY fid"
+    )
+    return (
+        *map(tuple, (project.query(there), project.query("SELECT * FROM shape ORDER BY object"))),
+        tuple(project.query("SELECT * FROM object_rtree ORDER BY fid")),
+        tuple(project.query("SELECT * FROM absent ORDER BY scenario, object")),
+    )
+
+
+@pytest.mark.parametrize("seed", range(KILLS // 4))
+def test_buildings_that_were_changed_are_whole_and_every_step_can_be_taken_back(
+    city: Path, tmp_path: Path, seed: int
+) -> None:
+    path = copied(city, tmp_path / "killed")
+    with Project.open(path) as project:
+        base = project.query("SELECT fid, attributes, geom FROM object ORDER BY fid")
+    done = killed(model_for_ever, path, seed, after_s=random.Random(seed).uniform(0.1, 0.8))[-1]
+    with Project.open(path) as project:
+        assert not project.read_only and project.query("PRAGMA integrity_check") == [("ok",)]
+        assert len(project.history()) >= done
+        found = whole_state(project)
+        for layer in project.layers:
+            for shape in project.shapes(layer).values():
+                assert not list(ObjectCheck("", shape.vertices).findings(shape.geometries))
+        steps = 0
+        while project.can_undo is not None and project.can_undo.label in ("Model", "Begin"):
+            project.undo()
+            steps += 1
+        known = project.query("SELECT fid, attributes, geom FROM object WHERE gone = 0 ORDER BY fid")
+        assert known == base and not project.scenarios
+        for _ in range(steps):
+            project.redo()
+        assert whole_state(project) == found
