@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,11 +29,21 @@ def families(project: Project, layer: Layer, objects: Int64) -> Int64:
     return np.flatnonzero(with_parts(chosen, parents))
 
 
+def source_of(project: Project, layer: Layer) -> CityTiles | None:
+    """The arrays of an imported layer of city objects as they were made of its source, whatever was edited.
+
+    CacheMissing as `project.drawable`.
+    """
+    if layer.partner is not None or layer.drawable is None or layer.is_drawn:
+        return None
+    found = cache.load(_folder(project, layer), project.stamp(layer))
+    return found if isinstance(found, CityTiles) else None
+
+
 def tiles_of(project: Project, layer: Layer, objects: Int64) -> CityTiles:
     """The arrays of some objects alone; what is gone keeps its place. CacheMissing as `project.drawable`."""
-    folder = cache.layer_folder(project.path.absolute(), layer.uid)
-    found = cache.load(folder, project.stamp(layer))
-    assert isinstance(found, CityTiles)
+    found = source_of(project, layer)
+    assert found is not None
     few = tiling.some(found, objects)
     fids = (objects + layer.first_fid).tolist()
     shapes = project.query(
@@ -42,4 +53,9 @@ def tiles_of(project: Project, layer: Layer, objects: Int64) -> CityTiles:
     if not shapes:
         return few
     types = {item.fid: item.type for item in project.objects(fids=[fid for fid, _ in shapes])}
+    folder = _folder(project, layer)
     return reshaped.with_shapes(few, shapes, types, layer, project.mover(layer), folder)
+
+
+def _folder(project: Project, layer: Layer) -> Path:
+    return cache.layer_folder(project.path.absolute(), layer.uid)

@@ -31,6 +31,7 @@ from layers.modelling.trenching import trenched
 from layers.modelling.workplace import Workplace
 from layers.project import Project
 from layers.records import CityObject, Layer
+from layers.revised import source_of
 from layers.shapes import Shape
 from layers.shaping import Shapes
 from layers.tin import TIN
@@ -111,7 +112,7 @@ class Workshop:
 
     def _of(self, layer: Layer) -> Shapes:
         if layer.id not in self._shapes:
-            self._shapes[layer.id] = Shapes(self.project, layer)
+            self._shapes[layer.id] = Shapes(self.project, layer, source_of(self.project, layer))
         return self._shapes[layer.id]
 
     def shapes(self, fids: Iterable[int], whole: bool = True) -> dict[int, Shape]:

@@ -27,8 +27,9 @@ Polygons = dict[int, list[list[int]]]
 class Shapes:
     """Gives the shapes of one layer's objects, in the layer's CRS or in the project's."""
 
-    def __init__(self, project: Project, layer: Layer) -> None:
-        city = project.drawable(layer)
+    def __init__(self, project: Project, layer: Layer, source: CityTiles | None = None) -> None:
+        """With the arrays of its `source`, which need not be put together, for objects not edited alone."""
+        city = source if source is not None else project.drawable(layer)
         if not isinstance(city, CityTiles):
             raise EditError(
                 f"Layer {layer.name!r} has no shapes that can be edited",
