@@ -16,7 +16,7 @@ from layers.records import Layer
 from layers.shaperows import FOOTPRINT
 from layers.source import below
 from layers.sourcetext import current_bytes, current_tiles, source_tiles
-from layers.writers import WRITERS, Writer, by_ending
+from layers.writers import WRITERS, Writer, by_ending, dxf, gltf, laz, obj
 from layers.writers.outgoing import Outgoing, rows_of
 
 
@@ -97,8 +97,14 @@ def goes_back(project: Project, layer: Layer, options: WriteOptions) -> bool:
 
 
 def forms_of(layer: Layer) -> list[Writer]:
-    """The formats that a layer can be written anew in."""
-    return [form for form in WRITERS if layer.kind in form.KINDS]
+    """The formats that a layer can be written anew in; a scan has surfaces or points, a catalogue places."""
+    found = [form for form in WRITERS if layer.kind in form.KINDS]
+    if layer.kind != "heritage":
+        return found
+    of_bulk: dict[Writer, str] = {gltf: "Scan", obj: "Scan", laz: "PointTree"}
+    if layer.drawable is None:
+        return [form for form in found if form not in of_bulk]
+    return [form for form in found if form is not dxf and of_bulk.get(form, layer.drawable) == layer.drawable]
 
 
 def is_cut(layer: Layer) -> bool:

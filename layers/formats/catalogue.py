@@ -30,7 +30,7 @@ TITLE = "Table (CSV)"
 ENDINGS = (".csv", ".tsv")
 KINDS = ("heritage", "vector", "pipes", "city")  # it writes tables of all of them
 
-#: How a table begins that is written of a layer.
+#: What a table of a layer has: it begins with the first, and its attributes may have the other.
 OWN_COLUMNS = ("id", "type")
 #: Fields of a catalogue that objects of other layers have as well.
 _OF_ANYTHING = {"name", "material"}
@@ -63,12 +63,13 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
         raise ReadError("There are no records in this table, only the names of its columns", where=path.name)
     places = Places(header, dict(zip(header, map(str.strip, first), strict=False)))
     fields, object_field = find_fields(header), find_field(header, OBJECT_FIELDS)
-    telling = fields.keys() - (_OF_ANYTHING if header[:2] == OWN_COLUMNS else set())
+    is_of_layer = header[:1] == OWN_COLUMNS[:1] and OWN_COLUMNS[1] in header
+    telling = fields.keys() - (_OF_ANYTHING if is_of_layer else set())
     is_catalogue = options.kind == KINDS[0] or (
         options.kind is None and bool(telling or object_field is not None)
     )
     if not is_catalogue and options.kind is None and not places.known:
-        if header[:2] == OWN_COLUMNS:
+        if is_of_layer:
             raise ReadError(
                 "This is a table of the objects of a layer, as it is exported; it says not where they lie",
                 where=path.name,

@@ -16,7 +16,7 @@ from layers import scenarios, wkb
 from layers.arrays import CityTiles
 from layers.data import ReadOptions, WriteOptions
 from layers.errors import CitystrataError, ReadError, WriteError
-from layers.exporting import export_layer
+from layers.exporting import export_layer, forms_of
 from layers.importing import import_files
 from layers.lods import geometries_at
 from layers.losses import losses
@@ -444,6 +444,21 @@ def test_polygons_below_a_millimetre_stay_in_a_city_model(tmp_path: Path) -> Non
         again = import_files(project, [out])[0]
         assert again.report["polygons"] == layer.report["polygons"] == 1356
         assert raw_models(out)[0]["transform"]["scale"] == [1e-4] * 3 and list(faults(out)) == []
+
+
+def test_only_what_can_be_written_is_offered(tmp_path: Path) -> None:
+    names = ("heritage/photogrammetry/Example_colors.ply", "heritage/3dhop/gargo.ply")
+    with Project.create(tmp_path / "p.city.gpkg") as project, imported_here():
+        for path in map(real, names):
+            import_files(project, [path], ReadOptions(crs="local"))
+        (tmp_path / "c.csv").write_text("id,name,condition,x,y\n1,Mill,good,5,6\n")
+        import_files(project, [tmp_path / "c.csv"], ReadOptions(crs="local"))
+        for layer in project.layers:
+            offered = {form.NAME for form in forms_of(layer)}
+            bulk = {"PointTree": {"laz"}, "Scan": {"gltf", "obj"}, None: {"dxf"}}[layer.drawable]
+            assert offered == {"geojson", "geopackage", "csv"} | bulk
+            for number, form in enumerate(forms_of(layer)):
+                export_layer(project, layer, tmp_path / f"{layer.id}-{number}{form.ENDINGS[0]}")
 
 
 def test_objects_that_are_nowhere_are_told(tmp_path: Path) -> None:
