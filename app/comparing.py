@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app import loading
 from app.jobs import THREADS
-from layers.epochs import Tick
+from layers.epochs import Tick, date_in
 from layers.errors import CitystrataError
 from layers.records import Scenario
 from viewer.arrangement import BLINK, GRID, ROW, Arrangement
@@ -20,6 +20,7 @@ from viewer.showing import Showing
 
 if TYPE_CHECKING:
     from app.session import Session
+    from layers.project import Project
 
 #: Side by side in a row, or four in a grid.
 SPLIT = (ROW, GRID)
@@ -133,7 +134,7 @@ class Comparing(QObject):
         held = list(self.showings) if self.is_on else []
         offered = offers(self._session.project.scenarios, self._session.ticks)
         if not held:
-            held = pair_of(now, offered)
+            held = pair_of(self._session.project, now, offered)
         spare = [
             showing for showing in offered if not any(showing.situation == one.situation for one in held)
         ]
@@ -234,11 +235,16 @@ def offers(scenarios: Sequence[Scenario], ticks: Sequence[Tick]) -> list[Showing
     return [*dates, *(Showing(scenario=known.id) for known in scenarios)]
 
 
-def pair_of(now: Showing, offered: Sequence[Showing]) -> list[Showing]:
+def as_it_is(project: Project, showing: Showing) -> Showing:
+    """The city without the scenario of a view, at the date that the scenario changes."""
+    return replace(showing, caption="", scenario=None, date=date_in(project, *showing.situation))
+
+
+def pair_of(project: Project, now: Showing, offered: Sequence[Showing]) -> list[Showing]:
     """What one would compare with what is shown: a scenario with the city as it is, a date with the last."""
     plain = replace(now, caption="")
     if now.scenario is not None:
-        return [replace(plain, scenario=None), plain]
+        return [as_it_is(project, plain), plain]
     dates = [one.date for one in offered if one.date]
     before = [date for date in dates if now.date and date < now.date]
     after = [date for date in dates if now.date and date > now.date]
@@ -249,4 +255,5 @@ def pair_of(now: Showing, offered: Sequence[Showing]) -> list[Showing]:
     if len(dates) > 1:
         return [replace(plain, date=dates[-2]), replace(plain, date=dates[-1])]
     scenarios = [one for one in offered if one.scenario is not None]
-    return [plain, replace(plain, scenario=scenarios[-1].scenario) if scenarios else plain]
+    planned = replace(plain, scenario=scenarios[-1].scenario) if scenarios else plain
+    return [as_it_is(project, planned), planned]

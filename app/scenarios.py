@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
 
+from app.comparing import as_it_is
 from app.dialogs import show_beside
 from app.dialogs.scenario import ScenarioForm
 from app.exporting import ask_export, run_export
@@ -136,7 +137,7 @@ class Scenarios(QObject):
         now = replace(situation.showing, caption="", scenario=known.id)
         comparing = self._session.comparing
         way = comparing.way or SWIPE
-        comparing.begin(way, showings=[replace(now, scenario=None), now])
+        comparing.begin(way, showings=[as_it_is(self._session.project, now), now])
 
     # -- export ------------------------------------------------------------------------------------
 

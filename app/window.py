@@ -345,7 +345,7 @@ class Window(QMainWindow):
 
     def set_sun(self, on: bool) -> None:
         """Light the city with the sun and show its panel, or neither."""
-        if on and self.session.ticks and not self.timeline.use_date.isChecked():
+        if on and self.session.ticks and not self.session.situation.city_date:
             # What stands at other dates casts no shadow; a plan is what people want to see the shadow of.
             planned, _ = dates_to_compare(self.session.project.epochs, "", compares=True)
             self.timeline.show_date(planned or self.timeline.track.day.isoformat())

@@ -103,6 +103,25 @@ def test_a_double_click_looks_and_a_click_compares_with_the_city_as_it_is(qtbot:
     assert "Tower" in heads[1] and "Tower" not in heads[0]
 
 
+def test_a_plan_is_compared_with_the_city_at_its_own_date_and_the_sun_leaves_that_alone(
+    qtbot: QtBot, town: Window
+) -> None:
+    town.timeline.show_date("2016")
+    qtbot.waitUntil(lambda: town.session.situation.date == "2016-01-01", timeout=3000)
+    number = begin(qtbot, town, "Tower")
+    town.session.situation.set_date(None)
+    town.time.scenarios.compare(town.session.project.scenario(number))
+    showings = town.session.comparing.showings
+    assert [(one.date, one.scenario) for one in showings] == [("2016-01-01", None), (None, number)]
+    town.session.comparing.end()
+    town.session.situation.set_scenario(number)
+    town.commands.compare("row", True)
+    assert town.session.comparing.showings == showings
+    town.set_sun(True)
+    assert town.session.comparing.showings == showings
+    town.set_sun(False)
+
+
 def test_a_scenario_is_merged_once_it_is_confirmed_and_that_is_undone(qtbot: QtBot, town: Window) -> None:
     number = begin(qtbot, town, "Tower")
     change_all(town, number)
