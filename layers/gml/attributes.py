@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
 from enum import Enum, auto
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from layers.gml.names import XLINK_HREF, in_gml, is_object_like, module, once, split
@@ -199,10 +200,12 @@ def _is_text(tag: str) -> bool:
     return bool(module(tag)) and not name.startswith("is") and name not in _TRUTHS
 
 
+@lru_cache(maxsize=4096)
 def _whole(text: str) -> int | str:
     return int(text) if _INTEGER.fullmatch(text) else text
 
 
+@lru_cache(maxsize=4096)
 def _decimal(text: str) -> float | str:
     number = value_of(text)
     return text if number is None else number

@@ -96,7 +96,7 @@ class Moulds:
         self._id = f" {gml}:id="
         self._parse = parse
         self._shapeless = shapeless
-        self._fixed: dict[Key, list[int]] = {}  # the places of values that do not vary
+        self._fixed: dict[Key, list[int]] = {}  # the places of values that have to be alike, too
         self._met: set[Key] = set()
         self._moulds: dict[Key, Mould | None] = {}  # of what was met again; None where there can be none
 
@@ -126,25 +126,30 @@ class Moulds:
         values, key = parts[1::2], tuple(parts[::2])
         fixed = self._fixed.get(key)
         if fixed is None:
-            varying = (self._id, *_MARKS)
-            fixed = [place for place, said in enumerate(key[:-1]) if not said.endswith(varying)]
-            self._fixed[key] = fixed
+            fixed = self._fixed[key] = self._places(key)
         if fixed:
             key += tuple([values[place] for place in fixed])
-        if key not in self._moulds and not self._is_met_again(key):
-            return None
-        if key not in self._moulds:
-            self._moulds[key] = self._made(parts, shapes.condensed)
-        mould = self._moulds[key]
+        mould = self._moulds.get(key)
+        if mould is None:
+            if key in self._moulds or not self._is_met_again(key):
+                return None
+            mould = self._moulds[key] = self._made(parts, shapes.condensed)
         values.append("")
         return None if mould is None else (mould, values)
 
+    def _places(self, texts: Key) -> list[int]:
+        """The places of values that are neither ids nor numbers of what was taken out."""
+        varying = (self._id, *_MARKS)
+        return [place for place, said in enumerate(texts[:-1]) if not said.endswith(varying)]
+
     def _is_met_again(self, key: Key) -> bool:
+        """Whether there was a member like this before: what is there once needs no mould."""
         if key in self._met:
             return True
         if len(self._met) >= MOST_KINDS:
-            for known in (self._met, self._fixed, self._moulds):
-                known.clear()
+            self._met.clear()
+            self._fixed.clear()
+            self._moulds.clear()
         self._met.add(key)
         return False
 
