@@ -190,11 +190,16 @@ class _Look:
 
     def _shapeless(self) -> Iterator[Loss]:
         """Objects that are not written at all, for they are nowhere."""
-        is_drawn = self.holds.shapes == "yes"
-        what = "shape" if is_drawn else "place on the map"
-        count = self._count("lods = ''" if is_drawn else "geom IS NULL")
-        if count and not self.going.options.section:
-            yield Loss("shapeless", f"{_objects(count)} without a {what} {_are(count)} not written.", count)
+        tiles, going = self._tiles, self.going
+        why, count = "no place on the map", 0
+        if self.holds.shapes != "yes" or tiles is None:
+            count = self._count("geom IS NULL")
+        else:
+            why = "no shape, or parts that stand for them"
+            owner = np.repeat(tiles.entry_object, np.diff(tiles.entry_geometry))
+            count = int((~np.isin(going.positions, owner[going.shown])).sum())
+        if count and not going.options.section:
+            yield Loss("shapeless", f"Not written: {_objects(count)} with {why}.", count)
 
     def _lods(self) -> Iterator[Loss]:
         rows = self.project.query(
@@ -383,10 +388,6 @@ def _rings(tiles: CityTiles) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 def _objects(count: int) -> str:
     return "1 object" if count == 1 else f"{grouped(count)} objects"
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
 
 
 def _named(names: list[str]) -> str:

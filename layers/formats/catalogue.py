@@ -33,7 +33,7 @@ KINDS = ("heritage", "vector", "pipes", "city")  # it writes tables of all of th
 #: What a table of a layer has: it begins with the first, and its attributes may have the other.
 OWN_COLUMNS = ("id", "type")
 #: Fields of a catalogue that objects of other layers have as well.
-_OF_ANYTHING = {"name", "material"}
+_OF_ANYTHING = {"name", "material", "period", "protectionStatus"}
 #: So many records without a place are named.
 _MOST_SHOWN = 3
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d+)?([eE][+-]?\d+)?", re.ASCII)

@@ -464,18 +464,22 @@ def test_only_what_can_be_written_is_offered(tmp_path: Path) -> None:
 def test_objects_that_are_nowhere_are_told(tmp_path: Path) -> None:
     units = real("citygml/ogc3/BuildingUnits_Storeys_xlink.gml")
     network = real("utilities/swmm/model_full_features_network.inp")
+    rails = real("cityjson/railway-seq/delft_subset.city.jsonl")
+    houses = real("citygml/lyon-vaulx/sandbox_houses_003.gml")
     counts = {"units.obj": 2, "units.dxf": 2, "units.glb": 0, "pipes.dxf": 1, "pipes.gpkg": 0}
+    counts |= {"rails.obj": 10, "houses.obj": 0}  # shapes of parts; shapes of no LoD
     with Project.create(tmp_path / "p.city.gpkg") as project, imported_here():
         layers = {"units": import_files(project, [units])[0]}
-        layers["pipes"] = import_files(project, [network], ReadOptions(crs="local"))[0]
+        for name, path in (("pipes", network), ("rails", rails), ("houses", houses)):
+            layers[name] = import_files(project, [path], ReadOptions(crs="local"))[0]
         for name, count in counts.items():
             layer = layers[name.partition(".")[0]]
             found = losses(project, layer, WriteOptions(out=tmp_path / name))
             assert sum(loss.count for loss in found if loss.code == "shapeless") == count
-        out = tmp_path / "units.obj"
-        export_layer(project, layers["units"], out)
-        written = [line for line in out.read_text().splitlines() if line.startswith("o ")]
-        assert len(written) == layers["units"].object_count - 2
+            if name.endswith(".obj"):
+                export_layer(project, layer, tmp_path / name)
+                lines = (tmp_path / name).read_text().splitlines()
+                assert sum(line.startswith("o ") for line in lines) == layer.object_count - count
 
 
 def test_a_table_of_city_objects_is_no_catalogue_for_their_names(tmp_path: Path) -> None:
