@@ -274,9 +274,8 @@ class AnalysisForm(QDialog):
         city_date = self._session.situation.date
         if "compare" in answers and self.analysis.NAME in VISIBILITY and is_planned(self._epochs, city_date):
             answers["compare"] = True  # what a plan takes away is what people want to know of it
-        after, before = dates_to_compare(self._epochs, city_date, bool(answers.get("compare")))
-        dates = dict(zip(CITY_DATES, (after, before), strict=True))
-        found = {**dates, **from_views(self._session)}
+        dates = dates_to_compare(self._epochs, city_date, bool(answers.get("compare")))
+        found = {**dict(zip(CITY_DATES, dates, strict=True)), **from_views(self._session)}
         return answers | {name: value for name, value in found.items() if name in answers}
 
     @property
@@ -302,8 +301,9 @@ class AnalysisForm(QDialog):
 
     def _compare(self, on: bool) -> None:
         """Once it is to be compared, a plan is looked at, and what was looked at is what stood before."""
-        after, before = (self.fields.get((name,)) for name in CITY_DATES)
-        if on and isinstance(after, CityDateAnswer) and isinstance(before, CityDateAnswer):
+        after, before, scenario = (self.fields.get((name,)) for name in (*CITY_DATES, "scenario"))
+        is_asked = on and not (scenario is not None and scenario.tells())  # which is compared at its own date
+        if is_asked and isinstance(after, CityDateAnswer) and isinstance(before, CityDateAnswer):
             shown = str(after.tells() or "")
             for field, day in zip((after, before), dates_to_compare(self._epochs, shown, True), strict=True):
                 field.show_value(day)

@@ -56,10 +56,16 @@ def from_view(
 
 
 def from_views(session: Session) -> dict[str, Any]:
-    """The situations that are looked at: of several views the first is before, the last after."""
+    """The situations that are looked at: of several views the first is before, the last after.
+
+    One view of a scenario is compared with the city as it is, at the date that the scenario changes.
+    """
     names = {known.id: known.name for known in session.project.scenarios}
     now = session.situation.showing
     found: dict[str, Any] = {"scenario": names.get(now.scenario or 0, "")}
+    if now.scenario is not None:
+        date = session.situation.city_date
+        found |= {"date": date, "compare": True, "compare_scenario": "", "compare_date": date}
     if session.comparing.is_on:
         first, last = session.comparing.showings[0], session.comparing.showings[-1]
         for prefix, one in (("compare_", first), ("", last)):

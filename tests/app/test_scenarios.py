@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QListWidgetItem, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from app.askfields import YesAnswer
 from app.dialogs.scenario import ScenarioForm
 from app.exporting import run_export
 from app.lines import ASIDE, KEY, SECOND_LINE
@@ -120,6 +121,29 @@ def test_a_plan_is_compared_with_the_city_at_its_own_date_and_the_sun_leaves_tha
     town.set_sun(True)
     assert town.session.comparing.showings == showings
     town.set_sun(False)
+
+
+@pytest.mark.parametrize("name", ["sunlight", "solar", "visibility", "protectedview"])
+def test_of_a_plan_one_asks_what_it_takes_from_the_city_as_it_is(
+    qtbot: QtBot, town: Window, name: str
+) -> None:
+    town.timeline.show_date("2016")
+    qtbot.waitUntil(lambda: town.session.situation.date == "2016-01-01", timeout=3000)
+    begin(qtbot, town, "Tower")
+    town.session.situation.set_date(None)
+    form = town.ask_analysis(name)
+
+    def told() -> tuple[object, ...]:
+        asked = ("compare", "scenario", "compare_scenario", "date", "compare_date")
+        return tuple(form.fields[each,].tells() for each in asked)
+
+    assert told() == (True, "Tower", "", "2016-01-01", "2016-01-01")
+    compare = form.fields["compare",]
+    assert isinstance(compare, YesAnswer)
+    for _ in range(2):
+        compare.box.click()
+    assert told() == (True, "Tower", "", "2016-01-01", "2016-01-01"), "no other date is asked about"
+    form.reject()
 
 
 def test_a_scenario_is_merged_once_it_is_confirmed_and_that_is_undone(qtbot: QtBot, town: Window) -> None:
