@@ -20,6 +20,8 @@ from layers.errors import ReadError
 MOST_RATIO = 100
 MOST_BYTES = 4 << 30
 MOST_NAMES = 200_000
+#: So many files are made on the disk; making more would take longer than anybody waits.
+MOST_UNPACKED = 10_000
 #: Deeper folders no disk has, and making them one within the other would end the process.
 MOST_DEPTH, MOST_LETTERS = 60, 1000
 #: So much may come out of an archive of any size: small files of zeros are no danger.
@@ -109,7 +111,11 @@ class Archive:
 
     def unpack(self, folder: Path, names: tuple[str, ...] | None = None) -> None:
         """Write files, all of them unless `names` says which, below a folder that is ours."""
-        for name in self.names if names is None else names:
+        wanted = self.names if names is None else names
+        if len(wanted) > MOST_UNPACKED:
+            found, do = f"{len(wanted):,} files", "Unpack it, and import those that are needed"
+            raise self._refused("There are too many files to unpack in the archive", found, do)
+        for name in wanted:
             out = folder / name
             try:
                 out.parent.mkdir(parents=True, exist_ok=True)

@@ -50,6 +50,15 @@ def test_names_that_no_disk_has_are_refused(tmp_path: Path, name: str) -> None:
         Archive(packed(tmp_path / "a.zip", {name: b"x"}))
 
 
+def test_no_more_files_are_made_than_one_waits_for(tmp_path: Path) -> None:
+    files = {f"{number}.txt": b"" for number in range(zipsafe.MOST_UNPACKED + 1)}
+    with Archive(packed(tmp_path / "a.zip", files)) as archive:
+        with pytest.raises(ReadError, match="10,001 files"):
+            archive.unpack(tmp_path / "out")
+        archive.unpack(tmp_path / "out", archive.names[:3])
+    assert len(list((tmp_path / "out").iterdir())) == 3
+
+
 def test_a_bomb_is_stopped_while_it_goes_off(tmp_path: Path) -> None:
     path = packed(tmp_path / "a.zip", {"zeros": bytes(64 << 20)})
     with Archive(path) as archive, pytest.raises(ReadError, match="far more"):
