@@ -81,12 +81,12 @@ class State:
 
     @property
     def full_title(self) -> str:
-        """The date first, then its name, and what is left out."""
+        """The date first, then its name, and what is left out; of a scenario its name first."""
         date, without = self.situation.date, self.situation.without
-        if self.situation.scenario:
-            date = ""
         before, colon, name = self.title.rpartition(": ")
         shown = f"{before}{colon}{date} ({name})" if date and date not in self.title else self.title
+        if self.situation.scenario:
+            shown = f"{self.title}, {date}" if date else self.title
         return f"{shown}, without {without}" if without else shown
 
 

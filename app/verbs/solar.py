@@ -21,6 +21,8 @@ from app.verbs.verb import Answer, Verb
 from layers.weather import TOO_FAR_KM
 
 CLEAR_SKY = "clear-sky"
+#: What falls on a building in a year; of two states, what fell before and by how much that differs.
+FALLS = {"total_kwh": "light, kWh", "total_kwh_before": "before", "total_kwh_change": "change"}
 #: Shares of light that things reflect.
 ALBEDOS = {"ground": 0.2, "wall": 0.3, "roof": 0.2, "water": 0.06, "vegetation": 0.25}
 GIVEN = (
@@ -78,13 +80,16 @@ def _run(arguments: argparse.Namespace) -> Answer:
         "name": "object",
         "area_m2": "m²",
         "total_kwh_m2": "kWh/m²",
+        **FALLS,
         "usable_area_m2": "usable m²",
         "pv_kwp": "kWp",
         "pv_kwh": "kWh",
     }
+    buildings = result.tables["buildings"]
+    shown = {name: words for name, words in headings.items() if name in buildings.columns}
     lines = [
         result.title,
-        *lines_of(result.tables["buildings"], headings),
+        *lines_of(buildings, shown),
         f"Modules cover {result.inputs['coverage_pct']:g} % of the usable area; kWp and kWh are theirs.",
         *told(result),
         *said,
