@@ -105,12 +105,14 @@ class Editing(QObject):
         return next(iter([*own, *(each for each in present if each.objects_layer == item.layer)]), None)
 
     def _vocabulary(self, number: int) -> Vocabulary:
-        """The codes that came beside a layer's source file."""
-        present = self._session.project.layers
-        source = next((each.source_path for each in present if each.objects_layer == number), "")
-        if source not in self._vocabularies:
-            self._vocabularies[source] = codelists.beside(Path(source)) if source else {}
-        return self._vocabularies[source]
+        """The codes that came with a layer's source file, or lie beside it."""
+        layer = next((each for each in self._session.project.layers if each.objects_layer == number), None)
+        if layer is None or not layer.source_path:
+            return {}
+        if layer.uid not in self._vocabularies:
+            beside = codelists.beside(Path(layer.source_path))
+            self._vocabularies[layer.uid] = {**codelists.told(layer.facts), **beside}
+        return self._vocabularies[layer.uid]
 
     def _named(self, fids: Fids) -> str:
         return (

@@ -1,4 +1,4 @@
-"""What coded attribute values mean: the published code lists, and enumerations of CityJSON extensions."""
+"""What coded attribute values mean: published code lists, those of a source, and of CityJSON extensions."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ FOLDER: Final = Path(__file__).parent.parent / "assets" / "vocabularies"
 #: The order decides which list names a code that several know, and which is offered first.
 FILES: Final = ("citygml.json", "adv.json", "cityjson.json")
 
+#: The fact of a layer that tells what codes mean, by attribute and code, from lists beside its source.
+CODES: Final = "codes"
 #: Schemas refer to their own definitions; a circle of references ends here.
 MAX_REFERENCES: Final = 8
 
@@ -64,6 +66,14 @@ def from_extension(schema: Mapping[str, Any]) -> Vocabulary:
             if codes:
                 found[type, attribute] = codes
     return found
+
+
+def told(facts: Mapping[str, Any]) -> Vocabulary:
+    """The code lists that came with a layer's source, whatever the type of an object."""
+    return {
+        ("*", attribute): tuple(Code(value, text) for value, text in codes.items())
+        for attribute, codes in facts.get(CODES, {}).items()
+    }
 
 
 def beside(source: Path) -> Vocabulary:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.arrays import Float64, Int32
+from layers.codelists import CODES
 from layers.data import Box, Feature
 from layers.errors import ReadError
 from layers.report import COUNTED, Report
@@ -164,6 +165,9 @@ def _facts(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
                 counts = facts.setdefault(name, {})
                 for type, count in value.items():
                     counts[type] = counts.get(type, 0) + count
+            elif name == CODES:
+                for attribute, codes in value.items():
+                    facts.setdefault(name, {}).setdefault(attribute, {}).update(codes)
             elif name == "layer_box":
                 facts[name] = united(facts.get(name), value)
             elif name == "extensions":

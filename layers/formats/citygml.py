@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from layers.boxes import mesh_box
+from layers.codelists import CODES
 from layers.data import HEAD, TILE, Box, LayerData, Progress, ReadOptions
 from layers.errors import ReadError
 from layers.formats._files import layer_name
@@ -212,6 +213,8 @@ def _layers(reader: Reader, options: ReadOptions) -> list[LayerData]:
     mesh = reader.mesh()
     report.read = len(reader.features)
     facts: dict[str, object] = {"version": header.version, "surfaces": reader.surfaces}
+    if words := reader.codes.words():
+        facts[CODES] = words
     if header.srs_name:
         facts["srs_name"] = header.srs_name
     if header.reference.note:

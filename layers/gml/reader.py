@@ -18,6 +18,7 @@ from layers.epochs import city_validity, validity
 from layers.errors import ReadError
 from layers.gml.appearance import Appearances
 from layers.gml.batches import RING_NOT_CLOSED, Batch, gather, placed_rings
+from layers.gml.codes import CodeLists
 from layers.gml.condense import Condensed, Condenser
 from layers.gml.coordinates import Lines, lines_of
 from layers.gml.cutting import Cut, Text, forget, mapped, with_ids
@@ -57,6 +58,7 @@ class Reader:
     def __init__(self, path: Path, header: Header, shapeless: str = "") -> None:
         """Things in a name space that holds `shapeless` are read without their geometries."""
         self._shapeless = shapeless
+        self.codes = CodeLists()
         self.begin(path, header)
         self.report = Report()
         self.features: list[Feature] = []
@@ -67,13 +69,13 @@ class Reader:
         self.of_lod4 = 0  # objects
         self.appearances = Appearances(self.tell)
         self._ids: set[str] = set()
-        self._told: set[str] = set()
         self._moves: dict[str, Move] = {}
 
     def begin(self, path: Path, header: Header) -> None:
         """Go on with this file, of which that is known."""
         self.path, self.header = path, header
         self._condenser = Condenser(header.frame.opening, header.frame.encoding)
+        self.codes.begin(path)
         self._moulds = Moulds(self._condenser.gml, self._short_elements, self._shapeless)
 
     def tell(self, code: str, id: str, text: str) -> None:
@@ -112,6 +114,7 @@ class Reader:
         """Take some members; gives where in the text they end."""
         members = [cut for cut in cuts if is_feature(cut)]
         data = _joined(text, members)
+        self.codes.note(data)
         short = self._condenser.condensed(data) if self.condenses else None
         batch = self._put_back(short, members, offset) if short is not None else None
         if batch is None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from layers import xmlsafe
 from layers.arrays import Mesh
 from layers.data import LayerData, ReadOptions
+from layers.errors import ReadError
 from layers.formats import citygml
+from layers.gml import cutting
 from layers.gml.condense import FACES, POLYGONS, Condenser
+from layers.gml.cutting import Cut, Frame, frame_of
 from layers.gml.reader import Reader
 from tests.conftest import real
 from tests.layers.test_citygml import MODELS
@@ -172,3 +178,101 @@ def test_polygons_that_are_asked_for_one_by_one_are_read_alike(
     path = tmp_path / "city.gml"
     path.write_text(model(building(content), building(lod2("#q"), "b2")), "utf-8")
     both(path, monkeypatch)
+
+
+def renamed(content: str, number: int) -> str:
+    """The same with other ids, and references to them."""
+    return re.sub(r'(gml:id="|href="#)', rf"\g<1>n{number}", content)
+
+
+#: What the ids of a member may say that stands among others written alike.
+IDS = ("b", "b 1", "b&amp;1", "ß", "", "b\t1", "b>1", "what stands at 0")
+
+
+@pytest.mark.parametrize("content", [*CONTENTS, *ATTRIBUTES, *ASKED])
+def test_members_that_are_written_alike_are_read_alike(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "city.gml"
+    path.write_text(model(*(renamed(building(content), number) for number in range(5))), "utf-8")
+    both(path, monkeypatch)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_any_id_among_members_that_are_written_alike_is_read_alike(
+    id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = lod2(polygon(id=""), name="bldg:lod2Solid").replace(
+        "<gml:MultiSurface>", "<gml:MultiSurface gml:id='m'>"
+    )
+    path = tmp_path / "city.gml"
+    members = [
+        *(building(content, f"b{number}") for number in range(4)),
+        building(content, id),
+        building(content),
+    ]
+    path.write_text(model(*members), "utf-8")
+    both(path, monkeypatch)
+
+
+def test_of_members_that_are_written_alike_two_are_parsed_and_what_is_another_is_parsed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[bytes] = []
+
+    def parse(data: bytes, where: str, encoding: str | None = None) -> Any:
+        parsed.append(data)
+        return whole(data, where, encoding)
+
+    whole = xmlsafe.parse
+    members = [renamed(building("<bldg:class>1</bldg:class>" + lod2(polygon())), n) for n in range(50)]
+    members[30] = building(lod2(polygon()) + "<bldg:class>1</bldg:class>", "other")
+    path = tmp_path / "city.gml"
+    path.write_text(model(*members), "utf-8")
+    monkeypatch.setattr(xmlsafe, "parse", parse)
+    reader = citygml.gathered(path, lambda _fraction, _text: None)
+    assert len(reader.features) == 50
+    texts = b"".join(parsed[-2:])  # behind those of the file's head: the mould's, and of what has none
+    assert [texts.count(id) for id in (b'"n0b"', b'"n1b"', b'"n2b"', b'"other"')] == [1, 0, 0, 1]
+
+
+def test_elements_with_the_same_tag_end_where_they_would_end_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opening = OPENING.encode()
+    frame = frame_of(opening, "city.gml")
+    plain = building("<bldg:class>1</bldg:class>")
+    for odd in ODD_MEMBERS:
+        text = (model(plain, plain, plain)[:-17] + odd + model(plain, plain)[len(OPENING) :]).encode()
+        monkeypatch.undo()
+        found = _cuts(text, frame)
+        monkeypatch.setattr(cutting, "_alike", lambda *_: iter(()))
+        assert found == _cuts(text, frame)
+        assert found
+
+
+def _cuts(text: bytes, frame: Frame) -> list[Cut] | str:
+    try:
+        return list(cutting.members_in(text, frame, "city.gml"))
+    except ReadError as error:
+        return str(error)
+
+
+#: What may stand between members that are alike.
+ODD_MEMBERS = (
+    "",
+    "\n words \n",
+    "<!-- <core:cityObjectMember> -->",
+    "<?x </core:cityObjectMember> ?>",
+    "<core:cityObjectMember/>",
+    "<core:cityObjectMember a='b'><a/></core:cityObjectMember>",
+    "<core:cityObjectMember><a/></core:cityObjectMember >",
+    "<core:cityObjectMember>core:cityObjectMember</core:cityObjectMember>",
+    "<core:cityObjectMember><core:cityObjectMember/></core:cityObjectMember>",
+    "<core:cityObjectMember><core:cityObjectMembers/></core:cityObjectMember>",
+    "<core:cityObjectMember><![CDATA[</core:cityObjectMember>]]></core:cityObjectMember>",
+    "<core:cityObjectMember><a b='</core:cityObjectMember>'/></core:cityObjectMember>",
+    "<core:cityObjectMember><a></core:cityObjectMember><core:cityObjectMember>",
+    "</core:cityObjectMember>",
+    "<core:cityObjectMember>",
+)

@@ -191,7 +191,10 @@ MEMBER = b"""<core:cityObjectMember>
   </bldg:Building>
 </core:cityObjectMember>"""
 
-plain_text = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=30).map(str.strip)
+plain_text = st.one_of(
+    st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=30).map(str.strip),
+    st.sampled_from(("true", "false")),
+)
 values = st.one_of(
     plain_text, st.integers(-(10**15), 10**15), st.floats(allow_nan=False, allow_infinity=False)
 )
