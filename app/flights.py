@@ -75,6 +75,7 @@ class Flights(QObject):
 
     def to_box(self, box: Float64, least_m: float = LEAST_M) -> None:
         """Fly until a box, with some room around it and at least so much, fills the view."""
+        box = self._on_ground(box)
         half = np.maximum((box[1] - box[0]) / 2 * ROOM, least_m)
         half[2] = (box[1, 2] - box[0, 2]) / 2
         middle = box.mean(axis=0)
@@ -85,6 +86,13 @@ class Flights(QObject):
         fitted = [way.fitted(room, aspect) for way in ways]
         reach = float(np.linalg.norm(half)) + LEAST_M
         canvas.fly(next((way for way in fitted if self._sees(way, middle, reach)), fitted[0]))
+
+    def _on_ground(self, box: Float64) -> Float64:
+        """A box; that of things without heights, which lies at zero, as high as the ground is drawn there."""
+        if box[:, 2].any():
+            return box
+        ground = self._session.scene.ground_height(*box[:, :2].mean(axis=0).tolist())
+        return box if ground is None else box + np.array((0.0, 0.0, ground))
 
     def _sees(self, camera: Camera, point: Float64, reach_m: float) -> bool:
         """Whether nothing stands between a camera and the surroundings of a point."""

@@ -70,8 +70,7 @@ class PlotPanel(Panel):
         self.title, self.where = QLabel(wordWrap=True), QLabel(wordWrap=True)
         self.allowance, self.problem = QLabel(wordWrap=True), QLabel(wordWrap=True)
         self.fields = {name: self._field(term) for name, term in TERMS.items()}
-        self.check = QPushButton("Check what stands here")
-        self.check.setToolTip("Test all buildings of these plots against their rules")
+        self.check = QPushButton()
         self.check.clicked.connect(self._on_check)
         self._build()
         session.opened.connect(self.refresh)
@@ -148,6 +147,8 @@ class PlotPanel(Panel):
             return
         self.title.setText(plots.title)
         self.where.setText(f"{plots.layers} · {grouped(plots.area_m2)} m²")
+        is_proposal = self._session.situation.scenario is not None
+        self.check.setText("Check what is proposed here" if is_proposal else "Check what stands here")
         problem = why_not_editable(self._session)
         for name, field in self.fields.items():
             rule = plots.rules[name]
@@ -178,13 +179,13 @@ class PlotPanel(Panel):
                 self._editing.remove_attribute(fids, attribute)
 
     def _on_check(self) -> None:
-        """Test all that stands on the plots in the situation that is looked at."""
+        """Test what a scenario builds on the plots, or in the city as it is all that stands there."""
         situation = self._session.situation
         if self.plots is not None:
             inputs = Inputs(
                 date=situation.city_date,
                 scenario=situation.scenario_name,
-                own=False,
+                own=True,
                 plot_fids=self.plots.fids,
             )
             self._analysing.run(NAME, inputs)

@@ -8,6 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from analysis.zones.figures import MEASURES
+from analysis.zones.figuretables import SIDE_BY_SIDE
 from app.resulttext import amount, clock_text
 from layers.results import BEFORE, FINDINGS, WARNING, Result, Table
 from layers.written import unbroken
@@ -23,6 +25,9 @@ TIMED = {
     "newly_shaded": "New",
     "no_longer_shaded": "No longer",
 }
+#: Areas whose indicators are shown at once, and columns of their table that are no situation.
+MOST_AREAS = 3
+NO_SITUATION = ("name", "indicator", "unit", "fid")
 BLOCKERS, HOURS, BUILDINGS, BANDS = "blockers", "hours", "buildings", "bands"
 #: Buildings that are told one by one, and the share of a yard from which on it is taken at a time.
 MOST_TOLD, MOSTLY = 4, 0.5
@@ -55,7 +60,7 @@ def warnings_of(result: Result) -> list[str]:
 
 
 def small_tables(result: Result) -> list[SmallTable]:
-    """The areas of shadows by time, and by how long they last."""
+    """The areas of shadows by time and by how long they last; indicators, situations side by side."""
     found = []
     timed = {title: result.tables[name] for name, title in TIMED.items() if name in result.tables}
     times = sorted({time for table in timed.values() if len(table) for time in table.texts("time")})
@@ -68,6 +73,27 @@ def small_tables(result: Result) -> list[SmallTable]:
     bands = result.tables.get(BANDS, Table())
     if len(bands):
         found.append(_lasting(bands))
+    return [*found, *_indicators(result.tables.get(SIDE_BY_SIDE, Table()))]
+
+
+def _indicators(table: Table) -> list[SmallTable]:
+    """The indicators of the first areas, a column for each situation."""
+    if "indicator" not in table.columns:
+        return []
+    situations = [name for name in table.columns if name not in NO_SITUATION and " minus " not in name]
+    digits = {measure.title: measure.digits for measure in MEASURES}
+    names, titles, units = (table.texts(name) for name in ("name", "indicator", "unit"))
+    found = []
+    for area in list(dict.fromkeys(names))[:MOST_AREAS]:
+        rows = [
+            (
+                f"{titles[at]}, {units[at]}" if units[at] else titles[at],
+                *(amount(table.numbers(name)[at], digits.get(titles[at], 1), "") for name in situations),
+            )
+            for at, name in enumerate(names)
+            if name == area
+        ]
+        found.append(SmallTable((area, *situations), tuple(rows)))
     return found
 
 

@@ -234,12 +234,19 @@ def _indicators(table: Table) -> Iterator[ResultChart]:
         numbers = dict(zip(rows, np.nan_to_num(table.numbers(measure.name)).tolist(), strict=True))
         if measure.name == AREA or not any(numbers.values()):
             continue
-        named = situations if len(situations) > 1 else [""]
-        series = tuple(
-            Series(name, tuple(numbers.get((area, situation), 0.0) for area in areas))
-            for name, situation in zip(named, situations, strict=True)
-        )
-        bars = Bars(tuple(areas), series, measure.unit, digits=measure.digits)
+        if len(areas) == 1:  # its situations beside each other
+            values = tuple(numbers.get((areas[0], situation), 0.0) for situation in situations)
+            labels, series = situations, (Series("", values, "accent"),)
+        else:
+            named = situations if len(situations) > 1 else [""]
+            labels, series = (
+                areas,
+                tuple(
+                    Series(name, tuple(numbers.get((area, situation), 0.0) for area in areas))
+                    for name, situation in zip(named, situations, strict=True)
+                ),
+            )
+        bars = Bars(tuple(labels), series, measure.unit, digits=measure.digits)
         yield ResultChart(measure.title, 190, _filled(paint_bars, bars))
 
 

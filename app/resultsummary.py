@@ -34,6 +34,7 @@ from app.resulttext import (
     verdict_numbers,
 )
 from layers.results import SIGHTLINES, Quantity, Result, Table
+from layers.written import unbroken
 from viewer.scene import Reading
 
 #: Verdicts that get a card of their own; the table has all.
@@ -80,12 +81,12 @@ class VerdictCard(QFrame):
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(6)
         column.addLayout(top)
-        reason = str(row.get("reason") or "")
-        for key in ("rule", "reason"):
-            is_told = key == "rule" and reason.startswith(f"{row.get(key)}:")  # the reason begins with it
-            if row.get(key) and row[key] not in said and not is_told:
-                words = QLabel(str(row[key]), wordWrap=True)
-                words.setObjectName("muted" if key == "rule" else "")
+        rule, reason = (unbroken(str(row.get(key) or "")) for key in ("rule", "reason"))
+        for text, dressed in ((rule, "muted"), (reason, "")):
+            is_told = text in said or (text == rule and reason.startswith(f"{rule}:"))
+            if text and not is_told:
+                words = QLabel(text, wordWrap=True)
+                words.setObjectName(dressed)
                 column.addWidget(words)
         column.addLayout(grid)
 
@@ -109,12 +110,12 @@ class SmallGrid(QWidget):
         super().__init__()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(16)
+        grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(0, 1)
         for at, row in enumerate((table.titles, *table.rows)):
             for column, text in enumerate(row):
-                label = QLabel(text, wordWrap=column == 0 and at == 0)
+                label = QLabel(text, wordWrap=column == 0 or at == 0)
                 label.setObjectName("muted" if at == 0 else "")
                 side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
                 label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)

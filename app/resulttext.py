@@ -313,7 +313,9 @@ def verdict_number(row: Mapping[str, Any], key: str) -> str:
     number = float(value)
     if row.get("unit") == "m":
         return metres(number)
-    return amount(number, 2 if abs(number) < 10 else 1, str(row.get("unit", "")))
+    unit = str(row.get("unit", ""))
+    is_count = not unit and number.is_integer()
+    return amount(number, 0 if is_count else 2 if abs(number) < 10 else 1, unit)
 
 
 def verdict_numbers(row: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
-from app.demo import make_demo
 from app.window import Window
+from docs.pictures import demo_opened, keep, settle
 from layers.arrays import Float64
-from layers.data import never_stop
 from viewer.camera import Camera
 
 #: A free place beside the church of the demo city, and corners of a footprint there.
 PLACE = np.array([548_520.0, 5_494_560.0, 0.0])
 FOOTPRINT = ((0, 0), (22, 6), (18, 20), (8, 17))
 HOLLOW = ((22, -17), (38, -12), (33, 0), (18, -5))
-Settle = Callable[[Window], None]
-Keep = Callable[[Window, str, QWidget | None], None]
 
 
-def model(window: Window, folder: Path, settle: Settle, keep: Keep) -> None:
+def model(window: Window, folder: Path) -> None:
     """From a footprint to a tower in a scenario, and on."""
-    path = folder / "Lohefurt.city.gpkg"
-    make_demo(path, folder / "files", never_stop)
-    window.open_paths([path])
-    settle(window)
-    window.set_legend(False)
-    project, desk = window.session.project, window.modelling.desk
+    project, desk = demo_opened(window, folder), window.modelling.desk
     with project.edit("Begin scenario Tower at the church") as edit:
         scenario = edit.add_scenario("Tower at the church")
     window.session.situation.set_scenario(scenario)
@@ -42,14 +34,14 @@ def model(window: Window, folder: Path, settle: Settle, keep: Keep) -> None:
     corners = [on_ground(window, foot + np.array([*corner, 0])) for corner in FOOTPRINT]
     click(window, corners[:-1])
     point(window, corners[-1])
-    keep(window, "model-1-footprint", None)
+    keep(window, "model-1-footprint")
     click(window, corners[-1:])
     QTest.keyClick(window.canvas, Qt.Key.Key_Return)
     QTest.keyClicks(window.canvas, "24")
     QTest.keyClick(window.canvas, Qt.Key.Key_Return)
     assert desk.tool is not None
     desk.tool.set_value("roof", "hip")
-    keep(window, "model-2-roof", None)
+    keep(window, "model-2-roof")
     QTest.keyClick(window.canvas, Qt.Key.Key_Return)
     settle(window)
     (tower,) = window.session.selection.tolist()
@@ -58,7 +50,7 @@ def model(window: Window, folder: Path, settle: Settle, keep: Keep) -> None:
     window.session.select([tower])
     QTest.mouseClick(window.canvas, Qt.MouseButton.LeftButton, pos=spot(window, wall))
     QTest.keyClicks(window.canvas, "4")
-    keep(window, "model-3-push", None)
+    keep(window, "model-3-push")
     QTest.keyClick(window.canvas, Qt.Key.Key_Return)
     QTest.keyClick(window.canvas, Qt.Key.Key_Escape)
     settle(window)
@@ -66,7 +58,7 @@ def model(window: Window, folder: Path, settle: Settle, keep: Keep) -> None:
     click(window, [on_ground(window, foot + np.array([*corner, 0])) for corner in HOLLOW])
     QTest.keyClick(window.canvas, Qt.Key.Key_Return)
     settle(window)
-    keep(window, "model-4-pit", None)
+    keep(window, "model-4-pit")
     desk.end()
 
 

@@ -1,101 +1,44 @@
 """The pictures of the guide and the README, made by the program itself: `make screenshots`.
 
 Without a display; names after `python -m docs.screenshots` make some alone: start, den_haag, demo, sun,
-visibility, city, repair, building_model, mesh, scan, network, heights, dates, model.
+visibility, city, repair, building_model, mesh, scan, network, heights, dates, model, planning.
 Most show real data, where that is at hand.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from tests.conftest import DATA, ROOT
-
-os.environ["QT_QPA_PLATFORM"] = "offscreen"
-os.environ["QT_LOGGING_RULES"] = "default.warning=false"
-os.environ.pop("DISPLAY", None)
-
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QPainter, QPalette
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from app import theme
 from app.analysisform import AnalysisForm
-from app.demo import make_demo
 from app.dialogs.export import ExportLayer
 from app.gui import prepare_application
-from app.jobs import Work
-from app.reporting import report as write_report_of
 from app.settings import Settings
 from app.window import Window
-from docs import modelshots, timeshots
-from layers.data import never_stop
+from docs import modelshots, planshots, timeshots
+from docs.pictures import IMAGES, SIZES, asked, asking, demo_opened, keep, keep_report, opened, settle, take
 from layers.remedies import lifted
+from tests.conftest import DATA
 
-IMAGES = ROOT / "docs" / "images"
-SIZES = ((1280, 800), (2560, 1440))
 DEN_HAAG = DATA / "cityjson" / "denhaag" / "denhaag.city.json"
 YOKOSUKA = DATA / "citygml" / "plateau-yokosuka" / "bldg" / "52397519_bldg_6697_op.gml"
 FZK = DATA / "ifc" / "fzk" / "FZK.ifc"
 GARGOYLE = DATA / "heritage" / "3dhop" / "gargo.ply"
 CLOUD = DATA / "pointcloud" / "pdal" / "autzen_trim.laz"
 NANAIMO = DATA / "utilities" / "nanaimo"
-TITLE_PX = 32
-QUIET_S = 1.0
-PATIENCE_S = 120.0
-
-
-def settle(window: Window) -> None:
-    """Wait until everything is read and drawn and nothing moves any more."""
-    start = quiet = time.monotonic()
-    while time.monotonic() - quiet < QUIET_S and time.monotonic() - start < PATIENCE_S:
-        QApplication.processEvents()
-        session = window.session
-        if session.is_loading or session.jobs.running or (session.is_open and is_drawn_on(window)):
-            quiet = time.monotonic()
-        time.sleep(0.01)
-
-
-def is_drawn_on(window: Window) -> bool:
-    """Whether one of the views lacks a layer or is not drawn to its end."""
-    panes = window.session.panes
-    return panes.needs_frame or panes.is_drawing or bool(panes.missing())
-
-
-def take(window: Window, name: str) -> None:
-    """The window in all sizes; the first one has the plain name."""
-    for width, height in SIZES:
-        window.resize(width, height)
-        settle(window)
-        if window.session.is_open:
-            is_near = len(window.session.selection) > 0
-            window.actions_["focus" if is_near else "fit"].trigger()
-            settle(window)
-            for step in ("zoom_out",) * 3 if is_near else ("zoom_in",):
-                window.actions_[step].trigger()
-                settle(window)
-        suffix = "" if (width, height) == SIZES[0] else f"-{width}x{height}"
-        path = IMAGES / f"{name}{suffix}.png"
-        window.grab().save(str(path))
-        print(path.relative_to(ROOT), flush=True)
 
 
 def demo(window: Window, folder: Path) -> None:
     """The demo city of today on a summer afternoon."""
-    path = folder / "Lohefurt.city.gpkg"
-    make_demo(path, folder / "files", never_stop)
-    window.open_paths([path])
-    settle(window)
-    window.set_legend(False)
+    demo_opened(window, folder)
     window.timeline.ghosts.setChecked(True)
     window.timeline.use_date.setChecked(True)
     window.timeline.track.set_date(date.fromisoformat("2025-07-01"))
@@ -107,11 +50,7 @@ def demo(window: Window, folder: Path) -> None:
 
 def sun(window: Window, folder: Path) -> None:
     """From a planned tower to a report: its shadow, the question, the verdict, where it comes from."""
-    path = folder / "Lohefurt.city.gpkg"
-    make_demo(path, folder / "files", never_stop)
-    window.open_paths([path])
-    settle(window)
-    window.set_legend(False)
+    demo_opened(window, folder)
     window.timeline.show_date("2035-07-01")
     yard = window.session.project.find("school-yard")[0].fid
     window.set_sun(True)
@@ -135,18 +74,13 @@ def sun(window: Window, folder: Path) -> None:
     keep(window, "sun-3-verdict")
     window.results.show_origin()
     keep(window, "sun-4-origin")
-    report(window, folder, "sun-5-report")
+    keep_report(window, folder, "sun-5-report")
 
 
 def visibility(window: Window, folder: Path) -> None:
     """From a viewing place and a church to the verdict on a tower, as an eye sees it, and the report."""
-    path = folder / "Lohefurt.city.gpkg"
-    make_demo(path, folder / "files", never_stop)
-    window.open_paths([path])
-    settle(window)
-    window.set_legend(False)
+    project = demo_opened(window, folder)
     window.timeline.show_date("2035-07-01")
-    project = window.session.project
     place, church = (project.find(name)[0].fid for name in ("viewing-place", "church-st-kilian"))
     window.session.select([place, church])
     window.flights.to_objects(window.session.selection)
@@ -163,7 +97,7 @@ def visibility(window: Window, folder: Path) -> None:
     window.actions_["look_there"].trigger()
     keep(window, "view-3-seen")
     window.canvas.look_back()
-    report(window, folder, "view-4-report")
+    keep_report(window, folder, "view-4-report")
     exposure(window, project.find("Lohe tower")[0].fid)
 
 
@@ -177,46 +111,6 @@ def exposure(window: Window, tower: int) -> None:
     settle(window)
     window.canvas.fit()
     keep(window, "view-5-exposure")
-
-
-def asked(window: Window, name: str) -> AnalysisForm:
-    """The form of an analysis."""
-    window.ask_analysis(name)
-    settle(window)
-    return next(each for each in window.findChildren(AnalysisForm) if each.isVisible())
-
-
-def report(window: Window, folder: Path, name: str) -> None:
-    """The first pages of the report, where a program that draws PDF files is at hand."""
-    if shutil.which("pdftoppm") is None:
-        print("Left out: the pages of the report (needs pdftoppm of poppler-utils)", file=sys.stderr)
-        return
-    pdf = folder / "report.pdf"
-    write_report_of(window.session.project.path, [], pdf, Work(lambda _fraction, _text: None))
-    subprocess.run(["pdftoppm", "-png", "-r", "60", "-l", "2", pdf, IMAGES / name], check=True)
-
-
-def keep(window: Window, name: str, dialog: QWidget | None = None) -> None:
-    """The window in its first size, with a dialog on it."""
-    window.resize(*SIZES[0])
-    settle(window)
-    picture = window.grab()
-    if dialog is not None:
-        with QPainter(picture) as painter:
-            corner, drawn = window.mapFromGlobal(dialog.pos()), dialog.grab()
-            painter.drawPixmap(corner, drawn)
-            title = QRect(corner.x(), corner.y() - TITLE_PX, dialog.width(), TITLE_PX)
-            painter.fillRect(title, dialog.palette().color(QPalette.ColorRole.Midlight))
-            painter.drawText(title, Qt.AlignmentFlag.AlignCenter, dialog.windowTitle())
-            painter.drawRect(title.united(QRect(corner, dialog.size())))
-    path = IMAGES / f"{name}.png"
-    picture.save(str(path))
-    print(path.relative_to(ROOT), flush=True)
-
-
-def asking(window: Window) -> QDialog:
-    """The window that asks for something."""
-    return next(each for each in window.findChildren(QDialog) if each.isVisible())
 
 
 def city(window: Window, _folder: Path) -> None:
@@ -288,12 +182,7 @@ def network(window: Window, _folder: Path) -> None:
 
 def heights(window: Window, folder: Path) -> None:
     """What floats above the terrain of the demo city, and what is suspected of all of it."""
-    path = folder / "Lohefurt.city.gpkg"
-    make_demo(path, folder / "files", never_stop)
-    window.open_paths([path])
-    settle(window)
-    window.set_legend(False)
-    project = window.session.project
+    project = demo_opened(window, folder)
     layer = next(each for each in project.layers if each.kind == "city" and each.object_count > 20)
     fids = project.fids(layer)[:400:40].tolist()
     shapes = lifted(project, layer, dict.fromkeys(fids, 6.0))
@@ -306,17 +195,6 @@ def heights(window: Window, folder: Path) -> None:
     dialog = asking(window)
     keep(window, "quality-2-heights", dialog)
     dialog.close()
-
-
-def opened(window: Window, path: Path) -> bool:
-    """Read a file of the real data; says so where it is not at hand."""
-    if not path.exists():
-        print(f"Left out: {path} is not here (set CITYSTRATA_DATA)", file=sys.stderr)
-        return False
-    window.resize(*SIZES[0])
-    window.open_paths([path])
-    settle(window)
-    return True
 
 
 def den_haag(window: Window, folder: Path) -> None:
@@ -338,13 +216,18 @@ def den_haag(window: Window, folder: Path) -> None:
 
 def dates(window: Window, folder: Path) -> None:
     """Two states of a city, several views, a scenario, and the city over time."""
-    timeshots.hamburg(window, settle, keep)
-    timeshots.demo(window, folder, settle, keep, IMAGES)
+    timeshots.hamburg(window)
+    timeshots.demo(window, folder)
 
 
 def model(window: Window, folder: Path) -> None:
     """A tower is drawn, a face pulled, a pit dug."""
-    modelshots.model(window, folder, settle, keep)
+    modelshots.model(window, folder)
+
+
+def planning(window: Window, folder: Path) -> None:
+    """The rules of a plot, what breaks them, and two proposals side by side."""
+    planshots.planning(window, folder)
 
 
 def start(window: Window, _folder: Path) -> None:
@@ -355,7 +238,7 @@ def start(window: Window, _folder: Path) -> None:
 #: All of them, each in a window of its own.
 SHOTS: tuple[Callable[[Window, Path], None], ...] = (
     *(start, den_haag, demo, sun, visibility),
-    *(city, repair, building_model, mesh, scan, network, heights, dates, model),
+    *(city, repair, building_model, mesh, scan, network, heights, dates, model, planning),
 )
 
 

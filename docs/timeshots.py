@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtWidgets import QWidget
 
-from app.demo import make_demo
 from app.dialogs.timelapse import Wanted
 from app.timelapse import run_timelapse
 from app.window import Window
-from layers.data import never_stop
+from docs.pictures import IMAGES, demo_opened, keep, settle
 from layers.edit import Edit
 from layers.modelling.buildings import building
 from layers.modelling.roofs import Roof
@@ -25,11 +22,9 @@ from viewer.arrangement import GRID
 HAMBURG = DATA / "multitemporal" / "hamburg-2016-2022"
 TILE = "LoD2_576_5950_1_HH.xml"
 SQUARE = np.array([(0, 0), (18, 0), (18, 18), (0, 18)], np.float64)
-Settle = Callable[[Window], None]
-Keep = Callable[[Window, str, QWidget | None], None]
 
 
-def hamburg(window: Window, settle: Settle, keep: Keep) -> None:
+def hamburg(window: Window) -> None:
     """From two files to the list of what changed."""
     if not HAMBURG.exists():
         print(f"Left out: {HAMBURG} is not here (set CITYSTRATA_DATA)", file=sys.stderr)
@@ -49,22 +44,18 @@ def hamburg(window: Window, settle: Settle, keep: Keep) -> None:
     window.canvas.set_camera(replace(window.canvas.camera, altitude_deg=38.0))
     window.canvas.fit()
     settle(window)
-    keep(window, "time-2-swipe", None)
+    keep(window, "time-2-swipe")
     window.time.ask_what_changed().accept()
     settle(window)
     changes = window.results.changes
     changes.view.setCurrentIndex(changes.rows.index(0))
     settle(window)
-    keep(window, "time-3-changes", None)
+    keep(window, "time-3-changes")
 
 
-def demo(window: Window, folder: Path, settle: Settle, keep: Keep, images: Path) -> None:
+def demo(window: Window, folder: Path) -> None:
     """Four views of the demo city, a scenario beside the city as it is, and the city over time."""
-    path = folder / "Lohefurt.city.gpkg"
-    make_demo(path, folder / "files", never_stop)
-    window.open_paths([path])
-    settle(window)
-    window.set_legend(False)
+    demo_opened(window, folder)
     window.timeline.show_date("2035-07-01")
     settle(window)
     window.flights.to_objects([window.session.project.find("school-yard")[0].fid])
@@ -74,7 +65,7 @@ def demo(window: Window, folder: Path, settle: Settle, keep: Keep, images: Path)
     window.canvas.set_camera(near)
     window.session.comparing.begin(GRID, 4)
     settle(window)
-    keep(window, "time-4-views", None)
+    keep(window, "time-4-views")
     window.session.comparing.end()
     window.session.select([])
     scenario(window)
@@ -82,13 +73,13 @@ def demo(window: Window, folder: Path, settle: Settle, keep: Keep, images: Path)
     window.time.scenarios.compare(window.session.project.scenario("Two towers"))
     window.canvas.set_camera(near)
     settle(window)
-    keep(window, "time-5-scenario", None)
+    keep(window, "time-5-scenario")
     window.session.comparing.end()
     window.session.situation.set_scenario(None)
     window.timeline.age.setChecked(True)
     settle(window)
     wanted = Wanted("1950-01-01", "2040-01-01", 46, 0, 12, (960, 540), is_film=True)
-    run_timelapse(window.session, wanted, images / "time-lapse.mp4")
+    run_timelapse(window.session, wanted, IMAGES / "time-lapse.mp4")
     settle(window)
 
 

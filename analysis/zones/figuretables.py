@@ -28,6 +28,7 @@ OF_BUILDINGS = (Quantity(HEIGHT, "Height of the building", "m", 1, "viridis"),)
 #: Areas that are told one by one in sentences, and what of them.
 MOST_TOLD = 3
 TOLD = ("footprint_m2", "floor_area_m2", "floor_area_ratio", "volume_m3", "population")
+TOLD_EACH = ("floor_area_m2",)
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,11 @@ class Sides:
 
 
 def quantities_of(sides: Sides) -> tuple[Quantity, ...]:
-    """What buildings are coloured by."""
-    return (*quantities_with_change(OF_AREAS, sides.is_change), *OF_BUILDINGS) if sides.wholes else ()
+    """What buildings are coloured by; those of one area alone have all the same of it."""
+    if not sides.wholes:
+        return ()
+    of_areas = quantities_with_change(OF_AREAS, sides.is_change)
+    return (*OF_BUILDINGS, *of_areas) if len(sides.areas) == 1 else (*of_areas, *OF_BUILDINGS)
 
 
 def tables_of(sides: Sides) -> dict[str, Table]:
@@ -62,20 +66,27 @@ def tables_of(sides: Sides) -> dict[str, Table]:
 
 
 def sentences(sides: Sides) -> list[str]:
-    """What there is to say of the first areas."""
+    """What there is to say of the first areas: of one situation much, of several what they differ by most."""
+    names = TOLD if len(sides.titles) == 1 else TOLD_EACH
+    chosen = [measure for measure in MEASURES if measure.name in names]
     said = []
-    chosen = [measure for measure in MEASURES if measure.name in TOLD]
     for at, area in list(enumerate(sides.areas))[:MOST_TOLD]:
-        for number, title in enumerate(sides.titles):
-            values = [
-                f"{measure.title.lower()} {_told(sides.value(number, at, measure), measure)}"
-                for measure in chosen
-                if np.isfinite(sides.value(number, at, measure))
-            ]
-            said.append(f"{area.name}, {title}: {', '.join(values)}.")
+        told = [_told_each(sides, at, measure) for measure in chosen]
+        said.append(f"{area.name}: {'; '.join(filter(None, told))}.")
     if len(sides.areas) > MOST_TOLD:
         said.append(f"{len(sides.areas) - MOST_TOLD} more areas are in the table.")
     return said
+
+
+def _told_each(sides: Sides, area: int, measure: Measure) -> str:
+    """One indicator in all situations; '' where it is not known."""
+    values = [sides.value(number, area, measure) for number in range(len(sides.titles))]
+    if not np.isfinite(values).all():
+        return ""
+    if len(values) == 1:
+        return f"{measure.title.lower()} {_told(values[0], measure)}"
+    each = (f"{_told(value, measure)} ({title})" for value, title in zip(values, sides.titles, strict=True))
+    return f"{measure.title.lower()} {', '.join(each)}"
 
 
 def _told(value: float, measure: Measure) -> str:

@@ -12,14 +12,14 @@ from analysis.checked import surface_rows
 from analysis.verdicts import FAIL, PASS
 from analysis.zones.frame import Frame
 from analysis.zones.limits import LINE, WINDOW
-from analysis.zones.ordinance import SETBACK, TERMS
+from analysis.zones.ordinance import SETBACK, STOREYS, TERMS
 from analysis.zones.permit import Found, Permit, Ruled
 from analysis.zones.sheets import FLOOR_M, Sheet, cells_of
 from analysis.zones.solids import solid_above
 from layers.arrays import Float64
 from layers.project import Project
 from layers.results import FINDINGS, VIOLATIONS, VOLUMES, Quantity, Table
-from layers.written import counted
+from layers.written import counted, grouped
 
 VERDICTS, PLOTS, BUILDINGS = "verdicts", "plots", "buildings"
 BREAKS, OVER = "breaks_rules", "over_m"
@@ -29,6 +29,7 @@ QUANTITIES = (
 )
 #: Rules that ask for a distance at least, and those that something may not reach beyond at all.
 NEAR, ALONG = TERMS[SETBACK].title, (WINDOW, LINE)
+COUNTED = TERMS[STOREYS].title
 #: Roles of surfaces that are drawn.
 VIOLATION, ENVELOPE = "violation", "envelope"
 #: So many violations are told one by one in sentences.
@@ -96,7 +97,7 @@ def sentences(checked: Checked) -> list[str]:
     said += [f"{_subject(one)}: {reason(one)}." for one in worst[:MOST_TOLD]]
     outside = [one.outside_m3 for one in permit.standing]
     if np.nansum(outside) > 0:
-        said.append(f"Outside of all limits together lie {np.nansum(outside):.1f} m³.")
+        said.append(f"Outside of all limits together lie {grouped(float(np.nansum(outside)), 1)} m³.")
     return said
 
 
@@ -120,12 +121,12 @@ def reason(one: Found) -> str:
         text = f"{rule}: reaches beyond it by {one.found:.2f} m"
         return text + _volume(one) if not one.is_kept else f"{rule}: nothing reaches beyond it"
     else:
-        text = f"{rule}: {one.found:.2f}{unit}, {_bound(one)}"
-    return text if one.is_kept else f"{text}, {one.excess:.2f}{unit} too {_too(one)}{_volume(one)}"
+        text = f"{rule}: {_number(one, one.found)}{unit}, {_bound(one)}"
+    return text if one.is_kept else f"{text}, {_number(one, one.excess)}{unit} too {_too(one)}{_volume(one)}"
 
 
 def _volume(one: Found) -> str:
-    return f", {one.volume_m3:.1f} m³" if np.isfinite(one.volume_m3) else ""
+    return f", {grouped(one.volume_m3, 1)} m³" if np.isfinite(one.volume_m3) else ""
 
 
 def _too(one: Found) -> str:
@@ -137,7 +138,12 @@ def _bound(one: Found) -> str:
     if not np.isfinite(one.allowed):
         return ""
     unit = f" {one.unit}" if one.unit else ""
-    return f"at {'least' if one.rule == NEAR else 'most'} {one.allowed:.2f}{unit}"
+    return f"at {'least' if one.rule == NEAR else 'most'} {_number(one, one.allowed)}{unit}"
+
+
+def _number(one: Found, value: float) -> str:
+    """Storeys are counted, all else is measured."""
+    return f"{value:g}" if one.rule == COUNTED else f"{value:.2f}"
 
 
 def verdicts_table(checked: Checked) -> Table:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
+from rasterio import Affine
 
 from app.analysisform import AnalysisForm
 from app.askobjects import LayerAnswer
@@ -18,10 +20,13 @@ from app.resultsummary import VerdictCard
 from app.session import Session
 from app.spokenfield import SpokenField
 from app.window import Window
+from layers.importing import import_files
 from layers.results import INDICATORS, VIOLATIONS
 from tests.analysis.planned import make_plan, rectangle
 from tests.app.snapshots import drawn, over
 from tests.cities import imported_here
+from tests.rasters import write
+from tests.towns import ORIGIN
 
 LEFT = Qt.MouseButton.LeftButton
 LAYERS = {
@@ -163,3 +168,21 @@ def test_a_permit_and_its_indicators(
         return [chart.accessibleName() for chart in window.results.glance.findChildren(ChartView)]
 
     qtbot.waitUntil(lambda: any(name.startswith("Built volume") for name in charts()), timeout=10_000)
+
+
+def test_a_flight_to_a_plot_goes_to_the_ground(
+    qtbot: QtBot, window: Window, tmp_path: Path, settled: Callable[[Session], None]
+) -> None:
+    """Plots have no heights: their boxes lie at zero, they themselves on the terrain."""
+    with imported_here():
+        project = make_plan(tmp_path, {"hut": (25, 5, 5, 5, 90, 93)}, LAYERS)
+        corner = Affine(2, 0, ORIGIN[0] - 30, 0, -2, ORIGIN[1] + 60)
+        heights = np.full((60, 60), 90.0, np.float32)
+        import_files(project, [write(tmp_path / "ground.tif", heights, transform=corner, crs="EPSG:28992")])
+        project.close()
+    window.open_paths([tmp_path / "plan.city.gpkg"])
+    qtbot.waitUntil(lambda: window.session.is_open, timeout=5000)
+    settled(window.session)
+    drawn(qtbot, window)
+    window.flights.to_objects([window.session.project.find("A")[0].fid])
+    qtbot.waitUntil(lambda: abs(window.canvas.camera.target[2] - 90.0) < 5.0, timeout=5000)

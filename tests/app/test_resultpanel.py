@@ -27,6 +27,7 @@ from app.resulttext import cell_text, numbers_of
 from app.session import Session
 from layers.edit import Edit
 from layers.results import FINDINGS, OBSERVERS, SIGHTLINES, VIEWS, Pedigree, Quantity, Result, Table
+from layers.written import unbroken
 from tests.app.panels import Show, show
 from tests.app.yard import TODAY, fid, judged_yards, yard
 
@@ -225,7 +226,7 @@ def test_a_headline_stands_before_the_verdict_and_once(panel: ResultPanel) -> No
     )
     tables = {FINDINGS: Table({"sentence": [sentence]}), "verdicts": verdicts}
     panel.glance.show_result(found("protectedview", Quantity("room_m", "Left", "m"), tables=tables), None)
-    said = [label for label in panel.glance.findChildren(QLabel) if label.text() == sentence]
+    said = [label for label in panel.glance.findChildren(QLabel) if label.text() == unbroken(sentence)]
     (card,) = panel.glance.findChildren(VerdictCard)
     assert len(said) == 1 and "FAIL" in words(card)
 
