@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Iterator, Sequence
 
-from PySide6.QtGui import QFont
-
-from app.paper import INK, MUTED, SMALL, TINY, Block, Text, heading, paragraph
+from app.paper import INK, MUTED, SMALL, TINY, Block, heading, paragraph
 from app.papergrid import Grid
 from app.paperparts import VERDICT_COLOURS
 from app.printed.comparison import FEWEST, Comparison
@@ -22,6 +19,8 @@ MOST_LISTED = 40
 #: Objects that have a number in the pictures.
 MOST_NUMBERED = 9
 OUTDATED = "computed before the city was last changed."
+#: Above the names of what several lists lead to.
+FROM_FIRST = "From the first to"
 #: A minus as it is printed.
 MINUS = "\u2212"
 
@@ -38,41 +37,37 @@ def signed(value: float, digits: int, unit: str = "") -> str:
 def counts_of(comparison: Comparison, found: Sequence[Differences]) -> list[Block]:
     """How much appeared, vanished and changed, in the pictures and in the whole city."""
     blocks: list[Block] = []
+    rows = [row for differences in found for row in _counts(comparison, differences, len(found) > 1)]
+    if rows:
+        titles = [FROM_FIRST] * (len(found) > 1) + ["", "In the pictures", "In all", "Volume in the pictures"]
+        blocks.append(Grid(titles, rows, [False] * (len(titles) - 3) + [True] * 3))
     for differences in found:
-        to = comparison.situations[differences.to].title
-        if len(found) > 1:
-            blocks.append(
-                Text(
-                    gap=8,
-                    stays_with_next=True,
-                    html=f"From the first to {escape(to)}",
-                    points=SMALL,
-                    weight=QFont.Weight.DemiBold,
-                )
-            )
+        to = f" from the first to {_name(comparison, differences)}" if len(found) > 1 else ""
         if differences.result is None:
             blocks.append(paragraph("Both are the same situation of the city.", SMALL))
-            continue
-        blocks.append(_counts(differences))
-        if not differences.is_whole:
-            words = f"In the pictures counts among the {grouped(MOST_LOOKED_AT)} that changed most."
+        elif not differences.counts:
+            blocks.append(paragraph(f"Nothing differs{to}.", SMALL))
+        elif not differences.is_whole:
+            words = f"In the pictures{to} counts among the {grouped(MOST_LOOKED_AT)} that changed most."
             blocks.append(paragraph(words, TINY, MUTED))
     return blocks
 
 
-def _counts(differences: Differences) -> Block:
-    """A row per kind of change."""
+def _counts(comparison: Comparison, differences: Differences, is_named: bool) -> Iterator[list[str]]:
+    """A row per kind of change; of several lists the first one names it."""
     every, shown = differences.counts, differences.counts_shown
-    if not every:
-        return paragraph("Nothing differs.", SMALL)
-    rows = []
+    name = [_name(comparison, differences)] * is_named
     for kind in KINDS:
         if every[kind]:
             here = [each for each in differences.shown if each.kind == kind]
-            cells = [signed(_sum(here), 0, "m³") if here else NOTHING]
-            rows.append([kind, grouped(shown[kind]), grouped(every[kind]), *cells])
-    titles = ["", "In the pictures", "In all", "Volume in the pictures"]
-    return Grid(titles, rows, [False, True, True, True])
+            volume = signed(_sum(here), 0, "m³") if here else NOTHING
+            yield [*name, kind, grouped(shown[kind]), grouped(every[kind]), volume]
+            name = [""] * is_named
+
+
+def _name(comparison: Comparison, differences: Differences) -> str:
+    """What is compared with the first situation."""
+    return comparison.situations[differences.to].title
 
 
 def _sum(rows: Sequence[Changed]) -> float:
@@ -89,8 +84,7 @@ def objects_of(comparison: Comparison, found: Sequence[Differences]) -> list[Blo
         rows = differences.shown
         if not rows:
             continue
-        to = comparison.situations[differences.to].title
-        more = f": from the first to {to}" if len(found) > 1 else ""
+        more = f": from the first to {_name(comparison, differences)}" if len(found) > 1 else ""
         blocks.append(heading(f"In the pictures{more}", 11, 14))
         blocks.append(_objects(rows[:MOST_LISTED], numbered=len(found) == 1))
         if len(rows) > MOST_LISTED:
@@ -134,7 +128,7 @@ def results_of(comparison: Comparison, told: Sequence[Told]) -> list[Block]:
                 ["" if number else one.title, line.title, *(_told(v, line) for v in line.values), *difference]
             )
             colours.append([INK, INK, *map(_ink, line.values), *[INK] * len(difference)])
-        notes += one.sentences
+        notes += [f"{one.title}: {sentence}" for sentence in one.sentences]
         if one.is_outdated:
             notes.append(f"{one.title}: {OUTDATED}")
     numeric = [False, False, *[True] * (len(titles) - 2)]

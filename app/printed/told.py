@@ -16,7 +16,7 @@ from analysis.zones.figures import MEASURES
 from analysis.zones.figuretables import SIDE_BY_SIDE
 from app.reportwords import subject_of
 from app.resultanswer import answers_of
-from app.resulttext import WORDS, counting_rows, digits_of, numbers_of
+from app.resulttext import WORDS, counting_rows, numbers_of
 from layers.project import Project
 from layers.results import BEFORE, CHANGE, INDICATORS, Result, ResultSummary
 
@@ -123,19 +123,23 @@ def _is_number(value: Any) -> bool:
 
 
 def _quantity_lines(count: int, sides: Mapping[int, tuple[Result, str]]) -> Iterator[Line]:
-    """A line per quantity: its mean over all that was asked about."""
+    """A line per quantity: its mean over all that was asked about, or of what is yes or no the share."""
     first = next(iter(sides.values()))[0]
-    own = [each for each in first.quantities if not each.name.endswith((BEFORE, CHANGE)) and not each.words]
+    own = [each for each in first.quantities if not each.name.endswith((BEFORE, CHANGE))]
     for quantity in own[:MOST_QUANTITIES]:
+        scale = 100.0 if quantity.words else 1.0
         values = [math.nan] * count
         for number, (result, side) in sides.items():
             there = {each.name: each for each in result.quantities}.get(quantity.name + side)
             found = numbers_of(result, there) if there is not None else None
             if found is not None:
-                values[number] = found.mean
-        if sum(math.isfinite(value) for value in values) > 1:
-            digits = digits_of(quantity.name, first.quantities)
-            yield Line(f"{quantity.title}, mean", tuple(values), quantity.unit, digits)
+                values[number] = scale * found.mean
+        if sum(math.isfinite(value) for value in values) < 2:
+            continue
+        if quantity.words:
+            yield Line(f"{quantity.title}, share of the area", tuple(values), "%", 1)
+        else:
+            yield Line(f"{quantity.title}, mean", tuple(values), quantity.unit, quantity.digits)
 
 
 def _indicators(project: Project, situations: Sequence[Situation], wanted: Sequence[int]) -> Iterator[Told]:
