@@ -28,6 +28,7 @@ from app.viewport import Viewport
 from layers.arrays import UInt8
 from layers.views import View
 from viewer.camera import Camera
+from viewer.framing import framed
 from viewer.scene import Hit
 
 #: A picture that takes longer than this is drawn coarser while the camera moves.
@@ -229,7 +230,7 @@ class Canvas(Viewport):
 
     def fit(self) -> None:
         """Fly back until everything is in view."""
-        self.fly(self.camera.fitted(self._session.scene.box, self.aspect))
+        self.fly(self._everything())
 
     def turn_to(self, azimuth_deg: float) -> None:
         """Fly round the target until the camera looks this way."""
@@ -337,8 +338,16 @@ class Canvas(Viewport):
     def _look_at_all(self) -> None:
         """Until somebody moves the camera, everything stays in view."""
         if self._is_untouched and self.has_city:
-            self._session.panes.camera = self.camera.fitted(self._session.scene.box, self.aspect)
+            self._session.panes.camera = self._everything()
             self.camera_changed.emit()
+
+    def _everything(self) -> Camera:
+        """The camera that sees all, beside the legend as far as there is room."""
+        boxes, area, plate = self._session.scene.boxes, self.pane_areas[0], QRectF()
+        if self.shows_legend and not self._session.comparing.is_on:
+            plate = overlay.legend_box(self.font(), area, self._session.panes.legend())
+        taken = area.bottomRight() - plate.topLeft() if not plate.isEmpty() else QPointF()
+        return framed(self.camera, boxes, self.aspect, (taken.x() / area.width(), taken.y() / area.height()))
 
     def show_camera(self, camera: Camera) -> None:
         """Look from `camera` at once, as one moment of a motion."""

@@ -12,6 +12,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygon
 from app import theme
 from viewer.scene import LegendEntry
 
+#: A colour, or None of a heading; what it means; how many there are.
+LegendRow = tuple[str | None, str, str]
 END = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 MARGIN = 16
 PADDING = 10
@@ -153,24 +155,28 @@ def draw_empty(painter: QPainter, area: QRectF, title: str, text: str) -> None:
     )
 
 
-def draw_legend(painter: QPainter, area: QRectF, entries: Sequence[LegendEntry]) -> QRectF:
-    """Colours with their meaning, lower right: one block per layer, counts at the right; gives its place."""
-    usual, most = area.height() * 0.42 // ROW, (area.height() - 4 * MARGIN) // ROW
-    rows = _legend_rows(entries, int(min(max(usual, SHORT_LEGEND), most)))
+def legend_box(font: QFont, area: QRectF, entries: Sequence[LegendEntry]) -> QRectF:
+    """Where a legend lies in an area: in the lower right corner; empty where it has no rows."""
+    rows = _fitting_rows(area, entries)
     if not rows:
         return QRectF()
-    metrics = QFontMetricsF(painter.font())
-    bold = QFont(painter.font())
-    bold.setWeight(QFont.Weight.DemiBold)
-    heads = QFontMetricsF(bold)
+    metrics, heads = QFontMetricsF(font), QFontMetricsF(_bold(font))
     label_width = max(
         heads.horizontalAdvance(text) - SWATCH - 8 if colour is None else metrics.horizontalAdvance(text)
         for colour, text, _ in rows
     )
-    count_width = max(metrics.horizontalAdvance(count) for _, _, count in rows)
-    width = min(SWATCH + 8 + label_width + 16 + count_width + 2 * PADDING, area.width() * 0.6)
-    height = len(rows) * ROW + 2 * PADDING - 4
-    box = QRectF(area.right() - MARGIN - width, area.bottom() - MARGIN - height, width, height)
+    width = SWATCH + 8 + label_width + 16 + _count_width(metrics, rows) + 2 * PADDING
+    width, height = min(width, area.width() * 0.6), len(rows) * ROW + 2 * PADDING - 4
+    return QRectF(area.right() - MARGIN - width, area.bottom() - MARGIN - height, width, height)
+
+
+def draw_legend(painter: QPainter, area: QRectF, entries: Sequence[LegendEntry]) -> QRectF:
+    """Colours with their meaning: one block per layer, counts at the right; gives its place."""
+    rows, bold, box = _fitting_rows(area, entries), _bold(painter.font()), QRectF()
+    if not rows:
+        return box
+    box = legend_box(painter.font(), area, entries)
+    width, count_width = box.width(), _count_width(QFontMetricsF(painter.font()), rows)
     _plate(painter, box)
     colours = theme.current().colours
     y = box.top() + PADDING - 2
@@ -195,6 +201,22 @@ def draw_legend(painter: QPainter, area: QRectF, entries: Sequence[LegendEntry])
     return box
 
 
+def _bold(font: QFont) -> QFont:
+    bold = QFont(font)
+    bold.setWeight(QFont.Weight.DemiBold)
+    return bold
+
+
+def _count_width(metrics: QFontMetricsF, rows: Sequence[LegendRow]) -> float:
+    return max(metrics.horizontalAdvance(count) for _, _, count in rows)
+
+
+def _fitting_rows(area: QRectF, entries: Sequence[LegendEntry]) -> list[LegendRow]:
+    """The rows of a legend that an area has room for."""
+    usual, most = area.height() * 0.42 // ROW, (area.height() - 4 * MARGIN) // ROW
+    return _legend_rows(entries, int(min(max(usual, SHORT_LEGEND), most)))
+
+
 def _draw_words(painter: QPainter, box: QRectF, text: str, colour: str) -> None:
     """Words in one line, shortened where they do not fit."""
     shown = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
@@ -202,9 +224,9 @@ def _draw_words(painter: QPainter, box: QRectF, text: str, colour: str) -> None:
     painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
 
-def _legend_rows(entries: Sequence[LegendEntry], room: int) -> list[tuple[str | None, str, str]]:
+def _legend_rows(entries: Sequence[LegendEntry], room: int) -> list[LegendRow]:
     """(colour, label, count) of every row; headings have no colour."""
-    rows: list[tuple[str | None, str, str]] = []
+    rows: list[LegendRow] = []
     for (_, heading), found in groupby(entries, key=lambda entry: (entry.layer, entry.heading)):
         block = list(found)
         if len(block) > 1:  # a single row speaks for itself

@@ -221,10 +221,12 @@ class Layered(Frames):
     @property
     def box(self) -> Float64:
         """What holds everything that is drawn, as it is drawn, (2, 3)."""
-        boxes = self._boxes()
+        boxes = self.boxes
         return np.stack((boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)))
 
-    def _boxes(self) -> Float64:
+    @property
+    def boxes(self) -> Float64:
+        """Boxes around parts of it, as they are drawn, (n, 2, 3)."""
         every = [view for view in self._every if len(view.boxes)]
         boxes = [view.boxes for view in every if view.layer.visible] or [view.boxes for view in every]
         if not boxes:

@@ -237,7 +237,7 @@ class Scene(Layered):
     def fit(self) -> None:
         """Look at everything that is drawn, the same way."""
         width, height = self.size
-        self.camera = self._camera.fitted(self._boxes(), width / height)
+        self.camera = self._camera.fitted(self.boxes, width / height)
 
     # -- layers ----------------------------------------------------------------------------------
 

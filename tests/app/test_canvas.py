@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from app.canvas import Canvas
 from app.gestures import HandledCanvas
+from app.navigation import Flight
 from app.overlay import length_text, nice_length
 from app.session import Session
 from app.statusbar import scale_text
@@ -116,6 +118,22 @@ def test_a_click_on_the_legend_is_none_on_the_city(qtbot: QtBot, session: Sessio
     qtbot.mouseClick(canvas, LEFT, NONE, roof(canvas, 4))
     qtbot.mouseClick(canvas, LEFT, NONE, under)
     assert ids(session) == ["house-4"]
+
+
+def test_a_view_of_everything_has_no_house_under_the_legend(
+    qtbot: QtBot, session: Session, canvas: Canvas
+) -> None:
+    width, height = canvas.width(), canvas.height()
+    for azimuth, altitude in ((20.0, 35.0), (45.0, 35.0), (180.0, 60.0)):
+        canvas.set_camera(replace(canvas.camera, azimuth_deg=azimuth, altitude_deg=altitude))
+        canvas.fit()
+        flight = canvas.findChild(Flight)
+        qtbot.waitUntil(lambda flight=flight: not flight.under_way, timeout=5000)
+        canvas.grab()
+        for number in range(9):
+            assert not canvas.legend_area.contains(QPointF(roof(canvas, number)))
+        seen = canvas.camera.project(session.scene.boxes.reshape(-1, 3), width, height)
+        assert (seen[:, :2] >= 0).all() and (seen[:, :2] <= [width, height]).all()
 
 
 def test_a_left_drag_orbits_and_selects_nothing(qtbot: QtBot, session: Session, canvas: Canvas) -> None:
