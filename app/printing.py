@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from analysis.situated import ALL_DATES
 from app.commanded import commanded
 from app.dialogs import show_beside
 from app.dialogs.printing import PrintingForm, Wanted
@@ -71,10 +72,14 @@ def request_of(session: Session, sun: LiveSun, wanted: Wanted, out: Path) -> lis
 
 
 def _name_of(session: Session, showing: Showing) -> str:
-    """A situation as the command line calls it: a date, a scenario at a date, or all."""
-    names = {known.id: known.name for known in session.project.scenarios}
-    date = date_in(session.project, *showing.situation) or ""
-    return ":".join(filter(None, (names.get(showing.scenario or 0, ""), date))) or "all"
+    """A situation as the command line calls it: an epoch or a date, a scenario at a date, or all."""
+    project = session.project
+    names = {known.id: known.name for known in project.scenarios}
+    date = date_in(project, *showing.situation) or ""
+    if showing.scenario is not None:
+        return ":".join(filter(None, (names[showing.scenario], date)))
+    epochs = {epoch.date: epoch.name for epoch in project.epochs}
+    return epochs.get(date, date) or ALL_DATES
 
 
 def _camera(session: Session) -> str:

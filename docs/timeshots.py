@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 
+from app.dialogs.printing import Wanted as Printed
 from app.dialogs.timelapse import Wanted
+from app.printing import run_printing
 from app.timelapse import run_timelapse
 from app.window import Window
 from docs.pictures import IMAGES, demo_opened, keep, settle
@@ -16,11 +21,13 @@ from layers.edit import Edit
 from layers.modelling.buildings import building
 from layers.modelling.roofs import Roof
 from layers.scenarios import add
-from tests.conftest import DATA
+from tests.conftest import DATA, ROOT
 from viewer.arrangement import GRID
 
 HAMBURG = DATA / "multitemporal" / "hamburg-2016-2022"
 TILE = "LoD2_576_5950_1_HH.xml"
+#: Pixels across a page of paper.
+SHEET_PX = 1280
 SQUARE = np.array([(0, 0), (18, 0), (18, 18), (0, 18)], np.float64)
 
 
@@ -74,6 +81,7 @@ def demo(window: Window, folder: Path) -> None:
     window.canvas.set_camera(near)
     settle(window)
     keep(window, "time-5-scenario")
+    sheet(window)
     window.session.comparing.end()
     window.session.situation.set_scenario(None)
     window.timeline.age.setChecked(True)
@@ -81,6 +89,21 @@ def demo(window: Window, folder: Path) -> None:
     wanted = Wanted("1950-01-01", "2040-01-01", 46, 0, 12, (960, 540), is_film=True)
     run_timelapse(window.session, wanted, IMAGES / "time-lapse.mp4")
     settle(window)
+
+
+def sheet(window: Window) -> None:
+    """What is compared, on paper, on a morning in spring."""
+    window.set_sun(True)
+    settle(window)
+    window.sun.set_clock(date(2035, 3, 21), "10:00")
+    settle(window)
+    path = IMAGES / "time-6-sheet.png"
+    run_printing(window.session, window.sun, Printed("", "A4", is_picture=True), path, lambda *_: None)
+    settle(window)
+    window.set_sun(False)
+    page = QImage(str(path)).scaledToWidth(SHEET_PX, Qt.TransformationMode.SmoothTransformation)
+    page.save(str(path))
+    print(path.relative_to(ROOT), flush=True)
 
 
 def scenario(window: Window) -> None:

@@ -260,3 +260,21 @@ def test_what_is_seen_in_the_window_is_asked_of_the_sheet(qtbot: QtBot, town: Wi
     assert camera.half_height * 1.42 >= here.half_height * area.width / area.height - 1e-3, (
         "nothing is cut off"
     )
+
+
+def test_dates_are_called_by_their_names_and_scenarios_by_theirs(
+    qtbot: QtBot, town: Window, tmp_path: Path
+) -> None:
+    project = town.session.project
+    with project.edit("Plan") as edit:
+        edit.set_epoch("survey", "2022-01-01")
+        number = edit.add_scenario("Tower, tall", epoch="2022-01-01")
+    town.time.scenarios.compare(project.scenario(number))
+    drawn(qtbot, town)
+    request = request_of(town.session, town.sun, Wanted("", "A4", True), tmp_path / "a.png")
+    asked = request[request.index("--compare") + 1]
+    assert asked == "survey,Tower, tall:2022-01-01"
+    assert [one.situation for one in situations_named(project, asked)] == [
+        Situation("2022-01-01"),
+        Situation("2022-01-01", scenario="Tower, tall"),
+    ]
