@@ -19,6 +19,7 @@ from layers.project import Project
 from layers.records import Fids, Layer
 from layers.tables import read_table
 from layers.values import Value, from_json, typed_number, typed_value
+from layers.written import counted
 
 #: What an attribute that is not there yet may be written as, besides a number and text.
 _WORDS = {"true": True, "false": False}
@@ -91,7 +92,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
             "changed": 0 if made is None else len(made.fids) if scenario is None else len(changed),
             "step": made.step.step if made else None,
         }
-        lines = [f"{values['changed']} of {values['selected']} objects changed."]
+        lines = [f"{values['changed']} of {counted(count, 'object')} changed."]
         if told:
             lines.append(told)
         if made and any(map(says_when, made.keys)) and not made.keys & set(VALIDITY):

@@ -11,6 +11,7 @@ from app.verbs.verb import Answer, Verb, add_project, add_selection, chosen_laye
 from layers.expression import RESERVED, parse
 from layers.project import Project
 from layers.records import CityObject
+from layers.written import counted
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +44,7 @@ def _values(item: CityObject, names: list[str] | None) -> dict[str, Any]:
 def _lines(found: list[dict[str, Any]], names: list[str]) -> tuple[str, ...]:
     columns = list(dict.fromkeys(names))
     rows = [columns, *([_text(values.get(name)) for name in columns] for values in found)]
-    return (*table(rows), f"{len(found)} objects")
+    return (*table(rows), counted(len(found), "object"))
 
 
 def _text(value: Any) -> str:
