@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 #: Text that is parsed at once: its tree takes some ten times as much.
-BATCH_BYTES = 1 << 18
+BATCH_BYTES = 1 << 19
 #: The element of each member, by where it begins.
 Elements: TypeAlias = "dict[int, _Element]"
 #: What becomes of what is told.
