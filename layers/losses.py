@@ -290,7 +290,7 @@ class _Look:
             yield Loss("crs", f"The file says {where} in which CRS it is: {crs_title(str(crs))}.")
         if self.form is geojson and crs != LONGITUDE_LATITUDE:
             text = f"Programs that keep to RFC 7946 take {crs_title(str(crs))} for longitude and latitude"
-            yield Loss("crs", f"{text}; --crs {LONGITUDE_LATITUDE} writes those.")
+            yield Loss("crs", f"{text}; written in {LONGITUDE_LATITUDE} it has those.")
         if self.is_model:
             yield from self._untold()
         if self.form is tiles3d:
