@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 from app.fields import enters
 from layers.values import typed_number
 
+SIDE_PX = 6
+
 
 class NumberBox(QDoubleSpinBox):
     """A number; what is typed and is none stays, marked, until it is put right."""
@@ -21,6 +23,7 @@ class NumberBox(QDoubleSpinBox):
         """`properties` are those of Qt, as minimum and decimals; without decimals the number is whole."""
         super().__init__(parent, **properties)
         self._tip = ""
+        self.lineEdit().setTextMargins(SIDE_PX, 0, SIDE_PX, 0)  # as far from the border as in other fields
         self.lineEdit().textChanged.connect(lambda _text: self._mark())
 
     @property

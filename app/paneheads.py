@@ -22,8 +22,8 @@ from viewer.showing import Showing
 TOP, GAP = 10, 6
 #: Room for the arrow to the north.
 BESIDE_NORTH = 68
-#: Names in a head are no longer.
-LONGEST = 34
+#: Names in a head are no longer, and shortened no more than this.
+LONGEST, SHORTEST = 34, 6
 #: How a view may be coloured beside the attributes: as layers are, and the same for all of them.
 STYLES = (
     ("", "As the layers are"),
@@ -62,10 +62,22 @@ class PaneHead(QFrame):
         """What the view shows."""
         return self._session.panes.showings[self.number]
 
+    def fit(self, room_px: float) -> None:
+        """Be no wider than the view has room: names are shortened."""
+        self._name(LONGEST)
+        while self.width() > room_px and self._length > SHORTEST:
+            self._name(self._length - 1)
+
+    def _name(self, length: int) -> None:
+        title, self._length = self.showing.title(self._session.project) or ALL_DATES, length
+        self.what.setText(f"{title if len(title) <= length else title[: length - 1] + '…'}  ▾")
+        self.adjustSize()
+
     def refresh(self) -> None:
         """Say what the view shows, and whether it is the active one."""
         title = self.showing.title(self._session.project) or ALL_DATES
-        self.what.setText(f"{title if len(title) <= LONGEST else title[: LONGEST - 1] + '…'}  ▾")
+        self._name(LONGEST)
+        self.what.setToolTip(f"{title}: which date or scenario this view shows")
         self.what.setAccessibleName(f"View {self.number + 1}: {title}")
         self.style_.setIcon(theme.current().icon("style"))
         self.setProperty("active", self._session.comparing.active == self.number)
@@ -180,7 +192,10 @@ class PaneHeads(QObject):
 
     def _place(self) -> None:
         """Each in the middle of the upper edge of its view; those of mixed ones beside each other."""
+        is_mixed = self._comparing.way != SWIPE and len(self._canvas.pane_areas) != len(self.heads)
         for head, room in zip(self.heads, self._rooms() if self.heads else (), strict=True):
+            if not is_mixed:
+                head.fit(room.width() - BESIDE_NORTH)
             head.setVisible(room.width() >= head.width())
             left = room.center().x() - head.width() / 2
             if left + head.width() > room.right() - BESIDE_NORTH:

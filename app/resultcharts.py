@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeVar
@@ -234,20 +234,22 @@ def _indicators(table: Table) -> Iterator[ResultChart]:
         numbers = dict(zip(rows, np.nan_to_num(table.numbers(measure.name)).tolist(), strict=True))
         if measure.name == AREA or not any(numbers.values()):
             continue
-        if len(areas) == 1:  # its situations beside each other
-            values = tuple(numbers.get((areas[0], situation), 0.0) for situation in situations)
-            labels, series = situations, (Series("", values, "accent"),)
-        else:
-            named = situations if len(situations) > 1 else [""]
-            labels, series = (
-                areas,
-                tuple(
-                    Series(name, tuple(numbers.get((area, situation), 0.0) for area in areas))
-                    for name, situation in zip(named, situations, strict=True)
-                ),
-            )
-        bars = Bars(tuple(labels), series, measure.unit, digits=measure.digits)
+        bars = Bars(*_sides(numbers, areas, situations), measure.unit, digits=measure.digits)
         yield ResultChart(measure.title, 190, _filled(paint_bars, bars))
+
+
+def _sides(
+    numbers: Mapping[tuple[str, str], float], areas: Sequence[str], situations: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[Series, ...]]:
+    """Labels and series of bars: of one area its situations, else areas with their situations as colours."""
+    if len(areas) == 1:
+        values = tuple(numbers.get((areas[0], situation), 0.0) for situation in situations)
+        return tuple(situations), (Series("", values, "accent"),)
+    named = situations if len(situations) > 1 else [""]
+    return tuple(areas), tuple(
+        Series(name, tuple(numbers.get((area, situation), 0.0) for area in areas))
+        for name, situation in zip(named, situations, strict=True)
+    )
 
 
 def _compares(name: str) -> bool:

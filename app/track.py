@@ -119,7 +119,7 @@ class Track(QWidget):
         line = QPen(QColor(colours.strong_border), 3)
         line.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(line)
-        painter.drawLine(QPointF(SIDE, y), QPointF(self.width() - SIDE, y))
+        painter.drawLine(QPointF(self._side, y), QPointF(self.width() - self._side, y))
         painter.setPen(QPen(QColor(colours.faint), 1))
         for x in self._places_of_changes():
             painter.drawLine(QPointF(x, y - 3), QPointF(x, y + 3))
@@ -143,7 +143,7 @@ class Track(QWidget):
         free_from = 0.0
         for day, name in self._epochs:
             x, width = self._x(day), self.fontMetrics().horizontalAdvance(name) + 2
-            left = max(x - width / 2, free_from)
+            left = max(min(x - width / 2, self.width() - width), free_from)
             if left - x < width and left + width <= self.width():
                 yield day, name, QRectF(left, LINE_Y + 10, width, 18)
                 free_from = left + width + 8
@@ -173,17 +173,26 @@ class Track(QWidget):
         """Where objects come or go, one mark per point of the line however many days fall on it."""
         first, last = self._first.toordinal(), self._last.toordinal()
         days = self._changed[(self._changed >= first) & (self._changed <= last)]
-        places = SIDE + (days - first) / max(last - first, 1) * (self.width() - 2 * SIDE)
+        places = self._side + (days - first) / max(last - first, 1) * self._length
         return [float(place) for place in sorted(set(places.round().tolist()))]
+
+    @property
+    def _side(self) -> float:
+        """Room beside the line for half a name; little where there is little room at all."""
+        return min(SIDE, self.width() / 7)
+
+    @property
+    def _length(self) -> float:
+        return self.width() - 2 * self._side
 
     def _x(self, day: date) -> float:
         span = max((self._last - self._first).days, 1)
-        return SIDE + (day - self._first).days / span * (self.width() - 2 * SIDE)
+        return self._side + (day - self._first).days / span * self._length
 
     def _move_to(self, x: float) -> None:
         for day, _ in self._epochs:
             if abs(self._x(day) - x) <= SNAP:
                 self.set_date(day)
                 return
-        part = (x - SIDE) / max(self.width() - 2 * SIDE, 1)
+        part = (x - self._side) / max(self._length, 1)
         self.set_date(self._first + (self._last - self._first) * min(max(part, 0.0), 1.0))

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.labels import empty_state
+from app.labels import add_row, empty_state
 from app.modelling.desk import IN_PLACE, Desk
 from app.modelling.tool import Field, Tool
 from app.numberbox import NumberBox
@@ -96,7 +96,7 @@ class ModelPanel(QStackedWidget):
             widget.setAccessibleName(field.title)
             widget.installEventFilter(self)
             self.fields[field.name] = widget
-            self._form.addRow(field.title, widget)
+            add_row(self._form, field.title, widget)
 
     def _number(self, field: Field) -> NumberBox:
         box = NumberBox(decimals=field.decimals, minimum=field.low, maximum=field.high)

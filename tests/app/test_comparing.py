@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -56,6 +57,20 @@ def test_a_key_swipes_between_the_last_two_dates_and_escape_ends_it(qtbot: QtBot
     assert not comparing.is_on and not town.time.bar.isVisible() and town.time.heads.heads == []
     assert town.session.situation.date == "2022-01-01"  # the view that was the active one stays
     assert town.timeline.use_date.isChecked()
+
+
+def test_names_of_views_are_shortened_where_there_is_little_room(qtbot: QtBot, town: Window) -> None:
+    with town.session.project.edit("Begin") as edit:
+        number = edit.add_scenario("A very long name of a scenario")
+    town.session.situation.set_scenario(number)
+    press(qtbot, town, Qt.Key.Key_S)
+    town.session.comparing.show(1, replace(town.session.comparing.showings[1], scenario=number))
+    head = town.time.heads.heads[1]
+    wide = head.width()
+    town.session.comparing.set_at(1 - (wide + 20) / town.canvas.width())
+    assert head.isVisible() and head.width() < wide and "…" in head.what.text()
+    assert head.geometry().right() <= town.canvas.width()
+    assert "A very long name of a scenario" in head.what.toolTip()
 
 
 def test_a_click_means_what_is_seen_on_that_side_of_the_line(qtbot: QtBot, town: Window) -> None:

@@ -36,6 +36,17 @@ def test_a_click_on_a_name_goes_to_its_date(qtbot: QtBot) -> None:
     assert track.day == date(2035, 7, 1)
 
 
+def test_where_there_is_little_room_the_line_keeps_most_of_it(qtbot: QtBot) -> None:
+    track = Track()
+    qtbot.addWidget(track)
+    track.set_ticks((Tick("1950-07-01", ("1950",), 0), Tick("2035-07-01", ("plan 2035",), 0)))
+    for width in (400, 140):
+        track.resize(width, 48)
+        (_, _, first), *_, (_, _, last) = list(track.labels())
+        assert first.left() >= 0 and last.right() <= width
+        assert last.center().x() - first.center().x() > width / 2
+
+
 def test_play_goes_from_date_to_date_and_stops_at_the_end(qtbot: QtBot, town: Window) -> None:
     player, timeline = town.timeline.player, town.timeline
     player.set_speed(4.0)
