@@ -82,7 +82,12 @@ class Patch:
     def lie_over(self) -> None:
         """Be drawn over what lies in the same place: the ground under areas."""
         mapper = self.actor.GetMapper()
+        # VTK turns this on for everything that is drawn: all else keeps its depth, or pipes shine through
+        # the ground that they lie in.
         mapper.SetResolveCoincidentTopologyToPolygonOffset()
+        mapper.SetResolveCoincidentTopologyPolygonOffsetParameters(0.0, 0.0)
+        mapper.SetResolveCoincidentTopologyLineOffsetParameters(0.0, 0.0)
+        mapper.SetResolveCoincidentTopologyPointOffsetParameter(0.0)
         for place in (
             mapper.SetRelativeCoincidentTopologyPolygonOffsetParameters,
             mapper.SetRelativeCoincidentTopologyLineOffsetParameters,

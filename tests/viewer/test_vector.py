@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 import pytest
+from vtkmodules.vtkCommonCore import reference
 
 from layers.arrays import Float64
 from layers.colors import THEME_COLORS
@@ -16,6 +17,7 @@ from layers.project import Project
 from tests.conftest import real
 from viewer.areas import LIFT_M, Outlines, laid, outlines, raised
 from viewer.letters import SIZE_M, lettered
+from viewer.patch import LINES, Patch
 from viewer.scene import Scene
 from viewer.solids import Solids
 from viewer.trees import trees
@@ -180,3 +182,16 @@ def test_words_lie_on_the_ground_as_they_are_turned() -> None:
     assert np.allclose(turned[:, :2], np.column_stack((flat[:, 1], -flat[:, 0])), atol=1e-9), "clockwise"
     assert not flat[:, 2].any() and len(tip) == 3
     assert np.bincount(words.triangle_body).tolist()[0] > 4
+
+
+def test_areas_that_lie_on_the_ground_leave_the_depth_of_all_else_alone() -> None:
+    areas, pipes = Patch(), Patch(LINES)
+    areas.lie_over()
+    for kind in ("Polygon", "Line"):
+        found = []
+        for patch in (areas, pipes):
+            factor, units = reference(0.0), reference(0.0)
+            mapper = patch.actor.GetMapper()
+            getattr(mapper, f"GetCoincidentTopology{kind}OffsetParameters")(factor, units)
+            found.append((float(factor), float(units)))
+        assert found == [(-2.0, -4.0), (0.0, 0.0)], "or pipes shine through the ground"
