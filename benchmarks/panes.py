@@ -1,6 +1,8 @@
 """Several views of the demo city in one picture, each of its own date, while all cameras move as one.
 
-Beside them the same orbit in one view of the same size, measured in turns.
+Beside them the same orbit in one view of the same size, measured in turns. What counts is the time that all
+cores of the processor spend on a frame: other work on the machine does not add to it, and where there is none
+a frame takes no longer.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -58,12 +60,13 @@ def measured(path: str) -> dict[str, Any]:
             panes.settle()
             panes.frame()
             panes.moving = True
-            times = []
+            times, waits = [], []
             for camera in orbit(panes.camera, middle_of(panes.lead), FRAMES):
                 panes.camera = camera
-                start = perf_counter()
+                start, spent = perf_counter(), process_time()
                 panes.frame()
-                times.append(milliseconds_since(start))
+                waits.append(milliseconds_since(start))
+                times.append((process_time() - spent) * 1000)
             panes.moving = False
             start = perf_counter()
             panes.frame()
@@ -72,7 +75,13 @@ def measured(path: str) -> dict[str, Any]:
             panes.arrangement = panes.arrangement.moved(0.6)
             panes.frame()
             again = milliseconds_since(start)
-            found[name] = {"frames": times[WARM:], "rest": rest, "again": again, "brought": brought}
+            found[name] = {
+                "frames": times[WARM:],
+                "waits": waits[WARM:],
+                "rest": rest,
+                "again": again,
+                "brought": brought,
+            }
         panes.close()
     return found
 
@@ -86,13 +95,13 @@ def main() -> int:
     figures = []
     for name in list(WAYS)[1:]:
         slow = min(float(np.percentile(one[name]["frames"], 95)) for one in rounds)
-        note = f"95 % within {slow:.0f} ms; one view {usual['one view']:.0f} ms"
-        figures.append(
-            Figure(f"a frame of the demo city in motion, {name}", usual[name], FRAME_MS, " ms", note)
-        )
+        wait = min(float(np.median(one[name]["waits"])) for one in rounds)
+        note = f"95 % within {slow:.0f} ms; one view {usual['one view']:.0f} ms; by the clock {wait:.0f} ms"
+        title = f"processor time for a frame of the demo city in motion, {name}"
+        figures.append(Figure(title, usual[name], FRAME_MS, " ms", note))
     figures.append(
         Figure(
-            "four views against one view of the same size, a frame in motion",
+            "four views against one view of the same size, processor time for a frame in motion",
             usual["four views"] / usual["one view"],
             MOST_DEARER,
             " ×",

@@ -24,6 +24,8 @@ class BlockField:
         self._aim: Aim | None = None
         self._shows = (True, True)
         self._filled = 0
+        self._held: list[Blocks] = []  # by patch: what was last filled in, as seen from where `_seen` says
+        self._seen: tuple[Aim, tuple[bool, bool]] | None = None
         self._culls, self._opacity, self._visible = True, 1.0, True
 
     def look(self, culls: bool, opacity: float, visible: bool) -> None:
@@ -40,6 +42,8 @@ class BlockField:
     def begin(self, blocks: Blocks, aim: Aim, tops: bool, sides: bool) -> None:
         """Show these from now on, once `advance` has filled them in."""
         self._blocks, self._aim, self._shows, self._filled = blocks, aim, (tops, sides), 0
+        if self._seen is None or not aim.is_same(self._seen[0]) or self._seen[1] != self._shows:
+            self._held, self._seen = [], (aim, self._shows)
 
     def advance(self, end: float) -> bool:
         """Fill patches until the time `end`; False while some are left."""
@@ -51,9 +55,12 @@ class BlockField:
                 self.patches.append(Patch())
                 self._dress(self.patches[-1])
             stretch = self._blocks.stretch(first, first + BLOCKS_PER_PATCH)
+            self._filled += 1
+            if number < len(self._held) and stretch.is_same(self._held[number]):
+                continue
             points, triangles, colors = stretch.faces(self._aim, *self._shows)
             self.patches[number].fill(points, NOWHERE, triangles, colors)
-            self._filled += 1
+            self._held[number:] = [stretch, *self._held[number + 1 :]]
             if perf_counter() > end:
                 return False
         self._blocks = None

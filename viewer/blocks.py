@@ -37,6 +37,12 @@ class Blocks:
             *(np.concatenate((getattr(self, item.name), getattr(other, item.name))) for item in fields(self))
         )
 
+    def is_same(self, other: Blocks) -> bool:
+        """Whether all are alike."""
+        return all(
+            np.array_equal(getattr(self, item.name), getattr(other, item.name)) for item in fields(self)
+        )
+
     def stretch(self, first: int, last: int) -> Blocks:
         """Those from `first` to before `last`."""
         return Blocks(*(getattr(self, item.name)[first:last] for item in fields(self)))

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from layers.arrays import CityTiles, Float64
 from layers.records import Layer
 from viewer.aim import Aim
-from viewer.blockfield import NOWHERE, BlockField
+from viewer.blockfield import NOWHERE
 from viewer.camera import Camera
-from viewer.citychoice import Choice
 from viewer.cityextras import MOST_GHOST_BLOCKS, MOST_GHOSTS, ghosts_of, lines_of, marks_of, wires_of
 from viewer.citylegend import legend_of
 from viewer.citypick import first_surface, objects_in
@@ -23,10 +22,9 @@ from viewer.coat import Coat
 from viewer.color import LegendEntry
 from viewer.detail import Allowed
 from viewer.faces import Index, Mask, outer_boxes
+from viewer.far import Far
 from viewer.ghosts import Ghosts, sides_of
 from viewer.lods import Lods
-from viewer.looks import ROOF, WALL
-from viewer.masses import Masses, Pending
 from viewer.near import Near
 from viewer.palette import rgb
 from viewer.patch import LINES, Patch
@@ -38,8 +36,8 @@ from viewer.view import Found, Shown, Source
 
 Float32 = NDArray[np.float32]
 
-#: Where more entries than this have changed, all are summed up anew.
-MOST_CHANGED = 50_000
+#: Where more entries than this have changed, what is drawn of the city is chosen anew.
+FEW = 1_000
 #: At rest all detail is waited for, but not for longer than this.
 PATIENCE_S = 0.35
 MOST_GHOST_VERTICES_MOVING = 30_000
@@ -52,29 +50,24 @@ class CityView:
         self.layer: Layer = source.layer
         self._source, self._city = source, city
         self._tree = Quadtree(city)
-        self._field = BlockField()
         self._ghosts, self._marks = Ghosts(), Patch(LINES, width=2.5)
         self._marks.paint(rgb("#b3600a"))
         self._wires = wires_of(city, source.origin)
         self._coat = Coat(source, city)
         self._near = Near(source, city, self._tree, self._coat)
+        self._far = Far(source, city, self._tree, self._coat)
         self._shown = Shown.all(source.columns.count)
         self._left: Mask = np.zeros(len(city.entry_object), bool)  # another view draws them
         self._lods = Lods(city, source.columns)
         self._allowed = self._allows()
-        self._masses = Masses(city, source.origin, self._tree)
-        self._choice = Choice(self._tree, self._masses)
         self._aim: Aim | None = None
         self._aimed_at = 0.0
         self._shared_camera: Camera | None = None  # what tiles and blocks were last chosen for
-        self._is_new = self._blocks_stale = True
+        self._is_new = True
         self._culls = True
         self._legend: list[LegendEntry] | None = None
-        self._to_weigh, self._to_form = Pending(), Pending()
-        self._tops_to_color, self._sides_to_color = Pending(), Pending()
-        self._is_flat = False
         self._ghosts_stale = False
-        self._weigh()
+        self._weigh(None, has_grown=True)
         while self.work():
             pass
         self.boxes: Float64 = self._boxes()
@@ -90,7 +83,7 @@ class CityView:
     def patches(self) -> Iterator[Patch]:
         """Wires, blocks, tiles, outlines, the mark of the selection, and ghosts last."""
         yield from self._wires
-        yield from self._field.patches
+        yield from self._far.patches()
         yield from self._near.patches()
         if self._coat.result is not None:
             yield from self._coat.result.patches()
@@ -139,7 +132,7 @@ class CityView:
         culls = not near and not self._is_open()
         if culls != self._culls:
             self._culls = culls
-            self._field.look(culls, self.layer.opacity, self.layer.visible)
+            self._far.look(culls, self.layer.opacity, self.layer.visible)
             self._near.look(culls, self.layer.opacity)
 
     def set_moving(self, moving: bool) -> None:
@@ -150,9 +143,9 @@ class CityView:
         if aim.is_same(self._aim) and not self._is_new:
             return
         self._aimed_at = perf_counter()
-        self._aim, self._is_new, self._blocks_stale = aim, False, True
+        self._aim, self._is_new, self._far.is_stale = aim, False, True
         visible = self.layer.visible
-        wanted = self._choice.tiles(aim, self._tile_triangles) if visible else np.empty(0, np.int64)
+        wanted = self._far.tiles(aim, self._tile_triangles) if visible else np.empty(0, np.int64)
         self._near.want(wanted, aim.city_tiles)
 
     def catch_up(self, seconds: float) -> bool:
@@ -172,9 +165,9 @@ class CityView:
         # So many ghosts as blocks would cost half of a frame in motion.
         fluent = not aim.moving or self._ghosts.vertex_count <= MOST_GHOST_VERTICES_MOVING
         self._ghosts.show(fluent)
-        if self._blocks_stale or near.is_stale or near.has_gap:
+        if self._far.is_stale or near.is_stale or near.has_gap:
             self._share_out(aim)
-        if not self._field.advance(inf if hurry else end):
+        if not self._far.advance(inf if hurry else end):
             return False
         papered = aim.moving or not self._coat.is_papered or near.hang(aim, end)
         result, tree, triangles = self._coat.result, self._tree.tiles, self._tile_triangles
@@ -244,7 +237,8 @@ class CityView:
         is_same &= bool((before.types == self._allowed.types).all())
         for number in self._tiles_of(changed) if is_same else list(self._near.tiles):
             self._near.drop(number)
-        self._weigh(changed)
+        has_grown = not is_same or bool(self._allowed.entries[changed].any())
+        self._weigh(changed, has_grown)
         self._mark_selection()
 
     def _tiles_of(self, entries: Index) -> list[int]:
@@ -253,50 +247,35 @@ class CityView:
         tiles: list[int] = np.flatnonzero(holds).tolist()
         return tiles
 
-    def _weigh(self, changed: Index | None = None) -> None:
+    def _weigh(self, changed: Index | None, has_grown: bool) -> None:
         """Have the blocks follow what is drawn: all of them, or where entries have changed."""
-        self._shared_camera = None
-        self._to_weigh.add(changed)
-        is_flat = self.layer.lod.startswith("0")
-        self._to_form.add(changed if is_flat == self._is_flat else None)
-        self._is_flat = is_flat
+        self._shared_camera, self._aimed_at = None, perf_counter()
+        self._far.weigh(changed, self.layer.lod.startswith("0"), has_grown)
         self._color(changed)
         triangles = self._lods.triangles(self._allowed.geometries)
         self._tile_triangles = self._tree.tile_triangles(triangles, self._allowed)
-        self._is_new = True
+        if has_grown or changed is None or len(changed) > FEW:
+            self._is_new = True
+        else:  # what was chosen will do, without what is empty now
+            self._near.wanted = self._near.wanted[self._tile_triangles[self._near.wanted] > 0]
 
     def work(self) -> bool:
-        """Sum up anew what blocks stand for, or their colours: one piece of it, that cannot be cut."""
-        if self._to_weigh:
-            self._masses.weigh(self._allowed.entries, self._to_weigh.take(MOST_CHANGED))
-        elif self._to_form:
-            self._masses.form(self._is_flat, self._to_form.take(MOST_CHANGED))
-        elif self._tops_to_color:
-            few = self._tops_to_color.take(MOST_CHANGED)
-            self._masses.color_tops(*self._coat.tops(few), few)
-        elif self._sides_to_color:
-            few = self._sides_to_color.take(MOST_CHANGED)
-            self._masses.color_sides(self._coat.sides(few), few)
-        elif self._ghosts_stale:
+        """Follow what has changed: one piece of it, that cannot be cut."""
+        if self._far.work(self._allowed.entries):
+            return True
+        if self._ghosts_stale:
             self._ghosts_stale = False
             self._draw_ghosts()
-        else:
-            return False
-        self._blocks_stale = True
-        return True
+            return True
+        return False
 
     def _share_out(self, aim: Aim) -> None:
         """Show the tiles that are ready, and blocks in the place of all others."""
-        self._blocks_stale = False
         self._shared_camera = aim.view.camera
         drawn = self._near.ready
         self._near.show(drawn)
-        spent = int(self._tile_triangles[drawn].sum())
-        blocks = self._masses.blocks(
-            *self._choice.cells(aim, drawn, max(aim.triangles - spent, aim.triangles // 4))
-        )
-        types = dict(zip(self._city.type_names, self._allowed.types, strict=True))
-        self._field.begin(blocks, aim, types.get(ROOF, True), types.get(WALL, True))
+        left = aim.triangles - int(self._tile_triangles[drawn].sum())
+        self._far.share_out(aim, drawn, max(left, aim.triangles // 4), self._allowed)
 
     # -- colours ---------------------------------------------------------------------------------
 
@@ -306,10 +285,8 @@ class CityView:
 
     def _color(self, changed: Index | None = None) -> None:
         """Have the colours of blocks and tiles follow; all, or those of `changed` entries."""
-        self._tops_to_color.add(changed)
-        self._sides_to_color.add(changed)
+        self._far.color(changed)
         self._near.fade(None if changed is None else self._tiles_of(changed))
-        self._blocks_stale = True
 
     def paint(self, painted: Painted | None, points: Points | None = None) -> None:
         """Colour polygons by the values of a result, near ones point by point; None ends it."""
@@ -349,13 +326,13 @@ class CityView:
             ends = lines_of(self._city, detail) if outlined else None
             self._ghosts.fill(detail.vertices, self._source.origin, detail.triangles, ends)
         else:
-            points, triangles, _ = self._masses.largest(ghosts, MOST_GHOST_BLOCKS).faces(None)
+            points, triangles, _ = self._far.largest(ghosts, MOST_GHOST_BLOCKS).faces(None)
             self._ghosts.fill(points, NOWHERE, triangles, sides_of(points) if outlined else None)
         self._ghosts.show(self.layer.visible)
 
     def _show_all(self) -> None:
         opacity, visible = self.layer.opacity, self.layer.visible
-        self._field.look(self._culls, opacity, visible)
+        self._far.look(self._culls, opacity, visible)
         self._near.look(self._culls, opacity)
         self._ghosts.show(visible)
         for patch in (self._marks, *self._wires):

@@ -113,13 +113,18 @@ class Masses:
     def blocks(self, cells: list[Index], entries: Index) -> Blocks:
         """Blocks in the place of cells, per level, and of single entries."""
         places, forms = _picked(self._places, cells), _picked(self._forms, cells)
+        half = np.sqrt(places[AREA]) / 2  # 0 of cells that hold nothing any more
+        np.maximum(places[AREA], LEAST_AREA, out=places[AREA])
         tones = _mixed(_picked(self._tops, cells), _picked(self._sides, cells), places[AREA])
-        merged = Blocks(_middle(places, forms), _square(places, forms), *tones)
-        base = self._base[entries]
+        merged = Blocks(_middle(places, forms), _square(half, forms), *tones)
+        base, shape, weight = self._base[entries], self._shape[entries], self._weight[entries]
         if self._flat:
             base[:, 3] = base[:, 2]
-        tones = _mixed(self._tops[-1][:, entries], self._sides[-1][:, entries], self._weight[entries])
-        return merged + Blocks(base, self._shape[entries], *tones)
+        shape[weight == 0, :2] = 0  # nothing is seen of what is gone, but it keeps its place among the others
+        tones = _mixed(
+            self._tops[-1][:, entries], self._sides[-1][:, entries], np.maximum(weight, LEAST_AREA)
+        )
+        return merged + Blocks(base, shape, *tones)
 
     def largest(self, entries: Index, most: int) -> Blocks:
         """The blocks of the entries that cover most ground, without colours."""
@@ -149,9 +154,8 @@ def _middle(places: Float32, forms: Float32) -> Float32:
     return found
 
 
-def _square(places: Float32, forms: Float32) -> Float32:
-    """Squares of the same area, turned as most walls are."""
-    half = np.sqrt(places[AREA]) / 2
+def _square(half: Float32, forms: Float32) -> Float32:
+    """Squares with sides twice as long, turned as most walls are."""
     angle = np.arctan2(forms[TURN_SIN], forms[TURN_COS]) / 4
     return np.stack((half, half, np.cos(angle), np.sin(angle)), axis=-1)
 

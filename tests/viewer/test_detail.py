@@ -252,3 +252,32 @@ def test_a_lod_of_footprints_is_flat_and_small_files_are_drawn_whole(
     scene.detail = 1.0
     at_rest(scene)
     assert set(view._near.tiles) == set(view._near.wanted.tolist())
+
+
+@pytest.mark.parametrize("distance_m", [200.0, 3000.0])
+def test_what_vanishes_leaves_no_trace_and_comes_back_as_it_was(
+    project: Project, scene: Scene, distance_m: float
+) -> None:
+    city, first = tiles_of(project), project.layers[0].first_fid
+    middle = int(
+        np.linalg.norm(city.entry_box.mean(axis=(0, 1)) - city.entry_box.mean(axis=1), axis=1).argmin()
+    )
+    scene.camera = replace(scene.camera, target=city.entry_box[middle].mean(axis=0), distance_m=distance_m)
+    scene.detail = 0.1  # so that there are blocks too
+    before = at_rest(scene)
+    hidden = (city.entry_object[middle - 40 : middle + 40] + first).tolist()
+    scene.hide(hidden)
+    without = at_rest(scene)
+    assert (without != before).any()
+    places = [(x, y) for x in range(0, SIZE[0], 8) for y in range(0, SIZE[1], 8)]
+    assert not {hit.fid for place in places if (hit := scene.pick(*place))} & set(hidden)
+    fresh = Scene(project, SIZE)
+    layer = project.layers[0]
+    fresh.add(prepare(layer, project.drawable(layer), project.place, project))
+    fresh.camera, fresh.detail = scene.camera, scene.detail
+    fresh.hide(hidden)
+    away = np.abs(at_rest(fresh).astype(int) - without).max(axis=2)
+    assert (away > 40).mean() < 0.02  # others may be a little finer
+    fresh.close()
+    scene.show_all()
+    assert (at_rest(scene) == before).all()
