@@ -35,6 +35,7 @@ VERBS = {
     "set": "editing:VERB",
     "place": "placing:VERB",
     "build": "modelling:BUILD",
+    "draw": "drawing:VERB",
     "raise": "modelling:RAISE",
     "move": "modelling:MOVE",
     "query": "query:VERB",

@@ -76,12 +76,16 @@ def paint_marks(painter: QPainter, canvas: Canvas, session: Session) -> QRectF:
 
 
 def _needs_legend(canvas: Canvas, session: Session) -> bool:
-    """Whether what the colours mean is said: over small views only where they are numbers."""
+    """Whether what the colours mean is said: over small views only where they are numbers.
+
+    While one draws it would lie over what is drawn, and over its numbers.
+    """
     scene = session.scene
     if scene.result_scale is not None:
         return True
     ages = any(showing.color_by == AGE for showing in session.panes.showings)
-    return canvas.looking is None and (ages or len(session.panes.scenes) <= FEW_VIEWS)
+    is_free = canvas.looking is None and canvas.tool is None
+    return is_free and (ages or len(session.panes.scenes) <= FEW_VIEWS)
 
 
 def _paint_pane(painter: QPainter, canvas: Canvas, session: Session, number: int, area: QRectF) -> None:

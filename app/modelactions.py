@@ -46,6 +46,8 @@ MODEL_ACTIONS: tuple[Action, ...] = (
           "Plant a tree with each click."),
     _tool("road", "Draw road", "", "road",
           "Draw the centre line of a road; carriageway and footways lie along it."),
+    _tool("plan", "Draw point, line or area", "", "vector",
+          "Click places on the ground; they become an object of the current layer."),
     _tool("earth", "Pit or mound", "", "pit",
           "Draw an outline and dig there, or heap earth up; the terrain changes."),
     _tool("design", "Import a design…", "", "design",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import orjson
@@ -23,6 +24,10 @@ from layers.shapes import Described, Shape
 
 #: Kinds of layers whose objects are of such geometries.
 KINDS = ("vector", "pipes", "heritage")
+#: Those of them into which one draws.
+DRAWN = ("vector", "pipes")
+#: What may be drawn, as WKB numbers it.
+CODES: Mapping[str, int] = MappingProxyType({"point": wkb.POINT, "line": wkb.LINE, "area": wkb.POLYGON})
 LINES, POINTS = "MultiLineString", "MultiPoint"
 
 
@@ -63,6 +68,29 @@ def with_places(data: bytes, vertices: Float64) -> bytes:
             first += len(sequence)
         parts.append(tuple(sequences))
     return wkb.write(replace(plan, parts=tuple(parts)))
+
+
+def drawn(kind: str, places: Float64) -> bytes:
+    """A "point", "line" or "area" at places (n, 2), without heights: it lies on the ground."""
+    import shapely
+
+    code, flat = CODES[kind], np.asarray(places, np.float64)[:, :2]
+    if not np.isfinite(flat).all() or len(flat) < code:
+        raise EditError(
+            f"This makes no {kind}", found=f"{len(flat)} places", allowed=f"{code} or more, as finite numbers"
+        )
+    if kind == "point":
+        return wkb.point(*flat[0].tolist())
+    if kind == "line":
+        return wkb.line(flat)
+    area = shapely.Polygon(flat)
+    if not area.is_valid or not area.area > 0:
+        raise EditError(
+            "This makes no area",
+            found=shapely.is_valid_reason(area),
+            do="Draw its corners one after the other around it",
+        )
+    return wkb.polygon([flat])
 
 
 def known(vertices: Float64) -> Float64:

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from layers import plans, scenarios
+from layers import plans, scenarios, wkb
 from layers.adding import New
 from layers.arrays import Float64
 from layers.columns import Mask
-from layers.edit import Edit
-from layers.epochs import state_at
+from layers.edit import NO_ATTRIBUTES, Edit
+from layers.epochs import BASE, state_at
 from layers.errors import EditError
 from layers.ground import terrain_of
 from layers.modelling.earthworks import Earthwork, Volumes
@@ -211,6 +211,42 @@ class Workshop:
             for one in designs
         ]
         return edit.add_objects(number, news)
+
+    def draw(
+        self,
+        edit: Edit,
+        base: Layer,
+        kind: str,
+        places: Float64,
+        attributes: Mapping[str, Any] = NO_ATTRIBUTES,
+    ) -> int:
+        """Add a "point", "line" or "area" at places (n, 2) to the drawn layer that goes with a layer."""
+        held, place = self._layer(base.id)
+        if held.kind not in plans.DRAWN or (held.kind == "pipes" and kind == "area"):
+            raise EditError(
+                f"There is no {kind} in such a layer",
+                where=held.name,
+                found=f"a layer of kind {held.kind!r}",
+                allowed="areas, lines and points in vector layers; lines and points in pipes",
+            )
+        flat = np.column_stack((places, np.zeros(len(places))))
+        plan = plans.drawn(kind, place.given_points(flat))
+        number = scenarios.layer_for(self.project, edit, base.id, self.scenario)
+        new = New("", self._type(held, kind), None, attributes, valid=None, plan=plan)
+        return edit.add_objects(number, [new])[0]
+
+    def _type(self, layer: Layer, kind: str) -> str:
+        """What a layer calls its points, lines or areas: as the first one that it has."""
+        if layer.is_drawn and BASE in layer.facts:
+            layer = self.project.any_layer(layer.facts[BASE])
+        rows = self.project.rows(
+            "SELECT type, geom FROM object WHERE layer = ? AND gone = 0 AND geom IS NOT NULL", (layer.id,)
+        )
+        for type, blob in rows:
+            data = wkb.from_blob(blob)
+            if data is not None and plans.CODES[kind] in wkb.read(data).part_codes:
+                return str(type)
+        return kind.capitalize()
 
     def copies(self, edit: Edit, sets: Iterable[Mapping[int, Shape]]) -> list[int]:
         """Add whole buildings once more for each set of shapes of their parts; gives the new roots."""

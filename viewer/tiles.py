@@ -112,6 +112,7 @@ class TiledView:
 
     def update(self, shown: Shown) -> None:
         """Follow what is visible, ghost and selected; costs as much as what has changed."""
+        shown = shown.first(len(self._selected))
         before, self._shown = self._shown, shown
         changed = (before.visible != shown.visible) | (before.ghost != shown.ghost)
         if changed.any():

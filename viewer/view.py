@@ -55,9 +55,9 @@ class Shown:
 
     def first(self, count: int) -> Shown:
         """What is shown of the first so many objects: a view may be older than objects that were added."""
-        if len(self.visible) <= max(count, 1):
-            return self
         few = self.selected[self.selected < count]
+        if len(self.visible) <= max(count, 1) and len(few) == len(self.selected):
+            return self
         return replace(self, visible=self.visible[:count], ghost=self.ghost[:count], selected=few)
 
     @classmethod

@@ -16,6 +16,7 @@ from app.modelling.earth import EarthTool
 from app.modelling.houses import BuildingTool
 from app.modelling.panel import ModelPanel
 from app.modelling.placing import DuplicateTool, MoveTool, ScaleTool, TurnTool
+from app.modelling.plans import PlanTool
 from app.modelling.raising import FloorTool, PushTool, RaiseTool
 from app.modelling.repeating import ArrayTool, LineArrayTool
 from app.modelling.tool import Tool
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from app.window import Window
 
 _ALL: tuple[type[Tool], ...] = (
-    *(BuildingTool, TreeTool, RoadTool, EarthTool),
+    *(BuildingTool, TreeTool, RoadTool, PlanTool, EarthTool),
     *(RaiseTool, PushTool, MoveTool, TurnTool, ScaleTool, DuplicateTool),
     *(ArrayTool, LineArrayTool, CutTool, FloorTool),
 )

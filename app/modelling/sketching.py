@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import ClassVar
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
@@ -23,9 +22,9 @@ HOW = "Type a length, then < and its direction (0° is north, clockwise). Backsp
 class SketchTool(Tool):
     """Corners on the ground, drawn to what is near; lengths and directions may be typed."""
 
-    closes: ClassVar[bool] = False  # whether the corners are an outline
-    fewest: ClassVar[int] = 2
-    most: ClassVar[int] = 100_000
+    closes: bool = False  # whether the corners are an outline
+    fewest: int = 2
+    most: int = 100_000
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,21 +29,25 @@ from layers.written import counted
 STOREY_M = 3.0
 
 
-def _add_scenario(parser: argparse.ArgumentParser) -> None:
+def add_scenario(parser: argparse.ArgumentParser) -> None:
+    """The options that say where edits of shapes go, and why they are made."""
     parser.add_argument("--scenario", metavar="NAME", help="in this scenario; the city stays as it is")
     parser.add_argument("--why", metavar="TEXT", default="", help="the reason, for the journal")
 
 
-def _workshop(project: Project, arguments: argparse.Namespace) -> Workshop:
+def workshop_of(project: Project, arguments: argparse.Namespace) -> Workshop:
+    """What reads and writes shapes where the options say."""
     name = arguments.scenario
     return Workshop(project, project.scenario(name).id if name else None)
 
 
-def _label(text: str, arguments: argparse.Namespace) -> str:
+def label_of(text: str, arguments: argparse.Namespace) -> str:
+    """The name of a step, with the scenario."""
     return f"{text} in {arguments.scenario}" if arguments.scenario else text
 
 
-def _step(edit: Edit) -> int | None:
+def step_of(edit: Edit) -> int | None:
+    """The number of the step that an edit became."""
     return edit.changes.step.step if edit.changes else None
 
 
@@ -71,25 +75,24 @@ def _build_arguments(parser: argparse.ArgumentParser) -> None:
     add("--type", metavar="TYPE", default="Building", help="of city object; default Building")
     add("--set", metavar="KEY=VALUE", nargs="+", default=[], help="attributes it has")
     add("--layer", metavar="NAME", help="the layer to which it belongs; needed when there are several")
-    _add_scenario(parser)
+    add_scenario(parser)
 
 
 def _build(arguments: argparse.Namespace) -> Answer:
-    outline = Outline.of(*(_ring(text) for text in (arguments.footprint, *arguments.hole)))
+    outline = Outline.of(
+        *(places_from(text, "The footprint", 3) for text in (arguments.footprint, *arguments.hole))
+    )
     storeys = arguments.storeys
     if arguments.height is None and storeys is None:
         raise UsageError("It is not said how high the building is", allowed="--height M or --storeys N")
     eaves_m = storeys * STOREY_M if arguments.height is None else arguments.height
     with Project.open(arguments.project) as project:
         base = project.layer(arguments.layer).id if arguments.layer else _city(project)
-        workshop = _workshop(project, arguments)
+        workshop = workshop_of(project, arguments)
         ground_m = _ground(workshop, outline) if arguments.ground is None else arguments.ground
         shape = building(outline, ground_m, eaves_m, _roof(arguments))
-        pairs = dict(pair_from(text, "--set") for text in arguments.set)
-        told: Mapping[str, Any] = building_attributes(shape, arguments.roof, storeys) | {
-            key: value if (number := number_from(value)) is None else number for key, value in pairs.items()
-        }
-        with project.edit(_label(f"Build {arguments.type}", arguments), arguments.why) as edit:
+        told = building_attributes(shape, arguments.roof, storeys) | told_values(arguments.set)
+        with project.edit(label_of(f"Build {arguments.type}", arguments), arguments.why) as edit:
             (fid,) = workshop.add(edit, [Design(arguments.type, shape, told)], base)
         item, found = project.object(fid), figures(shape)
         values = {
@@ -101,7 +104,7 @@ def _build(arguments: argparse.Namespace) -> Answer:
             "height_m": found.height_m,
             "footprint_m2": found.footprint_m2,
             "volume_m3": found.volume_m3,
-            "step": _step(edit),
+            "step": step_of(edit),
         }
     said = f"{item.id}: {found.height_m:.2f} m high, {found.footprint_m2:.1f} m², {found.volume_m3:.0f} m³"
     return Answer(values, (f"{said}, in layer {values['layer']}.",))
@@ -122,11 +125,19 @@ def _roof(arguments: argparse.Namespace) -> Roof:
     )
 
 
-def _ring(text: str) -> Float64:
+def places_from(text: str, option: str, fewest: int) -> Float64:
+    """(n, 2) places that are typed as "X,Y X,Y …", at least so many."""
     places = text.replace(";", " ").split()
-    if len(places) < 3:
-        raise UsageError("The footprint is not understood", found=repr(text), allowed='"X,Y X,Y X,Y …"')
+    if len(places) < fewest:
+        example = " ".join(["X,Y"] * fewest)
+        raise UsageError(f"{option} is not understood", found=repr(text), allowed=f'"{example} …"')
     return np.array([triple_from(place, "A corner")[:2] for place in places])
+
+
+def told_values(texts: Sequence[str]) -> dict[str, Any]:
+    """Attributes that are typed as KEY=VALUE; numbers become numbers."""
+    pairs = dict(pair_from(text, "--set") for text in texts)
+    return {key: value if (number := number_from(value)) is None else number for key, value in pairs.items()}
 
 
 def _city(project: Project) -> int | None:
@@ -155,7 +166,7 @@ def _raise_arguments(parser: argparse.ArgumentParser) -> None:
     add_selection(parser)
     parser.add_argument("--by", metavar="M", type=float, help="metres up, or down where it is less than 0")
     parser.add_argument("--storeys", metavar="N", type=int, help="so many storeys of 3 m")
-    _add_scenario(parser)
+    add_scenario(parser)
 
 
 def _raise(arguments: argparse.Namespace) -> Answer:
@@ -163,10 +174,10 @@ def _raise(arguments: argparse.Namespace) -> Answer:
         raise UsageError("It is not clear by how much", allowed="either --by M or --storeys N")
     by_m = arguments.storeys * STOREY_M if arguments.by is None else arguments.by
     with Project.open(arguments.project) as project:
-        workshop = _workshop(project, arguments)
+        workshop = workshop_of(project, arguments)
         shapes = workshop.shapes(_chosen(project, arguments, workshop), whole=False)
         changed = {fid: raised(shape, by_m) for fid, shape in shapes.items()}
-        with project.edit(_label(f"Raise by {by_m:g} m", arguments), arguments.why) as edit:
+        with project.edit(label_of(f"Raise by {by_m:g} m", arguments), arguments.why) as edit:
             made = workshop.reshape(edit, changed, rise_m=by_m)
         return _told(project, edit, made, f"raised by {by_m:g} m")
 
@@ -180,7 +191,7 @@ def _move_arguments(parser: argparse.ArgumentParser) -> None:
     add("--scale", metavar="F", type=float, default=1.0, help="about the middle of all, on its foot")
     add("--on-terrain", action="store_true", help="then set each building on the ground")
     add("--copy", action="store_true", help="copies are put there, and what is there stays")
-    _add_scenario(parser)
+    add_scenario(parser)
 
 
 def _move(arguments: argparse.Namespace) -> Answer:
@@ -189,7 +200,7 @@ def _move(arguments: argparse.Namespace) -> Answer:
         raise UsageError("It is not said where to", allowed="--by, --turn, --scale, --on-terrain")
     way = triple_from(arguments.by, "--by") if arguments.by else (0.0, 0.0, 0.0)
     with Project.open(arguments.project) as project:
-        workshop = _workshop(project, arguments)
+        workshop = workshop_of(project, arguments)
         shapes = workshop.shapes(_chosen(project, arguments, workshop))
         about = middle(Shape([], np.concatenate([shape.vertices for shape in shapes.values()])))
         changed = {}
@@ -202,7 +213,7 @@ def _move(arguments: argparse.Namespace) -> Answer:
         if arguments.on_terrain:
             changed = workshop.grounded(changed)
         with project.edit(
-            _label("Duplicate" if arguments.copy else "Move", arguments), arguments.why
+            label_of("Duplicate" if arguments.copy else "Move", arguments), arguments.why
         ) as edit:
             made = workshop.copies(edit, [changed]) if arguments.copy else workshop.reshape(edit, changed)
         return _told(project, edit, made, "copied" if arguments.copy else "moved")
@@ -228,7 +239,7 @@ def _chosen(project: Project, arguments: argparse.Namespace, workshop: Workshop)
 
 
 def _told(project: Project, edit: Edit, fids: list[int], what: str) -> Answer:
-    values = {"objects": [project.object(fid).id for fid in fids], "step": _step(edit)}
+    values = {"objects": [project.object(fid).id for fid in fids], "step": step_of(edit)}
     return Answer(values, (f"{counted(len(fids), 'object')} {what}.",))
 
 

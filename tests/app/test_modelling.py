@@ -155,6 +155,29 @@ def test_a_tree_of_a_list_is_moved_in_a_scenario_with_the_mouse(
     assert city.session.selection.tolist() == [trees.first_fid]
 
 
+def test_a_line_is_drawn_into_the_current_layer_of_the_scenario(
+    qtbot: QtBot, city: Window, settled: Settled, tmp_path: Path
+) -> None:
+    path, project = tmp_path / "paths.geojson", city.session.project
+    line = {"type": "LineString", "coordinates": [[84_000.0, 446_000.0], [84_005.0, 446_000.0]]}
+    feature = {"type": "Feature", "properties": {}, "geometry": line}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    import_files(project, [path], ReadOptions(kind="vector", crs="EPSG:7415"), name="Paths")
+    scenario(city)
+    settled(city.session)
+    start(city, "plan")
+    draw(qtbot, city, *SQUARE[:3])
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Return)
+    assert project.can_undo.label == "Draw line in Tower"
+    (fid,) = city.session.selection.tolist()
+    assert project.any_layer(project.object(fid).layer).name == "Paths – Tower"
+    assert np.allclose(wkb.read(project.wkb(fid) or b"").coordinates[:, :2], SQUARE[:3], atol=0.5)
+    settled(city.session)
+    city.modelling.panel.fields["kind"].setCurrentText("Point")
+    draw(qtbot, city, SQUARE[3], SQUARE[0])
+    assert project.can_undo.label == "Draw point in Tower" and project.count(project.layers[0]) == 3
+
+
 def test_a_mansard_has_its_break_and_upper_pitch_in_the_panel(qtbot: QtBot, city: Window) -> None:
     start(city, "building")
     panel = city.modelling.panel

@@ -127,6 +127,25 @@ def test_attributes_change_in_copies_and_what_is_added_and_removed_is_so_there_a
     assert len(touched(green, second).added) == 1
 
 
+def test_points_lines_and_areas_are_drawn_into_a_scenario(green: Project) -> None:
+    workshop, green_layer = Workshop(green, 1), green.layer("Green")
+    ring = np.add([(0, 0), (6, 0), (6, 4)], (X, Y))
+    with green.edit("Draw") as edit:
+        made = [
+            workshop.draw(edit, green_layer, kind, ring[:count], {"name": kind})
+            for kind, count in (("point", 1), ("line", 2), ("area", 3))
+        ]
+    assert [green.object(fid).type for fid in made] == ["Point", "Line", "Area"]
+    assert [wkb.read(green.wkb(fid) or b"").code for fid in made] == [wkb.POINT, wkb.LINE, wkb.POLYGON]
+    assert np.allclose(places(green, made[2])[:3, :2], ring) and green.count(green_layer) == len(SHAPES)
+    bow = np.add([(0, 0), (6, 4), (6, 0), (0, 4)], (X, Y))
+    with pytest.raises(EditError, match="makes no area"), green.edit("Bow") as edit:
+        workshop.draw(edit, green_layer, "area", bow)
+    with green.edit("Merge") as edit:
+        merge(green, edit, 1)
+    assert sorted(fids(green, "Green (drawn)")) == ["area", "line", "point"]
+
+
 def test_a_merge_moves_what_was_moved_and_undo_gives_the_bytes_of_the_source(
     green: Project, tmp_path: Path
 ) -> None:

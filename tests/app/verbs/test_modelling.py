@@ -105,3 +105,24 @@ def test_what_cannot_be_is_a_sentence(town: str, capsys: pytest.CaptureFixture[s
         status, said = answer(capsys, verb, town, *rest)
         assert status in (1, 2) and sentence in said["error"]["what"]
     assert answer(capsys, "history", town)[1] == before
+
+
+def test_a_line_is_drawn_into_a_layer_of_lines_in_a_scenario(
+    town: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = {"type": "LineString", "coordinates": [[85_000.0, 447_000.0], [85_005.0, 447_000.0]]}
+    feature = {"type": "Feature", "properties": {"kind": "path"}, "geometry": line}
+    source = tmp_path / "paths.geojson"
+    source.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    said = ("--kind", "vector", "--crs", "EPSG:7415", "--layer", "Paths")
+    assert answer(capsys, "import", str(source), "--into", town, *said)[0] == 0
+    draw = ("draw", town, "--layer", "Paths", "--scenario", "Tower")
+    status, drawn = answer(capsys, *draw, "--line", "85000,447010 85020,447010", "--set", "width=3")
+    assert status == 0 and (drawn["layer"], drawn["type"]) == ("Paths – Tower", "Line")
+    _, found = answer(capsys, "query", town, "--layer", "Paths – Tower", "--select", "width")
+    assert [item["width"] for item in found] == [3]
+    assert answer(capsys, *draw)[0] == 2
+    status, told = answer(capsys, *draw, "--line", "85000,447010")
+    assert status == 2 and "--line" in told["error"]["what"]
+    status, told = answer(capsys, "draw", town, "--layer", "Town", "--point", "85000,447010")
+    assert status == 1 and "point" in told["error"]["what"]
