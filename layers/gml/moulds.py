@@ -17,7 +17,7 @@ from layers.gml.condense import POLYGONS, Condensed
 from layers.gml.geometries import Geometry, Part, Run
 from layers.gml.objects import Extraction, GmlObject, Member
 from layers.gml.plain import VALUES
-from layers.gml.shapes import Noted, Shapes
+from layers.gml.shapes import Noted
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -102,16 +102,17 @@ class Moulds:
 
     def add(self, text: str, offsets: Sequence[int], batch: Extraction) -> bool:
         """Put the members of a text, which begin there in the file, to a batch; False if it holds others."""
-        texts = _members(text, len(offsets)) or [text]
-        found = [self._found(member, batch.shapes) for member in texts]
-        if not _are_plain([value for one in found if one is not None for value in one[1]]):
-            found = [None] * len(texts)
-        others = [member for member, one in zip(texts, found, strict=True) if one is None]
-        elements = self._parse("".join(others)) if others else ()
-        if len(elements) + len(texts) != len(offsets) + len(others):
-            return False
-        if len(texts) != len(offsets):  # they were parsed as a whole
+        condensed = batch.shapes.condensed
+        assert condensed is not None
+        texts = [] if condensed.faces or condensed.hrefs else _members(text, len(offsets))
+        found = [self._found(member, condensed) for member in texts]
+        if texts and _are_plain([value for one in found if one is not None for value in one[1]]):
+            text = "".join([member for member, one in zip(texts, found, strict=True) if one is None])
+        else:
             found = [None] * len(offsets)
+        elements = self._parse(text) if None in found else ()
+        if len(elements) != found.count(None):
+            return False
         parsed = iter(elements)
         for offset, one in zip(offsets, found, strict=True):
             if one is None:
@@ -120,7 +121,7 @@ class Moulds:
                 one[0].cast(one[1], offset, batch)
         return True
 
-    def _found(self, text: str, shapes: Shapes) -> tuple[Mould, list[str]] | None:
+    def _found(self, text: str, condensed: Condensed) -> tuple[Mould, list[str]] | None:
         """The mould of a member and the values in it; None where it has to be parsed."""
         parts = text.split('"')
         values, key = parts[1::2], tuple(parts[::2])
@@ -133,7 +134,7 @@ class Moulds:
         if mould is None:
             if key in self._moulds or not self._is_met_again(key):
                 return None
-            mould = self._moulds[key] = self._made(parts, shapes.condensed)
+            mould = self._moulds[key] = self._made(parts, condensed)
         values.append("")
         return None if mould is None else (mould, values)
 
@@ -153,7 +154,7 @@ class Moulds:
         self._met.add(key)
         return False
 
-    def _made(self, parts: Sequence[str], condensed: Condensed | None) -> Mould | None:
+    def _made(self, parts: Sequence[str], condensed: Condensed) -> Mould | None:
         """The mould of a member, whose text is in pieces; None where it holds what cannot be cast."""
         told, places = list(parts), {"": _NOWHERE}
         for place, said in enumerate(parts[:-1:2]):
@@ -161,7 +162,7 @@ class Moulds:
                 told[2 * place + 1] = f"what stands at {place}"
             places[told[2 * place + 1]] = place
         elements = self._parse('"'.join(told))
-        if len(elements) != 1 or condensed is None:
+        if len(elements) != 1:
             return None
         heard: list[object] = []
         bare = replace(condensed, values=[{} for _ in condensed.values])
