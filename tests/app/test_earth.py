@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from app.modelling.designs import read_design
@@ -127,3 +128,41 @@ def test_a_design_comes_where_it_is_clicked(
     assert (box[:3] + box[3:]) / 2 == pytest.approx((84_050, 446_050, 12.5), abs=0.6)
     step = field.session.project.can_undo
     assert step is not None and step.label == f"Place {made.name}"
+
+
+def test_a_pit_is_dug_in_a_terrain_of_triangles(
+    qtbot: QtBot, window: Window, settled: Settled, tmp_path: Path
+) -> None:
+    corners = [(0, 0, 10), (100, 0, 10), (100, 100, 10), (0, 100, 10)]
+    relief = {"type": "CompositeSurface", "lod": "1", "boundaries": [[[0, 1, 2]], [[0, 2, 3]]]}
+    city = {
+        "type": "CityJSON",
+        "version": "2.0",
+        "transform": {"scale": [0.001] * 3, "translate": [LEFT_M, TOP_M - SIDE, 0]},
+        "metadata": {"referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/7415"},
+        "CityObjects": {"plain": {"type": "TINRelief", "geometry": [relief]}},
+        "vertices": [[1000 * part for part in corner] for corner in corners],
+    }
+    path = tmp_path / "plain.city.json"
+    path.write_text(json.dumps(city))
+    with Project.create(tmp_path / "plain.city.gpkg") as project:
+        import_files(project, [path])
+    window.open_paths([tmp_path / "plain.city.gpkg"])
+    qtbot.waitUntil(lambda: window.session.is_open, timeout=20_000)
+    settled(window.session)
+    window.canvas.set_camera(Camera(np.array([84_050.0, 446_050.0, 10.0]), 120.0, 0.0, 50.0))
+    number, project = scenario(window), window.session.project
+    start(window, "earth")
+    draw(qtbot, window, *SQUARE, level=10.0)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Return)
+    qtbot.keyClicks(window.canvas, "4")
+    assert "m³ of earth" in window.modelling.desk.tool.numbers and not window.modelling.desk.tool.refusal
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Return)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Return)
+    assert project.can_undo.label == "Pit of 4 m in Tower"
+    middle = np.array([[84_050.0, 446_050.0]])
+    assert terrain_of(project, number)(middle)[0] == pytest.approx(6, abs=0.01)
+    assert terrain_of(project)(middle)[0] == pytest.approx(10)
+    settled(window.session)
+    hit = window.canvas.hit(QPointF(spot(window, 84_050.0, 446_050.0, 6.0)))
+    assert hit is not None and hit.point_in_world[2] == pytest.approx(6, abs=0.1)
