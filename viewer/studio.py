@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from layers.arrays import CityTiles, Drawable, UInt8
+from layers.arrays import CityTiles, UInt8
 from layers.errors import UsageError
 from layers.results import Result
 from layers.views import View
@@ -77,15 +77,14 @@ def staged(
     """All layers of a project in panes, with the camera where the take wants it."""
     _check_size(size)
     take.check()
-    drawables = {layer.id: project.drawable(layer) for layer in project.layers}
     for showing in showings:
-        _check(project, list(drawables.values()), showing)
+        check_showing(project, showing)
     panes = Panes(project, size)
     try:
         panes.arrange(arrangement, showings)
         panes.lead.set_background(take.dark)
         for layer in reversed(project.layers):
-            panes.lead.add(prepare(layer, drawables[layer.id], project.place, project))
+            panes.lead.add(prepare(layer, project.drawable(layer), project.place, project))
         panes.bring_all()
         _pose(panes, take)
         yield panes
@@ -137,8 +136,9 @@ def _check_size(size: tuple[int, int]) -> None:
         )
 
 
-def _check(project: Project, drawables: list[Drawable | None], showing: Showing) -> None:
+def check_showing(project: Project, showing: Showing) -> None:
     """Refuse a LoD, an attribute or a theme that no layer has."""
+    drawables = [project.drawable(layer) for layer in project.layers]
     color_by, theme, lod = showing.color_by, showing.theme, showing.lod
     lods = sorted({name for mesh in drawables if isinstance(mesh, CityTiles) for name in mesh.lod_names})
     if lod and lod not in lods:

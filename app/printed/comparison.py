@@ -12,7 +12,7 @@ from viewer.showing import Showing
 from viewer.studio import Take
 
 #: Of each number of views, their aspect (width / height) on paper, so that numbers have room below them.
-ASPECTS = {2: 1.42, 3: 1.0, 4: 2.1}
+ASPECTS = {2: 1.42, 3: 1.0, 4: 2.35}
 FEWEST, MOST = min(ASPECTS), max(ASPECTS)
 #: So many views stand in a row; of more, some stand below.
 PER_ROW = {2: 2, 3: 3, 4: 2}

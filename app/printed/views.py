@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,10 +11,9 @@ from app.paper import MM
 from app.printed.comparison import ASPECTS, PER_ROW, Comparison
 from layers.arrays import Float64, UInt8
 from layers.project import Project
-from viewer.arrangement import GAP, GRID, Arrangement
 from viewer.camera import Camera, corners
 from viewer.color import LegendEntry
-from viewer.studio import staged
+from viewer.studio import check_showing, staged
 
 #: Pixels of a view per millimetre of paper (230 per inch), and between views on paper in points.
 FINENESS, BETWEEN = 9.0, 10.0
@@ -51,18 +50,23 @@ class Seen:
 
 
 def seen(project: Project, comparison: Comparison) -> Seen:
-    """Draw all situations, without words on them, which the sheet has as vectors."""
+    """Draw all situations, one after the other in one scene, so that each is drawn as finely as the others.
+
+    There are no words on them, which the sheet has as vectors.
+    """
     count = len(comparison.showings)
-    across = PER_ROW[count]
-    width = round((comparison.page.width / across - BETWEEN) / MM * FINENESS)
-    height, down = round(width / ASPECTS[count]), -(-count // across)
-    size = across * width + (across - 1) * GAP, down * height + (down - 1) * GAP
-    arrangement = Arrangement(GRID) if down > 1 else Arrangement()
-    with staged(project, size, comparison.take, comparison.showings, arrangement) as panes:
-        for number, sun in enumerate(comparison.suns):
-            panes.set_sun(number, sun)
-        panes.settle()
-        whole = panes.frame(fine=True)
-        areas = [panes.area(number) for number in range(count)]
-        pictures = [whole[y : y + height, x : x + width].copy() for x, y, _, _ in areas]
-        return Seen(pictures, panes.legend(), panes.camera)
+    width = round((comparison.page.width / PER_ROW[count] - BETWEEN) / MM * FINENESS)
+    size = width, round(width / ASPECTS[count])
+    for showing in comparison.showings:
+        check_showing(project, showing)
+    pictures, legend = [], dict[LegendEntry, None]()
+    with staged(project, size, comparison.take, comparison.showings[:1]) as panes:
+        for number, showing in enumerate(comparison.showings):
+            panes.show(0, showing)
+            if comparison.suns:
+                panes.set_sun(0, comparison.suns[number])
+            panes.settle()
+            pictures.append(panes.frame(fine=True).copy())
+            for entry in panes.legend():
+                legend[replace(entry, count=0, unit="", layer=0)] = None
+        return Seen(pictures, list(legend), panes.camera)
