@@ -180,13 +180,28 @@ def _energy(result: Result) -> list[str]:
     said = f"{_kwh(total)} per year fall on these surfaces"
     if "pv_kwh" in table.columns and (power := float(np.nansum(table.numbers("pv_kwh")))) > 0:
         said += f"; modules on their roofs would yield {_kwh(power)} per year"
-    lines = [f"{said}."]
+    lines = [f"{said}.", *_less(table)]
     if 1 < len(table) <= MOST_TOLD:
         each = zip(table.texts("name"), table.numbers("total_kwh").tolist(), strict=True)
         lines.append("; ".join(f"{name}: {_kwh(value)} per year" for name, value in each) + ".")
     if not result.inputs.get("weather"):
         lines.append(CLOUDLESS)
     return lines
+
+
+def _less(table: Table) -> list[str]:
+    """Of two states, by how much the light on what stands in both differs from what it was before."""
+    if f"total_kwh{BEFORE}" not in table.columns:
+        return []
+    after, before = (table.numbers(name) for name in ("total_kwh", f"total_kwh{BEFORE}"))
+    stood = np.isfinite(after) & (before > 0)
+    if not stood.any():
+        return []
+    was = float(before[stood].sum())
+    change = float(after[stood].sum()) - was
+    share = amount(abs(100 * change / was), 1, "%")
+    where = "" if stood.all() else " on what stood before, too"
+    return [f"That is {_kwh(abs(change))} ({share}) {'more' if change > 0 else 'less'} than before{where}."]
 
 
 def _kwh(value: float) -> str:

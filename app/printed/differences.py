@@ -22,14 +22,14 @@ from layers.project import Project
 from layers.results import BEFORE, CHANGES, Result, Table
 
 #: Kinds of changes as they are counted, and which of the list's belong to each.
-CAME, WENT = "Appeared", "Vanished"
+CAME, WENT, SAID = "Appeared", "Vanished", "Only attributes changed"
 KINDS = {
     CAME: (APPEARED,),
     WENT: (VANISHED,),
     "Split": (SPLIT,),
     "Merged": (MERGED,),
     "Shape changed": (GEOMETRY, BOTH),
-    "Only attributes changed": (ATTRIBUTES,),
+    SAID: (ATTRIBUTES,),
 }
 
 #: Of so many changes at most it is found out whether they are in the pictures.
@@ -65,7 +65,12 @@ class Changed:
 
     @property
     def size(self) -> float:
-        """By which the largest come first: by how much its volume differs, else its height."""
+        """By which the largest come first: by how much its volume differs, else its height.
+
+        What is only said anew comes last: it differs by less than counts as a change.
+        """
+        if self.kind == SAID:
+            return 0.0
         changes = (abs(value) for value in (self.volume_change_m3, self.height_change_m))
         return next((value for value in changes if value > 0), 0.0)
 

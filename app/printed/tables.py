@@ -9,7 +9,7 @@ from app.paper import INK, MUTED, SMALL, TINY, Block, heading, paragraph
 from app.papergrid import Grid
 from app.paperparts import VERDICT_COLOURS
 from app.printed.comparison import FEWEST, Comparison
-from app.printed.differences import KINDS, MOST_LOOKED_AT, Changed, Differences
+from app.printed.differences import KINDS, MOST_LOOKED_AT, SAID, Changed, Differences
 from app.printed.told import Line, Told
 from app.resulttext import NOTHING, WORDS, amount
 from layers.written import counted, grouped, unbroken
@@ -60,7 +60,7 @@ def _counts(comparison: Comparison, differences: Differences, is_named: bool) ->
     for kind in KINDS:
         if every[kind]:
             here = [each for each in differences.shown if each.kind == kind]
-            volume = signed(_sum(here), 0, "m³") if here else NOTHING
+            volume = signed(_sum(here), 0, "m³") if here and kind != SAID else NOTHING
             yield [*name, kind, grouped(shown[kind]), grouped(every[kind]), volume]
             name = [""] * is_named
 
@@ -71,9 +71,9 @@ def _name(comparison: Comparison, differences: Differences) -> str:
 
 
 def _sum(rows: Sequence[Changed]) -> float:
-    """By how much volumes are larger; NaN where none is known."""
-    known = [each.volume_change_m3 for each in rows]
-    known = [value for value in known if math.isfinite(value)]
+    """By how much volumes are larger; NaN where none is known. Pieces of a whole have its volume each."""
+    by_change = {each.group: each.volume_change_m3 for each in rows}
+    known = [value for value in by_change.values() if math.isfinite(value)]
     return sum(known) if known else math.nan
 
 

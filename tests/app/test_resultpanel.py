@@ -189,6 +189,19 @@ def test_a_cloudless_year_is_called_an_upper_bound() -> None:
     assert total.startswith("1\u202f000\u202fkWh per year") and "Hall: 600" in each and warning == CLOUDLESS
 
 
+def test_what_a_plan_takes_of_the_light_is_said_of_what_stood_before() -> None:
+    columns = {"name": ["Hall", "Tower"], "total_kwh": np.array([600.0, 400.0])}
+    quantity = Quantity("total_kwh_m2", "Irradiation", "kWh/m²")
+
+    def said(*before: float) -> str:
+        table = Table({**columns, "total_kwh_before": np.array(before)})
+        return answers_of(found("solar", quantity, tables={"buildings": table}))[1].replace("\u202f", " ")
+
+    assert said(800.0, 450.0) == "That is 250 kWh (20.0 %) less than before."
+    assert said(500.0, np.nan) == "That is 100 kWh (20.0 %) more than before on what stood before, too."
+    assert "before" not in said(np.nan, np.nan)
+
+
 def test_numbers_come_before_words_and_the_verdict_before_all() -> None:
     names = ("object_id", "surface_type", "area_m2", "sunlight_h", "name")
     quantity = Quantity("sunlight_h", "Sunlight", "h")
