@@ -39,7 +39,8 @@ QPushButton:focus { border-color: $accent; }
 QPushButton:default, QPushButton#primary { background: $accent; color: $on_accent; border-color: $accent; }
 QPushButton:default:hover, QPushButton#primary:hover { background: $accent_hover;
     border-color: $accent_hover; }
-QPushButton:default:disabled { background: $pressed; color: $faint; border-color: $border; }
+QPushButton:default:disabled, QPushButton#primary:disabled { background: $pressed; color: $faint;
+    border-color: $border; }
 QPushButton#small { padding: 2px 10px; min-height: 16px; }
 QPushButton#link { background: transparent; border: none; color: $accent; padding: 2px 4px; }
 QPushButton#link:hover { text-decoration: underline; }
