@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -41,20 +43,9 @@ def solid(first: int) -> dict[str, Any]:
     }
 
 
-def write_town(path: Path) -> Path:
-    """Write the town."""
-    objects: dict[str, Any] = {}
-    corners = np.concatenate([box(numbers).vertices for numbers in BOXES.values()])
-    for number, id in enumerate(BOXES):
-        objects[id] = {"type": "Building", "attributes": {"storeys": number}, "geometry": [solid(8 * number)]}
-    for part in ("hall-1", "hall-2"):
-        objects[part] |= {"type": "BuildingPart", "parents": ["hall"]}
-    objects["hall"] = {"type": "Building", "attributes": {"name": "Hall"}, "children": ["hall-1", "hall-2"]}
-    objects["yard"] = {
-        "type": "CityObjectGroup",
-        "children": ["mill", "barn"],
-        "children_roles": ["old", "new"],
-    }
+def write_objects(path: Path, boxes: Mapping[str, Numbers], objects: Mapping[str, Any]) -> Path:
+    """City objects over the vertices of some boxes, eight of each, as CityJSON."""
+    corners = np.concatenate([box(numbers).vertices for numbers in boxes.values()])
     city = {
         "type": "CityJSON",
         "version": "2.0",
@@ -65,3 +56,32 @@ def write_town(path: Path) -> Path:
     }
     path.write_text(json.dumps(city, indent=1), encoding="utf-8")
     return path
+
+
+def write_boxes(
+    path: Path,
+    boxes: Mapping[str, Numbers],
+    attributes: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> Path:
+    """Boxes as buildings, with attributes by id."""
+    objects = {
+        id: {"type": "Building", "attributes": attributes.get(id, {}), "geometry": [solid(8 * number)]}
+        for number, id in enumerate(boxes)
+    }
+    return write_objects(path, boxes, objects)
+
+
+def write_town(path: Path) -> Path:
+    """Write the town."""
+    objects: dict[str, Any] = {}
+    for number, id in enumerate(BOXES):
+        objects[id] = {"type": "Building", "attributes": {"storeys": number}, "geometry": [solid(8 * number)]}
+    for part in ("hall-1", "hall-2"):
+        objects[part] |= {"type": "BuildingPart", "parents": ["hall"]}
+    objects["hall"] = {"type": "Building", "attributes": {"name": "Hall"}, "children": ["hall-1", "hall-2"]}
+    objects["yard"] = {
+        "type": "CityObjectGroup",
+        "children": ["mill", "barn"],
+        "children_roles": ["old", "new"],
+    }
+    return write_objects(path, BOXES, objects)

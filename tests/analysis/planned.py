@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from layers.importing import import_files
 from layers.project import Project
-from tests.towns import ORIGIN, Numbers, box, solid
+from tests.towns import ORIGIN, Numbers, write_boxes
 
 XY = tuple[float, float]
 Shapes = Mapping[str, tuple[str, Sequence[Any], Mapping[str, Any]]]
@@ -44,31 +42,6 @@ def _moved(coordinates: Any) -> Any:
     return [_moved(part) for part in coordinates]
 
 
-def write_boxes(
-    path: Path, boxes: Mapping[str, Numbers], attributes: Mapping[str, Any] | None = None
-) -> Path:
-    """Boxes as buildings."""
-    objects = {
-        id: {
-            "type": "Building",
-            "attributes": (attributes or {}).get(id, {}),
-            "geometry": [solid(8 * number)],
-        }
-        for number, id in enumerate(boxes)
-    }
-    corners = np.concatenate([box(numbers).vertices for numbers in boxes.values()])
-    city = {
-        "type": "CityJSON",
-        "version": "2.0",
-        "transform": {"scale": [0.001] * 3, "translate": ORIGIN},
-        "metadata": {"referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/7415"},
-        "CityObjects": objects,
-        "vertices": ((corners - ORIGIN) * 1000).round().astype(int).tolist(),
-    }
-    path.write_text(json.dumps(city), encoding="utf-8")
-    return path
-
-
 def make_plan(
     folder: Path,
     boxes: Mapping[str, Numbers],
@@ -77,7 +50,7 @@ def make_plan(
 ) -> Project:
     """A project of boxes and further layers by name; open."""
     project = Project.create(folder / "plan.city.gpkg", crs="EPSG:7415")
-    paths = [write_boxes(folder / "boxes.city.json", boxes, attributes)]
+    paths = [write_boxes(folder / "boxes.city.json", boxes, attributes or {})]
     paths += [write_shapes(folder / f"{name}.geojson", shapes) for name, shapes in layers.items()]
     import_files(project, paths)
     return project

@@ -106,3 +106,20 @@ def settled(qtbot: QtBot) -> Callable[[Session], None]:
         qtbot.waitUntil(lambda: not session.is_loading, timeout=30_000)
 
     return wait
+
+
+@pytest.fixture
+def opened(
+    qtbot: QtBot, window: Window, tmp_path: Path, settled: Callable[[Session], None]
+) -> Callable[[Path], Window]:
+    """Opens a project in the window, one of several tests as a copy, and waits until it is drawn."""
+
+    def open_(path: Path) -> Window:
+        is_own = path.is_relative_to(tmp_path)
+        mine = path if is_own else shutil.copytree(path.parent, tmp_path / "copy") / path.name
+        window.open_paths([mine])
+        qtbot.waitUntil(lambda: window.session.is_open, timeout=10_000)
+        settled(window.session)
+        return window
+
+    return open_

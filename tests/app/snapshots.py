@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,11 +12,10 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.session import Session
 from app.window import Window
 from layers.importing import import_files
 from layers.project import Project
-from tests.towns import ORIGIN, Numbers, box, solid
+from tests.towns import ORIGIN, Numbers, write_boxes
 
 LEFT = Qt.MouseButton.LeftButton
 #: Corner x, y, size along x and y, foot and top: the mill grows, the barn goes, the school comes.
@@ -36,22 +32,8 @@ NOW: dict[str, Numbers] = {
 
 
 def write_city(path: Path, boxes: Mapping[str, Numbers]) -> Path:
-    """Boxes as CityJSON."""
-    corners = np.concatenate([box(numbers).vertices for numbers in boxes.values()])
-    objects: dict[str, Any] = {
-        id: {"type": "Building", "attributes": {"storeys": int(numbers[5] / 3)}, "geometry": [solid(8 * at)]}
-        for at, (id, numbers) in enumerate(boxes.items())
-    }
-    document = {
-        "type": "CityJSON",
-        "version": "2.0",
-        "transform": {"scale": [0.001] * 3, "translate": ORIGIN},
-        "metadata": {"referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/7415"},
-        "CityObjects": objects,
-        "vertices": ((corners - ORIGIN) * 1000).round().astype(int).tolist(),
-    }
-    path.write_text(json.dumps(document), encoding="utf-8")
-    return path
+    """Boxes with their storeys."""
+    return write_boxes(path, boxes, {id: {"storeys": int(numbers[5] / 3)} for id, numbers in boxes.items()})
 
 
 @pytest.fixture(scope="session")
@@ -67,15 +49,9 @@ def two_dates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def town(
-    qtbot: QtBot, window: Window, two_dates: Path, tmp_path: Path, settled: Callable[[Session], None]
-) -> Window:
+def town(two_dates: Path, opened: Callable[[Path], Window]) -> Window:
     """The window on a copy of it, at all dates."""
-    copy = shutil.copytree(two_dates.parent, tmp_path / "copy")
-    window.open_paths([copy / two_dates.name])
-    qtbot.waitUntil(lambda: window.session.is_open, timeout=10_000)
-    settled(window.session)
-    return window
+    return opened(two_dates)
 
 
 def drawn(qtbot: QtBot, window: Window) -> None:

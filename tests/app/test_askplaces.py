@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -32,14 +31,9 @@ X0, Y0 = 84_000.0, 446_000.0
 
 
 @pytest.fixture
-def yard_window(
-    qtbot: QtBot, window: Window, yards: Path, tmp_path: Path, settled: Callable[[Session], None]
-) -> Window:
+def yard_window(qtbot: QtBot, yards: Path, opened: Callable[[Path], Window]) -> Window:
     """The window on a copy of the yard, seen from above, at rest."""
-    copy = shutil.copytree(yards.parent, tmp_path / "copy")
-    window.open_paths([copy / yards.name])
-    qtbot.waitUntil(lambda: window.session.is_open, timeout=5000)
-    settled(window.session)
+    window = opened(yards)
     window.timeline.show_date("2025-07-01")
     canvas = window.canvas
     canvas.set_camera(

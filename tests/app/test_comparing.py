@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -13,7 +12,6 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from app.session import Session
 from app.window import Window
 from tests.app.snapshots import drag, drawn, over, town, two_dates
 from tests.app.yard import PLAN, TODAY, yards
@@ -194,11 +192,9 @@ def test_an_edit_is_seen_in_all_views(qtbot: QtBot, town: Window) -> None:
 
 
 def test_each_view_has_the_shadows_of_its_own_city(
-    qtbot: QtBot, window: Window, yards: Path, tmp_path: Path, settled: Callable[[Session], None]
+    qtbot: QtBot, yards: Path, opened: Callable[[Path], Window]
 ) -> None:
-    window.open_paths([shutil.copytree(yards.parent, tmp_path / "copy") / yards.name])
-    qtbot.waitUntil(lambda: window.session.is_open, timeout=10_000)
-    settled(window.session)
+    window = opened(yards)
     window.timeline.show_date(PLAN)
     qtbot.waitUntil(lambda: window.session.situation.date == PLAN, timeout=2000)
     press(qtbot, window, Qt.Key.Key_S)

@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 
 from analysis import windowview
 from app.analysisform import AnalysisForm
-from app.session import Session
 from app.window import Window
 from layers.project import Project
 from tests.analysis.town import at, make_town
@@ -38,11 +37,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_view_goes_to_each_place_of_a_result_and_back(
-    town: Path, window: Window, qtbot: QtBot, settled: Callable[[Session], None]
+    town: Path, qtbot: QtBot, opened: Callable[[Path], Window]
 ) -> None:
-    window.open_paths([town])
-    qtbot.waitUntil(lambda: window.session.is_open, timeout=10_000)
-    settled(window.session)
+    window = opened(town)
     action = window.actions_["look_there"]
     assert not action.isEnabled()
     window.analysing.show(window.analysing.results[0].id)
@@ -78,11 +75,9 @@ def test_the_view_goes_to_each_place_of_a_result_and_back(
 
 
 def test_a_facade_that_is_clicked_is_looked_out_of_and_asked_about(
-    town: Path, window: Window, qtbot: QtBot, settled: Callable[[Session], None]
+    town: Path, qtbot: QtBot, opened: Callable[[Path], Window]
 ) -> None:
-    window.open_paths([town])
-    qtbot.waitUntil(lambda: window.session.is_open, timeout=10_000)
-    settled(window.session)
+    window = opened(town)
     canvas, wall = window.canvas, np.array(WINDOW[:3])
     canvas.set_camera(Camera(wall, 40.0, azimuth_deg=80.0, altitude_deg=20.0))
     qtbot.waitUntil(lambda: not window.session.scene.needs_frame, timeout=10_000)

@@ -50,13 +50,11 @@ def asked(qtbot: QtBot, window: Window, name: str, question: str) -> AnalysisFor
 
 
 @pytest.fixture
-def planned(qtbot: QtBot, window: Window, tmp_path: Path, settled: Callable[[Session], None]) -> Window:
+def planned(qtbot: QtBot, tmp_path: Path, opened: Callable[[Path], Window]) -> Window:
     """The window on two plots with a building each."""
     with imported_here():
         make_plan(tmp_path, {"mill": (2, 2, 10, 6, 0, 10), "hut": (25, 5, 5, 5, 0, 3)}, LAYERS).close()
-    window.open_paths([tmp_path / "plan.city.gpkg"])
-    qtbot.waitUntil(lambda: window.session.is_open, timeout=5000)
-    settled(window.session)
+    window = opened(tmp_path / "plan.city.gpkg")
     drawn(qtbot, window)
     return window
 
@@ -171,7 +169,7 @@ def test_a_permit_and_its_indicators(
 
 
 def test_a_flight_to_a_plot_goes_to_the_ground(
-    qtbot: QtBot, window: Window, tmp_path: Path, settled: Callable[[Session], None]
+    qtbot: QtBot, tmp_path: Path, opened: Callable[[Path], Window]
 ) -> None:
     """Plots have no heights: their boxes lie at zero, they themselves on the terrain."""
     with imported_here():
@@ -180,9 +178,7 @@ def test_a_flight_to_a_plot_goes_to_the_ground(
         heights = np.full((60, 60), 90.0, np.float32)
         import_files(project, [write(tmp_path / "ground.tif", heights, transform=corner, crs="EPSG:28992")])
         project.close()
-    window.open_paths([tmp_path / "plan.city.gpkg"])
-    qtbot.waitUntil(lambda: window.session.is_open, timeout=5000)
-    settled(window.session)
+    window = opened(tmp_path / "plan.city.gpkg")
     drawn(qtbot, window)
     window.flights.to_objects([window.session.project.find("A")[0].fid])
     qtbot.waitUntil(lambda: abs(window.canvas.camera.target[2] - 90.0) < 5.0, timeout=5000)

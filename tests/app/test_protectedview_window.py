@@ -20,6 +20,7 @@ from app.session import Session
 from app.window import Window
 from layers.project import Project
 from layers.results import VIEWS, VOLUMES
+from layers.written import unbroken
 from tests.analysis.town import SLOPE, at, make_town
 
 TODAY, PLAN = "2025-07-01", "2035-07-01"
@@ -29,7 +30,7 @@ PLACE = (185.0, 55.0)
 
 
 @pytest.fixture
-def town(qtbot: QtBot, window: Window, tmp_path: Path, settled: Callable[[Session], None]) -> Window:
+def town(qtbot: QtBot, tmp_path: Path, opened: Callable[[Path], Window]) -> Window:
     """The window on a town in which B is proposed, seen from above, at rest."""
     path = make_town(tmp_path)
     with Project.open(path) as project:
@@ -41,9 +42,7 @@ def town(qtbot: QtBot, window: Window, tmp_path: Path, settled: Callable[[Sessio
             edit.set_valid(proposal.fid, "2035-01-01", None)
             edit.set_epoch("today", TODAY)
             edit.set_epoch("plan 2035", PLAN)
-    window.open_paths([path])
-    qtbot.waitUntil(lambda: window.session.is_open, timeout=5000)
-    settled(window.session)
+    window = opened(path)
     window.timeline.show_date(TODAY)
     canvas = window.canvas
     middle = np.array(at(115, 55, 0))
@@ -86,7 +85,7 @@ def test_a_viewing_place_and_a_church_give_a_verdict_with_picture_and_report(
     eye, half = SLOPE * x + 1.6, (10.5 + 2.75) / 2
     excess = 11.0 - (eye + (half - eye) * (x - 60) / (x - 55))
     assert result.tables["breaks"].numbers("excess_m")[0] == pytest.approx(excess, abs=0.02)
-    headline = f"Tower (proposed) breaks the protected view by {excess:.1f} m."
+    headline = unbroken(f"Tower (proposed) breaks the protected view by {excess:.1f} m.")
 
     def said() -> list[str]:
         return [label.text() for label in town.results.glance.findChildren(QLabel)]
