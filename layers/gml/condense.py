@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from layers.gml.names import (
@@ -101,7 +102,7 @@ def _lod(tag: str) -> str:
 
 
 class Condenser:
-    """Shortens the members of one file."""
+    """Shortens members of files that begin alike; what it remembers makes it faster, nothing else."""
 
     def __init__(self, opening: bytes, encoding: str) -> None:
         """`opening` is the tag of the outermost element."""
@@ -194,6 +195,12 @@ class Condenser:
                     tag = f"{{{space}}}{name}"
                     if surface_type(tag) == name and not object_type(tag):
                         yield re.escape(f"{prefix}:{name}".lstrip(":"))
+
+
+@lru_cache(maxsize=16)
+def condenser_of(opening: bytes, encoding: str) -> Condenser:
+    """The condenser of files that begin with this tag: parts and tiles that are alike are read with one."""
+    return Condenser(opening, encoding)
 
 
 def _columns(text: str, pattern: re.Pattern[str]) -> list[list[str]]:

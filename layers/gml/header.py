@@ -13,7 +13,7 @@ from layers import xmlsafe
 from layers.arrays import Float64
 from layers.data import Box
 from layers.errors import ReadError
-from layers.gml.condense import Condenser
+from layers.gml.condense import condenser_of
 from layers.gml.coordinates import lines_of
 from layers.gml.cutting import Cut, Frame, Text
 from layers.gml.geometries import Texts
@@ -115,7 +115,7 @@ def header_of(text: Text, frame: Frame, cuts: Sequence[Cut], path: Path) -> Head
 
 def _sample(text: Text, frame: Frame, cuts: Sequence[Cut], where: str) -> tuple[Float64, str]:
     """Some points as they stand in the file, and the first srsName among them."""
-    condenser = Condenser(frame.opening, frame.encoding)
+    condenser = condenser_of(frame.opening, frame.encoding)
     short = condenser.condensed(few := _members(text, cuts, PLAIN_BYTES))
     if short is not None and short[1].rings and not any(sign in few for sign in _MORE):
         lines = lines_of(Texts(short[1].rings))

@@ -19,7 +19,7 @@ from layers.errors import ReadError
 from layers.gml.appearance import Appearances
 from layers.gml.batches import RING_NOT_CLOSED, Batch, gather, placed_rings
 from layers.gml.codes import CodeLists
-from layers.gml.condense import Condensed, Condenser
+from layers.gml.condense import Condensed, condenser_of
 from layers.gml.coordinates import Lines, lines_of
 from layers.gml.cutting import Cut, Text, forget, mapped, with_ids
 from layers.gml.geometries import Geometry, Polygon, SemanticSurface
@@ -74,7 +74,7 @@ class Reader:
     def begin(self, path: Path, header: Header) -> None:
         """Go on with this file, of which that is known."""
         self.path, self.header = path, header
-        self._condenser = Condenser(header.frame.opening, header.frame.encoding)
+        self._condenser = condenser_of(header.frame.opening, header.frame.encoding)
         self.codes.begin(path)
         self._moulds = Moulds(self._condenser.gml, self._short_elements, self._shapeless)
 
