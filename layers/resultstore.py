@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from layers.data import Progress, never_stop
 from layers.errors import EditError, ProjectError
 from layers.results import Grid, Pedigree, Quantity, Raster, Result, ResultSummary, Table, Values
+from layers.scenariorows import ABSENT
 
 #: Rows of a column that are compressed together.
 BLOCK = 1 << 16
@@ -253,14 +254,14 @@ def read(connection: sqlite3.Connection, number: int, where: str) -> Result:
 
 
 def is_outdated(connection: sqlite3.Connection, number: int) -> bool:
-    """Whether objects, or which layers and levels of detail there are, changed after a result was kept."""
+    """Whether objects, what stands in scenarios, or which layers and levels there are, changed since."""
     row = connection.execute(
         "SELECT EXISTS (SELECT 1 FROM step JOIN change USING (step) WHERE state = 'done'"
-        " AND (tab = 'object'"
+        " AND (tab = 'object' OR tab = 'scenario' AND (key GLOB ? OR key IN ('epoch', 'parent'))"
         " OR tab = 'layer' AND key IN ('present', 'visible', 'lod', 'epoch', 'placement'))"
         " AND step > (SELECT max(step) FROM change WHERE tab = 'result' AND id = ? AND key = 'present'"
         " AND after = '1'))",
-        (number,),
+        (f"{ABSENT}*", number),
     ).fetchone()
     return bool(row[0])
 

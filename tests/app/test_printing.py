@@ -29,7 +29,7 @@ from app.window import Window
 from layers.data import never_stop
 from layers.pictures import read_png
 from layers.project import Project
-from layers.scenarios import add
+from layers.scenarios import add, remove
 from tests.app.snapshots import drawn, town, two_dates
 from tests.app.test_report import pages_in
 from tests.app.yard import PLAN, TODAY, judged_yards
@@ -126,11 +126,16 @@ def test_a_scenario_is_compared_and_a_list_that_is_kept_is_not_made_again(
         edit.add_result(perform(change, dates, inputs, never_stop))
     _, found = differing(dates, comparison)
     assert found[0].result is not None and found[0].result.id == dates.results[-1].id
-    with dates.edit("Another") as edit:
-        add(dates, edit, number, "Building", box((30, 30, 5, 5, 0, 9)), id="kiosk")
+    with dates.edit("Another plan") as edit:
+        edit.add_scenario("Park")
+    assert not dates.is_outdated(dates.results[-1].id), "a plan that is begun changes nothing"
+    inn = dates.by_id("inn", next(layer.id for layer in dates.layers if layer.name == "Town 2022"))
+    assert inn is not None
+    with dates.edit("Take the inn away") as edit:
+        remove(dates, edit, [inn.fid], number)
     _, found = differing(dates, comparison)
     assert found[0].result is not None and found[0].result.id == 0, "the city has changed since"
-    assert found[0].counts["Appeared"] == 2
+    assert found[0].counts == {"Appeared": 1, "Vanished": 1}
 
 
 def test_the_same_city_twice_is_said_to_be_that(qtbot: QtBot, dates: Project) -> None:
