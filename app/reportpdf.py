@@ -35,7 +35,7 @@ from app.resulttext import (
     WORDS,
     counting_rows,
     kind_title,
-    verdict_number,
+    verdict_numbers,
     verdict_rows,
     when,
 )
@@ -47,7 +47,6 @@ from layers.written import unbroken
 
 #: Verdicts that are drawn large; the table below has all.
 MOST_BANDS = 6
-NUMBERS = (("before", "Before"), ("after", "After"), ("threshold", "Needed"))
 
 
 def write_report(
@@ -119,7 +118,7 @@ def _verdicts(result: Result) -> Iterator[Block]:
             word=WORDS.get(verdict, verdict.upper()),
             name=said[0] if is_one else str(row.get("name", "")),
             words=[words for words in _words(row) if words not in said],
-            numbers=[(title, verdict_number(row, key)) for key, title in NUMBERS],
+            numbers=verdict_numbers(row),
         )
     if len(rows) > min(len(counting), MOST_BANDS):
         yield verdict_grid(rows)
