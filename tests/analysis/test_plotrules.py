@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from analysis.zones.plotrules import (
 )
 from layers.project import Project
 from layers.results import VIOLATIONS
+from layers.scenarios import editable
 from tests.analysis.planned import make_plan, rectangle
 from tests.cities import imported_here
 from tests.towns import ORIGIN
@@ -119,3 +121,23 @@ def test_a_check_reads_feet_and_per_cent_by_their_names(project: Project) -> Non
     assert broken.texts("name") == ["mill"] and broken.numbers("allowed").tolist() == [6.096]
     assert broken.numbers("excess")[0] == pytest.approx(10 - 6.096)
     assert SETBACK not in broken.texts("rule")
+
+
+def test_a_scenario_has_rules_of_its_own_and_is_checked_against_them(tmp_path: Path) -> None:
+    layers = {"plots": {"A": ("Polygon", rectangle(0, 0, 20, 20), {"maxHeight": 7})}}
+    with imported_here():
+        project = make_plan(tmp_path, {"mill": (2, 2, 10, 6, 0, 10)}, layers)
+    (plot,) = project.fids(project.layer("plots")).tolist()
+    with project.edit("Begin") as edit:
+        number = edit.add_scenario("Upzoned")
+    with project.edit("Allow more") as edit:
+        (copy,) = editable(project, edit, [plot], number).values()
+        edit.set_attributes([copy], "maxHeight", [12.0])
+    x, y = ORIGIN[:2]
+    assert plot_under(project, x + 5, y + 5, number) == copy
+    assert plot_under(project, x + 5, y + 5, None) == plot
+    for scenario, broken in (("", [3.0]), ("Upzoned", [])):
+        inputs = zoning.Inputs(plots="plots", scenario=scenario, own=False)
+        found = zoning.run(project, inputs).tables[VIOLATIONS].numbers("excess").tolist()
+        assert found == pytest.approx(broken), scenario
+    project.close()
