@@ -138,6 +138,12 @@ def _manifolds(bodies: Sequence[Body]) -> tuple[list[Manifold], dict[int, Body]]
     return found, dict(enumerate(bodies, first))
 
 
+def triangulated(rings: Sequence[Float64]) -> NDArray[np.int64]:
+    """Triangles (t, 3) over all corners of a flat face, counted through its rings (n, 2)."""
+    found: NDArray[np.int64] = np.asarray(manifold3d.triangulate(list(rings)), np.int64).reshape(-1, 3)
+    return found
+
+
 def _triangles(body: Body) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The faces in triangles over all of their corners, also those in the middle of a straight edge."""
     found, owner = [], []
@@ -148,7 +154,7 @@ def _triangles(body: Body) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
             np.ascontiguousarray(body.points[ring] @ np.stack((across[number], up[number]), axis=-1))
             for ring in face
         ]
-        local = np.asarray(manifold3d.triangulate(plane))
+        local = triangulated(plane)
         found.append(corners[local])
         owner.append(np.full(len(local), number))
     return np.concatenate(found), np.concatenate(owner)

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import manifold3d
 import numpy as np
 from numpy.typing import NDArray
 
 from layers.arrays import Float64
 from layers.checks.codes import SNAP_M
 from layers.modelling.bodies import Body, checked, faces_of
+from layers.modelling.carving import triangulated
 from layers.modelling.earthworks import Earthwork, Volumes
 from layers.modelling.linking import Ring
 from layers.shapes import Shape
@@ -205,8 +205,7 @@ class _Ground:
         if len(keys) == 3:
             return [keys]
         rings = [np.array(ring, np.float64)[:, :2] for ring in piece.rings]
-        found: list[list[int]] = np.asarray(manifold3d.triangulate(rings)).tolist()
-        return [[keys[at] for at in triangle] for triangle in found]
+        return [[keys[at] for at in triangle] for triangle in triangulated(rings).tolist()]
 
     def _moved(self, triangles: list[list[Key]], heights: dict[Key, tuple[float, float]]) -> Float64:
         """(2,) m³ that are taken away, and brought."""
