@@ -81,16 +81,27 @@ class _Ground:
         self._origin = np.append(np.round(earth.outline.places.mean(axis=0)), 0.0)
         self._points = body.points - self._origin
         self._outline = shapely.transform(earth.outline.polygon, lambda xy: xy - self._origin[:2])
-        rims = np.array([self._rim(face) for face in body.faces])
-        normals = body.normals()
-        is_ground = np.abs(normals[:, 2]) > LEAST_UP
-        self._near: NDArray[np.int64] = np.flatnonzero(
-            is_ground & shapely.dwithin(rims, self._outline, 2 * GRID_M)
-        )
-        self._rims, self._normals = rims, normals
+        self._normals = body.normals()
+        close = self._close()
+        rims = np.array([self._rim(body.faces[at]) for at in close.tolist()], object)
+        is_near = shapely.dwithin(rims, self._outline, 2 * GRID_M)
+        self._near, self._rims = close[is_near], rims[is_near]
         self._keys: dict[Key, int] = {}  # places in `_nodes`, behind the points of the body
         self._nodes: list[list[float]] = []
         self._held = {self._key(self._points[node]): node for node in self._corners()}
+
+    def _close(self) -> NDArray[np.int64]:
+        """The faces of the ground whose boxes meet that of the outline: of a large terrain, few."""
+        outer = [face[0] for face in self._body.faces]
+        first = np.cumsum([0, *map(len, outer[:-1])])
+        flat = self._points[[node for ring in outer for node in ring], :2]
+        low, high = np.minimum.reduceat(flat, first), np.maximum.reduceat(flat, first)
+        box = np.array(self._outline.bounds)
+        meets = (high >= box[:2] - 4 * GRID_M) & (low <= box[2:] + 4 * GRID_M)
+        found: NDArray[np.int64] = np.flatnonzero(
+            meets.all(axis=1) & (np.abs(self._normals[:, 2]) > LEAST_UP)
+        )
+        return found
 
     def _rim(self, face: list[Ring]) -> Polygon:
         """A face from above, on the grid."""
@@ -134,11 +145,11 @@ class _Ground:
         """The faces near by, cut along all lines of the work."""
         import shapely
 
-        lines = [*shapely.boundary(self._rims[self._near]), *self._lines()]
+        lines = [*shapely.boundary(self._rims), *self._lines()]
         noded = shapely.union_all(lines, grid_size=GRID_M)
         parts = shapely.get_parts(shapely.polygonize([noded]))
         inner = shapely.point_on_surface(parts)
-        part, face = shapely.STRtree(self._rims[self._near]).query(inner, predicate="intersects")
+        part, face = shapely.STRtree(self._rims).query(inner, predicate="intersects")
         of = dict(zip(part.tolist(), self._near[face].tolist(), strict=True))
         is_inside = shapely.contains(self._outline, inner)
         for number, polygon in enumerate(shapely.orient_polygons(parts)):
