@@ -60,6 +60,8 @@ def request_of(session: Session, sun: LiveSun, wanted: Wanted, out: Path) -> lis
     showings = session.comparing.showings
     names = [_name_of(session, showing) for showing in showings]
     options = ["--compare", ",".join(names), "--paper", wanted.paper, f"--camera={_camera(session)}"]
+    if wanted.fits:
+        options.append("--fit")
     if any(showing.color_by for showing in showings):
         options.append(f"--color-by={','.join(showing.color_by or '' for showing in showings)}")
     if wanted.title:

@@ -13,6 +13,7 @@ from app.session import Session
 from layers.written import counted
 
 DOCUMENT, PICTURE = "Document (PDF)", "Picture of the first page (PNG)"
+HERE, FITTED = "From where you look now", "So that what differs fills the views"
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Wanted:
     title: str  # '' for the usual one
     paper: str  # of app.paper.SHEETS
     is_picture: bool
+    fits: bool = False  # whether what differs fills the views, in place of what is seen now
 
 
 class PrintingForm(Asking):
@@ -30,21 +32,28 @@ class PrintingForm(Asking):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("Print the comparison", parent)
         self.title = QLineEdit(placeholderText="The project and what is compared")
-        self.paper, self.kind = QComboBox(), QComboBox()
+        self.seen, self.paper, self.kind = QComboBox(), QComboBox(), QComboBox()
+        self.seen.addItems([HERE, FITTED])
         for name in SHEETS:
             self.paper.addItem(f"{name}, lying", name)
         self.kind.addItems([DOCUMENT, PICTURE])
         form = QFormLayout()
         form.setHorizontalSpacing(12)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for title, field in (("Title", self.title), ("Paper", self.paper), ("As", self.kind)):
+        for title, field in (
+            ("Title", self.title),
+            ("Seen", self.seen),
+            ("Paper", self.paper),
+            ("As", self.kind),
+        ):
             add_row(form, title, field)
         self._layout.addLayout(form)
         self._finish()
         self._name_ok("Print…")
         count = counted(len(session.comparing.showings), "view")
         self._say(
-            f"{count} from where you look now, what differs between them, and what results say of both.", True
+            f"{count} from the very same place, what differs between them, and what results say of both.",
+            True,
         )
         session.opened.connect(self.reject)
         session.comparing.changed.connect(self._on_comparing)
@@ -55,7 +64,10 @@ class PrintingForm(Asking):
     def wanted(self) -> Wanted:
         """What is filled in."""
         return Wanted(
-            self.title.text().strip(), str(self.paper.currentData()), self.kind.currentText() == PICTURE
+            self.title.text().strip(),
+            str(self.paper.currentData()),
+            self.kind.currentText() == PICTURE,
+            self.seen.currentText() == FITTED,
         )
 
     def _on_comparing(self) -> None:

@@ -30,6 +30,7 @@ class Comparison:
     paper: str = "A4"  # of SHEETS
     title: str = ""
     results: Sequence[int] = field(default=())  # of which results numbers are told; none: of all that fit
+    fits: bool = False  # whether what differs fills the views, from the side where the take looks from
 
     @property
     def page(self) -> Page:

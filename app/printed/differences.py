@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -81,8 +81,9 @@ class Differences:
 
     to: int  # its number
     result: Result | None = None  # None: both are the same situation
-    shown: Sequence[Changed] = ()  # in the pictures, the largest first
-    is_whole: bool = True  # whether all changes were looked at
+    rows: Sequence[Changed] = ()  # the largest first
+    is_whole: bool = True  # whether those are all changes
+    shown: Sequence[Changed] = ()  # those in the pictures, the largest first
 
     @property
     def counts(self) -> Counter[str]:
@@ -98,15 +99,18 @@ class Differences:
         """Those in the pictures by kind."""
         return Counter({each.group: each.kind for each in self.shown}.values())
 
+    def within(self, seen: Seen) -> Differences:
+        """The same, with those shown that are in these pictures."""
+        shown = [row for row in self.rows if row.box is not None and seen.holds(row.box)]
+        return replace(self, shown=shown)
+
 
 def kind_of(change: str) -> str:
     """The kind of KINDS that a row of the list of changes belongs to."""
     return next(kind for kind, names in KINDS.items() if change in names)
 
 
-def differences(
-    project: Project, situations: Sequence[Situation], seen: Seen, progress: Progress
-) -> list[Differences]:
+def differences(project: Project, situations: Sequence[Situation], progress: Progress) -> list[Differences]:
     """What differs from the first situation to each of the others."""
     found = []
     for number, situation in enumerate(situations[1:], 1):
@@ -118,11 +122,8 @@ def differences(
             found.append(Differences(number))
             continue
         result = _changes(project, situations[0], situation, tell)
-        rows = list(_rows(project, result.tables[CHANGES]))
-        shown = [row for row in rows if row.box is not None and seen.holds(row.box)]
-        shown.sort(key=lambda row: -round(row.size, 3))
-        is_whole = len(rows) == len(result.tables[CHANGES])
-        found.append(Differences(number, result, shown, is_whole))
+        rows = sorted(_rows(project, result.tables[CHANGES]), key=lambda row: -round(row.size, 3))
+        found.append(Differences(number, result, rows, len(rows) == len(result.tables[CHANGES])))
     return found
 
 

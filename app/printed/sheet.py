@@ -56,14 +56,16 @@ class _Sheet:
 
 def write_comparison(path: Path, project: Project, comparison: Comparison, progress: Progress) -> int:
     """Write a comparison as PDF, or its first page as PNG, as the path ends; gives its number of pages."""
-    progress(0.0, "drawing the views")
-    views = seen(project, comparison)
     situations = [one.situation for one in comparison.situations]
 
     def tell(fraction: float, text: str) -> None:
-        progress(0.4 + 0.5 * fraction, text)
+        progress(0.5 * fraction, text)
 
-    found = differences(project, situations, views, tell)
+    found = differences(project, situations, tell)
+    progress(0.5, "drawing the views")
+    boxes = [row.box for each in found for row in each.rows if row.box is not None]
+    views = seen(project, comparison, boxes if comparison.fits else ())
+    found = [each.within(views) for each in found]
     sheet = _Sheet(
         comparison, reported_now(project), views, found, told(project, situations, comparison.results)
     )

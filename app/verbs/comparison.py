@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PAPERS = ("A4", "A3")
 #: Options that say how a comparison looks, and mean nothing without one.
-OPTIONS = ("view", "camera", "sun", "color_by", "theme", "lod", "paper", "title")
+OPTIONS = ("view", "camera", "sun", "color_by", "theme", "lod", "paper", "title", "fit")
 
 
 def add_comparison(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +38,12 @@ def add_comparison(parser: argparse.ArgumentParser) -> None:
         "--camera",
         metavar="X,Y,Z,DISTANCE,AZIMUTH,ALTITUDE[,FOV]",
         help="look at a point, from there; FOV: vertical opening in degrees, or parallel",
+    )
+    add(
+        "--fit",
+        action="store_const",
+        const=True,
+        help="go where what differs fills the views, looking the same way as --camera; so it is without one",
     )
     add(
         "--sun", metavar="ISO-TIME", help="lit by the sun of this time, each with the shadows of its own city"
@@ -102,6 +108,7 @@ def _asked(project: Project, arguments: argparse.Namespace, results: list[int]) 
         arguments.paper or PAPERS[0],
         arguments.title or "",
         results,
+        fits=bool(arguments.fit or arguments.camera is None),
     )
 
 

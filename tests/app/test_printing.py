@@ -68,8 +68,8 @@ def compared(project: Project, names: str, camera: Camera) -> Comparison:
 
 def differing(project: Project, comparison: Comparison) -> tuple[Seen, list[Differences]]:
     views = seen(project, comparison)
-    situations = [one.situation for one in comparison.situations]
-    return views, differences(project, situations, views, never_stop)
+    found = differences(project, [one.situation for one in comparison.situations], never_stop)
+    return views, [each.within(views) for each in found]
 
 
 def rows_of(blocks: Sequence[object]) -> list[list[str]]:
@@ -106,6 +106,39 @@ def test_what_differs_is_counted_in_the_pictures_and_in_the_city(qtbot: QtBot, d
     inn = box((80, 0, 20, 20, 0, 7)).vertices
     x, y = (round(value) for value in views.top_of(np.array([inn.min(axis=0), inn.max(axis=0)])))
     assert not differs[y - 20 : y + 20, x - 20 : x + 20].any(), "all else is seen from the very same place"
+
+
+def test_what_only_reaches_into_the_pictures_is_not_in_them() -> None:
+    views = Seen([np.zeros((100, 100, 3), np.uint8)] * 2, [], ABOVE)
+    half = ABOVE.half_height * ABOVE.distance_m
+    x, y, _ = ABOVE.target
+
+    def at(east: float, north: float, side: float) -> bool:
+        return views.holds(np.array([[x + east, y + north, 0.0], [x + east + side, y + north + side, 9.0]]))
+
+    assert at(0.0, 0.0, 5.0) and at(half - 5.0, 0.0, 10.0)
+    assert not at(0.0, -half - 9.0, 10.0), "a tenth of it lies within the lower edge"
+    assert at(-5 * half, -5 * half, 10 * half), "what is larger than the pictures fills them"
+
+
+def test_what_differs_fills_the_views_where_no_camera_is_asked_for(
+    qtbot: QtBot, dates: Project, tmp_path: Path
+) -> None:
+    away = Camera(ABOVE.target + np.array([5000.0, 0.0, 0.0]), 110.0, 0.0, 90.0, parallel=True)
+    comparison = compared(dates, "2016,2022", away)
+    _, found = differing(dates, comparison)
+    assert not found[0].shown and found[0].rows
+    boxes = [row.box for row in found[0].rows if row.box is not None]
+    views = seen(dates, comparison, boxes)
+    assert views.camera.altitude_deg == 90.0, "from the same side"
+    assert found[0].within(views).shown == found[0].rows
+    tops = np.array([views.top_of(box) for box in boxes])
+    assert (tops > 0).all() and (tops < views.size).all(), "each with its number"
+    one, other = (picture.astype(int) for picture in views.pictures)
+    barn = next(row.box for row in found[0].rows if row.name == "barn")
+    assert barn is not None
+    x, y = (round(value) for value in views.top_of(barn))
+    assert np.abs(one[y, x] - other[y, x]).max() > 20, "only the first picture has the barn"
 
 
 def test_a_scenario_is_compared_and_a_list_that_is_kept_is_not_made_again(
@@ -257,6 +290,8 @@ def test_what_is_seen_in_the_window_is_asked_of_the_sheet(qtbot: QtBot, town: Wi
     request = request_of(town.session, town.sun, Wanted("Title", "A3", False), tmp_path / "a.pdf")
     assert request[:2] == ["report", str(town.session.project.path)]
     assert request[2:6] == ["--compare", "2016-01-01,2022-01-01", "--paper", "A3"]
+    fitted = request_of(town.session, town.sun, Wanted("", "A4", False, True), tmp_path / "a.pdf")
+    assert "--fit" in fitted and "--fit" not in request
     assert "--color-by=age,age" in request and "--title=Title" in request and "--sun" not in request
     said = next(option for option in request if option.startswith("--camera="))
     camera, here = camera_from(said.removeprefix("--camera=")), town.session.panes.camera
