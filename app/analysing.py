@@ -15,6 +15,7 @@ from analysis.analysis import Analysis, Estimate, analysis_of
 from analysis.asked import as_json
 from analysis.sight.standpoints import odd_places
 from analysis.spelling import day_from
+from analysis.states import situations_told
 from app import loading
 from app.analysisprocess import carried_out
 from app.jobs import Question, Work
@@ -25,10 +26,8 @@ from layers.edit import Edit
 from layers.errors import CitystrataError
 from layers.project import Project
 from layers.records import Changes
-from layers.results import Quantity, Result, ResultSummary
-
-#: How the names of quantities end that speak of the state compared with.
-BEFORE = "_before"
+from layers.results import BEFORE, Quantity, Result, ResultSummary
+from viewer.told import State, Told
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ class Analysing(QObject):
 
         question.ask(partial(loading.look, self._session.project, read), done, failed)
 
-    def run(self, name: str, inputs: Any, title: str = "") -> None:
+    def run(self, name: str, inputs: Any) -> None:
         """Run an analysis as a job on the city as it is now, keep its result, and show it."""
         analysis, project = analysis_of(name), self._session.project
         self._answers[name] = dict(as_json(inputs))
@@ -131,13 +130,16 @@ class Analysing(QObject):
         def work(work: Work) -> Shown:
             result = carried_out(project.path, name, self._answers[name], work)
             with project.reader() as reader:
-                return ready(replace(result, title=title or titled(reader, result)))
+                return ready(replace(result, title=titled(reader, result)))
 
         self._session.jobs.run(analysis.TITLE, work, self._keep)
 
     def rerun(self, result: ResultSummary | Result) -> None:
-        """Run a result's analysis again on the city as it is now; the old result stays beside the new one."""
-        self.run(result.kind, analysis_of(result.kind).Inputs(**result.inputs), result.title)
+        """Run a result's analysis again on the city as it is now; the old result stays beside the new one.
+
+        The new one has the title of its own answer, whatever the old one was called.
+        """
+        self.run(result.kind, analysis_of(result.kind).Inputs(**result.inputs))
 
     def _keep(self, found: Shown) -> None:
         """Keep a new result as one undoable step; where nothing can be kept, show it all the same."""
@@ -182,9 +184,18 @@ class Analysing(QObject):
         shown = self.shown
         if self._session.is_open:
             quantity = shown.quantity.name if shown and shown.quantity else None
-            self._session.scene.show_result(shown.result if shown else None, quantity)
+            result = shown.result if shown else None
+            self._session.panes.tell(Told(result, quantity, self._states(result)))
             self._session.scene_changed.emit()
         self.shown_changed.emit()
+
+    def _states(self, result: Result | None) -> tuple[State, ...]:
+        """The states of the city that a result compares, as long as their scenarios are there."""
+        known = {"": None, **{each.name: each.id for each in self._session.project.scenarios}}
+        told = situations_told(result.inputs) if result is not None else ()
+        if any(each.scenario not in known for each in told):
+            return ()
+        return tuple((each.date or None, known[each.scenario]) for each in told)
 
     # -- changing ----------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from viewer.resultview import Reading
 from viewer.scene import Hit, LegendEntry, Scene
 from viewer.shade import SunLight
 from viewer.showing import Showing
+from viewer.told import Told, legend_of
 
 if TYPE_CHECKING:
     from layers.project import Project
@@ -45,6 +46,7 @@ class Panes(Frames):
         self._made: dict[tuple[int, int], object] = {}  # by pane and layer, the lead's view it follows
         self._pictures: list[Kept | None] = [None]  # as last drawn
         self._suns: dict[int, SunLight | None] = {}  # of panes that have their own
+        self._told = Told()  # the result that is shown
         self._is_stale = True  # the pictures are to be put together anew
         self._waiting: set[int] = set()  # panes whose turn is still to come in the picture that is begun
         self._whole: UInt8 | None = None  # the last picture, and the one from which it fades
@@ -116,9 +118,7 @@ class Panes(Frames):
         scene, before = self._scenes[number], self._showings[number]
         self._showings[number] = showing
         scene.situation = showing.situation
-        if replace(before, date=None, scenario=None, caption="") != replace(
-            showing, date=None, scenario=None, caption=""
-        ):
+        if replace(before, date=showing.date, scenario=showing.scenario, caption=showing.caption) != showing:
             scene.restyle()
         self._is_stale = True
 
@@ -299,6 +299,12 @@ class Panes(Frames):
             scene.detail = lead.detail
         for scene in self._scenes:
             scene.share = share
+        self._told.put_on(self._project, self._scenes)
+
+    def tell(self, told: Told) -> None:
+        """Colour all panes by a result; where it compares two states, each by what it says of its own."""
+        self._told = told
+        self._told.put_on(self._project, self._scenes)
 
     # -- light ---------------------------------------------------------------------------------------
 
@@ -389,11 +395,4 @@ class Panes(Frames):
 
     def legend(self) -> list[LegendEntry]:
         """What the colours mean; without numbers where there are several panes, which have their own."""
-        if len(self._scenes) == 1:
-            return self.lead.legend()
-        found: dict[str, dict[LegendEntry, None]] = {}
-        for scene in self._scenes:
-            for entry in scene.legend():
-                row = replace(entry, count=0, unit="", layer=0)
-                found.setdefault(entry.heading, {})[row] = None
-        return [row for rows in found.values() for row in rows]
+        return legend_of(self._scenes)

@@ -10,13 +10,12 @@ from math import ceil, floor
 import numpy as np
 
 from layers.arrays import Float64, UInt8
-from layers.results import Quantity, Result, Table, areas_in_words
+from layers.results import BEFORE, CHANGE, Quantity, Result, Table, areas_in_words
 from layers.written import grouped
 from viewer.color import LegendEntry, nice_step
 from viewer.palette import NO_VALUE, hex_color, ramp, rgb
 
-#: Quantities that say how much more or less there is; their colours diverge about 0.
-CHANGE = "_change"
+#: Of quantities that say how much more or less there is; their colours diverge about 0.
 CHANGE_MAP = "difference"
 LEGEND_ROWS = 6
 
@@ -62,6 +61,13 @@ class Scale:
             return sign + grouped(100 * value).replace("-", "−")
         return sign + grouped(value, self.quantity.digits).replace("-", "−")
 
+    @property
+    def heading(self) -> str:
+        """What stands above its colours in a legend."""
+        if self.is_of_words:
+            return self.quantity.title
+        return f"{self.quantity.title}, {self.text(self.low)} to {self.text(self.high)}"
+
     def legend(self) -> list[LegendEntry]:
         """Values at even steps, the highest first; their heading has the limits, which differ by result.
 
@@ -75,23 +81,25 @@ class Scale:
         step = max(nice_step((self.high - self.low) / LEGEND_ROWS), 10.0**-self.quantity.digits)
         first, last = ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9)
         marks = np.arange(first, last + 1, dtype=np.float64) * step
-        title = f"{self.quantity.title}, {self.text(self.low)} to {self.text(self.high)}"
         return [
-            LegendEntry(self.text(mark), hex_color(color), 0, unit, 0, title)
+            LegendEntry(self.text(mark), hex_color(color), 0, unit, 0, self.heading)
             for mark, color in zip(marks[::-1].tolist(), self.colors(marks)[::-1], strict=True)
         ]
 
     def _meanings(self) -> list[LegendEntry]:
-        title, meanings = self.quantity.title, self.quantity.meanings
+        meanings = self.quantity.meanings
         colors = self.colors(np.array(list(meanings)))
         return [
-            LegendEntry(word, hex_color(color), round(self.areas[word]), self.weight_unit, 0, title)
+            LegendEntry(word, hex_color(color), round(self.areas[word]), self.weight_unit, 0, self.heading)
             for word, color in zip(meanings.values(), colors, strict=True)
         ]
 
 
 def scale_of(result: Result, quantity: Quantity, table: Table | None = None) -> Scale:
-    """The scale of a quantity: over its points, else over its surfaces, or over another table."""
+    """The scale of a quantity: over its points, else over its surfaces, or over another table.
+
+    What was before and what is now have the same limits, so that they can be compared by their colours.
+    """
     sources = (table,) if table is not None else (result.points, result.surfaces, result.shapes)
     source = next((one for one in sources if quantity.name in one.columns), Table())
     values = source.numbers(quantity.name) if len(source) else np.empty(0)
@@ -100,7 +108,11 @@ def scale_of(result: Result, quantity: Quantity, table: Table | None = None) -> 
     weights = source.numbers("area_m2")[known] if has_area else np.ones(int(known.sum()))
     areas = areas_in_words(result, quantity) if table is None else {}
     unit = "m²" if has_area else ""
-    return Scale(quantity, *_limits(quantity, values[known]), values[known], weights, unit, areas)
+    now = quantity.name.removesuffix(BEFORE)
+    both = [source.numbers(name) for name in (now, now + BEFORE) if name in source.columns]
+    spread = np.concatenate(both) if len(source) and both else values
+    limits = _limits(quantity, spread[np.isfinite(spread)])
+    return Scale(quantity, *limits, values[known], weights, unit, areas)
 
 
 def _limits(quantity: Quantity, values: Float64) -> tuple[float, float]:

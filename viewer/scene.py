@@ -81,7 +81,8 @@ class Scene(Layered):
         self._has_own_camera = False
         self._moving = False
         self._finish = Finish()
-        self._shows: tuple[Result | None, str | None] = None, None
+        #: The result that is shown, and the quantity that was asked for.
+        self.shows: tuple[Result | None, str | None] = None, None
         #: How much is drawn, as a factor: 1 is what keeps motion fluent.
         self.detail = 1.0
         #: Its part of what may be drawn, where several scenes make one picture.
@@ -272,8 +273,6 @@ class Scene(Layered):
             self.set_observer(lead.observer)
         if self.shows_dome != lead.shows_dome:
             self.shows_dome = lead.shows_dome
-        if self._shows != lead._shows:
-            self.show_result(*lead._shows)
 
     # -- sun, sight and results -------------------------------------------------------------------------
 
@@ -317,7 +316,7 @@ class Scene(Layered):
         if result is None and self._result is not None:
             for city in self._cities():
                 city.paint(None)
-        self._shows = result, quantity
+        self.shows = result, quantity
         self._finish.result = None if result is None else ResultView(result, quantity)
         self._paint_result()
         self.needs_frame = True

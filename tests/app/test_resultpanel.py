@@ -301,11 +301,12 @@ def test_running_again_gives_the_same_beside_the_old(
 ) -> None:
     assert judged.current is not None
     old = yard.project.result(judged.current.id)
+    analysing.rename(judged.current, "The view is kept")
     analysing.rerun(judged.current)
     qtbot.waitUntil(lambda: judged.list.count() == 3, timeout=20_000)
     assert analysing.shown is not None
     new = analysing.shown.result
-    assert new.id != old.id and new.title == old.title
+    assert new.id != old.id and new.title == old.title, "of its own answer, whatever the old one was called"
     assert new.points.numbers("sunlight_h").tolist() == old.points.numbers("sunlight_h").tolist()
 
 

@@ -16,6 +16,7 @@ from layers.data import ReadOptions
 from layers.errors import UsageError
 from layers.importing import import_files
 from layers.project import Project
+from layers.results import Pedigree, Quantity, Result, Table
 from tests.boxes import Box, write_boxes
 from tests.cities import imported_here
 from tests.rasters import NORTH, WEST, write
@@ -24,6 +25,7 @@ from viewer.arrangement import GAP, Arrangement, mixed
 from viewer.panes import Panes
 from viewer.scene import Scene, SunLight, prepare
 from viewer.showing import Showing
+from viewer.told import Told
 
 SIZE = (322, 201)
 OLD, NEW = Showing("1990"), Showing("2020")
@@ -408,3 +410,53 @@ def test_a_picture_of_several_panes_is_finished_though_it_takes_many_steps(proje
     panes.scenes[1].needs_frame = True
     assert panes.needs_frame
     panes.close()
+
+
+HOURS = tuple(
+    Quantity(f"sunlight_h{end}", f"Sunlight{said}", "h") for end, said in (("", ""), ("_before", " before"))
+)
+CHANGE = Quantity("sunlight_h_change", "Sunlight, change", "h")
+
+
+def sunlit(project: Project) -> Result:
+    """Both roofs had 8 h; the first one has 2 h."""
+    layer = project.layers[0]
+    fids = layer.first_fid + np.arange(2)
+    surfaces = {
+        "layer": np.full(2, layer.id), "fid": fids, "geometry": np.zeros(2, np.int64),
+        "object_id": [project.object(int(fid)).id for fid in fids], "surface": np.ones(2, np.int64),
+        "surface_id": ["roof", "roof"], "surface_type": ["RoofSurface"] * 2, "area_m2": np.full(2, 400.0),
+        "sunlight_h": np.array([2.0, 8.0]), "sunlight_h_before": np.array([8.0, 8.0]),
+        "sunlight_h_change": np.array([-6.0, 0.0]),
+    }  # fmt: skip
+    quantities = (*HOURS, CHANGE)
+    return Result("sunlight", "", {}, Pedigree("", "", ()), quantities, surfaces=Table(surfaces))
+
+
+def quantities(panes: Panes) -> list[str]:
+    """What each pane is coloured by."""
+    panes.frame()
+    scales = [scene.result_scale for scene in panes.scenes]
+    return [scale.quantity.name for scale in scales if scale is not None]
+
+
+def test_each_pane_wears_what_a_result_says_of_its_own_situation(project: Project, panes: Panes) -> None:
+    states = (("2020", None), ("1990", None))
+    panes.tell(Told(sunlit(project), None, states))
+    picture = arranged(panes, "row", OLD, NEW, replace(OLD, caption="again"))
+    assert quantities(panes) == ["sunlight_h_before", "sunlight_h", "sunlight_h_before"]
+    before, now, again = (
+        picture[round(y), round(x)].astype(int) for x, y in (where(panes, at, 0) for at in range(3))
+    )
+    assert np.abs(before - now).max() > 40 and (before == again).all()
+    headings = {row.heading for row in panes.legend() if row.heading.startswith("Sunlight")}
+    assert headings == {"Sunlight, 2.0 to 8.0"}, "one scale for both, told once"
+    panes.tell(Told(panes.lead.shows[0], "sunlight_h_before", states))
+    assert quantities(panes) == ["sunlight_h_before", "sunlight_h", "sunlight_h_before"]
+    panes.tell(Told(panes.lead.shows[0], "sunlight_h_change", states))
+    assert quantities(panes) == ["sunlight_h_change"] * 3
+    panes.tell(Told(panes.lead.shows[0], "sunlight_h", states))
+    panes.arrange(Arrangement(), [OLD])
+    assert quantities(panes) == ["sunlight_h"], "one view shows what was chosen"
+    panes.tell(Told())
+    assert quantities(panes) == []
