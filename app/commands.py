@@ -93,12 +93,19 @@ class Commands(ModelCommands):
     # -- Edit --------------------------------------------------------------------------------
 
     def undo(self) -> None:
-        """Take the last step back."""
-        self._session.undo()
+        """Take the last step back, or the last corner or number of a tool that holds some."""
+        if not self._window.modelling.take_back():
+            self._session.undo()
 
     def redo(self) -> None:
-        """Make it again."""
-        self._session.redo()
+        """Make it again, but not under a tool that holds something."""
+        tool = self._window.modelling.desk.tool
+        if tool is not None and tool.holds:
+            self._session.message.emit(
+                f"{tool.title} is not done yet: finish it with Enter, or leave it with Esc"
+            )
+        else:
+            self._session.redo()
 
     def stop(self) -> None:
         """Stop the work that the status bar shows."""

@@ -33,6 +33,7 @@ class FindBox(QLineEdit):
     """A field with a list of what was found; Enter selects and flies there, Esc closes."""
 
     fly_requested = Signal(object)  # fids
+    taken = Signal()  # one was chosen, and the list is closed: keys are for the view again
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -134,6 +135,8 @@ class FindBox(QLineEdit):
             self.close_popup()
         self._session.select([int(row.data(KEY))], extend=adds_to)
         self.fly_requested.emit(self._session.selection.tolist())
+        if not adds_to:
+            self.taken.emit()
 
     def _open_popup(self) -> None:
         window = self.window()

@@ -181,6 +181,7 @@ class Window(QMainWindow):
         self.time.join()
         for panel in (self.find_box, self.table, self.inspector, self.importreport, self.results):
             panel.fly_requested.connect(self.flights.to_objects)
+        self.find_box.taken.connect(self.canvas.setFocus)
         self.inspector.copy_requested.connect(self.commands.copy_ids)
         self.analysing.shown_changed.connect(self._on_result_shown)
         self.canvas.clicked.connect(self.results.read)

@@ -18,7 +18,7 @@ from layers.arrays import Float64
 from layers.edit import Edit
 from layers.errors import CitystrataError
 from layers.history import GONE
-from layers.records import Changes, Layer
+from layers.records import Changes, Layer, Scenario
 from layers.reworking import Workshop
 from layers.shapes import Shape
 from viewer.camera import Camera
@@ -45,6 +45,7 @@ class Desk(QObject):
         self.tool: Tool | None = None
         self.memory: dict[str, dict[str, Any]] = {}  # the numbers of tools when they were last used
         self._stands_for: dict[int, int] = {}  # copies that were made, and what they were made of
+        self._into: Scenario | None = None  # the scenario that the tool in use draws into
         self._left: Ghost | None = None  # what was made and is not in the picture yet
         self._pointed: tuple[QPointF, Qt.KeyboardModifier] | None = None
         self._pointing = QTimer(self, singleShot=True, interval=POINT_MS)
@@ -61,7 +62,7 @@ class Desk(QObject):
     def begin(self, tool: Tool) -> None:
         """Take up a tool in place of the one in use."""
         self.end()
-        self.tool = tool
+        self.tool, self._into = tool, self.session.situation.known
         self.canvas.set_tool(tool, tool.paint)
         self.canvas.setFocus()
         tool.begin()
@@ -190,8 +191,17 @@ class Desk(QObject):
     def _on_situation(self) -> None:
         self.aim.forget()
         if self.tool is not None:
-            self.tool.on_city()
+            into, self._into = self._into, self.session.situation.known
+            if into is not None and self._is_gone(into):
+                said = f"{into.name} is there no more: “{self.tool.title}” was put away"
+                self.end()
+                QTimer.singleShot(0, self, lambda: self.session.message.emit(said))  # after what was undone
+            else:
+                self.tool.on_city()
         self.changed.emit()
+
+    def _is_gone(self, scenario: Scenario) -> bool:
+        return self.session.is_open and scenario.id not in {one.id for one in self.session.project.scenarios}
 
     def _on_selection(self) -> None:
         if self.tool is not None:

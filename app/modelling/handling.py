@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import QPointF
@@ -35,6 +35,8 @@ class HandleTool(Tool):
         self.changed: dict[int, Shape] = {}
         self._ghost: Ghost | None = None
         self._is_committing = False
+        self._begun: dict[str, Any] = {}  # the numbers with which nothing is changed by hand
+        self._untyped: dict[str, Any] = {}  # the numbers before something was typed
 
     # -- what each does in its own way -------------------------------------------------------------
 
@@ -83,6 +85,12 @@ class HandleTool(Tool):
             except CitystrataError as error:
                 self.refusal = error.sentence()
         self.reset()
+        self._begun = self._untyped = dict(self.values)
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is dragged, or has other numbers than in the beginning."""
+        return self._is_dragged or self.values != self._begun or super().holds
 
     def on_selection(self) -> None:
         """Another building is meant."""
@@ -122,12 +130,15 @@ class HandleTool(Tool):
 
     def on_values(self) -> None:
         """A field has another number."""
+        self._untyped = dict(self.values)
         self.remake()
 
     def on_typed(self) -> None:
-        """Numbers stand for what one drags."""
-        if self.shapes and self.typed.numbers:
-            self.typed_numbers(self.typed.numbers)
+        """Numbers stand for what one drags; half a number, or none any more, changes nothing."""
+        if self.shapes:
+            self.values |= self._untyped
+            if self.typed.text and not self.typed.problem:
+                self.typed_numbers(self.typed.numbers)
             self.remake()
 
     def grabs(self, at: QPointF) -> bool:
@@ -158,9 +169,13 @@ class HandleTool(Tool):
             self.commit()
 
     def enter(self) -> None:
-        """Make a step of what is shown."""
+        """Make a step of what is shown; what is refused stays, to be put right."""
         self.typed.text = ""
-        self.commit()
+        if self.refusal:
+            self.desk.session.message.emit(self.refusal)
+            self.desk.show()
+        else:
+            self.commit()
 
     def back(self) -> None:
         """Nothing is changed."""

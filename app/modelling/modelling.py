@@ -69,6 +69,14 @@ class Modelling(QObject):
         if self._front:
             self._window.arrangement.docks[self._front].raise_()
 
+    def take_back(self) -> bool:
+        """Whether the tool in use held something that is not made, the last of which is gone now."""
+        tool = self.desk.tool
+        if tool is None or not tool.holds:
+            return False
+        tool.take_back()
+        return True
+
     def escape(self) -> bool:
         """Whether there was a tool to put away."""
         if self.desk.tool is None:

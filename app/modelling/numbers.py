@@ -54,6 +54,18 @@ class Typed:
         return tuple(found)
 
     @property
+    def problem(self) -> str:
+        """Why what is typed cannot be taken as it is, '' where it can."""
+        parts = self.text.replace(ANGLE, GAP).split()
+        if len(self.numbers) < max(len(parts), bool(self.text)):
+            return f"“{self.text.strip()}” is no number yet. Type it to its end, or Esc."
+        if self.is_polar and len(parts) < 2:
+            return (
+                f"“{self.text.strip()}” lacks its direction: degrees, clockwise from north. Type it, or Esc."
+            )
+        return ""
+
+    @property
     def is_polar(self) -> bool:
         """Whether a direction follows a length."""
         return ANGLE in self.text

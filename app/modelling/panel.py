@@ -33,10 +33,12 @@ class ModelPanel(QStackedWidget):
         self._tool: Tool | None = None
         self.fields: dict[str, NumberBox | QComboBox] = {}
         self.title, self.hint, self.numbers, self.into = QLabel(), QLabel(), QLabel(), QLabel()
+        self.problem = QLabel()
+        self.problem.setObjectName("problem")
         self.title.setObjectName("heading")
         self.hint.setObjectName("muted")
         self.into.setObjectName("muted")
-        for label in (self.hint, self.numbers, self.into):
+        for label in (self.hint, self.problem, self.numbers, self.into):
             label.setWordWrap(True)
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(10)
@@ -58,7 +60,7 @@ class ModelPanel(QStackedWidget):
         for widget in (self.title, self.hint):
             column.addWidget(widget)
         column.addLayout(self._form)
-        for widget in (self.numbers, self.into):
+        for widget in (self.problem, self.numbers, self.into):
             column.addWidget(widget)
         column.addLayout(buttons)
         column.addStretch(1)
@@ -83,9 +85,25 @@ class ModelPanel(QStackedWidget):
         self.into.setText(f"Goes into {into}" + (", in place" if into == IN_PLACE else ""))
         self.done.setText(tool.button)
         self.done.setVisible(bool(tool.button))
-        self.done.setEnabled(tool.is_ready)
         for field in tool.fields:
             self._show(field, self.fields[field.name], tool)
+        self._judge()
+
+    def _judge(self) -> None:
+        """Say why a field, or what is shown, may not be so; it cannot be finished meanwhile."""
+        tool = self._tool
+        if tool is None:
+            return
+        found = [
+            f"{field.title}: {box.problem}"
+            for field in tool.fields
+            if isinstance(box := self.fields.get(field.name), NumberBox) and box.problem
+        ]
+        tool.misfit = " ".join(found)
+        problem = tool.misfit or tool.refusal
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+        self.done.setEnabled(tool.is_ready and not tool.misfit)
 
     def _fill(self, fields: tuple[Field, ...]) -> None:
         while self._form.rowCount():
@@ -104,6 +122,7 @@ class ModelPanel(QStackedWidget):
         box.setSpecialValueText(field.none)
         box.setKeyboardTracking(False)
         box.valueChanged.connect(lambda value: self._set(field.name, value))
+        box.lineEdit().textChanged.connect(self._judge)
         return box
 
     def _choice(self, field: Field) -> QComboBox:

@@ -59,6 +59,11 @@ class SketchTool(Tool):
     # -- corners -----------------------------------------------------------------------------------
 
     @property
+    def holds(self) -> bool:
+        """Whether there are corners of what is not made yet."""
+        return bool(self.corners) or super().holds
+
+    @property
     def drawn(self) -> Float64:
         """(m, 2, 3) the sides that are drawn."""
         if len(self.corners) < 2:

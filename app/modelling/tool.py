@@ -57,6 +57,8 @@ class Tool:
         self.typed = Typed()
         self.cursor = QPointF(desk.canvas.rect().center())
         self.refusal = ""  # why what is shown cannot be made
+        self.misfit = ""  # why a field holds no number that may be
+        self._lack = ""  # why what is typed was not taken
         known = desk.memory.setdefault(self.name, {})
         self.values: dict[str, Any] = {field.name: field.value for field in self.fields} | known
 
@@ -87,6 +89,19 @@ class Tool:
 
     def follow(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """The cursor has come to a position."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether something is typed, drawn or dragged that is not made yet."""
+        return bool(self.typed.text)
+
+    def take_back(self) -> None:
+        """Take the last of it back: what is typed, else a corner or number."""
+        if self.typed.text:
+            self.escape()
+        else:
+            self.back()
+        self.desk.show()
 
     def enter(self) -> None:
         """Finish what is shown, or take what is typed."""
@@ -150,12 +165,16 @@ class Tool:
     def takes_key(self, event: QKeyEvent) -> bool:
         """Numbers, Enter, Backspace and Esc."""
         key = Qt.Key(event.key())
-        if self.typed.take(event):
-            self.on_typed()
-        elif event.modifiers() & BLOCKED or key not in KEYS:
+        is_typed = self.typed.take(event)
+        if not is_typed and (event.modifiers() & BLOCKED or key not in KEYS):
             return False
+        self._lack = ""
+        if is_typed:
+            self.on_typed()
         elif key in ENTER:
-            self.enter()
+            self._lack = self.typed.problem or self.misfit
+            if not self._lack:
+                self.enter()
         elif key == Qt.Key.Key_Backspace:
             self.back()
         else:
@@ -190,8 +209,8 @@ class Tool:
         pen = Pen(painter, area, camera, self.desk)
         self.sketch(pen)
         at = self.cursor - self.desk.canvas.area_at(self.cursor).topLeft()
-        if self.refusal:
-            pen.say(at + BESIDE, self.refusal, is_refusal=True)
+        if self._lack or self.refusal:
+            pen.say(at + BESIDE, self._lack or self.refusal, is_refusal=True)
         elif self.typed.text:
             pen.say(at + BESIDE, self.typed.text)
 

@@ -379,6 +379,78 @@ def test_what_is_moved_comes_to_its_neighbour(qtbot: QtBot, city: Window) -> Non
     assert shape_of(city, fid).max(axis=0)[:2] == pytest.approx((84_040, 446_030), abs=1e-6)
 
 
+def test_undo_takes_the_last_corner_back_and_never_the_scenario_under_it(qtbot: QtBot, city: Window) -> None:
+    scenario(city)
+    before = city.session.project.can_undo
+    start(city, "building")
+    tool = city.modelling.desk.tool
+    draw(qtbot, city, *SQUARE[:2])
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert len(tool.corners) == 1 and city.session.project.can_undo == before
+    qtbot.keyClicks(city.canvas, "12")
+    city.actions_["redo"].trigger()
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not tool.typed.text and len(tool.corners) == 1
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not tool.corners and city.session.project.can_undo == before
+    said: list[str] = []
+    city.session.message.connect(said.append)
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert city.session.situation.scenario is None and city.modelling.desk.tool is None
+    qtbot.waitUntil(lambda: said[-1] == "Tower is there no more: “Draw building” was put away")
+
+
+def test_half_a_number_is_not_carried_out(qtbot: QtBot, city: Window) -> None:
+    fid = choose(city, "house-4")
+    before, last = shape_of(city, fid), city.session.project.can_undo
+    start(city, "move")
+    tool = city.modelling.desk.tool
+    for typed in ("25<", "-", "3 -"):
+        type_in(qtbot, city, typed)
+        assert city.session.project.can_undo == last and tool.typed.text and not tool.changed
+        qtbot.keyClick(city.canvas, Qt.Key.Key_Escape)
+    qtbot.keyClicks(city.canvas, "25<195")
+    assert tool.way[:2] == pytest.approx((-6.47, -24.15), abs=0.01)
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Escape)
+    assert not tool.way.any() and not tool.changed and tool is city.modelling.desk.tool
+    type_in(qtbot, city, "25<90")
+    assert city.session.project.can_undo.label == "Move by 25.00 m"
+    assert shape_of(city, fid).min(axis=0) - before.min(axis=0) == pytest.approx((25, 0, 0), abs=1e-6)
+
+
+def test_a_field_says_why_its_number_may_not_be_and_nothing_is_built(qtbot: QtBot, city: Window) -> None:
+    panel = city.modelling.panel
+    start(city, "building")
+    draw(qtbot, city, *SQUARE)
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Return)
+    before = city.session.project.can_undo
+    field = panel.fields["eaves_m"]
+    field.selectAll()
+    qtbot.keyClicks(field, "-5")
+    assert panel.problem.isVisible() and "-5 is not from 0.01 to 2000.00" in panel.problem.text()
+    assert not panel.done.isEnabled()
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Return)
+    assert city.session.project.can_undo == before
+    field.selectAll()
+    qtbot.keyClicks(field, "6")
+    assert not panel.problem.isVisible() and panel.done.isEnabled()
+    qtbot.keyClick(city.canvas, Qt.Key.Key_Escape)
+    choose(city, "house-4")
+    start(city, "split_height")
+    type_in(qtbot, city, "80")
+    assert city.session.project.can_undo == before and panel.fields["height_m"].value() == 80
+    assert panel.problem.isVisible() and panel.problem.text() and not panel.done.isEnabled()
+
+
+def test_what_is_found_gives_the_keys_back_to_the_view(qtbot: QtBot, city: Window) -> None:
+    city.activateWindow()
+    city.actions_["find"].trigger()
+    qtbot.keyClicks(city.find_box, "house-4")
+    qtbot.waitUntil(lambda: city.find_box.list.count() == 1)
+    qtbot.keyClick(city.find_box, Qt.Key.Key_Return)
+    assert city.canvas.hasFocus() and len(city.session.selection) == 1
+
+
 def test_undo_gives_a_tool_back_what_was_copied(qtbot: QtBot, city: Window) -> None:
     fid = choose(city, "house-4")
     scenario(city)
