@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
@@ -17,6 +19,16 @@ from PySide6.QtWidgets import (
 
 from layers.written import counted as counted
 from layers.written import grouped
+
+#: Longer words, such as ids, may be broken where a line ends: after a sign, or after so many letters.
+LONG_WORD = re.compile(r"\S{19,}")
+PIECE = re.compile(r"([-_./:]|\w{12})(?=\w)")
+BREAK = "\u200b"
+
+
+def breakable(text: str) -> str:
+    """A text with long words that do not widen what they stand in."""
+    return LONG_WORD.sub(lambda word: PIECE.sub(rf"\1{BREAK}", word[0]), text)
 
 
 def thousands(number: int) -> str:

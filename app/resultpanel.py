@@ -29,7 +29,7 @@ from analysis.verdicts import FAIL
 from app import theme
 from app.analysing import STALE, Analysing
 from app.changelist import ChangeList
-from app.labels import empty_state
+from app.labels import breakable, empty_state
 from app.lines import ASIDE, KEY, SECOND_LINE, TwoLines
 from app.panel import Panel
 from app.pedigreetext import pedigree_html
@@ -271,7 +271,7 @@ class ResultPanel(Panel):
             self.changes.show_result(shown.result)
             self._tabs.setCurrentWidget(self.changes if has_changes else self.glance)
             self.glance.area.verticalScrollBar().setValue(0)
-        self._title.setText(shown.result.title)
+        self._title.setText(breakable(shown.result.title))
         self.look.setVisible(bool(views_of(shown.result)))
         remedy = REMEDIES.get(shown.result.kind)
         self.remedy.setVisible(remedy is not None and shown.result.verdict == FAIL)

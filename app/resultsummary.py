@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.charts import ChartView
 from app.fields import enters
-from app.labels import add_row, narrow, thousands
+from app.labels import add_row, breakable, narrow, thousands
 from app.resultanswer import SmallTable, answers_of, small_tables, warnings_of
 from app.resultcharts import ResultChart, in_order, quantity_charts
 from app.resulttext import (
@@ -61,7 +61,7 @@ class VerdictCard(QFrame):
             self.setToolTip("Click to see it in the view")
         word = QLabel(WORDS.get(verdict, verdict.upper()))
         word.setObjectName("word")
-        name = QLabel(str(row.get("name", "")), wordWrap=True)
+        name = QLabel(breakable(str(row.get("name", ""))), wordWrap=True)
         name.setObjectName("heading")
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
@@ -69,11 +69,12 @@ class VerdictCard(QFrame):
         for at, (title, text) in enumerate(verdict_numbers(row)):
             caption = QLabel(title)
             caption.setObjectName("hint")
-            number = QLabel(text)
+            number = QLabel(text, wordWrap=True)
             number.setObjectName("heading")
+            number.setAlignment(Qt.AlignmentFlag.AlignTop)
+            grid.setColumnStretch(at, 1)
             grid.addWidget(caption, 0, at)
             grid.addWidget(number, 1, at)
-        grid.setColumnStretch(3, 1)
         top = QHBoxLayout()
         top.addWidget(name, 1)
         top.addWidget(word, 0, Qt.AlignmentFlag.AlignTop)
@@ -85,7 +86,7 @@ class VerdictCard(QFrame):
         for text, dressed in ((rule, "muted"), (reason, "")):
             is_told = text in said or (text == rule and reason.startswith(f"{rule}:"))
             if text and not is_told:
-                words = QLabel(text, wordWrap=True)
+                words = QLabel(breakable(text), wordWrap=True)
                 words.setObjectName(dressed)
                 column.addWidget(words)
         column.addLayout(grid)
@@ -115,7 +116,7 @@ class SmallGrid(QWidget):
         grid.setColumnStretch(0, 1)
         for at, row in enumerate((table.titles, *table.rows)):
             for column, text in enumerate(row):
-                label = QLabel(text, wordWrap=column == 0 or at == 0)
+                label = QLabel(breakable(text), wordWrap=column == 0 or at == 0)
                 label.setObjectName("muted" if at == 0 else "")
                 side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
                 label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
@@ -214,7 +215,7 @@ class ResultGlance(QWidget):
         """Turn to a result and one of its quantities; `further` are the charts of its tables."""
         if result is not self._result:
             said = answers_of(result)
-            self._headline.setText(said[0] if said else "")
+            self._headline.setText(breakable(said[0]) if said else "")
             self._headline.setVisible(bool(said))
             rows = counting_rows(result)
             self._show_cards(rows, said)
@@ -251,9 +252,9 @@ class ResultGlance(QWidget):
     def _show_answers(self, result: Result, sentences: Sequence[str]) -> None:
         _clear(self._answers)
         for sentence in sentences:
-            self._answers.addWidget(QLabel(sentence, wordWrap=True))
+            self._answers.addWidget(QLabel(breakable(sentence), wordWrap=True))
         for sentence in warnings_of(result):
-            warning = QLabel(sentence, wordWrap=True)
+            warning = QLabel(breakable(sentence), wordWrap=True)
             warning.setObjectName("problem")
             self._answers.addWidget(warning)
         for table in small_tables(result):

@@ -115,7 +115,7 @@ def _where(said: Said, looked: Looked, one: Break) -> str:
     whole = said.landmark.top_z - said.threshold_z
     part = "all" if hidden > whole - 0.05 else f"{hidden:.1f} m"
     hides = (
-        f"{one.name} hides {part} of the upper {whole:.1f} m of {said.landmark.name}"
+        f"Where it is highest, {one.name} hides {part} of the upper {whole:.1f} m of {said.landmark.name}"
         if hidden > 0
         else f"{one.name} rises behind {said.landmark.name}"
     )
@@ -158,9 +158,8 @@ def _seen(said: Said, looked: Looked) -> list[str]:
     if not np.isfinite(shares[0]):
         return []
     whence = "" if said.is_one else f"From {looked.name}, "
-    found = [
-        f"{whence}{_shares(shares)[0]} of the upper part of {said.landmark.name} is seen{_shares(shares)[1]}."
-    ]
+    share, before = _shares(shares)
+    found = [f"{whence}{share} of the whole upper part of {said.landmark.name} is seen{before}."]
     if looked.verdict == FAIL and len(shares) > 1 and shares[1] < NOTHING_SEEN:
         found.append("It was hidden before already: what breaks the view takes nothing that was seen.")
     leafy = [view.with_trees for view in looked.outlooks]

@@ -244,6 +244,33 @@ def test_a_headline_stands_before_the_verdict_and_once(panel: ResultPanel) -> No
     assert len(said) == 1 and "FAIL" in words(card)
 
 
+def test_ids_for_names_do_not_widen_the_first_page(qtbot: QtBot, panel: ResultPanel) -> None:
+    uuid = "b24a24f2-1eb4-4f0c-9a53-5f8f1c2d7e10"
+    sentence = f"{uuid} breaks the protected view by 25.2 m."
+    verdicts = Table(
+        {
+            "name": [f"Parish church of St. Kilian from {uuid}"],
+            "verdict": ["too close"],
+            "rule": [f"Nothing rises into the view of {uuid * 2}"],
+            "reason": ["2 rules are broken, by up to 1.25 m"],
+            "before": ["3.5 rules of the plot"],
+            "after": ["25.2 m above the ground"],
+            "threshold": ["at most 20.0 m in all"],
+        }
+    )
+    tables = {FINDINGS: Table({"sentence": [sentence]}), "verdicts": verdicts}
+    panel.glance.resize(300, 700)
+    panel.glance.show()
+    panel.glance.show_result(found("protectedview", Quantity("room_m", "Left", "m"), tables=tables), None)
+    qtbot.wait(50)
+    page = panel.glance.area.widget()
+    assert page.width() <= panel.glance.area.viewport().width()
+    for label in panel.glance.findChildren(QLabel):
+        if label.isVisible():
+            right = label.mapTo(page, label.rect().topRight()).x()
+            assert right < page.width() and label.width() >= label.minimumSizeHint().width(), label.text()
+
+
 def test_what_is_doubtful_is_warned_of() -> None:
     assert not warnings_of(found("isovist", Quantity("a", "A", "")))
     doubtful = replace(found("isovist", Quantity("a", "A", "")), pedigree=Pedigree("", "", (), limits=LIMITS))

@@ -16,7 +16,7 @@ from layers.data import ReadOptions
 from layers.errors import UsageError
 from layers.importing import import_files
 from layers.project import Project
-from layers.results import Pedigree, Quantity, Result, Table
+from layers.results import Pedigree, Quantity, Result, Table, Values
 from tests.boxes import Box, write_boxes
 from tests.cities import imported_here
 from tests.rasters import NORTH, WEST, write
@@ -422,7 +422,7 @@ def sunlit(project: Project) -> Result:
     """Both roofs had 8 h; the first one has 2 h."""
     layer = project.layers[0]
     fids = layer.first_fid + np.arange(2)
-    surfaces = {
+    surfaces: dict[str, Values] = {
         "layer": np.full(2, layer.id), "fid": fids, "geometry": np.zeros(2, np.int64),
         "object_id": [project.object(int(fid)).id for fid in fids], "surface": np.ones(2, np.int64),
         "surface_id": ["roof", "roof"], "surface_type": ["RoofSurface"] * 2, "area_m2": np.full(2, 400.0),
