@@ -39,8 +39,8 @@ NAME = "indicators"
 TITLE = "Indicators"
 HELP = "Footprint, floor area, volumes, heights, roofs, green and people per area, situations side by side."
 
-#: Buildings that are counted in a second.
-BUILDINGS_PER_SECOND = 1_000
+#: City objects that are counted in a second.
+OBJECTS_PER_SECOND = 600
 GREEN = "type == 'PlantCover' or type == 'SolitaryVegetationObject'"
 METHOD = (
     "Of every building the share that lies on an area counts, by what it covers; its volume is cut at the "
@@ -99,7 +99,7 @@ def estimate(project: Project, inputs: Inputs) -> Estimate:
     """How much there is to do."""
     count = sum(project.count(layer) for layer in project.layers if layer.kind == "city")
     count *= len(named_situations(project, inputs))
-    return Estimate(count, 0, count / BUILDINGS_PER_SECOND, what="object")
+    return Estimate(count, 0, count / OBJECTS_PER_SECOND, what="object")
 
 
 def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Result:

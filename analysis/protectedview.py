@@ -61,7 +61,7 @@ HELP = "What rises between a viewing place and a landmark, by how many metres, a
 #: The skyline is looked for so far beyond the landmark and the viewing places.
 SKYLINE_M = 5000.0
 #: Of a city object, and such a second; for estimates.
-TRIANGLES, TRIANGLES_PER_SECOND = 40, 1.5e5
+TRIANGLES, TRIANGLES_PER_SECOND = 55, 4e4
 #: What points that are given instead of an object are called.
 POINT = "point of the landmark"
 METHOD = (
@@ -158,10 +158,13 @@ class Inputs(FromPlaces):
 
 
 def estimate(project: Project, inputs: Inputs) -> Estimate:
-    """How much there is to do."""
-    states, places = len(situations(inputs)), max(len(inputs.places), 1)
+    """How much there is to do, once it is clear what is looked at."""
+    states, places = situations(inputs), max(len(inputs.places), 1)
+    if not inputs.landmark_points:
+        target_in(project, inputs.landmark, inputs.landmark_fids, states)
     count = sum(layer.object_count for layer in project.layers if layer.kind == "city")
-    return Estimate(places, 0, TRIANGLES * count * states * places / TRIANGLES_PER_SECOND)
+    seconds = TRIANGLES * count * len(states) * places / TRIANGLES_PER_SECOND
+    return Estimate(places, 0, seconds, what="viewing place")
 
 
 def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Result:

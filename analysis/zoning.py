@@ -132,8 +132,9 @@ class Inputs:
 
 
 def estimate(project: Project, inputs: Inputs) -> Estimate:
-    """How much there is to do."""
+    """How much there is to do, once plots and rules are understood."""
     plots, _ = _plots(project, inputs)
+    _ordinance(project, inputs, plots)
     return Estimate(len(plots), 0, len(plots) / PLOTS_PER_SECOND, what="plot")
 
 
@@ -150,11 +151,7 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     """What breaks the rules of its plot."""
     started = time.perf_counter()
     plots, frame = _plots(project, inputs)
-    stated = {name: str(getattr(inputs, name)) for name in TERMS}
-    layers = dict.fromkeys(plot.layer for plot in plots)
-    known = [name for number in layers for name in project.attribute_types(number)]
-    ordinance = ordinance_from(stated, known, inputs.by_name)
-    _check_rules(inputs, ordinance)
+    ordinance = _ordinance(project, inputs, plots)
     progress(0.05, "what stands on the plots")
     cast = casters(project, situation_of(inputs), box_around(plots, frame))
     bodies = bodies_of(project, cast, frame, inputs.where, None)
@@ -203,8 +200,12 @@ def run(project: Project, inputs: Inputs, progress: Progress = never_stop) -> Re
     )
 
 
-def _check_rules(inputs: Inputs, ordinance: Ordinance) -> None:
-    """Refuse a check of nothing."""
+def _ordinance(project: Project, inputs: Inputs, plots: Sequence[Area]) -> Ordinance:
+    """The rules of plots that are stated; a check of nothing is refused."""
+    stated = {name: str(getattr(inputs, name)) for name in TERMS}
+    layers = dict.fromkeys(plot.layer for plot in plots)
+    known = [name for number in layers for name in project.attribute_types(number)]
+    ordinance = ordinance_from(stated, known, inputs.by_name)
     others = (inputs.lines, inputs.border_deg, inputs.axes, inputs.views, inputs.sun_areas)
     if not ordinance.terms and not any(others):
         raise UsageError(
@@ -213,6 +214,7 @@ def _check_rules(inputs: Inputs, ordinance: Ordinance) -> None:
             allowed="a height, a setback, a coverage, a floor area ratio, building lines, angles, views, sun",
             do="State a rule, such as a height of 15, or name the attribute of the plots that has it",
         )
+    return ordinance
 
 
 def _wanted(project: Project, inputs: Inputs) -> frozenset[int] | None:

@@ -30,7 +30,7 @@ from app.askfields import PLAIN, AskField, ChoiceAnswer, CityDateAnswer, Scenari
 from app.askobjects import MOST_LOOKED_AT, LayerAnswer, ObjectsAnswer
 from app.askplaces import PlacesAnswer
 from app.askpoints import PointsAnswer
-from app.beginnings import dates_to_compare, from_view, from_views, is_open_ground, is_planned
+from app.beginnings import dates_to_compare, from_view, from_views, is_open_ground, is_planned, layer_of_plots
 from app.canvas import Canvas
 from app.jobbar import duration
 from app.jobs import Question
@@ -276,6 +276,7 @@ class AnalysisForm(QDialog):
             answers["compare"] = True  # what a plan takes away is what people want to know of it
         dates = dates_to_compare(self._epochs, city_date, bool(answers.get("compare")))
         found = {**dict(zip(CITY_DATES, dates, strict=True)), **from_views(self._session)}
+        found["plots"] = layer_of_plots(self._session.project)
         return answers | {name: value for name, value in found.items() if name in answers}
 
     @property
@@ -333,8 +334,7 @@ class AnalysisForm(QDialog):
         self._inputs = None
         self._estimating.drop()
         answers: dict[str, Any] = {}
-        wrong: list[str] = []
-        missing: list[str] = []
+        wrong, missing = list[str](), list[str]()
         for names, field in self.fields.items():
             if not field.check():
                 (missing if field.is_missing else wrong).append(field.ask.title)

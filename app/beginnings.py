@@ -9,6 +9,7 @@ from typing import Any
 
 from analysis.asked import Ask
 from analysis.foliage import FLAT_COVERS
+from analysis.zones.ordinance import ordinance_from
 from app.askfields import AskField
 from app.askobjects import MOST_LOOKED_AT, LayerAnswer, ObjectsAnswer, kinds_of, meant
 from app.askplaces import PlacesAnswer, camera_place, places_of
@@ -17,6 +18,7 @@ from app.canvas import Canvas
 from app.session import Session
 from layers.epochs import date_in
 from layers.errors import CitystrataError
+from layers.project import Project
 from layers.records import Epoch
 
 
@@ -39,8 +41,10 @@ def from_view(
     points = clicked_point(session, canvas) if usual.get("on") == "points" else []
     found: dict[str, Any] = {}
     for names, field in fields.items():
-        if isinstance(field, LayerAnswer) and not fids and session.current_layer is not None:
-            found[names[0]] = session.current_layer.name  # shown as all where it is no layer of a city
+        if isinstance(field, LayerAnswer):
+            layer = _current(session, field.ask)
+            if layer and not fids and layer not in found.values():
+                found[names[0]] = layer
         elif isinstance(field, PlacesAnswer) and places:
             found[names[0]], places = places, []
         elif isinstance(field, PointsAnswer) and points:
@@ -53,6 +57,21 @@ def from_view(
             if not field.follows:
                 found |= zip(names, ("", fits), strict=True)
     return found
+
+
+def _current(session: Session, ask: Ask) -> str:
+    """The name of the current layer, where it is of the kind that is asked for."""
+    layer = session.current_layer
+    return layer.name if layer is not None and layer.kind == (ask.takes or "city") else ""
+
+
+def layer_of_plots(project: Project) -> str:
+    """The one layer whose attributes are named after rules of plots; '' where there is none, or several."""
+    layers = [layer for layer in project.layers if layer.kind == "vector"]
+    found = [
+        layer.name for layer in layers if ordinance_from({}, list(project.attribute_types(layer)), True).terms
+    ]
+    return found[0] if len(found) == 1 else ""
 
 
 def from_views(session: Session) -> dict[str, Any]:

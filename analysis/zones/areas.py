@@ -63,9 +63,8 @@ def areas_in(
         layers = layers_named(project, named, situation)
     if not (named or where or fids):
         raise UsageError(
-            "It is not clear which areas are meant",
-            allowed=", ".join(layer.name for layer in layers if layer.kind == "vector"),
-            do="Name the layer of plots or districts, or choose areas",
+            "No areas are chosen yet",
+            do="Choose the layer of plots or districts, or areas in the view",
         )
     found: list[tuple[Layer, int, BaseGeometry]] = []
     for layer in layers:

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from rasterio import Affine
 
 from app.analysisform import AnalysisForm
+from app.askfields import TextAnswer
 from app.askobjects import LayerAnswer
 from app.charts import ChartView
 from app.plotpanel import PlotPanel
@@ -134,6 +135,25 @@ def test_what_stands_on_a_plot_is_checked_and_a_click_on_a_verdict_goes_there(
     qtbot.mouseClick(cards[0], LEFT)
     assert planned.session.selection.tolist() == [planned.session.project.find("mill")[0].fid]
     qtbot.waitUntil(lambda: planned.canvas.camera != before, timeout=5000)
+
+
+def test_the_form_begins_with_the_one_layer_that_has_rules_and_says_what_is_not_understood(
+    qtbot: QtBot, planned: Window
+) -> None:
+    planned.ask_analysis("zoning")
+    form = planned.findChildren(AnalysisForm)[-1]
+    answers = {name: form.fields[(name,)].value() for name in ("plots", "lines", "axes", "sun_areas")}
+    assert answers == {"plots": "plots", "lines": "", "axes": "", "sun_areas": ""}
+    qtbot.waitUntil(lambda: form.sentence.startswith("About 2 plots"), timeout=10_000)
+    height = form.fields[("height",)]
+    assert isinstance(height, TextAnswer)
+    height.line.setText("20 bananas")
+    qtbot.waitUntil(lambda: "bananas" in form.sentence, timeout=10_000)
+    height.line.setText("")
+    layer = form.fields[("plots",)]
+    assert isinstance(layer, LayerAnswer)
+    layer.box.setCurrentIndex(0)
+    qtbot.waitUntil(lambda: form.sentence.startswith("No areas are chosen yet."), timeout=10_000)
 
 
 def test_a_permit_and_its_indicators(

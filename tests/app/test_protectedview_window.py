@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.analysisform import AnalysisForm
+from app.askobjects import ObjectsAnswer
 from app.askplaces import PlacesAnswer
 from app.charts import ChartView
 from app.resultsummary import VerdictCard
@@ -102,6 +103,19 @@ def test_a_viewing_place_and_a_church_give_a_verdict_with_picture_and_report(
     qtbot.waitUntil(out.exists, timeout=60_000)
     settled(town.session)
     assert out.read_bytes().startswith(b"%PDF") and pictures_in(out) >= 2
+
+
+def test_nothing_is_estimated_before_a_landmark_is_chosen(qtbot: QtBot, town: Window) -> None:
+    town.ask_analysis("protectedview")
+    form = town.findChildren(AnalysisForm)[-1]
+    places = form.fields[("places",)]
+    places.show_value([at(*PLACE, 0.0)])
+    qtbot.waitUntil(lambda: form.sentence.startswith("No landmark is given"), timeout=10_000)
+    click(qtbot, town, 55, 55, 8.0)
+    landmark = form.fields[("landmark", "landmark_fids")]
+    assert isinstance(landmark, ObjectsAnswer)
+    qtbot.mouseClick(landmark.take, LEFT)
+    qtbot.waitUntil(lambda: form.sentence.startswith("About 1 viewing place"), timeout=10_000)
 
 
 def pictures_in(path: Path) -> int:
