@@ -41,11 +41,14 @@ HELP = "Footprint, floor area, volumes, heights, roofs, green and people per are
 
 #: City objects that are counted in a second.
 OBJECTS_PER_SECOND = 600
+#: More than this is said to be covered by several buildings at once, m²: no mere seams.
+TWICE_M2 = 1.0
 GREEN = "type == 'PlantCover' or type == 'SolitaryVegetationObject'"
 METHOD = (
     "Of every building the share that lies on an area counts, by what it covers; its volume is cut at the "
     "border (divergence theorem). As a building it counts where its middle is. Footprints are unions, "
-    "without overhanging roofs where the model tells ground surfaces. Gross floor area is storeys times what "
+    "without overhanging roofs where the model tells ground surfaces; floor areas and volumes are sums, in "
+    "which what lies in two buildings at once counts twice. Gross floor area is storeys times what "
     "is covered, part by part; where the model states no storeys they are the mean height by {storey:g} m, "
     "rounded down, at least one. Heights are of the highest corner above the mean terrain along the outline, "
     "without terrain above the lowest corner. Roofs are roof surfaces as they slope; of buildings that tell "
@@ -208,6 +211,12 @@ def _limits(seen: Sequence[_Seen], energy: Energy | None) -> list[str]:
     is_open = max(sum(each.is_open for each in one.figures) for one in seen)
     if is_open:
         said.append(f"{is_open} buildings are not closed: their volumes are not counted")
+    twice = max(sum(each.twice_m2 for each in one.figures) for one in seen)
+    if twice > TWICE_M2:
+        said.append(
+            f"{twice:.0f} m² are covered by more than one building: floor areas and volumes are sums there, "
+            "the footprint is not"
+        )
     stated = sum(each.stated_m2 for each in seen[0].figures)
     whole = sum(each.values["floor_area_m2"] for each in seen[0].figures)
     if whole:

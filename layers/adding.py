@@ -6,10 +6,11 @@ by id as ever, and no row is ever taken away.
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -32,6 +33,13 @@ STATUSES = ("proposed", "approved", "built")
 VERDICTS = ("same", "different")
 #: Objects whose parts are looked for at a time.
 AT_ONCE = 500
+#: Before the number in the id of an object that is given none.
+NAMED = "drawn-"
+#: The highest such number that any object has, one that is gone too; "." comes after "-".
+_HIGHEST = (
+    f"SELECT max(CAST(substr(id, {len(NAMED) + 1}) AS INTEGER)) FROM object"
+    f" WHERE id COLLATE NOCASE >= '{NAMED}' AND id COLLATE NOCASE < '{NAMED[:-1]}.'"
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,12 @@ class New:
     replaces: int | None = None
     valid: tuple[str | None, str | None] | None = None  # None: as its attributes say
     plan: bytes | None = None  # in layers of other kinds than city objects: WKB in the CRS of the layer
+
+
+def fresh_ids(execute: Callable[[str], Iterable[tuple[Any, ...]]]) -> Iterator[str]:
+    """Ids that no object of the project has, as many as are wanted: "drawn-1", "drawn-2" and so on."""
+    ((highest,),) = execute(_HIGHEST)
+    return (f"{NAMED}{number}" for number in itertools.count(max(highest or 0, 0) + 1))
 
 
 def family(connection: sqlite3.Connection, fids: Fids) -> list[int]:
@@ -164,8 +178,10 @@ def add_objects(connection: sqlite3.Connection, number: int, news: Sequence[New]
     flat = {at: new.plan for at, new in enumerate(news) if new.plan is not None}
     told |= zip(flat, plans.described_in(connection, number, list(flat.values())), strict=True)
     first = layer.first_fid + layer.object_count
+    fresh = fresh_ids(connection.execute)
     for at, new in enumerate(news):
-        _add_object(connection, layer, first + at, new, told.get(at))
+        named = new if new.id else replace(new, id=next(fresh))
+        _add_object(connection, layer, first + at, named, told.get(at))
     connection.execute("UPDATE layer SET object_count = object_count + ? WHERE id = ?", (len(news), number))
     _learn(connection, number, [new.attributes for new in news])
     return list(range(first, first + len(news)))
@@ -176,16 +192,15 @@ def _add_object(
 ) -> None:
     if not new.type:
         raise EditError("An object needs a type", where=new.id, do='Give it one, such as "Building"')
-    id = new.id or str(uuid.uuid4())
     named = f"SELECT 1 FROM object WHERE {rows.NAMED} AND layer = ?"
-    if new.id and connection.execute(named, (id, id, layer.id)).fetchone():
-        raise EditError("There is an object of that id already", where=layer.name, found=id)
+    if connection.execute(named, (new.id, new.id, layer.id)).fetchone():
+        raise EditError("There is an object of that id already", where=layer.name, found=new.id)
     start, end = new.valid if new.valid is not None else city_validity(new.attributes)
     texts = {name: history.json_text(value).encode() for name, value in new.attributes.items()}
     values = {
         "fid": fid,
         "layer": layer.id,
-        "id": id,
+        "id": new.id,
         "type": new.type,
         "parent": new.parent,
         "valid_from": start,

@@ -6,7 +6,6 @@ the metre; each is written in the CRS of its object's layer.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from layers import plans, scenarios, wkb
-from layers.adding import New
+from layers.adding import New, fresh_ids
 from layers.arrays import Float64
 from layers.columns import Mask
 from layers.edit import NO_ATTRIBUTES, Edit
@@ -25,7 +24,7 @@ from layers.errors import EditError
 from layers.ground import terrain_of
 from layers.modelling.earthworks import Earthwork, Volumes
 from layers.modelling.figures import figures
-from layers.modelling.moving import Heights, moved, placed
+from layers.modelling.moving import Heights
 from layers.modelling.snapping import edges_in
 from layers.modelling.trenching import trenched
 from layers.modelling.workplace import Workplace
@@ -81,6 +80,7 @@ class Workshop:
         self._layers: dict[int, tuple[Layer, Workplace]] = {}
         self._shapes: dict[int, Shapes] = {}
         self._states: dict[str | None, dict[int, tuple[Mask, Mask]]] = {}
+        self._grounds: list[Heights | None] = []  # the one there is, once it is known
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -127,7 +127,9 @@ class Workshop:
 
     def heights(self) -> Heights | None:
         """The height of the ground at places (n, 2); None without terrain."""
-        return terrain_of(self.project, self.scenario)
+        if not self._grounds:
+            self._grounds.append(terrain_of(self.project, self.scenario))
+        return self._grounds[0]
 
     def near(self, place: ArrayLike, reach_m: float) -> list[int]:
         """Objects that stand near a place (x, y)."""
@@ -253,13 +255,14 @@ class Workshop:
         made: list[int] = []
         news: dict[int, list[New]] = {}
         roots: dict[int, list[int]] = {}
+        fresh = fresh_ids(edit.rows)
         known: dict[int, tuple[int, list[CityObject]]] = {}  # root and family of each part
         for shapes in sets:
             for root in dict.fromkeys(self._family(fid, known)[0] for fid in shapes):
                 layer, _ = self._layer(self.project.object(root).layer)
                 number = scenarios.layer_for(self.project, edit, layer.id, self.scenario)
                 whole = known[root][1]
-                named = {item.id: str(uuid.uuid4()) for item in whole}
+                named = {item.id: next(fresh) for item in whole}
                 mine = news.setdefault(number, [])
                 roots.setdefault(number, []).append(len(mine))
                 mine += [self._copy(item, shapes.get(item.fid), named) for item in whole]
@@ -283,19 +286,6 @@ class Workshop:
             whole = scenarios.family(self.project, root)
             known |= {item.fid: (root, whole) for item in whole}
         return known[fid]
-
-    def grounded(self, shapes: Mapping[int, Shape]) -> dict[int, Shape]:
-        """Shapes with each building moved up or down until its foot is on the ground."""
-        heights = self.heights()
-        if heights is None:
-            raise EditError("There is no terrain to place anything on", do="Add a terrain first")
-        found: dict[int, Shape] = {}
-        for root in dict.fromkeys(scenarios.root_of(self.project, fid) for fid in shapes):
-            mine = {item.fid for item in scenarios.family(self.project, root)} & shapes.keys()
-            corners = np.concatenate([shapes[fid].vertices for fid in mine])
-            by_m = float((placed(Shape([], corners), heights).vertices - corners)[0, 2])
-            found |= {fid: moved(shapes[fid], (0, 0, by_m)) for fid in mine}
-        return found
 
     def divide(self, edit: Edit, sides: Sequence[Mapping[int, Shape]]) -> list[int]:
         """Put several buildings in the place of one; `sides` are the shapes of its parts, by fid, in each.
@@ -321,7 +311,7 @@ class Workshop:
     def _like(self, edit: Edit, whole: Sequence[CityObject], side: Mapping[int, Shape]) -> int:
         """Add a building like one there is, of some of its parts, with these shapes; gives its fid."""
         layer, _ = self._layer(whole[0].layer)
-        named = {item.id: str(uuid.uuid4()) for item in whole}
+        named = dict(zip((item.id for item in whole), fresh_ids(edit.rows), strict=False))
         news = []
         for item in whole:
             of = _of(item, whole, side)

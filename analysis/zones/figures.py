@@ -169,6 +169,7 @@ class Figures:
     is_open: int  # buildings that are not closed, whose volume is not in the sum
     no_energy_m2: float  # of roofs that no result speaks of
     stated_m2: float  # of the gross floor area, what rests on stated storeys
+    twice_m2: float  # covered by one building more than the first
 
 
 def figures_of(area: Area, wholes: Sequence[Whole], green: BaseGeometry | None, assumed: Assumed) -> Figures:
@@ -218,7 +219,8 @@ def figures_of(area: Area, wholes: Sequence[Whole], green: BaseGeometry | None, 
         "density_per_ha": people / size * 10_000,
     }
     is_open = int(np.isnan(volume).sum())
-    return Figures(values, is_open, float(open_roof.sum()), float(stated.sum()))
+    twice_m2 = sum(float(plan.area) for plan in plans) - footprint
+    return Figures(values, is_open, float(open_roof.sum()), float(stated.sum()), twice_m2)
 
 
 def _mwh(kwh: Float64) -> float:

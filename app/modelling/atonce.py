@@ -8,6 +8,7 @@ from app.labels import counted
 from app.modelling.desk import Desk
 from layers.edit import Edit
 from layers.errors import EditError
+from layers.footing import grounded
 from layers.modelling.dividing import merged
 from layers.reworking import Workshop
 
@@ -17,7 +18,7 @@ def set_on_ground(desk: Desk) -> None:
     selected = desk.session.selection.tolist()
 
     def make(workshop: Workshop, edit: Edit) -> Iterable[int]:
-        return workshop.reshape(edit, workshop.grounded(workshop.shapes(selected)))
+        return workshop.reshape(edit, grounded(workshop, workshop.shapes(selected)))
 
     desk.carry_out("Place on terrain", make)
 

@@ -11,12 +11,14 @@ from PySide6.QtGui import QColor, QPainter
 
 from app import theme
 from app.canvas import Canvas
+from app.labels import counted
 from app.modelling.aim import Aim
 from app.modelling.ghost import Ghost
 from app.session import Session
 from layers.arrays import Float64
 from layers.edit import Edit
 from layers.errors import CitystrataError
+from layers.footing import run_into
 from layers.history import GONE
 from layers.records import Changes, Layer, Scenario
 from layers.reworking import Workshop
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Follows the cursor at most so often.
 POINT_MS = 15
+#: Of more buildings at a time it is not told what they stand in.
+MOST_MET = 20
 Made = Callable[[Workshop, Edit], Iterable[int]]
 IN_PLACE = "the city as it is"
 
@@ -147,8 +151,17 @@ class Desk(QObject):
         project = self.session.project
         self._stands_for |= {fid: item.replaces for fid in made if (item := project.object(fid)).replaces}
         self.session.select(made)
-        self.session.message.emit(f"{label}; Ctrl+Z takes it back")
+        self.session.message.emit(f"{label}{self._met(made)}; Ctrl+Z takes it back")
         return made
+
+    def _met(self, made: Sequence[int]) -> str:
+        """Which other buildings stand where those do that were made."""
+        if not 0 < len(made) <= MOST_MET:
+            return ""
+        workshop = Workshop(self.session.project, self.scenario)
+        first, *more = run_into(workshop, made, self.session.situation.date or None) or [""]
+        others = f" and {counted(len(more), 'other building')}" if more else ""
+        return f": it stands in {first}{others}" if first else ""
 
     def tell(self, error: CitystrataError) -> None:
         """Say what could not be done."""

@@ -18,6 +18,7 @@ from app.modelling.sketching import azimuth
 from app.modelling.tool import FREELY, Field, Pen, metres
 from layers.arrays import Float64
 from layers.edit import Edit
+from layers.footing import carried
 from layers.modelling.moving import moved, scaled, turned
 from layers.modelling.snapping import CORNER, FREE, Snapper, edges_in
 from layers.reworking import Workshop, top_m
@@ -49,7 +50,8 @@ class MoveTool(HandleTool):
     name, title, button = "move", "Move", "Move"
     how = (
         "Drag the building, or its upper handle up and down; a corner comes to corners and edges near by, "
-        "but with Ctrl. Or type how far: 10 < 90 (length < direction), or 10 5 (east north), then Enter."
+        "but with Ctrl. It stays on the ground, unless you say a height. Or type how far: 10 < 90 "
+        "(length < direction), or 10 5 (east north), then Enter."
     )
     fields: ClassVar[tuple[Field, ...]] = (
         Field("east_m", "East", 0.0, "m", -100_000.0, 100_000.0),
@@ -66,11 +68,12 @@ class MoveTool(HandleTool):
         self._others: Float64 = NO_EDGES
         self._to = FREE
         self._from = 0.0
+        self._says_up = False  # whether what is typed says how high
         self._level: float | None = None  # of the place where the building itself is taken hold of
 
     def reset(self) -> None:
         """Begin where it is."""
-        self._to = FREE
+        self._to, self._says_up = FREE, False
         self.values |= dict.fromkeys(("east_m", "north_m", "up_m"), 0.0)
 
     @property
@@ -83,7 +86,18 @@ class MoveTool(HandleTool):
         way = self.way
         if not way.any():
             return {}
-        return {fid: moved(shape, way) for fid, shape in self.shapes.items()}
+        if self._says_up or way[2]:
+            return {fid: moved(shape, way) for fid, shape in self.shapes.items()}
+        return carried(self.desk.aim.workshop, self.shapes, way)
+
+    @property
+    def numbers(self) -> str:
+        """How far it goes up or down with the ground."""
+        if not self.is_ready or self.way[2]:
+            return ""
+        fid = next(iter(self.changed))
+        up = float((self.changed[fid].vertices - self.shapes[fid].vertices)[0, 2])
+        return f"{abs(up):.2f} m {'up' if up > 0 else 'down'}, with the ground" if abs(up) > 0.005 else ""
 
     def knobs(self) -> Sequence[tuple[Float64, str]]:
         """On the foot, and over the top."""
@@ -154,11 +168,17 @@ class MoveTool(HandleTool):
         _, _, best, self._to = min(found, key=lambda each: each[:2])
         return best
 
+    def on_typed(self) -> None:
+        """Without a height it stays on the ground."""
+        self._says_up = False
+        super().on_typed()
+
     def typed_numbers(self, numbers: tuple[float, ...]) -> None:
         """East, north and up; or a length and its direction."""
         if self.typed.is_polar and len(numbers) > 1:
             turn = math.radians(numbers[1])
             numbers = (numbers[0] * math.sin(turn), numbers[0] * math.cos(turn))
+        self._says_up = len(numbers) > 2
         for name, number in zip(("east_m", "north_m", "up_m"), numbers, strict=False):
             self.values[name] = number
 

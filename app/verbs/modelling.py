@@ -14,6 +14,7 @@ from layers.arrays import Float64
 from layers.edit import Edit
 from layers.errors import EditError, UsageError
 from layers.expression import parse
+from layers.footing import grounded
 from layers.modelling.buildings import building
 from layers.modelling.figures import figures
 from layers.modelling.moving import middle, moved, scaled, turned
@@ -211,7 +212,7 @@ def _move(arguments: argparse.Namespace) -> Answer:
                 shape = turned(shape, -arguments.turn, about)
             changed[fid] = moved(shape, way)
         if arguments.on_terrain:
-            changed = workshop.grounded(changed)
+            changed = grounded(workshop, changed)
         with project.edit(
             label_of("Duplicate" if arguments.copy else "Move", arguments), arguments.why
         ) as edit:

@@ -85,6 +85,19 @@ def middle(shape: Shape) -> Float64:
     return np.array([*((low + high) / 2)[:2], low[2]])
 
 
+def _foot(corners: Float64) -> Float64:
+    """(m, 2) where the lowest of some corners are."""
+    z = corners[:, 2]
+    return corners[z <= z.min() + _FOOT_M, :2]
+
+
+def rise_m(corners: Float64, way: Float64, heights: Heights) -> float:
+    """How much higher the ground below the foot of a body is at the end of a way; 0 where it is not known."""
+    foot = _foot(corners)
+    here, there = heights(foot), heights(foot + way[:2])
+    return float(there.min() - here.min()) if np.isfinite((here, there)).all() else 0.0
+
+
 def placed(shape: Shape, heights: Heights, on: str = "lowest") -> Shape:
     """The shape moved up or down so that its foot is as high as the ground at its corners.
 
@@ -93,16 +106,14 @@ def placed(shape: Shape, heights: Heights, on: str = "lowest") -> Shape:
     ways: Mapping[str, Callable[[Float64], float]] = {"lowest": np.min, "highest": np.max, "mean": np.mean}
     if on not in ways:
         raise EditError("There is no such way to stand", found=repr(on), allowed=", ".join(ways))
-    z = shape.vertices[:, 2]
-    foot = shape.vertices[z <= z.min() + _FOOT_M]
-    ground = heights(foot[:, :2])
+    ground = heights(_foot(shape.vertices))
     if np.isnan(ground).any():
         raise EditError(
             "The shape cannot be placed on the ground",
             found=f"{int(np.isnan(ground).sum())} of its {len(ground)} corners lie beside the terrain",
             do="Move it onto the terrain",
         )
-    return moved(shape, (0.0, 0.0, float(ways[on](ground)) - float(z.min())))
+    return moved(shape, (0.0, 0.0, float(ways[on](ground)) - float(shape.vertices[:, 2].min())))
 
 
 def grid(shape: Shape, rows: int, columns: int, along: ArrayLike, across: ArrayLike) -> Iterator[Shape]:

@@ -83,6 +83,23 @@ def test_numbers_of_boxes_and_shares_on_a_border(project: Project) -> None:
     assert any(note.startswith("67 % of the gross floor area") for note in result.pedigree.limits)
 
 
+def test_where_buildings_overlap_it_is_said_what_is_a_sum(project: Project) -> None:
+    before = looked(project)
+    assert not any("more than one building" in note for note in before.pedigree.limits)
+    with project.edit("A twin of the mill") as edit:
+        add(project, edit, None, "Building", box((2, 2, 10, 6, 0, 10)), id="twin")
+    after = looked(project)
+    project.undo()
+    said = (
+        "60 m² are covered by more than one building: floor areas and volumes are sums there, the footprint"
+    )
+    assert any(note.startswith(said) for note in after.pedigree.limits)
+    now = before.tables[INDICATORS].texts("situation")[0]
+    one, other = row(before, "West", now), row(after, "West", now)
+    assert other["footprint_m2"] == pytest.approx(one["footprint_m2"])
+    assert other["volume_m3"] == pytest.approx(one["volume_m3"] + 600)
+
+
 def test_situations_side_by_side(project: Project) -> None:
     result = looked(project, scenario="Tower", compare=True, further="2030")
     now, before = row(result, "East", "Tower"), row(result, "East", "all dates")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
@@ -102,6 +103,7 @@ def test_a_tower_is_drawn_in_a_scenario_raised_and_undone(
     assert project.can_undo.label == "Draw building in Tower"
     (fid,) = city.session.selection.tolist()
     tower, workshop = project.object(fid), Workshop(project, number)
+    assert tower.id == "drawn-1"
     assert project.layer(tower.layer).scenario == number and tower.lods == ("1", "2")
     assert tower.attributes["roofType"] == "1040" and tower.attributes["storeysAboveGround"] == 7
     shape = workshop.shape(fid)
@@ -398,6 +400,39 @@ def test_undo_takes_the_last_corner_back_and_never_the_scenario_under_it(qtbot: 
     qtbot.keyClick(city.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert city.session.situation.scenario is None and city.modelling.desk.tool is None
     qtbot.waitUntil(lambda: said[-1] == "Tower is there no more: “Draw building” was put away")
+
+
+@pytest.fixture
+def slope(city: Window, settled: Settled, tmp_path: Path) -> Window:
+    """The same on ground that rises by 1 m in 10 m to the east, 0 m where the houses begin."""
+    path, side = tmp_path / "slope.tif", 300
+    profile = {"driver": "GTiff", "width": side, "height": side, "count": 1, "dtype": "float32"}
+    transform = rasterio.Affine(1, 0, 83_900, 0, -1, 446_200)
+    with rasterio.open(path, "w", crs="EPSG:28992", transform=transform, **profile) as raster:
+        raster.write(np.tile(((np.arange(side) - 99.5) / 10).astype(np.float32), (side, 1)), 1)
+    import_files(city.session.project, [path], name="Ground")
+    settled(city.session)
+    return city
+
+
+def test_what_is_moved_stays_on_the_ground_and_it_is_said_what_it_stands_in(
+    qtbot: QtBot, slope: Window
+) -> None:
+    said: list[str] = []
+    slope.session.message.connect(said.append)
+    fid = choose(slope, "house-4")
+    before = shape_of(slope, fid).min(axis=0)
+    start(slope, "move")
+    qtbot.keyClicks(slope.canvas, "20<90")
+    assert slope.modelling.panel.numbers.text() == "2.00 m up, with the ground"
+    qtbot.keyClick(slope.canvas, Qt.Key.Key_Return)
+    assert shape_of(slope, fid).min(axis=0) - before == pytest.approx((20, 0, 2), abs=0.02)
+    assert said[-1] == "Move by 20.00 m: it stands in house-5; Ctrl+Z takes it back"
+    slope.actions_["undo"].trigger()
+    type_in(qtbot, slope, "0 100")
+    assert said[-1] == "Move by 100.00 m; Ctrl+Z takes it back"
+    type_in(qtbot, slope, "20 0 0.5")
+    assert shape_of(slope, fid).min(axis=0) - before == pytest.approx((20, 100, 0.5), abs=0.02)
 
 
 def test_half_a_number_is_not_carried_out(qtbot: QtBot, city: Window) -> None:

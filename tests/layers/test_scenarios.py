@@ -16,6 +16,7 @@ from layers.errors import EditError, ProjectError
 from layers.exporting import export_layer
 from layers.importing import import_files
 from layers.project import Project
+from layers.reworking import Workshop
 from tests.towns import BOXES, box, write_town
 
 HIGH = box((0, 0, 10, 10, 0, 40))
@@ -61,6 +62,22 @@ def raise_mill(project: Project, scenario: int | None) -> int:
 def base_of(project: Project, out: Path) -> bytes:
     export_layer(project, project.layer("Houses"), out, overwrite=True)
     return out.read_bytes()
+
+
+def test_what_is_drawn_has_an_id_that_one_can_read_and_that_nothing_else_has(town: Project) -> None:
+    tower, shed = begun(town), box((70, 0, 5, 5, 0, 5))
+    with town.edit("Draw") as edit:
+        one = scenarios.add(town, edit, tower, "Building", shed)
+        scenarios.add(town, edit, tower, "Building", shed, id="Drawn-41")
+        scenarios.add(town, edit, None, "Building", shed, id="drawn-b")
+    assert town.object(one).id == "drawn-1"
+    town.undo()
+    with town.edit("Draw") as edit:
+        other = scenarios.add(town, edit, None, "Building", shed)
+        workshop = Workshop(town, tower)
+        copies = workshop.copies(edit, [workshop.shapes([fid_of(town, "mill")])] * 2)
+    assert town.object(other).id == "drawn-42", "what was undone keeps its name"
+    assert [town.object(fid).id for fid in copies] == ["drawn-43", "drawn-44"]
 
 
 def test_a_change_in_a_scenario_leaves_the_base_as_it_was(town: Project, tmp_path: Path) -> None:
