@@ -321,6 +321,16 @@ class Canvas(Viewport):
         self.setFocus()
         self.update()
 
+    @property
+    def resting_camera(self) -> Camera:
+        """Where the view looks from once nobody walks or looks through an eye any more."""
+        return self._before_look or self._before_walk or self.camera
+
+    @property
+    def was_moved(self) -> bool:
+        """Whether the camera is where somebody put it; else everything is in view."""
+        return not self._is_untouched
+
     def look_back(self) -> None:
         """Go back to where the city was seen from before."""
         before = self._before_look

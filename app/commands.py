@@ -20,6 +20,7 @@ from app.exporting import ask_export, run_export, save_picture
 from app.help import KeyboardPage, about
 from app.jobs import Question
 from app.labels import counted
+from app.leaving import may_leave
 from app.modelcommands import ModelCommands
 from app.navigation import ZOOM_PER_NOTCH
 from app.opening import ask_files, ask_folder, ask_project_path
@@ -58,17 +59,17 @@ class Commands(ModelCommands):
         """Begin an empty project."""
         path = ask_project_path(self._window, "New project")
         if path is not None:
-            self._session.create_project(path)
+            may_leave(self._window, partial(self._session.create_project, path))
 
     def open_demo(self) -> None:
         """Make the demo city and open it."""
-        self._session.open_demo()
+        may_leave(self._window, self._session.open_demo)
 
     def save_as(self) -> None:
         """Copy the project to a file with a name."""
         path = ask_project_path(self._window, "Save project as", self._session.project.title)
         if path is not None:
-            self._session.save_as(path)
+            may_leave(self._window, partial(self._session.save_as, path))
 
     def export_layer(self) -> None:
         """Write the current layer to a file."""
@@ -84,7 +85,7 @@ class Commands(ModelCommands):
 
     def close_project(self) -> None:
         """Go back to the start page."""
-        self._session.close_project()
+        may_leave(self._window, self._session.close_project)
 
     def quit(self) -> None:
         """Leave."""

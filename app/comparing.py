@@ -36,6 +36,7 @@ class Comparing(QObject):
 
     changed = Signal()  # begun, ended, or there are other views
     moved = Signal()  # the line, or how much is seen of the second view
+    ending = Signal()  # the project is about to be closed, with all that is shown of it
     lost = Signal(object)  # CitystrataError: a layer cannot be drawn in one of the views
 
     def __init__(self, session: Session) -> None:
@@ -113,7 +114,8 @@ class Comparing(QObject):
         self._after()
 
     def forget(self) -> None:
-        """The project is closed."""
+        """The project is about to be closed."""
+        self.ending.emit()
         self._blink.stop()
         self._coming.clear()
         self._lost.clear()
@@ -212,7 +214,7 @@ class Comparing(QObject):
                 title = f"Drawing {layer.name} once more"
                 work = partial(loading.draw, self._session.project, layer, title)
                 done, failed = partial(self._on_prepared, key), partial(self._on_lost, key)
-                self._session.jobs.run(title, work, done, failed)
+                self._session.jobs.run(title, work, done, failed, is_lost=False)
 
     def _on_prepared(self, key: tuple[int, int], prepared: Prepared) -> None:
         self._coming.discard(key)

@@ -123,7 +123,7 @@ class Drawing(QObject):
         title = f"Drawing {layer.name}" + (f" and {more} more" if more else "")
         work = partial(loading.draw, self._session.project, layer, title)
         failed = partial(self._on_lost, layer.id)
-        self._session.jobs.run(title, work, partial(self._on_prepared, layer.id), failed)
+        self._session.jobs.run(title, work, partial(self._on_prepared, layer.id), failed, is_lost=False)
 
     def _on_prepared(self, layer: int, prepared: Prepared) -> None:
         self._coming.discard(layer)

@@ -64,9 +64,10 @@ class Job(QObject):
     progressed = Signal(float, str)
     ended = Signal(object, object)  # result, CitystrataError or None
 
-    def __init__(self, title: str, is_question: bool, parent: QObject) -> None:
+    def __init__(self, title: str, is_question: bool, is_lost: bool, parent: QObject) -> None:
         super().__init__(parent)
         self.title, self.is_question = title, is_question
+        self.is_lost = is_lost  # whether something is lost when it is stopped
         self.text = ""
         self.is_dropped = False
         self.work = Work(self.progressed.emit)
@@ -143,15 +144,24 @@ class Jobs(QObject):
         """The jobs alone, oldest first."""
         return tuple(job for job in self._running if not job.is_question)
 
+    @property
+    def at_stake(self) -> tuple[Job, ...]:
+        """The jobs of which something is lost when they are stopped, oldest first."""
+        return tuple(job for job in self.long if job.is_lost and not job.is_dropped)
+
     def run(
         self,
         title: str,
         function: Callable[[Work], Result],
         done: Callable[[Result], object] | None = None,
         failed: Failed | None = None,
+        is_lost: bool = True,
     ) -> Job:
-        """Run `function(work)` in a pool thread, then `done(result)` or `failed(error)` on this one."""
-        return self._begin(Job(title, False, self), self._pool, function, done, failed)
+        """Run `function(work)` in a pool thread, then `done(result)` or `failed(error)` on this one.
+
+        `is_lost` is whether something is lost when it is stopped; nothing is by what is only shown.
+        """
+        return self._begin(Job(title, False, is_lost, self), self._pool, function, done, failed)
 
     def ask(
         self,
@@ -161,7 +171,7 @@ class Jobs(QObject):
         failed: Failed | None = None,
     ) -> Job:
         """Like `run`, for what a person waits for now: it overtakes all long work."""
-        return self._begin(Job(title, True, self), self._questions, function, done, failed)
+        return self._begin(Job(title, True, False, self), self._questions, function, done, failed)
 
     def _begin(
         self,
@@ -201,7 +211,7 @@ class Jobs(QObject):
             finally:
                 closed.set()
 
-        self.run(title, work)
+        self.run(title, work, is_lost=False)
 
     def wait(self, seconds: float = 10.0) -> bool:
         """Wait until all work has stopped, as before leaving; False when it has not in time."""

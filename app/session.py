@@ -215,7 +215,7 @@ class Session(QObject):
             otherwise()
             self.tell(error)
 
-        self.jobs.run(title, work, done, failed)
+        self.jobs.run(title, work, done, failed, is_lost=False)
 
     def _adopt(self, project: Project) -> None:
         self._leave()

@@ -130,6 +130,8 @@ class Timeline(QWidget):
         self.track.set_ticks(self._session.ticks)
         if not self._session.ticks:
             self.use_date.setChecked(False)
+        if not self._session.is_open:
+            self._tell.stop()  # the next project is not meant
         self.setVisible(self.is_wanted and bool(self._session.ticks))
         self._show_date()
 

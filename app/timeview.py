@@ -23,6 +23,7 @@ from app.paneheads import PaneHeads
 from app.panesuns import PaneSuns
 from app.player import Player
 from app.printing import ask_printing
+from app.recalling import Recalling
 from app.scenariopanel import ScenarioPanel
 from app.scenarios import Scenarios
 from app.timelapse import ask_timelapse
@@ -83,6 +84,7 @@ class TimeView(QObject):
         self.bar.print_wanted.connect(self.ask_printing)
         window.results.print_requested.connect(self.print_of)
         window.results.changes.views_wanted.connect(self.show_both)
+        self.recalling = Recalling(window)
 
     @property
     def player(self) -> Player:

@@ -37,6 +37,7 @@ from app.history_panel import HistoryPanel
 from app.icons import FOLDER
 from app.importreport import ImportReport
 from app.inspector import Inspector
+from app.leaving import leave, may_leave
 from app.livesight import KEPT_AS, LiveSight
 from app.livesun import LiveSun
 from app.mappings import Mappings
@@ -63,8 +64,6 @@ from app.tree import LayerTree
 from layers.records import Layer
 from layers.untitled import untitled_projects
 
-#: So long the program goes on, unseen, until what was under way has stopped and the project is closed.
-LEAVE_S = 60.0
 SCROLL_BAR = 12
 #: How much is drawn, as a factor of what is fluent.
 DETAIL = {"automatic": 1.0, "coarse": 0.4, "fine": 3.0}
@@ -227,14 +226,11 @@ class Window(QMainWindow):
         self._mark_theme()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop the work, close the project, and remember the arrangement."""
-        self.arrangement.keep(self.session.is_open)
-        self.canvas.close()
-        self.session.close_project()
-        self.settings.save()
-        self.hide()
-        self.session.jobs.wait(LEAVE_S)
-        super().closeEvent(event)
+        """Leave, unless work that is under way is to go on."""
+        if leave(self):
+            super().closeEvent(event)
+        else:
+            event.ignore()
 
     # -- opening -----------------------------------------------------------------------------
 
@@ -244,7 +240,7 @@ class Window(QMainWindow):
         files = [path for path in paths if path not in projects]
         self.notices.danger.hide()
         if projects:
-            self.session.open_project(projects[-1])
+            may_leave(self, partial(self.session.open_project, projects[-1]))
         if are_like_tiles(files):
             ask_tiles(self, self.session, files)
         elif files:

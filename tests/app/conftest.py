@@ -94,6 +94,7 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
     made.activateWindow()
     qtbot.waitUntil(made.isActiveWindow, timeout=5000)
     yield made
+    made.session.jobs.drop_all()  # nobody is there to be asked
     made.close()
     made.deleteLater()
 

@@ -12,10 +12,13 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
+from app.recalling import REST_MS
 from app.window import Window
+from layers.recalled import keep_view
 from tests.app.snapshots import drag, drawn, over, town, two_dates
 from tests.app.yard import PLAN, TODAY, yards
 from viewer.arrangement import BLINK, GRID, ONION, ROW, SWIPE
+from viewer.showing import Showing
 
 __all__ = ["town", "two_dates", "yards"]
 
@@ -227,3 +230,54 @@ def test_a_view_may_leave_layers_out(qtbot: QtBot, town: Window) -> None:
     drawn(qtbot, town)
     boxes = [scene.shown_objects[0] for scene in town.session.panes.scenes]
     assert boxes[0] > 0 and boxes[1] == 0
+
+
+def reopened(qtbot: QtBot, window: Window, path: Path) -> None:
+    window.actions_["close"].trigger()
+    assert not window.session.is_open
+    window.open_paths([path])
+    qtbot.waitUntil(lambda: window.session.is_open, timeout=10_000)
+    drawn(qtbot, window)
+
+
+def test_a_project_opens_in_the_scenario_and_from_where_it_was_looked_at(qtbot: QtBot, town: Window) -> None:
+    session, path = town.session, town.session.project.path
+    with session.project.edit("Plan") as edit:
+        number = edit.add_scenario("Tower", epoch="2022-01-01")
+    session.situation.show(Showing("2022-01-01", number, color_by="type"))
+    camera = replace(town.canvas.camera, distance_m=77.0, azimuth_deg=123.0)
+    town.canvas.set_camera(camera)
+    reopened(qtbot, town, path)
+    assert session.situation.showing == Showing("2022-01-01", number, color_by="type")
+    assert town.timeline.use_date.isChecked() and "Tower" in town.windowTitle()
+    seen = town.canvas.camera
+    assert (seen.distance_m, seen.azimuth_deg) == (77.0, 123.0)
+    assert np.allclose(seen.target, camera.target, atol=0.01)
+    session.comparing.ending.disconnect(town.time.recalling.keep)
+    keep_view(path, {"views": [{"date": "never", "scenario": number + 1}], "cameras": ["nonsense"]})
+    reopened(qtbot, town, path)
+    assert session.situation.showing == Showing(), "what is not there any more is not looked at"
+
+
+def test_several_views_come_back_and_go_along_into_a_copy(qtbot: QtBot, town: Window, tmp_path: Path) -> None:
+    session = town.session
+    qtbot.keyClick(town.canvas, Qt.Key.Key_S, SHIFT)
+    session.comparing.set_at(0.3)
+    session.comparing.activate(0)
+    drawn(qtbot, town)
+    views, copy = session.comparing.showings, tmp_path / "Copy.city.gpkg"
+    town.canvas.set_camera(replace(town.canvas.camera, distance_m=66.0))
+    qtbot.wait(REST_MS + 200)
+    session.save_as(copy)
+    qtbot.waitUntil(lambda: session.is_open and session.project.path == copy, timeout=20_000)
+    drawn(qtbot, town)
+    comparing = session.comparing
+    assert (comparing.way, comparing.at, comparing.active) == (SWIPE, 0.3, 0)
+    assert comparing.showings == views and town.canvas.camera.distance_m == 66.0
+    comparing.begin(ROW, 3)
+    comparing.set_linked(False)
+    comparing.activate(2)
+    town.canvas.set_camera(replace(town.canvas.camera, distance_m=44.0))
+    reopened(qtbot, town, copy)
+    assert comparing.way == ROW and not comparing.linked and comparing.active == 2
+    assert [scene.camera.distance_m for scene in session.panes.scenes] == [66.0, 66.0, 44.0]

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from time import sleep
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -16,6 +17,8 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.dialogs.crs import CrsQuestion
 from app.exporting import run_export
+from app.jobs import Work
+from app.leaving import LeavingQuestion
 from app.opening import open_filter
 from app.session import Session
 from app.settings import Settings
@@ -333,3 +336,53 @@ def test_a_picture_to_keep_is_what_the_view_shows_but_finer(city: Window) -> Non
     assert picture.width() >= max(2 * canvas.width(), 1600)
     assert picture.height() / picture.width() == pytest.approx(canvas.height() / canvas.width(), abs=0.002)
     assert len({picture.pixel(x, picture.height() // 2) for x in range(0, picture.width(), 5)}) > 5
+
+
+def asked(window: Window) -> LeavingQuestion:
+    """The one question whether work is to be stopped."""
+    (question,) = [one for one in window.findChildren(LeavingQuestion) if one.isVisible()]
+    return question
+
+
+def never_done(work: Work) -> None:
+    while True:
+        work.progress(0.5, "half")
+        sleep(0.01)
+
+
+def test_closing_asks_while_work_is_under_way(
+    qtbot: QtBot, opened: Callable[[Path], Window], blocks: Path
+) -> None:
+    window = opened(blocks)
+    window.session.jobs.run("Writing film.mp4", never_done)
+    window.close()
+    window.close()
+    assert "Writing film.mp4 is not finished" in asked(window).text()
+    assert window.isVisible() and window.session.is_open
+    qtbot.mouseClick(asked(window).go_on, Qt.MouseButton.LeftButton)
+    assert window.session.jobs.at_stake and window.isVisible()
+    window.close()
+    qtbot.mouseClick(asked(window).stop, Qt.MouseButton.LeftButton)
+    assert not window.isVisible() and not window.session.is_open
+
+
+def test_closing_the_project_asks_as_well(
+    qtbot: QtBot, opened: Callable[[Path], Window], blocks: Path
+) -> None:
+    window = opened(blocks)
+    window.session.jobs.run("Sunlight hours", never_done)
+    window.actions_["close"].trigger()
+    qtbot.keyClick(asked(window), Qt.Key.Key_Escape)
+    assert window.session.is_open and window.session.jobs.at_stake
+    window.actions_["close"].trigger()
+    qtbot.mouseClick(asked(window).stop, Qt.MouseButton.LeftButton)
+    assert not window.session.is_open and window.isVisible()
+
+
+def test_nothing_is_asked_where_nothing_is_lost(
+    qtbot: QtBot, opened: Callable[[Path], Window], blocks: Path
+) -> None:
+    window = opened(blocks)
+    window.session.jobs.run("Drawing", never_done, is_lost=False)
+    window.actions_["close"].trigger()
+    assert not window.session.is_open and window.findChild(LeavingQuestion) is None
