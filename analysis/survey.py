@@ -31,7 +31,7 @@ from layers.data import Box, Progress, never_stop
 from layers.errors import UsageError
 from layers.footprint import plan_of
 from layers.project import Project
-from layers.results import BEFORE, CHANGE, Pedigree, Quantity, Result, Table
+from layers.results import BEFORE, CHANGE, Pedigree, Quantity, Result, Table, unit_of_change
 
 #: Semantic surfaces behind each choice; None: all that the sky may see.
 SURFACE_TYPES: Mapping[str, frozenset[str] | None] = {
@@ -319,6 +319,7 @@ def quantities_with_change(quantities: Sequence[Quantity], compare: bool) -> tup
                 quantity,
                 name=quantity.name + CHANGE,
                 title=f"{quantity.title}, change",
+                unit=unit_of_change(quantity.unit),
                 color_map="balance",
                 low=None,
                 high=None,

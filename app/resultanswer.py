@@ -10,8 +10,8 @@ import numpy as np
 
 from analysis.zones.figures import MEASURES
 from analysis.zones.figuretables import SIDE_BY_SIDE
-from app.resulttext import amount, clock_text
-from layers.results import BEFORE, FINDINGS, WARNING, Result, Table
+from app.resulttext import amount, clock_text, counting_rows, of_quantity, place_of
+from layers.results import BEFORE, FINDINGS, SHARE_POINTS, WARNING, Quantity, Result, Table, unit_of_change
 from layers.written import unbroken
 
 CLOUDLESS = (
@@ -51,7 +51,43 @@ def answers_of(result: Result) -> list[str]:
         return _taken(result)
     if "total_kwh" in result.tables.get(BUILDINGS, Table()).columns:
         return _energy(result)
-    return []
+    return _before_and_after(result)
+
+
+def _before_and_after(result: Result) -> list[str]:
+    """The mean of the first quantity after and before, over what stood in both states."""
+    if SIDE_BY_SIDE in result.tables or counting_rows(result):  # which tell it row by row
+        return []
+    names = {each.name for each in result.quantities}
+    quantity = next((each for each in result.quantities if each.name + BEFORE in names), None)
+    table = place_of(result, quantity) if quantity is not None else Table()
+    if quantity is None or table is result.shapes or quantity.name + BEFORE not in table.columns:
+        return []
+    now, was = (table.numbers(name) for name in (quantity.name, quantity.name + BEFORE))
+    known = np.isfinite(now) & np.isfinite(was)
+    areas = table.numbers("area_m2")[known] if "area_m2" in table.columns else np.ones(int(known.sum()))
+    if not areas.sum() > 0:
+        return []
+    after, before = (float(np.average(values[known], weights=areas)) for values in (now, was))
+    return [
+        f"{quantity.title}: {_mean_text(after, quantity)} on average, {_difference(after, before, quantity)}."
+    ]
+
+
+def _mean_text(mean: float, quantity: Quantity) -> str:
+    """A mean; of what is yes or no it is a share, even where all is the same."""
+    return amount(100 * mean, 0, "%") if quantity.words else of_quantity(mean, quantity)
+
+
+def _difference(after: float, before: float, quantity: Quantity) -> str:
+    """What a mean was before, and by how much it differs as both are written."""
+    scale, digits = (100, 0) if quantity.words else (1, quantity.digits)
+    change = round(scale * after, digits) - round(scale * before, digits)
+    if not change:
+        return "as before"
+    unit = SHARE_POINTS if quantity.words else unit_of_change(quantity.unit)
+    more = "more" if change > 0 else "less"
+    return f"{_mean_text(before, quantity)} before: {amount(abs(change), digits, unit)} {more}"
 
 
 def warnings_of(result: Result) -> list[str]:

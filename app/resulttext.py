@@ -22,6 +22,7 @@ from layers.results import (
     BEFORE,
     CHANGE,
     FINDINGS,
+    SHARE_POINTS,
     VIEWS,
     VOLUMES,
     Quantity,
@@ -43,8 +44,6 @@ NOTHING = "–"
 TITLES = {
     "longer_h": "Or longer by up to (h)",
     "object_id": "Object",
-    "code": "Code",
-    "fault": "Fault",
     "text": "Found",
     "state": "How it stands",
     "ground_z": "Terrain there (m)",
@@ -54,8 +53,6 @@ TITLES = {
     "tilt_deg": "Tilt (°)",
     "azimuth_deg": "Azimuth from true north (°)",
     "name": "What",
-    "rule": "Rule",
-    "verdict": "Verdict",
     "change": "What happened",
     "excess": "Too much",
     "outside_m3": "Outside of all limits (m³)",
@@ -222,7 +219,8 @@ def amount(value: float, digits: int, unit: str = "") -> str:
 def of_quantity(value: float, quantity: Quantity) -> str:
     """A value of a quantity, no more exact than it is; yes or no in words, and a share in percent."""
     if quantity.words and np.isfinite(value):
-        return quantity.meanings.get(value) or amount(100 * value, 0, "%")
+        share = SHARE_POINTS if quantity.name.endswith(CHANGE) else "%"
+        return quantity.meanings.get(value) or amount(100 * value, 0, share)
     return amount(value, quantity.digits, quantity.unit)
 
 
@@ -257,6 +255,7 @@ def column_title(name: str, quantities: Sequence[Quantity] = ()) -> str:
     for ending, said in ((BEFORE, " before"), (CHANGE, ", change")):
         if name.endswith(ending):
             title, bracket, unit = column_title(name.removesuffix(ending), quantities).partition(" (")
+            unit = f"{SHARE_POINTS})" if ending == CHANGE and unit == "%)" else unit
             return f"{title}{said}{bracket}{unit}"
     for ending, unit in UNITS.items():
         if name.endswith(ending):

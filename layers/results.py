@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 Values = NDArray[Any] | list[str]
 #: Ends of the names of columns where two states are compared.
 BEFORE, CHANGE = "_before", "_change"
+#: The unit of how much more or less a share is.
+SHARE_POINTS = "% points"
 #: How what a pedigree says of its limits begins where it is more than a note.
 WARNING = "Warning: "
 #: Further tables that are drawn wherever a result has them.
@@ -34,6 +36,11 @@ VIOLATIONS, INDICATORS = "violations", "indicators"
 MAIN = (CHANGES, VIOLATIONS, INDICATORS)
 #: What was found, in sentences for planners, the most important first: sentence.
 FINDINGS = "findings"
+
+
+def unit_of_change(unit: str) -> str:
+    """The unit of a difference: shares differ by points, not by a share of one of them."""
+    return SHARE_POINTS if unit == "%" else unit
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from math import ceil, floor
 import numpy as np
 
 from layers.arrays import Float64, UInt8
-from layers.results import BEFORE, CHANGE, Quantity, Result, Table, areas_in_words
+from layers.results import BEFORE, CHANGE, SHARE_POINTS, Quantity, Result, Table, areas_in_words
 from layers.written import grouped
 from viewer.color import LegendEntry, nice_step
 from viewer.palette import NO_VALUE, hex_color, ramp, rgb
@@ -77,7 +77,8 @@ class Scale:
             return self._meanings()
         if len(self.values) == 1:  # nothing is to be compared, and its number is told beside the view
             return []
-        unit = "%" if self.quantity.words else self.quantity.unit
+        share = SHARE_POINTS if self.is_change else "%"
+        unit = share if self.quantity.words else self.quantity.unit
         step = max(nice_step((self.high - self.low) / LEGEND_ROWS), 10.0**-self.quantity.digits)
         first, last = ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9)
         marks = np.arange(first, last + 1, dtype=np.float64) * step

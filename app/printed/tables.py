@@ -12,6 +12,7 @@ from app.printed.comparison import FEWEST, Comparison
 from app.printed.differences import KINDS, MOST_LOOKED_AT, SAID, Changed, Differences
 from app.printed.told import Line, Told
 from app.resulttext import NOTHING, WORDS, amount
+from layers.results import unit_of_change
 from layers.written import counted, grouped, unbroken
 
 #: Objects that are listed; the list of changes in the window has all.
@@ -148,7 +149,8 @@ def _difference(line: Line) -> str:
     before, after = line.values
     if isinstance(before, str) or isinstance(after, str):
         return ""
-    return signed(round(after, line.digits) - round(before, line.digits), line.digits, line.unit)
+    unit = unit_of_change(line.unit)
+    return signed(round(after, line.digits) - round(before, line.digits), line.digits, unit)
 
 
 def _ink(value: float | str) -> str:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from analysis.analysis import analysis_of
+from analysis.survey import quantities_with_change
 from app import reporting
 from app.analysing import Analysing
 from app.dialogs.compare import NOTHING_SHARED, CompareResults
@@ -23,7 +24,7 @@ from app.resultcharts import further_charts
 from app.resultpanel import ResultPanel
 from app.resultsummary import VerdictCard
 from app.resulttable import columns_in_order, in_two_lines, order_of, tables_of
-from app.resulttext import cell_text, numbers_of
+from app.resulttext import cell_text, column_title, numbers_of
 from app.session import Session
 from layers.edit import Edit
 from layers.results import FINDINGS, OBSERVERS, SIGHTLINES, VIEWS, Pedigree, Quantity, Result, Table
@@ -200,6 +201,33 @@ def test_what_a_plan_takes_of_the_light_is_said_of_what_stood_before() -> None:
     assert said(800.0, 450.0) == "That is 250 kWh (20.0 %) less than before."
     assert said(500.0, np.nan) == "That is 100 kWh (20.0 %) more than before on what stood before, too."
     assert "before" not in said(np.nan, np.nan)
+
+
+def test_what_changed_is_told_on_the_first_page_and_shares_differ_by_points() -> None:
+    def said(quantity: Quantity, now: tuple[float, ...], before: tuple[float, ...]) -> str:
+        columns = {quantity.name: np.array(now), f"{quantity.name}_before": np.array(before)}
+        areas = {"area_m2": np.array([1.0, 3.0, 9.0])}
+        both = quantities_with_change([quantity], compare=True)
+        result = replace(found("sunlight", quantity, surfaces=Table(columns | areas)), quantities=both)
+        (sentence,) = answers_of(result)
+        return sentence.replace("\u202f", " ")
+
+    sunlight, share = Quantity("sunlight_h", "Sunlight", "h"), Quantity("enough_pct", "Area with 2 h", "%", 0)
+    seen = Quantity("seen_fraction", "Seen", "", words=("Not seen", "Seen"))
+    nothing = float("nan")
+    assert said(sunlight, (2.0, 4.0, 8.0), (4.0, 4.0, nothing)) == (
+        "Sunlight: 3.5 h on average, 4.0 h before: 0.5 h less."
+    )
+    assert said(sunlight, (2.0, 4.0, nothing), (2.0, 4.0, 1.0)) == "Sunlight: 3.5 h on average, as before."
+    assert said(share, (60.0, 60.0, nothing), (40.0, 40.0, 1.0)) == (
+        "Area with 2 h: 60 % on average, 40 % before: 20 % points more."
+    )
+    assert said(seen, (1.0, 0.0, nothing), (1.0, 1.0, 1.0)) == (
+        "Seen: 25 % on average, 100 % before: 75 % points less."
+    )
+    units = [each.unit for each in quantities_with_change([share, sunlight], compare=True)]
+    assert units == ["%", "%", "% points", "h", "h", "h"]
+    assert column_title("sky_pct_change") == "Sky, change (% points)"
 
 
 def test_numbers_come_before_words_and_the_verdict_before_all() -> None:
