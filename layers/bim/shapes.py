@@ -13,6 +13,7 @@ import numpy as np
 from layers.arrays import Float64
 from layers.bim.model import Model
 from layers.bim.products import LOD, Products
+from layers.bim.rounds import take_away
 from layers.looks import Look
 from layers.points import possible
 from layers.polygons import Gathered, Polygons
@@ -33,8 +34,13 @@ class Shapes:
         names = self.gathered.type_names
         self._surfaces = [names.code(products.surface_of(place)) for place in range(len(products.items))]
 
-    def gather(self, model: Model, progress: Callable[[float, str], None]) -> None:
-        """Make the shapes of all products, as many at a time as there are threads."""
+    def gather(self, model: Model, unit_m: float, progress: Callable[[float, str], None]) -> None:
+        """Make the shapes of all products, as many at a time as there are threads; `unit_m` in metres."""
+        for product, radius_m in take_away(model, unit_m):
+            place = self._products.places.get(product.id())
+            if place is not None:
+                id, text = self._products.features[place].id, f"a radius of {radius_m:,.0f} m is impossible"
+                self._report.warn("impossible", id, f"{text}; the shape is not drawn", "unsupported")
         for done, shape in _shapes(model):
             place = self._products.places.get(shape.id)
             if place is not None:

@@ -49,11 +49,12 @@ def read(path: Path, options: ReadOptions) -> list[LayerData]:
 def _layer(path: Path, options: ReadOptions, report: Report) -> LayerData:
     with opened(path, report, options.scratch) as model:
         products = _products(model, path, report)
-        place = georeference(model, _unit_m(model), options.crs, options.project_crs)
+        unit_m = _unit_m(model)
+        place = georeference(model, unit_m, options.crs, options.project_crs)
         for note in place.notes:
             report.warn("georeference", "", note)
         shapes = Shapes(products, place.matrix, report)
-        shapes.gather(model, part_of(options.progress, 0.2, 0.9))
+        shapes.gather(model, unit_m, part_of(options.progress, 0.2, 0.9))
         facts = _facts(model, place)
     products.tell_what_is_not_drawn(shapes.drawn)
     layer = LayerData(layer_name(path, ENDINGS), "city", place.crs, report, products.features, facts=facts)

@@ -346,6 +346,17 @@ def test_a_model_that_is_cut_off_is_refused_and_entities_that_are_broken_are_tol
     assert told.text == "1 entities of the file cannot be read, the first is #46 near line 39"
 
 
+def test_what_is_rounder_than_anything_built_is_told_and_not_drawn(tmp_path: Path) -> None:
+    path = model(tmp_path)
+    rectangle, circle = "RECTANGLEPROFILEDEF(.AREA.,$,#24,4000.,1000.)", "CIRCLEPROFILEDEF(.AREA.,$,#24,{})"
+    for radius, is_drawn in (("2000.", True), ("99999999999999999999.", False)):
+        path.write_text(BEAM.format(place="$,$", more="").replace(rectangle, circle.format(radius)))
+        layer = read(path)
+        (wall,) = (feature for feature in layer.features if feature.type == "BuildingConstructiveElement")
+        told = [warning.object for warning in layer.report.warnings if warning.code == "impossible"]
+        assert (bool(wall.lods), told) == ((True, []) if is_drawn else (False, [wall.id]))
+
+
 def test_archives_are_opened_and_written_back_as_they_were(tmp_path: Path) -> None:
     path = tmp_path / "model.ifczip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
