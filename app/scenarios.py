@@ -16,7 +16,7 @@ from app.session import Session
 from layers.duplicates import duplicate
 from layers.edit import Edit
 from layers.proposals import Touched, merge, touched
-from layers.records import Layer, Scenario
+from layers.records import Changes, Layer, Scenario
 from viewer.arrangement import SWIPE
 
 
@@ -26,6 +26,9 @@ class Scenarios(QObject):
     def __init__(self, session: Session, window: QWidget) -> None:
         super().__init__(window)
         self._session, self._window = session, window
+        self._merged: dict[int, int] = {}  # scenarios that were looked at when these steps merged them
+        session.opened.connect(self._merged.clear)
+        session.project_changed.connect(self._on_changed)
 
     # -- asking ------------------------------------------------------------------------------------
 
@@ -107,13 +110,23 @@ class Scenarios(QObject):
 
     def merge(self, known: Scenario) -> None:
         """Make the city what it is in a scenario."""
-        project = self._session.project
+        project, found = self._session.project, list[Touched]()
         if self._session.run_edit(
-            f"Merge scenario {known.name}", lambda edit: merge(project, edit, known.id)
+            f"Merge scenario {known.name}", lambda edit: found.append(merge(project, edit, known.id))
         ):
-            self._session.message.emit(f"{known.name} is built; Ctrl+Z takes it back")
+            drawn = [layer.name for layer in project.layers if layer.is_drawn and layer.scenario is None]
+            where = f"; what is new lies in {' and '.join(drawn)}" if found[0].added and drawn else ""
+            self._session.message.emit(f"{known.name} is built{where}; Ctrl+Z takes it back")
             if self._session.situation.scenario == known.id:
-                self._session.situation.set_scenario(None)
+                if project.can_undo is not None:
+                    self._merged[project.can_undo.step] = known.id
+                self.look_at(None)
+
+    def _on_changed(self, changes: Changes) -> None:
+        """Where merging is undone or done again, what is looked at is what it was then."""
+        merged, now = self._merged.get(changes.step.step), self._session.situation.scenario
+        if merged is not None and now == (None if changes.step.undone else merged):
+            self.look_at(merged if changes.step.undone else None)
 
     def delete(self, known: Scenario) -> None:
         """Take a scenario out of the project."""

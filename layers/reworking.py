@@ -6,7 +6,7 @@ the metre; each is written in the CRS of its object's layer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -137,9 +137,12 @@ class Workshop:
         box = (x - reach_m, x + reach_m, y - reach_m, y + reach_m, MOST_NEAR)
         return [fid for (fid,) in self.project.query(_NEAR, box)]
 
-    def edges_near(self, place: ArrayLike, reach_m: float, date: str | None = None) -> Float64:
-        """(m, 2, 3) the edges of what stands near a place."""
-        fids = self.standing(self.near(place, reach_m), date)
+    def edges_near(
+        self, place: ArrayLike, reach_m: float, date: str | None = None, without: Container[str] = ()
+    ) -> Float64:
+        """(m, 2, 3) the edges of what stands near a place, but not of objects of these types."""
+        near = [fid for fid in self.near(place, reach_m) if self.project.object(fid).type not in without]
+        fids = self.standing(near, date)
         found = [edges_in(shape) for fid in fids if (shape := self.shape(fid)) is not None]
         return np.concatenate([np.empty((0, 2, 3)), *found])
 

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QPointF
 
+from analysis.foliage import PLANTS
 from app.canvas import Canvas
 from app.session import Session
+from layers import wkb
 from layers.arrays import Float64
 from layers.modelling.moving import Heights
 from layers.modelling.snapping import CORNER, EDGE, FREE, Snapper
+from layers.plans import CODES
 from layers.reworking import Workshop
 from viewer.camera import Ray
 from viewer.scene import Hit
@@ -21,6 +24,8 @@ from viewer.scene import Hit
 REACH = 11.0
 #: So far around the cursor edges are looked for, and at once for a square of that size.
 NEAR_M = 25.0
+#: Places along a sight line at which it is looked for the ground.
+STEPS = 300
 NO_EDGES: Float64 = np.empty((0, 2, 3))
 #: Directions beside which one draws where nothing is near yet.
 AXES: Float64 = np.array([[[0, 0, 0], [1, 0, 0]]], np.float64)
@@ -85,7 +90,7 @@ class Aim:
         if cell not in self._edges:
             middle = (np.array(cell) + 0.5) * NEAR_M
             date = self._session.situation.date or None
-            self._edges[cell] = self.workshop.edges_near(middle, NEAR_M, date)
+            self._edges[cell] = self.workshop.edges_near(middle, NEAR_M, date, PLANTS)
         return self._edges[cell]
 
     # -- from the cursor into the city -------------------------------------------------------------
@@ -136,16 +141,49 @@ class Aim:
         """
         hit = self.hit(at)
         is_ground = hit is not None and hit.fid is None
-        if hit is not None and (is_ground or start is None):
+        below = self._behind_leaves(at, hit) if hit is not None else None
+        if below is not None:
+            place = below
+        elif hit is not None and (is_ground or start is None):
             place = hit.point_in_world
         else:
             # Behind houses one draws on the ground on which one has begun.
             level = start[2] if start is not None else float(self._session.scene.box[0, 2])
             place = self.on_level(at, level)
-        seen = hit.point_in_world if hit is not None else place
+        seen = hit.point_in_world if hit is not None and below is None else place
         found = Aimed(place) if is_free else self._snapped(place, seen, start, drawn)
         level = start[2] if start is not None and not self.has_terrain else self.ground(found.place)
         return Aimed(np.array([*found.place[:2], level]), found.to)
+
+    def _behind_leaves(self, at: QPointF, hit: Hit) -> Float64 | None:
+        """Where the sight line through a tree meets the ground; None where no tree is hit."""
+        if hit.fid is None:
+            return None
+        start = hit.point_in_world
+        if not self._is_tree(hit.fid):
+            return None
+        if not self.has_terrain:
+            return self.on_level(at, self.ground(start))
+        if self.ray(at).direction[2] >= 0:
+            return start
+        way = self.on_level(at, min(float(self._session.scene.box[0, 2]), self.ground(start))) - start
+        low, high = 0.0, 1.0
+        for _ in range(2):  # roughly, then closely
+            shares = np.linspace(low, high, STEPS)
+            places = start + shares[:, None] * way
+            last = int(np.argmax((places[:, 2] <= self.heights(places[:, :2])) | (shares == high)))
+            low, high = float(shares[max(last - 1, 0)]), float(shares[last])
+        found: Float64 = start + high * way
+        return found
+
+    def _is_tree(self, fid: int) -> bool:
+        """Whether an object is a plant, or a point that is shown as one."""
+        project = self._session.project
+        item = project.object(fid)
+        if item.type in PLANTS or project.any_layer(item.layer).kind != "vector":
+            return item.type in PLANTS
+        data = project.wkb(fid)
+        return data is not None and set(wkb.read(data).part_codes) == {CODES["point"]}
 
     def others(self, place: Float64, own: Container[tuple[float, ...]]) -> Float64:
         """The edges of what stands near a place, but not those whose ends, to the millimetre, are own."""

@@ -435,6 +435,28 @@ def test_what_is_moved_stays_on_the_ground_and_it_is_said_what_it_stands_in(
     assert shape_of(slope, fid).min(axis=0) - before == pytest.approx((20, 100, 0.5), abs=0.02)
 
 
+def test_a_click_on_a_crown_means_the_ground_behind_it(qtbot: QtBot, slope: Window, settled: Settled) -> None:
+    start(slope, "tree")
+    foot = (84_020.0, 446_080.0)
+    draw(qtbot, slope, foot, level=2.0)
+    settled(slope.session)
+    (fid,) = slope.session.selection.tolist()
+    qtbot.keyClick(slope.canvas, Qt.Key.Key_Escape)
+    start(slope, "building")
+    tool = slope.modelling.desk.tool
+    crown = spot(slope, *foot, 2.0 + 8.0)
+    hit = slope.canvas.hit(QPointF(crown))
+    assert hit is not None and hit.fid == fid and hit.point_in_world[2] > 6
+    qtbot.mouseMove(slope.canvas, crown)
+    qtbot.waitUntil(lambda: tool.aimed is not None)
+    marked = spot(slope, *tool.aimed.place)
+    assert (marked - crown).manhattanLength() <= 4, "the mark is under the cursor"
+    qtbot.mouseClick(slope.canvas, LEFT, Qt.KeyboardModifier.ControlModifier, crown)
+    (corner,) = tool.corners
+    assert (spot(slope, *corner) - crown).manhattanLength() <= 2 and corner[1] > foot[1] + 4
+    assert corner[2] == pytest.approx((corner[0] - 84_000) / 10, abs=0.05)
+
+
 def test_half_a_number_is_not_carried_out(qtbot: QtBot, city: Window) -> None:
     fid = choose(city, "house-4")
     before, last = shape_of(city, fid), city.session.project.can_undo

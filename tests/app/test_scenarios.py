@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -154,13 +155,22 @@ def test_a_scenario_is_merged_once_it_is_confirmed_and_that_is_undone(qtbot: QtB
     assert "1 changed, 1 new, 1 removed" in question.informativeText()
     role = QMessageBox.ButtonRole.AcceptRole
     button = next(each for each in question.buttons() if question.buttonRole(each) == role)
+    said: list[str] = []
+    town.session.message.connect(said.append)
     qtbot.mouseClick(button, LEFT)
     project = town.session.project
+    assert any(
+        re.fullmatch(r"Tower is built; what is new lies in .+ \(drawn\); Ctrl\+Z takes it back", each)
+        for each in said
+    )
     assert project.scenario(number).status == "built" and town.session.situation.scenario is None
     assert project.find("tower") and project.box([fid(town, "inn")])[5] == pytest.approx(10)
     town.actions_["undo"].trigger()
     assert project.scenario(number).status == "proposed"
     assert project.object(fid(town, "inn")) == before and project.box([before.fid])[5] == pytest.approx(7)
+    assert town.session.situation.scenario == number, "one is back where one merged it"
+    town.actions_["redo"].trigger()
+    assert project.scenario(number).status == "built" and town.session.situation.scenario is None
 
 
 def test_a_duplicate_goes_its_own_way_and_what_is_deleted_comes_back(qtbot: QtBot, town: Window) -> None:
