@@ -50,7 +50,7 @@ class ChangeList(QWidget):
         self.view.setAccessibleName("Changes")
         self.view.setUniformItemSizes(True)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self._count, self.details = QLabel(), QLabel(wordWrap=True)
+        self._count, self.details = QLabel(wordWrap=True), QLabel(wordWrap=True)
         self._count.setObjectName("muted")
         self.details.setObjectName("muted")
         self.details.setContentsMargins(12, 6, 12, 6)
@@ -77,8 +77,7 @@ class ChangeList(QWidget):
             row.setSpacing(6)
         top.addWidget(self.kinds, 1)
         top.addWidget(self.words, 1)
-        below.addWidget(self._count)
-        below.addStretch()
+        below.addWidget(self._count, 1)
         below.addWidget(self.both)
         question = QLabel("Are they the same object?")
         question.setObjectName("heading")
@@ -122,7 +121,7 @@ class ChangeList(QWidget):
 
     def _narrow(self) -> None:
         self.rows.narrow(str(self.kinds.currentData() or ""), self.words.text())
-        self._count.setText(counted(self.rows.rowCount(), "row"))
+        self._say_count()
         self.details.hide()
         self.decide.setVisible(self.rows.kind == DOUBTFUL and not self._session.project.read_only)
         self._enable()
@@ -130,6 +129,13 @@ class ChangeList(QWidget):
     def _know(self) -> None:
         if self._session.is_open and self._result is not None:
             self.rows.know(self._session.project.verdicts)
+            self._say_count()
+
+    def _say_count(self) -> None:
+        """How many rows there are, and that decisions count from the next run on."""
+        decided = self.rows.decided if self.rows.kind == DOUBTFUL else 0
+        rest = f" · {decided} decided, which counts once it is run again" if decided else ""
+        self._count.setText(counted(self.rows.rowCount(), "row") + rest)
 
     def _on_row(self, now: QModelIndex, _before: QModelIndex) -> None:
         lines = self.rows.details(now.row()).split("\n") if now.isValid() else []

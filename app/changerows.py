@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
 from analysis.changes.tables import BOTH, GEOMETRY
-from app.lines import ASIDE, FAINT, SECOND_LINE
+from app.lines import ASIDE, SECOND_LINE
 from layers.results import BEFORE, CHANGE, CHANGES, Result, Table
 
 Index = QModelIndex | QPersistentModelIndex
@@ -110,6 +110,11 @@ class ChangeRows(QAbstractListModel):
         at = self._rows[row]
         return int(self._doubtful.numbers("before_fid")[at]), int(self._doubtful.numbers("fid")[at])
 
+    @property
+    def decided(self) -> int:
+        """Of how many doubtful pairs somebody said whether they are the same."""
+        return sum(bool(self._decided(at)) for at in range(len(self._doubtful)))
+
     def row_of(self, fids: NDArray[np.int64]) -> int | None:
         """The first row that is about some objects."""
         table = self._table
@@ -143,8 +148,6 @@ class ChangeRows(QAbstractListModel):
             return self._score(at) if self.kind == DOUBTFUL else _size(table, at)
         if role == ASIDE:
             return self._verdict(at) if self.kind == DOUBTFUL else _short(str(table.columns["change"][at]))
-        if role == FAINT:
-            return self.kind == DOUBTFUL and bool(self._decided(at))
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.details(index.row()) or None
         return None

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from app import theme
 from app.editing import editing
@@ -25,6 +25,8 @@ MOST_FOUND = 20
 #: Searching waits until typing pauses: a large city takes a second to look through.
 PAUSE_MS = 120
 POPUP_WIDTH, MOST_ROWS = 380, 8
+#: Between the list and the edges of the window, or a dialog.
+GAP_PX = 8
 SEARCHING, NOTHING_FOUND = "Searching…", "Nothing found"
 EVERYTHING = "Ids and attribute values of all layers were looked through."
 
@@ -149,8 +151,8 @@ class FindBox(QLineEdit):
         rows = min(self.list.count(), MOST_ROWS)
         size = QSize(max(self.width(), POPUP_WIDTH), rows * self.list.sizeHintForRow(0) + 12)
         corner = self.mapTo(window, QPoint(0, self.height() + 4))
-        corner.setX(max(8, min(corner.x(), window.width() - size.width() - 8)))
-        self.popup.setGeometry(corner.x(), corner.y(), size.width(), size.height())
+        corner.setX(max(GAP_PX, min(corner.x(), window.width() - size.width() - GAP_PX)))
+        self.popup.setGeometry(_beside_dialogs(window, QRect(corner, size)))
         self.popup.show()
         self.popup.raise_()
 
@@ -165,6 +167,19 @@ class FindBox(QLineEdit):
 def adds(modifiers: Qt.KeyboardModifier) -> bool:
     """Whether what is chosen with these keys held is added to the selection."""
     return bool(modifiers & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier))
+
+
+def _beside_dialogs(window: QWidget, place: QRect) -> QRect:
+    """A place for the list where no dialog of the window, which would lie over it, hides it."""
+    found = QRect(place)
+    for dialog in window.findChildren(QDialog):
+        frame = dialog.frameGeometry()
+        taken = QRect(window.mapFromGlobal(frame.topLeft()), frame.size())
+        if dialog.isVisible() and taken.intersects(found):
+            found.moveRight(taken.left() - GAP_PX)
+            if found.left() < GAP_PX:
+                found.moveLeft(taken.right() + GAP_PX)
+    return found
 
 
 def _found(typed: str, is_sought: Callable[[], bool], project: Project) -> list[CityObject]:

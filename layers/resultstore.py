@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from layers.data import Progress, never_stop
 from layers.errors import EditError, ProjectError
 from layers.results import Grid, Pedigree, Quantity, Raster, Result, ResultSummary, Table, Values
-from layers.scenariorows import ABSENT
+from layers.scenariorows import ABSENT, SAME
 
 #: Rows of a column that are compressed together.
 BLOCK = 1 << 16
@@ -254,14 +254,18 @@ def read(connection: sqlite3.Connection, number: int, where: str) -> Result:
 
 
 def is_outdated(connection: sqlite3.Connection, number: int) -> bool:
-    """Whether objects, what stands in scenarios, or which layers and levels there are, changed since."""
+    """Whether objects, what stands in scenarios, or which layers and levels there are, changed since.
+
+    Who is who at two dates is a matter of what people say; it leaves the city as it is.
+    """
     row = connection.execute(
         "SELECT EXISTS (SELECT 1 FROM step JOIN change USING (step) WHERE state = 'done'"
-        " AND (tab = 'object' OR tab = 'scenario' AND (key GLOB ? OR key IN ('epoch', 'parent'))"
+        " AND (tab = 'object' AND key NOT GLOB ?"
+        " OR tab = 'scenario' AND (key GLOB ? OR key IN ('epoch', 'parent'))"
         " OR tab = 'layer' AND key IN ('present', 'visible', 'lod', 'epoch', 'placement'))"
         " AND step > (SELECT max(step) FROM change WHERE tab = 'result' AND id = ? AND key = 'present'"
         " AND after = '1'))",
-        (f"{ABSENT}*", number),
+        (f"{SAME}*", f"{ABSENT}*", number),
     ).fetchone()
     return bool(row[0])
 

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.analysisform import AnalysisForm
 from app.changelist import ChangeList
-from app.lines import ASIDE, SECOND_LINE
+from app.lines import ASIDE, FAINT, SECOND_LINE
 from app.window import Window
 from layers.importing import import_files
 from tests.app.snapshots import NOW, THEN, drawn, town, two_dates, write_city
@@ -108,6 +108,8 @@ def test_people_say_whether_doubtful_pairs_are_the_same(qtbot: QtBot, town: Wind
     before, after = changes.rows.pair(0) or (0, 0)
     qtbot.mouseClick(changes.different, LEFT)
     assert project.verdicts[before, after] == "different"
-    assert changes.rows.index(0).data(ASIDE) == "different"
+    assert changes.rows.index(0).data(ASIDE) == "different" and not changes.rows.index(0).data(FAINT)
+    assert "1 decided, which counts once it is run again" in changes._count.text()
+    assert not town.notices.outdated.text, "the city is as it was"
     town.actions_["undo"].trigger()
     assert project.verdicts == {} and changes.rows.index(0).data(ASIDE) == "?"

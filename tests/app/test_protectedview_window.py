@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -116,6 +116,22 @@ def test_nothing_is_estimated_before_a_landmark_is_chosen(qtbot: QtBot, town: Wi
     assert isinstance(landmark, ObjectsAnswer)
     qtbot.mouseClick(landmark.take, LEFT)
     qtbot.waitUntil(lambda: form.sentence.startswith("About 1 viewing place"), timeout=10_000)
+
+
+def test_what_is_found_is_listed_beside_an_open_form(qtbot: QtBot, town: Window) -> None:
+    town.resize(1280, 800)
+    form, find = town.ask_analysis("protectedview"), town.find_box
+    for left in (1280 - form.width(), 0):
+        form.move(town.mapToGlobal(QPoint(left, find.mapTo(town, QPoint(0, find.height())).y())))
+        find.clear()
+        town.actions_["find"].trigger()
+        qtbot.keyClicks(find, "Church")
+        qtbot.waitUntil(lambda: find.popup is not None and find.popup.isVisible(), timeout=5000)
+        assert find.popup is not None
+        shown = QRect(find.popup.mapToGlobal(QPoint(0, 0)), find.popup.size())
+        assert not shown.intersects(form.frameGeometry())
+        assert town.frameGeometry().contains(shown)
+    form.close()
 
 
 def pictures_in(path: Path) -> int:
