@@ -67,6 +67,11 @@ class Arrangement:
             if on:
                 self.docks[name].raise_()
 
+    def is_behind(self, name: str) -> bool:
+        """Whether a panel is shown, but others in its place hide it."""
+        dock = self.docks[name]
+        return not dock.isHidden() and self._window.isVisible() and dock.visibleRegion().isEmpty()
+
     def follow(self, name: str) -> bool:
         """Want a panel as long as it is shown; whether it is."""
         self._wanted[name] = not self.docks[name].isHidden()

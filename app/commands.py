@@ -234,8 +234,8 @@ class Commands(ModelCommands):
         self._window.timeline.ghosts.setChecked(on)
 
     def show_dock(self, name: str, on: bool) -> None:
-        """Show or hide a panel."""
-        self._window.show_dock(name, on)
+        """Show or hide a panel; one that lies behind others is not hidden unseen but comes in front."""
+        self._window.show_dock(name, on or self._window.arrangement.is_behind(name))
 
     def show_timeline(self, on: bool) -> None:
         """Show or hide the timeline."""

@@ -18,6 +18,8 @@ KEY = Qt.ItemDataRole.UserRole + 4  # what the row stands for
 
 MARGIN, GAP, ICON = 8, 2, 16
 Elide = Qt.TextElideMode.ElideMiddle  # ids differ at their ends
+#: Between what something was and what it is now: each is shortened for itself.
+TO = " → "
 Align = Qt.AlignmentFlag
 
 
@@ -51,7 +53,7 @@ class TwoLines(QStyledItemDelegate):
         self._paint_second(painter, room, str(index.data(SECOND_LINE) or ""), option)
         painter.setPen(QColor(colours.faint if faint else colours.text))
         painter.setFont(option.font)
-        text = option.fontMetrics.elidedText(str(index.data()), Elide, room_for_text)
+        text = shortened(str(index.data()), option.fontMetrics, room_for_text)
         painter.drawText(room, Align.AlignLeft | Align.AlignTop, text)
         painter.restore()
 
@@ -73,6 +75,15 @@ class TwoLines(QStyledItemDelegate):
             shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width())
             painter.drawText(line, Align.AlignLeft | Align.AlignVCenter, shown)
             line.translate(0, line.height())
+
+
+def shortened(text: str, metrics: QFontMetrics, room: int) -> str:
+    """A text that fits, of which every id keeps its beginning and its end."""
+    parts = text.split(TO)
+    if metrics.horizontalAdvance(text) <= room:
+        return text
+    each = (room - metrics.horizontalAdvance(TO) * (len(parts) - 1)) // len(parts)
+    return TO.join(metrics.elidedText(part, Elide, each) for part in parts)
 
 
 def _small(font: QFont) -> QFont:

@@ -23,8 +23,8 @@ SCALE_BAR_WIDTH = 140
 CENTRED = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
 #: Rows of a legend before "and n more".
 MAX_ROWS = 18
-#: A legend of so many rows is shown as a whole even in a low view.
-SHORT_LEGEND = 10
+#: A legend of so many rows is shown as a whole even in a low view; of more, so much of the height is covered.
+SHORT_LEGEND, MOST_HIGH = 7, 0.32
 
 
 def nice_length(longest: float) -> float:
@@ -213,8 +213,8 @@ def _count_width(metrics: QFontMetricsF, rows: Sequence[LegendRow]) -> float:
 
 def _fitting_rows(area: QRectF, entries: Sequence[LegendEntry]) -> list[LegendRow]:
     """The rows of a legend that an area has room for."""
-    usual, most = area.height() * 0.42 // ROW, (area.height() - 4 * MARGIN) // ROW
-    return _legend_rows(entries, int(min(max(usual, SHORT_LEGEND), most)))
+    usual, most = area.height() * MOST_HIGH // ROW, (area.height() - 4 * MARGIN) // ROW
+    return legend_rows(entries, int(min(max(usual, SHORT_LEGEND), most)))
 
 
 def _draw_words(painter: QPainter, box: QRectF, text: str, colour: str) -> None:
@@ -224,12 +224,14 @@ def _draw_words(painter: QPainter, box: QRectF, text: str, colour: str) -> None:
     painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
 
-def _legend_rows(entries: Sequence[LegendEntry], room: int) -> list[LegendRow]:
+def legend_rows(entries: Sequence[LegendEntry], room: int) -> list[LegendRow]:
     """(colour, label, count) of every row; headings have no colour."""
     rows: list[LegendRow] = []
-    for (_, heading), found in groupby(entries, key=lambda entry: (entry.layer, entry.heading)):
-        block = list(found)
-        if len(block) > 1:  # a single row speaks for itself
+    blocks = [list(found) for _, found in groupby(entries, key=lambda entry: (entry.layer, entry.heading))]
+    # A single row speaks for itself, and comes first: below a heading it would seem to belong there.
+    for block in sorted(blocks, key=lambda block: len(block) > 1):
+        heading = block[0].heading
+        if len(block) > 1:
             unit = block[0].unit
             rows.append((None, heading, "" if heading.lower().endswith(unit) else unit))
         rows += [

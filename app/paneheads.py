@@ -23,7 +23,9 @@ TOP, GAP = 10, 6
 #: Room for the arrow to the north.
 BESIDE_NORTH = 68
 #: Names in a head are no longer, and shortened no more than this.
-LONGEST, SHORTEST = 34, 6
+LONGEST, SHORTEST = 60, 6
+#: Between a name and its date.
+DATE = ", "
 #: How a view may be coloured beside the attributes: as layers are, and the same for all of them.
 STYLES = (
     ("", "As the layers are"),
@@ -70,7 +72,11 @@ class PaneHead(QFrame):
 
     def _name(self, length: int) -> None:
         title, self._length = self.showing.title(self._session.project) or ALL_DATES, length
-        self.what.setText(f"{title if len(title) <= length else title[: length - 1] + '…'}  ▾")
+        if len(title) > length:  # the date tells views apart, and stays as long as the name
+            name, comma, date = title.rpartition(DATE)
+            room = length - len(comma + date) - 1
+            title = f"{name[:room]}…{comma}{date}" if name and room >= SHORTEST else f"{title[: length - 1]}…"
+        self.what.setText(f"{title}  ▾")
         self.adjustSize()
 
     def refresh(self) -> None:

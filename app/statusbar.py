@@ -39,14 +39,14 @@ class StatusBar(QStatusBar):
         self.shown = QLabel()
         self.shown.setToolTip(
             "City objects that are drawn, of all in the visible layers. The others have no geometry of their "
-            "own, or are hidden, switched off or of another date."
+            "own, or are hidden, switched off or of another date. Of several views, in the active one."
         )
         self.addWidget(self.coordinates, 1)
         for widget in (JobBar(session.jobs), self.selection, self.shown, self.scale, self.crs):
             self.addPermanentWidget(widget)
         self._soon = QTimer(self, singleShot=True, interval=SHOWN_AFTER_MS)
         self._soon.timeout.connect(self._show_shown)
-        for signal in (canvas.camera_changed, session.scene_changed):
+        for signal in (canvas.camera_changed, session.scene_changed, session.comparing.changed):
             signal.connect(self._soon.start)
         canvas.hovered.connect(self._on_hover)
         canvas.camera_changed.connect(self._show_scale)
@@ -83,11 +83,11 @@ class StatusBar(QStatusBar):
         if not self._session.is_open:
             self.shown.clear()
             return
-        scene, layers = self._session.scene, self._session.project.layers
-        shown, _ = scene.shown_objects
+        panes, layers = self._session.panes, self._session.project.layers
+        shown, _ = panes.scenes[panes.active].shown_objects
         every = sum(layer.object_count for layer in layers if layer.kind == "city" and layer.visible)
         text = f"{thousands(shown)} of " if shown != every else ""
-        is_coming = self._session.panes.needs_frame or self._session.panes.is_drawing
+        is_coming = panes.needs_frame or panes.is_drawing
         refining = " · refining…" if is_coming else ""
         self.shown.setText(f"{text}{counted(every, 'object')} drawn{refining}" if every else "")
         if is_coming:

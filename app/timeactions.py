@@ -37,7 +37,8 @@ TIME_ACTIONS: tuple[Action, ...] = (
     Action("compare_linked", "Linked cameras", "", "link", "Time", "link_cameras", compares, checkable=True,
            help="Look at all views from the same place, or at each from its own."),
     Action("compare_print", "Print the comparison…", "Ctrl+Shift+P", "report", "Time", "print_comparison",
-           compares, help="Put the views on paper, with what differs and what results say of each."),
+           has_layers, help="Put the views on paper, with what differs and what results say of each; where "
+           "there is one view, two come first."),
     Action("play", "Play the dates", "Shift+P", "play", "-Time", "play", has_dates, checkable=True,
            help="Let the city grow from date to date; again: pause."),
     Action("colour_age", "Colour by age", "Shift+A", "time", "Time", "colour_by_age", has_layers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.lookcommands import LookCommands
+from viewer.arrangement import SWIPE
 
 
 class TimeCommands(LookCommands):
@@ -32,7 +33,9 @@ class TimeCommands(LookCommands):
         self._session.comparing.set_linked(on)
 
     def print_comparison(self) -> None:
-        """Ask how the views are put on paper."""
+        """Ask how the views are put on paper; of one view nothing is compared, so that two come first."""
+        if not self._session.comparing.is_on:
+            self._session.comparing.begin(SWIPE)
         self._window.time.ask_printing()
 
     def play(self, on: bool) -> None:

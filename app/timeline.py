@@ -13,6 +13,8 @@ from app.player import SPEEDS, Player
 from app.session import Session
 from app.track import Track, parse_date
 
+AT = "Show only what stands at the date of the slider"
+
 
 def ask_epoch(parent: QWidget, session: Session) -> bool:
     """Ask for a date and its name, and keep it; whether there was one."""
@@ -51,7 +53,7 @@ class Timeline(QWidget):
         self._label.setMinimumWidth(88)
         self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.use_date = QCheckBox("Show at a date")
-        self.use_date.setToolTip("Show only what stands at the date of the slider")
+        self.use_date.setToolTip(AT)
         self._back, self._next = QToolButton(), QToolButton()
         self._back.setToolTip("Previous date")
         self._next.setToolTip("Next date")
@@ -160,9 +162,15 @@ class Timeline(QWidget):
 
     def _follow(self) -> None:
         """The date was changed elsewhere, or another view is the active one."""
-        wanted = self._session.situation.date
+        situation = self._session.situation
+        wanted = situation.city_date
         if self._tell.isActive() or not self._session.is_open:
             return
+        is_given = bool(wanted) and not situation.date
+        self.use_date.setEnabled(not is_given)
+        self.use_date.setToolTip(
+            f"{situation.scenario_name} changes the city of {wanted}" if is_given else AT
+        )
         self.use_date.blockSignals(True)
         self.use_date.setChecked(bool(wanted))
         self.use_date.blockSignals(False)

@@ -187,7 +187,7 @@ class TimeView(QObject):
 
     def ask_timelapse(self) -> TimelapseForm:
         """Ask for a time-lapse of what is shown."""
-        first, last = self._window.timeline.track.span
+        first, last = self._window.timeline.track.told
         return ask_timelapse(self._window, self._session, (first.isoformat(), last.isoformat()))
 
     def ask_of_snapshots(self, came: Sequence[Layer]) -> None:

@@ -93,6 +93,11 @@ class Track(QWidget):
         )
 
     @property
+    def told(self) -> tuple[date, date]:
+        """The first and the last date with a name, as far as there are two; else those of `span`."""
+        return (self._epochs[0][0], self._epochs[-1][0]) if len(self._epochs) > 1 else self.span
+
+    @property
     def has_many(self) -> bool:
         """Whether objects come and go on more days than there are epochs."""
         return len(self._changed) > len(self._epochs)

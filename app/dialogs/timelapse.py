@@ -81,9 +81,9 @@ class TimelapseForm(Asking):
 
     @property
     def wanted(self) -> Wanted | None:
-        """What is filled in; None while a date is none."""
+        """What is filled in; None while a date is none, or the first is not the earlier one."""
         ends = parse_date(self.first.text()), parse_date(self.last.text())
-        if ends[0] is None or ends[1] is None or ends[0] == ends[1]:
+        if ends[0] is None or ends[1] is None or ends[0] >= ends[1]:
             return None
         return Wanted(
             ends[0].isoformat(),
@@ -102,7 +102,7 @@ class TimelapseForm(Asking):
             return
         wanted = self.wanted
         if wanted is None:
-            self._say("Write two different dates as 1950, 1950-06 or 1950-06-01.", False)
+            self._say("Write an earlier and a later date as 1950, 1950-06 or 1950-06-01.", False)
             return
         seconds = wanted.pictures / wanted.rate
         self._say(f"{wanted.pictures} pictures, {seconds:.1f} s at this speed.", seconds <= LONGEST_S)

@@ -13,6 +13,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from app.recalling import REST_MS
+from app.statusbar import StatusBar
 from app.window import Window
 from layers.recalled import keep_view
 from tests.app.snapshots import drag, drawn, over, town, two_dates
@@ -72,6 +73,19 @@ def test_names_of_views_are_shortened_where_there_is_little_room(qtbot: QtBot, t
     assert head.isVisible() and head.width() < wide and "…" in head.what.text()
     assert head.geometry().right() <= town.canvas.width()
     assert "A very long name of a scenario" in head.what.toolTip()
+    town.session.comparing.show(1, replace(town.session.comparing.showings[1], date="2022-01-01"))
+    assert head.what.text().split("  ")[0].endswith("…, 2022-01-01"), "the date stays as long as may be"
+
+
+def test_the_status_bar_counts_the_active_view(qtbot: QtBot, town: Window) -> None:
+    press(qtbot, town, Qt.Key.Key_S)
+    town.session.comparing.show(1, Showing("1990-01-01"))
+    bar = town.statusBar()
+    assert isinstance(bar, StatusBar)
+    for number, words in ((0, "3 of 6 objects drawn"), (1, "0 of 6 objects drawn")):
+        town.session.comparing.activate(number)
+        drawn(qtbot, town)
+        qtbot.waitUntil(lambda words=words: bar.shown.text() == words, timeout=3000)
 
 
 def test_a_click_means_what_is_seen_on_that_side_of_the_line(qtbot: QtBot, town: Window) -> None:

@@ -15,6 +15,7 @@ from app.track import Track
 from app.window import Window
 from layers.epochs import Tick
 from tests.app.snapshots import drawn, town, two_dates
+from viewer.showing import Showing
 
 __all__ = ["town", "two_dates"]
 
@@ -104,6 +105,8 @@ def test_a_time_lapse_is_asked_for_and_written(qtbot: QtBot, town: Window, tmp_p
     assert (form.first.text(), form.last.text()) == ("2016-01-01", "2022-01-01")
     form.first.setText("soon")
     assert form.wanted is None
+    form.first.setText("2050")
+    assert form.wanted is None and "an earlier and a later date" in form.sentence
     form.first.setText("2016")
     form.dates.setValue(2)
     form.between.setValue(1)
@@ -112,3 +115,31 @@ def test_a_time_lapse_is_asked_for_and_written(qtbot: QtBot, town: Window, tmp_p
     run_timelapse(town.session, wanted, tmp_path / "film")
     qtbot.waitUntil(lambda: not town.session.jobs.running, timeout=60_000)
     assert len(list((tmp_path / "film").glob("*.png"))) == 3
+
+
+def test_the_date_of_a_scenario_is_told_and_cannot_be_switched_off(qtbot: QtBot, town: Window) -> None:
+    timeline, situation = town.timeline, town.session.situation
+    with town.session.project.edit("Plan") as edit:
+        number = edit.add_scenario("Tower", epoch="2022-01-01")
+    situation.show(Showing(scenario=number))
+    assert timeline.use_date.isChecked() and not timeline.use_date.isEnabled()
+    assert timeline.use_date.toolTip() == "Tower changes the city of 2022-01-01"
+    assert timeline.track.day == date(2022, 1, 1)
+    timeline.show_date("2016")
+    qtbot.waitUntil(lambda: situation.date == "2016-01-01", timeout=2000)
+    assert timeline.use_date.isEnabled()
+    timeline.use_date.click()
+    qtbot.waitUntil(lambda: situation.date == "", timeout=2000)
+    assert timeline.use_date.isChecked() and timeline.track.day == date(2022, 1, 1)
+    situation.set_scenario(None)
+    assert timeline.use_date.isEnabled() and not timeline.use_date.isChecked()
+
+
+def test_a_time_lapse_is_offered_between_dates_with_names(qtbot: QtBot) -> None:
+    track = Track()
+    qtbot.addWidget(track)
+    ticks = (Tick("1240-01-01", (), 3), Tick("2025-07-01", ("today",), 0), Tick("2035-07-01", ("plan",), 1))
+    track.set_ticks(ticks)
+    assert track.told == (date(2025, 7, 1), date(2035, 7, 1))
+    track.set_ticks(ticks[:2])
+    assert track.told == track.span == (date(1240, 1, 1), date(2025, 7, 1))

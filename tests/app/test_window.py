@@ -10,7 +10,7 @@ from time import sleep
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -19,7 +19,9 @@ from app.dialogs.crs import CrsQuestion
 from app.exporting import run_export
 from app.jobs import Work
 from app.leaving import LeavingQuestion
+from app.lines import shortened
 from app.opening import open_filter
+from app.overlay import legend_rows
 from app.session import Session
 from app.settings import Settings
 from app.window import Window
@@ -29,6 +31,7 @@ from layers.edit import Edit
 from layers.project import Project
 from layers.untitled import untitled_projects
 from tests.app.blocks import write_city
+from viewer.color import LegendEntry
 
 Settled = Callable[[Session], None]
 
@@ -386,3 +389,35 @@ def test_nothing_is_asked_where_nothing_is_lost(
     window.session.jobs.run("Drawing", never_done, is_lost=False)
     window.actions_["close"].trigger()
     assert not window.session.is_open and window.findChild(LeavingQuestion) is None
+
+
+def test_a_key_brings_a_panel_in_front_before_it_hides_it(qtbot: QtBot, city: Window) -> None:
+    docks = city.arrangement.docks
+    city.show_dock("scenarios", True)
+    city.show_dock("inspector", True)
+    qtbot.waitUntil(lambda: docks["scenarios"].visibleRegion().isEmpty(), timeout=2000)
+    action = city.actions_["dock_scenarios"]
+    action.trigger()
+    qtbot.waitUntil(lambda: not docks["scenarios"].visibleRegion().isEmpty(), timeout=2000)
+    assert action.isChecked()
+    action.trigger()
+    assert docks["scenarios"].isHidden() and not action.isChecked()
+
+
+def test_what_speaks_for_itself_in_a_legend_stands_below_no_heading() -> None:
+    rows = [
+        LegendEntry(name, "#112233", 2, "polygons", 1, "Polygons of surfaces") for name in ("Roof", "Wall")
+    ]
+    rows.append(LegendEntry("Monuments", "#445566", 1, "", 2, "Monuments"))
+    told = [text for _, text, _ in legend_rows(rows, 9)]
+    assert told == ["Monuments", "Polygons of surfaces", "Roof", "Wall"]
+
+
+def test_an_old_and_a_new_id_are_shortened_each_for_itself(qtbot: QtBot) -> None:
+    metrics = QFontMetrics(QApplication.font())
+    text = "DEHH_6aa83aa0-f904 → DEHH_31d98927-70ac"
+    whole = metrics.horizontalAdvance(text)
+    assert shortened(text, metrics, whole) == text
+    one, other = shortened(text, metrics, whole * 2 // 3).split(" → ")
+    for short, start, end in ((one, "DEHH", "04"), (other, "DEHH", "ac")):
+        assert short.startswith(start[:2]) and short.endswith(end) and "…" in short
