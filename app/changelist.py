@@ -132,15 +132,19 @@ class ChangeList(QWidget):
             self._say_count()
 
     def _say_count(self) -> None:
-        """How many rows there are, and that decisions count from the next run on."""
+        """How many changes there are in how many rows, and that decisions count from the next run on."""
+        rows, changes = self.rows.rowCount(), self.rows.changes
         decided = self.rows.decided if self.rows.kind == DOUBTFUL else 0
         rest = f" · {decided} decided, which counts once it is run again" if decided else ""
-        self._count.setText(counted(self.rows.rowCount(), "row") + rest)
+        found = counted(changes, "pair" if self.rows.kind == DOUBTFUL else "change")
+        in_rows = f" in {counted(rows, 'row')}" if changes != rows else ""
+        self._count.setText(f"{found}{in_rows}{rest}")
 
     def _on_row(self, now: QModelIndex, _before: QModelIndex) -> None:
         lines = self.rows.details(now.row()).split("\n") if now.isValid() else []
         more = [f"and {len(lines) - MOST_DETAILS} more"] if len(lines) > MOST_DETAILS else []
         self.details.setText("\n".join([*lines[:MOST_DETAILS], *more]))
+        self.details.setToolTip("\n".join(lines) if more else "")
         self.details.setVisible(any(lines))
         self._enable()
         if now.isValid() and not self._following:

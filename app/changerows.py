@@ -19,7 +19,7 @@ DOUBTFUL, ATTRIBUTES = "doubtful", "attributes"
 TITLES = {DOUBTFUL: "doubtful pairs"}
 #: What is said of the size of a change: column, words, unit, digits.
 SIZES = (
-    ("distance_m", "moved by", "m", 2),
+    ("distance_m", "surfaces moved by up to", "m", 2),
     (f"height_m{CHANGE}", "higher by", "m", 2),
     (f"volume_m3{CHANGE}", "larger by", "m³", 1),
 )
@@ -54,6 +54,13 @@ class ChangeRows(QAbstractListModel):
         self._verdicts = verdicts
         if self.kind == DOUBTFUL and len(self._rows):
             self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+
+    @property
+    def changes(self) -> int:
+        """How many changes the rows are about: what was split or merged has several rows."""
+        if not len(self._rows) or self.kind == DOUBTFUL:
+            return len(self._rows)
+        return len(np.unique(self._changes.numbers("group")[self._rows]))
 
     def kinds(self) -> dict[str, int]:
         """How many changes there are of each kind, and how many doubtful pairs."""

@@ -30,7 +30,9 @@ class SnapshotForm(Asking):
         beside = lies_on(project, layer)
         self.other.setCurrentIndex(max(self.other.findData(beside[0].id), 0) if beside else 0)
         self.other_date = QLineEdit(placeholderText="e.g. 2016 or 2016-05-31")
-        self.series = QLineEdit(layer.series or stem_of(layer.name))
+        # A layer that came as a second one of a name has a number behind it.
+        names = [layer.name, *(one.name for one in beside[:1] if layer.name.startswith(one.name))]
+        self.series = QLineEdit(layer.series or stem_of(names[-1]))
         self.series.setToolTip("Of all snapshots of that name the latest one up to the date shows")
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(12)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.analysisform import AnalysisForm
 from app.changelist import ChangeList
+from app.changerows import ChangeRows
 from app.lines import ASIDE, FAINT, SECOND_LINE
 from app.window import Window
 from layers.importing import import_files
+from layers.results import Table
 from tests.app.snapshots import NOW, THEN, drawn, town, two_dates, write_city
 
 __all__ = ["town", "two_dates"]
@@ -72,6 +76,8 @@ def test_the_list_is_narrowed_by_kind_and_by_words(qtbot: QtBot, town: Window) -
     changes = run(qtbot, town, ask(qtbot, town))
     kinds = [changes.kinds.itemText(row) for row in range(changes.kinds.count())]
     assert kinds[0] == "All changes (3)" and "Vanished (1)" in kinds
+    assert "3 changes" in [label.text() for label in changes.findChildren(QLabel)]
+    assert " · surfaces moved by up to 6.00 m · " in listed(changes)["mill"][1]
     changes.kinds.setCurrentIndex(kinds.index("Vanished (1)"))
     assert list(listed(changes)) == ["barn"]
     changes.kinds.setCurrentIndex(0)
@@ -113,3 +119,13 @@ def test_people_say_whether_doubtful_pairs_are_the_same(qtbot: QtBot, town: Wind
     assert not town.notices.outdated.text, "the city is as it was"
     town.actions_["undo"].trigger()
     assert project.verdicts == {} and changes.rows.index(0).data(ASIDE) == "?"
+
+
+def test_a_change_of_several_rows_is_counted_once() -> None:
+    names = ("object_id", "before_id", "type", "layer", "attributes")
+    columns = {"change": ["split", "split", "vanished"], **{name: ["a", "b", "c"] for name in names}}
+    table = Table({**columns, "group": np.array([0.0, 0.0, 1.0])})
+    rows = ChangeRows()
+    rows._changes = table
+    rows.narrow("", "")
+    assert (rows.rowCount(), rows.changes) == (3, 2) == (3, sum(rows.kinds().values()))
