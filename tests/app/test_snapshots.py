@@ -31,6 +31,18 @@ def import_file(qtbot: QtBot, window: Window, path: Path, settled: Callable[[Ses
     settled(window.session)
 
 
+def test_the_number_of_a_second_layer_of_a_name_is_none_of_both(
+    qtbot: QtBot, window: Window, tmp_path: Path, settled: Callable[[Session], None]
+) -> None:
+    for folder, boxes in (("then", THEN), ("now", NOW)):
+        (tmp_path / folder).mkdir()
+        import_file(qtbot, window, write_city(tmp_path / folder / "tile_HH.city.json", boxes), settled)
+    names = [layer.name for layer in window.session.project.layers]
+    assert len(set(names)) == 2
+    window.notices.info.acted.emit()
+    assert form_of(window).series.text() == min(names, key=len)
+
+
 def test_two_files_of_one_place_become_snapshots_of_two_dates_in_one_step(
     qtbot: QtBot, window: Window, tmp_path: Path, settled: Callable[[Session], None]
 ) -> None:
