@@ -59,8 +59,8 @@ def acts(window: Window) -> Iterator[tuple[str, Act]]:
     yield "showing all again", session.show_all
     yield "switching to LoD 0", set_layer(lod="0")
     yield "switching back to LoD 2.2", set_layer(lod="2.2")
-    yield "switching to another date", lambda: window.canvas.set_date("1950-01-01")
-    yield "switching back", lambda: window.canvas.set_date("")
+    yield "switching to another date", lambda: session.situation.set_date("1950-01-01")
+    yield "switching back", lambda: session.situation.set_date("")
 
 
 def main() -> int:

@@ -39,7 +39,7 @@ def measured(path: str) -> dict[str, Any]:
     with opened(Path(path)) as (project, scene, _layer):
         middle = scene.box.mean(axis=0)
         x, y = middle[:2].tolist()
-        helper = RayHelper(Around(str(Path(path).absolute()), "", x, y, RADIUS_M), lambda: None)
+        helper = RayHelper(Around(str(Path(path).absolute()), "", "", x, y, RADIUS_M), lambda: None)
         scene.fit()
         found: dict[str, Any] = {"size": list(scene.size)}
         for name, height_m in EYES_M.items():

@@ -40,7 +40,7 @@ def measured(path: str) -> dict[str, Any]:
         receivers = on_surfaces(project, spacing_m=SPACING_M)
         begin = clock_time(site, date_from("2026-03-21"), "08:00")
         x, y, _ = scene.box.mean(axis=0).tolist()
-        helper = RayHelper(Around(str(Path(path).absolute()), "", x, y, RADIUS_M), lambda: None)
+        helper = RayHelper(Around(str(Path(path).absolute()), "", "", x, y, RADIUS_M), lambda: None)
         shadows = cast_of(helper, site, begin)
         starts = cast.rays.starts(receivers.points)
         scene.fit()
