@@ -19,10 +19,11 @@ LEAVE_S = 60.0
 
 
 class LeavingQuestion(QMessageBox):
-    """Is work that is under way to be stopped?"""
+    """Is work that is under way to be stopped, to do `then`, which closes the project or more?"""
 
-    def __init__(self, jobs: Jobs, parent: Window) -> None:
+    def __init__(self, jobs: Jobs, then: Callable[[], object], parent: Window) -> None:
         super().__init__(parent)
+        self.then = then
         titles = " and ".join(job.title for job in jobs.at_stake)
         verb = "is" if len(jobs.at_stake) == 1 else "are"
         self.setWindowTitle("Work under way")
@@ -31,6 +32,7 @@ class LeavingQuestion(QMessageBox):
         self.stop = self.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
         self.go_on = self.addButton("Go on working", QMessageBox.ButtonRole.RejectRole)
         self.setDefaultButton(self.go_on)
+        self.setEscapeButton(self.go_on)
 
 
 def may_leave(window: Window, then: Callable[[], object]) -> None:
@@ -41,14 +43,15 @@ def may_leave(window: Window, then: Callable[[], object]) -> None:
         return
     for asked in window.findChildren(LeavingQuestion):
         if asked.isVisible():
+            asked.then = then  # closing the program is more than closing the project
             asked.raise_()
             return
-    question = LeavingQuestion(jobs, window)
+    question = LeavingQuestion(jobs, then, window)
 
     def answer() -> None:
         if question.clickedButton() is question.stop:
             jobs.drop_all()
-            then()
+            question.then()
 
     question.finished.connect(answer)
     show_beside(question)

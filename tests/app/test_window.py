@@ -382,6 +382,17 @@ def test_closing_the_project_asks_as_well(
     assert not window.session.is_open and window.isVisible()
 
 
+def test_closing_the_program_while_the_project_is_asked_about_closes_both(
+    qtbot: QtBot, opened: Callable[[Path], Window], blocks: Path
+) -> None:
+    window = opened(blocks)
+    window.session.jobs.run("Sunlight hours", never_done)
+    window.actions_["close"].trigger()
+    window.close()
+    qtbot.mouseClick(asked(window).stop, Qt.MouseButton.LeftButton)
+    assert not window.session.is_open and not window.isVisible()
+
+
 def test_nothing_is_asked_where_nothing_is_lost(
     qtbot: QtBot, opened: Callable[[Path], Window], blocks: Path
 ) -> None:
