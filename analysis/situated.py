@@ -21,16 +21,18 @@ class Named(NamedTuple):
     title: str
 
 
-def situation_named(project: Project, name: str) -> Named:
+def situation_named(project: Project, name: str, date: str = "") -> Named:
     """The situation of a date, an epoch, a snapshot layer, a scenario, or `all` for every date.
 
-    A scenario stands at its own date, or at another one behind a colon: "Tower:2030".
+    A scenario stands at its own date, or at another one behind a colon: "Tower:2030". One without stands at
+    `date`, that of what it is compared with.
     """
     name = name.strip()
     scenarios = {scenario.name: scenario for scenario in project.scenarios}
     head, colon, tail = name.rpartition(":")
     if name in scenarios:
-        scenario, when = scenarios[name], _When(scenarios[name].epoch, scenarios[name].epoch)
+        day = scenarios[name].epoch or date
+        scenario, when = scenarios[name], _When(day, day)
     elif colon and head in scenarios:
         scenario, when = scenarios[head], _when(project, tail)
     else:
@@ -63,13 +65,17 @@ def _when(project: Project, name: str) -> _When:
 
 
 def situations_named(project: Project, names: str) -> list[Named]:
-    """Several of them, with commas between; a name may hold some itself."""
-    found, rest = [], names.split(",")
+    """Several of them, with commas between; a name may hold some itself.
+
+    Scenarios that have no date stand at the latest one of the others.
+    """
+    told, rest = [], names.split(",")
     while rest:
         count = next((n for n in range(len(rest), 1, -1) if _is_named(project, ",".join(rest[:n]))), 1)
-        found.append(situation_named(project, ",".join(rest[:count])))
+        told.append(",".join(rest[:count]))
         del rest[:count]
-    return found
+    date = max(situation_named(project, name).situation.date for name in told)
+    return [situation_named(project, name, date) for name in told]
 
 
 def _is_named(project: Project, name: str) -> bool:

@@ -78,21 +78,23 @@ def _few(names: str) -> str:
 
 
 def _states(project: Project, one: str, other: str) -> tuple[dict[str, str], dict[str, str]]:
-    """The inputs of both states; the city as it is stands at the date of what it is compared with."""
-    begin, end = ({} if name == AS_IT_IS else _state(project, name) for name in (one, other))
+    """The inputs of both states; one that has no date stands at that of what it is compared with."""
+    dates = [_state(project, name).get("date", "") for name in (one, other) if name != AS_IT_IS]
+    date = max(dates, default="")
+    begin, end = ({} if name == AS_IT_IS else _state(project, name, date) for name in (one, other))
     as_it_is = {"date": (begin or end).get("date", "")}
     return begin or as_it_is, end or as_it_is
 
 
-def _state(project: Project, name: str) -> dict[str, str]:
-    """The inputs of a state: a layer that is no snapshot is compared alone."""
+def _state(project: Project, name: str, date: str = "") -> dict[str, str]:
+    """The inputs of a state, at `date` where it has none; a layer that is no snapshot is compared alone."""
     layers = {layer.name: layer for layer in project.layers}
     scenarios = {scenario.name for scenario in project.scenarios}
     layer = layers.get(name)
     if layer is not None and not layer.epoch and layer.name not in scenarios:
         return {"layer": layer.name}
     try:
-        found = situation_named(project, name).situation
+        found = situation_named(project, name, date).situation
     except UsageError as error:
         plain = [layer.name for layer in project.layers if not layer.epoch]
         raise UsageError(

@@ -320,3 +320,14 @@ def test_dates_are_called_by_their_names_and_scenarios_by_theirs(
         Situation("2022-01-01"),
         Situation("2022-01-01", scenario="Tower, tall"),
     ]
+
+
+def test_a_scenario_without_a_date_stands_at_that_of_what_it_is_compared_with(dates: Project) -> None:
+    with dates.edit("Plan") as edit:
+        edit.add_scenario("Tower")
+        edit.add_scenario("Later", epoch="2040-01-01")
+    tower, later = Situation("2035-01-01", scenario="Tower"), Situation("2040-01-01", scenario="Later")
+    named = [one.situation for one in situations_named(dates, "2022-01-01,Tower,2035-01-01")]
+    assert named == [Situation("2022-01-01"), tower, Situation("2035-01-01")]
+    assert [one.situation for one in situations_named(dates, "Tower:2035-01-01,Later")] == [tower, later]
+    assert [one.situation.date for one in situations_named(dates, "all,Tower")] == ["", ""]
