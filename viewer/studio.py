@@ -18,6 +18,7 @@ from viewer.panes import Panes
 from viewer.scene import SunLight, prepare
 from viewer.sheet import annotated
 from viewer.showing import Showing
+from viewer.told import Told
 
 if TYPE_CHECKING:
     from layers.project import Project
@@ -98,7 +99,7 @@ def _pose(panes: Panes, take: Take) -> None:
     scene.shows_dome = take.marks and take.look is None
     scene.ghosts, scene.ghost_outlines = take.ghosts != NO_GHOSTS, take.ghosts == OUTLINES
     scene.as_seen = take.look is not None
-    scene.show_result(take.result, take.quantity)
+    panes.tell(Told(take.result, take.quantity))
     panes.has_captions = take.marks
     if take.look is not None:
         panes.camera = Camera.of_view(take.look, panes.area(0).width / panes.area(0).height)
